@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Who signs: certificates, roles, trust, and a demonstration CA.
+ *
+ * Each role has its own extended key usage, so that a recorder's key cannot sign as an
+ * exporter. Specification: container.md section "Roles".
+ */
+#ifndef SVMS_IDENTITY_H
+#define SVMS_IDENTITY_H
+
+#include <svms/key.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** In what capacity somebody signs. */
+typedef enum svms_role {
+    SVMS_ROLE_NONE = 0,       /**< Not signed. */
+    SVMS_ROLE_CAMERA = 1,     /**< Made the media. */
+    SVMS_ROLE_RECORDER = 2,   /**< Stored the media. */
+    SVMS_ROLE_EXPORTER = 3,   /**< Exported evidence. */
+    SVMS_ROLE_CUSTODIAN = 4,  /**< Held evidence. */
+    SVMS_ROLE_KEY_OFFICER = 5 /**< Changes who can decrypt. */
+} svms_role;
+
+/**
+ * Name of a role ("recorder"), as the command line spells it.
+ *
+ * @param role  a role
+ * @return a static string; "unknown" for values that are not listed
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API const char *svms_role_name(svms_role role);
+
+/**
+ * Extended key usage of a role, as a dotted object identifier.
+ *
+ * @param role  a role
+ * @return a static string, or NULL for ::SVMS_ROLE_NONE and unknown values
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API const char *svms_role_oid(svms_role role);
+
+/** Opaque certificate chain, leaf first; immutable, shared freely between threads. */
+typedef struct svms_chain svms_chain;
+
+/**
+ * Read a chain from PEM text: leaf first, then intermediates in any order. Roots may be left out.
+ *
+ * @param[out] out  the chain; release with svms_chain_free()
+ * @param ctx       context; must outlive the chain
+ * @param pem       text, not NUL-terminated
+ * @param size      bytes of text, at most 256 KiB
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK             read
+ * @retval SVMS_E_USAGE        an argument is NULL
+ * @retval SVMS_E_MALFORMED    no certificate in the text, or a damaged one
+ * @retval SVMS_E_UNSUPPORTED  the leaf's key is of a kind that cannot sign here
+ * @retval SVMS_E_LIMIT        more than 8 certificates, 64 KiB of DER or 256 KiB of text
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_chain_from_pem(svms_chain **out, svms_ctx *ctx,
+                                                         const char *pem, size_t size,
+                                                         svms_error *err);
+
+/**
+ * Release a chain.
+ *
+ * @param chain  address of the chain; NULL and pointer to NULL are accepted; cleared
+ *
+ * Thread safety: no other thread may use the chain any more. Since 0.1.
+ */
+SVMS_API void svms_chain_free(svms_chain **chain);
+
+/**
+ * Subject of the leaf certificate, for people: "CN=front door, O=Example" (RFC 4514).
+ *
+ * @param chain  a chain
+ * @return text that lives as long as the chain
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API const char *svms_chain_subject(const svms_chain *chain);
+
+/** Opaque set of trust anchors; immutable once made, shared freely between threads. */
+typedef struct svms_trust svms_trust;
+
+/**
+ * Make a trust store from PEM text with one or more CA certificates.
+ *
+ * Every certificate in the text becomes a trust anchor, self-signed or not.
+ *
+ * @param[out] out  the store; release with svms_trust_free()
+ * @param ctx       context; must outlive the store
+ * @param pem       text, not NUL-terminated
+ * @param size      bytes of text, at most 1 MiB
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           made
+ * @retval SVMS_E_USAGE      an argument is NULL
+ * @retval SVMS_E_MALFORMED  no certificate in the text, or a damaged one
+ * @retval SVMS_E_LIMIT      more than 1 MiB
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_trust_from_pem(svms_trust **out, svms_ctx *ctx,
+                                                         const char *pem, size_t size,
+                                                         svms_error *err);
+
+/**
+ * Release a trust store.
+ *
+ * @param trust  address of the store; NULL and pointer to NULL are accepted; cleared
+ *
+ * Thread safety: no other thread may use the store any more. Since 0.1.
+ */
+SVMS_API void svms_trust_free(svms_trust **trust);
+
+/** Which time decides whether a certificate was valid. */
+typedef enum svms_time_policy {
+    SVMS_TIME_ATTESTED = 0, /**< A certificate that is expired now needs attested time (the default). */
+    SVMS_TIME_CLAIMED = 1   /**< The signer's own claim of the time is accepted. */
+} svms_time_policy;
+
+/** What a path check found out; each value has its own words. */
+typedef enum svms_identity_verdict {
+    SVMS_IDENTITY_TRUSTED = 0,        /**< A path to an anchor, valid at signing, right role. */
+    SVMS_IDENTITY_UNSIGNED = 1,       /**< Nobody signed. */
+    SVMS_IDENTITY_NO_ANCHOR = 2,      /**< No trust anchor was given. */
+    SVMS_IDENTITY_UNKNOWN_ISSUER = 3, /**< No path to a trust anchor. */
+    SVMS_IDENTITY_WRONG_ROLE = 4,     /**< The certificate does not allow this role. */
+    SVMS_IDENTITY_EXPIRED_NOW = 5,    /**< Valid at the claimed time, expired now, time not attested. */
+    SVMS_IDENTITY_EXPIRED_THEN = 6,   /**< Expired already when it signed. */
+    SVMS_IDENTITY_NOT_YET_VALID = 7,  /**< Not yet valid when it signed. */
+    SVMS_IDENTITY_BAD_CHAIN = 8       /**< The chain breaks a rule (CA flag, key usage, signature...). */
+} svms_identity_verdict;
+
+/**
+ * Check that a signer could act in a role at a time.
+ *
+ * @param trust         trust anchors; NULL gives ::SVMS_IDENTITY_NO_ANCHOR
+ * @param chain         the signer's chain; NULL gives ::SVMS_IDENTITY_UNSIGNED
+ * @param role          role that was claimed
+ * @param from_utc_ns   earliest time of signing
+ * @param to_utc_ns     latest time of signing; equal to @p from_utc_ns for one moment
+ * @param now_utc_ns    present time
+ * @param policy        which time decides
+ * @param[out] verdict  what was found
+ * @param[out] err      the words for it, or NULL
+ *
+ * @retval SVMS_OK           *verdict is ::SVMS_IDENTITY_TRUSTED
+ * @retval SVMS_E_UNTRUSTED  any other verdict; err->message says why
+ * @retval SVMS_E_USAGE      an argument is NULL or out of range
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: any thread. Clauses: RFC 5280 section 6. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_identity_check(const svms_trust *trust,
+                                                         const svms_chain *chain, svms_role role,
+                                                         int64_t from_utc_ns, int64_t to_utc_ns,
+                                                         int64_t now_utc_ns, svms_time_policy policy,
+                                                         svms_identity_verdict *verdict,
+                                                         svms_error *err);
+
+/** What a demonstration certificate shall say. Start from ::SVMS_CERTIFICATE_OPTIONS_INIT. Since 0.1. */
+typedef struct svms_certificate_options {
+    uint32_t struct_size;      /**< sizeof(svms_certificate_options). */
+    svms_role role;            /**< Role of the leaf; ::SVMS_ROLE_NONE makes a CA certificate. */
+    const char *common_name;   /**< UTF-8, 1 to 64 characters, no control characters. */
+    int64_t not_before_utc_ns; /**< First valid moment, whole seconds. */
+    int64_t not_after_utc_ns;  /**< Last valid moment, whole seconds. */
+} svms_certificate_options;
+
+/** Initialiser of ::svms_certificate_options. */
+#define SVMS_CERTIFICATE_OPTIONS_INIT \
+    { (uint32_t)sizeof(svms_certificate_options), SVMS_ROLE_NONE, NULL, 0, 0 }
+
+/**
+ * Issue a certificate: self-signed for a CA (issuer and issuer_key NULL), else signed by the CA.
+ * For demonstrations and tests; a real installation brings its own PKI.
+ *
+ * @param ctx           context
+ * @param options       what the certificate shall say
+ * @param subject_key   key to certify
+ * @param issuer        CA certificate, or NULL for a self-signed CA
+ * @param issuer_key    its key, or NULL for a self-signed CA
+ * @param[out] out      receives PEM text and NUL
+ * @param[in,out] size  capacity of @p out; receives the length without NUL, or, with
+ *                      ::SVMS_E_LIMIT, the capacity needed
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK           issued
+ * @retval SVMS_E_USAGE      an argument is NULL or out of range, or the issuer is no CA
+ * @retval SVMS_E_LIMIT      @p out is too small
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ * @retval SVMS_E_CRYPTO     the provider failed, or key and issuer certificate do not belong together
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status
+svms_certificate_issue(svms_ctx *ctx, const svms_certificate_options *options,
+                       const svms_private_key *subject_key, const svms_chain *issuer,
+                       const svms_private_key *issuer_key, char *out, size_t *size, svms_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/**
+ * @file
+ * Everything.
+ */
+#ifndef SVMS_SVMS_H
+#define SVMS_SVMS_H
+
+#include <svms/container.h>
+#include <svms/context.h>
+#include <svms/identity.h>
+#include <svms/io.h>
+#include <svms/key.h>
+#include <svms/media.h>
+#include <svms/reader.h>
+#include <svms/status.h>
+#include <svms/time.h>
+#include <svms/verify.h>
+#include <svms/version.h>
+#include <svms/writer.h>
+
+#endif

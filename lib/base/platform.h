@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The only door to the operating system; platform_posix.c implements it. */
+#ifndef SVMS_PLATFORM_H
+#define SVMS_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+int64_t svms_platform_utc_now(void);
+uint64_t svms_platform_monotonic_now(void);
+
+/* All return 0 or an errno value. */
+/* Regular files and block devices only; of anything else *refused says what it is ("is a FIFO"),
+ * and nothing was opened. *refused is NULL otherwise. Never blocks. */
+int svms_platform_open_read(const char *path, int *handle, const char **refused);
+/* O_EXCL, mode 0600, exclusive lock. */
+int svms_platform_create(const char *path, int *handle);
+int svms_platform_read_at(int handle, uint64_t offset, void *out, size_t size, size_t *got);
+int svms_platform_size(int handle, uint64_t *size);
+/* Appends all bytes of all runs; partial writes are continued. */
+struct svms_iovec;
+int svms_platform_append(int handle, const struct svms_iovec *runs, size_t count);
+int svms_platform_sync(int handle);
+/* Opens the folder that holds path, so that a later sync does not depend on the current one. */
+int svms_platform_open_folder(const char *path, int *handle);
+/* Makes the names in a folder durable. */
+int svms_platform_sync_folder(int handle);
+void svms_platform_close(int handle);
+
+#endif

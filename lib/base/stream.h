@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Checked use of svms_source and svms_sink. */
+#ifndef SVMS_STREAM_H
+#define SVMS_STREAM_H
+
+#include <stdbool.h>
+
+#include <svms/io.h>
+
+/* True when the struct has the callbacks the library needs. */
+bool svms_source_usable(const svms_source *source);
+bool svms_sink_usable(const svms_sink *sink);
+
+SVMS_MUST_CHECK svms_status svms_source_size(const svms_source *source, uint64_t *size,
+                                             svms_error *err);
+/* Exactly size bytes; SVMS_E_TRUNCATED with the offset where the source ended otherwise. */
+SVMS_MUST_CHECK svms_status svms_source_read(const svms_source *source, uint64_t offset, void *out,
+                                             size_t size, svms_error *err);
+/* Up to size bytes; *got tells. */
+SVMS_MUST_CHECK svms_status svms_source_read_some(const svms_source *source, uint64_t offset,
+                                                  void *out, size_t size, size_t *got,
+                                                  svms_error *err);
+SVMS_MUST_CHECK svms_status svms_sink_write(const svms_sink *sink, const svms_iovec *runs,
+                                            size_t count, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_sink_sync(const svms_sink *sink, svms_error *err);
+
+#endif

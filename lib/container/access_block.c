@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "access_block.h"
+
+#include <string.h>
+
+#include "failure.h"
+#include "stanza.h"
+
+#define SLOT_FIXED_SIZE 40u
+/* Officer length, HMAC, SHA-256. */
+#define SLOT_CLOSING_SIZE (4u + 2u * SVMS_DIGEST_SIZE)
+#define SLOT_SIZE_AT_LEAST 2048u
+
+uint32_t svms_slot_size_for(const svms_recipients *recipients)
+{
+    size_t stanzas = recipients->key_count + (recipients->password != NULL);
+    size_t largest = SVMS_STANZA_HEADER_SIZE + svms_stanza_body_size(SVMS_STANZA_P256);
+    size_t size = SLOT_FIXED_SIZE + SLOT_CLOSING_SIZE + stanzas * largest;
+    if (stanzas > SVMS_MAX_STANZAS) {
+        return 0;
+    }
+    if (size < SLOT_SIZE_AT_LEAST) {
+        return SLOT_SIZE_AT_LEAST;
+    }
+    return (uint32_t)((size + 511u) / 512u * 512u);
+}
+
+static svms_status put_stanzas(svms_builder *out, const svms_header *header,
+                               const svms_recipients *recipients, const uint8_t *content_key,
+                               svms_error *err)
+{
+    if (recipients->password != NULL) {
+        svms_status status = svms_stanza_put_password(out, header, recipients, content_key, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < recipients->key_count; i++) {
+        svms_status status =
+            svms_stanza_put_key(out, header, recipients->keys[i], content_key, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    return svms_builder_check(out, "the access block", err);
+}
+
+static svms_status slot_mac(svms_ctx *ctx, const svms_header *header, const uint8_t *content_key,
+                            const uint8_t *covered, size_t size, uint8_t out[SVMS_DIGEST_SIZE],
+                            svms_error *err)
+{
+    uint8_t p[SVMS_DIGEST_SIZE];
+    uint8_t key[SVMS_DIGEST_SIZE];
+    svms_status status = svms_segment_root(ctx, content_key, header->hash, p, err);
+    if (status == SVMS_OK) {
+        status = svms_access_key(ctx, p, key, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_hmac_sha256(ctx, key, sizeof(key), covered, size, out, err);
+    }
+    svms_wipe(p, sizeof(p));
+    svms_wipe(key, sizeof(key));
+    return status;
+}
+
+svms_status svms_access_encode(svms_builder *out, const svms_header *header,
+                               const svms_recipients *recipients,
+                               const uint8_t content_key[SVMS_CONTENT_KEY_SIZE], svms_error *err)
+{
+    uint8_t digest[SVMS_DIGEST_SIZE];
+    size_t start = out->size;
+    svms_put_bytes(out, "SVMA", 4);
+    svms_put_u8(out, 1);
+    svms_put_zeros(out, 3);
+    svms_put_bytes(out, header->container_id, 16);
+    svms_put_u64(out, 1);
+    svms_put_u32(out, (uint32_t)(recipients->key_count + (recipients->password != NULL)));
+    svms_put_u32(out, 0);
+    svms_status status = put_stanzas(out, header, recipients, content_key, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_patch_u32(out, start + 36, (uint32_t)(out->size - start - SLOT_FIXED_SIZE));
+    svms_put_u32(out, 0);
+    status = svms_builder_check(out, "the access block", err);
+    if (status == SVMS_OK) {
+        status = slot_mac(out->ctx, header, content_key, out->data + start, out->size - start,
+                          digest, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_put_bytes(out, digest, sizeof(digest));
+    status = svms_builder_check(out, "the access block", err);
+    if (status == SVMS_OK) {
+        svms_iovec run = { out->data + start, out->size - start };
+        status = svms_sha256(out->ctx, &run, 1, digest, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_put_bytes(out, digest, sizeof(digest));
+    size_t used = out->size - start;
+    if (used > header->slot_size) {
+        return svms_fail(err, SVMS_E_INTERNAL, "the access block does not fit its slot");
+    }
+    svms_put_zeros(out, 2 * (size_t)header->slot_size - used);
+    return svms_builder_check(out, "the access block", err);
+}
+
+static const char *parse_stanzas(svms_access_view *view)
+{
+    svms_cursor cursor = svms_cursor_over(view->stanzas, view->stanzas_size, 0);
+    for (uint32_t i = 0; i < view->stanza_count; i++) {
+        uint16_t type = svms_read_u16(&cursor);
+        uint16_t zero = svms_read_u16(&cursor);
+        uint32_t size = svms_read_u32(&cursor);
+        const uint8_t *body = svms_read_bytes(&cursor, size);
+        if (body == NULL || zero != 0) {
+            return "a stanza is malformed";
+        }
+        size_t known = svms_stanza_body_size(type);
+        if (known != 0 && size != known) {
+            return "a stanza has a wrong length (C-ACC-5)";
+        }
+        if (type != SVMS_STANZA_PASSWORD) {
+            view->key_stanzas++;
+            continue;
+        }
+        view->password_stanzas++;
+        if (body[16] < 10 || body[16] > 18 || (body[17] | body[18] | body[19]) != 0) {
+            return "the cost of the password stanza is out of bounds (C-ACC-5)";
+        }
+    }
+    if (!svms_cursor_at_end(&cursor)) {
+        return "bytes after the last stanza";
+    }
+    return view->password_stanzas > 1 ? "more than one password stanza (C-ACC-5)" : NULL;
+}
+
+/* Fills view from one slot; a static text says what is wrong with it. */
+static const char *parse_slot(svms_access_view *view, const svms_header *header,
+                              const uint8_t *slot, const uint8_t **digest)
+{
+    svms_cursor cursor = svms_cursor_over(slot, header->slot_size, 0);
+    const uint8_t *magic = svms_read_bytes(&cursor, 4);
+    uint8_t version = svms_read_u8(&cursor);
+    bool zeros = svms_read_zeros(&cursor, 3);
+    const uint8_t *id = svms_read_bytes(&cursor, 16);
+    view->revision = svms_read_u64(&cursor);
+    view->stanza_count = svms_read_u32(&cursor);
+    view->stanzas_size = svms_read_u32(&cursor);
+    view->stanzas = svms_read_bytes(&cursor, view->stanzas_size);
+    uint32_t officer = svms_read_u32(&cursor);
+    (void)svms_skip(&cursor, officer);
+    view->covered = slot;
+    view->covered_size = cursor.position;
+    view->mac = svms_read_bytes(&cursor, SVMS_DIGEST_SIZE);
+    *digest = svms_read_bytes(&cursor, SVMS_DIGEST_SIZE);
+    if (cursor.failed || memcmp(magic, "SVMA", 4) != 0 || version != 1 || !zeros) {
+        return "an access slot is malformed (C-ACC-1)";
+    }
+    if (memcmp(id, header->container_id, 16) != 0) {
+        return "an access slot belongs to another container";
+    }
+    if (view->revision == 0 || view->stanza_count == 0 || view->stanza_count > SVMS_MAX_STANZAS) {
+        return "an access slot has a wrong revision or number of stanzas";
+    }
+    if (officer != 0) {
+        return "an access slot is signed by a key officer, which this version cannot check "
+               "(C-ACC-4)";
+    }
+    if (!svms_read_zeros(&cursor, svms_cursor_left(&cursor))) {
+        return "bytes behind the content of an access slot (C-ACC-1)";
+    }
+    return parse_stanzas(view);
+}
+
+svms_status svms_access_parse(svms_access_view *out, svms_ctx *ctx, const svms_header *header,
+                              const uint8_t *slots, uint64_t offset, svms_error *err)
+{
+    svms_access_view best = { 0 };
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint8_t *slot = slots + (size_t)i * header->slot_size;
+        svms_cursor whole = svms_cursor_over(slot, header->slot_size, 0);
+        if (svms_read_zeros(&whole, header->slot_size)) {
+            continue;
+        }
+        svms_access_view view = { 0 };
+        const uint8_t *digest = NULL;
+        const char *damage = parse_slot(&view, header, slot, &digest);
+        if (digest != NULL) {
+            uint8_t computed[SVMS_DIGEST_SIZE];
+            svms_iovec run = { slot, view.covered_size + SVMS_DIGEST_SIZE };
+            svms_status status = svms_sha256(ctx, &run, 1, computed, err);
+            if (status != SVMS_OK) {
+                return status;
+            }
+            if (memcmp(computed, digest, sizeof(computed)) != 0) {
+                damage = "an access slot is damaged (C-ACC-1)";
+            }
+        }
+        if (damage != NULL) {
+            if (best.damaged++ == 0) {
+                best.damage_offset = offset + (uint64_t)i * header->slot_size;
+                best.damage = damage;
+            }
+            continue;
+        }
+        if (!best.present || view.revision > best.revision) {
+            view.damaged = best.damaged;
+            view.damage = best.damage;
+            view.damage_offset = best.damage_offset;
+            view.present = true;
+            best = view;
+        }
+    }
+    *out = best;
+    return SVMS_OK;
+}
+
+/* Tries one stanza with everything in the ring; SVMS_E_WRONG_KEY when nothing opens it. */
+static svms_status try_stanza(svms_ctx *ctx, const svms_header *header, const svms_keyring *ring,
+                              uint16_t type, const uint8_t *body, uint8_t *content_key,
+                              svms_error *err)
+{
+    svms_status status = SVMS_E_WRONG_KEY;
+    if (type == SVMS_STANZA_PASSWORD) {
+        for (size_t i = 0; i < ring->password_count && status == SVMS_E_WRONG_KEY; i++) {
+            status =
+                svms_stanza_open_password(ctx, header, &ring->passwords[i], body, content_key, err);
+        }
+        return status;
+    }
+    if (svms_stanza_body_size(type) == 0) {
+        return status;
+    }
+    for (size_t i = 0; i < ring->key_count && status == SVMS_E_WRONG_KEY; i++) {
+        if (svms_stanza_is_for(ring->keys[i], ring->key_ids[i], type, body)) {
+            status = svms_stanza_open_key(ctx, header, ring->keys[i], type, body, content_key, err);
+        }
+    }
+    return status;
+}
+
+static svms_status fail_wrong_key(const svms_access_view *view, const svms_keyring *ring,
+                                  svms_error *err)
+{
+    if (view->damaged != 0 && !view->present) {
+        return svms_fail_at(err, SVMS_E_WRONG_KEY, view->damage_offset,
+                            "the access block is damaged, so nothing can open the container");
+    }
+    if (ring->key_count == 0) {
+        return svms_fail(err, SVMS_E_WRONG_KEY,
+                         view->password_stanzas == 0
+                             ? "the container has no password; it was recorded for keys only"
+                             : "the password is wrong");
+    }
+    return svms_fail(err, SVMS_E_WRONG_KEY,
+                     ring->password_count == 0 ? "the key is not one of the container's recipients"
+                                               : "neither password nor key opens the container");
+}
+
+svms_status svms_access_unlock(svms_ctx *ctx, const svms_header *header,
+                               const svms_access_view *view, const svms_keyring *ring,
+                               uint8_t content_key[SVMS_CONTENT_KEY_SIZE], svms_error *err)
+{
+    svms_status status = SVMS_E_WRONG_KEY;
+    svms_cursor cursor = svms_cursor_over(view->stanzas, view->stanzas_size, 0);
+    uint8_t mac[SVMS_DIGEST_SIZE];
+    for (uint32_t i = 0; i < view->stanza_count && status == SVMS_E_WRONG_KEY; i++) {
+        uint16_t type = svms_read_u16(&cursor);
+        (void)svms_read_u16(&cursor);
+        uint32_t size = svms_read_u32(&cursor);
+        const uint8_t *body = svms_read_bytes(&cursor, size);
+        if (body == NULL) {
+            return svms_fail(err, SVMS_E_INTERNAL, "stanzas changed while they were read");
+        }
+        status = try_stanza(ctx, header, ring, type, body, content_key, err);
+    }
+    if (status == SVMS_E_WRONG_KEY) {
+        return fail_wrong_key(view, ring, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    status = slot_mac(ctx, header, content_key, view->covered, view->covered_size, mac, err);
+    if (status == SVMS_OK && !svms_equal_secret(mac, view->mac, sizeof(mac))) {
+        status = svms_fail(err, SVMS_E_UNDECRYPTABLE,
+                           "the access block was altered by somebody without the key (C-ACC-3)");
+    }
+    if (status != SVMS_OK) {
+        svms_wipe(content_key, SVMS_CONTENT_KEY_SIZE);
+    }
+    return status;
+}

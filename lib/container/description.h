@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Texts for people in the header (C-HDR-16). */
+#ifndef SVMS_DESCRIPTION_H
+#define SVMS_DESCRIPTION_H
+
+#include "header.h"
+
+/* The device name of the header's description, opened with the content key when it is sealed; NULL
+ * in *out when there is none. SVMS_E_UNDECRYPTABLE when it does not open, SVMS_E_MALFORMED when it
+ * breaks C-HDR-16. */
+SVMS_MUST_CHECK svms_status svms_description_name(char **out, svms_ctx *ctx,
+                                                  const svms_header *header,
+                                                  const uint8_t *content_key, svms_error *err);
+/* Only checks a clear description. */
+SVMS_MUST_CHECK svms_status svms_description_check(const svms_header *header, svms_error *err);
+
+#endif

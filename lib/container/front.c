@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "front.h"
+
+#include <string.h>
+
+#include "failure.h"
+#include "record.h"
+#include "stream.h"
+
+static svms_status read_header(svms_front *front, svms_error *err)
+{
+    uint8_t fixed[SVMS_HEADER_PREFIX_OFFSET] = { 0 };
+    size_t got = 0;
+    uint32_t size = 0;
+    svms_status status =
+        svms_source_read_some(&front->window.source, 0, fixed, sizeof(fixed), &got, err);
+    if (status == SVMS_OK && got == 0) {
+        status = svms_fail_at(err, SVMS_E_MALFORMED, 0, "the file is empty");
+    }
+    if (status == SVMS_OK) {
+        status = svms_header_peek(fixed, &size, err);
+        if (status != SVMS_OK && got < sizeof(fixed) && status != SVMS_E_MALFORMED) {
+            status = svms_fail_at(err, SVMS_E_TRUNCATED, got, "the file ends within its header");
+        }
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    front->raw = svms_alloc(front->ctx, size);
+    if (front->raw == NULL) {
+        return svms_fail_memory(err);
+    }
+    front->raw_size = size;
+    return svms_source_read(&front->window.source, 0, front->raw, size, err);
+}
+
+static svms_status make_signer(svms_front *front, svms_error *err)
+{
+    svms_header *header = &front->header;
+    if (header->signer.role == SVMS_ROLE_NONE) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_chain_from_wire(&front->chain, front->ctx, header->chain,
+                                              header->chain_size, header->chain_offset, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (memcmp(svms_chain_leaf_digest(front->chain), header->signer.signer_digest,
+               SVMS_DIGEST_SIZE) != 0) {
+        return svms_fail_at(err, SVMS_E_MALFORMED, SVMS_HEADER_PREFIX_OFFSET + 16,
+                            "the header names another certificate than it holds (C-OBJ-2)");
+    }
+    return svms_verify_engine_new(&front->verifier, front->ctx, svms_chain_leaf_key(front->chain),
+                                  err);
+}
+
+static svms_status read_slots(svms_front *front, uint64_t offset, svms_error *err)
+{
+    if (!front->header.has_keys) {
+        return SVMS_OK;
+    }
+    front->slots_size = 2 * (size_t)front->header.slot_size;
+    front->slots = svms_alloc(front->ctx, front->slots_size);
+    if (front->slots == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status =
+        svms_source_read(&front->window.source, offset, front->slots, front->slots_size, err);
+    if (status == SVMS_OK) {
+        status = svms_access_parse(&front->access, front->ctx, &front->header, front->slots, offset,
+                                   err);
+    }
+    return status;
+}
+
+static svms_status open_front(svms_front *front, svms_error *err)
+{
+    size_t signature_size = 0;
+    svms_status status = svms_window_refresh(&front->window, err);
+    if (status == SVMS_OK) {
+        status = read_header(front, err);
+    }
+    if (status == SVMS_OK) {
+        svms_iovec run = { front->raw, front->raw_size };
+        status = svms_sha256(front->ctx, &run, 1, front->header.hash, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_header_parse_signer(&front->header, front->raw, front->raw_size, err);
+    }
+    if (status == SVMS_OK) {
+        status = make_signer(front, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_front_check_signature(front, front->raw_size, SVMS_SIGNED_HEADER, front->raw,
+                                            front->raw_size, &signature_size, NULL, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_header_parse_fields(&front->header, front->raw, front->raw_size, err);
+    }
+    if (status == SVMS_OK) {
+        status = read_slots(front, front->raw_size + signature_size, err);
+    }
+    front->first_record = front->raw_size + signature_size + front->slots_size;
+    return status;
+}
+
+svms_status svms_front_open(svms_front *front, svms_ctx *ctx, const svms_source *source,
+                            svms_error *err)
+{
+    memset(front, 0, sizeof(*front));
+    front->ctx = ctx;
+    svms_window_init(&front->window, ctx, source);
+    svms_status status = svms_hasher_new(&front->hasher, ctx, err);
+    return status == SVMS_OK ? open_front(front, err) : status;
+}
+
+svms_status svms_front_unlock(svms_front *front, const svms_keyring *ring, svms_error *err)
+{
+    if (!front->header.has_keys) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_access_unlock(front->ctx, &front->header, &front->access, ring,
+                                            front->content_key, err);
+    if (status == SVMS_OK) {
+        status = svms_segment_root(front->ctx, front->content_key, front->header.hash,
+                                   front->segment_root, err);
+    }
+    front->unlocked = status == SVMS_OK;
+    return status;
+}
+
+void svms_front_clear(svms_front *front)
+{
+    svms_chain_free(&front->chain);
+    svms_verify_engine_free(&front->verifier);
+    svms_hasher_free(&front->hasher);
+    svms_window_clear(&front->window);
+    svms_release(front->ctx, front->slots);
+    svms_release(front->ctx, front->raw);
+    svms_wipe(front, sizeof(*front));
+}
+
+/* Body of a signature record of kind 1 (C-SIG-1, C-SIG-2). */
+static svms_status parse_signature(const uint8_t *body, size_t size, uint64_t offset,
+                                   uint16_t algorithm, uint64_t number, const uint8_t **signature,
+                                   size_t *signature_size, svms_error *err)
+{
+    svms_cursor cursor = svms_cursor_over(body, size, offset);
+    uint8_t kind = svms_read_u8(&cursor);
+    uint8_t zero = svms_read_u8(&cursor);
+    uint16_t found_algorithm = svms_read_u16(&cursor);
+    uint64_t found_number = svms_read_u64(&cursor);
+    uint32_t length = svms_read_u32(&cursor);
+    *signature = svms_read_bytes(&cursor, length);
+    *signature_size = length;
+    if (cursor.failed || !svms_cursor_at_end(&cursor) || kind != 1 || zero != 0) {
+        return svms_fail_at(err, SVMS_E_MALFORMED, offset,
+                            "a signature record is malformed (C-SIG-2)");
+    }
+    if (found_algorithm != algorithm || found_number != number) {
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, offset,
+                            "the signature belongs to another object (C-SIG-1)");
+    }
+    return SVMS_OK;
+}
+
+static svms_status read_signature_record(svms_front *front, uint64_t offset, svms_record *record,
+                                         const uint8_t **bytes, svms_error *err)
+{
+    size_t got = 0;
+    svms_status status = svms_window_peek(
+        &front->window, offset,
+        SVMS_RECORD_HEADER_SIZE + SVMS_SIGNATURE_FIXED_SIZE + SVMS_SIGNATURE_MAX, bytes, &got, err);
+    if (status == SVMS_OK) {
+        status = svms_record_parse(record, *bytes, got, offset, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (record->type != SVMS_RECORD_SIGNATURE || record->number != 0) {
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, offset, "the signature is missing");
+    }
+    if (record->body_size > SVMS_SIGNATURE_FIXED_SIZE + SVMS_SIGNATURE_MAX) {
+        return svms_fail_at(err, SVMS_E_LIMIT, offset + 4,
+                            "a signature record of %u bytes exceeds its bound (C-LIM-1)",
+                            record->body_size);
+    }
+    if (got < SVMS_RECORD_HEADER_SIZE + (size_t)record->body_size) {
+        return svms_fail_at(err, SVMS_E_TRUNCATED, offset + got,
+                            "the file ends within a signature");
+    }
+    return SVMS_OK;
+}
+
+svms_status svms_front_check_signature(svms_front *front, uint64_t offset, uint64_t number,
+                                       const uint8_t *object, size_t object_size,
+                                       size_t *record_size, svms_hasher *also, svms_error *err)
+{
+    const uint8_t *bytes = NULL;
+    const uint8_t *signature = NULL;
+    size_t signature_size = 0;
+    svms_record record;
+    *record_size = 0;
+    if (front->verifier == NULL) {
+        return SVMS_OK;
+    }
+    svms_status status = read_signature_record(front, offset, &record, &bytes, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    *record_size = SVMS_RECORD_HEADER_SIZE + (size_t)record.body_size;
+    if (also != NULL && !svms_hasher_update(also, bytes, *record_size)) {
+        return svms_fail_crypto(err, "hashing a signature");
+    }
+    status = parse_signature(bytes + SVMS_RECORD_HEADER_SIZE, record.body_size,
+                             offset + SVMS_RECORD_HEADER_SIZE, front->header.signer.algorithm,
+                             number, &signature, &signature_size, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    status = svms_verify(front->verifier, front->header.signer.algorithm, object, object_size,
+                         signature, signature_size, err);
+    if (status == SVMS_E_NOT_AUTHENTIC) {
+        return svms_fail_at(err, status, offset, "the signature does not fit what it should sign");
+    }
+    return status;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way to the end and to a segment, by tail and index. Everything here is a hint: whoever
+ * uses it verifies what it leads to. */
+#include <string.h>
+
+#include "failure.h"
+#include "front.h"
+#include "record.h"
+#include "stream.h"
+
+#define TAIL_RECORD_SIZE (SVMS_RECORD_HEADER_SIZE + SVMS_TAIL_BODY_SIZE)
+
+/* A failure to make sense of a hint is no failure; only the environment's are. */
+static bool is_grave(svms_status status)
+{
+    svms_status_kind kind = svms_status_class(status);
+    return kind == SVMS_CLASS_ENVIRONMENT || kind == SVMS_CLASS_INTERNAL;
+}
+
+/* A whole record of at most size bytes, into buffer. */
+static svms_status read_record(svms_front *front, uint64_t offset, uint8_t type, uint8_t *buffer,
+                               size_t capacity, svms_record *record, size_t *size)
+{
+    size_t got = 0;
+    svms_status status =
+        svms_source_read_some(&front->window.source, offset, buffer, capacity, &got, NULL);
+    if (status == SVMS_OK) {
+        status = svms_record_parse(record, buffer, got, offset, NULL);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    *size = (size_t)record->header_size + record->body_size;
+    return record->type == type && *size <= got ? SVMS_OK : SVMS_E_MALFORMED;
+}
+
+static bool tail_offset(const uint8_t *tail, uint64_t *end_offset)
+{
+    svms_record record;
+    if (svms_record_parse(&record, tail, TAIL_RECORD_SIZE, 0, NULL) != SVMS_OK ||
+        record.type != SVMS_RECORD_TAIL || record.body_size != SVMS_TAIL_BODY_SIZE) {
+        return false;
+    }
+    svms_cursor cursor = svms_cursor_over(tail + SVMS_RECORD_HEADER_SIZE, SVMS_TAIL_BODY_SIZE, 0);
+    *end_offset = svms_read_u64(&cursor);
+    const uint8_t *marker = svms_read_bytes(&cursor, 8);
+    return marker != NULL && memcmp(marker, "SVMSTAIL", 8) == 0;
+}
+
+svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end, svms_error *err)
+{
+    uint8_t tail[TAIL_RECORD_SIZE];
+    uint8_t bytes[SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE];
+    uint64_t offset = 0;
+    svms_record record;
+    size_t size = 0;
+    *closed = false;
+    svms_status status = svms_window_refresh(&front->window, err);
+    if (status != SVMS_OK || front->window.size < front->first_record + sizeof(tail)) {
+        return status;
+    }
+    status = svms_source_read(&front->window.source, front->window.size - sizeof(tail), tail,
+                              sizeof(tail), err);
+    if (status != SVMS_OK || !tail_offset(tail, &offset)) {
+        return is_grave(status) ? status : SVMS_OK;
+    }
+    status = read_record(front, offset, SVMS_RECORD_END, bytes, sizeof(bytes), &record, &size);
+    if (status == SVMS_OK) {
+        status = svms_end_parse(end, &front->header, bytes + SVMS_RECORD_HEADER_SIZE,
+                                record.body_size, offset, NULL);
+    }
+    if (is_grave(status)) {
+        return svms_fail(err, status, "reading the end record failed");
+    }
+    *closed = status == SVMS_OK && end->offset == offset;
+    return SVMS_OK;
+}
+
+/* Position of the entry to follow, or count when all come later. */
+static uint32_t choose(const svms_index_view *view, uint64_t segment, const int64_t *utc_ns)
+{
+    uint32_t low = 0;
+    uint32_t high = view->count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        svms_index_entry entry = svms_index_entry_at(view, middle);
+        bool at_or_before =
+            utc_ns != NULL ? entry.first_utc_ns <= *utc_ns : entry.segment <= segment;
+        if (at_or_before) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low == 0 ? view->count : low - 1;
+}
+
+svms_status svms_front_look_up(svms_front *front, const svms_end *end, uint64_t segment,
+                               const int64_t *utc_ns, bool *found, svms_index_entry *entry,
+                               svms_error *err)
+{
+    const size_t capacity =
+        SVMS_RECORD_HEADER_SIZE + SVMS_INDEX_FIXED_SIZE + SVMS_INDEX_FANOUT * SVMS_INDEX_ENTRY_SIZE;
+    uint64_t offset = end->root_offset;
+    unsigned level = SVMS_INDEX_LEVELS;
+    *found = false;
+    if (end->segments == 0) {
+        return SVMS_OK;
+    }
+    uint8_t *buffer = svms_alloc(front->ctx, capacity);
+    if (buffer == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status = SVMS_OK;
+    while (level > 0) {
+        svms_record record;
+        svms_index_view view;
+        size_t size = 0;
+        status = read_record(front, offset, SVMS_RECORD_INDEX, buffer, capacity, &record, &size);
+        if (status != SVMS_OK ||
+            !svms_index_parse(&view, &front->header, offset, buffer + SVMS_RECORD_HEADER_SIZE,
+                              record.body_size) ||
+            view.level >= level) {
+            break;
+        }
+        uint32_t position = choose(&view, segment, utc_ns);
+        if (position == view.count) {
+            break;
+        }
+        *entry = svms_index_entry_at(&view, position);
+        offset = entry->offset;
+        level = view.level;
+        *found = level == 0;
+    }
+    svms_release(front->ctx, buffer);
+    if (is_grave(status)) {
+        return svms_fail(err, status, "reading the index failed");
+    }
+    *found = *found && (utc_ns != NULL || entry->segment == segment);
+    return SVMS_OK;
+}

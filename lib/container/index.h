@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The search tree over segments (container.md, section 11). The writer builds it as it goes; the
+ * verifier builds it too and compares. */
+#ifndef SVMS_INDEX_H
+#define SVMS_INDEX_H
+
+#include "header.h"
+
+typedef struct svms_index_entry {
+    uint64_t segment;
+    uint64_t offset;
+    int64_t first_utc_ns;
+    int64_t last_utc_ns;
+    uint32_t segments;
+} svms_index_entry;
+
+typedef struct svms_index_level {
+    uint32_t count;
+    svms_index_entry entries[SVMS_INDEX_FANOUT];
+} svms_index_level;
+
+typedef struct svms_index {
+    svms_ctx *ctx;
+    svms_index_level *levels[SVMS_INDEX_LEVELS]; /* made when first used */
+} svms_index;
+
+void svms_index_init(svms_index *index, svms_ctx *ctx);
+void svms_index_clear(svms_index *index);
+/* Adds an entry to level 0. False when out of memory. */
+bool svms_index_add(svms_index *index, const svms_index_entry *entry);
+bool svms_index_is_full(const svms_index *index, unsigned level);
+
+/* Replaces out's content by the record (header and body) of a level that holds entries, to stand at
+ * offset with this record number; empties the level and adds its entry one level up. */
+SVMS_MUST_CHECK svms_status svms_index_emit(svms_index *index, unsigned level,
+                                            const svms_header *header, uint64_t offset,
+                                            uint32_t number, svms_builder *out, svms_error *err);
+
+/* What to do with a level when the container is closed (C-IDX-3). */
+typedef enum svms_index_step {
+    SVMS_INDEX_PASS,      /* holds nothing */
+    SVMS_INDEX_EMIT,      /* write it and go on */
+    SVMS_INDEX_EMIT_ROOT, /* write it: it is the root */
+    SVMS_INDEX_ROOT_BELOW /* the record its only entry points to is the root */
+} svms_index_step;
+svms_index_step svms_index_closing_step(const svms_index *index, unsigned level, uint64_t *root);
+
+/* A parsed record body. */
+typedef struct svms_index_view {
+    uint8_t level;
+    uint32_t count;
+    const uint8_t *entries;
+} svms_index_view;
+bool svms_index_parse(svms_index_view *out, const svms_header *header, uint64_t offset,
+                      const uint8_t *body, size_t size);
+svms_index_entry svms_index_entry_at(const svms_index_view *view, uint32_t position);
+
+#endif

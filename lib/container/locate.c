@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "locate.h"
+
+#include <string.h>
+
+svms_status svms_glimpse_at(svms_scanner *scanner, uint64_t offset, svms_glimpse *glimpse,
+                            svms_error *err)
+{
+    svms_window *window = &scanner->front->window;
+    const svms_header *header = &scanner->front->header;
+    uint64_t at = offset;
+    memset(glimpse, 0, sizeof(*glimpse));
+    for (;;) {
+        const uint8_t *bytes = NULL;
+        size_t got = 0;
+        svms_record record;
+        svms_status status =
+            svms_window_peek(window, at, SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        if (svms_record_parse(&record, bytes, got, at, NULL) != SVMS_OK ||
+            (record.type == SVMS_RECORD_START) != (at == offset) ||
+            record.type >= SVMS_RECORD_END) {
+            return SVMS_OK;
+        }
+        uint64_t size = (uint64_t)record.header_size + record.body_size;
+        if (size > window->size - at) {
+            return SVMS_OK;
+        }
+        if (record.type == SVMS_RECORD_MANIFEST) {
+            svms_manifest manifest = { 0 };
+            if (record.body_size > SVMS_MANIFEST_LARGEST) {
+                return SVMS_OK;
+            }
+            status =
+                svms_window_get(window, at + record.header_size, record.body_size, &bytes, err);
+            if (status != SVMS_OK) {
+                return status;
+            }
+            glimpse->complete = svms_manifest_parse(&manifest, header, bytes, record.body_size, at,
+                                                    NULL) == SVMS_OK;
+            glimpse->end = at + size;
+            glimpse->number = manifest.segment;
+            glimpse->first_utc_ns = manifest.first_utc_ns;
+            glimpse->last_utc_ns = manifest.last_utc_ns;
+            glimpse->begins_with_sync = (manifest.flags & SVMS_MANIFEST_BEGINS_WITH_SYNC) != 0;
+            return SVMS_OK;
+        }
+        at += size;
+    }
+}
+
+/* Offset of what follows the manifest's signature, which begins at glimpse->end. */
+static svms_status skip_signature(svms_scanner *scanner, uint64_t *at, svms_error *err)
+{
+    const uint8_t *bytes = NULL;
+    size_t got = 0;
+    svms_record record;
+    svms_status status =
+        svms_window_peek(&scanner->front->window, *at, SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
+    if (status == SVMS_OK && svms_record_parse(&record, bytes, got, *at, NULL) == SVMS_OK &&
+        record.type == SVMS_RECORD_SIGNATURE) {
+        *at += (uint64_t)record.header_size + record.body_size;
+    }
+    return status;
+}
+
+svms_status svms_walk_to(svms_scanner *scanner, int64_t utc_ns, bool sync, svms_place *out,
+                         svms_error *err)
+{
+    svms_place chosen = { scanner->front->first_record, 0, false };
+    uint64_t at = chosen.offset;
+    uint64_t next = 0;
+    int64_t last = SVMS_NO_TIME;
+    for (;;) {
+        svms_glimpse glimpse;
+        bool found = true;
+        svms_status status = svms_glimpse_at(scanner, at, &glimpse, err);
+        if (status == SVMS_OK && !glimpse.complete) {
+            uint64_t number = 0;
+            status = svms_segment_search(scanner, at + 1, &found, &at, &number, err);
+        }
+        if (status != SVMS_OK) {
+            return status;
+        }
+        if (!found || (glimpse.complete && glimpse.first_utc_ns > utc_ns)) {
+            break;
+        }
+        if (!glimpse.complete) {
+            continue;
+        }
+        if (!sync || glimpse.begins_with_sync) {
+            chosen.offset = at;
+            chosen.segment = glimpse.number;
+        }
+        next = glimpse.number + 1;
+        last = glimpse.last_utc_ns;
+        at = glimpse.end;
+        status = skip_signature(scanner, &at, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    if (last != SVMS_NO_TIME && utc_ns >= last) {
+        chosen = (svms_place){ at, next, true };
+    }
+    *out = chosen;
+    return SVMS_OK;
+}
+
+svms_status svms_locate(svms_scanner *scanner, const svms_end *end, int64_t utc_ns, bool sync,
+                        bool *usable, svms_place *out, svms_error *err)
+{
+    svms_index_entry entry = { 0 };
+    svms_status status = svms_front_look_up(scanner->front, end, 0, &utc_ns, usable, &entry, err);
+    while (status == SVMS_OK && *usable) {
+        svms_glimpse glimpse;
+        status = svms_glimpse_at(scanner, entry.offset, &glimpse, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        *usable = glimpse.complete && glimpse.number == entry.segment;
+        if (!sync || glimpse.begins_with_sync || entry.segment == 0) {
+            break;
+        }
+        if (*usable) {
+            status = svms_front_look_up(scanner->front, end, entry.segment - 1, NULL, usable,
+                                        &entry, err);
+        }
+    }
+    *out = (svms_place){ entry.offset, entry.segment, false };
+    return status;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reads one segment from start to signature and says whether it holds. Reader and verifier share
+ * it. */
+#ifndef SVMS_SEGMENT_H
+#define SVMS_SEGMENT_H
+
+#include "front.h"
+#include "merkle.h"
+#include "record.h"
+
+/* Largest manifest that C-MAN-7 allows. */
+#define SVMS_MANIFEST_LARGEST                                                                      \
+    (SVMS_MANIFEST_FIXED_SIZE + (SVMS_MAX_TRACKS + 1) * SVMS_TRACK_ENTRY_SIZE)
+#define SVMS_ANY_SEGMENT SVMS_NO_SEGMENT
+
+typedef struct svms_scanned_track {
+    svms_merkle tree;
+    int64_t first_pts;
+    int64_t longest_ns; /* from the first sample's time to the latest end of a sample */
+} svms_scanned_track;
+
+/* What a scan found. */
+typedef struct svms_segment {
+    uint64_t offset;
+    uint64_t end;             /* behind the signature, or 0 when the way there was lost */
+    uint64_t manifest_offset; /* 0 when none was reached */
+    bool truncated;           /* the file ends within the segment */
+    bool believed; /* the manifest's signature fits (or media are unsigned): its fields may be
+                      quoted */
+    bool has_start;
+    svms_segment_start start;
+    svms_manifest manifest;         /* valid when believed */
+    uint8_t hash[SVMS_DIGEST_SIZE]; /* C-MAN-4; valid when end is set */
+    uint32_t samples;
+    uint32_t records;
+    svms_error problem; /* the first one; status SVMS_OK when the segment holds */
+} svms_segment;
+
+typedef struct svms_scanner {
+    svms_front *front;
+    bool (*tick)(void *user, uint64_t offset); /* false cancels; may be NULL */
+    void *user;
+    uint8_t (*leaves)[SVMS_DIGEST_SIZE]; /* receives every sample's leaf hash, or NULL */
+    svms_index *index; /* if set, index records are compared with what it would write (C-IDX-4) */
+    svms_builder *index_record; /* scratch for that */
+    unsigned index_level;
+    uint8_t first_track;
+    bool reference_first_sync;
+    uint32_t auxiliary_count;
+    svms_merkle auxiliary;
+    svms_scanned_track tracks[SVMS_MAX_TRACKS];
+    uint8_t manifest_raw[SVMS_RECORD_HEADER_SIZE + SVMS_MANIFEST_LARGEST];
+} svms_scanner;
+
+/* Scans the segment at offset. expected: its number, or SVMS_ANY_SEGMENT; previous: hash of the
+ * manifest before, or NULL when that is not known. Returns SVMS_OK also for a segment that does not
+ * hold (see problem); failures are those of the environment, and SVMS_E_CANCELLED. */
+SVMS_MUST_CHECK svms_status svms_segment_scan(svms_scanner *scanner, uint64_t offset,
+                                              uint64_t expected, const uint8_t *previous,
+                                              svms_segment *out, svms_error *err);
+
+/* Where a sample's parts lie within its record. */
+typedef struct svms_sample_layout {
+    uint32_t sample_size;
+    uint32_t table_size;
+    uint32_t protected_size;
+    uint32_t chunks;
+    uint32_t range_count;
+} svms_sample_layout;
+
+/* Checks header and range table against the track (C-REC-3 to C-REC-5). table: the first bytes of
+ * the body, of which `available` are there. */
+SVMS_MUST_CHECK svms_status svms_sample_layout_of(svms_sample_layout *out, const svms_track *track,
+                                                  const svms_record *record, const uint8_t *table,
+                                                  size_t available, uint64_t offset,
+                                                  svms_error *err);
+
+/* The next offset behind `from` at which a segment of this container seems to start (C-SEG-3);
+ * *found is false when there is none. tick as in the scanner. */
+SVMS_MUST_CHECK svms_status svms_segment_search(svms_scanner *scanner, uint64_t from, bool *found,
+                                                uint64_t *offset, uint64_t *number,
+                                                svms_error *err);
+
+/* True for failures that end everything: environment, internal, cancelled. */
+bool svms_is_grave(svms_status status);
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stanza.h"
+
+#include <string.h>
+
+#include "failure.h"
+#include "wrap.h"
+
+static const uint8_t zero_nonce[SVMS_AEAD_NONCE_SIZE] = { 0 };
+static const char wrap_info[] = "svms1 wrap";
+
+size_t svms_stanza_body_size(uint16_t type)
+{
+    switch (type) {
+    case SVMS_STANZA_PASSWORD:
+        return SVMS_SCRYPT_SALT_SIZE + 4 + SVMS_SEALED_KEY_SIZE;
+    case SVMS_STANZA_X25519:
+        return SVMS_KEY_ID_SIZE + SVMS_HPKE_X25519_ENC_SIZE + SVMS_SEALED_KEY_SIZE;
+    case SVMS_STANZA_P256:
+        return SVMS_KEY_ID_SIZE + SVMS_HPKE_P256_ENC_SIZE + SVMS_SEALED_KEY_SIZE;
+    default:
+        return 0;
+    }
+}
+
+/* A of C-ACC-6. */
+static svms_status binding(svms_ctx *ctx, const svms_header *header, uint16_t type,
+                           uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
+{
+    static const char label[] = "svms1 stanza";
+    uint8_t type_bytes[2];
+    svms_store_u16(type_bytes, type);
+    svms_iovec runs[3] = { { label, sizeof(label) - 1 },
+                           { type_bytes, sizeof(type_bytes) },
+                           { header->hash, SVMS_DIGEST_SIZE } };
+    return svms_sha256(ctx, runs, 3, out, err);
+}
+
+static void put_stanza_header(svms_builder *out, uint16_t type)
+{
+    svms_put_u16(out, type);
+    svms_put_u16(out, 0);
+    svms_put_u32(out, (uint32_t)svms_stanza_body_size(type));
+}
+
+svms_status svms_stanza_put_password(svms_builder *out, const svms_header *header,
+                                     const svms_recipients *recipients, const uint8_t *content_key,
+                                     svms_error *err)
+{
+    uint8_t salt[SVMS_SCRYPT_SALT_SIZE];
+    uint8_t key[32] = { 0 };
+    uint8_t aad[SVMS_DIGEST_SIZE];
+    uint8_t sealed[SVMS_SEALED_KEY_SIZE];
+    svms_status status = svms_random(out->ctx, salt, sizeof(salt), err);
+    if (status == SVMS_OK) {
+        status = binding(out->ctx, header, SVMS_STANZA_PASSWORD, aad, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_scrypt(out->ctx, recipients->password, recipients->password_size, salt,
+                             recipients->password_log2_n, key, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_aead_seal(out->ctx, key, zero_nonce, aad, sizeof(aad), content_key,
+                                SVMS_CONTENT_KEY_SIZE, sealed, err);
+    }
+    svms_wipe(key, sizeof(key));
+    if (status != SVMS_OK) {
+        return status;
+    }
+    put_stanza_header(out, SVMS_STANZA_PASSWORD);
+    svms_put_bytes(out, salt, sizeof(salt));
+    svms_put_u8(out, (uint8_t)recipients->password_log2_n);
+    svms_put_zeros(out, 3);
+    svms_put_bytes(out, sealed, sizeof(sealed));
+    return SVMS_OK;
+}
+
+svms_status svms_stanza_put_key(svms_builder *out, const svms_header *header,
+                                const svms_public_key *recipient, const uint8_t *content_key,
+                                svms_error *err)
+{
+    uint8_t aad[SVMS_DIGEST_SIZE];
+    uint8_t key_id[SVMS_DIGEST_SIZE];
+    uint8_t enc[SVMS_HPKE_P256_ENC_SIZE];
+    uint8_t sealed[SVMS_SEALED_KEY_SIZE];
+    uint16_t kem = svms_hpke_kem_of_public(recipient);
+    if (kem == 0) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED, "a recipient's key is X25519 or P-256");
+    }
+    uint16_t type = kem == 0x0020 ? SVMS_STANZA_X25519 : SVMS_STANZA_P256;
+    svms_status status = binding(out->ctx, header, type, aad, err);
+    if (status == SVMS_OK) {
+        status = svms_public_key_id(recipient, key_id, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_hpke_seal(out->ctx, recipient, wrap_info, sizeof(wrap_info) - 1, aad,
+                                sizeof(aad), content_key, SVMS_CONTENT_KEY_SIZE, enc, sealed, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    put_stanza_header(out, type);
+    svms_put_bytes(out, key_id, SVMS_KEY_ID_SIZE);
+    svms_put_bytes(out, enc, svms_hpke_enc_size(kem));
+    svms_put_bytes(out, sealed, sizeof(sealed));
+    return SVMS_OK;
+}
+
+/* C-KEY-2: a key that was unwrapped counts only when it is the one the header commits to. */
+static svms_status accept_key(svms_ctx *ctx, const svms_header *header, uint8_t *content_key,
+                              svms_error *err)
+{
+    uint8_t check[SVMS_DIGEST_SIZE];
+    svms_status status = svms_key_check(ctx, content_key, header->container_id, check, err);
+    if (status == SVMS_OK && !svms_equal_secret(check, header->key_check, sizeof(check))) {
+        status = svms_fail(err, SVMS_E_WRONG_KEY,
+                           "a stanza holds a key that is not this container's (C-KEY-2)");
+    }
+    if (status != SVMS_OK) {
+        svms_wipe(content_key, SVMS_CONTENT_KEY_SIZE);
+    }
+    svms_wipe(check, sizeof(check));
+    return status;
+}
+
+svms_status svms_stanza_open_password(svms_ctx *ctx, const svms_header *header,
+                                      const svms_keyring_password *password, const uint8_t *body,
+                                      uint8_t *content_key, svms_error *err)
+{
+    svms_cursor cursor = svms_cursor_over(body, svms_stanza_body_size(SVMS_STANZA_PASSWORD), 0);
+    uint8_t salt[SVMS_SCRYPT_SALT_SIZE];
+    uint8_t key[32] = { 0 };
+    uint8_t aad[SVMS_DIGEST_SIZE];
+    svms_read_copy(&cursor, salt, sizeof(salt));
+    uint8_t log2_n = svms_read_u8(&cursor);
+    (void)svms_skip(&cursor, 3);
+    const uint8_t *sealed = svms_read_bytes(&cursor, SVMS_SEALED_KEY_SIZE);
+    svms_status status = binding(ctx, header, SVMS_STANZA_PASSWORD, aad, err);
+    if (status == SVMS_OK) {
+        status = svms_scrypt(ctx, password->text, password->size, salt, log2_n, key, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_aead_open(ctx, key, zero_nonce, aad, sizeof(aad), sealed,
+                                SVMS_SEALED_KEY_SIZE, content_key, err);
+    }
+    svms_wipe(key, sizeof(key));
+    return status == SVMS_OK ? accept_key(ctx, header, content_key, err) : status;
+}
+
+bool svms_stanza_is_for(const svms_private_key *key, const uint8_t key_id[SVMS_DIGEST_SIZE],
+                        uint16_t type, const uint8_t *body)
+{
+    uint16_t kem = svms_hpke_kem_of_private(key);
+    return ((type == SVMS_STANZA_X25519 && kem == 0x0020) ||
+            (type == SVMS_STANZA_P256 && kem == 0x0010)) &&
+           memcmp(body, key_id, SVMS_KEY_ID_SIZE) == 0;
+}
+
+svms_status svms_stanza_open_key(svms_ctx *ctx, const svms_header *header,
+                                 const svms_private_key *key, uint16_t type, const uint8_t *body,
+                                 uint8_t *content_key, svms_error *err)
+{
+    svms_cursor cursor = svms_cursor_over(body, svms_stanza_body_size(type), 0);
+    uint8_t aad[SVMS_DIGEST_SIZE];
+    size_t enc_size = svms_hpke_enc_size(svms_hpke_kem_of_private(key));
+    (void)svms_skip(&cursor, SVMS_KEY_ID_SIZE);
+    const uint8_t *enc = svms_read_bytes(&cursor, enc_size);
+    const uint8_t *sealed = svms_read_bytes(&cursor, SVMS_SEALED_KEY_SIZE);
+    if (cursor.failed) {
+        return svms_fail(err, SVMS_E_INTERNAL, "a stanza of unexpected length");
+    }
+    svms_status status = binding(ctx, header, type, aad, err);
+    if (status == SVMS_OK) {
+        status = svms_hpke_open(ctx, key, enc, wrap_info, sizeof(wrap_info) - 1, aad, sizeof(aad),
+                                sealed, SVMS_SEALED_KEY_SIZE, content_key, err);
+    }
+    return status == SVMS_OK ? accept_key(ctx, header, content_key, err) : status;
+}

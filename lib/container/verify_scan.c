@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Walking over all segments in question and keeping account of them (container.md, section 14). */
+#include <stdio.h>
+#include <string.h>
+
+#include "failure.h"
+#include "verify_internal.h"
+
+/* Where a segment lies with respect to the range that was asked about. */
+typedef enum svms_relation { SVMS_BEFORE, SVMS_INSIDE, SVMS_AFTER } svms_relation;
+
+static svms_relation relate(const svms_verification *verification, int64_t first_utc_ns,
+                            int64_t last_utc_ns)
+{
+    const svms_verify_options *options = &verification->options;
+    if (!verification->range) {
+        return SVMS_INSIDE;
+    }
+    if (options->from_utc_ns != SVMS_NO_TIME && last_utc_ns <= options->from_utc_ns) {
+        return SVMS_BEFORE;
+    }
+    return options->to_utc_ns != SVMS_NO_TIME && first_utc_ns >= options->to_utc_ns ? SVMS_AFTER
+                                                                                    : SVMS_INSIDE;
+}
+
+/* The index's word on a segment, for the time of a segment whose manifest cannot be believed. */
+static svms_status ask_index(svms_verification *verification, uint64_t number, bool *found,
+                             svms_index_entry *entry, svms_error *err)
+{
+    *found = false;
+    if (!verification->closed_hint || number == SVMS_ANY_SEGMENT) {
+        return SVMS_OK;
+    }
+    return svms_front_look_up(&verification->front, &verification->hint, number, NULL, found, entry,
+                              err);
+}
+
+static void note_gap(svms_verification *verification, const svms_manifest *manifest)
+{
+    svms_report *report = &verification->report;
+    int64_t from = verification->previous_last_utc_ns;
+    bool later = from != SVMS_NO_TIME && manifest->first_utc_ns > from;
+    /* A frame's worth of rounding is no gap unless the writer says so. */
+    if (manifest->gap_reason == SVMS_GAP_NONE &&
+        (!later || manifest->first_utc_ns - from < INT64_C(1000000000))) {
+        return;
+    }
+    if (report->gap_count < SVMS_REPORT_GAPS) {
+        svms_gap *gap = &report->gaps[report->gap_count];
+        gap->from_utc_ns = from;
+        gap->to_utc_ns = manifest->first_utc_ns;
+        gap->reason = (svms_gap_reason)manifest->gap_reason;
+    }
+    report->gap_count++;
+}
+
+static void count_verified(svms_verification *verification, const svms_segment *segment)
+{
+    svms_report *report = &verification->report;
+    const svms_manifest *manifest = &segment->manifest;
+    note_gap(verification, manifest);
+    report->segments_verified++;
+    report->samples_verified += segment->samples;
+    report->bytes_verified += segment->end - segment->offset;
+    if (report->first_utc_ns == SVMS_NO_TIME || manifest->first_utc_ns < report->first_utc_ns) {
+        report->first_utc_ns = manifest->first_utc_ns;
+    }
+    if (report->last_utc_ns == SVMS_NO_TIME || manifest->last_utc_ns > report->last_utc_ns) {
+        report->last_utc_ns = manifest->last_utc_ns;
+    }
+    if (report->signed_to_utc_ns == SVMS_NO_TIME ||
+        manifest->made_utc_ns > report->signed_to_utc_ns) {
+        report->signed_to_utc_ns = manifest->made_utc_ns;
+    }
+    if (manifest->made_utc_ns < report->signed_from_utc_ns) {
+        report->signed_from_utc_ns = manifest->made_utc_ns;
+    }
+}
+
+static svms_status report_problem(svms_verification *verification, const svms_segment *segment,
+                                  svms_error *err)
+{
+    svms_index_entry entry;
+    bool found = false;
+    uint64_t number = verification->expected;
+    int64_t utc = verification->previous_last_utc_ns;
+    if (number == SVMS_ANY_SEGMENT) {
+        number = segment->has_start ? segment->start.segment : SVMS_NO_SEGMENT;
+    }
+    bool right_number = segment->believed && segment->manifest.segment == number;
+    if (right_number) {
+        utc = segment->manifest.first_utc_ns;
+    } else {
+        svms_status status = ask_index(verification, number, &found, &entry, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        utc = found ? entry.first_utc_ns : utc;
+    }
+    verification->report.segments_failed++;
+    svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, number, utc,
+                           segment->problem.offset == SVMS_NO_OFFSET ? segment->offset
+                                                                     : segment->problem.offset,
+                           segment->problem.message);
+    return SVMS_OK;
+}
+
+/* After a segment, or behind the place where the way was lost: where to go on. *lost when nowhere.
+ */
+static svms_status go_on(svms_verification *verification, const svms_segment *segment, bool *lost,
+                         svms_error *err)
+{
+    uint64_t number = 0;
+    bool found = false;
+    *lost = false;
+    if (segment->end != 0) {
+        verification->position = segment->end;
+        verification->has_previous = segment->problem.status == SVMS_OK;
+        memcpy(verification->previous, segment->hash, SVMS_DIGEST_SIZE);
+        if (segment->believed) {
+            verification->expected = segment->manifest.segment + 1;
+            verification->previous_first_utc_ns = segment->manifest.first_utc_ns;
+            verification->previous_last_utc_ns = segment->manifest.last_utc_ns;
+        } else if (verification->expected != SVMS_ANY_SEGMENT) {
+            verification->expected++;
+        }
+        return SVMS_OK;
+    }
+    verification->has_previous = false;
+    verification->expected = SVMS_ANY_SEGMENT;
+    svms_status status = svms_segment_search(&verification->scanner, segment->offset + 1, &found,
+                                             &verification->position, &number, err);
+    *lost = !found;
+    return status;
+}
+
+static svms_status take_held(svms_verification *verification, const svms_segment *segment,
+                             bool *done, svms_error *err)
+{
+    const svms_manifest *manifest = &segment->manifest;
+    svms_relation relation = relate(verification, manifest->first_utc_ns, manifest->last_utc_ns);
+    svms_index_entry entry = { manifest->segment, segment->offset, manifest->first_utc_ns,
+                               manifest->last_utc_ns, 1 };
+    if (verification->range && manifest->segment != 0 &&
+        verification->report.segments_verified == 0 && !verification->covers_start) {
+        verification->covers_start = relation == SVMS_BEFORE ||
+                                     verification->options.from_utc_ns == SVMS_NO_TIME ||
+                                     manifest->first_utc_ns <= verification->options.from_utc_ns;
+    }
+    if (manifest->segment == 0) {
+        verification->covers_start = true;
+    }
+    if (relation == SVMS_AFTER) {
+        verification->covers_end = true;
+        *done = true;
+        return SVMS_OK;
+    }
+    if (relation == SVMS_INSIDE) {
+        count_verified(verification, segment);
+        verification->covers_end = verification->options.to_utc_ns != SVMS_NO_TIME &&
+                                   manifest->last_utc_ns >= verification->options.to_utc_ns;
+        if (verification->latest_utc_ns == SVMS_NO_TIME ||
+            manifest->last_utc_ns > verification->latest_utc_ns) {
+            verification->latest_utc_ns = manifest->last_utc_ns;
+        }
+    }
+    if (!verification->range && !svms_index_add(&verification->index, &entry)) {
+        return svms_fail_memory(err);
+    }
+    return SVMS_OK;
+}
+
+/* Whether a segment that does not hold concerns the question that was asked. */
+static svms_status concerns(svms_verification *verification, const svms_segment *segment,
+                            bool *answer, svms_error *err)
+{
+    svms_index_entry entry;
+    bool found = false;
+    *answer = true;
+    if (!verification->range) {
+        return SVMS_OK;
+    }
+    if (segment->believed) {
+        *answer = relate(verification, segment->manifest.first_utc_ns,
+                         segment->manifest.last_utc_ns) == SVMS_INSIDE;
+        return SVMS_OK;
+    }
+    svms_status status = ask_index(verification, verification->expected, &found, &entry, err);
+    if (status == SVMS_OK && found) {
+        *answer = relate(verification, entry.first_utc_ns, entry.last_utc_ns) == SVMS_INSIDE;
+    }
+    if (verification->covers_end) {
+        *answer = false;
+    }
+    return status;
+}
+
+static void find_open_end(svms_verification *verification, uint64_t segment)
+{
+    svms_report *report = &verification->report;
+    report->bytes_unattested = verification->front.window.size - verification->position;
+    if (verification->range) {
+        return;
+    }
+    svms_verification_find(verification, SVMS_VERDICT_INCOMPLETE, segment,
+                           verification->previous_last_utc_ns, verification->position,
+                           "the recording has no end record: it is still being written, was "
+                           "interrupted, or was cut off here");
+}
+
+/* Scans the segment at the current position. *done when there is no reason or no way to go on. */
+static svms_status take_segment(svms_verification *verification, bool *done, svms_error *err)
+{
+    svms_segment segment;
+    bool concerned = true;
+    svms_status status = svms_segment_scan(
+        &verification->scanner, verification->position, verification->expected,
+        verification->has_previous ? verification->previous : NULL, &segment, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    verification->readable = verification->readable || segment.records > 1;
+    if (segment.truncated &&
+        (segment.problem.status == SVMS_OK || segment.problem.status == SVMS_E_TRUNCATED)) {
+        find_open_end(verification, verification->expected);
+        *done = true;
+        return SVMS_OK;
+    }
+    if (segment.problem.status == SVMS_OK && verification->has_previous &&
+        verification->previous_first_utc_ns != SVMS_NO_TIME &&
+        segment.manifest.first_utc_ns < verification->previous_first_utc_ns) {
+        (void)svms_fail_at(&segment.problem, SVMS_E_NOT_AUTHENTIC, segment.manifest_offset,
+                           "the segment begins before the one in front of it (C-MAN-6)");
+    }
+    if (segment.problem.status == SVMS_OK) {
+        status = take_held(verification, &segment, done, err);
+    } else {
+        status = concerns(verification, &segment, &concerned, err);
+        if (status == SVMS_OK && concerned) {
+            status = report_problem(verification, &segment, err);
+        }
+        verification->scanner.index = NULL;
+    }
+    if (status == SVMS_OK && !*done) {
+        status = go_on(verification, &segment, done, err);
+    }
+    return status;
+}
+
+/* What stands at the current position begins no segment. */
+static svms_status take_other(svms_verification *verification, svms_status parsed,
+                              const svms_record *record, const svms_error *found, bool *done,
+                              svms_error *err)
+{
+    bool open = false;
+    if (parsed == SVMS_E_TRUNCATED) {
+        find_open_end(verification, verification->expected);
+        *done = true;
+        return SVMS_OK;
+    }
+    if (parsed == SVMS_OK &&
+        (record->type == SVMS_RECORD_INDEX || record->type == SVMS_RECORD_END)) {
+        verification->readable = true;
+        *done = true;
+        svms_status status = svms_verify_tail(verification, &open, err);
+        if (status == SVMS_OK && open) {
+            find_open_end(verification, SVMS_NO_SEGMENT);
+        }
+        verification->covers_end =
+            verification->covers_end || (status == SVMS_OK && verification->report.closed);
+        return status;
+    }
+    svms_segment lost = { 0 };
+    lost.offset = verification->position;
+    lost.problem = *found;
+    bool belongs_to_end = parsed == SVMS_OK && record->type >= SVMS_RECORD_TRAILER;
+    if (parsed == SVMS_OK) {
+        (void)svms_fail_at(&lost.problem, SVMS_E_NOT_AUTHENTIC, verification->position,
+                           "neither a segment nor the end of the container follows (C-OVR-1)");
+    }
+    /* Behind the last segment that a signed end counts, what is damaged is the end. */
+    if (belongs_to_end ||
+        (verification->closed_hint && verification->expected == verification->hint.segments)) {
+        *done = true;
+        svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, SVMS_NO_SEGMENT,
+                               SVMS_NO_TIME, lost.problem.offset, lost.problem.message);
+        return SVMS_OK;
+    }
+    svms_status status = report_problem(verification, &lost, err);
+    verification->scanner.index = NULL;
+    return status == SVMS_OK ? go_on(verification, &lost, done, err) : status;
+}
+
+/* Where a range begins: the segment before the one that holds its start. */
+static svms_status place_range(svms_verification *verification, svms_error *err)
+{
+    svms_place place = { 0 };
+    bool usable = false;
+    int64_t from = verification->options.from_utc_ns;
+    svms_status status = SVMS_OK;
+    if (from == SVMS_NO_TIME) {
+        return SVMS_OK;
+    }
+    if (verification->closed_hint) {
+        status = svms_locate(&verification->scanner, &verification->hint, from, false, &usable,
+                             &place, err);
+    }
+    if (status == SVMS_OK && usable && place.segment > 0) {
+        svms_index_entry before;
+        bool found = false;
+        status = ask_index(verification, place.segment - 1, &found, &before, err);
+        if (status == SVMS_OK && found) {
+            place = (svms_place){ before.offset, before.segment, false };
+        }
+    }
+    if (status == SVMS_OK && !usable) {
+        status = svms_walk_to(&verification->scanner, from, false, &place, err);
+    }
+    if (status == SVMS_OK && place.segment != 0) {
+        verification->position = place.offset;
+        verification->expected = place.segment;
+        verification->has_previous = false;
+    }
+    return status;
+}
+
+static svms_status scan_from_position(svms_verification *verification, svms_error *err)
+{
+    bool done = false;
+    while (!done) {
+        const uint8_t *bytes = NULL;
+        size_t got = 0;
+        svms_record record = { 0 };
+        svms_error found = SVMS_ERROR_INIT;
+        svms_status status = svms_window_peek(&verification->front.window, verification->position,
+                                              SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        status = svms_record_parse(&record, bytes, got, verification->position, &found);
+        if (status == SVMS_OK && record.type == SVMS_RECORD_START) {
+            status = take_segment(verification, &done, err);
+        } else {
+            status = take_other(verification, status, &record, &found, &done, err);
+        }
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    return SVMS_OK;
+}
+
+static void rewind_to_first(svms_verification *verification)
+{
+    verification->position = verification->front.first_record;
+    verification->expected = 0;
+    verification->has_previous = true;
+    memcpy(verification->previous, verification->front.header.hash, SVMS_DIGEST_SIZE);
+    verification->previous_first_utc_ns = SVMS_NO_TIME;
+    verification->previous_last_utc_ns = SVMS_NO_TIME;
+    verification->latest_utc_ns = SVMS_NO_TIME;
+}
+
+static void judge_range(svms_verification *verification)
+{
+    svms_report *report = &verification->report;
+    const svms_verify_options *options = &verification->options;
+    const char *reason = NULL;
+    if (report->segments_failed != 0) {
+        return;
+    }
+    if (report->segments_verified == 0) {
+        reason = "there are no samples in the range";
+    } else if (!verification->covers_start) {
+        reason = "what comes directly before the range cannot be verified, so something may be "
+                 "missing at its start";
+    } else if (!verification->covers_end) {
+        reason = "the recording does not reach the end of the range yet";
+    }
+    if (reason != NULL) {
+        svms_verification_find(verification, SVMS_VERDICT_INCOMPLETE, verification->expected,
+                               verification->previous_last_utc_ns != SVMS_NO_TIME
+                                   ? verification->previous_last_utc_ns
+                                   : options->from_utc_ns,
+                               verification->position, reason);
+    }
+}
+
+svms_status svms_verify_segments(svms_verification *verification, svms_error *err)
+{
+    rewind_to_first(verification);
+    svms_status status = svms_front_find_end(&verification->front, &verification->closed_hint,
+                                             &verification->hint, err);
+    if (status == SVMS_OK && verification->range) {
+        status = place_range(verification, err);
+    }
+    bool jumped = verification->expected != 0;
+    if (status == SVMS_OK) {
+        status = scan_from_position(verification, err);
+    }
+    /* An index that led somewhere behind the start of the range is not believed: go the long way.
+     */
+    if (status == SVMS_OK && jumped && verification->range && !verification->covers_start) {
+        svms_report fresh = SVMS_REPORT_INIT;
+        fresh.signed_from_utc_ns = verification->front.header.created_utc_ns;
+        fresh.signed_to_utc_ns = verification->front.header.created_utc_ns;
+        fresh.role = verification->report.role;
+        verification->report = fresh;
+        verification->covers_end = false;
+        verification->closed_hint = false;
+        rewind_to_first(verification);
+        status = scan_from_position(verification, err);
+    }
+    if (status == SVMS_OK && verification->range) {
+        judge_range(verification);
+    }
+    return status;
+}

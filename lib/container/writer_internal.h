@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* State of a writer, shared by the files that implement it. */
+#ifndef SVMS_WRITER_INTERNAL_H
+#define SVMS_WRITER_INTERNAL_H
+
+#include <svms/writer.h>
+
+#include "header.h"
+#include "index.h"
+#include "key_schedule.h"
+#include "light_plan.h"
+#include "manifest.h"
+#include "merkle.h"
+#include "record.h"
+#include "sample_cipher.h"
+#include "sign.h"
+
+/* Ciphertext is collected here on its way to the sink, so that a usual sample is one write. */
+#define SVMS_STAGE_SIZE 131072u
+/* Encrypt and hash in steps that stay in the first-level cache. */
+#define SVMS_STEP_SIZE 16384u
+#define SVMS_MAX_RUNS 64u
+/* A segment without sync sample ends after this at the latest. */
+#define SVMS_LONGEST_SEGMENT_NS INT64_C(10000000000)
+
+typedef struct svms_writer_track {
+    svms_aead *aead; /* NULL: stored in the clear */
+    svms_light_planner *planner;
+    svms_track_keys keys;
+    svms_merkle tree;
+    int64_t first_pts;
+    int64_t first_utc_ns;
+} svms_writer_track;
+
+typedef struct svms_open_segment {
+    bool open;
+    bool has_reference; /* a sample of the reference track is in it */
+    svms_segment_start start;
+    uint64_t offset;
+    uint32_t records;
+    uint32_t samples;
+    int64_t first_utc_ns;
+    int64_t last_utc_ns;
+    uint16_t flags;
+    uint8_t gap_reason;
+    svms_merkle auxiliary;
+} svms_open_segment;
+
+struct svms_writer {
+    svms_ctx *ctx;
+    svms_sink sink;
+    svms_header header;
+    svms_durability durability;
+    bool failed;
+    uint8_t reference;
+    uint8_t segment_root[SVMS_DIGEST_SIZE]; /* P */
+    svms_hasher *hasher;
+    svms_sign_engine *signer;
+    svms_builder scratch;
+    svms_index index;
+    svms_writer_track tracks[SVMS_MAX_TRACKS];
+    svms_open_segment segment;
+    uint64_t next_segment;
+    uint8_t previous[SVMS_DIGEST_SIZE];
+    int64_t previous_first_utc_ns;
+    uint8_t next_gap;
+    uint8_t *stage;
+    size_t staged;
+    svms_iovec runs[SVMS_MAX_RUNS];
+    size_t run_count;
+    svms_range ranges[SVMS_LIGHT_MAX_RANGES];
+    svms_writer_stats stats;
+};
+
+/* Writes and counts; marks the writer failed when the sink fails. */
+SVMS_MUST_CHECK svms_status svms_writer_emit(svms_writer *writer, const void *data, size_t size,
+                                             svms_error *err);
+SVMS_MUST_CHECK svms_status svms_writer_emit_runs(svms_writer *writer, const svms_iovec *runs,
+                                                  size_t count, svms_error *err);
+/* Marks the writer failed and returns status. */
+svms_status svms_writer_fail(svms_writer *writer, svms_status status);
+/* Appends the signature record of object to out; nothing when unsigned. */
+SVMS_MUST_CHECK svms_status svms_writer_put_signature(svms_writer *writer, svms_builder *out,
+                                                      const uint8_t *object, size_t size,
+                                                      uint64_t number, svms_error *err);
+
+/* writer_sample.c: one sample record of the open segment. */
+SVMS_MUST_CHECK svms_status svms_writer_put_sample(svms_writer *writer, const svms_sample *sample,
+                                                   svms_error *err);
+
+/* writer_segment.c */
+SVMS_MUST_CHECK svms_status svms_writer_start_segment(svms_writer *writer, int64_t utc_ns,
+                                                      svms_error *err);
+SVMS_MUST_CHECK svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_writer_finish_container(svms_writer *writer, svms_error *err);
+
+/* writer_options.c: checks options against each other and fills header (without chain and keys). */
+SVMS_MUST_CHECK svms_status svms_writer_accept(svms_writer *writer,
+                                               const svms_writer_options *options, svms_error *err);
+
+#endif

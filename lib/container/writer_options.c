@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include <svms/version.h>
+
+#include "chain_internal.h"
+#include "failure.h"
+#include "key_internal.h"
+#include "options.h"
+#include "wrap.h"
+#include "writer_internal.h"
+
+#define DEFAULT_SEGMENT_NS UINT64_C(2000000000)
+#define SHORTEST_SEGMENT_NS UINT64_C(100000000)
+#define DEFAULT_SEGMENT_BYTES (UINT64_C(64) << 20)
+#define SMALLEST_SEGMENT_BYTES (UINT64_C(64) << 10)
+#define LARGEST_SEGMENT_BYTES (UINT64_C(1) << 30)
+
+static svms_status accept_track(svms_header *header, const svms_track *given, uint32_t number,
+                                svms_error *err)
+{
+    svms_track track = SVMS_TRACK_INIT;
+    svms_status status = svms_options_read(&track, sizeof(track), given, "svms_track", err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (track.kind < SVMS_TRACK_VIDEO || track.kind > SVMS_TRACK_METADATA ||
+        track.protection < SVMS_PROTECT_STRONG || track.protection > SVMS_PROTECT_NONE) {
+        return svms_fail(err, SVMS_E_USAGE, "track %u has an unknown kind or protection", number);
+    }
+    if (track.timebase_num == 0 || track.timebase_den == 0 || track.codec == 0) {
+        return svms_fail(err, SVMS_E_USAGE, "track %u needs a codec and a time base", number);
+    }
+    if (track.config_size > SVMS_MAX_CONFIG_SIZE ||
+        (track.config == NULL && track.config_size != 0)) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "track %u has a codec configuration of %u bytes (at most %u)", number,
+                         track.config_size, SVMS_MAX_CONFIG_SIZE);
+    }
+    header->tracks[number] = track;
+    return SVMS_OK;
+}
+
+static svms_status accept_tracks(svms_header *header, const svms_writer_options *options,
+                                 svms_error *err)
+{
+    const uint8_t *at = (const uint8_t *)options->tracks;
+    if (options->tracks == NULL || options->track_count == 0 ||
+        options->track_count > SVMS_MAX_TRACKS) {
+        return svms_fail(err, SVMS_E_USAGE, "a container has 1 to %d tracks", SVMS_MAX_TRACKS);
+    }
+    uint32_t stride = options->tracks[0].struct_size;
+    for (uint32_t i = 0; i < options->track_count; i++) {
+        svms_status status = accept_track(
+            header, (const svms_track *)(const void *)(at + (size_t)i * stride), i, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    header->track_count = options->track_count;
+    return SVMS_OK;
+}
+
+static svms_status accept_signer(svms_writer *writer, const svms_writer_options *options,
+                                 svms_error *err)
+{
+    uint8_t key_id[SVMS_DIGEST_SIZE];
+    uint8_t leaf_id[SVMS_DIGEST_SIZE];
+    int64_t not_before = 0;
+    int64_t not_after = 0;
+    if (options->signer_key == NULL && options->signer_chain == NULL) {
+        return options->unsigned_media == 1
+                   ? SVMS_OK
+                   : svms_fail(err, SVMS_E_POLICY,
+                               "no signer was given, and unsigned media were not asked for");
+    }
+    if (options->signer_key == NULL || options->signer_chain == NULL ||
+        options->unsigned_media != 0) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "a signer is a key and its certificate, and then media are not unsigned");
+    }
+    if (options->role != SVMS_ROLE_RECORDER && options->role != SVMS_ROLE_CAMERA) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "containers are signed by a recorder or a camera (C-ALG-4)");
+    }
+    svms_status status = svms_private_key_id(options->signer_key, key_id, err);
+    if (status == SVMS_OK) {
+        status = svms_public_key_id(svms_chain_leaf_key(options->signer_chain), leaf_id, err);
+    }
+    if (status == SVMS_OK && memcmp(key_id, leaf_id, sizeof(key_id)) != 0) {
+        status =
+            svms_fail(err, SVMS_E_USAGE, "the signer's key does not belong to its certificate");
+    }
+    if (status == SVMS_OK && !svms_chain_allows(options->signer_chain, options->role)) {
+        status = svms_fail(
+            err, SVMS_E_UNTRUSTED, "the certificate of %.80s does not allow the role of a %s",
+            svms_chain_subject(options->signer_chain), svms_role_name(options->role));
+    }
+    if (status == SVMS_OK) {
+        status = svms_chain_leaf_validity(options->signer_chain, &not_before, &not_after, err);
+    }
+    int64_t now = writer->header.created_utc_ns;
+    if (status == SVMS_OK && (now < not_before || now > not_after)) {
+        status = svms_fail(err, SVMS_E_UNTRUSTED, "the certificate of %.80s is %s",
+                           svms_chain_subject(options->signer_chain),
+                           now < not_before ? "not yet valid" : "expired");
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    writer->header.signer.role = (uint8_t)options->role;
+    writer->header.chain = svms_chain_wire(options->signer_chain, &writer->header.chain_size);
+    memcpy(writer->header.signer.signer_digest, svms_chain_leaf_digest(options->signer_chain),
+           SVMS_DIGEST_SIZE);
+    return SVMS_OK;
+}
+
+static svms_status accept_recipients(svms_header *header, const svms_writer_options *options,
+                                     svms_error *err)
+{
+    bool any = options->recipient_count != 0 || options->password != NULL;
+    if (options->recipient_count > SVMS_MAX_STANZAS - 1 ||
+        (options->recipient_count != 0 && options->recipients == NULL)) {
+        return svms_fail(err, SVMS_E_USAGE, "a container has at most %u recipients",
+                         SVMS_MAX_STANZAS - 1);
+    }
+    for (size_t i = 0; i < options->recipient_count; i++) {
+        if (options->recipients[i] == NULL ||
+            svms_hpke_kem_of_public(options->recipients[i]) == 0) {
+            return svms_fail(err, SVMS_E_UNSUPPORTED, "recipient %zu is not an X25519 or P-256 key",
+                             i);
+        }
+    }
+    if (options->password != NULL &&
+        (options->password_size == 0 || options->password_size > 1024)) {
+        return svms_fail(err, SVMS_E_USAGE, "a password has 1 to 1024 bytes (C-ACC-8)");
+    }
+    if (options->password_log2_n != 0 &&
+        (options->password_log2_n < 10 || options->password_log2_n > 18)) {
+        return svms_fail(err, SVMS_E_USAGE, "the password cost is 10 to 18 (C-ACC-6)");
+    }
+    for (uint32_t i = 0; i < header->track_count; i++) {
+        if (svms_track_is_sealed(&header->tracks[i]) && !any) {
+            return svms_fail(err, SVMS_E_POLICY,
+                             "track %u is to be encrypted, but nobody could decrypt it: no "
+                             "recipient, no password",
+                             i);
+        }
+    }
+    header->has_keys = any;
+    return SVMS_OK;
+}
+
+static svms_status accept_limits(svms_header *header, const svms_writer_options *options,
+                                 svms_error *err)
+{
+    header->segment_ns = options->segment_ns == 0 ? DEFAULT_SEGMENT_NS : options->segment_ns;
+    header->segment_bytes =
+        options->segment_bytes == 0 ? DEFAULT_SEGMENT_BYTES : options->segment_bytes;
+    if (header->segment_ns < SHORTEST_SEGMENT_NS || header->segment_ns > SVMS_LONGEST_SEGMENT_NS) {
+        return svms_fail(err, SVMS_E_USAGE, "a segment lasts 0.1 to 10 seconds");
+    }
+    if (header->segment_bytes < SMALLEST_SEGMENT_BYTES ||
+        header->segment_bytes > LARGEST_SEGMENT_BYTES) {
+        return svms_fail(err, SVMS_E_USAGE, "a segment is bounded by 64 KiB to 1 GiB");
+    }
+    if (options->origin < SVMS_ORIGIN_LIVE || options->origin > SVMS_ORIGIN_IMPORT ||
+        options->capture_clock < SVMS_CLOCK_UNKNOWN || options->capture_clock > SVMS_CLOCK_GIVEN ||
+        options->durability < SVMS_DURABLE_SEGMENT || options->durability > SVMS_DURABLE_NONE) {
+        return svms_fail(err, SVMS_E_USAGE, "origin, clock or durability is unknown");
+    }
+    if (options->device_name != NULL && strlen(options->device_name) > SVMS_MAX_NAME_SIZE) {
+        return svms_fail(err, SVMS_E_USAGE, "a device name has at most %d bytes",
+                         SVMS_MAX_NAME_SIZE);
+    }
+    return SVMS_OK;
+}
+
+static svms_status fill_identity(svms_writer *writer, const svms_writer_options *options,
+                                 svms_error *err)
+{
+    static const uint8_t none[16] = { 0 };
+    svms_header *header = &writer->header;
+    svms_status status = svms_random(writer->ctx, header->container_id, 16, err);
+    memcpy(header->recording_id, options->recording_id, 16);
+    if (status == SVMS_OK && memcmp(none, options->recording_id, 16) == 0) {
+        status = svms_random(writer->ctx, header->recording_id, 16, err);
+    }
+    memcpy(header->device_id, options->device_id, 16);
+    header->recording_sequence = options->recording_sequence;
+    header->start_utc_ns =
+        options->start_utc_ns == SVMS_NO_TIME ? header->created_utc_ns : options->start_utc_ns;
+    header->origin = (uint8_t)options->origin;
+    header->capture_clock = (uint8_t)options->capture_clock;
+    header->software = (const uint8_t *)"libsvms " SVMS_VERSION_TEXT;
+    header->software_size = sizeof("libsvms " SVMS_VERSION_TEXT) - 1;
+    writer->durability = options->durability;
+    return status;
+}
+
+svms_status svms_writer_accept(svms_writer *writer, const svms_writer_options *options,
+                               svms_error *err)
+{
+    svms_header *header = &writer->header;
+    header->created_utc_ns = svms_utc_now(writer->ctx);
+    svms_status status = accept_tracks(header, options, err);
+    if (status == SVMS_OK) {
+        status = accept_signer(writer, options, err);
+    }
+    if (status == SVMS_OK) {
+        status = accept_recipients(header, options, err);
+    }
+    if (status == SVMS_OK) {
+        status = accept_limits(header, options, err);
+    }
+    if (status == SVMS_OK) {
+        status = fill_identity(writer, options, err);
+    }
+    return status;
+}

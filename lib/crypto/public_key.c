@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <svms/key.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include "failure.h"
+#include "key_internal.h"
+#include "key_kind.h"
+#include "pem.h"
+
+struct svms_public_key {
+    svms_ctx *ctx;
+    EVP_PKEY *pkey;
+    svms_key_kind kind;
+};
+
+EVP_PKEY *svms_public_key_evp(const svms_public_key *key)
+{
+    return key->pkey;
+}
+
+svms_key_kind svms_public_key_kind(const svms_public_key *key)
+{
+    return key->kind;
+}
+
+svms_status svms_public_key_id(const svms_public_key *key, uint8_t out[SVMS_DIGEST_SIZE],
+                               svms_error *err)
+{
+    return svms_key_identify(key->ctx, key->pkey, out, err);
+}
+
+svms_status svms_public_key_from_evp(svms_public_key **out, svms_ctx *ctx, EVP_PKEY *pkey,
+                                     svms_error *err)
+{
+    svms_key_kind kind;
+    svms_status status = svms_key_kind_of(pkey, &kind, err);
+    if (status != SVMS_OK)
+        return status;
+    if (!svms_key_public_is_valid(ctx, pkey, kind))
+        return svms_fail(err, SVMS_E_MALFORMED, "the public %s key is not a valid one",
+                         svms_key_kind_name(kind));
+    svms_public_key *key = svms_alloc(ctx, sizeof *key);
+    if (!key)
+        return svms_fail_memory(err);
+    key->ctx = ctx;
+    key->kind = kind;
+    key->pkey = svms_key_canonical(pkey, kind);
+    if (!key->pkey) {
+        svms_public_key_free(&key);
+        return svms_fail_crypto(err, "cannot take the public key");
+    }
+    *out = key;
+    return SVMS_OK;
+}
+
+static EVP_PKEY *decode_certificate(svms_ctx *ctx, const svms_pem_block *block)
+{
+    const uint8_t *end = block->der;
+    X509 *certificate = X509_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx));
+    /* d2i frees and clears what it was given when it fails. */
+    EVP_PKEY *pkey = NULL;
+    if (certificate && d2i_X509(&certificate, &end, block->size) && end == block->der + block->size)
+        pkey = X509_get_pubkey(certificate);
+    X509_free(certificate);
+    return pkey;
+}
+
+static EVP_PKEY *decode_plain(svms_ctx *ctx, const svms_pem_block *block)
+{
+    const uint8_t *end = block->der;
+    EVP_PKEY *pkey =
+        d2i_PUBKEY_ex(NULL, &end, block->size, svms_ossl_context(ctx), svms_ossl_properties(ctx));
+    if (pkey && end == block->der + block->size)
+        return pkey;
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
+static svms_status decode(svms_public_key **out, svms_ctx *ctx, const svms_pem_block *block,
+                          svms_error *err)
+{
+    bool plain = svms_pem_is(block, PEM_STRING_PUBLIC);
+    EVP_PKEY *pkey = plain ? decode_plain(ctx, block) : decode_certificate(ctx, block);
+    ERR_clear_error();
+    if (!pkey)
+        return svms_fail(err, SVMS_E_MALFORMED, "the %s is damaged, or its key is of no known kind",
+                         plain ? "public key" : "certificate");
+    svms_status status = svms_public_key_from_evp(out, ctx, pkey, err);
+    EVP_PKEY_free(pkey);
+    return status;
+}
+
+svms_status svms_public_key_from_pem(svms_public_key **out, svms_ctx *ctx, const char *pem,
+                                     size_t size, svms_error *err)
+{
+    if (!out || !ctx || !pem)
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    BIO *text = NULL;
+    svms_status status = svms_pem_open(&text, pem, size, err);
+    if (status != SVMS_OK)
+        return status;
+    bool found = false;
+    bool private_seen = false;
+    while (!found) {
+        svms_pem_block block;
+        status = svms_pem_next(text, &block, err);
+        if (status != SVMS_OK)
+            break;
+        found = svms_pem_is(&block, PEM_STRING_PUBLIC) || svms_pem_is(&block, PEM_STRING_X509);
+        private_seen = private_seen || svms_pem_is_private(&block);
+        if (found)
+            status = decode(out, ctx, &block, err);
+        svms_pem_block_clear(&block);
+    }
+    BIO_free(text);
+    if (status == SVMS_END && private_seen)
+        return svms_fail(err, SVMS_E_MALFORMED,
+                         "the PEM text holds a private key where a public key is needed");
+    if (status == SVMS_END)
+        return svms_fail(err, SVMS_E_MALFORMED, "no public key in the PEM text");
+    return status;
+}
+
+void svms_public_key_free(svms_public_key **key)
+{
+    if (!key || !*key)
+        return;
+    EVP_PKEY_free((*key)->pkey);
+    svms_release((*key)->ctx, *key);
+    *key = NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways to hand a 32-byte content key to somebody: scrypt password, HPKE. */
+#ifndef SVMS_WRAP_H
+#define SVMS_WRAP_H
+
+#include <svms/key.h>
+
+#include "digest.h"
+
+/* RFC 9180, mode base, DHKEM(X25519 | P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, one message.
+ */
+#define SVMS_HPKE_X25519_ENC_SIZE 32
+#define SVMS_HPKE_P256_ENC_SIZE 65
+
+/* KEM of a key: 0x0020 X25519, 0x0010 P-256, 0 for other keys. */
+uint16_t svms_hpke_kem_of_public(const svms_public_key *key);
+uint16_t svms_hpke_kem_of_private(const svms_private_key *key);
+size_t svms_hpke_enc_size(uint16_t kem);
+
+/* sealed holds size + 16 bytes. */
+SVMS_MUST_CHECK svms_status svms_hpke_seal(svms_ctx *ctx, const svms_public_key *recipient,
+                                           const void *info, size_t info_size, const void *aad,
+                                           size_t aad_size, const void *in, size_t size,
+                                           uint8_t *enc, uint8_t *sealed, svms_error *err);
+/* out holds size - 16 bytes. SVMS_E_WRONG_KEY when it does not open. */
+SVMS_MUST_CHECK svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient,
+                                           const uint8_t *enc, const void *info, size_t info_size,
+                                           const void *aad, size_t aad_size, const void *sealed,
+                                           size_t size, uint8_t *out, svms_error *err);
+/* The same with the sender's ephemeral key given, for test vectors only. */
+SVMS_MUST_CHECK svms_status svms_hpke_seal_with(svms_ctx *ctx, const svms_private_key *ephemeral,
+                                                const svms_public_key *recipient, const void *info,
+                                                size_t info_size, const void *aad, size_t aad_size,
+                                                const void *in, size_t size, uint8_t *enc,
+                                                uint8_t *sealed, svms_error *err);
+
+/* RFC 7914, r = 8, p = 1, N = 2^log2_n, 10 <= log2_n <= 18. */
+#define SVMS_SCRYPT_SALT_SIZE 16
+SVMS_MUST_CHECK svms_status svms_scrypt(svms_ctx *ctx, const void *password, size_t password_size,
+                                        const uint8_t salt[SVMS_SCRYPT_SALT_SIZE], unsigned log2_n,
+                                        uint8_t out[32], svms_error *err);
+
+/* The same with a salt of any size, for test vectors only. */
+SVMS_MUST_CHECK svms_status svms_scrypt_with(svms_ctx *ctx, const void *password,
+                                             size_t password_size, const void *salt,
+                                             size_t salt_size, unsigned log2_n, uint8_t out[32],
+                                             svms_error *err);
+
+#endif

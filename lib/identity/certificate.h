@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Certificates as the files of this folder share them. */
+#ifndef SVMS_CERTIFICATE_H
+#define SVMS_CERTIFICATE_H
+
+#include <openssl/x509.h>
+
+#include "builder.h"
+#include "chain_internal.h"
+#include "cursor.h"
+
+/* Stack of certificates. */
+typedef STACK_OF(X509) svms_certificates;
+
+struct svms_chain {
+    svms_ctx *ctx;
+    svms_certificates *certificates; /* leaf first */
+    svms_builder wire;
+    svms_builder subject; /* NUL-terminated */
+    svms_public_key *leaf_key;
+    unsigned leaf_roles; /* bit n stands for role n */
+    uint8_t leaf_digest[SVMS_DIGEST_SIZE];
+};
+
+struct svms_trust {
+    svms_ctx *ctx;
+    svms_certificates *anchors;
+};
+
+/* Room for a name in a sentence: cut between characters, with dots, when it is longer. */
+#define SVMS_NAME_WORDS_SIZE 72
+#define SVMS_DATE_WORDS_SIZE 32
+
+/* Reads one certificate of at most SVMS_CHAIN_MAX_SIZE bytes. What OpenSSL would write differently
+ * is SVMS_E_MALFORMED, so that no two byte strings stand for one certificate; offset goes into the
+ * error. */
+SVMS_MUST_CHECK svms_status svms_certificate_parse(X509 **out, svms_ctx *ctx, const uint8_t *der,
+                                                   size_t size, uint64_t offset, svms_error *err);
+
+/* Empties OpenSSL's error queue; true when memory was what failed. Whatever would be told about a
+ * certificate must ask first: out of memory, OpenSSL calls signatures wrong and text damaged. */
+bool svms_provider_lacked_memory(void);
+
+/* Receives one certificate of a PEM text; the bytes are borrowed for the call. */
+typedef svms_status (*svms_certificate_found)(void *user, const uint8_t *der, size_t size,
+                                              uint64_t offset, svms_error *err);
+
+/* Calls found for every CERTIFICATE block, in order; other blocks are passed over. Text without a
+ * certificate, and a damaged block of any kind, are SVMS_E_MALFORMED. */
+SVMS_MUST_CHECK svms_status svms_certificates_in_pem(const char *pem, size_t size,
+                                                     svms_certificate_found found, void *user,
+                                                     svms_error *err);
+
+/* Bytes of the UTF-8 character that comes next; 0 at the end and where there is none. */
+size_t svms_utf8_peek(const svms_cursor *cursor, unsigned long *character);
+
+/* Content of a role's object identifier in DER; NULL where svms_role_oid() gives NULL. Bytes,
+ * because OBJ_txt2obj() gives wrong identifiers when it is short of memory. */
+#define SVMS_ROLE_DER_SIZE 21
+const uint8_t *svms_role_der(svms_role role);
+
+/* Bits of the roles that the extended key usage names; none without that extension. */
+SVMS_MUST_CHECK svms_status svms_certificate_roles(unsigned *roles, X509 *certificate,
+                                                   svms_error *err);
+
+/* The whole name as NUL-terminated RFC 4514 text, safe to print: what is not printable, or would
+ * change the direction of the text around it, is escaped. */
+SVMS_MUST_CHECK svms_status svms_name_text(svms_builder *text, const X509_NAME *name,
+                                           svms_error *err);
+/* The same, cut to fit into a sentence. */
+SVMS_MUST_CHECK svms_status svms_name_words(char out[SVMS_NAME_WORDS_SIZE], svms_ctx *ctx,
+                                            const X509_NAME *name, svms_error *err);
+
+/* False for a time that cannot be read. */
+bool svms_date_seconds(const ASN1_TIME *date, int64_t *seconds);
+void svms_date_words(char out[SVMS_DATE_WORDS_SIZE], const ASN1_TIME *date);
+
+#endif

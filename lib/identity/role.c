@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <svms/identity.h>
+
+#include "certificate.h"
+
+/* Arcs under one UUID object identifier (ITU-T X.667), so no registration authority is involved. */
+#define ROLE_ARC "2.25.132330503438125610743018859333830030049"
+/* The same in DER. */
+#define ROLE_ARC_DER                                                                               \
+    0x69, 0x81, 0xC7, 0x8D, 0xF6, 0xE2, 0xF6, 0x85, 0xBA, 0x9C, 0x8F, 0x80, 0xDB, 0xE9, 0x80,      \
+        0xA6, 0xF8, 0xFE, 0xE5, 0x61
+
+typedef struct role_entry {
+    const char *name;
+    const char *oid;
+    uint8_t der[SVMS_ROLE_DER_SIZE];
+} role_entry;
+
+static const role_entry roles[] = {
+    [SVMS_ROLE_NONE] = { "none", NULL, { 0 } },
+    [SVMS_ROLE_CAMERA] = { "camera", ROLE_ARC ".1", { ROLE_ARC_DER, 1 } },
+    [SVMS_ROLE_RECORDER] = { "recorder", ROLE_ARC ".2", { ROLE_ARC_DER, 2 } },
+    [SVMS_ROLE_EXPORTER] = { "exporter", ROLE_ARC ".3", { ROLE_ARC_DER, 3 } },
+    [SVMS_ROLE_CUSTODIAN] = { "custodian", ROLE_ARC ".4", { ROLE_ARC_DER, 4 } },
+    [SVMS_ROLE_KEY_OFFICER] = { "key-officer", ROLE_ARC ".5", { ROLE_ARC_DER, 5 } },
+};
+
+static const role_entry *find(svms_role role)
+{
+    size_t index = (size_t)role;
+    return index < sizeof roles / sizeof roles[0] ? &roles[index] : NULL;
+}
+
+const char *svms_role_name(svms_role role)
+{
+    const role_entry *entry = find(role);
+    return entry ? entry->name : "unknown";
+}
+
+const char *svms_role_oid(svms_role role)
+{
+    const role_entry *entry = find(role);
+    return entry ? entry->oid : NULL;
+}
+
+const uint8_t *svms_role_der(svms_role role)
+{
+    const role_entry *entry = find(role);
+    return entry && entry->oid ? entry->der : NULL;
+}

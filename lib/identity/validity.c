@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "certificate.h"
+#include "failure.h"
+
+#define NS_PER_SECOND INT64_C(1000000000)
+
+/* Dates beyond what 64-bit nanoseconds hold (years 1678 to 2261) are moved to the edge. */
+static int64_t seconds_to_ns(int64_t seconds)
+{
+    if (seconds > INT64_MAX / NS_PER_SECOND) {
+        return INT64_MAX;
+    }
+    return seconds < -(INT64_MAX / NS_PER_SECOND) ? -INT64_MAX : seconds * NS_PER_SECOND;
+}
+
+svms_status svms_chain_leaf_validity(const svms_chain *chain, int64_t *not_before_utc_ns,
+                                     int64_t *not_after_utc_ns, svms_error *err)
+{
+    const X509 *leaf = sk_X509_value(chain->certificates, 0);
+    int64_t before = 0;
+    int64_t after = 0;
+    if (leaf == NULL || !svms_date_seconds(X509_get0_notBefore(leaf), &before) ||
+        !svms_date_seconds(X509_get0_notAfter(leaf), &after)) {
+        return svms_fail(err, SVMS_E_MALFORMED, "the certificate's dates cannot be read");
+    }
+    *not_before_utc_ns = seconds_to_ns(before);
+    int64_t last = seconds_to_ns(after);
+    *not_after_utc_ns =
+        last > INT64_MAX - (NS_PER_SECOND - 1) ? INT64_MAX : last + NS_PER_SECOND - 1;
+    return SVMS_OK;
+}
