@@ -27,7 +27,7 @@ typedef enum svms_durability {
 
 /**
  * How to write. Start from ::SVMS_WRITER_OPTIONS_INIT. All pointers are borrowed for the call of
- * svms_writer_open() only, except @ref signer_key and @ref signer_chain, which must outlive the
+ * svms_writer_open() only, except signer_key and signer_chain, which must outlive the
  * writer. Since 0.1.
  */
 typedef struct svms_writer_options {

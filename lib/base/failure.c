@@ -166,13 +166,18 @@ svms_status svms_fail_memory(svms_error *err)
     return svms_fail(err, SVMS_E_NO_MEMORY, "out of memory");
 }
 
+bool svms_crypto_starved(void)
+{
+    return ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE ||
+           ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+}
+
 svms_status svms_fail_crypto(svms_error *err, const char *what)
 {
     /* The oldest entry is the cause; later ones only say who passed it on. */
-    unsigned long code = ERR_peek_error();
-    const char *reason = ERR_reason_error_string(code);
+    const char *reason = ERR_reason_error_string(ERR_peek_error());
     svms_status status = SVMS_E_CRYPTO;
-    if (ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE)
+    if (svms_crypto_starved())
         status = svms_fail_memory(err);
     else
         svms_fail(err, status, "%s: %s", what, reason ? reason : "the provider failed");

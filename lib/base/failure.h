@@ -4,6 +4,8 @@
 #ifndef SVMS_FAILURE_H
 #define SVMS_FAILURE_H
 
+#include <stdbool.h>
+
 #include <svms/status.h>
 
 svms_status svms_fail(svms_error *err, svms_status status, const char *format, ...)
@@ -23,6 +25,9 @@ svms_status svms_fail_memory(svms_error *err);
 /* "<what>: <reason>", as in "cannot sign: ..."; takes the reason from OpenSSL's error queue and
  * clears the queue. SVMS_E_CRYPTO, or SVMS_E_NO_MEMORY when that is the reason. */
 svms_status svms_fail_crypto(svms_error *err, const char *what);
+/* True when OpenSSL's error queue says that memory ran out: then what looks like bad input may
+ * be none, and svms_fail_crypto is the right answer. */
+bool svms_crypto_starved(void);
 /* Adds the segment to an error that was already filled, unless it names one already. */
 void svms_fail_in_segment(svms_error *err, uint64_t segment);
 

@@ -262,6 +262,13 @@ svms_status svms_hpke_seal(svms_ctx *ctx, const svms_public_key *recipient, cons
     return status;
 }
 
+static svms_status refuse_sender(svms_error *err)
+{
+    if (svms_crypto_starved())
+        return svms_fail_crypto(err, "cannot agree on a key with the sender");
+    return svms_fail(err, SVMS_E_WRONG_KEY, "the sender's ephemeral key is not a valid one");
+}
+
 svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient, const uint8_t *enc,
                            const void *info, size_t info_size, const void *aad, size_t aad_size,
                            const void *sealed, size_t size, uint8_t *out, svms_error *err)
@@ -282,7 +289,7 @@ svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient, con
     if (!encode_public(&s, own, own_public))
         status = svms_fail_crypto(err, "cannot encode the recipient's public key");
     else if (!peer || !diffie_hellman(&s, own, peer, dh))
-        status = svms_fail(err, SVMS_E_WRONG_KEY, "the sender's ephemeral key is not a valid one");
+        status = refuse_sender(err);
     if (status == SVMS_OK)
         status = schedule(&s, dh, enc, own_public, info_run, &keys, err);
     if (status == SVMS_OK)

@@ -66,6 +66,8 @@ static svms_status find_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *er
 svms_status svms_key_kind_of(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
 {
     svms_status status = find_kind(pkey, kind, err);
+    if (status != SVMS_OK && svms_crypto_starved())
+        return svms_fail_crypto(err, "cannot tell the kind of the key");
     ERR_clear_error();
     return status;
 }
@@ -154,19 +156,30 @@ static bool check_with(svms_ctx *ctx, EVP_PKEY *pkey, int (*check)(EVP_PKEY_CTX 
     return valid;
 }
 
-bool svms_key_public_is_valid(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind)
+svms_status svms_key_check_public(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind,
+                                  svms_error *err)
 {
     bool valid = kind == SVMS_KEY_RSA ? rsa_numbers_are_sane(pkey)
                                       : check_with(ctx, pkey, EVP_PKEY_public_check_quick);
+    if (!valid && svms_crypto_starved())
+        return svms_fail_crypto(err, "cannot check the public key");
     ERR_clear_error();
-    return valid;
+    if (valid)
+        return SVMS_OK;
+    return svms_fail(err, SVMS_E_MALFORMED, "the public %s key is not a valid one",
+                     svms_key_kind_name(kind));
 }
 
-bool svms_key_pair_is_valid(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind)
+svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind, svms_error *err)
 {
     bool valid = kind == SVMS_KEY_RSA
                      ? rsa_numbers_are_sane(pkey) && check_with(ctx, pkey, check_rsa_pair)
                      : check_with(ctx, pkey, EVP_PKEY_pairwise_check);
+    if (!valid && svms_crypto_starved())
+        return svms_fail_crypto(err, "cannot check the private key");
     ERR_clear_error();
-    return valid;
+    if (valid)
+        return SVMS_OK;
+    return svms_fail(err, SVMS_E_MALFORMED, "the parts of the private %s key do not fit together",
+                     svms_key_kind_name(kind));
 }

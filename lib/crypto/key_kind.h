@@ -31,10 +31,13 @@ SVMS_MUST_CHECK svms_status svms_key_identify(svms_ctx *ctx, EVP_PKEY *pkey, uin
                                               svms_error *err);
 
 /* Point on the curve; RSA modulus and exponent odd, exponent not 1. Not whether a modulus is a
- * product of two primes: that takes long, and whoever made such a key harms only himself. */
-bool svms_key_public_is_valid(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind);
-/* The private half belongs to the public one. */
-bool svms_key_pair_is_valid(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind);
+ * product of two primes: that takes long, and whoever made such a key harms only himself.
+ * SVMS_E_MALFORMED otherwise. */
+SVMS_MUST_CHECK svms_status svms_key_check_public(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind,
+                                                  svms_error *err);
+/* SVMS_E_MALFORMED unless the private half belongs to the public one. */
+SVMS_MUST_CHECK svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind,
+                                                svms_error *err);
 
 svms_key_kind svms_private_key_kind(const svms_private_key *key);
 svms_key_kind svms_public_key_kind(const svms_public_key *key);

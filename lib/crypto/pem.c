@@ -26,6 +26,8 @@ svms_status svms_pem_next(BIO *text, svms_pem_block *block, svms_error *err)
         *block = found;
         return SVMS_OK;
     }
+    if (svms_crypto_starved())
+        return svms_fail_crypto(err, "cannot read PEM text");
     unsigned long code = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(code);
     bool at_end = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;

@@ -21,7 +21,8 @@ typedef struct svms_pem_block {
 
 /* Refuses what is too long; release with BIO_free. */
 SVMS_MUST_CHECK svms_status svms_pem_open(BIO **out, const char *pem, size_t size, svms_error *err);
-/* SVMS_OK with the next block, SVMS_END, or SVMS_E_MALFORMED. Clear each block. */
+/* SVMS_OK with the next block, SVMS_END, or a failure (SVMS_E_MALFORMED for damaged text). Clear
+ * each block. */
 SVMS_MUST_CHECK svms_status svms_pem_next(BIO *text, svms_pem_block *block, svms_error *err);
 void svms_pem_block_clear(svms_pem_block *block);
 

@@ -62,11 +62,14 @@ static svms_status decode(svms_private_key **out, svms_ctx *ctx, const svms_pem_
     const uint8_t *end = block->der;
     EVP_PKEY *pkey = d2i_AutoPrivateKey_ex(NULL, &end, block->size, svms_ossl_context(ctx),
                                            svms_ossl_properties(ctx));
-    svms_status status = SVMS_E_MALFORMED;
-    if (!pkey || end != block->der + block->size)
-        status = svms_fail(err, status, "the private key is damaged");
-    else
+    svms_status status;
+    if (pkey && end == block->der + block->size)
         status = svms_private_key_from_evp(out, ctx, pkey, err);
+    else if (!pkey && svms_crypto_starved())
+        status = svms_fail_crypto(err, "cannot decode the private key");
+    else
+        status =
+            svms_fail(err, SVMS_E_MALFORMED, "the private key is damaged, or of no known kind");
     EVP_PKEY_free(pkey);
     ERR_clear_error();
     return status;
@@ -98,12 +101,12 @@ svms_status svms_private_key_from_pem(svms_private_key **out, svms_ctx *ctx, con
         return svms_fail(err, SVMS_E_MALFORMED, "no private key in the PEM text");
     if (status != SVMS_OK)
         return status;
-    if (!svms_key_pair_is_valid(ctx, key->pkey, key->kind)) {
+    status = svms_key_check_pair(ctx, key->pkey, key->kind, err);
+    if (status == SVMS_OK)
+        *out = key;
+    else
         svms_private_key_free(&key);
-        return svms_fail(err, SVMS_E_MALFORMED, "the parts of the private key do not fit together");
-    }
-    *out = key;
-    return SVMS_OK;
+    return status;
 }
 
 svms_status svms_private_key_generate(svms_private_key **out, svms_ctx *ctx, svms_error *err)

@@ -39,9 +39,9 @@ svms_status svms_public_key_from_evp(svms_public_key **out, svms_ctx *ctx, EVP_P
     svms_status status = svms_key_kind_of(pkey, &kind, err);
     if (status != SVMS_OK)
         return status;
-    if (!svms_key_public_is_valid(ctx, pkey, kind))
-        return svms_fail(err, SVMS_E_MALFORMED, "the public %s key is not a valid one",
-                         svms_key_kind_name(kind));
+    status = svms_key_check_public(ctx, pkey, kind, err);
+    if (status != SVMS_OK)
+        return status;
     svms_public_key *key = svms_alloc(ctx, sizeof *key);
     if (!key)
         return svms_fail_memory(err);
@@ -84,6 +84,8 @@ static svms_status decode(svms_public_key **out, svms_ctx *ctx, const svms_pem_b
 {
     bool plain = svms_pem_is(block, PEM_STRING_PUBLIC);
     EVP_PKEY *pkey = plain ? decode_plain(ctx, block) : decode_certificate(ctx, block);
+    if (!pkey && svms_crypto_starved())
+        return svms_fail_crypto(err, "cannot decode the public key");
     ERR_clear_error();
     if (!pkey)
         return svms_fail(err, SVMS_E_MALFORMED, "the %s is damaged, or its key is of no known kind",

@@ -92,6 +92,7 @@ svms_status svms_sign(svms_sign_engine *engine, const void *data, size_t data_si
     }
     if (!done)
         return svms_fail_crypto(err, "cannot sign");
+    ERR_clear_error();
     *size = engine->size;
     return SVMS_OK;
 }

@@ -82,10 +82,10 @@ svms_status svms_verify(svms_verify_engine *engine, uint16_t algorithm, const vo
         return svms_fail_crypto(err, "cannot verify");
     int result =
         EVP_DigestVerify(engine->work, signature, size, data_size > 0 ? data : empty, data_size);
-    if (result == 1)
-        return SVMS_OK;
-    if (result < 0)
+    if (result < 0 || (result == 0 && svms_crypto_starved()))
         return svms_fail_crypto(err, "cannot verify");
     ERR_clear_error();
+    if (result == 1)
+        return SVMS_OK;
     return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the signature does not verify");
 }

@@ -35,6 +35,7 @@ static void read_long_term(svms_bits *bits, header *h)
         bool used;
         if (i < from_sps) {
             uint32_t index = svms_bits_read(bits, svms_bits_needed(sps->long_term_count));
+            bits->failed |= index >= sps->long_term_count;
             used = index < 32 && (sps->long_term_used >> index & 1) != 0;
         } else {
             svms_bits_skip(bits, sps->poc_lsb_bits);
