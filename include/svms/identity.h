@@ -107,7 +107,7 @@ typedef struct svms_trust svms_trust;
  * @retval SVMS_OK           made
  * @retval SVMS_E_USAGE      an argument is NULL
  * @retval SVMS_E_MALFORMED  no certificate in the text, or a damaged one
- * @retval SVMS_E_LIMIT      more than 1 MiB
+ * @retval SVMS_E_LIMIT      more than 1 MiB, or a certificate of more than 64 KiB
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  * @retval SVMS_E_CRYPTO     the provider failed
  *

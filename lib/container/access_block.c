@@ -119,8 +119,7 @@ static const char *parse_stanzas(svms_access_view *view)
         if (body == NULL || zero != 0) {
             return "a stanza is malformed";
         }
-        size_t known = svms_stanza_body_size(type);
-        if (known != 0 && size != known) {
+        if (!svms_stanza_length_fits(type, size)) {
             return "a stanza has a wrong length (C-ACC-5)";
         }
         if (type != SVMS_STANZA_PASSWORD) {
@@ -163,7 +162,7 @@ static const char *parse_slot(svms_access_view *view, const svms_header *header,
     if (memcmp(id, header->container_id, 16) != 0) {
         return "an access slot belongs to another container";
     }
-    if (view->revision == 0 || view->stanza_count == 0 || view->stanza_count > SVMS_MAX_STANZAS) {
+    if (view->revision == 0 || view->stanza_count > SVMS_MAX_STANZAS) {
         return "an access slot has a wrong revision or number of stanzas";
     }
     if (officer != 0) {

@@ -73,7 +73,9 @@ SVMS_MUST_CHECK svms_status svms_access_unlock(svms_ctx *ctx, const svms_header 
                                                uint8_t content_key[SVMS_CONTENT_KEY_SIZE],
                                                svms_error *err);
 
-/* Body length of a known stanza type, 0 for unknown ones. */
+/* False when the type is known, or reserved, and has another body length (C-ACC-5). */
+bool svms_stanza_length_fits(uint16_t type, size_t size);
+/* Body length of a stanza type that can be opened, 0 for others. */
 size_t svms_stanza_body_size(uint16_t type);
 
 #endif

@@ -3,8 +3,27 @@
 
 #include <string.h>
 
+#include "certificate.h"
 #include "failure.h"
 #include "key_schedule.h"
+
+static bool is_utf8(const uint8_t *text, size_t size)
+{
+    svms_cursor cursor = svms_cursor_over(text, size, 0);
+    while (!svms_cursor_at_end(&cursor)) {
+        unsigned long character = 0;
+        size_t length = svms_utf8_peek(&cursor, &character);
+        if (length == 0 || !svms_skip(&cursor, length)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool svms_is_text(const char *text)
+{
+    return is_utf8((const uint8_t *)text, strlen(text));
+}
 
 /* Device name within text, or NULL; *valid tells whether the texts are well-formed. */
 static const uint8_t *find_name(const uint8_t *text, size_t size, size_t *name_size, bool *valid)
@@ -22,7 +41,7 @@ static const uint8_t *find_name(const uint8_t *text, size_t size, size_t *name_s
         uint8_t zero = svms_read_u8(&cursor);
         uint16_t length = svms_read_u16(&cursor);
         const uint8_t *bytes = svms_read_bytes(&cursor, length);
-        if (bytes == NULL || zero != 0 || kind <= last || kind > 3) {
+        if (bytes == NULL || zero != 0 || kind <= last || kind > 3 || !is_utf8(bytes, length)) {
             return NULL;
         }
         last = kind;

@@ -11,6 +11,8 @@
 SVMS_MUST_CHECK svms_status svms_description_name(char **out, svms_ctx *ctx,
                                                   const svms_header *header,
                                                   const uint8_t *content_key, svms_error *err);
+/* True when the text is UTF-8. */
+bool svms_is_text(const char *text);
 /* Only checks a clear description. */
 SVMS_MUST_CHECK svms_status svms_description_check(const svms_header *header, svms_error *err);
 

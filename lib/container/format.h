@@ -89,6 +89,13 @@ enum {
 #define SVMS_TAIL_BODY_SIZE 16u
 
 /* Section 9 */
-enum { SVMS_STANZA_PASSWORD = 1, SVMS_STANZA_X25519 = 2, SVMS_STANZA_P256 = 3 };
+enum {
+    SVMS_STANZA_PASSWORD = 1,
+    SVMS_STANZA_X25519 = 2,
+    SVMS_STANZA_P256 = 3,
+    SVMS_STANZA_RSA_OAEP = 4, /* from here on: only their lengths are checked yet */
+    SVMS_STANZA_KEK = 5,
+    SVMS_STANZA_XWING = 6
+};
 
 #endif

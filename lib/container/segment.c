@@ -26,7 +26,7 @@ static void begin_scan(svms_scanner *scanner, uint64_t offset, svms_segment *out
     memset(out, 0, sizeof(*out));
     out->offset = offset;
     out->problem = (svms_error)SVMS_ERROR_INIT;
-    scanner->reference_first_sync = false;
+    scanner->first_is_sync = false;
     scanner->auxiliary_count = 0;
     scanner->index_level = 0;
     svms_merkle_reset(&scanner->auxiliary);
@@ -69,7 +69,7 @@ static void account_sample(svms_scanner *scanner, const svms_record *record, svm
     const svms_header *header = &scanner->front->header;
     const svms_track *track = &header->tracks[record->track];
     svms_scanned_track *scanned = &scanner->tracks[record->track];
-    int64_t pts = record->dts + record->composition;
+    int64_t pts = (int64_t)((uint64_t)record->dts + (uint64_t)(int64_t)record->composition);
     uint32_t duration =
         (record->flags & SVMS_FLAG_DURATION) ? record->duration : track->default_duration;
     if (scanned->tree.count == 1) {
@@ -82,8 +82,7 @@ static void account_sample(svms_scanner *scanner, const svms_record *record, svm
     }
     if (out->samples == 0) {
         scanner->first_track = record->track;
-        scanner->reference_first_sync = record->track == svms_reference_track(header) &&
-                                        (record->flags & SVMS_SAMPLE_SYNC) != 0;
+        scanner->first_is_sync = (record->flags & SVMS_SAMPLE_SYNC) != 0;
     }
     out->samples++;
 }
@@ -323,6 +322,17 @@ static void check_chain(svms_segment *out, uint64_t expected, const uint8_t *pre
     }
 }
 
+/* A sample whose end the file does not reach may still be seen to be impossible. */
+static void check_cut_sample(svms_scanner *scanner, const svms_record *record, uint64_t offset,
+                             svms_segment *out)
+{
+    const svms_header *header = &scanner->front->header;
+    if (record->type == SVMS_RECORD_SAMPLE && record->track < header->track_count &&
+        header->tracks[record->track].protection != SVMS_PROTECT_LIGHT) {
+        check_sample(scanner, record, offset, NULL, 0, out);
+    }
+}
+
 /* Walks the records up to the manifest. */
 static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *err)
 {
@@ -332,7 +342,7 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
     while (framed) {
         const uint8_t *bytes = NULL;
         size_t got = 0;
-        svms_record record;
+        svms_record record = { 0 };
         svms_status status =
             svms_window_peek(&front->window, at, SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
         if (status != SVMS_OK) {
@@ -341,6 +351,7 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
         status = svms_record_parse(&record, bytes, got, at, problem_slot(out));
         uint64_t size = (uint64_t)record.header_size + record.body_size;
         if (status == SVMS_E_TRUNCATED || (status == SVMS_OK && size > front->window.size - at)) {
+            check_cut_sample(scanner, &record, at, out);
             out->truncated = true;
             return SVMS_OK;
         }

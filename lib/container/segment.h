@@ -45,7 +45,7 @@ typedef struct svms_scanner {
     svms_builder *index_record; /* scratch for that */
     unsigned index_level;
     uint8_t first_track;
-    bool reference_first_sync;
+    bool first_is_sync;
     uint32_t auxiliary_count;
     svms_merkle auxiliary;
     svms_scanned_track tracks[SVMS_MAX_TRACKS];

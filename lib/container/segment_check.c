@@ -158,7 +158,8 @@ static svms_status check_times(svms_scanner *scanner, const svms_manifest *manif
     uint8_t reference = svms_reference_track(header);
     const svms_track_entry *first = svms_manifest_entry(manifest, reference);
     int64_t last = INT64_MIN;
-    uint16_t flags = scanner->reference_first_sync ? SVMS_MANIFEST_BEGINS_WITH_SYNC : 0;
+    bool begins = scanner->first_is_sync && (first == NULL || scanner->first_track == reference);
+    uint16_t flags = begins ? SVMS_MANIFEST_BEGINS_WITH_SYNC : 0;
     if (first == NULL) {
         first = svms_manifest_entry(manifest, scanner->first_track);
     }

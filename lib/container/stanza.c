@@ -23,6 +23,21 @@ size_t svms_stanza_body_size(uint16_t type)
     }
 }
 
+bool svms_stanza_length_fits(uint16_t type, size_t size)
+{
+    switch (type) {
+    case SVMS_STANZA_RSA_OAEP:
+        return size == SVMS_KEY_ID_SIZE + 256 || size == SVMS_KEY_ID_SIZE + 384 ||
+               size == SVMS_KEY_ID_SIZE + 512;
+    case SVMS_STANZA_KEK:
+        return size == SVMS_KEY_ID_SIZE + 40;
+    case SVMS_STANZA_XWING:
+        return size == SVMS_KEY_ID_SIZE + 1120 + SVMS_SEALED_KEY_SIZE;
+    default:
+        return svms_stanza_body_size(type) == 0 || svms_stanza_body_size(type) == size;
+    }
+}
+
 /* A of C-ACC-6. */
 static svms_status binding(svms_ctx *ctx, const svms_header *header, uint16_t type,
                            uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)

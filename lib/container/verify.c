@@ -154,8 +154,8 @@ static svms_status check_identity(svms_verification *verification, svms_error *e
     /* Unsigned media claim no role; what they would need is a recorder's. */
     svms_role role = report->role == SVMS_ROLE_NONE ? SVMS_ROLE_RECORDER : report->role;
     svms_status status = svms_identity_check(
-        verification->options.trust, verification->front.chain, role,
-        report->signed_from_utc_ns, report->signed_to_utc_ns, svms_utc_now(verification->ctx),
+        verification->options.trust, verification->front.chain, role, report->signed_from_utc_ns,
+        report->signed_to_utc_ns, svms_utc_now(verification->ctx),
         verification->options.time_policy, &report->identity, &found);
     if (verification->front.chain != NULL) {
         (void)snprintf(report->signer, sizeof(report->signer), "%s",

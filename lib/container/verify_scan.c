@@ -219,7 +219,10 @@ static svms_status take_segment(svms_verification *verification, bool *done, svm
     if (status != SVMS_OK) {
         return status;
     }
-    verification->readable = verification->readable || segment.records > 1;
+    if (segment.truncated && verification->closed_hint && segment.problem.status == SVMS_OK) {
+        (void)svms_fail_at(&segment.problem, SVMS_E_NOT_AUTHENTIC, segment.offset,
+                           "the segment does not end before the container does");
+    }
     if (segment.truncated &&
         (segment.problem.status == SVMS_OK || segment.problem.status == SVMS_E_TRUNCATED)) {
         find_open_end(verification, verification->expected);
@@ -260,7 +263,6 @@ static svms_status take_other(svms_verification *verification, svms_status parse
     }
     if (parsed == SVMS_OK &&
         (record->type == SVMS_RECORD_INDEX || record->type == SVMS_RECORD_END)) {
-        verification->readable = true;
         *done = true;
         svms_status status = svms_verify_tail(verification, &open, err);
         if (status == SVMS_OK && open) {
@@ -338,6 +340,7 @@ static svms_status scan_from_position(svms_verification *verification, svms_erro
             return status;
         }
         status = svms_record_parse(&record, bytes, got, verification->position, &found);
+        verification->readable = verification->readable || status == SVMS_OK;
         if (status == SVMS_OK && record.type == SVMS_RECORD_START) {
             status = take_segment(verification, &done, err);
         } else {

@@ -41,7 +41,8 @@ typedef struct svms_open_segment {
     uint32_t samples;
     int64_t first_utc_ns;
     int64_t last_utc_ns;
-    uint16_t flags;
+    uint8_t first_track;
+    bool first_is_sync;
     uint8_t gap_reason;
     svms_merkle auxiliary;
 } svms_open_segment;

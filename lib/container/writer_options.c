@@ -4,6 +4,7 @@
 #include <svms/version.h>
 
 #include "chain_internal.h"
+#include "description.h"
 #include "failure.h"
 #include "key_internal.h"
 #include "options.h"
@@ -169,8 +170,9 @@ static svms_status accept_limits(svms_header *header, const svms_writer_options 
         options->durability < SVMS_DURABLE_SEGMENT || options->durability > SVMS_DURABLE_NONE) {
         return svms_fail(err, SVMS_E_USAGE, "origin, clock or durability is unknown");
     }
-    if (options->device_name != NULL && strlen(options->device_name) > SVMS_MAX_NAME_SIZE) {
-        return svms_fail(err, SVMS_E_USAGE, "a device name has at most %d bytes",
+    if (options->device_name != NULL && (strlen(options->device_name) > SVMS_MAX_NAME_SIZE ||
+                                         !svms_is_text(options->device_name))) {
+        return svms_fail(err, SVMS_E_USAGE, "a device name is UTF-8 text of at most %d bytes",
                          SVMS_MAX_NAME_SIZE);
     }
     return SVMS_OK;

@@ -195,12 +195,11 @@ static void account(svms_writer *writer, const svms_sample *sample)
     if (segment->samples == 0 || (reference && !segment->has_reference)) {
         segment->first_utc_ns = sample->utc_ns;
     }
-    if (reference && !segment->has_reference) {
-        segment->has_reference = true;
-        if (segment->samples == 0 && (sample->flags & SVMS_SAMPLE_SYNC)) {
-            segment->flags |= SVMS_MANIFEST_BEGINS_WITH_SYNC;
-        }
+    if (segment->samples == 0) {
+        segment->first_track = (uint8_t)sample->track;
+        segment->first_is_sync = (sample->flags & SVMS_SAMPLE_SYNC) != 0;
     }
+    segment->has_reference = segment->has_reference || reference;
     int64_t utc = svms_utc_of(description, track->first_pts, track->first_utc_ns, sample->pts);
     int64_t end = svms_utc_of(description, 0, utc, (int64_t)sample->duration);
     if (end > segment->last_utc_ns) {

@@ -125,7 +125,10 @@ static svms_status fill_manifest(svms_writer *writer, svms_manifest *manifest, s
     manifest->bytes = writer->stats.written_bytes - segment->offset;
     manifest->records = segment->records;
     manifest->gap_reason = segment->gap_reason;
-    manifest->flags = segment->flags;
+    if (segment->first_is_sync &&
+        (!segment->has_reference || segment->first_track == writer->reference)) {
+        manifest->flags = SVMS_MANIFEST_BEGINS_WITH_SYNC;
+    }
     return fill_entries(writer, manifest, err);
 }
 

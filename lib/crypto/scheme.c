@@ -35,10 +35,12 @@ static OSSL_PARAM text_param(const char *name, const char *value)
     return OSSL_PARAM_construct_utf8_string(name, (char *)(uintptr_t)value, 0);
 }
 
-void svms_scheme_params(const svms_scheme *scheme, svms_ctx *ctx,
+void svms_scheme_params(const svms_scheme *scheme, svms_ctx *ctx, bool with_digest,
                         OSSL_PARAM params[SVMS_SCHEME_PARAMS])
 {
     OSSL_PARAM *next = params;
+    if (with_digest)
+        *next++ = text_param(OSSL_SIGNATURE_PARAM_DIGEST, scheme->digest);
     if (scheme->algorithm == SVMS_SIG_RSA_PSS_SHA256) {
         *next++ = text_param(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PSS);
         *next++ = text_param(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, PSS_SALT_SIZE);

@@ -7,7 +7,7 @@
 
 #include "key_kind.h"
 
-#define SVMS_SCHEME_PARAMS 5
+#define SVMS_SCHEME_PARAMS 6
 
 typedef struct svms_scheme {
     uint16_t algorithm;
@@ -18,8 +18,8 @@ typedef struct svms_scheme {
 
 /* NULL for a kind that cannot sign. */
 const svms_scheme *svms_scheme_of(svms_key_kind kind);
-/* What EVP_DigestSignInit_ex and EVP_DigestVerifyInit_ex are to be told beside the digest. */
-void svms_scheme_params(const svms_scheme *scheme, svms_ctx *ctx,
+/* What the provider is to be told of padding; with_digest for calls that take no digest's name. */
+void svms_scheme_params(const svms_scheme *scheme, svms_ctx *ctx, bool with_digest,
                         OSSL_PARAM params[SVMS_SCHEME_PARAMS]);
 
 #endif

@@ -19,7 +19,7 @@ struct svms_sign_engine {
 static bool prepare(svms_sign_engine *engine, svms_ctx *ctx, EVP_PKEY *pkey)
 {
     OSSL_PARAM params[SVMS_SCHEME_PARAMS];
-    svms_scheme_params(engine->scheme, ctx, params);
+    svms_scheme_params(engine->scheme, ctx, false, params);
     engine->prepared = EVP_MD_CTX_new();
     engine->work = EVP_MD_CTX_new();
     return engine->prepared && engine->work &&
@@ -70,8 +70,11 @@ static bool sign_plain(svms_sign_engine *engine, const void *data, size_t data_s
                        size_t *size)
 {
     static const uint8_t empty[1];
-    return EVP_MD_CTX_copy_ex(engine->work, engine->prepared) == 1 &&
-           EVP_DigestSign(engine->work, out, size, data_size > 0 ? data : empty, data_size) == 1;
+    if (EVP_MD_CTX_copy_ex(engine->work, engine->prepared) != 1)
+        return false;
+    /* One message only, so the digest may be finished where it is instead of in another copy. */
+    EVP_MD_CTX_set_flags(engine->work, EVP_MD_CTX_FLAG_FINALISE);
+    return EVP_DigestSign(engine->work, out, size, data_size > 0 ? data : empty, data_size) == 1;
 }
 
 svms_status svms_sign(svms_sign_engine *engine, const void *data, size_t data_size,

@@ -8,24 +8,41 @@
 #include "key_internal.h"
 #include "scheme.h"
 
+/* Where there is a digest, it is computed here and EVP_PKEY_verify called: EVP_DigestVerify copies
+ * its state for every signature, and calls the signature bad when memory for that is lacking. */
 struct svms_verify_engine {
     svms_ctx *ctx;
     const svms_scheme *scheme;
     size_t size;
-    EVP_MD_CTX *prepared; /* key and parameters set; copied for every signature */
+    EVP_MD *digest;
+    EVP_PKEY_CTX *verifier;
+    EVP_MD_CTX *prepared; /* without a digest: copied for every signature */
     EVP_MD_CTX *work;
 };
 
-static bool prepare(svms_verify_engine *engine, svms_ctx *ctx, EVP_PKEY *pkey)
+static bool prepare_for_digest(svms_verify_engine *engine, OSSL_LIB_CTX *library,
+                               const char *properties, EVP_PKEY *pkey)
 {
     OSSL_PARAM params[SVMS_SCHEME_PARAMS];
-    svms_scheme_params(engine->scheme, ctx, params);
-    engine->prepared = EVP_MD_CTX_new();
+    svms_scheme_params(engine->scheme, engine->ctx, true, params);
+    engine->digest = EVP_MD_fetch(library, engine->scheme->digest, properties);
+    engine->verifier = EVP_PKEY_CTX_new_from_pkey(library, pkey, properties);
+    return engine->digest && engine->verifier &&
+           EVP_PKEY_verify_init_ex(engine->verifier, params) == 1;
+}
+
+static bool prepare(svms_verify_engine *engine, EVP_PKEY *pkey)
+{
+    OSSL_LIB_CTX *library = svms_ossl_context(engine->ctx);
+    const char *properties = svms_ossl_properties(engine->ctx);
     engine->work = EVP_MD_CTX_new();
-    return engine->prepared && engine->work &&
-           EVP_DigestVerifyInit_ex(engine->prepared, NULL, engine->scheme->digest,
-                                   svms_ossl_context(ctx), svms_ossl_properties(ctx), pkey,
-                                   params) == 1;
+    if (!engine->work)
+        return false;
+    if (engine->scheme->digest)
+        return prepare_for_digest(engine, library, properties, pkey);
+    engine->prepared = EVP_MD_CTX_new();
+    return engine->prepared && EVP_DigestVerifyInit_ex(engine->prepared, NULL, NULL, library,
+                                                       properties, pkey, NULL) == 1;
 }
 
 svms_status svms_verify_engine_new(svms_verify_engine **out, svms_ctx *ctx,
@@ -42,7 +59,7 @@ svms_status svms_verify_engine_new(svms_verify_engine **out, svms_ctx *ctx,
     engine->ctx = ctx;
     engine->scheme = scheme;
     engine->size = scheme->size > 0 ? scheme->size : (size_t)EVP_PKEY_get_size(pkey);
-    if (!prepare(engine, ctx, pkey)) {
+    if (!prepare(engine, pkey)) {
         svms_verify_engine_free(&engine);
         return svms_fail_crypto(err, "cannot prepare for verifying");
     }
@@ -57,14 +74,35 @@ void svms_verify_engine_free(svms_verify_engine **engine)
         return;
     EVP_MD_CTX_free((*engine)->work);
     EVP_MD_CTX_free((*engine)->prepared);
+    EVP_PKEY_CTX_free((*engine)->verifier);
+    EVP_MD_free((*engine)->digest);
     svms_release((*engine)->ctx, *engine);
     *engine = NULL;
+}
+
+/* 1 when it verifies, 0 when it does not, negative when that could not be found out. */
+static int verify_plain(svms_verify_engine *engine, const void *data, size_t data_size,
+                        const uint8_t *signature, size_t size)
+{
+    static const uint8_t empty[1];
+    const void *given = data_size > 0 ? data : empty;
+    if (!engine->digest) {
+        if (EVP_MD_CTX_copy_ex(engine->work, engine->prepared) != 1)
+            return -1;
+        return EVP_DigestVerify(engine->work, signature, size, given, data_size);
+    }
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned digest_size = 0;
+    if (EVP_DigestInit_ex2(engine->work, engine->digest, NULL) != 1 ||
+        EVP_DigestUpdate(engine->work, given, data_size) != 1 ||
+        EVP_DigestFinal_ex(engine->work, digest, &digest_size) != 1)
+        return -1;
+    return EVP_PKEY_verify(engine->verifier, signature, size, digest, digest_size);
 }
 
 svms_status svms_verify(svms_verify_engine *engine, uint16_t algorithm, const void *data,
                         size_t data_size, const uint8_t *signature, size_t size, svms_error *err)
 {
-    static const uint8_t empty[1];
     if (algorithm != engine->scheme->algorithm)
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "signature algorithm %u does not belong to the key", algorithm);
@@ -78,10 +116,7 @@ svms_status svms_verify(svms_verify_engine *engine, uint16_t algorithm, const vo
                              "the signature is not in its only valid form");
         signature = der;
     }
-    if (EVP_MD_CTX_copy_ex(engine->work, engine->prepared) != 1)
-        return svms_fail_crypto(err, "cannot verify");
-    int result =
-        EVP_DigestVerify(engine->work, signature, size, data_size > 0 ? data : empty, data_size);
+    int result = verify_plain(engine, data, data_size, signature, size);
     if (result < 0 || (result == 0 && svms_crypto_starved()))
         return svms_fail_crypto(err, "cannot verify");
     ERR_clear_error();

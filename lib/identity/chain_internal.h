@@ -10,9 +10,10 @@
 #define SVMS_CHAIN_MAX_CERTIFICATES 8
 #define SVMS_CHAIN_MAX_SIZE 65536
 
-/* Wire form (container.md, C-HDR): for each certificate, leaf first, u32 length and DER. The bytes are
- * copied. origin is the offset of data in the input. Trailing bytes, zero certificates and DER that
- * OpenSSL does not re-encode to the same bytes are SVMS_E_MALFORMED. */
+/* Wire form (container.md, C-HDR): for each certificate, leaf first, u32 length and DER. The bytes
+ * are copied. origin is the offset of data in the input. Trailing bytes, zero certificates and DER
+ * that OpenSSL does not re-encode to the same bytes are SVMS_E_MALFORMED; more than the bounds
+ * above is SVMS_E_LIMIT; a leaf key that cannot sign here is SVMS_E_UNSUPPORTED. */
 SVMS_MUST_CHECK svms_status svms_chain_from_wire(svms_chain **out, svms_ctx *ctx,
                                                  const uint8_t *data, size_t size, uint64_t origin,
                                                  svms_error *err);
@@ -23,7 +24,8 @@ const uint8_t *svms_chain_leaf_digest(const svms_chain *chain);
 /* The leaf's key, borrowed. */
 const svms_public_key *svms_chain_leaf_key(const svms_chain *chain);
 /* First and last moment at which the leaf is valid (its last second counts as a whole). */
-SVMS_MUST_CHECK svms_status svms_chain_leaf_validity(const svms_chain *chain, int64_t *not_before_utc_ns,
+SVMS_MUST_CHECK svms_status svms_chain_leaf_validity(const svms_chain *chain,
+                                                     int64_t *not_before_utc_ns,
                                                      int64_t *not_after_utc_ns, svms_error *err);
 /* True when the leaf's extended key usage names the role. */
 bool svms_chain_allows(const svms_chain *chain, svms_role role);

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# House rules that no compiler checks. Prints "file:line: what" for each finding; self_test.sh proves
+# that each rule finds what it is for.
+# Usage: check.sh ROOT
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+cd "$1"
+export LC_ALL=C
+findings=$(mktemp)
+trap 'rm -f "$findings"' EXIT
+
+# Files that people write: not test data, not the licence itself, not this folder's own examples of sin.
+sources() {
+    find . \( -name .git -o -name 'build*' -o -name corpus -o -name fixtures -o -name data \) -prune -o \
+        -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.sh' -o -name '*.py' -o -name '*.js' \
+        -o -name '*.html' -o -name '*.css' -o -name '*.md' -o -name '*.map' -o -name '*.in' \
+        -o -name meson.build -o -name meson_options.txt \) -print | sed 's|^\./||' | sort
+}
+
+# code_of DIRS...: the C files in those of the folders that exist
+code_of() {
+    for folder in "$@"; do
+        [ ! -d "$folder" ] || find "$folder" -type f -name '*.[ch]'
+    done | sort
+}
+
+licence_line() {
+    sources | while read -r file; do
+        head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' ||
+            echo "$file:1: no SPDX line"
+    done
+}
+
+names() {
+    sources | while read -r file; do
+        if basename "$file" | grep -q -i -E '(^|[_.-])(utils?|misc|helpers?|common)([_.-]|$)'; then
+            echo "$file:1: a name that says nothing"
+        fi
+    done
+}
+
+leftovers() {
+    sources | grep -v '^tests/style/' | while read -r file; do
+        grep -n -w -E 'TODO|FIXME|XXX' "$file" /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: unfinished work/'
+    done
+}
+
+lengths() {
+    code_of lib examples | while read -r file; do
+        awk -v file="$file" -f "$here/lengths.awk" "$file"
+    done
+}
+
+openssl_in_public_headers() {
+    [ ! -d include ] || grep -r -n -E '^ *# *include *<openssl/' include |
+        sed 's/^\([^:]*:[0-9]*\):.*/\1: OpenSSL in a public header/'
+}
+
+# With comments and strings blanked, so that words about malloc are allowed.
+banned_calls() {
+    code_of lib | while read -r file; do
+        banned='strcpy|strcat|sprintf|vsprintf|gets|strtok|strtok_r|alloca|printf|vprintf|puts|putchar|fprintf|fputs|perror|system|popen'
+        [ "$file" = lib/base/context.c ] || banned="$banned|malloc|calloc|realloc|free"
+        awk -f "$here/code_only.awk" "$file" |
+            grep -n -o -E "(^|[^A-Za-z0-9_>.])($banned) *\(" |
+            sed -E "s|^([0-9]+):[^A-Za-z]*([a-z_]+).*|$file:\1: \2 is banned in lib|"
+    done
+}
+
+posix_headers() {
+    code_of lib | grep -v -x 'lib/base/platform_posix\.c' | while read -r file; do
+        grep -n -E '^ *# *include *<(unistd|fcntl|poll|pthread|dirent|signal|termios|pwd|grp|netdb|syslog|dlfcn|sched|sys/[a-z]*|arpa/[a-z]*|netinet/[a-z]*)\.h>' \
+            "$file" /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: POSIX outside base\/platform_posix.c/'
+    done
+}
+
+layers() {
+    code_of lib | while read -r file; do
+        awk -v file="$file" -v root=. -f "$here/layers.awk" "$file"
+    done
+}
+
+{
+    licence_line
+    names
+    leftovers
+    lengths
+    openssl_in_public_headers
+    banned_calls
+    posix_headers
+    layers
+} > "$findings"
+
+cat "$findings"
+count=$(wc -l < "$findings")
+echo "$(sources | wc -l) files looked at, $count findings"
+[ "$count" -eq 0 ]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# A folder of lib/ may include its own headers, those of the folders below it, and the public headers
+# that belong to these. What is not listed here may include nothing but its own.
+BEGIN {
+    below["base"] = " base "
+    below["crypto"] = below["base"] "crypto "
+    below["media"] = below["crypto"] "media "
+    below["identity"] = below["media"] "identity "
+    below["container"] = below["identity"] "container "
+    below["export"] = below["container"] "export "
+    below["access"] = below["identity"] "access "
+    below["tls"] = below["identity"] "tls "
+    below["audit"] = below["tls"] "audit "
+    below["rtp"] = below["media"] "rtp "
+    below["rtsp"] = below["rtp"] "rtsp "
+    below["signedvideo"] = below["identity"] "signedvideo "
+    below["privacy"] = below["media"] "privacy "
+    below["update"] = below["identity"] "update "
+
+    split("status context io time version", base_headers, " ")
+    for (i in base_headers)
+        owner[base_headers[i]] = "base"
+    owner["key"] = "crypto"
+    owner["media"] = "media"
+    owner["identity"] = "identity"
+    split("container writer reader verify", container_headers, " ")
+    for (i in container_headers)
+        owner[container_headers[i]] = "container"
+
+    split(file, part, "/")
+    folder = part[2]
+    allowed = folder in below ? below[folder] : " " folder " "
+}
+
+function complain(text)
+{
+    printf "%s:%d: lib/%s must not include %s\n", file, FNR, folder, text
+}
+
+# A public header belongs to the folder named above, or to the one of its own name.
+/^ *# *include *<svms\// {
+    header = $0
+    sub(/.*<svms\//, "", header)
+    sub(/\.h>.*/, "", header)
+    home = header in owner ? owner[header] : header
+    if (index(allowed, " " home " ") == 0)
+        complain("<svms/" header ".h>")
+}
+
+/^ *# *include *"/ {
+    header = $0
+    sub(/^[^"]*"/, "", header)
+    sub(/".*/, "", header)
+    home = ""
+    command = "ls " root "/lib/*/'" header "' 2> /dev/null"
+    while ((command | getline path) > 0) {
+        split(path, part, "/")
+        home = part[3]
+        if (index(allowed, " " home " ") != 0)
+            break
+    }
+    close(command)
+    if (home == "")
+        complain("\"" header "\", which is in no folder of lib")
+    else if (index(allowed, " " home " ") == 0)
+        complain("\"" header "\" of lib/" home)
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library reads what the independent implementation in tests/vectors wrote, and finds in it what that
+ * implementation says is there. The first argument is the folder with the vectors. */
+#include <dirent.h>
+#include <stdio.h>
+
+#include <openssl/evp.h>
+
+#include "fixture.h"
+
+#define LINE_SIZE 8192
+
+static const char *folder;
+
+typedef struct vector {
+    char name[256];
+    char verdict[32];
+    char verdict_with_key[32];
+    char verdict_claimed_time[32];
+    char password[1100];
+    char identity[256];
+    char trust[256];
+    char failure[64];
+    bool has_failure;
+    long segments;
+    long closed;
+} vector;
+
+static uint8_t *read_file(const char *name, size_t *size)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+    }
+    uint8_t *data = malloc(4u << 20);
+    *size = fread(data, 1, 4u << 20, file);
+    fclose(file);
+    return data;
+}
+
+static bool value_of(const char *line, const char *key, char *out, size_t size)
+{
+    size_t length = strlen(key);
+    if (strncmp(line, key, length) != 0 || line[length] != ' ') {
+        return false;
+    }
+    (void)snprintf(out, size, "%s", line + length + 1);
+    return true;
+}
+
+static void parse_line(vector *found, const char *line)
+{
+    char number[64];
+    char failure[64];
+    if (value_of(line, "verdict", found->verdict, sizeof(found->verdict)) ||
+        value_of(line, "verdict_with_key", found->verdict_with_key, sizeof(found->verdict_with_key)) ||
+        value_of(line, "verdict_claimed_time", found->verdict_claimed_time, sizeof(found->verdict_claimed_time)) ||
+        value_of(line, "password", found->password, sizeof(found->password)) ||
+        value_of(line, "identity", found->identity, sizeof(found->identity)) ||
+        value_of(line, "trust", found->trust, sizeof(found->trust))) {
+        return;
+    }
+    if (value_of(line, "segments", number, sizeof(number))) {
+        found->segments = strtol(number, NULL, 10);
+    } else if (value_of(line, "closed", number, sizeof(number))) {
+        found->closed = strtol(number, NULL, 10);
+    } else if (value_of(line, "first_failure", failure, sizeof(failure))) {
+        found->has_failure = true;
+        (void)sscanf(failure, "%63s", found->failure);
+    }
+}
+
+static FILE *open_text(const vector *expected)
+{
+    char path[1024];
+    (void)snprintf(path, sizeof(path), "%s/%s.txt", folder, expected->name);
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        fail_msg("cannot open %s", path);
+    }
+    return file;
+}
+
+static void read_expectations(vector *expected)
+{
+    char line[LINE_SIZE];
+    FILE *file = open_text(expected);
+    expected->segments = -1;
+    expected->closed = -1;
+    while (fgets(line, sizeof(line), file) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        parse_line(expected, line);
+    }
+    fclose(file);
+}
+
+static const char *outcome(svms_status status, const svms_report *report)
+{
+    switch (svms_status_class(status)) {
+    case SVMS_CLASS_SUCCESS:
+    case SVMS_CLASS_EVIDENCE:
+        return svms_verdict_name(report->verdict);
+    case SVMS_CLASS_MALFORMED:
+        return report->first_failure.segment == SVMS_NO_SEGMENT ? "malformed" : "not_authentic";
+    default:
+        return status == SVMS_E_UNSUPPORTED ? "unsupported" : svms_status_name(status);
+    }
+}
+
+static svms_trust *load_trust(fixture *fix, const vector *expected)
+{
+    size_t size = 0;
+    svms_trust *trust = NULL;
+    if (expected->trust[0] == '\0') {
+        return NULL;
+    }
+    uint8_t *pem = read_file(expected->trust, &size);
+    assert_int_equal(svms_trust_from_pem(&trust, fix->ctx, (const char *)pem, size, NULL), SVMS_OK);
+    free(pem);
+    return trust;
+}
+
+static svms_keyring *load_keys(fixture *fix, const vector *expected, svms_private_key **key)
+{
+    svms_keyring *ring = NULL;
+    if (expected->password[0] != '\0') {
+        return password_ring(fix, expected->password);
+    }
+    if (expected->identity[0] != '\0') {
+        size_t size = 0;
+        uint8_t *pem = read_file(expected->identity, &size);
+        assert_int_equal(svms_private_key_from_pem(key, fix->ctx, (const char *)pem, size, NULL), SVMS_OK);
+        assert_int_equal(svms_keyring_new(&ring, fix->ctx, NULL), SVMS_OK);
+        assert_int_equal(svms_keyring_add_key(ring, *key, NULL), SVMS_OK);
+        free(pem);
+    }
+    return ring;
+}
+
+static unsigned check_verdict(fixture *fix, const vector *expected, memory_file *file, const svms_trust *trust,
+                              const svms_keyring *keys, svms_time_policy policy, const char *verdict)
+{
+    svms_report report = SVMS_REPORT_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_source source = memory_source(file);
+    svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
+    options.trust = trust;
+    options.keys = keys;
+    options.time_policy = policy;
+    svms_status status = svms_verify_container(fix->ctx, &source, &options, &report, &err);
+    const char *found = outcome(status, &report);
+    unsigned wrong = 0;
+    if (strcmp(found, verdict) != 0) {
+        print_message("%s: %s where %s is expected: %s\n", expected->name, found, verdict, err.message);
+        wrong++;
+    }
+    if (keys == NULL && policy == SVMS_TIME_ATTESTED && status != SVMS_E_UNSUPPORTED && expected->has_failure) {
+        char segment[32] = "-";
+        if (report.first_failure.segment != SVMS_NO_SEGMENT) {
+            (void)snprintf(segment, sizeof(segment), "%llu", (unsigned long long)report.first_failure.segment);
+        }
+        if (strcmp(segment, expected->failure) != 0) {
+            print_message("%s: first failure in %s where %s is expected: %s\n", expected->name, segment,
+                          expected->failure, err.message);
+            wrong++;
+        }
+    }
+    if (keys == NULL && expected->closed >= 0 && wrong == 0 && report.closed != (uint32_t)expected->closed) {
+        print_message("%s: closed is %u\n", expected->name, report.closed);
+        wrong++;
+    }
+    return wrong;
+}
+
+static void hex_of(const uint8_t *data, size_t size, char *out)
+{
+    for (size_t i = 0; i < size; i++) {
+        (void)snprintf(out + 2 * i, 3, "%02x", data[i]);
+    }
+}
+
+/* A line as the other implementation would have written it. */
+static void describe_sample(const svms_sample *sample, char *out, size_t size)
+{
+    uint8_t digest[32];
+    char hex[65];
+    unsigned length = sizeof(digest);
+    assert_int_equal(EVP_Digest(sample->data, sample->size, digest, &length, EVP_sha256(), NULL), 1);
+    hex_of(digest, sizeof(digest), hex);
+    (void)snprintf(out, size, "sample %u %lld %lld %u %u %zu %s %lld", sample->track, (long long)sample->dts,
+                   (long long)sample->pts, sample->duration, sample->flags & 7u, sample->size, hex,
+                   (long long)sample->utc_ns);
+}
+
+static unsigned check_samples(fixture *fix, const vector *expected, memory_file *file, const svms_keyring *keys)
+{
+    char line[LINE_SIZE];
+    char found[LINE_SIZE];
+    unsigned wrong = 0;
+    svms_reader *reader = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_source source = memory_source(file);
+    svms_reader_options options = SVMS_READER_OPTIONS_INIT;
+    FILE *text = open_text(expected);
+    options.keys = keys;
+    options.allow_unverified = 1;
+    if (svms_reader_open(&reader, fix->ctx, &source, &options, &err) != SVMS_OK) {
+        fclose(text);
+        print_message("%s: %s\n", expected->name, err.message);
+        return 1;
+    }
+    while (wrong == 0 && fgets(line, sizeof(line), text) != NULL) {
+        svms_sample sample = SVMS_SAMPLE_INIT;
+        line[strcspn(line, "\n")] = '\0';
+        if (strncmp(line, "sample ", 7) != 0) {
+            continue;
+        }
+        if (svms_reader_next(reader, &sample, &err) != SVMS_OK) {
+            print_message("%s: no sample where '%s' is expected: %s\n", expected->name, line, err.message);
+            wrong++;
+            break;
+        }
+        describe_sample(&sample, found, sizeof(found));
+        if (strcmp(found, line) != 0) {
+            print_message("%s:\n  found    %s\n  expected %s\n", expected->name, found, line);
+            wrong++;
+        }
+    }
+    svms_reader_close(&reader);
+    fclose(text);
+    return wrong;
+}
+
+static unsigned check_vector(fixture *fix, const char *name)
+{
+    vector expected = { 0 };
+    memory_file file = { 0 };
+    char with_suffix[300];
+    svms_private_key *key = NULL;
+    (void)snprintf(expected.name, sizeof(expected.name), "%s", name);
+    (void)snprintf(with_suffix, sizeof(with_suffix), "%s.svms", name);
+    read_expectations(&expected);
+    file.data = read_file(with_suffix, &file.size);
+    svms_trust *trust = load_trust(fix, &expected);
+    svms_keyring *keys = load_keys(fix, &expected, &key);
+    unsigned wrong = check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_ATTESTED, expected.verdict);
+    if (keys != NULL) {
+        wrong += check_verdict(fix, &expected, &file, trust, keys, SVMS_TIME_ATTESTED,
+                               expected.verdict_with_key[0] != '\0' ? expected.verdict_with_key : expected.verdict);
+    }
+    if (expected.verdict_claimed_time[0] != '\0') {
+        wrong += check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_CLAIMED, expected.verdict_claimed_time);
+    }
+    if (strncmp(name, "bad-", 4) != 0 && strcmp(expected.verdict_with_key, "undecryptable") != 0) {
+        wrong += check_samples(fix, &expected, &file, keys);
+    }
+    svms_keyring_free(&keys);
+    svms_private_key_free(&key);
+    svms_trust_free(&trust);
+    free(file.data);
+    return wrong;
+}
+
+static void every_vector_is_read_as_its_maker_says(void **state)
+{
+    fixture *fix = *state;
+    unsigned wrong = 0;
+    unsigned count = 0;
+    fix->now = INT64_C(1800000000) * SECOND; /* 2027: within the validity of the vectors' signers */
+    DIR *dir = opendir(folder);
+    if (dir == NULL) {
+        fail_msg("cannot open %s", folder);
+    }
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
+        size_t length = strlen(entry->d_name);
+        if (length > 5 && length < 200 && strcmp(entry->d_name + length - 5, ".svms") == 0) {
+            char name[256];
+            (void)snprintf(name, sizeof(name), "%.*s", (int)(length - 5), entry->d_name);
+            wrong += check_vector(fix, name);
+            count++;
+        }
+    }
+    closedir(dir);
+    print_message("%u vectors, %u differences\n", count, wrong);
+    assert_true(count > 100);
+    assert_int_equal(wrong, 0);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_vector_is_read_as_its_maker_says, fixture_setup, fixture_teardown),
+    };
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
+        return 2;
+    }
+    folder = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

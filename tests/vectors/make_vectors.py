@@ -1,0 +1,324 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes tests/vectors/data, and section 17 of the specification.
+
+Containers are reproduced byte for byte from the keys in data/keys, which are made only when they
+are missing. What each file must give is written down in good_vectors.py and bad_vectors.py; the
+reader of svmsref has to agree before anything is written.
+
+  make_vectors.py                    write data/ and section 17
+  make_vectors.py --check            compare with what is there, write nothing
+  make_vectors.py --worked-example   print section 17
+  make_vectors.py --all DIR          write there also those that are not committed
+"""
+
+import argparse
+import datetime
+import json
+import os
+import sys
+
+import bad_vectors
+import good_vectors
+import worked_example
+from svmsref import build, pki, report, trust, verifier
+from svmsref.writer import no_hook
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, "data")
+SPECIFICATION = os.path.join(HERE, "..", "..", "docs", "spec", "container.md")
+CA = "keys/ca.pem"
+
+
+# ---- keys ----
+
+
+class Keys:
+    """Keys and certificates in data/keys, made when they are missing."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.makedirs(folder, exist_ok=True)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def _once(self, name, make):
+        if not os.path.exists(self.path(name)):
+            with open(self.path(name), "wb") as file:
+                file.write(make())
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def key(self, name, kind):
+        return build.load_private_key(
+            self._once(f"{name}.key.pem", lambda: pki.private_pem(pki.new_key(kind)))
+        )
+
+    def recipient(self, name, kind):
+        key = self.key(name, kind)
+        self._once(f"{name}.pub.pem", lambda: pki.public_pem(key))
+
+    def certificate(self, name, make):
+        return trust.load_anchors(self._once(f"{name}.pem", lambda: pki.certificate_pem(*make())))
+
+
+def make_keys():
+    keys = Keys(os.path.join(DATA, "keys"))
+    ca_key = keys.key("ca", "p256")
+    ca = keys.certificate("ca", lambda: [pki.issue("Vectors CA", ca_key)])[0]
+    other_key = keys.key("other-ca", "ed25519")
+    other = keys.certificate("other-ca", lambda: [pki.issue("Other CA", other_key)])[0]
+    between_key = keys.key("intermediate", "p384")
+    between = keys.certificate(
+        "intermediate", lambda: [pki.issue("Intermediate", between_key, ca, ca_key)]
+    )[0]
+
+    def leaf(name, kind, issuer=ca, issuer_key=ca_key, role=2, **more):
+        key = keys.key(kind, kind)
+        keys.certificate(name, lambda: [pki.issue(name, key, issuer, issuer_key, role, **more)])
+
+    for kind in ("ed25519", "p256", "p384", "rsa2048"):
+        leaf(kind, kind)
+    leaf("p256-camera", "p256", role=1)
+    leaf("p256-exporter", "p256", role=3)
+    leaf("ed25519-other-ca", "ed25519", other, other_key)
+    year = (datetime.datetime(2021, 1, 1), datetime.datetime(2021, 12, 31))
+    leaf("ed25519-2021", "ed25519", period=year)
+    key = keys.key("p256", "p256")
+    keys.certificate(
+        "p256-by-intermediate",
+        lambda: [pki.issue("p256-by-intermediate", key, between, between_key, 2), between],
+    )
+    keys.recipient("recipient-x25519", "x25519")
+    keys.recipient("recipient-p256", "p256")
+    keys.recipient("other-x25519", "x25519")
+
+
+# ---- one vector ----
+
+
+def landmarks(container, writer):
+    """Offsets of the segments, of what follows them, and of the end of the file."""
+    offsets, position = [], container.find(b"SVMSSEG1")
+    while position >= 0:
+        offsets.append(position - 16)
+        position = container.find(b"SVMSSEG1", position + 1)
+    index = container.rfind(b"SVMSINDX")
+    return [*offsets[: writer.next_segment], index - 16, len(container)]
+
+
+def make_container(entry):
+    container, writer = build.build(entry["spec"], DATA, entry.get("hook") or no_hook)
+    if "cut" in entry:
+        container = container[: entry["cut"](landmarks(container, writer))]
+    return container, writer
+
+
+def request_for(expected, with_key):
+    request = verifier.Request(trust.load_anchors(build.read_file(DATA, expected["trust"])))
+    if with_key and "password" in expected:
+        request.password = expected["password"]
+    if with_key and "identity" in expected:
+        request.private = build.load_private_key(build.read_file(DATA, expected["identity"]))
+    return request
+
+
+def _failure(segment, rule, offset):
+    return {"segment": segment, "rule": rule, "offset": offset}
+
+
+def _add_failure(expected, name, wanted, found):
+    """wanted is (segment, rule); the offset is what the reader said, for information."""
+    if wanted and found.first_failure:
+        expected[name] = _failure(*wanted, found.first_failure.offset)
+    elif wanted:
+        raise SystemExit(f"{expected['name']}: no failure, wanted {wanted}")
+
+
+def good_expectation(entry, container):
+    spec = entry["spec"]
+    expected = {"name": entry["name"], "kind": "good", "note": entry["note"], "trust": CA}
+    names = ("verdict", "verdict_with_key", "verdict_claimed_time", "password", "identity")
+    expected.update({key: entry[key] for key in names if entry.get(key) is not None})
+    found = verifier.verify(container, request_for(expected, False))
+    segments = entry.get("complete", len(spec["segments"]))
+    expected["segments"] = segments
+    expected["closed"] = spec.get("close", True) and "cut" not in entry
+    expected["unattested"] = found.unattested
+    expected["container"] = report.container_to_json(found.header)
+    expected["tracks"] = [report.track_to_json(track) for track in found.header.tracks]
+    expected["texts"] = spec.get("description", [])
+    samples = build.expected_samples(spec)
+    expected["samples"] = [one for one in samples if one["segment"] < segments]
+    with_key = verifier.verify(container, request_for(expected, True))
+    wanted = entry.get("first_failure_with_key")
+    _add_failure(expected, "first_failure_with_key", wanted, with_key)
+    return expected
+
+
+def bad_expectation(entry, container):
+    expected = {"name": entry["name"], "kind": "bad", "note": entry["note"], "trust": CA}
+    names = ("verdict", "verdict_with_key", "password", "identity")
+    expected.update({key: entry[key] for key in names if entry.get(key) is not None})
+    found = verifier.verify(container, request_for(expected, False))
+    with_key = verifier.verify(container, request_for(expected, True))
+    wanted = (entry.get("segment"), entry["rule"])
+    if entry["verdict"] != "authentic":
+        _add_failure(expected, "first_failure", wanted, found)
+    if "verdict_with_key" in entry:
+        # A damaged slot is named first, though the verdict is then that no stanza opens.
+        second = (entry.get("segment_with_key"), entry["rule"])
+        if entry["verdict"] == "incomplete" and entry["verdict_with_key"] == "undecryptable":
+            second = (None, "C-KEY-2")
+        _add_failure(expected, "first_failure_with_key", second, with_key)
+    if entry["verdict"] not in ("malformed", "unsupported"):
+        expected["segments_verified"] = len(found.segments)
+    return expected
+
+
+def disagreements(expected, container):
+    """Where the reader of svmsref sees it differently; empty when all is well."""
+    problems = []
+
+    def compare(what, wanted, found):
+        if wanted != found:
+            problems.append(f"{expected['name']}: {what}: wanted {wanted}, found {found}")
+
+    def compare_failure(name, found):
+        wanted, seen = expected.get(name), found.first_failure
+        compare(
+            name,
+            wanted and (wanted["segment"], wanted["rule"]),
+            seen and (seen.segment, seen.rule),
+        )
+
+    found = verifier.verify(container, request_for(expected, False))
+    compare("verdict", expected["verdict"], found.verdict)
+    compare_failure("first_failure", found)
+    if "verdict_claimed_time" in expected:
+        request = request_for(expected, False)
+        request.claimed_time = True
+        verdict = verifier.verify(container, request).verdict
+        compare("verdict_claimed_time", expected["verdict_claimed_time"], verdict)
+    opened = verifier.verify(container, request_for(expected, True))
+    compare("verdict_with_key", expected.get("verdict_with_key", expected["verdict"]),
+            opened.verdict)
+    if "password" in expected or "identity" in expected:
+        name = "first_failure_with_key" if "verdict_with_key" in expected else "first_failure"
+        compare_failure(name, opened)
+    if expected["kind"] == "good":
+        compare("segments", expected["segments"], len(found.segments))
+        compare("closed", expected["closed"], found.closed)
+        samples = [
+            {key: getattr(one, key) for key in report.SAMPLE_KEYS} for one in opened.samples
+        ]
+        if expected.get("verdict_with_key") == "undecryptable":
+            samples = [{**one, "sha256": None} for one in expected["samples"]] and [
+                {**one, "sha256": two["sha256"]} for one, two in zip(samples, expected["samples"])
+            ]
+        compare("samples", expected["samples"], samples)
+        if "verdict_with_key" not in expected and expected["closed"]:
+            texts = [list(text) for text in opened.description or []]
+            compare("texts", [list(text) for text in expected["texts"]], texts)
+    return problems
+
+
+# ---- all of them ----
+
+
+def dense_json(expected):
+    """One member a line, samples and the like within a line."""
+    dense = {"separators": (",", ":")}
+    pairs = [f'"{key}":{json.dumps(value, **dense)}' for key, value in expected.items()]
+    return ("{" + ",\n".join(pairs) + "}\n").encode()
+
+
+def all_files(extended=False):
+    """{name: bytes} of everything in data/ but the keys, and the text of section 17. extended
+    adds what is not committed."""
+    files, problems, section = {}, [], ""
+    for kind, module in ((good_expectation, good_vectors), (bad_expectation, bad_vectors)):
+        for entry in module.all_vectors():
+            container, writer = make_container(entry)
+            expected = kind(entry, container)
+            problems += disagreements(expected, container)
+            name = entry["name"]
+            if name in module.EXTENDED and not extended:
+                continue
+            files[f"{name}.svms"] = container
+            files[f"{name}.json"] = dense_json(expected)
+            lines = report.expectation_to_lines(expected)
+            files[f"{name}.txt"] = ("\n".join(lines) + "\n").encode()
+            if name == "worked-example":
+                section = worked_example.section(container, writer, entry["spec"])
+    if problems:
+        raise SystemExit("\n".join(problems))
+    return files, section
+
+
+def specification_with(section):
+    with open(SPECIFICATION, encoding="utf-8") as file:
+        text = file.read()
+    before, _, _ = text.partition(worked_example.HEADING)
+    return text, before + section
+
+
+def check(files, section):
+    stale = []
+    for name, content in files.items():
+        path = os.path.join(DATA, name)
+        if not os.path.exists(path) or build.read_file(DATA, name) != content:
+            stale.append(name)
+    stale += [
+        name for name in os.listdir(DATA) if name not in files and name not in ("keys", "README.md")
+    ]
+    text, wanted = specification_with(section)
+    if text != wanted:
+        stale.append("docs/spec/container.md, section 17")
+    for name in stale:
+        print(f"not as made: {name}")
+    return 1 if stale else 0
+
+
+def write_files(files, folder):
+    os.makedirs(folder, exist_ok=True)
+    for name in os.listdir(folder):
+        if name not in files and name.rpartition(".")[2] in ("svms", "json", "txt"):
+            os.remove(os.path.join(folder, name))
+    for name, content in files.items():
+        with open(os.path.join(folder, name), "wb") as file:
+            file.write(content)
+
+
+def write(files, section):
+    write_files(files, DATA)
+    text, wanted = specification_with(section)
+    if text != wanted:
+        with open(SPECIFICATION, "w", encoding="utf-8") as file:
+            file.write(wanted)
+    print(f"{len(files) // 3} vectors, {sum(len(one) for one in files.values())} bytes")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--check", action="store_true", help="compare, write nothing")
+    group.add_argument("--worked-example", action="store_true", help="print section 17")
+    group.add_argument("--all", metavar="DIR", help="write every vector to another folder")
+    args = parser.parse_args()
+    if args.all:
+        write_files(all_files(True)[0], args.all)
+        return 0
+    if not args.check and not args.worked_example:
+        make_keys()
+    files, section = all_files()
+    if args.worked_example:
+        sys.stdout.write(section)
+        return 0
+    return check(files, section) if args.check else write(files, section)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,475 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verifies whole containers and opens their samples (section 14)."""
+
+import struct
+import time
+from dataclasses import dataclass, field
+
+from . import access
+from . import constants as c
+from . import header as h
+from . import objects as o
+from . import samples as s
+from . import trust
+from .errors import ContainerError, EndOfFile, KeyRefused
+from .index import IndexTree
+from .keys import ContainerKeys, EarlyKeys
+from .primitives import equal, sha256, unseal
+from .segments import SegmentReader, check_signer, expect_bytes, read_signature
+from .wire import body_of, parse_record_header, pack_record
+
+
+@dataclass
+class SampleResult:
+    """A sample of a verified segment; sha256 is None while it is not opened."""
+
+    segment: int
+    track: int
+    dts: int
+    pts: int
+    duration: int
+    flags: int
+    size: int
+    sha256: str | None
+    utc: int
+    data: bytes | None = None
+
+
+@dataclass
+class Report:
+    """Everything verification found."""
+
+    verdict: str = "authentic"
+    header: object = None
+    segments: list = field(default_factory=list)
+    samples: list = field(default_factory=list)
+    failures: list = field(default_factory=list)
+    access_damage: list = field(default_factory=list)
+    closed: bool = False
+    unattested: int = 0
+    identity: str = "unsigned"
+    access: str = "none"
+    key_failure: object = None
+    description: list | None = None
+    end: object = None
+
+    @property
+    def first_failure(self):
+        if self.failures:
+            return self.failures[0]
+        return self.key_failure or (self.access_damage[0] if self.access_damage else None)
+
+
+@dataclass
+class Request:
+    """What to check with."""
+
+    anchors: list = field(default_factory=list)
+    now_utc: int | None = None
+    claimed_time: bool = False
+    password: str | None = None
+    private: object = None
+    keep_data: bool = False
+
+    @property
+    def has_key(self):
+        return self.password is not None or self.private is not None
+
+
+def verify(data, request=None):
+    """Verify a container held in memory; never raises for what it holds."""
+    return Verifier(bytes(data), request or Request()).run()
+
+
+class Verifier:
+    """One verification."""
+
+    def __init__(self, data, request):
+        self.data = data
+        self.request = request
+        self.report = Report()
+        self.expected = 0
+        self.previous = None
+        self.tree = None
+        self.first_utc = None
+        self.keys = None
+        self.records_offset = 0
+
+    def run(self):
+        report = self.report
+        try:
+            position = self._read_access(self._read_header())
+        except ContainerError as error:
+            report.failures.append(error)
+            report.verdict = error.kind
+            # A header whose signature failed before is false, whatever it says.
+            if report.failures[0] is not error:
+                report.verdict = "not_authentic"
+            return report
+        self._read_segments(position)
+        self._check_identity()
+        self._open_samples()
+        report.verdict = self._verdict()
+        return report
+
+    def _verdict(self):
+        report = self.report
+        if report.failures:
+            return "not_authentic"
+        if report.key_failure:
+            return "undecryptable"
+        if report.identity != "trusted":
+            return "untrusted"
+        if not report.closed or report.access_damage:
+            return "incomplete"
+        return "authentic"
+
+    # ---- header and access block ----
+
+    def _read_header(self):
+        header = h.parse_trusted_part(self.data)
+        self.report.header = header
+        position = len(header.raw)
+        try:
+            position = read_signature(
+                self.data, position, header, header.raw, c.NUMBER_HEADER
+            )
+        except EndOfFile as error:
+            message = "header signature is cut off"
+            raise ContainerError("C-OVR-1", message, len(self.data), "malformed") from error
+        except ContainerError as error:
+            self.report.failures.append(error)
+            position = self._skip_signature(position)
+        h.parse_rest(header)
+        self.report.description = header.description
+        self.previous = header.hash
+        self.tree = IndexTree(header.hash)
+        return position
+
+    def _skip_signature(self, position):
+        """Where a bad header signature ends, as far as one can tell."""
+        try:
+            return parse_record_header(self.data, position).end
+        except (ContainerError, EndOfFile):
+            return position
+
+    def _read_access(self, position):
+        """Returns where segments begin."""
+        header, report = self.report.header, self.report
+        if header.key_check is None:
+            return position
+        end = position + 2 * header.slot_size
+        if end > len(self.data):
+            message = "access block is cut off"
+            raise ContainerError("C-OVR-1", message, len(self.data), "malformed")
+        block = self.data[position:end]
+        self.block = access.parse_access(block, position, header.slot_size, header.container_id)
+        report.access_damage = list(self.block.damage)
+        report.access = "consistent, unauthenticated" if self.block.current() else "no stanzas"
+        return end
+
+    # ---- segments ----
+
+    def _last_utc(self):
+        """Last UTC of the segment before a failure (C-VER-2)."""
+        if not self.report.segments:
+            return None
+        return self.report.segments[-1].manifest.last_utc
+
+    def _stop(self):
+        """The file ends here without an end: what follows the last segment is unattested."""
+        segments = self.report.segments
+        attested = segments[-1].end if segments else self.records_offset
+        self.report.unattested = len(self.data) - attested
+
+    def _fail(self, error, segment):
+        error.segment = segment
+        if error.time is None and segment is not None:
+            error.time = self._last_utc()
+        self.report.failures.append(error)
+        self.tree = None
+        self.expected = self.previous = self.first_utc = None
+
+    def _segment_expected_at(self, position):
+        """Does what stands here, damaged, look like index or end rather than a segment?"""
+        body = self.data[position + 16 : position + 24]
+        if body == b"SVMSINDX" or (body[:4] == b"SVMO" and body[4:5] == b"\3"):
+            return None
+        return self.expected
+
+    def _read_segments(self, position):
+        """Segment after segment; after a failure at the next one that can be found."""
+        self.records_offset = position
+        while position is not None:
+            try:
+                record = parse_record_header(self.data, position)
+                if record.type in (c.INDEX, c.END):
+                    self._read_closing(position)
+                    return
+            except EndOfFile:
+                self._stop()
+                return
+            except ContainerError as error:
+                self._fail(error, self._segment_expected_at(position))
+                position = self._find_segment(position + 1)
+                continue
+            position = self._read_segment(position)
+
+    def _read_segment(self, position):
+        """Returns where to go on, None when the file ends."""
+        chained = self.expected is not None
+        reader = SegmentReader(
+            self.data,
+            self.report.header,
+            position,
+            self.expected,
+            self.previous,
+            self.tree,
+            self.first_utc,
+        )
+        try:
+            segment = reader.read()
+        except EndOfFile:
+            self._stop()
+            return None
+        except ContainerError as error:
+            self._fail(error, self.expected if chained else reader.segment.number)
+            return self._find_segment(position if chained else position + 1)
+        self.report.segments.append(segment)
+        self.expected = segment.number + 1
+        self.previous = segment.hash
+        self.first_utc = segment.manifest.first_utc
+        if self.tree is not None:
+            times = (segment.manifest.first_utc, segment.manifest.last_utc)
+            self.tree.add_segment(segment.number, segment.offset, *times)
+        return segment.end
+
+    def _find_segment(self, position):
+        """C-SEG-3: offset of the next segment start at or after position, or None."""
+        magic = b"SVMSSEG1" + self.report.header.hash[:8]
+        found = self.data.find(magic, position + c.RECORD_HEADER)
+        return None if found < 0 else found - c.RECORD_HEADER
+
+    # ---- index, end, tail ----
+
+    def _read_closing(self, position):
+        if self.report.failures:
+            self._read_closing_after_failure(position)
+            return
+        try:
+            position, between, root = self._check_index(position)
+            offset, position = self._check_end(position, between, root)
+            self._check_tail(offset, position)
+            self.report.closed = True
+        except EndOfFile:
+            self._stop()
+        except ContainerError as error:
+            self._fail(error, None)
+
+    def _read_closing_after_failure(self, position):
+        """The index cannot be compared any more, but the end may follow the last segment."""
+        header = self.report.header
+        try:
+            record = parse_record_header(self.data, position)
+            while record.type == c.INDEX:
+                record = parse_record_header(self.data, record.end)
+            body = body_of(self.data, record)
+            read_signature(self.data, record.end, header, body, c.NUMBER_END)
+            signer, end = o.parse_end(body, record.body_offset)
+        except (ContainerError, EndOfFile):
+            return
+        follows = (end.header_hash, end.segments, end.last_manifest)
+        if signer == header.signer and follows == (header.hash, self.expected, self.previous):
+            self.report.closed = True
+
+    def _check_index(self, position):
+        records, root = self.tree.close(position)
+        for wanted in records:
+            message = "index record is not as expected"
+            position = expect_bytes(self.data, position, wanted, "C-IDX-4", message)
+        return position, b"".join(records), root
+
+    def _check_end(self, position, between, root):
+        """Returns (offset of the end record, end of its signature)."""
+        record = parse_record_header(self.data, position)
+        if record.type != c.END:
+            raise ContainerError("C-OVR-1", "no end record where it must stand", position)
+        if record.number or record.body_length != 192:
+            raise ContainerError("C-END", "end record has a wrong number or length", position)
+        body, header = body_of(self.data, record), self.report.header
+        after = read_signature(self.data, record.end, header, body, c.NUMBER_END)
+        signer, end = o.parse_end(body, record.body_offset)
+        check_signer(signer, header, record.body_offset)
+        segments = self.report.segments
+        last_utc = max((one.manifest.last_utc for one in segments), default=c.NO_TIME)
+        wanted = o.EndRecord(
+            header.hash, len(segments), self.previous, position, root, sha256(between),
+            end.utc, last_utc, end.reason,
+        )
+        if end != wanted:
+            raise ContainerError("C-END", "end record does not fit what stands before", position)
+        self.report.end = end
+        return position, after
+
+    def _check_tail(self, offset, position):
+        kind = self.data[position : position + 1]
+        if kind == bytes([c.END]):
+            raise ContainerError("C-END-2", "second end record", position)
+        tail = pack_record(c.TAIL, struct.pack(">Q", offset) + b"SVMSTAIL")
+        position = expect_bytes(self.data, position, tail, "C-END-1", "tail is not as expected")
+        if position == len(self.data):
+            return
+        kind = self.data[position]
+        if kind == c.END:
+            raise ContainerError("C-END-2", "second end record", position)
+        if kind == c.TRAILER:
+            raise ContainerError("C-TRL-2", "trailer of unknown kind", position)
+        raise ContainerError("C-END-1", "bytes after the tail", position)
+
+    # ---- identity, keys, samples ----
+
+    def _check_identity(self):
+        header, request = self.report.header, self.request
+        times = [header.created_utc]
+        times += [segment.manifest.made_utc for segment in self.report.segments]
+        now = time.time_ns() if request.now_utc is None else request.now_utc
+        self.report.identity = trust.check(
+            request.anchors,
+            header.chain,
+            header.signer.role,
+            min(times),
+            max(times),
+            now,
+            request.claimed_time,
+        )
+
+    def _unwrap(self):
+        """The content key's schedule, after every check (C-KEY-2, C-ACC-3)."""
+        header, request = self.report.header, self.request
+        slot = self.block.current()
+        content_key = access.unwrap(slot, header.hash, request.password, request.private)
+        early = EarlyKeys(content_key, header.container_id)
+        if not equal(early.check, header.key_check):
+            raise KeyRefused("key check of the header is another")
+        self.keys = ContainerKeys(content_key, header.hash)
+        self.report.access = "authenticated"
+        if not access.mac_holds(slot, self.keys.access):
+            self.report.access, self.keys = "not authentic", None
+            raise KeyRefused("access slot was not made with the content key (C-ACC-3)")
+        if header.sealed_description is not None:
+            sealed = header.sealed_description
+            plain = unseal(early.description, bytes(12), header.container_id, sealed)
+            try:
+                self.report.description = h.parse_description(plain, 0)
+            except ContainerError as error:
+                raise KeyRefused(error.message) from error
+
+    def _key_failed(self, reason, segment, offset):
+        if self.report.key_failure is None:
+            time_of = None if segment is None else segment.manifest.first_utc
+            number = None if segment is None else segment.number
+            arguments = (reason[0], reason[1], offset, "undecryptable", number, time_of)
+            self.report.key_failure = ContainerError(*arguments)
+
+    def _open_samples(self):
+        header, wanted = self.report.header, self.request.has_key
+        if wanted and header.key_check is not None:
+            try:
+                self._unwrap()
+            except KeyRefused as error:
+                self._key_failed(("C-KEY-2", str(error)), None, 0)
+        for segment in self.report.segments:
+            keys = self._segment_keys(segment)
+            for sample in segment.samples:
+                self._open_sample(segment, sample, keys)
+
+    def _segment_keys(self, segment):
+        """Keys of the tracks whose commitment fits."""
+        keys = {}
+        for entry in segment.manifest.entries:
+            encrypted = entry.track != c.AUXILIARY
+            encrypted = encrypted and self.report.header.tracks[entry.track].protection != c.NONE
+            if self.keys is None or not encrypted:
+                continue
+            found = self.keys.track(segment.number, entry.track, segment.salt)
+            if equal(found.commitment, entry.commitment):
+                keys[entry.track] = found
+            else:
+                reason = ("C-KEY-5", f"commitment of track {entry.track} does not fit")
+                self._key_failed(reason, segment, segment.offset)
+        return keys
+
+    def _open_sample(self, segment, sample, keys):
+        record, plain = sample.record, None
+        track = self.report.header.tracks[record.track]
+        if track.protection == c.NONE:
+            plain = sample.body.stored
+        elif record.track in keys:
+            try:
+                plain = s.open_body(keys[record.track], sample.index, record.raw, sample.body)
+            except KeyRefused as error:
+                self._key_failed(("C-REC-5", str(error)), segment, record.offset)
+        result = SampleResult(
+            segment.number,
+            record.track,
+            record.dts,
+            sample.presentation,
+            sample.duration,
+            record.flags & c.PUBLIC_FLAGS,
+            len(sample.body.stored),
+            None if plain is None else sha256(plain).hex(),
+            sample.utc,
+        )
+        if self.request.keep_data:
+            result.data = plain
+        self.report.samples.append(result)
+
+
+# ---- ranges ----
+
+
+def _has_sample(segments, start, stop):
+    """Does a sample of these segments show something within [start, stop)?"""
+    return any(
+        one.utc < stop and (one.end_utc > start or one.utc >= start)
+        for segment in segments
+        for one in segment.samples
+    )
+
+
+def _failed_within(report, by_number, start, stop):
+    """Can a segment that failed reach into [start, stop)? Its neighbours say when it was."""
+    for failure in report.failures:
+        if failure.segment is None or failure.segment in by_number:
+            continue
+        before, after = by_number.get(failure.segment - 1), by_number.get(failure.segment + 1)
+        begins = before.manifest.last_utc if before else -(2**63)
+        ends = after.manifest.first_utc if after else 2**63
+        if begins < stop and ends > start:
+            return True
+    return False
+
+
+def range_verdict(report, start, stop):
+    """C-VER-5 over what was verified: the verdict for [start, stop)."""
+    if report.verdict in ("malformed", "unsupported"):
+        return report.verdict
+    by_number = {segment.number: segment for segment in report.segments}
+    if _failed_within(report, by_number, start, stop):
+        return "not_authentic"
+    if report.identity != "trusted":
+        return "untrusted"
+    inside = [
+        one
+        for one in report.segments
+        if one.manifest.first_utc < stop and one.manifest.last_utc > start
+    ]
+    if not inside or not _has_sample(inside, start, stop):
+        return "incomplete"
+    first, last = inside[0], inside[-1]
+    if [one.number for one in inside] != list(range(first.number, last.number + 1)):
+        return "incomplete"
+    begins = first.manifest.first_utc <= start or first.number == 0
+    begins = begins or first.number - 1 in by_number
+    ends = last.manifest.last_utc >= stop or last.number + 1 in by_number or report.closed
+    return "authentic" if begins and ends else "incomplete"
