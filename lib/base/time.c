@@ -66,7 +66,7 @@ static bool take(svms_cursor *text, char c)
     if (svms_cursor_left(text) == 0)
         return false;
     uint8_t found = text->data[text->position];
-    if (found != c && !(c >= 'A' && c <= 'Z' && found == c - 'A' + 'a'))
+    if (found != (uint8_t)c && !(c >= 'A' && c <= 'Z' && found == (uint8_t)(c - 'A' + 'a')))
         return false;
     return svms_skip(text, 1);
 }
@@ -124,7 +124,7 @@ static int64_t read_zone(svms_cursor *text)
     int hours = read_number(text, 2, 0, 23);
     expect(text, ':');
     int minutes = read_number(text, 2, 0, 59);
-    return sign * (hours * 3600 + minutes * 60);
+    return sign * ((int64_t)hours * 3600 + (int64_t)minutes * 60);
 }
 
 svms_status svms_time_parse(int64_t *out, const char *text, svms_error *err)

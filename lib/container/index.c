@@ -105,8 +105,8 @@ svms_status svms_index_emit(svms_index *index, unsigned level, const svms_header
 
 svms_index_step svms_index_closing_step(const svms_index *index, unsigned level, uint64_t *root)
 {
-    uint32_t count = count_at(index, level);
-    if (count == 0) {
+    const svms_index_level *at = level < SVMS_INDEX_LEVELS ? index->levels[level] : NULL;
+    if (at == NULL || at->count == 0) {
         return SVMS_INDEX_PASS;
     }
     for (unsigned above = level + 1; above < SVMS_INDEX_LEVELS; above++) {
@@ -114,8 +114,8 @@ svms_index_step svms_index_closing_step(const svms_index *index, unsigned level,
             return SVMS_INDEX_EMIT;
         }
     }
-    if (level > 0 && count == 1) {
-        *root = index->levels[level]->entries[0].offset;
+    if (level > 0 && at->count == 1) {
+        *root = at->entries[0].offset;
         return SVMS_INDEX_ROOT_BELOW;
     }
     return SVMS_INDEX_EMIT_ROOT;

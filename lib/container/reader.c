@@ -64,7 +64,7 @@ static svms_status make_leaves(svms_reader *reader, svms_error *err)
     if (!needed) {
         return SVMS_OK;
     }
-    reader->leaves = svms_alloc(reader->ctx, SVMS_MAX_SEGMENT_SAMPLES * SVMS_DIGEST_SIZE);
+    reader->leaves = svms_alloc_array(reader->ctx, SVMS_MAX_SEGMENT_SAMPLES, SVMS_DIGEST_SIZE);
     reader->scanner.leaves = reader->leaves;
     return reader->leaves == NULL ? svms_fail_memory(err) : SVMS_OK;
 }

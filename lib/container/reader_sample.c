@@ -175,7 +175,7 @@ static svms_status take_body(svms_reader *reader, svms_taking *taking, uint64_t 
 static svms_status finish_hash(svms_reader *reader, const svms_taking *taking, svms_error *err)
 {
     uint8_t leaf[SVMS_DIGEST_SIZE];
-    if (!taking->hashing) {
+    if (!taking->hashing || reader->leaves == NULL) {
         return SVMS_OK;
     }
     if ((taking->layout.chunks != 0 &&
@@ -184,7 +184,8 @@ static svms_status finish_hash(svms_reader *reader, const svms_taking *taking, s
         !svms_hasher_finish(reader->front.hasher, leaf)) {
         return svms_fail_crypto(err, "hashing a sample");
     }
-    if (memcmp(leaf, reader->leaves[reader->ordinal], sizeof(leaf)) != 0) {
+    const uint8_t *verified = reader->leaves[reader->ordinal];
+    if (memcmp(leaf, verified, sizeof(leaf)) != 0) {
         return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, reader->at,
                             "the sample changed after it had been verified");
     }

@@ -18,7 +18,7 @@
 /* Ciphertext is collected here on its way to the sink, so that a usual sample is one write. */
 #define SVMS_STAGE_SIZE 131072u
 /* Encrypt and hash in steps that stay in the first-level cache. */
-#define SVMS_STEP_SIZE 16384u
+#define SVMS_STEP_SIZE 65536u
 #define SVMS_MAX_RUNS 64u
 /* A segment without sync sample ends after this at the latest. */
 #define SVMS_LONGEST_SEGMENT_NS INT64_C(10000000000)

@@ -93,7 +93,7 @@ static bool expand(EVP_MAC_CTX *state, const void *info, size_t info_size, uint8
 svms_status svms_hkdf_expand(svms_ctx *ctx, const uint8_t prk[SVMS_DIGEST_SIZE], const void *info,
                              size_t info_size, uint8_t *out, size_t out_size, svms_error *err)
 {
-    if (out_size > 255 * SVMS_DIGEST_SIZE)
+    if (out_size > (size_t)255 * SVMS_DIGEST_SIZE)
         return svms_fail(err, SVMS_E_LIMIT, "HKDF cannot give more than %d bytes",
                          255 * SVMS_DIGEST_SIZE);
     EVP_MAC_CTX *state = prepare(ctx, prk, SVMS_DIGEST_SIZE);

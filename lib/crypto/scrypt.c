@@ -26,7 +26,7 @@ svms_status svms_scrypt_with(svms_ctx *ctx, const void *password, size_t passwor
     uint32_t r = BLOCK_SIZE_FACTOR;
     uint32_t p = PARALLELISM;
     /* 128 * r bytes for each of N blocks, and a few blocks to work in. */
-    uint64_t memory = 128 * BLOCK_SIZE_FACTOR * (n + 64);
+    uint64_t memory = (uint64_t)128 * BLOCK_SIZE_FACTOR * (n + 64);
     void *password_place = (void *)(uintptr_t)(password_size > 0 ? password : empty);
     void *salt_place = (void *)(uintptr_t)(salt_size > 0 ? salt : empty);
     char *properties = (char *)(uintptr_t)svms_ossl_properties(ctx);

@@ -6,12 +6,14 @@
 #include "h264_syntax.h"
 #include "h265_syntax.h"
 
-/* Collected over the NAL units of one sample; starts all false. */
+/* Collected over the NAL units of one sample; starts all false but search. */
 typedef struct svms_light_findings {
     bool vcl;         /* the last NAL unit looked at was coded picture data */
     bool intra;       /* some slice is intra coded */
     bool refresh;     /* some message says that decoding may begin here */
     bool exposed;     /* something in it could be decoded from a clear tail */
+    bool search;      /* set by the planner: look for start codes within coded picture data */
+    bool unescaped;   /* there was one: units are not framed as they should be */
     bool independent; /* H.265: an independent slice segment came before */
 } svms_light_findings;
 

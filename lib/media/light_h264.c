@@ -21,7 +21,8 @@ static void look_at_slice(const svms_h264_sets *sets, const svms_nal *nal,
     svms_h264_slice slice;
     found->vcl = true;
     found->intra |= nal->type == SVMS_H264_IDR;
-    if (!svms_nal_is_escaped(nal) || !svms_h264_read_slice(sets, nal, &slice)) {
+    found->unescaped |= found->search && !svms_nal_is_escaped(nal);
+    if (found->unescaped || !svms_h264_read_slice(sets, nal, &slice)) {
         found->exposed = true;
         return;
     }

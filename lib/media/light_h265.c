@@ -21,7 +21,8 @@ static void look_at_slice(const svms_h265_sets *sets, const svms_nal *nal,
         found->exposed = true;
         return;
     }
-    if (!svms_nal_is_escaped(nal) || !svms_h265_read_slice(sets, nal, &slice)) {
+    found->unescaped |= found->search && !svms_nal_is_escaped(nal);
+    if (found->unescaped || !svms_h265_read_slice(sets, nal, &slice)) {
         found->exposed = true;
         return;
     }

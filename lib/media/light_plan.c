@@ -11,9 +11,15 @@ struct svms_light_planner {
     uint32_t codec;
     bool always_whole; /* not worth a look: opaque, unreadable configuration, or intra refresh */
     bool intra_seen;
+    uint32_t pictures; /* searched for start codes by turns, see SEARCH_ALWAYS */
     svms_h264_sets *h264;
     svms_h265_sets *h265;
 };
+
+/* Start codes within a NAL unit mean that somebody joined units without saying so, and a slice may then hide in a
+ * clear tail. Who does so does it all the time, so the first pictures are searched to their last byte, later ones by
+ * turns (a full search costs a twentieth of the whole writing), and one find protects the track for good. */
+enum { SEARCH_ALWAYS = 64, SEARCH_EVERY = 16 };
 
 typedef struct {
     svms_range *ranges;
@@ -119,14 +125,15 @@ static bool plan_parts(svms_light_planner *planner, const uint8_t *data, size_t 
     svms_light_findings found = { 0 };
     if (planner->always_whole)
         return false;
+    found.search = planner->pictures < SEARCH_ALWAYS || planner->pictures % SEARCH_EVERY == 0;
+    planner->pictures++;
     if (!look_through(planner, data, size, &found, list)) {
         forget_sets(planner);
         return false;
     }
     planner->intra_seen |= found.intra;
-    /* Where decoding may begin without an intra picture, intra blocks are spread over all of them.
-     */
-    if (found.refresh && !found.intra)
+    /* Where decoding may begin without an intra picture, intra blocks are spread over all of them. */
+    if ((found.refresh && !found.intra) || found.unescaped)
         planner->always_whole = true;
     return planner->intra_seen && !planner->always_whole && !sync && !found.intra &&
            !found.exposed && !list->full;

@@ -25,10 +25,10 @@ SVMS_MUST_CHECK svms_status svms_light_planner_new(svms_light_planner **out, svm
 void svms_light_planner_free(svms_light_planner **planner);
 
 /* Sorted, disjoint, non-adjacent, non-empty ranges within [0, size). Never fails: whatever does not
- * parse, or would need more than SVMS_LIGHT_MAX_RANGES ranges, is one range over the whole sample. An
- * empty sample has no range. sync is SVMS_SAMPLE_SYNC of the sample. Samples come in decoding order and
- * are smaller than 4 GiB. A sample that does not parse makes all parameter sets unknown until they come
- * again, because it may have held others. */
+ * parse, or would need more than SVMS_LIGHT_MAX_RANGES ranges, is one range over the whole sample.
+ * An empty sample has no range. sync is SVMS_SAMPLE_SYNC of the sample. Samples come in decoding
+ * order and are smaller than 4 GiB. A sample that does not parse makes all parameter sets unknown
+ * until they come again, because it may have held others. */
 size_t svms_light_plan(svms_light_planner *planner, const uint8_t *data, size_t size, bool sync,
                        svms_range ranges[SVMS_LIGHT_MAX_RANGES]);
 

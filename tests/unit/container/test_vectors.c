@@ -46,7 +46,10 @@ static bool value_of(const char *line, const char *key, char *out, size_t size)
     if (strncmp(line, key, length) != 0 || line[length] != ' ') {
         return false;
     }
-    (void)snprintf(out, size, "%s", line + length + 1);
+    const char *value = line + length + 1;
+    size_t kept = strlen(value);
+    assert_true(kept < size);
+    memcpy(out, value, kept + 1);
     return true;
 }
 

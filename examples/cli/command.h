@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The subcommands; each gets what follows its name on the command line. */
+#ifndef SVMS_CLI_COMMAND_H
+#define SVMS_CLI_COMMAND_H
+
+#include "exit_status.h"
+
+exit_status command_identity(int count, char **arguments);
+exit_status command_record(int count, char **arguments);
+exit_status command_info(int count, char **arguments);
+exit_status command_verify(int count, char **arguments);
+exit_status command_extract(int count, char **arguments);
+
+#endif

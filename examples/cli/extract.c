@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* svms extract: the video back as MP4 or Matroska, verified on the way. */
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <svms/svms.h>
+
+#include "command.h"
+#include "file.h"
+#include "interrupt.h"
+#include "keys.h"
+#include "media_output.h"
+#include "message.h"
+#include "options.h"
+#include "progress.h"
+#include "recording.h"
+
+/* Tracks may be interleaved so far apart before the end of a range is believed to be reached. */
+#define INTERLEAVING_NS INT64_C(2000000000)
+
+typedef struct extract_request {
+    const char *path;
+    const char *output;
+    const char *trust_path;
+    key_options keys;
+    int64_t from_utc_ns;
+    int64_t to_utc_ns;
+    bool claimed_time;
+    bool allow_unverified;
+    bool force;
+} extract_request;
+
+typedef struct extraction {
+    const extract_request *request;
+    svms_ctx *ctx;
+    svms_trust *trust;
+    recording file;
+    key_set keys;
+    svms_reader *reader;
+    svms_container_info info;
+    svms_track tracks[SVMS_MAX_TRACKS];
+    bool ended[SVMS_MAX_TRACKS]; /* the track has reached --to */
+    media_target target;
+    media_output *output;
+    progress bar;
+    svms_error last_failure;
+    bool has_failed; /* something was left out, or written although it does not verify */
+    uint64_t samples;
+    uint64_t named_segment; /* the last one that was named because it does not verify */
+    int64_t reached;        /* end of the last sample that was read, as far as known */
+    int64_t written_until;  /* and of the last one that was written */
+    bool past_range;
+} extraction;
+
+typedef struct time_text {
+    char text[SVMS_TIME_TEXT_SIZE];
+} time_text;
+
+static time_text time_of(int64_t utc_ns)
+{
+    time_text time;
+    svms_time_format(utc_ns, time.text);
+    return time;
+}
+
+static int64_t ticks_to_ns(const svms_track *track, int64_t ticks)
+{
+    return (int64_t)((double)ticks * track->timebase_num / track->timebase_den * 1e9);
+}
+
+static exit_status open_reader(extraction *self)
+{
+    svms_reader_options options = SVMS_READER_OPTIONS_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    options.allow_unverified = self->request->allow_unverified;
+    options.trust = self->trust;
+    options.time_policy = self->request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
+    exit_status status =
+        recording_read(&self->reader, &self->file, self->ctx, &options, &self->keys, true);
+    if (status != EXIT_GOOD)
+        return status;
+    if (svms_reader_get_info(self->reader, &self->info, &err) != SVMS_OK)
+        return complain_error(&err, "cannot describe %s", self->file.path);
+    for (uint32_t i = 0; i < self->info.track_count; i++) {
+        svms_track track = SVMS_TRACK_INIT;
+        if (svms_reader_get_track(self->reader, i, &track, &err) != SVMS_OK)
+            return complain_error(&err, "cannot describe track %" PRIu32, i);
+        self->tracks[i] = track;
+    }
+    self->reached = self->info.first_utc_ns;
+    return EXIT_GOOD;
+}
+
+static exit_status check_signature_policy(const extraction *self)
+{
+    const char *path = self->file.path;
+    if (self->info.role == SVMS_ROLE_NONE) {
+        complain("%s is not signed: nothing in it can be verified%s", path,
+                 self->request->allow_unverified ? "" : "; --allow-unverified extracts it");
+        return self->request->allow_unverified ? EXIT_GOOD : EXIT_EVIDENCE;
+    }
+    if (!self->trust)
+        complain("note: the signer (%s) is not checked without --trust", self->info.signer_subject);
+    return EXIT_GOOD;
+}
+
+static exit_status seek(extraction *self)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    if (self->request->from_utc_ns == SVMS_NO_TIME)
+        return EXIT_GOOD;
+    svms_status status = svms_reader_seek(self->reader, self->request->from_utc_ns, &err);
+    if (status == SVMS_OK)
+        return EXIT_GOOD;
+    if (status != SVMS_END)
+        return complain_error(&err, "cannot go to %s", time_of(self->request->from_utc_ns).text);
+    complain("%s holds nothing from %s on", self->file.path,
+             time_of(self->request->from_utc_ns).text);
+    return EXIT_EVIDENCE;
+}
+
+/* A track ends where its decoding time reaches --to, so that what is kept decodes completely. */
+static bool is_past_range(extraction *self, const svms_sample *sample)
+{
+    const svms_track *track = &self->tracks[sample->track];
+    int64_t to = self->request->to_utc_ns;
+    if (to == SVMS_NO_TIME || sample->utc_ns == SVMS_NO_TIME)
+        return false;
+    int64_t decoded_at = sample->utc_ns - ticks_to_ns(track, sample->pts - sample->dts);
+    if (decoded_at < to && !self->ended[sample->track])
+        return false;
+    self->ended[sample->track] = true;
+    bool all = true;
+    for (uint32_t i = 0; i < self->info.track_count; i++)
+        all = all && self->ended[i];
+    self->past_range = all || decoded_at >= to + INTERLEAVING_NS;
+    return true;
+}
+
+/* The tail of a recording that has no end comes without a failure of its own. */
+static void name_unattested(extraction *self, const svms_sample *sample)
+{
+    if ((sample->flags & SVMS_SAMPLE_UNATTESTED) == 0 || self->info.role == SVMS_ROLE_NONE)
+        return;
+    self->has_failed = true;
+    if (sample->segment == self->named_segment)
+        return;
+    self->named_segment = sample->segment;
+    progress_clear(&self->bar);
+    complain("unverified: segment %" PRIu64 ", from %s: no signature covers it", sample->segment,
+             time_of(sample->utc_ns).text);
+}
+
+static void show_progress(extraction *self, const svms_sample *sample)
+{
+    const svms_container_info *info = &self->info;
+    uint64_t total = 0;
+    uint64_t done = 0;
+    if (sample->utc_ns == SVMS_NO_TIME || info->first_utc_ns == SVMS_NO_TIME)
+        return;
+    if (info->last_utc_ns > info->first_utc_ns && sample->utc_ns >= info->first_utc_ns) {
+        total = (uint64_t)info->last_utc_ns - (uint64_t)info->first_utc_ns;
+        done = (uint64_t)sample->utc_ns - (uint64_t)info->first_utc_ns;
+    }
+    progress_show(&self->bar, done, total, "extracting");
+}
+
+static exit_status take_sample(extraction *self, const svms_sample *sample)
+{
+    if (sample->utc_ns != SVMS_NO_TIME)
+        self->reached =
+            sample->utc_ns + ticks_to_ns(&self->tracks[sample->track], sample->duration);
+    if (is_past_range(self, sample))
+        return EXIT_GOOD;
+    name_unattested(self, sample);
+    if (!self->output) {
+        exit_status status = media_output_open(&self->output, &self->target, sample);
+        if (status != EXIT_GOOD)
+            return status;
+    }
+    self->samples++;
+    self->written_until = self->reached;
+    show_progress(self, sample);
+    return media_output_write(self->output, sample);
+}
+
+/* Whether reading can go on after a failure: it concerns one segment or sample, and is not the
+ * same again. */
+static bool name_failure(extraction *self, svms_status status, const svms_error *err)
+{
+    svms_status_kind class = svms_status_class(status);
+    const svms_error *last = &self->last_failure;
+    bool again = last->status != SVMS_OK && err->segment == last->segment;
+    bool same_place = again && err->offset == last->offset;
+    if ((class != SVMS_CLASS_EVIDENCE && class != SVMS_CLASS_MALFORMED) ||
+        status == SVMS_E_WRONG_KEY || same_place)
+        return false;
+    bool same_words = again && strcmp(err->message, last->message) == 0;
+    self->last_failure = *err;
+    self->last_failure.status = status;
+    self->has_failed = true;
+    self->named_segment = err->segment;
+    if (same_words)
+        return true;
+    const char *verb = self->request->allow_unverified ? "unverified" : "left out";
+    progress_clear(&self->bar);
+    if (err->segment == SVMS_NO_SEGMENT)
+        complain("%s: outside of the segments, byte %" PRIu64 ": %s", verb, err->offset,
+                 err->message);
+    else
+        complain("%s: segment %" PRIu64 ", from %s: %s", verb, err->segment,
+                 time_of(self->reached).text, err->message);
+    return true;
+}
+
+static exit_status copy_samples(extraction *self)
+{
+    while (!self->past_range) {
+        svms_sample sample = SVMS_SAMPLE_INIT;
+        svms_error err = SVMS_ERROR_INIT;
+        if (interrupt_came()) {
+            progress_clear(&self->bar);
+            complain("interrupted; %s was not written", self->request->output);
+            return EXIT_ENVIRONMENT;
+        }
+        svms_status status = svms_reader_next(self->reader, &sample, &err);
+        if (status == SVMS_END)
+            return EXIT_GOOD;
+        if (status == SVMS_AGAIN) {
+            progress_clear(&self->bar);
+            complain("%s has no end: what follows %s is not there, or not signed", self->file.path,
+                     time_of(self->reached).text);
+            return EXIT_EVIDENCE;
+        }
+        if (status == SVMS_OK) {
+            exit_status taken = take_sample(self, &sample);
+            if (taken != EXIT_GOOD)
+                return taken;
+        } else if (!name_failure(self, status, &err)) {
+            progress_clear(&self->bar);
+            exit_status failed = complain_error(&err, "cannot read on in %s", self->file.path);
+            /* It began as a recording, and what was extracted so far is good. */
+            return failed == EXIT_MALFORMED ? EXIT_EVIDENCE : failed;
+        }
+    }
+    return EXIT_GOOD;
+}
+
+static exit_status finish(extraction *self, exit_status status)
+{
+    bool is_usable = status == EXIT_GOOD || status == EXIT_EVIDENCE;
+    if (!self->output || !is_usable) {
+        media_output_discard(&self->output);
+        if (is_usable)
+            complain("nothing was extracted; %s was not written", self->request->output);
+        return status == EXIT_GOOD ? EXIT_EVIDENCE : status;
+    }
+    exit_status finished = media_output_finish(&self->output);
+    if (finished != EXIT_GOOD)
+        return finished;
+    print_line(stderr, "%s: %" PRIu64 " samples, until %s", self->request->output, self->samples,
+               time_of(self->written_until).text);
+    return self->has_failed ? EXIT_EVIDENCE : status;
+}
+
+static exit_status prepare(extraction *self)
+{
+    const extract_request *request = self->request;
+    exit_status status = make_context(&self->ctx);
+    if (status == EXIT_GOOD)
+        status = file_check_output(request->output, request->force);
+    if (status == EXIT_GOOD)
+        status = recording_open(&self->file, self->ctx, request->path);
+    if (status == EXIT_GOOD && request->trust_path)
+        status = load_trust(&self->trust, self->ctx, request->trust_path);
+    if (status == EXIT_GOOD)
+        status = key_set_load(&self->keys, self->ctx, &request->keys);
+    if (status == EXIT_GOOD)
+        status = open_reader(self);
+    if (status == EXIT_GOOD)
+        status = check_signature_policy(self);
+    if (status != EXIT_GOOD)
+        return status;
+    self->target = (media_target){ request->output, self->tracks, self->info.track_count,
+                                   request->force, request->from_utc_ns != SVMS_NO_TIME };
+    return media_output_check(&self->target);
+}
+
+static exit_status run(extraction *self)
+{
+    exit_status status = prepare(self);
+    if (status == EXIT_GOOD)
+        status = seek(self);
+    if (status != EXIT_GOOD)
+        return status;
+    interrupt_watch();
+    progress_begin(&self->bar);
+    status = copy_samples(self);
+    progress_clear(&self->bar);
+    return finish(self, status);
+}
+
+static exit_status extract(const extract_request *request)
+{
+    extraction *self = calloc(1, sizeof *self);
+    if (!self) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
+    svms_container_info info = SVMS_CONTAINER_INFO_INIT;
+    self->request = request;
+    self->info = info;
+    self->named_segment = SVMS_NO_SEGMENT;
+    exit_status status = run(self);
+    svms_reader_close(&self->reader);
+    key_set_free(&self->keys);
+    recording_close(&self->file);
+    svms_trust_free(&self->trust);
+    svms_ctx_free(&self->ctx);
+    free(self);
+    return status;
+}
+
+static const option_spec options[] = {
+    { "out", "X.mp4|X.mkv", "the file to write; it appears when it is complete", OPTION_TEXT,
+      offsetof(extract_request, output), NULL, 0, 0 },
+    { "password-file", "FILE", "password that opens the recording: first line of FILE", OPTION_TEXT,
+      offsetof(extract_request, keys.password_file), NULL, 0, 0 },
+    { "password-prompt", NULL, "ask for the password on the terminal", OPTION_FLAG,
+      offsetof(extract_request, keys.password_prompt), NULL, 0, 0 },
+    { "identity", "KEY", "private key that opens the recording (PEM)", OPTION_TEXT,
+      offsetof(extract_request, keys.identity), NULL, 0, 0 },
+    { "from", "T", "begin with the segment that holds T (RFC 3339)", OPTION_TIME,
+      offsetof(extract_request, from_utc_ns), NULL, 0, 0 },
+    { "to", "T", "end before T (RFC 3339)", OPTION_TIME, offsetof(extract_request, to_utc_ns), NULL,
+      0, 0 },
+    { "trust", "CA", "also check the signer against these CA certificates (PEM)", OPTION_TEXT,
+      offsetof(extract_request, trust_path), NULL, 0, 0 },
+    { "accept-claimed-time", NULL,
+      "believe the signer's clock when its certificate has expired since", OPTION_FLAG,
+      offsetof(extract_request, claimed_time), NULL, 0, 0 },
+    { "allow-unverified", NULL, "also write what does not verify, and name it", OPTION_FLAG,
+      offsetof(extract_request, allow_unverified), NULL, 0, 0 },
+    { "force", NULL, "replace the output when the new one is complete", OPTION_FLAG,
+      offsetof(extract_request, force), NULL, 0, 0 },
+};
+
+static const command_line line = {
+    "extract",
+    "FILE --out X.mp4|X.mkv [options]",
+    "Gets the video back, bit by bit as it was. Verifies on the way; what does not verify is left "
+    "out.",
+    options,
+    sizeof options / sizeof options[0],
+    "FILE",
+    offsetof(extract_request, path)
+};
+
+exit_status command_extract(int count, char **arguments)
+{
+    extract_request request;
+    memset(&request, 0, sizeof request);
+    request.from_utc_ns = SVMS_NO_TIME;
+    request.to_utc_ns = SVMS_NO_TIME;
+    parse_result parsed = options_parse(&line, &request, count, arguments);
+    if (parsed != PARSE_READY)
+        return parse_exit(parsed);
+    if (!request.output)
+        return usage_error("extract", "--out is missing");
+    if (request.from_utc_ns != SVMS_NO_TIME && request.to_utc_ns != SVMS_NO_TIME &&
+        request.from_utc_ns >= request.to_utc_ns)
+        return usage_error("extract", "--from is not before --to");
+    return extract(&request);
+}

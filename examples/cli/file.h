@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Small files in memory, and files that get their final name only when they are complete.
+ * Every function complains itself. */
+#ifndef SVMS_CLI_FILE_H
+#define SVMS_CLI_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "exit_status.h"
+
+/* The content of a small file. */
+typedef struct file_text {
+    char *bytes; /* size bytes and a NUL */
+    size_t size;
+} file_text;
+
+/* Reads a file of at most limit bytes. A secret that others can read is warned about. */
+exit_status file_read(file_text *out, const char *path, size_t limit, bool secret);
+
+/* Wipes and releases. */
+void file_text_free(file_text *text);
+
+/* "<folder>/<name>", or NULL after a complaint; released by free(). */
+char *path_join(const char *folder, const char *name);
+/* "<path><suffix>", or NULL after a complaint; released by free(). */
+char *path_with_suffix(const char *path, const char *suffix);
+
+typedef struct new_file {
+    const char *path;
+    mode_t mode;
+    const char *text;
+    size_t size;
+} new_file;
+
+#define MAX_NEW_FILES 2
+
+/* Writes up to MAX_NEW_FILES new files, each complete or not at all, and none of them unless all
+ * could be written; replace allows older files of those names to go. */
+exit_status file_write(const new_file *files, size_t count, bool replace);
+
+/* A new file beside path with an unused name and mode 0600. *name is released by free(). */
+exit_status file_create_beside(const char *path, int *handle, char **name);
+
+/* Gives a complete file its final name. Without replace, a file that has the name already is
+ * never touched. Afterwards the name is durable. */
+exit_status file_publish(const char *temporary, const char *path, bool replace);
+
+/* Refuses a path where nothing may be written: something is there and replace is false, or
+ * what is there is not a regular file, or the folder is missing. */
+exit_status file_check_output(const char *path, bool replace);
+
+bool file_exists(const char *path);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys.h"
+
+#include "file.h"
+#include "message.h"
+#include "password.h"
+
+#define MAX_PEM_SIZE (256u * 1024u)
+#define MAX_TRUST_SIZE (1024u * 1024u)
+
+static void log_line(void *user, svms_log_level level, const char *line)
+{
+    (void)user;
+    if (level <= SVMS_LOG_WARNING)
+        complain("%s: %s", level == SVMS_LOG_ERROR ? "error" : "warning", line);
+}
+
+exit_status make_context(svms_ctx **out)
+{
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    options.log = log_line;
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_ctx_new(out, &options, &err) == SVMS_OK)
+        return EXIT_GOOD;
+    return complain_error(&err, "cannot begin");
+}
+
+exit_status load_private_key(svms_private_key **out, svms_ctx *ctx, const char *path)
+{
+    file_text text = { NULL, 0 };
+    exit_status status = file_read(&text, path, MAX_PEM_SIZE, true);
+    if (status != EXIT_GOOD)
+        return status;
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_private_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+        status = complain_error(&err, "cannot use the private key %s", path);
+    file_text_free(&text);
+    return status;
+}
+
+exit_status load_public_key(svms_public_key **out, svms_ctx *ctx, const char *path)
+{
+    file_text text = { NULL, 0 };
+    exit_status status = file_read(&text, path, MAX_PEM_SIZE, false);
+    if (status != EXIT_GOOD)
+        return status;
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_public_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+        status = complain_error(&err, "cannot use the recipient %s", path);
+    file_text_free(&text);
+    return status;
+}
+
+exit_status load_chain(svms_chain **out, svms_ctx *ctx, const char *path)
+{
+    file_text text = { NULL, 0 };
+    exit_status status = file_read(&text, path, MAX_PEM_SIZE, false);
+    if (status != EXIT_GOOD)
+        return status;
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_chain_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+        status = complain_error(&err, "cannot use the certificate %s", path);
+    file_text_free(&text);
+    return status;
+}
+
+exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path)
+{
+    file_text text = { NULL, 0 };
+    exit_status status = file_read(&text, path, MAX_TRUST_SIZE, false);
+    if (status != EXIT_GOOD)
+        return status;
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_trust_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+        status = complain_error(&err, "cannot use the CA certificate %s", path);
+    file_text_free(&text);
+    return status;
+}
+
+static exit_status ensure_ring(key_set *set, svms_ctx *ctx)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    if (set->ring || svms_keyring_new(&set->ring, ctx, &err) == SVMS_OK)
+        return EXIT_GOOD;
+    return complain_error(&err, "cannot keep keys");
+}
+
+static exit_status add_password(key_set *set, svms_ctx *ctx, password *secret)
+{
+    exit_status status = ensure_ring(set, ctx);
+    svms_error err = SVMS_ERROR_INIT;
+    if (status == EXIT_GOOD &&
+        svms_keyring_add_password(set->ring, secret->text, secret->size, &err) != SVMS_OK)
+        status = complain_error(&err, "cannot use the password");
+    password_wipe(secret);
+    return status;
+}
+
+exit_status key_set_ask(key_set *set, svms_ctx *ctx)
+{
+    password secret = { { 0 }, 0 };
+    exit_status status = password_from_terminal(&secret, "Password of the recording: ", false);
+    if (status != EXIT_GOOD)
+        return status;
+    return add_password(set, ctx, &secret);
+}
+
+static exit_status add_identity(key_set *set, svms_ctx *ctx, const char *path)
+{
+    exit_status status = load_private_key(&set->key, ctx, path);
+    if (status == EXIT_GOOD)
+        status = ensure_ring(set, ctx);
+    if (status != EXIT_GOOD)
+        return status;
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_keyring_add_key(set->ring, set->key, &err) != SVMS_OK)
+        return complain_error(&err, "cannot open recordings with %s", path);
+    return EXIT_GOOD;
+}
+
+exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options)
+{
+    exit_status status = EXIT_GOOD;
+    if (options->password_file) {
+        password secret = { { 0 }, 0 };
+        status = password_from_file(&secret, options->password_file);
+        if (status == EXIT_GOOD)
+            status = add_password(out, ctx, &secret);
+    }
+    if (status == EXIT_GOOD && options->identity)
+        status = add_identity(out, ctx, options->identity);
+    if (status == EXIT_GOOD && options->password_prompt)
+        status = key_set_ask(out, ctx);
+    return status;
+}
+
+void key_set_free(key_set *set)
+{
+    svms_keyring_free(&set->ring);
+    svms_private_key_free(&set->key);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Keys, certificates and trust from files; every function complains itself. */
+#ifndef SVMS_CLI_KEYS_H
+#define SVMS_CLI_KEYS_H
+
+#include <stdbool.h>
+
+#include <svms/svms.h>
+
+#include "exit_status.h"
+
+exit_status load_private_key(svms_private_key **out, svms_ctx *ctx, const char *path);
+exit_status load_public_key(svms_public_key **out, svms_ctx *ctx, const char *path);
+exit_status load_chain(svms_chain **out, svms_ctx *ctx, const char *path);
+exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path);
+
+/* A context whose warnings go to standard error. */
+exit_status make_context(svms_ctx **out);
+
+/* What the reading commands can be given to open a recording. */
+typedef struct key_options {
+    const char *password_file;
+    bool password_prompt;
+    const char *identity;
+} key_options;
+
+typedef struct key_set {
+    svms_keyring *ring; /* NULL: nothing was given */
+    svms_private_key *key;
+} key_set;
+
+exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options);
+/* Asks for a password and adds it. */
+exit_status key_set_ask(key_set *set, svms_ctx *ctx);
+void key_set_free(key_set *set);
+
+#endif

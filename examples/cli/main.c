@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* svms: record, inspect, verify and extract signed, encrypted recordings. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <svms/svms.h>
+
+#include "command.h"
+#include "message.h"
+
+typedef struct command {
+    const char *name;
+    exit_status (*run)(int count, char **arguments);
+    const char *summary;
+} command;
+
+static const command commands[] = {
+    { "identity", command_identity, "create a signing identity and a demonstration CA" },
+    { "record", command_record, "record video into a signed, encrypted file" },
+    { "info", command_info, "say what a recording is" },
+    { "verify", command_verify, "prove that a recording is what was recorded" },
+    { "extract", command_extract, "get the video back" },
+};
+
+static void print_usage(FILE *out)
+{
+    fprintf(out, "Usage: svms COMMAND [options]\n\nCommands:\n");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        fprintf(out, "  %-10s  %s\n", commands[i].name, commands[i].summary);
+    fprintf(out, "\n'svms COMMAND --help' lists a command's options; svms(1) is the manual.\n"
+                 "Exit status: 0 good, 1 evidence failed, 2 usage, 3 environment, 4 malformed,\n"
+                 "5 refused by policy.\n");
+}
+
+/* A full disk or a broken pipe must be errors that are reported, not signals that kill. */
+static void turn_signals_into_errors(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+static exit_status dispatch(int count, char **arguments)
+{
+    if (count < 2) {
+        print_usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = arguments[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        print_usage(stdout);
+        return EXIT_GOOD;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("svms %s\n", svms_version());
+        return EXIT_GOOD;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+        if (strcmp(name, commands[i].name) == 0)
+            return commands[i].run(count - 2, arguments + 2);
+    complain("unknown %s '%s' (see 'svms --help')", name[0] == '-' ? "option" : "command", name);
+    return EXIT_USAGE;
+}
+
+int main(int count, char **arguments)
+{
+    turn_signals_into_errors();
+    exit_status status = dispatch(count, arguments);
+    /* A result that did not arrive is no result. */
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return complain_system(errno, "cannot write to standard output");
+    return status;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MP4 and Matroska files, written by FFmpeg's libraries, that appear only when complete. */
+#ifndef SVMS_CLI_MEDIA_OUTPUT_H
+#define SVMS_CLI_MEDIA_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <svms/svms.h>
+
+#include "exit_status.h"
+
+typedef struct media_output media_output;
+
+typedef struct media_target {
+    const char *path; /* ends with .mp4 or .mkv; all pointers must outlive the output */
+    const svms_track *tracks;
+    uint32_t track_count;
+    bool replace;   /* an older file of that name may go */
+    bool from_zero; /* time stamps shall begin near zero, instead of being kept */
+} media_target;
+
+/* Whether such a file can be written at all: its type is known and takes these codecs. Subtitles
+ * that it does not take are left out, which is said. Complains. */
+exit_status media_output_check(const media_target *target);
+
+/* Opened with the first sample, captured at created_utc_ns. */
+exit_status media_output_open(media_output **out, const media_target *target,
+                              const svms_sample *first);
+exit_status media_output_write(media_output *output, const svms_sample *sample);
+
+/* Ends the file and gives it its name. Released in every case; what failed leaves nothing. */
+exit_status media_output_finish(media_output **output);
+void media_output_discard(media_output **output);
+
+#endif

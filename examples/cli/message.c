@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "message.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Replaces what a terminal could take as a command: C0, DEL, and C1 (C2 80 to C2 9F in UTF-8). */
+static void disarm(char *text)
+{
+    for (unsigned char *place = (unsigned char *)text; *place; place++) {
+        if (*place < 0x20 || *place == 0x7f)
+            *place = '?';
+        if (place[0] == 0xc2 && place[1] >= 0x80 && place[1] <= 0x9f)
+            place[0] = place[1] = '?';
+    }
+}
+
+static char *format_text(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+static void print_parts(FILE *out, const char *prefix, const char *format, va_list args,
+                        const char *suffix) __attribute__((format(printf, 3, 0)));
+
+static char *format_text(const char *format, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int size = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = size < 0 ? NULL : malloc((size_t)size + 1);
+    if (!text)
+        return NULL;
+    vsnprintf(text, (size_t)size + 1, format, args);
+    disarm(text);
+    return text;
+}
+
+static void print_parts(FILE *out, const char *prefix, const char *format, va_list args,
+                        const char *suffix)
+{
+    char *text = format_text(format, args);
+    fprintf(out, "%s%s%s\n", prefix, text ? text : "out of memory", suffix);
+    free(text);
+}
+
+void print_line(FILE *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_parts(out, "", format, args, "");
+    va_end(args);
+}
+
+void complain(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_parts(stderr, "svms: ", format, args, "");
+    va_end(args);
+}
+
+exit_status complain_error(const svms_error *err, const char *format, ...)
+{
+    char place[96] = "";
+    size_t used = 0;
+    if (err->segment != SVMS_NO_SEGMENT)
+        used = (size_t)snprintf(place, sizeof place, " (segment %" PRIu64, err->segment);
+    if (err->offset != SVMS_NO_OFFSET)
+        used += (size_t)snprintf(place + used, sizeof place - used, "%sbyte %" PRIu64,
+                                 used > 0 ? ", " : " (", err->offset);
+    if (used > 0)
+        snprintf(place + used, sizeof place - used, ")");
+    char suffix[sizeof err->message + sizeof place + 2];
+    snprintf(suffix, sizeof suffix, ": %s%s",
+             err->message[0] ? err->message : svms_status_name(err->status), place);
+    disarm(suffix);
+    va_list args;
+    va_start(args, format);
+    print_parts(stderr, "svms: ", format, args, suffix);
+    va_end(args);
+    return exit_status_of(err->status);
+}
+
+exit_status complain_system(int os_error, const char *format, ...)
+{
+    char suffix[256];
+    snprintf(suffix, sizeof suffix, ": %s", strerror(os_error));
+    va_list args;
+    va_start(args, format);
+    print_parts(stderr, "svms: ", format, args, suffix);
+    va_end(args);
+    return EXIT_ENVIRONMENT;
+}
+
+exit_status exit_status_of(svms_status status)
+{
+    /* A file of a later version, or a key of a kind we do not know: the input, not the typing. */
+    if (status == SVMS_E_UNSUPPORTED)
+        return EXIT_MALFORMED;
+    switch (svms_status_class(status)) {
+    case SVMS_CLASS_SUCCESS:
+        return EXIT_GOOD;
+    case SVMS_CLASS_USAGE:
+        return EXIT_USAGE;
+    case SVMS_CLASS_MALFORMED:
+        return EXIT_MALFORMED;
+    case SVMS_CLASS_EVIDENCE:
+        return EXIT_EVIDENCE;
+    case SVMS_CLASS_POLICY:
+        return EXIT_POLICY;
+    case SVMS_CLASS_ENVIRONMENT:
+    case SVMS_CLASS_INTERNAL:
+        break;
+    }
+    return EXIT_ENVIRONMENT;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything svms says goes through here: what comes from files (names, subjects) is made
+ * harmless for a terminal first. */
+#ifndef SVMS_CLI_MESSAGE_H
+#define SVMS_CLI_MESSAGE_H
+
+#include <stdio.h>
+
+#include <svms/svms.h>
+
+#include "exit_status.h"
+
+/* One line to a stream. */
+void print_line(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* "svms: ..." to standard error. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* "svms: <what>: <message of the error, with its place>"; returns the exit status for it. */
+exit_status complain_error(const svms_error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* "svms: <what>: <text of os_error>"; returns EXIT_ENVIRONMENT. */
+exit_status complain_system(int os_error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+exit_status exit_status_of(svms_status status);
+
+#endif

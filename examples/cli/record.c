@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* svms record: video from anything FFmpeg reads into a signed, encrypted recording. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <svms/svms.h>
+
+#include "command.h"
+#include "file.h"
+#include "interrupt.h"
+#include "keys.h"
+#include "media_input.h"
+#include "message.h"
+#include "options.h"
+#include "password.h"
+#include "progress.h"
+#include "recording.h"
+
+#define NS_PER_SECOND INT64_C(1000000000)
+#define DEVICE_ID_LABEL "svms device"
+
+typedef struct record_request {
+    const char *input;
+    const char *output;
+    const char *password_file;
+    const char *signer;
+    const char *signer_key;
+    const char *device;
+    text_list recipients;
+    int64_t start_time;
+    uint64_t segment_ns;
+    int protection;
+    int role;
+    bool password_prompt;
+    bool realtime;
+    bool unsigned_media;
+    bool force;
+} record_request;
+
+typedef struct recorder {
+    const record_request *request;
+    char *part;
+    svms_ctx *ctx;
+    svms_chain *chain;
+    svms_private_key *key;
+    svms_public_key *recipients[MAX_LIST_ITEMS];
+    password secret;
+    media_input *input;
+    svms_sink sink;
+    svms_writer *writer;
+    progress bar;
+    uint64_t complete_segments;
+    int64_t complete_until; /* end of the last complete segment */
+    int64_t pace_offset;    /* monotonic clock minus time stamps, with --realtime */
+    bool paced;
+    bool broken; /* the writer can only be aborted */
+} recorder;
+
+static exit_status refuse(const char *words)
+{
+    complain("record: refused: %s", words);
+    return EXIT_POLICY;
+}
+
+static exit_status check_request(const record_request *request)
+{
+    bool has_password = request->password_file || request->password_prompt;
+    if (!request->output)
+        return usage_error("record", "--out is missing");
+    if (request->output[0] == '\0' || strcmp(request->output, "-") == 0)
+        return usage_error("record", "--out needs the name of a file");
+    if (!request->signer != !request->signer_key)
+        return usage_error("record", "--signer and --signer-key belong together");
+    if (request->unsigned_media && request->signer)
+        return usage_error("record", "--unsigned and --signer contradict each other");
+    if (request->password_file && request->password_prompt)
+        return usage_error("record", "--password-file and --password-prompt: only one is possible");
+    if (request->device && strlen(request->device) > SVMS_MAX_NAME_SIZE)
+        return usage_error("record", "--device is longer than %d bytes", SVMS_MAX_NAME_SIZE);
+    if (strcmp(request->input, "-") == 0 && isatty(STDIN_FILENO))
+        return usage_error("record", "standard input is a terminal, not video");
+    if (!request->signer && !request->unsigned_media)
+        return refuse("nobody would sign; give --signer and --signer-key, or --unsigned for a "
+                      "recording that never verifies as authentic");
+    if (request->protection != SVMS_PROTECT_NONE && !has_password && request->recipients.count == 0)
+        return refuse("nobody could ever open it; give --password-file, --password-prompt or "
+                      "--recipient, or --protect none");
+    return EXIT_GOOD;
+}
+
+/* The recorder that writes a part file holds a lock on it. */
+static bool is_being_written(const char *path)
+{
+    int handle = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (handle < 0)
+        return false;
+    bool locked = flock(handle, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(handle);
+    return locked;
+}
+
+static exit_status check_places(const recorder *self)
+{
+    exit_status status = file_check_output(self->request->output, self->request->force);
+    if (status != EXIT_GOOD || !file_exists(self->part))
+        return status;
+    if (is_being_written(self->part))
+        complain("%s is being written by another recorder", self->part);
+    else
+        complain("%s is left from a recording that was interrupted; it may hold evidence: verify "
+                 "it, then rename or remove it",
+                 self->part);
+    return EXIT_ENVIRONMENT;
+}
+
+static exit_status load_keys(recorder *self)
+{
+    const record_request *request = self->request;
+    exit_status status = EXIT_GOOD;
+    if (request->signer)
+        status = load_chain(&self->chain, self->ctx, request->signer);
+    if (status == EXIT_GOOD && request->signer_key)
+        status = load_private_key(&self->key, self->ctx, request->signer_key);
+    for (size_t i = 0; i < request->recipients.count && status == EXIT_GOOD; i++)
+        status = load_public_key(&self->recipients[i], self->ctx, request->recipients.items[i]);
+    if (status == EXIT_GOOD && request->password_file)
+        status = password_from_file(&self->secret, request->password_file);
+    if (status == EXIT_GOOD && request->password_prompt)
+        status = password_from_terminal(&self->secret, "Password for the recording: ", true);
+    return status;
+}
+
+/* The same name gives the same id, which tells nobody the name. */
+static exit_status derive_device_id(const char *name, uint8_t id[16])
+{
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool done = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(hash, DEVICE_ID_LABEL, strlen(DEVICE_ID_LABEL)) == 1 &&
+                EVP_DigestUpdate(hash, name, strlen(name)) == 1 &&
+                EVP_DigestFinal_ex(hash, digest, NULL) == 1;
+    EVP_MD_CTX_free(hash);
+    if (!done) {
+        complain("cannot derive the device id");
+        return EXIT_ENVIRONMENT;
+    }
+    memcpy(id, digest, 16);
+    return EXIT_GOOD;
+}
+
+static void set_times(const recorder *self, const media_description *media,
+                      svms_writer_options *options)
+{
+    bool given = self->request->start_time != SVMS_NO_TIME;
+    int64_t start = given ? self->request->start_time : media->opened_utc_ns;
+    options->start_utc_ns = start - media->start_ns;
+    options->origin = media->is_file ? SVMS_ORIGIN_IMPORT : SVMS_ORIGIN_LIVE;
+    if (given)
+        options->capture_clock = SVMS_CLOCK_GIVEN;
+    else /* of a file nobody has said when it was captured */
+        options->capture_clock = media->is_file ? SVMS_CLOCK_UNKNOWN : SVMS_CLOCK_SYSTEM;
+}
+
+static exit_status open_writer(recorder *self)
+{
+    const record_request *request = self->request;
+    const media_description *media = media_input_describe(self->input);
+    svms_track tracks[SVMS_MAX_TRACKS];
+    const svms_public_key *recipients[MAX_LIST_ITEMS];
+    memcpy(tracks, media->tracks, sizeof tracks);
+    for (uint32_t i = 0; i < media->track_count; i++)
+        tracks[i].protection = (svms_protection)request->protection;
+    for (size_t i = 0; i < request->recipients.count; i++)
+        recipients[i] = self->recipients[i];
+    svms_writer_options options = SVMS_WRITER_OPTIONS_INIT;
+    options.tracks = tracks;
+    options.track_count = media->track_count;
+    options.signer_chain = self->chain;
+    options.signer_key = self->key;
+    options.role = (svms_role)request->role;
+    options.unsigned_media = request->unsigned_media;
+    options.recipients = recipients;
+    options.recipient_count = request->recipients.count;
+    options.password = self->secret.size > 0 ? self->secret.text : NULL;
+    options.password_size = self->secret.size;
+    options.device_name = request->device;
+    options.segment_ns = request->segment_ns;
+    set_times(self, media, &options);
+    if (request->device) {
+        exit_status status = derive_device_id(request->device, options.device_id);
+        if (status != EXIT_GOOD)
+            return status;
+    }
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status opened = svms_writer_open(&self->writer, self->ctx, &self->sink, &options, &err);
+    if (opened == SVMS_OK)
+        return EXIT_GOOD;
+    exit_status status = complain_error(&err, "cannot begin the recording");
+    return opened == SVMS_E_UNTRUSTED ? EXIT_POLICY : status;
+}
+
+static exit_status begin(recorder *self)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_sink_create_file(&self->sink, self->ctx, self->part, &err) != SVMS_OK) {
+        complain("%s", err.message);
+        return EXIT_ENVIRONMENT;
+    }
+    exit_status status = open_writer(self);
+    if (status != EXIT_GOOD) {
+        svms_sink_close(&self->sink);
+        unlink(self->part);
+    }
+    return status;
+}
+
+static int64_t decoding_time_ns(const recorder *self, const svms_sample *sample)
+{
+    const svms_track *track = &media_input_describe(self->input)->tracks[sample->track];
+    return (int64_t)((double)sample->dts * track->timebase_num / track->timebase_den * 1e9);
+}
+
+/* Waits until the time of the sample has come; a signal ends the waiting. */
+static void pace(recorder *self, const svms_sample *sample)
+{
+    int64_t time = decoding_time_ns(self, sample);
+    struct timespec clock = { 0, 0 };
+    clock_gettime(CLOCK_MONOTONIC, &clock);
+    int64_t now = (int64_t)clock.tv_sec * NS_PER_SECOND + clock.tv_nsec;
+    if (!self->paced)
+        self->pace_offset = now - time;
+    self->paced = true;
+    int64_t due = time + self->pace_offset;
+    if (due <= now)
+        return;
+    clock.tv_sec = (time_t)(due / NS_PER_SECOND);
+    clock.tv_nsec = (long)(due % NS_PER_SECOND);
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &clock, NULL);
+}
+
+static void show_progress(recorder *self, const svms_writer_stats *stats, int64_t start)
+{
+    const media_description *media = media_input_describe(self->input);
+    int64_t done = stats->last_utc_ns - start;
+    if (done < 0)
+        done = 0;
+    int64_t seconds = done / NS_PER_SECOND;
+    char words[96];
+    snprintf(words, sizeof words,
+             "recorded %02" PRId64 ":%02" PRId64 ":%02" PRId64 ", %" PRIu64 " segments",
+             seconds / 3600, seconds / 60 % 60, seconds % 60, stats->segments);
+    progress_show(&self->bar, (uint64_t)done, (uint64_t)media->duration_ns, words);
+}
+
+static exit_status append(recorder *self, const svms_sample *sample)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status status = svms_writer_append(self->writer, sample, &err);
+    if (status == SVMS_OK)
+        return EXIT_GOOD;
+    progress_clear(&self->bar);
+    complain_error(&err, "recording stops");
+    /* These leave the writer as it was, so that the recording can be ended properly. */
+    if (status == SVMS_E_USAGE)
+        return EXIT_MALFORMED;
+    self->broken = status != SVMS_E_STATE;
+    return EXIT_ENVIRONMENT;
+}
+
+static exit_status copy_samples(recorder *self)
+{
+    int64_t start = SVMS_NO_TIME;
+    svms_writer_stats stats = SVMS_WRITER_STATS_INIT;
+    for (;;) {
+        svms_sample sample = SVMS_SAMPLE_INIT;
+        exit_status status = EXIT_GOOD;
+        media_result result = media_input_next(self->input, &sample, &status);
+        if (result != MEDIA_SAMPLE)
+            return status;
+        if (self->request->realtime)
+            pace(self, &sample);
+        int64_t until = stats.last_utc_ns;
+        status = append(self, &sample);
+        if (svms_writer_get_stats(self->writer, &stats) == SVMS_OK &&
+            stats.segments > self->complete_segments) {
+            self->complete_segments = stats.segments;
+            self->complete_until = until;
+        }
+        if (status != EXIT_GOOD)
+            return status;
+        if (start == SVMS_NO_TIME)
+            start = stats.last_utc_ns;
+        show_progress(self, &stats, start);
+    }
+}
+
+/* After a failure of the disk: what is left of the recording? */
+static void report_loss(const recorder *self)
+{
+    char until[SVMS_TIME_TEXT_SIZE];
+    if (self->complete_segments == 0) {
+        unlink(self->part);
+        complain("no segment was complete, so nothing was kept");
+        return;
+    }
+    svms_time_format(self->complete_until, until);
+    complain("%s holds %" PRIu64 " complete, signed segments up to %s", self->part,
+             self->complete_segments, until);
+}
+
+static exit_status give_name(const recorder *self, const svms_writer_stats *stats)
+{
+    const record_request *request = self->request;
+    exit_status status = file_publish(self->part, request->output, request->force);
+    if (status != EXIT_GOOD) {
+        complain("the recording is complete, but is still called %s", self->part);
+        return status;
+    }
+    char until[SVMS_TIME_TEXT_SIZE];
+    svms_time_format(stats->last_utc_ns, until);
+    print_line(stderr, "%s: %" PRIu64 " samples in %" PRIu64 " segments, until %s%s",
+               request->output, stats->samples, stats->segments, until,
+               interrupt_came() ? " (ended by a signal)" : "");
+    return EXIT_GOOD;
+}
+
+static exit_status report_nothing(const recorder *self, exit_status status)
+{
+    if (interrupt_came()) {
+        complain("interrupted before the first sample; nothing was recorded");
+        return EXIT_ENVIRONMENT;
+    }
+    complain("%s gave no sample; nothing was recorded", self->request->input);
+    return status == EXIT_GOOD ? EXIT_MALFORMED : status;
+}
+
+/* Ends the last segment and then the recording; stats count everything. */
+static exit_status close_writer(recorder *self, svms_writer_stats *stats)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status status = svms_writer_flush(self->writer, &err);
+    if (status == SVMS_OK)
+        status = svms_writer_get_stats(self->writer, stats);
+    if (status == SVMS_OK) {
+        self->complete_segments = stats->segments;
+        self->complete_until = stats->last_utc_ns;
+        status = svms_writer_close(&self->writer, &err);
+    }
+    if (status == SVMS_OK)
+        return EXIT_GOOD;
+    self->broken = true;
+    return complain_error(&err, "cannot end the recording");
+}
+
+static exit_status end(recorder *self, exit_status status)
+{
+    svms_writer_stats stats = SVMS_WRITER_STATS_INIT;
+    bool is_empty = svms_writer_get_stats(self->writer, &stats) == SVMS_OK && stats.samples == 0;
+    if (!is_empty && !self->broken) {
+        exit_status closed = close_writer(self, &stats);
+        status = closed == EXIT_GOOD ? status : closed;
+    }
+    svms_writer_abort(&self->writer);
+    svms_sink_close(&self->sink);
+    if (is_empty) {
+        unlink(self->part);
+        return report_nothing(self, status);
+    }
+    if (self->broken) {
+        report_loss(self);
+        return status;
+    }
+    exit_status named = give_name(self, &stats);
+    return status == EXIT_GOOD ? named : status;
+}
+
+static exit_status run(recorder *self)
+{
+    exit_status status = make_context(&self->ctx);
+    if (status == EXIT_GOOD)
+        status = check_places(self);
+    if (status == EXIT_GOOD)
+        status = load_keys(self);
+    if (status != EXIT_GOOD)
+        return status;
+    interrupt_watch();
+    status = media_input_open(&self->input, self->request->input);
+    if (status == EXIT_GOOD)
+        status = begin(self);
+    if (status != EXIT_GOOD)
+        return status;
+    progress_begin(&self->bar);
+    status = copy_samples(self);
+    progress_clear(&self->bar);
+    return end(self, status);
+}
+
+static exit_status record(const record_request *request)
+{
+    recorder *self = calloc(1, sizeof *self);
+    if (!self) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
+    self->request = request;
+    self->part = path_with_suffix(request->output, PART_SUFFIX);
+    exit_status status = self->part ? run(self) : EXIT_ENVIRONMENT;
+    media_input_close(&self->input);
+    for (size_t i = 0; i < MAX_LIST_ITEMS; i++)
+        svms_public_key_free(&self->recipients[i]);
+    svms_private_key_free(&self->key);
+    svms_chain_free(&self->chain);
+    svms_ctx_free(&self->ctx);
+    password_wipe(&self->secret);
+    free(self->part);
+    free(self);
+    return status;
+}
+
+static const option_choice protections[] = { { "strong", SVMS_PROTECT_STRONG },
+                                             { "light", SVMS_PROTECT_LIGHT },
+                                             { "none", SVMS_PROTECT_NONE },
+                                             { NULL, 0 } };
+
+static const option_choice roles[] = { { "recorder", SVMS_ROLE_RECORDER },
+                                       { "camera", SVMS_ROLE_CAMERA },
+                                       { NULL, 0 } };
+
+static const option_spec options[] = {
+    { "out", "FILE", "the recording; called FILE.part until it is complete", OPTION_TEXT,
+      offsetof(record_request, output), NULL, 0, 0 },
+    { "signer", "CERT", "certificate of the signer (PEM, leaf first)", OPTION_TEXT,
+      offsetof(record_request, signer), NULL, 0, 0 },
+    { "signer-key", "KEY", "private key of the signer (PEM)", OPTION_TEXT,
+      offsetof(record_request, signer_key), NULL, 0, 0 },
+    { "role", "ROLE", "what the signer is: recorder (default) or camera", OPTION_CHOICE,
+      offsetof(record_request, role), roles, 0, 0 },
+    { "unsigned", NULL, "record without a signer; never verifies as authentic", OPTION_FLAG,
+      offsetof(record_request, unsigned_media), NULL, 0, 0 },
+    { "protect", "MODE", "encryption: strong (default), light or none", OPTION_CHOICE,
+      offsetof(record_request, protection), protections, 0, 0 },
+    { "password-file", "FILE", "password that opens it: the first line of FILE", OPTION_TEXT,
+      offsetof(record_request, password_file), NULL, 0, 0 },
+    { "password-prompt", NULL, "ask for the password on the terminal", OPTION_FLAG,
+      offsetof(record_request, password_prompt), NULL, 0, 0 },
+    { "recipient", "PEM", "public key or certificate that opens it; repeatable", OPTION_LIST,
+      offsetof(record_request, recipients), NULL, 0, 0 },
+    { "device", "NAME", "name of the camera; encrypted, unless --protect none", OPTION_TEXT,
+      offsetof(record_request, device), NULL, 0, 0 },
+    { "start-time", "T", "when the first picture was captured (RFC 3339); default: now",
+      OPTION_TIME, offsetof(record_request, start_time), NULL, 0, 0 },
+    { "segment-seconds", "N", "a signature at least every N seconds, 0.1 to 10; default 2",
+      OPTION_SECONDS, offsetof(record_request, segment_ns), NULL, 0.1, 10 },
+    { "realtime", NULL, "read no faster than the time stamps say", OPTION_FLAG,
+      offsetof(record_request, realtime), NULL, 0, 0 },
+    { "force", NULL, "replace FILE when the new recording is complete", OPTION_FLAG,
+      offsetof(record_request, force), NULL, 0, 0 },
+};
+
+static const command_line line = {
+    "record",
+    "INPUT --out FILE [options]",
+    "Records video, audio and subtitles into a signed, encrypted file. "
+    "INPUT is anything FFmpeg\nreads, or - for standard input. Ctrl-C "
+    "ends the recording properly.",
+    options,
+    sizeof options / sizeof options[0],
+    "INPUT",
+    offsetof(record_request, input)
+};
+
+exit_status command_record(int count, char **arguments)
+{
+    record_request request;
+    memset(&request, 0, sizeof request);
+    request.start_time = SVMS_NO_TIME;
+    request.protection = SVMS_PROTECT_STRONG;
+    request.role = SVMS_ROLE_RECORDER;
+    parse_result parsed = options_parse(&line, &request, count, arguments);
+    if (parsed != PARSE_READY)
+        return parse_exit(parsed);
+    exit_status status = check_request(&request);
+    return status == EXIT_GOOD ? record(&request) : status;
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of svms(1) for Bash.
+
+_svms_options() {
+    case $1 in
+    identity) echo "--out --name --role --ca --days --force --help" ;;
+    record)
+        echo "--out --signer --signer-key --role --unsigned --protect --password-file" \
+            "--password-prompt --recipient --device --start-time --segment-seconds --realtime" \
+            "--force --help"
+        ;;
+    info) echo "--password-file --password-prompt --identity --json --help" ;;
+    verify)
+        echo "--trust --from --to --accept-claimed-time --password-file --password-prompt" \
+            "--identity --json --quiet --help"
+        ;;
+    extract)
+        echo "--out --password-file --password-prompt --identity --from --to --trust" \
+            "--accept-claimed-time --allow-unverified --force --help"
+        ;;
+    *) echo "--help --version" ;;
+    esac
+}
+
+_svms() {
+    local current=${COMP_WORDS[COMP_CWORD]}
+    local previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local command=
+    local words=
+    [ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
+
+    case $previous in
+    --role)
+        words="camera recorder"
+        [ "$command" = identity ] && words="$words exporter custodian key-officer"
+        ;;
+    --protect) words="strong light none" ;;
+    --name | --device | --days | --segment-seconds | --start-time | --from | --to) return ;;
+    --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust)
+        compopt -o filenames
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+        ;;
+    *)
+        if [ -z "$command" ]; then
+            words="identity record info verify extract --help --version"
+        elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="create --help"
+        elif [[ $current == -* ]]; then
+            words=$(_svms_options "$command")
+        else
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            return
+        fi
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+
+complete -F _svms svms

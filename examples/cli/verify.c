@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* svms verify: prove that a recording is what was recorded. */
+#include <string.h>
+
+#include <svms/svms.h>
+
+#include "command.h"
+#include "json_output.h"
+#include "keys.h"
+#include "message.h"
+#include "options.h"
+#include "progress.h"
+#include "recording.h"
+#include "verify_report.h"
+
+typedef struct verify_request {
+    const char *path;
+    const char *trust_path;
+    key_options keys;
+    int64_t from_utc_ns;
+    int64_t to_utc_ns;
+    bool claimed_time;
+    bool json;
+    bool quiet;
+} verify_request;
+
+typedef struct verify_state {
+    progress bar;
+    svms_finding findings[MAX_LISTED_FINDINGS];
+    size_t finding_count;
+} verify_state;
+
+static int on_progress(void *user, uint64_t done, uint64_t total)
+{
+    verify_state *state = user;
+    progress_show(&state->bar, done, total, "verifying");
+    return 0;
+}
+
+static void on_finding(void *user, const svms_finding *finding)
+{
+    verify_state *state = user;
+    if (state->finding_count < MAX_LISTED_FINDINGS)
+        state->findings[state->finding_count++] = *finding;
+}
+
+/* The verifier fills the report in these cases, whatever it says. */
+static bool has_report(svms_status status)
+{
+    switch (status) {
+    case SVMS_OK:
+    case SVMS_E_NOT_AUTHENTIC:
+    case SVMS_E_UNDECRYPTABLE:
+    case SVMS_E_UNTRUSTED:
+    case SVMS_E_INCOMPLETE:
+    case SVMS_E_MALFORMED:
+    case SVMS_E_TRUNCATED:
+    case SVMS_E_LIMIT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static exit_status show(const verify_request *request, const recording *file,
+                        const verify_state *state, const svms_report *report)
+{
+    const verify_result result = { file->path,           request->trust_path, request->claimed_time,
+                                   request->from_utc_ns, request->to_utc_ns,  report,
+                                   state->findings,      state->finding_count };
+    if (request->json)
+        return json_print(verify_to_json(&result));
+    if (!request->quiet)
+        verify_print_text(&result);
+    return EXIT_GOOD;
+}
+
+static exit_status verify_file(const verify_request *request, svms_ctx *ctx, const recording *file,
+                               const svms_trust *trust, const key_set *keys)
+{
+    verify_state state;
+    memset(&state, 0, sizeof state);
+    svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
+    options.time_policy = request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
+    options.trust = trust;
+    options.keys = keys->ring;
+    options.from_utc_ns = request->from_utc_ns;
+    options.to_utc_ns = request->to_utc_ns;
+    options.user = &state;
+    options.progress = on_progress;
+    options.finding = on_finding;
+    svms_report report = SVMS_REPORT_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    progress_begin(&state.bar);
+    svms_status verified = svms_verify_container(ctx, &file->source, &options, &report, &err);
+    progress_clear(&state.bar);
+    exit_status status = exit_status_of(verified);
+    if (status == EXIT_MALFORMED || !has_report(verified))
+        complain_error(&err, "cannot verify %s", file->path);
+    if (!has_report(verified))
+        return status;
+    exit_status shown = show(request, file, &state, &report);
+    return shown == EXIT_GOOD ? status : shown;
+}
+
+static exit_status verify(const verify_request *request)
+{
+    svms_ctx *ctx = NULL;
+    svms_trust *trust = NULL;
+    recording file = { NULL, SVMS_SOURCE_INIT };
+    key_set keys = { NULL, NULL };
+    exit_status status = make_context(&ctx);
+    if (status == EXIT_GOOD)
+        status = recording_open(&file, ctx, request->path);
+    if (status == EXIT_GOOD && request->trust_path)
+        status = load_trust(&trust, ctx, request->trust_path);
+    if (status == EXIT_GOOD)
+        status = key_set_load(&keys, ctx, &request->keys);
+    if (status == EXIT_GOOD)
+        status = verify_file(request, ctx, &file, trust, &keys);
+    key_set_free(&keys);
+    recording_close(&file);
+    svms_trust_free(&trust);
+    svms_ctx_free(&ctx);
+    return status;
+}
+
+static const option_spec options[] = {
+    { "trust", "CA", "CA certificates that are trusted (PEM); without, nobody is", OPTION_TEXT,
+      offsetof(verify_request, trust_path), NULL, 0, 0 },
+    { "from", "T", "only what was captured from T on (RFC 3339)", OPTION_TIME,
+      offsetof(verify_request, from_utc_ns), NULL, 0, 0 },
+    { "to", "T", "only what was captured before T (RFC 3339)", OPTION_TIME,
+      offsetof(verify_request, to_utc_ns), NULL, 0, 0 },
+    { "accept-claimed-time", NULL,
+      "believe the signer's clock when its certificate has expired since", OPTION_FLAG,
+      offsetof(verify_request, claimed_time), NULL, 0, 0 },
+    { "password-file", "FILE", "also open every sample with the first line of FILE", OPTION_TEXT,
+      offsetof(verify_request, keys.password_file), NULL, 0, 0 },
+    { "password-prompt", NULL, "also open every sample with a password that is asked for",
+      OPTION_FLAG, offsetof(verify_request, keys.password_prompt), NULL, 0, 0 },
+    { "identity", "KEY", "also open every sample with this private key (PEM)", OPTION_TEXT,
+      offsetof(verify_request, keys.identity), NULL, 0, 0 },
+    { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(verify_request, json), NULL, 0,
+      0 },
+    { "quiet", NULL, "print nothing; the exit status is the answer", OPTION_FLAG,
+      offsetof(verify_request, quiet), NULL, 0, 0 },
+};
+
+static const command_line line = {
+    "verify",
+    "FILE --trust CA [options]",
+    "Proves that a recording is what was recorded, or says where it is "
+    "not. Needs no key.",
+    options,
+    sizeof options / sizeof options[0],
+    "FILE",
+    offsetof(verify_request, path)
+};
+
+exit_status command_verify(int count, char **arguments)
+{
+    verify_request request = { NULL,         NULL,         { NULL, false, NULL },
+                               SVMS_NO_TIME, SVMS_NO_TIME, false,
+                               false,        false };
+    parse_result parsed = options_parse(&line, &request, count, arguments);
+    if (parsed != PARSE_READY)
+        return parse_exit(parsed);
+    if (request.json && request.quiet)
+        return usage_error("verify", "--json and --quiet contradict each other");
+    if (request.from_utc_ns != SVMS_NO_TIME && request.to_utc_ns != SVMS_NO_TIME &&
+        request.from_utc_ns >= request.to_utc_ns)
+        return usage_error("verify", "--from is not before --to");
+    return verify(&request);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The result of a verification, for people and for programs. */
+#ifndef SVMS_CLI_VERIFY_REPORT_H
+#define SVMS_CLI_VERIFY_REPORT_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+#include <svms/svms.h>
+
+/* Most failures that are listed; all are counted. */
+#define MAX_LISTED_FINDINGS 20
+
+typedef struct verify_result {
+    const char *path;
+    const char *trust_path; /* NULL: none was given */
+    bool claimed_time;
+    int64_t from_utc_ns; /* SVMS_NO_TIME: everything */
+    int64_t to_utc_ns;
+    const svms_report *report;
+    const svms_finding *findings;
+    size_t finding_count; /* of those listed */
+} verify_result;
+
+void verify_print_text(const verify_result *result);
+json_t *verify_to_json(const verify_result *result);
+
+#endif

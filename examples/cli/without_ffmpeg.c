@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands for the two commands that need FFmpeg in a build that has none. */
+#include "command.h"
+#include "message.h"
+
+static exit_status say_absent(const char *name)
+{
+    complain("%s: this svms was built without FFmpeg", name);
+    return EXIT_ENVIRONMENT;
+}
+
+exit_status command_record(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("record");
+}
+
+exit_status command_extract(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("extract");
+}

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# From a fresh Debian 12 to a video that was recorded, verified, extracted and tampered with.
+# Usage: examples/quickstart.sh [VIDEO]
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build/quickstart
+demo=$root/build/quickstart-demo
+svms=$build/examples/cli/svms
+
+say() {
+    printf '\n== %s\n' "$*"
+}
+
+# Shows a command of svms as one would type it, and runs it.
+run() {
+    printf '$ svms'
+    for word in "$@"; do
+        case $word in
+        *' '*) printf ' "%s"' "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '\n'
+    "$svms" "$@"
+}
+
+fail() {
+    echo "quickstart: $*" >&2
+    exit 1
+}
+
+build_svms() {
+    "$root/examples/packages.sh" install build
+    [ -f "$build/build.ninja" ] ||
+        meson setup "$build" "$root" --buildtype=release -Dtests=false -Ddocs=disabled > /dev/null
+    ninja -C "$build" examples/cli/svms > "$build/quickstart.log" ||
+        { cat "$build/quickstart.log"; fail "the build failed"; }
+}
+
+# The clip of this project's tests, or a synthetic scene where it is absent.
+choose_video() {
+    clip=$root/../shared/media/walkway-h264-aac.mp4
+    if [ -f "$clip" ]; then
+        echo "$clip"
+        return
+    fi
+    ffmpeg -v error -y -f lavfi -i testsrc2=size=640x480:rate=15 -f lavfi -i sine=sample_rate=16000 \
+        -t 20 -c:v libx264 -g 30 -pix_fmt yuv420p -c:a aac scene.mp4
+    echo scene.mp4
+}
+
+# Codec, order, time stamps and a hash of the bytes of every packet.
+packets_of() {
+    ffmpeg -v error -i "$1" -map 0:v -map '0:a?' -c copy -f framemd5 - | grep -v '^#software'
+}
+
+compare() {
+    packets_of "$video" > recorded.txt
+    packets_of "$extracted" > extracted.txt
+    if cmp -s recorded.txt extracted.txt; then
+        echo "All $(grep -c -v '^#' extracted.txt) packets are those of $video, bit by bit."
+        return
+    fi
+    # Start codes and ADTS headers have no place in such a file: what does FFmpeg make of them?
+    ffmpeg -v error -y -i "$video" -map 0:v -map '0:a?' -c copy "reference.${extracted##*.}"
+    packets_of "reference.${extracted##*.}" > recorded.txt
+    cmp -s recorded.txt extracted.txt || fail "what came back is not what was recorded"
+    echo "All packets are those that FFmpeg itself copies out of $video."
+}
+
+change_byte_in_the_middle() {
+    middle=$(($(wc -c < "$1") / 2))
+    old=$(od -An -tu1 -j "$middle" -N 1 "$1" | tr -d ' ')
+    printf '%b' "\\0$(printf %03o $((255 - old)))" |
+        dd of="$1" bs=1 seek="$middle" conv=notrunc status=none
+    echo "Byte $middle of $1 is changed."
+}
+
+given=${1:-}
+if [ -n "$given" ]; then
+    [ -f "$given" ] || fail "there is no file $given"
+    given=$(cd "$(dirname "$given")" && pwd)/$(basename "$given")
+fi
+
+say "Build"
+build_svms
+"$svms" --version
+rm -rf "$demo"
+mkdir -p "$demo"
+cd "$demo"
+video=${given:-$(choose_video)}
+
+say "An identity that signs, and a password that opens"
+run identity create --out id --name "Front door recorder"
+(umask 077 && head -c 24 /dev/urandom | base64 > password)
+
+say "Record $video"
+run record "$video" --out clip.svms --signer id/cert.pem --signer-key id/key.pem \
+    --password-file password --device "Front door" --start-time 2026-11-21T10:00:00Z
+
+say "What is it?"
+run info clip.svms --password-file password
+
+say "Is it authentic? (needs no key)"
+run verify clip.svms --trust id/ca.pem
+
+say "Get it back"
+extracted=clip.mp4
+run extract clip.svms --out "$extracted" --password-file password --trust id/ca.pem || {
+    extracted=clip.mkv
+    run extract clip.svms --out "$extracted" --password-file password --trust id/ca.pem
+}
+compare
+
+say "Tamper with a copy"
+cp clip.svms tampered.svms
+change_byte_in_the_middle tampered.svms
+if run verify tampered.svms --trust id/ca.pem; then
+    fail "the change was not found"
+fi
+
+say "Done: everything is in $demo"
