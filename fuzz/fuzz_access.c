@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The access block and its stanzas. Digests are repaired first, so that mutated stanzas are looked into. */
+/* The access block and its stanzas. Digests are repaired first, so that mutated stanzas are looked
+ * into. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ static void set_up(harness *made)
     }
 }
 
-/* Puts the right digest where the slot says its content ends, and the key's id into stanzas that want one. */
+/* Puts the right digest where the slot says its content ends, and the key's id into stanzas that
+ * want one. */
 static void repair(harness *made, uint8_t *slot, size_t size)
 {
     svms_cursor cursor = svms_cursor_over(slot, size, 0);
@@ -62,14 +64,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(header.container_id, slots + 8, 16);
     repair(&made, slots, sizeof(slots) / 2);
     repair(&made, slots + sizeof(slots) / 2, sizeof(slots) / 2);
-    if (svms_access_parse(&view, made.ctx, &header, slots, 0, NULL) != SVMS_OK || view.damaged > 2) {
+    if (svms_access_parse(&view, made.ctx, &header, slots, 0, NULL) != SVMS_OK ||
+        view.damaged > 2) {
         abort();
     }
     if (view.present && (view.password_stanzas > 1 || view.stanza_count > SVMS_MAX_STANZAS)) {
         abort();
     }
     /* Nobody can guess a content key that fits a key check of zeros. */
-    if (view.present && svms_access_unlock(made.ctx, &header, &view, made.ring, content_key, NULL) == SVMS_OK) {
+    if (view.present &&
+        svms_access_unlock(made.ctx, &header, &view, made.ring, content_key, NULL) == SVMS_OK) {
         abort();
     }
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A whole file: verified, opened, sought in, read to its end. Nothing may be called authentic here, because no
- * trust is given; nothing may loop, grow or crash. */
+/* A whole file: verified, opened, sought in, read to its end. Nothing may be called authentic here,
+ * because no trust is given; nothing may loop, grow or crash. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -21,7 +21,8 @@ static size_t sample_bound(size_t size)
     return size / 24 + 1;
 }
 
-static void read_all(svms_ctx *ctx, const svms_source *source, size_t size, uint32_t allow_unverified)
+static void read_all(svms_ctx *ctx, const svms_source *source, size_t size,
+                     uint32_t allow_unverified)
 {
     svms_reader *reader = NULL;
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
@@ -40,8 +41,9 @@ static void read_all(svms_ctx *ctx, const svms_source *source, size_t size, uint
         do {
             svms_sample sample = SVMS_SAMPLE_INIT;
             status = svms_reader_next(reader, &sample, NULL);
-            if (status == SVMS_OK && (sample.size > size || sample.track >= info.track_count ||
-                                      (!allow_unverified && (sample.flags & SVMS_SAMPLE_UNATTESTED)))) {
+            if (status == SVMS_OK &&
+                (sample.size > size || sample.track >= info.track_count ||
+                 (!allow_unverified && (sample.flags & SVMS_SAMPLE_UNATTESTED)))) {
                 abort();
             }
             if (++calls > 4 * sample_bound(size)) {
@@ -86,8 +88,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifdef SVMS_FUZZING
-/* Repairs the checksums of the records, as far as there is a way from one to the next; otherwise nearly every mutation would
- * end at the first of them. */
+/* Repairs the checksums of the records, as far as there is a way from one to the next; otherwise
+ * nearly every mutation would end at the first of them. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maximum, unsigned seed)
 {
     size = LLVMFuzzerMutate(data, size, maximum);
@@ -100,7 +102,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maximum, unsig
         svms_cursor body = svms_cursor_over(data + at + 4, 4, 0);
         size_t header = data[at] == SVMS_RECORD_SAMPLE ? data[at + 3] : SVMS_RECORD_HEADER_SIZE;
         size_t length = svms_read_u32(&body);
-        if (header < SVMS_RECORD_HEADER_SIZE || header > SVMS_SAMPLE_HEADER_MAX || length > size - at - header) {
+        if (header < SVMS_RECORD_HEADER_SIZE || header > SVMS_SAMPLE_HEADER_MAX ||
+            length > size - at - header) {
             break;
         }
         svms_store_u32(data + at + header - 4, (uint32_t)crc32(0, data + at, (uInt)(header - 4)));

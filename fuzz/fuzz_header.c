@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Header of a container: fixed fields, prefix, fields, description. What can be read must encode to the same
- * bytes, unless it holds optional fields or extension bits. */
+/* Header of a container: fixed fields, prefix, fields, description. What can be read must encode to
+ * the same bytes, unless it holds optional fields or extension bits. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,8 +33,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ctx == NULL && svms_ctx_new(&ctx, NULL, NULL) != SVMS_OK) {
         abort();
     }
-    if (size < SVMS_HEADER_PREFIX_OFFSET || svms_header_peek(data, &length, NULL) != SVMS_OK || length > size ||
-        svms_header_parse_signer(&header, data, length, NULL) != SVMS_OK ||
+    if (size < SVMS_HEADER_PREFIX_OFFSET || svms_header_peek(data, &length, NULL) != SVMS_OK ||
+        length > size || svms_header_parse_signer(&header, data, length, NULL) != SVMS_OK ||
         svms_header_parse_fields(&header, data, length, NULL) != SVMS_OK) {
         return 0;
     }
@@ -49,7 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (svms_header_encode(&again, &header, NULL) != SVMS_OK) {
         abort();
     }
-    if (!has_extensions(data, length) && (again.size != length || memcmp(again.data, data, length) != 0)) {
+    if (!has_extensions(data, length) &&
+        (again.size != length || memcmp(again.data, data, length) != 0)) {
         abort();
     }
     svms_builder_clear(&again);

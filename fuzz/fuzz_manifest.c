@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bodies of manifest, segment start, end record and index, chosen by the first byte. The header they are compared with is
- * made to fit, so that parsing goes on; what can be read must encode to the same bytes. */
+/* Bodies of manifest, segment start, end record and index, chosen by the first byte. The header
+ * they are compared with is made to fit, so that parsing goes on; what can be read must encode to
+ * the same bytes. */
 #include <stdlib.h>
 #include <string.h>
 

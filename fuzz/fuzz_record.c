@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Record headers and the layout of samples. The checksum is repaired first, because it only classifies damage. */
+/* Record headers and the layout of samples. The checksum is repaired first, because it only
+ * classifies damage. */
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -9,7 +10,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_layout(const svms_record *record, svms_protection protection, const uint8_t *body, size_t available)
+static void check_layout(const svms_record *record, svms_protection protection, const uint8_t *body,
+                         size_t available)
 {
     svms_track track = SVMS_TRACK_INIT;
     svms_sample_layout layout;
@@ -17,7 +19,8 @@ static void check_layout(const svms_record *record, svms_protection protection, 
     if (svms_sample_layout_of(&layout, &track, record, body, available, 0, NULL) != SVMS_OK) {
         return;
     }
-    uint64_t total = (uint64_t)layout.table_size + layout.sample_size + (uint64_t)layout.chunks * 16;
+    uint64_t total =
+        (uint64_t)layout.table_size + layout.sample_size + (uint64_t)layout.chunks * 16;
     if (total != record->body_size || layout.protected_size > layout.sample_size ||
         layout.sample_size > SVMS_MAX_SAMPLE_SIZE || layout.chunks > SVMS_MAX_CHUNKS) {
         abort();
@@ -43,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     svms_record record;
     size_t header = size < sizeof(bytes) ? size : sizeof(bytes);
     memcpy(bytes, data, header);
-    size_t covered = bytes[0] == SVMS_RECORD_SAMPLE && bytes[3] >= 24 && bytes[3] <= 32 ? bytes[3] - 4u : 12u;
+    size_t covered =
+        bytes[0] == SVMS_RECORD_SAMPLE && bytes[3] >= 24 && bytes[3] <= 32 ? bytes[3] - 4u : 12u;
     svms_store_u32(bytes + covered, (uint32_t)crc32(0, bytes, (uInt)covered));
     if (svms_record_parse(&record, bytes, header, 0, NULL) != SVMS_OK) {
         return 0;
@@ -54,7 +58,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_round_trip(record, bytes);
     if (record.type == SVMS_RECORD_SAMPLE) {
         for (int protection = SVMS_PROTECT_STRONG; protection <= SVMS_PROTECT_NONE; protection++) {
-            check_layout(&record, (svms_protection)protection, data + record.header_size, size - record.header_size);
+            check_layout(&record, (svms_protection)protection, data + record.header_size,
+                         size - record.header_size);
         }
     }
     return 0;

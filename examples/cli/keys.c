@@ -5,7 +5,7 @@
 #include "message.h"
 #include "password.h"
 
-#define MAX_PEM_SIZE (256u * 1024u)
+#define MAX_PEM_SIZE ((size_t)256 * 1024)
 #define MAX_TRUST_SIZE (1024u * 1024u)
 
 static void log_line(void *user, svms_log_level level, const char *line)

@@ -458,7 +458,7 @@ static const option_spec options[] = {
       offsetof(record_request, device), NULL, 0, 0 },
     { "start-time", "T", "when the first picture was captured (RFC 3339); default: now",
       OPTION_TIME, offsetof(record_request, start_time), NULL, 0, 0 },
-    { "segment-seconds", "N", "a signature at least every N seconds, 0.1 to 10; default 2",
+    { "segment-seconds", "N", "a signature about every N seconds, 0.1 to 10; default 2",
       OPTION_SECONDS, offsetof(record_request, segment_ns), NULL, 0.1, 10 },
     { "realtime", NULL, "read no faster than the time stamps say", OPTION_FLAG,
       offsetof(record_request, realtime), NULL, 0, 0 },

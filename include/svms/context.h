@@ -36,7 +36,8 @@ typedef struct svms_ctx_options {
     void *(*allocate)(void *user, size_t size);
     /** Release what allocate returned; the library wiped it if it was secret. Default: free. */
     void (*release)(void *user, void *pointer);
-    /** UTC in nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Default: CLOCK_REALTIME. */
+    /** UTC in nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted. Default:
+     * CLOCK_REALTIME. */
     int64_t (*utc_now)(void *user);
     /** Monotonic nanoseconds. Default: CLOCK_MONOTONIC. */
     uint64_t (*monotonic_now)(void *user);
@@ -51,8 +52,10 @@ typedef struct svms_ctx_options {
 } svms_ctx_options;
 
 /** Initialiser of ::svms_ctx_options: all defaults. */
-#define SVMS_CTX_OPTIONS_INIT \
-    { (uint32_t)sizeof(svms_ctx_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+#define SVMS_CTX_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_ctx_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL   \
+    }
 
 /**
  * Create a context.

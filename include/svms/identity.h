@@ -128,8 +128,9 @@ SVMS_API void svms_trust_free(svms_trust **trust);
 
 /** Which time decides whether a certificate was valid. */
 typedef enum svms_time_policy {
-    SVMS_TIME_ATTESTED = 0, /**< A certificate that is expired now needs attested time (the default). */
-    SVMS_TIME_CLAIMED = 1   /**< The signer's own claim of the time is accepted. */
+    SVMS_TIME_ATTESTED =
+        0, /**< A certificate that is expired now needs attested time (the default). */
+    SVMS_TIME_CLAIMED = 1 /**< The signer's own claim of the time is accepted. */
 } svms_time_policy;
 
 /** What a path check found out; each value has its own words. */
@@ -139,10 +140,11 @@ typedef enum svms_identity_verdict {
     SVMS_IDENTITY_NO_ANCHOR = 2,      /**< No trust anchor was given. */
     SVMS_IDENTITY_UNKNOWN_ISSUER = 3, /**< No path to a trust anchor. */
     SVMS_IDENTITY_WRONG_ROLE = 4,     /**< The certificate does not allow this role. */
-    SVMS_IDENTITY_EXPIRED_NOW = 5,    /**< Valid at the claimed time, expired now, time not attested. */
-    SVMS_IDENTITY_EXPIRED_THEN = 6,   /**< Expired already when it signed. */
-    SVMS_IDENTITY_NOT_YET_VALID = 7,  /**< Not yet valid when it signed. */
-    SVMS_IDENTITY_BAD_CHAIN = 8       /**< The chain breaks a rule (CA flag, key usage, signature...). */
+    SVMS_IDENTITY_EXPIRED_NOW =
+        5, /**< Valid at the claimed time, expired now, time not attested. */
+    SVMS_IDENTITY_EXPIRED_THEN = 6,  /**< Expired already when it signed. */
+    SVMS_IDENTITY_NOT_YET_VALID = 7, /**< Not yet valid when it signed. */
+    SVMS_IDENTITY_BAD_CHAIN = 8 /**< The chain breaks a rule (CA flag, key usage, signature...). */
 } svms_identity_verdict;
 
 /**
@@ -166,14 +168,13 @@ typedef enum svms_identity_verdict {
  *
  * Thread safety: any thread. Clauses: RFC 5280 section 6. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status svms_identity_check(const svms_trust *trust,
-                                                         const svms_chain *chain, svms_role role,
-                                                         int64_t from_utc_ns, int64_t to_utc_ns,
-                                                         int64_t now_utc_ns, svms_time_policy policy,
-                                                         svms_identity_verdict *verdict,
-                                                         svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status
+svms_identity_check(const svms_trust *trust, const svms_chain *chain, svms_role role,
+                    int64_t from_utc_ns, int64_t to_utc_ns, int64_t now_utc_ns,
+                    svms_time_policy policy, svms_identity_verdict *verdict, svms_error *err);
 
-/** What a demonstration certificate shall say. Start from ::SVMS_CERTIFICATE_OPTIONS_INIT. Since 0.1. */
+/** What a demonstration certificate shall say. Start from ::SVMS_CERTIFICATE_OPTIONS_INIT. Since
+ * 0.1. */
 typedef struct svms_certificate_options {
     uint32_t struct_size;      /**< sizeof(svms_certificate_options). */
     svms_role role;            /**< Role of the leaf; ::SVMS_ROLE_NONE makes a CA certificate. */
@@ -183,8 +184,10 @@ typedef struct svms_certificate_options {
 } svms_certificate_options;
 
 /** Initialiser of ::svms_certificate_options. */
-#define SVMS_CERTIFICATE_OPTIONS_INIT \
-    { (uint32_t)sizeof(svms_certificate_options), SVMS_ROLE_NONE, NULL, 0, 0 }
+#define SVMS_CERTIFICATE_OPTIONS_INIT                                                              \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_certificate_options), SVMS_ROLE_NONE, NULL, 0, 0                     \
+    }
 
 /**
  * Issue a certificate: self-signed for a CA (issuer and issuer_key NULL), else signed by the CA.
@@ -204,14 +207,15 @@ typedef struct svms_certificate_options {
  * @retval SVMS_E_USAGE      an argument is NULL or out of range, or the issuer is no CA
  * @retval SVMS_E_LIMIT      @p out is too small
  * @retval SVMS_E_NO_MEMORY  the allocator failed
- * @retval SVMS_E_CRYPTO     the provider failed, or key and issuer certificate do not belong together
+ * @retval SVMS_E_CRYPTO     the provider failed, or key and issuer certificate do not belong
+ * together
  *
  * Thread safety: any thread. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status
-svms_certificate_issue(svms_ctx *ctx, const svms_certificate_options *options,
-                       const svms_private_key *subject_key, const svms_chain *issuer,
-                       const svms_private_key *issuer_key, char *out, size_t *size, svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status svms_certificate_issue(
+    svms_ctx *ctx, const svms_certificate_options *options, const svms_private_key *subject_key,
+    const svms_chain *issuer, const svms_private_key *issuer_key, char *out, size_t *size,
+    svms_error *err);
 
 #ifdef __cplusplus
 }

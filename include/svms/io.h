@@ -34,15 +34,18 @@ typedef struct svms_source {
                            int *os_error);
     /** Current size in bytes; may grow between calls while a recording is live. */
     svms_status (*get_size)(void *user, uint64_t *size, int *os_error);
-    /** Optional: bytes [offset, offset + size) in place, valid and unchanging until close; NULL if not available. */
+    /** Optional: bytes [offset, offset + size) in place, valid and unchanging until close; NULL if
+     * not available. */
     const uint8_t *(*view)(void *user, uint64_t offset, size_t size);
     /** Optional: release what user points to. */
     void (*close)(void *user);
 } svms_source;
 
 /** Initialiser of ::svms_source. */
-#define SVMS_SOURCE_INIT \
-    { (uint32_t)sizeof(svms_source), NULL, NULL, NULL, NULL, NULL }
+#define SVMS_SOURCE_INIT                                                                           \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_source), NULL, NULL, NULL, NULL, NULL                                \
+    }
 
 /**
  * Where bytes go, strictly forward. A write is complete or failed; after a failure the
@@ -60,8 +63,10 @@ typedef struct svms_sink {
 } svms_sink;
 
 /** Initialiser of ::svms_sink. */
-#define SVMS_SINK_INIT \
-    { (uint32_t)sizeof(svms_sink), NULL, NULL, NULL, NULL }
+#define SVMS_SINK_INIT                                                                             \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_sink), NULL, NULL, NULL, NULL                                        \
+    }
 
 /**
  * Open a regular file (or block device) as a source.

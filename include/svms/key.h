@@ -41,9 +41,9 @@ typedef struct svms_public_key svms_public_key;
  *
  * Thread safety: any thread. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_from_pem(svms_private_key **out, svms_ctx *ctx,
-                                                               const char *pem, size_t size,
-                                                               svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_from_pem(svms_private_key **out,
+                                                               svms_ctx *ctx, const char *pem,
+                                                               size_t size, svms_error *err);
 
 /**
  * Generate a private key for signing (ECDSA P-256).

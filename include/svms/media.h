@@ -13,18 +13,22 @@ extern "C" {
 #endif
 
 /** Four characters as a number, first character most significant. */
-#define SVMS_FOURCC(a, b, c, d)                                                             \
-    (((uint32_t)(uint8_t)(a) << 24) | ((uint32_t)(uint8_t)(b) << 16) |                      \
+#define SVMS_FOURCC(a, b, c, d)                                                                    \
+    (((uint32_t)(uint8_t)(a) << 24) | ((uint32_t)(uint8_t)(b) << 16) |                             \
      ((uint32_t)(uint8_t)(c) << 8) | (uint32_t)(uint8_t)(d))
 
-#define SVMS_CODEC_H264 SVMS_FOURCC('a', 'v', 'c', '1') /**< H.264, 4-byte NAL lengths, avcC configuration. */
-#define SVMS_CODEC_H265 SVMS_FOURCC('h', 'v', 'c', '1') /**< H.265, 4-byte NAL lengths, hvcC configuration. */
+#define SVMS_CODEC_H264                                                                            \
+    SVMS_FOURCC('a', 'v', 'c', '1') /**< H.264, 4-byte NAL lengths, avcC configuration. */
+#define SVMS_CODEC_H265                                                                            \
+    SVMS_FOURCC('h', 'v', 'c', '1') /**< H.265, 4-byte NAL lengths, hvcC configuration. */
 #define SVMS_CODEC_MJPEG SVMS_FOURCC('j', 'p', 'e', 'g') /**< One JPEG picture per sample. */
-#define SVMS_CODEC_AAC SVMS_FOURCC('m', 'p', '4', 'a') /**< AAC, raw access units, AudioSpecificConfig. */
+#define SVMS_CODEC_AAC                                                                             \
+    SVMS_FOURCC('m', 'p', '4', 'a') /**< AAC, raw access units, AudioSpecificConfig. */
 #define SVMS_CODEC_OPUS SVMS_FOURCC('O', 'p', 'u', 's') /**< Opus, OpusHead configuration. */
 #define SVMS_CODEC_PCMU SVMS_FOURCC('u', 'l', 'a', 'w') /**< G.711 mu-law. */
 #define SVMS_CODEC_PCMA SVMS_FOURCC('a', 'l', 'a', 'w') /**< G.711 A-law. */
-#define SVMS_CODEC_ONVIF_METADATA SVMS_FOURCC('o', 'n', 'v', 'm') /**< ONVIF metadata stream, XML. */
+#define SVMS_CODEC_ONVIF_METADATA                                                                  \
+    SVMS_FOURCC('o', 'n', 'v', 'm') /**< ONVIF metadata stream, XML. */
 
 /** What a track carries. */
 typedef enum svms_track_kind {
@@ -54,13 +58,15 @@ typedef struct svms_track {
     uint32_t sample_rate;       /**< Audio: Hz. */
     uint32_t channels;          /**< Audio: number of channels. */
     uint32_t config_size;       /**< Bytes of codec configuration, at most 65,536. */
-    const uint8_t *config;      /**< Codec configuration (avcC, hvcC, ...); borrowed, NULL if none. */
+    const uint8_t *config; /**< Codec configuration (avcC, hvcC, ...); borrowed, NULL if none. */
 } svms_track;
 
 /** Initialiser of ::svms_track: video, strong, 1/90000 s. */
-#define SVMS_TRACK_INIT \
-    { (uint32_t)sizeof(svms_track), 0, SVMS_TRACK_VIDEO, SVMS_PROTECT_STRONG, 1, 90000, 0, 0, 0, \
-      0, 0, 0, NULL }
+#define SVMS_TRACK_INIT                                                                            \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_track), 0, SVMS_TRACK_VIDEO, SVMS_PROTECT_STRONG, 1, 90000, 0, 0, 0, \
+            0, 0, 0, NULL                                                                          \
+    }
 
 /** Sample can be decoded without an earlier one of its track. */
 #define SVMS_SAMPLE_SYNC 0x01u
@@ -71,7 +77,8 @@ typedef struct svms_track {
 /** Set by the reader only: no signature covers this sample. */
 #define SVMS_SAMPLE_UNATTESTED 0x80000000u
 
-/** One coded sample (picture, audio frame, metadata document). Start from ::SVMS_SAMPLE_INIT. Since 0.1. */
+/** One coded sample (picture, audio frame, metadata document). Start from ::SVMS_SAMPLE_INIT. Since
+ * 0.1. */
 typedef struct svms_sample {
     uint32_t struct_size; /**< sizeof(svms_sample). */
     uint32_t track;       /**< Track number: 0 is the first track. */
@@ -86,8 +93,10 @@ typedef struct svms_sample {
 } svms_sample;
 
 /** Initialiser of ::svms_sample. */
-#define SVMS_SAMPLE_INIT \
-    { (uint32_t)sizeof(svms_sample), 0, 0, 0, 0, 0, INT64_MIN, NULL, 0, 0 }
+#define SVMS_SAMPLE_INIT                                                                           \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_sample), 0, 0, 0, 0, 0, INT64_MIN, NULL, 0, 0                        \
+    }
 
 /** How NAL units follow one another in a run of bytes. */
 typedef enum svms_nal_framing {
@@ -99,17 +108,19 @@ typedef enum svms_nal_framing {
 
 /** One NAL unit. Since 0.1. */
 typedef struct svms_nal {
-    uint32_t struct_size;  /**< sizeof(svms_nal). */
-    uint32_t type;         /**< nal_unit_type. */
-    const uint8_t *data;   /**< First byte of the NAL unit header; points into the input. */
-    size_t size;           /**< Bytes from there, trailing zero bytes of Annex B excluded. */
-    size_t framed_offset;  /**< Where its length field or start code begins in the input. */
-    size_t framed_size;    /**< Bytes from there to the end of the NAL unit. */
+    uint32_t struct_size; /**< sizeof(svms_nal). */
+    uint32_t type;        /**< nal_unit_type. */
+    const uint8_t *data;  /**< First byte of the NAL unit header; points into the input. */
+    size_t size;          /**< Bytes from there, trailing zero bytes of Annex B excluded. */
+    size_t framed_offset; /**< Where its length field or start code begins in the input. */
+    size_t framed_size;   /**< Bytes from there to the end of the NAL unit. */
 } svms_nal;
 
 /** Initialiser of ::svms_nal. */
-#define SVMS_NAL_INIT \
-    { (uint32_t)sizeof(svms_nal), 0, NULL, 0, 0, 0 }
+#define SVMS_NAL_INIT                                                                              \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_nal), 0, NULL, 0, 0, 0                                               \
+    }
 
 /** Iterator over NAL units; on the caller's stack, do not touch its members. Since 0.1. */
 typedef struct svms_nal_iterator {
@@ -123,8 +134,10 @@ typedef struct svms_nal_iterator {
 } svms_nal_iterator;
 
 /** Initialiser of ::svms_nal_iterator. */
-#define SVMS_NAL_ITERATOR_INIT \
-    { (uint32_t)sizeof(svms_nal_iterator), 0, SVMS_NAL_LENGTH4, 0, NULL, 0, 0 }
+#define SVMS_NAL_ITERATOR_INIT                                                                     \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_nal_iterator), 0, SVMS_NAL_LENGTH4, 0, NULL, 0, 0                    \
+    }
 
 /**
  * Begin iterating over the NAL units of a sample. The bytes stay the caller's and must
@@ -170,15 +183,18 @@ typedef struct svms_jpeg_segment {
     uint32_t struct_size; /**< sizeof(svms_jpeg_segment). */
     uint32_t marker;      /**< Second byte of the marker, for example 0xD8 for SOI. */
     size_t offset;        /**< Where the marker's 0xFF stands. */
-    const uint8_t *data;  /**< Payload after the length field (entropy-coded data are not part of it). */
-    size_t size;          /**< Bytes of payload. */
-    size_t scan_offset;   /**< SOS only: where entropy-coded data begin. */
-    size_t scan_size;     /**< SOS only: bytes of entropy-coded data, restart markers included. */
+    const uint8_t
+        *data;   /**< Payload after the length field (entropy-coded data are not part of it). */
+    size_t size; /**< Bytes of payload. */
+    size_t scan_offset; /**< SOS only: where entropy-coded data begin. */
+    size_t scan_size;   /**< SOS only: bytes of entropy-coded data, restart markers included. */
 } svms_jpeg_segment;
 
 /** Initialiser of ::svms_jpeg_segment. */
-#define SVMS_JPEG_SEGMENT_INIT \
-    { (uint32_t)sizeof(svms_jpeg_segment), 0, 0, NULL, 0, 0, 0 }
+#define SVMS_JPEG_SEGMENT_INIT                                                                     \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_jpeg_segment), 0, 0, NULL, 0, 0, 0                                   \
+    }
 
 /** Iterator over JPEG marker segments; do not touch its members. Since 0.1. */
 typedef struct svms_jpeg_iterator {
@@ -190,8 +206,10 @@ typedef struct svms_jpeg_iterator {
 } svms_jpeg_iterator;
 
 /** Initialiser of ::svms_jpeg_iterator. */
-#define SVMS_JPEG_ITERATOR_INIT \
-    { (uint32_t)sizeof(svms_jpeg_iterator), 0, NULL, 0, 0 }
+#define SVMS_JPEG_ITERATOR_INIT                                                                    \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_jpeg_iterator), 0, NULL, 0, 0                                        \
+    }
 
 /**
  * Begin iterating over the marker segments of a JPEG picture. The bytes stay the caller's and

@@ -54,11 +54,11 @@ typedef enum svms_status {
     SVMS_E_TRUNCATED = -301, /**< The bytes end too early. */
     SVMS_E_LIMIT = -302,     /**< A length, count or cost exceeds its bound. */
 
-    SVMS_E_NOT_AUTHENTIC = -400,  /**< Bytes differ from what was signed. */
-    SVMS_E_UNDECRYPTABLE = -401,  /**< Signed, but a sample does not open. */
-    SVMS_E_UNTRUSTED = -402,      /**< Signed by someone who is not trusted for this. */
-    SVMS_E_INCOMPLETE = -403,     /**< What was asked about is not wholly covered. */
-    SVMS_E_WRONG_KEY = -404,      /**< The password or key opens no recipient stanza. */
+    SVMS_E_NOT_AUTHENTIC = -400, /**< Bytes differ from what was signed. */
+    SVMS_E_UNDECRYPTABLE = -401, /**< Signed, but a sample does not open. */
+    SVMS_E_UNTRUSTED = -402,     /**< Signed by someone who is not trusted for this. */
+    SVMS_E_INCOMPLETE = -403,    /**< What was asked about is not wholly covered. */
+    SVMS_E_WRONG_KEY = -404,     /**< The password or key opens no recipient stanza. */
 
     SVMS_E_POLICY = -500, /**< Refused by a policy. */
 
@@ -90,8 +90,13 @@ typedef struct svms_error {
 } svms_error;
 
 /** Initialiser of ::svms_error. */
-#define SVMS_ERROR_INIT \
-    { (uint32_t)sizeof(svms_error), SVMS_OK, SVMS_NO_OFFSET, SVMS_NO_SEGMENT, 0, { 0 } }
+#define SVMS_ERROR_INIT                                                                            \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_error), SVMS_OK, SVMS_NO_OFFSET, SVMS_NO_SEGMENT, 0,                 \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 /**
  * Class of a status.

@@ -29,7 +29,8 @@ extern "C" {
  *
  * @retval SVMS_OK           parsed
  * @retval SVMS_E_USAGE      an argument is NULL
- * @retval SVMS_E_MALFORMED  not such a time, or outside years 1678 to 2261; err->offset names the character
+ * @retval SVMS_E_MALFORMED  not such a time, or outside years 1678 to 2261; err->offset names the
+ * character
  *
  * Thread safety: any thread. Since 0.1.
  */

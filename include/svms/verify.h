@@ -60,8 +60,13 @@ typedef struct svms_finding {
 
 /** Initialiser of ::svms_finding. */
 #define SVMS_FINDING_INIT                                                                          \
-    { (uint32_t)sizeof(svms_finding), SVMS_VERDICT_AUTHENTIC, SVMS_NO_SEGMENT, INT64_MIN,          \
-      SVMS_NO_OFFSET, { 0 } }
+    {                                                                                              \
+        (uint32_t)sizeof(svms_finding), SVMS_VERDICT_AUTHENTIC, SVMS_NO_SEGMENT, INT64_MIN,        \
+            SVMS_NO_OFFSET,                                                                        \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
 
 /** A time without samples between two segments. */
 typedef struct svms_gap {
@@ -105,10 +110,16 @@ typedef struct svms_report {
 
 /** Initialiser of ::svms_report. */
 #define SVMS_REPORT_INIT                                                                           \
-    { (uint32_t)sizeof(svms_report), SVMS_VERDICT_AUTHENTIC, SVMS_INTEGRITY_INTACT,                \
-      SVMS_IDENTITY_TRUSTED, SVMS_ACCESS_CLEAR, SVMS_ROLE_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0,         \
-      INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, 0, 0, { 0 }, { 0 }, SVMS_FINDING_INIT,           \
-      { { 0, 0, SVMS_GAP_NONE, 0 } } }
+    {                                                                                              \
+        (uint32_t)sizeof(svms_report), SVMS_VERDICT_AUTHENTIC, SVMS_INTEGRITY_INTACT,              \
+            SVMS_IDENTITY_TRUSTED, SVMS_ACCESS_CLEAR, SVMS_ROLE_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
+            INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, 0, 0, { 0 }, { 0 }, SVMS_FINDING_INIT,     \
+        {                                                                                          \
+            {                                                                                      \
+                0, 0, SVMS_GAP_NONE, 0                                                             \
+            }                                                                                      \
+        }                                                                                          \
+    }
 
 /** How to verify. Start from ::SVMS_VERIFY_OPTIONS_INIT. Since 0.1. */
 typedef struct svms_verify_options {

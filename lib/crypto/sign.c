@@ -87,7 +87,8 @@ svms_status svms_sign(svms_sign_engine *engine, const void *data, size_t data_si
     if (width > 0) {
         uint8_t der[SVMS_ECDSA_DER_MAX];
         size_t der_size = sizeof der;
-        done = sign_plain(engine, data, data_size, der, &der_size) &&
+        /* When memory runs out at the very end, OpenSSL 3.0 reports success and a size of -1. */
+        done = sign_plain(engine, data, data_size, der, &der_size) && der_size <= sizeof der &&
                svms_ecdsa_to_raw(der, der_size, width, signature);
     } else {
         size_t written = engine->size;

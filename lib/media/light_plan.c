@@ -16,9 +16,10 @@ struct svms_light_planner {
     svms_h265_sets *h265;
 };
 
-/* Start codes within a NAL unit mean that somebody joined units without saying so, and a slice may then hide in a
- * clear tail. Who does so does it all the time, so the first pictures are searched to their last byte, later ones by
- * turns (a full search costs a twentieth of the whole writing), and one find protects the track for good. */
+/* Start codes within a NAL unit mean that somebody joined units without saying so, and a slice may
+ * then hide in a clear tail. Who does so does it all the time, so the first pictures are searched
+ * to their last byte, later ones by turns (a full search costs a twentieth of the whole writing),
+ * and one find protects the track for good. */
 enum { SEARCH_ALWAYS = 64, SEARCH_EVERY = 16 };
 
 typedef struct {
@@ -132,7 +133,8 @@ static bool plan_parts(svms_light_planner *planner, const uint8_t *data, size_t 
         return false;
     }
     planner->intra_seen |= found.intra;
-    /* Where decoding may begin without an intra picture, intra blocks are spread over all of them. */
+    /* Where decoding may begin without an intra picture, intra blocks are spread over all of them.
+     */
     if ((found.refresh && !found.intra) || found.unescaped)
         planner->always_whole = true;
     return planner->intra_seen && !planner->always_whole && !sync && !found.intra &&

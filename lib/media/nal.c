@@ -154,8 +154,8 @@ static bool is_escaped_between(const uint8_t *data, size_t from, size_t to)
 
 enum { ESCAPE_BLOCK = 512 };
 
-/* Of fixed length and without exit, so that compilers make vector code of it: this runs over every byte that
- * light mode leaves clear. */
+/* Of fixed length and without exit, so that compilers make vector code of it: this runs over every
+ * byte that light mode leaves clear. */
 static bool has_zero_pair(const uint8_t data[ESCAPE_BLOCK + 1])
 {
     uint8_t least = UINT8_MAX;

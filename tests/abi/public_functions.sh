@@ -7,6 +7,7 @@ set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
 # Comments and directives go; declarations end at a semicolon.
+# shellcheck disable=SC2020
 for header in "$1"/svms/*.h; do
     awk -f "$here/../style/code_only.awk" "$header"
 done | grep -v '^ *#' | tr '\n' ' ' | tr ';{}' '\n\n\n' |

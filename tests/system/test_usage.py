@@ -42,7 +42,7 @@ class Help(SystemCase):
                 part = re.split(r"\.Cm (?=identity|record|info|verify|extract)", synopsis)
                 part = next(text for text in part if text.startswith(command))
                 self.assertEqual(options_in(part) - {"--version"} | {"--help"}, own)
-                section = manual.split(f".Ss svms {command}")[1].split("\n.S")[0]
+                section = re.split(r"\n\.S[hs] ", manual.split(f".Ss svms {command}")[1])[0]
                 self.assertEqual(options_in(section) - {"--cert"} | {"--help"}, own)
 
     def test_completion_offers_what_fits(self):

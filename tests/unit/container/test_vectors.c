@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library reads what the independent implementation in tests/vectors wrote, and finds in it what that
- * implementation says is there. The first argument is the folder with the vectors. */
+/* The library reads what the independent implementation in tests/vectors wrote, and finds in it
+ * what that implementation says is there. The first argument is the folder with the vectors. */
 #include <dirent.h>
 #include <stdio.h>
 
@@ -58,8 +58,10 @@ static void parse_line(vector *found, const char *line)
     char number[64];
     char failure[64];
     if (value_of(line, "verdict", found->verdict, sizeof(found->verdict)) ||
-        value_of(line, "verdict_with_key", found->verdict_with_key, sizeof(found->verdict_with_key)) ||
-        value_of(line, "verdict_claimed_time", found->verdict_claimed_time, sizeof(found->verdict_claimed_time)) ||
+        value_of(line, "verdict_with_key", found->verdict_with_key,
+                 sizeof(found->verdict_with_key)) ||
+        value_of(line, "verdict_claimed_time", found->verdict_claimed_time,
+                 sizeof(found->verdict_claimed_time)) ||
         value_of(line, "password", found->password, sizeof(found->password)) ||
         value_of(line, "identity", found->identity, sizeof(found->identity)) ||
         value_of(line, "trust", found->trust, sizeof(found->trust))) {
@@ -134,7 +136,8 @@ static svms_keyring *load_keys(fixture *fix, const vector *expected, svms_privat
     if (expected->identity[0] != '\0') {
         size_t size = 0;
         uint8_t *pem = read_file(expected->identity, &size);
-        assert_int_equal(svms_private_key_from_pem(key, fix->ctx, (const char *)pem, size, NULL), SVMS_OK);
+        assert_int_equal(svms_private_key_from_pem(key, fix->ctx, (const char *)pem, size, NULL),
+                         SVMS_OK);
         assert_int_equal(svms_keyring_new(&ring, fix->ctx, NULL), SVMS_OK);
         assert_int_equal(svms_keyring_add_key(ring, *key, NULL), SVMS_OK);
         free(pem);
@@ -142,8 +145,9 @@ static svms_keyring *load_keys(fixture *fix, const vector *expected, svms_privat
     return ring;
 }
 
-static unsigned check_verdict(fixture *fix, const vector *expected, memory_file *file, const svms_trust *trust,
-                              const svms_keyring *keys, svms_time_policy policy, const char *verdict)
+static unsigned check_verdict(fixture *fix, const vector *expected, memory_file *file,
+                              const svms_trust *trust, const svms_keyring *keys,
+                              svms_time_policy policy, const char *verdict)
 {
     svms_report report = SVMS_REPORT_INIT;
     svms_error err = SVMS_ERROR_INIT;
@@ -156,21 +160,25 @@ static unsigned check_verdict(fixture *fix, const vector *expected, memory_file 
     const char *found = outcome(status, &report);
     unsigned wrong = 0;
     if (strcmp(found, verdict) != 0) {
-        print_message("%s: %s where %s is expected: %s\n", expected->name, found, verdict, err.message);
+        print_message("%s: %s where %s is expected: %s\n", expected->name, found, verdict,
+                      err.message);
         wrong++;
     }
-    if (keys == NULL && policy == SVMS_TIME_ATTESTED && status != SVMS_E_UNSUPPORTED && expected->has_failure) {
+    if (keys == NULL && policy == SVMS_TIME_ATTESTED && status != SVMS_E_UNSUPPORTED &&
+        expected->has_failure) {
         char segment[32] = "-";
         if (report.first_failure.segment != SVMS_NO_SEGMENT) {
-            (void)snprintf(segment, sizeof(segment), "%llu", (unsigned long long)report.first_failure.segment);
+            (void)snprintf(segment, sizeof(segment), "%llu",
+                           (unsigned long long)report.first_failure.segment);
         }
         if (strcmp(segment, expected->failure) != 0) {
-            print_message("%s: first failure in %s where %s is expected: %s\n", expected->name, segment,
-                          expected->failure, err.message);
+            print_message("%s: first failure in %s where %s is expected: %s\n", expected->name,
+                          segment, expected->failure, err.message);
             wrong++;
         }
     }
-    if (keys == NULL && expected->closed >= 0 && wrong == 0 && report.closed != (uint32_t)expected->closed) {
+    if (keys == NULL && expected->closed >= 0 && wrong == 0 &&
+        report.closed != (uint32_t)expected->closed) {
         print_message("%s: closed is %u\n", expected->name, report.closed);
         wrong++;
     }
@@ -190,14 +198,16 @@ static void describe_sample(const svms_sample *sample, char *out, size_t size)
     uint8_t digest[32];
     char hex[65];
     unsigned length = sizeof(digest);
-    assert_int_equal(EVP_Digest(sample->data, sample->size, digest, &length, EVP_sha256(), NULL), 1);
+    assert_int_equal(EVP_Digest(sample->data, sample->size, digest, &length, EVP_sha256(), NULL),
+                     1);
     hex_of(digest, sizeof(digest), hex);
-    (void)snprintf(out, size, "sample %u %lld %lld %u %u %zu %s %lld", sample->track, (long long)sample->dts,
-                   (long long)sample->pts, sample->duration, sample->flags & 7u, sample->size, hex,
-                   (long long)sample->utc_ns);
+    (void)snprintf(out, size, "sample %u %lld %lld %u %u %zu %s %lld", sample->track,
+                   (long long)sample->dts, (long long)sample->pts, sample->duration,
+                   sample->flags & 7u, sample->size, hex, (long long)sample->utc_ns);
 }
 
-static unsigned check_samples(fixture *fix, const vector *expected, memory_file *file, const svms_keyring *keys)
+static unsigned check_samples(fixture *fix, const vector *expected, memory_file *file,
+                              const svms_keyring *keys)
 {
     char line[LINE_SIZE];
     char found[LINE_SIZE];
@@ -221,7 +231,8 @@ static unsigned check_samples(fixture *fix, const vector *expected, memory_file 
             continue;
         }
         if (svms_reader_next(reader, &sample, &err) != SVMS_OK) {
-            print_message("%s: no sample where '%s' is expected: %s\n", expected->name, line, err.message);
+            print_message("%s: no sample where '%s' is expected: %s\n", expected->name, line,
+                          err.message);
             wrong++;
             break;
         }
@@ -248,13 +259,16 @@ static unsigned check_vector(fixture *fix, const char *name)
     file.data = read_file(with_suffix, &file.size);
     svms_trust *trust = load_trust(fix, &expected);
     svms_keyring *keys = load_keys(fix, &expected, &key);
-    unsigned wrong = check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_ATTESTED, expected.verdict);
+    unsigned wrong =
+        check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_ATTESTED, expected.verdict);
     if (keys != NULL) {
         wrong += check_verdict(fix, &expected, &file, trust, keys, SVMS_TIME_ATTESTED,
-                               expected.verdict_with_key[0] != '\0' ? expected.verdict_with_key : expected.verdict);
+                               expected.verdict_with_key[0] != '\0' ? expected.verdict_with_key
+                                                                    : expected.verdict);
     }
     if (expected.verdict_claimed_time[0] != '\0') {
-        wrong += check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_CLAIMED, expected.verdict_claimed_time);
+        wrong += check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_CLAIMED,
+                               expected.verdict_claimed_time);
     }
     if (strncmp(name, "bad-", 4) != 0 && strcmp(expected.verdict_with_key, "undecryptable") != 0) {
         wrong += check_samples(fix, &expected, &file, keys);
@@ -294,7 +308,8 @@ static void every_vector_is_read_as_its_maker_says(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_vector_is_read_as_its_maker_says, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(every_vector_is_read_as_its_maker_says, fixture_setup,
+                                        fixture_teardown),
     };
     if (argc != 2) {
         fprintf(stderr, "usage: %s FOLDER\n", argv[0]);

@@ -246,26 +246,54 @@ static void h265_units_that_do_not_parse_make_their_sample_whole(void **state)
 }
 
 /* A decoder that looks for start codes would find a second slice in the clear. */
-static void a_start_code_inside_a_slice_makes_it_whole(void **state)
+static void a_start_code_inside_a_slice_makes_the_track_whole(void **state)
 {
     (void)state;
     static const uint8_t triples[][4] = { { 0, 0, 1, 0x65 }, { 0, 0, 0, 1 }, { 0, 0, 2, 9 } };
     static const size_t places[] = { 40, 1018, 1500, BIG - 4 };
     const h264_options h264 = { 0 };
     const h265_options h265 = { 0 };
-    for (int is_h264 = 0; is_h264 < 2; is_h264++) {
+    for (size_t i = 0; i < 2 * COUNT(triples) * COUNT(places); i++) {
+        bool is_h264 = i % 2 == 0;
+        const uint8_t *triple = triples[i / 2 % COUNT(triples)];
+        size_t place = places[i / 2 / COUNT(triples)];
         fixture f;
         if (is_h264)
             begin_h264(&f, h264);
         else
             begin_h265(&f, h265);
-        for (size_t i = 0; i < COUNT(triples) * COUNT(places); i++) {
+        for (int joined = 0; joined < 3; joined++) {
             if (is_h264)
                 append_h264_slice(&f.sample, 1, P_SLICE, h264, 0, BIG);
             else
                 append_h265_slice(&f.sample, 1, H265_P_SLICE, 0, h265, BIG);
-            memcpy(f.sample.data + 4 + places[i / COUNT(triples)], triples[i % COUNT(triples)], 4);
-            assert_true(plan_is_whole(&f, false));
+            if (joined == 1)
+                memcpy(f.sample.data + 4 + place, triple, 4);
+            assert_int_equal(plan_is_whole(&f, false), joined > 0);
+        }
+        close_planner(&f);
+    }
+}
+
+/* Later pictures are searched by turns. */
+static void start_codes_that_begin_late_are_found_within_sixteen_pictures(void **state)
+{
+    (void)state;
+    const h264_options options = { 0 };
+    for (unsigned before = 60; before < 90; before++) {
+        fixture f;
+        begin_h264(&f, options);
+        for (unsigned i = 0; i < before; i++) {
+            append_h264_slice(&f.sample, 1, P_SLICE, options, 0, BIG);
+            assert_false(plan_is_whole(&f, false));
+        }
+        bool found = false;
+        for (unsigned i = 0; i < 20; i++) {
+            append_h264_slice(&f.sample, 1, P_SLICE, options, 0, BIG);
+            memcpy(f.sample.data + 2000, "\0\0\1\x65", 4);
+            bool whole = plan_is_whole(&f, false);
+            assert_true(whole || (!found && i < 15));
+            found = found || whole;
         }
         close_planner(&f);
     }
@@ -309,7 +337,8 @@ int main(void)
         cmocka_unit_test(a_lossless_h264_stream_is_whole),
         cmocka_unit_test(units_that_do_not_parse_make_their_sample_whole),
         cmocka_unit_test(h265_units_that_do_not_parse_make_their_sample_whole),
-        cmocka_unit_test(a_start_code_inside_a_slice_makes_it_whole),
+        cmocka_unit_test(a_start_code_inside_a_slice_makes_the_track_whole),
+        cmocka_unit_test(start_codes_that_begin_late_are_found_within_sixteen_pictures),
         cmocka_unit_test(a_header_longer_than_light_mode_hides_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,21 +336,30 @@ static void emulation_prevention_is_taken_out_everywhere(void **state)
     }
 }
 
+/* Longer units are searched in blocks: every place, so that each block boundary has its turn. */
 static void a_start_code_inside_a_unit_is_noticed(void **state)
 {
     (void)state;
-    uint8_t bytes[64];
-    svms_nal nal;
-    for (size_t place = 1; place + 3 <= sizeof bytes; place++) {
-        for (unsigned last = 0; last < 5; last++) {
-            memset(bytes, 0xA5, sizeof bytes);
-            bytes[0] = 0x65;
-            bytes[place] = 0;
-            bytes[place + 1] = 0;
-            bytes[place + 2] = (uint8_t)last;
-            assert_true(svms_nal_over(&nal, SVMS_CODEC_H264, bytes, sizeof bytes));
-            assert_int_equal(svms_nal_is_escaped(&nal), last > 2);
+    static const size_t sizes[] = { 4, 64, 512, 513, 514, 515, 516, 1024, 1025, 1026, 1100 };
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        size_t size = sizes[i];
+        uint8_t *bytes = malloc(size);
+        svms_nal nal;
+        assert_non_null(bytes);
+        memset(bytes, 0xA5, size);
+        bytes[0] = 0x65;
+        assert_true(svms_nal_over(&nal, SVMS_CODEC_H264, bytes, size));
+        assert_true(svms_nal_is_escaped(&nal));
+        for (size_t place = 1; place + 3 <= size; place++) {
+            for (unsigned last = 0; last < 5; last++) {
+                bytes[place] = 0;
+                bytes[place + 1] = 0;
+                bytes[place + 2] = (uint8_t)last;
+                assert_int_equal(svms_nal_is_escaped(&nal), last > 2);
+                memset(bytes + place, 0xA5, 3);
+            }
         }
+        free(bytes);
     }
 }
 

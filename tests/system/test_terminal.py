@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""On a terminal: a password prompt that shows nothing, a progress bar; in a pipe: neither."""
+
+import os
+import pty
+import select
+import time
+
+from system_case import EVIDENCE, GOOD, PASSWORD, PROGRAM, START, SystemCase, USAGE, main
+
+
+class Terminal(SystemCase):
+    def on_terminal(self, *arguments, answers=()):
+        """Runs svms with a terminal of its own; each answer is typed after a prompt. Exit status and screen."""
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.folder)
+            os.execv(PROGRAM, [PROGRAM, *arguments])
+        screen = b""
+        waiting = list(answers)
+        end = time.monotonic() + 120
+        while time.monotonic() < end:
+            if select.select([terminal], [], [], 0.2)[0]:
+                try:
+                    piece = os.read(terminal, 4096)
+                except OSError:
+                    break
+                if not piece:
+                    break
+                screen += piece
+            if waiting and screen.rstrip().endswith(b":"):
+                time.sleep(0.2)
+                os.write(terminal, waiting.pop(0).encode() + b"\n")
+                screen += b" "
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), screen.decode(errors="replace")
+
+    def test_recording_asks_twice_and_shows_nothing(self):
+        status, screen = self.on_terminal("record", self.clip, "--out", "a.svms", "--start-time", START, *self.signer,
+                                          "--password-prompt", answers=[PASSWORD, PASSWORD])
+        self.assertEqual(status, GOOD, screen)
+        self.assertNotIn(PASSWORD, screen)
+        self.verify("a.svms", "--password-file", self.password_file)
+
+    def test_two_different_passwords_record_nothing(self):
+        status, screen = self.on_terminal("record", self.clip, "--out", "a.svms", *self.signer, "--password-prompt",
+                                          answers=[PASSWORD, PASSWORD + "!"])
+        self.assertNotEqual(status, GOOD, screen)
+        self.assertEqual(self.files(), [])
+
+    def test_extraction_asks_when_a_password_is_needed(self):
+        self.record()
+        status, screen = self.on_terminal("extract", "a.svms", "--out", "a.mp4", answers=[PASSWORD])
+        self.assertEqual(status, GOOD, screen)
+        self.assertNotIn(PASSWORD, screen)
+        self.assertIn("a.mp4", self.files())
+
+    def test_a_wrong_answer_is_wrong(self):
+        self.record()
+        status, screen = self.on_terminal("extract", "a.svms", "--out", "a.mp4", answers=["wrong"])
+        self.assertEqual(status, EVIDENCE, screen)
+        self.assertIn("password is wrong", screen)
+        self.assertEqual(self.files(), ["a.svms"])
+
+    def test_without_terminal_a_prompt_is_refused_and_does_not_hang(self):
+        run = self.run_svms("record", self.clip, "--out", "a.svms", *self.signer, "--password-prompt")
+        self.assertNotEqual(run.status, GOOD)
+        self.assertEqual(self.files(), [])
+
+    def test_progress_is_shown_on_a_terminal_only(self):
+        self.record()
+        status, screen = self.on_terminal("verify", "a.svms", "--trust", self.ca)
+        self.assertEqual(status, GOOD)
+        self.assertIn("%", screen)
+        run = self.expect(GOOD, "verify", "a.svms", "--trust", self.ca)
+        self.assertNotIn("%", run.err + run.out)
+        self.assertNotIn("\r", run.err + run.out)
+
+    def test_there_is_no_password_option(self):
+        self.expect(USAGE, "extract", "a.svms", "--out", "a.mp4", "--password", PASSWORD)
+
+
+if __name__ == "__main__":
+    main()
