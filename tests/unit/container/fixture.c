@@ -117,6 +117,7 @@ static void *count_allocate(void *user, size_t size)
         return NULL;
     }
     fix->live_blocks++;
+    fix->allocated_bytes += size;
     return malloc(size);
 }
 

@@ -43,6 +43,7 @@ typedef struct fixture {
     uint64_t allocations;
     uint64_t allocation_fails_at; /* from 1; 0: none */
     int64_t live_blocks;
+    uint64_t allocated_bytes; /* since a test set it to 0 */
     svms_ctx *ctx;
     svms_private_key *ca_key;
     svms_chain *ca;
