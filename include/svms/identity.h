@@ -140,10 +140,9 @@ typedef enum svms_identity_verdict {
     SVMS_IDENTITY_NO_ANCHOR = 2,      /**< No trust anchor was given. */
     SVMS_IDENTITY_UNKNOWN_ISSUER = 3, /**< No path to a trust anchor. */
     SVMS_IDENTITY_WRONG_ROLE = 4,     /**< The certificate does not allow this role. */
-    SVMS_IDENTITY_EXPIRED_NOW =
-        5, /**< Valid at the claimed time, expired now, time not attested. */
-    SVMS_IDENTITY_EXPIRED_THEN = 6,  /**< Expired already when it signed. */
-    SVMS_IDENTITY_NOT_YET_VALID = 7, /**< Not yet valid when it signed. */
+    SVMS_IDENTITY_EXPIRED_NOW = 5,    /**< Valid at the claimed time, expired now, not attested. */
+    SVMS_IDENTITY_EXPIRED_THEN = 6,   /**< Expired already when it signed. */
+    SVMS_IDENTITY_NOT_YET_VALID = 7,  /**< Not yet valid when it signed. */
     SVMS_IDENTITY_BAD_CHAIN = 8 /**< The chain breaks a rule (CA flag, key usage, signature...). */
 } svms_identity_verdict;
 
