@@ -76,6 +76,8 @@ static exit_status open_reader(extraction *self)
     svms_reader_options options = SVMS_READER_OPTIONS_INIT;
     svms_error err = SVMS_ERROR_INIT;
     options.allow_unverified = self->request->allow_unverified;
+    /* Evidence is worth a second look at every byte. */
+    options.recheck = 1;
     options.trust = self->trust;
     options.time_policy = self->request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     exit_status status =

@@ -208,6 +208,16 @@ static exit_status open_writer(recorder *self)
     return opened == SVMS_E_UNTRUSTED ? EXIT_POLICY : status;
 }
 
+/* Nobody else can end a recording of this name while we hold the part file, so what was free before
+ * is looked at once more. */
+static exit_status recheck_output(const recorder *self)
+{
+    if (self->request->force || !file_exists(self->request->output))
+        return EXIT_GOOD;
+    complain("%s was made by somebody else meanwhile", self->request->output);
+    return EXIT_ENVIRONMENT;
+}
+
 static exit_status begin(recorder *self)
 {
     svms_error err = SVMS_ERROR_INIT;
@@ -215,7 +225,9 @@ static exit_status begin(recorder *self)
         complain("%s", err.message);
         return EXIT_ENVIRONMENT;
     }
-    exit_status status = open_writer(self);
+    exit_status status = recheck_output(self);
+    if (status == EXIT_GOOD)
+        status = open_writer(self);
     if (status != EXIT_GOOD) {
         svms_sink_close(&self->sink);
         unlink(self->part);

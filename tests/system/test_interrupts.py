@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 
-from system_case import EVIDENCE, GOOD, PROGRAM, START, SystemCase, TIMEOUT, main
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, PROGRAM, START, SystemCase, TIMEOUT, main
 
 
 class Interrupts(SystemCase):
@@ -66,6 +66,51 @@ class Interrupts(SystemCase):
                 report = self.verify(name)
                 self.assertTrue(report["coverage"]["closed"])
                 self.assertLess(report["coverage"]["segments_verified"], 8)
+
+    def test_control_c_before_the_first_picture_leaves_nothing(self):
+        os.mkfifo(self.path("camera"))
+        process = subprocess.Popen([PROGRAM, "record", "camera", "--out", "a.svms", *self.signer, "--protect", "none"],
+                                   cwd=self.folder, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                   start_new_session=True)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.kill)
+        # It waits for somebody to write, or for the first bytes.
+        with open(self.path("camera"), "wb") as camera:
+            camera.write(bytes(100))
+            camera.flush()
+            self.wait_for(lambda: self.watches_for_interrupts(process))
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(TIMEOUT), ENVIRONMENT)
+        self.assertEqual(self.files(), ["camera"])
+
+    @staticmethod
+    def watches_for_interrupts(process):
+        """Whether the process catches SIGINT, as the kernel tells."""
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            caught = next(line for line in file if line.startswith("SigCgt"))
+        return int(caught.split()[1], 16) & (1 << (signal.SIGINT - 1))
+
+    def test_a_second_control_c_kills_and_what_is_complete_remains(self):
+        process = self.start()
+        self.wait_for_segments(2)
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGKILL)
+        process.wait(TIMEOUT)
+        self.assertEqual(self.files(), ["a.svms.part"])
+        self.verify("a.svms.part", "--from", START, "--to", "2026-11-21T10:00:01.5Z")
+
+    def test_what_is_being_written_is_not_written_by_another(self):
+        process = self.start()
+        self.wait_for_segments(1)
+        for extra in ([], ["--force"]):
+            run = self.expect(ENVIRONMENT, "record", self.clip, "--out", "a.svms", *self.signer, "--protect", "none",
+                              *extra)
+            self.assertIn("another recorder", run.err)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(TIMEOUT), GOOD)
+        self.verify()
 
     def test_a_kill_leaves_every_complete_segment(self):
         process = self.start()

@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A build without FFmpeg's libraries: record and extract say so, everything else works."""
 
-import json
 import os
-import shutil
 import subprocess
 import tempfile
 import unittest
@@ -14,29 +12,26 @@ STAGE = os.environ["SVMS_STAGE"]
 
 
 class WithoutFfmpeg(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="svms-test-")
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-
     def run_svms(self, *arguments):
-        return subprocess.run([PROGRAM, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=120,
-                              check=False)
+        return subprocess.run([PROGRAM, *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=60,
+                              check=False, text=True)
 
-    def test_record_and_extract_say_what_is_missing(self):
-        for arguments in (["record", "clip.mp4", "--out", "a.svms"], ["extract", "a.svms", "--out", "a.mp4"]):
-            done = self.run_svms(*arguments)
-            self.assertEqual(done.returncode, 3, done)
-            self.assertIn("built without FFmpeg", done.stderr)
+    def test_record_and_extract_name_what_is_missing(self):
+        for arguments in (["record", "x.mp4", "--out", "x.svms"], ["extract", "x.svms", "--out", "x.mp4"]):
+            run = self.run_svms(*arguments)
+            self.assertEqual(run.returncode, 3, run)
+            self.assertIn("FFmpeg", run.stderr)
 
-    def test_everything_else_works(self):
-        self.assertEqual(self.run_svms("--version").returncode, 0)
-        self.assertEqual(self.run_svms("identity", "create", "--out", "id", "--name", "Somebody").returncode, 0)
-        subprocess.run([STAGE, self.folder, "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2026-01-01T00:00:00Z",
-                        "2026-01-01T00:00:02Z"], check=True)
-        done = self.run_svms("verify", "a.svms", "--trust", "ca.pem", "--json")
-        self.assertEqual((done.returncode, json.loads(done.stdout)["verdict"]), (0, "authentic"), done)
-        self.assertEqual(self.run_svms("info", "a.svms").returncode, 0)
-        self.assertEqual(self.run_svms("verify", "a.svms", "--trust", "id/ca.pem").returncode, 1)
+    def test_the_rest_works(self):
+        with tempfile.TemporaryDirectory(prefix="svms-test-") as folder:
+            run = self.run_svms("identity", "create", "--out", os.path.join(folder, "id"), "--name", "Somebody")
+            self.assertEqual(run.returncode, 0, run)
+            subprocess.run([STAGE, folder, "2026-01-01T00:00:00Z", "2100-01-01T00:00:00Z", "2026-06-01T00:00:00Z",
+                            "2026-06-01T00:01:00Z"], check=True, timeout=60)
+            recording = os.path.join(folder, "a.svms")
+            run = self.run_svms("verify", recording, "--trust", os.path.join(folder, "ca.pem"))
+            self.assertEqual(run.returncode, 0, run)
+            self.assertEqual(self.run_svms("info", recording).returncode, 0)
 
 
 if __name__ == "__main__":
