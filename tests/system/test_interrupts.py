@@ -90,17 +90,6 @@ class Interrupts(SystemCase):
             caught = next(line for line in file if line.startswith("SigCgt"))
         return int(caught.split()[1], 16) & (1 << (signal.SIGINT - 1))
 
-    def test_a_second_control_c_kills_and_what_is_complete_remains(self):
-        process = self.start()
-        self.wait_for_segments(2)
-        process.send_signal(signal.SIGSTOP)
-        process.send_signal(signal.SIGINT)
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGKILL)
-        process.wait(TIMEOUT)
-        self.assertEqual(self.files(), ["a.svms.part"])
-        self.verify("a.svms.part", "--from", START, "--to", "2026-11-21T10:00:01.5Z")
-
     def test_what_is_being_written_is_not_written_by_another(self):
         process = self.start()
         self.wait_for_segments(1)

@@ -7,7 +7,7 @@ import resource
 import signal
 import subprocess
 
-from system_case import ENVIRONMENT, GOOD, MALFORMED, PROGRAM, SystemCase, TIMEOUT, main, say
+from system_case import ENVIRONMENT, GOOD, MALFORMED, PROGRAM, SystemCase, TIMEOUT, main, make_clip, say
 
 
 def demote():
@@ -93,16 +93,17 @@ class Outputs(SystemCase):
 
     def test_a_disk_that_is_really_full(self):
         """The same on a file system of one mebibyte, where that can be had."""
+        clip = make_clip(self.path("big.mp4"), "-c:v", "mpeg4", "-q:v", "1", "-g", "10", "-an")
+        self.assertGreater(os.path.getsize(clip), 3 << 19)
         script = ('mkdir small && mount -t tmpfs -o size=1m none small || exit 77; cd small; '
                   '"$0" "$@"; status=$?; ls; exit $status')
         done = subprocess.run(
-            ["unshare", "--mount", "sh", "-c", script, PROGRAM, "record", self.clip, "--out", "a.svms", *self.signer,
-             "--protect", "none", "--segment-seconds", "1", "--device", "x"],
+            ["unshare", "--mount", "sh", "-c", script, PROGRAM, "record", clip, "--out", "a.svms", *self.signer,
+             "--protect", "none", "--segment-seconds", "1"],
             cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT, check=False)
         if done.returncode in (1, 77) or "unshare" in done.stderr:
             say("SKIPPED: no small file system can be mounted here")
             self.skipTest("cannot mount")
-        # The clip may fit; then there is nothing to see, and the clip has to grow.
         self.assertEqual(done.returncode, ENVIRONMENT, done)
         self.assertIn("No space left", done.stderr)
         self.assertIn("complete, signed segments", done.stderr)

@@ -5,6 +5,8 @@
 import os
 import pty
 import select
+import signal
+import termios
 import time
 
 from system_case import EVIDENCE, GOOD, PASSWORD, PROGRAM, START, SystemCase, USAGE, main
@@ -56,6 +58,21 @@ class Terminal(SystemCase):
         self.assertNotIn(PASSWORD, screen)
         self.assertIn("a.mp4", self.files())
 
+    def test_control_c_at_the_prompt_brings_the_echo_back(self):
+        child, terminal = pty.fork()
+        if child == 0:
+            os.chdir(self.folder)
+            os.execv(PROGRAM, [PROGRAM, "record", self.clip, "--out", "a.svms", *self.signer, "--password-prompt"])
+        screen = b""
+        while not screen.endswith(b": "):
+            screen += os.read(terminal, 4096)
+        self.assertFalse(termios.tcgetattr(terminal)[3] & termios.ECHO)
+        os.write(terminal, b"\x03")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), -signal.SIGINT)
+        self.assertTrue(termios.tcgetattr(terminal)[3] & termios.ECHO)
+        os.close(terminal)
+        self.assertEqual(self.files(), [])
+
     def test_a_wrong_answer_is_wrong(self):
         self.record()
         status, screen = self.on_terminal("extract", "a.svms", "--out", "a.mp4", answers=["wrong"])
@@ -70,12 +87,18 @@ class Terminal(SystemCase):
 
     def test_progress_is_shown_on_a_terminal_only(self):
         self.record()
-        status, screen = self.on_terminal("verify", "a.svms", "--trust", self.ca)
-        self.assertEqual(status, GOOD)
-        self.assertIn("%", screen)
-        run = self.expect(GOOD, "verify", "a.svms", "--trust", self.ca)
-        self.assertNotIn("%", run.err + run.out)
-        self.assertNotIn("\r", run.err + run.out)
+        commands = (
+            ["verify", "a.svms", "--trust", self.ca],
+            ["record", self.clip, "--out", "b.svms", "--force", *self.signer, "--protect", "none"],
+            ["extract", "a.svms", "--out", "a.mp4", "--force", "--password-file", self.password_file],
+        )
+        for command in commands:
+            with self.subTest(command[0]):
+                status, screen = self.on_terminal(*command)
+                self.assertEqual(status, GOOD)
+                self.assertRegex(screen, r"\[#*\.*\] +\d+ %")
+                run = self.expect(GOOD, *command)
+                self.assertNotRegex(run.err + run.out, r"[%\r\x1b]")
 
     def test_there_is_no_password_option(self):
         self.expect(USAGE, "extract", "a.svms", "--out", "a.mp4", "--password", PASSWORD)

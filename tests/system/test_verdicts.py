@@ -13,10 +13,51 @@ KEYS = {"verdict", "integrity", "identity", "coverage", "time", "access", "polic
 class Verdicts(SystemCase):
     def test_the_object_of_a_good_recording(self):
         self.record()
-        report = self.verify()
+        report = self.verify("a.svms", "--password-file", self.password_file)
         self.assertLessEqual(KEYS, set(report))
         self.assertEqual(report["verdict"], "authentic")
+        self.assertEqual(report["integrity"], {"verdict": "intact", "failures": 0})
+        self.assertEqual(report["identity"], {"verdict": "trusted", "role": "recorder", "signer": "CN=Test recorder",
+                                              "reason": None})
+        coverage = report["coverage"]
+        self.assertEqual((coverage["first"], coverage["closed"], coverage["gaps"]),
+                         ("2026-11-21T10:00:00.000Z", True, []))
+        self.assertRegex(coverage["last"], "^2026-11-21T10:00:08")
+        self.assertEqual(coverage["bytes_verified"], os.path.getsize(self.path("a.svms")))
+        self.assertEqual((coverage["segments_failed"], coverage["unattested_bytes"]), (0, 0))
+        self.assertEqual(report["time"]["kind"], "claimed")
+        self.assertLess(report["time"]["signed_from"], report["time"]["signed_to"])
+        self.assertEqual(report["access"], {"verdict": "opened", "damaged_slots": 0})
+        self.assertEqual(report["policy"], {"time": "attested", "trust": self.ca, "from": None, "to": None})
         self.assertIsNone(report["first_failure"])
+
+    def test_people_are_told_what_who_when_and_where(self):
+        self.record("a.svms", "--segment-seconds", "1")
+        good = self.expect(GOOD, "verify", "a.svms", "--trust", self.ca).out
+        for words in ("AUTHENTIC", "CN=Test recorder, as recorder", "2026-11-21T10:00:00.000Z to 2026-11-21T10:00:08",
+                      "nothing is missing"):
+            self.assertIn(words, good)
+        content = bytearray(self.load("a.svms"))
+        content[len(content) // 2] ^= 1
+        self.store("b.svms", bytes(content))
+        bad = self.expect(EVIDENCE, "verify", "b.svms", "--trust", self.ca).out
+        self.assertIn("NOT AUTHENTIC", bad)
+        self.assertRegex(bad, r"segment \d, from 2026-11-21T10:00:0\d.000Z, byte \d+: a sample of track \d was altered")
+        self.assertEqual(self.expect(EVIDENCE, "verify", "b.svms", "--trust", self.ca, "--quiet").out, "")
+
+    def test_cut_off_and_glued_on_are_found(self):
+        self.record("a.svms", "--segment-seconds", "1")
+        content = self.load("a.svms")
+        self.store("cut.svms", content[:len(content) * 2 // 3])
+        self.assertEqual(self.verify("cut.svms", status=EVIDENCE)["verdict"], "incomplete")
+        self.extract(EVIDENCE, "cut.svms", "cut.mp4")
+        self.store("glued.svms", content + b"more")
+        self.assertEqual(self.verify("glued.svms", status=EVIDENCE)["verdict"], "not_authentic")
+
+    def test_names_cannot_command_a_terminal(self):
+        self.record("a.svms", "--device", "door\x1b[2J\x07")
+        run = self.expect(GOOD, "info", "a.svms", "--password-file", self.password_file)
+        self.assertIn("door?[2J?", run.out)
 
     def test_an_unknown_ca_and_none_at_all(self):
         self.record()
