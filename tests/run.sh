@@ -86,7 +86,7 @@ valgrind() {
         --wrapper 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw nal jpeg h264 h265 light_kinds light_plan \
-        chain name role verdict
+        chain name role verdict hostile vectors
 }
 
 lint() {

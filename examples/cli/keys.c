@@ -6,7 +6,7 @@
 #include "password.h"
 
 #define MAX_PEM_SIZE ((size_t)256 * 1024)
-#define MAX_TRUST_SIZE (1024u * 1024u)
+#define MAX_TRUST_SIZE ((size_t)1024 * 1024)
 
 static void log_line(void *user, svms_log_level level, const char *line)
 {

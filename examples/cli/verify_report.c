@@ -13,7 +13,7 @@ typedef struct time_text {
 
 static time_text time_of(int64_t utc_ns)
 {
-    time_text time;
+    time_text time = { { 0 } };
     svms_time_format(utc_ns, time.text);
     return time;
 }

@@ -132,27 +132,24 @@ static svms_status fill_manifest(svms_writer *writer, svms_manifest *manifest, s
     return fill_entries(writer, manifest, err);
 }
 
-/* Appends record and signature to scratch, which it replaces. */
-static svms_status build_signed(svms_writer *writer, uint8_t type, size_t size, uint32_t number,
-                                uint64_t object, const svms_manifest *manifest, const svms_end *end,
-                                svms_error *err)
+/* Begins a record in scratch, which it replaces. */
+static void begin_record(svms_writer *writer, uint8_t type, size_t size, uint32_t number)
 {
     uint8_t record[SVMS_RECORD_HEADER_SIZE];
-    svms_builder *out = &writer->scratch;
     svms_record_encode(type, (uint32_t)size, number, record);
-    svms_builder_reset(out);
-    svms_put_bytes(out, record, sizeof(record));
-    if (manifest != NULL) {
-        svms_manifest_put(out, &writer->header, manifest);
-    } else {
-        svms_end_put(out, &writer->header, end);
-    }
+    svms_builder_reset(&writer->scratch);
+    svms_put_bytes(&writer->scratch, record, sizeof(record));
+}
+
+/* Appends the signature of the record in scratch, whose body is the signed object. */
+static svms_status sign_record(svms_writer *writer, size_t size, uint64_t object, svms_error *err)
+{
+    svms_builder *out = &writer->scratch;
     svms_status status = svms_builder_check(out, "a signed record", err);
-    if (status == SVMS_OK) {
-        status =
-            svms_writer_put_signature(writer, out, out->data + sizeof(record), size, object, err);
-    }
-    return status;
+    return status == SVMS_OK
+               ? svms_writer_put_signature(writer, out, out->data + SVMS_RECORD_HEADER_SIZE, size,
+                                           object, err)
+               : status;
 }
 
 svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err)
@@ -161,8 +158,10 @@ svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err)
     svms_manifest manifest;
     svms_status status = fill_manifest(writer, &manifest, err);
     if (status == SVMS_OK) {
-        status = build_signed(writer, SVMS_RECORD_MANIFEST, svms_manifest_size(&manifest),
-                              segment->records, manifest.segment, &manifest, NULL, err);
+        size_t size = svms_manifest_size(&manifest);
+        begin_record(writer, SVMS_RECORD_MANIFEST, size, segment->records);
+        svms_manifest_put(&writer->scratch, &writer->header, &manifest);
+        status = sign_record(writer, size, manifest.segment, err);
     }
     if (status == SVMS_OK) {
         status = svms_writer_emit(writer, writer->scratch.data, writer->scratch.size, err);
@@ -246,8 +245,9 @@ svms_status svms_writer_finish_container(svms_writer *writer, svms_error *err)
     end.utc_ns = svms_utc_now(writer->ctx);
     end.last_utc_ns = writer->stats.last_utc_ns;
     end.reason = 1;
-    status = build_signed(writer, SVMS_RECORD_END, SVMS_END_BODY_SIZE, 0, SVMS_SIGNED_END, NULL,
-                          &end, err);
+    begin_record(writer, SVMS_RECORD_END, SVMS_END_BODY_SIZE, 0);
+    svms_end_put(&writer->scratch, &writer->header, &end);
+    status = sign_record(writer, SVMS_END_BODY_SIZE, SVMS_SIGNED_END, err);
     if (status != SVMS_OK) {
         return status;
     }

@@ -142,7 +142,7 @@ static void what_is_written_reads_back_the_same(void **state)
     const uint64_t span = (uint64_t)(INT64_C(9214646400) * SECOND) - (uint64_t)least;
     uint64_t seed = 88172645463325252u;
     for (int i = 0; i < 50000; i++) {
-        int64_t utc_ns = least + (int64_t)(next_value(&seed) % span);
+        int64_t utc_ns = (int64_t)((uint64_t)least + next_value(&seed) % span);
         if (i % 2)
             utc_ns -= utc_ns % 1000000;
         char text[SVMS_TIME_TEXT_SIZE];
