@@ -3,14 +3,24 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A handler can reach nothing but a global. */
 static volatile sig_atomic_t came;
+
+/* The signal may fall between a look at the flag and a read that waits: so it comes again each
+ * second as SIGALRM, until the flag has been looked at. */
+static void nudge(int number)
+{
+    (void)number;
+    alarm(1);
+}
 
 static void note(int number)
 {
     (void)number;
     came = 1;
+    alarm(1);
 }
 
 void interrupt_watch(void)
@@ -28,9 +38,15 @@ void interrupt_watch(void)
         if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
+    action.sa_handler = nudge;
+    action.sa_flags = 0;
+    sigaction(SIGALRM, &action, NULL);
 }
 
 bool interrupt_came(void)
 {
-    return came != 0;
+    if (came == 0)
+        return false;
+    alarm(0);
+    return true;
 }

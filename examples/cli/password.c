@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/select.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -63,21 +64,33 @@ static void note_signal(int number)
 static const int deadly_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 #define SIGNAL_COUNT (sizeof deadly_signals / sizeof deadly_signals[0])
 
-static void catch_signals(struct sigaction *old)
+typedef struct signal_state {
+    struct sigaction actions[SIGNAL_COUNT];
+    sigset_t mask;
+} signal_state;
+
+/* From now on signals are noted, and only while we wait for a byte. */
+static void catch_signals(signal_state *old)
 {
     struct sigaction action;
+    sigset_t blocked;
     memset(&action, 0, sizeof action);
-    action.sa_handler = note_signal; /* without SA_RESTART: read() shall end */
+    action.sa_handler = note_signal;
     sigemptyset(&action.sa_mask);
+    sigemptyset(&blocked);
     signal_while_asking = 0;
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
-        sigaction(deadly_signals[i], &action, &old[i]);
+        sigaddset(&blocked, deadly_signals[i]);
+    sigprocmask(SIG_BLOCK, &blocked, &old->mask);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(deadly_signals[i], &action, &old->actions[i]);
 }
 
-static void restore_signals(const struct sigaction *old)
+static void restore_signals(const signal_state *old)
 {
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
-        sigaction(deadly_signals[i], &old[i], NULL);
+        sigaction(deadly_signals[i], &old->actions[i], NULL);
+    sigprocmask(SIG_SETMASK, &old->mask, NULL);
     if (signal_while_asking != 0)
         raise(signal_while_asking);
 }
@@ -95,11 +108,16 @@ static void say_on(int terminal, const char *text)
 }
 
 /* Bytes of the line that was typed; a longer one is reported as one byte too long. */
-static ssize_t read_typed_line(int terminal, char *line, size_t capacity)
+static ssize_t read_typed_line(int terminal, const sigset_t *mask, char *line, size_t capacity)
 {
     size_t used = 0;
     for (;;) {
         char byte = 0;
+        fd_set readable;
+        FD_ZERO(&readable);
+        FD_SET(terminal, &readable);
+        if (pselect(terminal + 1, &readable, NULL, NULL, NULL, mask) < 0)
+            return -1;
         ssize_t count = read(terminal, &byte, 1);
         if (count < 0)
             return -1;
@@ -115,15 +133,15 @@ static exit_status ask(int terminal, const char *question, password *out)
     struct termios before;
     if (tcgetattr(terminal, &before) != 0)
         return complain_system(errno, "cannot ask on " TERMINAL);
-    struct sigaction old[SIGNAL_COUNT];
+    signal_state old;
     char line[MAX_PASSWORD_SIZE + 1];
-    catch_signals(old);
+    catch_signals(&old);
     struct termios silent = before;
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
     ssize_t size = -1;
     if (tcsetattr(terminal, TCSAFLUSH, &silent) == 0) {
         say_on(terminal, question);
-        size = read_typed_line(terminal, line, sizeof line);
+        size = read_typed_line(terminal, &old.mask, line, sizeof line);
         say_on(terminal, "\n");
     }
     int os_error = errno;
@@ -134,7 +152,7 @@ static exit_status ask(int terminal, const char *question, password *out)
     else
         status = complain_system(os_error, "no password was typed");
     OPENSSL_cleanse(line, sizeof line);
-    restore_signals(old);
+    restore_signals(&old);
     return status;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <svms/media.h>
 
+#include <string.h>
+
 #include "failure.h"
 #include "nal_internal.h"
 #include "options.h"
@@ -220,10 +222,38 @@ bool svms_rbsp_at_end(const svms_rbsp *rbsp)
 
 size_t svms_nal_payload(const svms_nal *nal, uint32_t codec, uint8_t *out, size_t capacity)
 {
-    svms_rbsp rbsp = svms_rbsp_over(nal, codec);
+    svms_cursor cursor = svms_cursor_over(nal->data, nal->size, 0);
+    (void)svms_skip(&cursor, svms_nal_header_size(codec));
+    /* At most every third byte is a prevention byte. */
+    size_t left = svms_cursor_left(&cursor);
+    size_t wanted = capacity + capacity / 2 + 2;
+    size_t available = left < wanted ? left : wanted;
+    const uint8_t *bytes = svms_read_bytes(&cursor, available);
     size_t count = 0;
-    while (count < capacity && svms_cursor_left(&rbsp.cursor) > 0)
-        out[count++] = svms_rbsp_u8(&rbsp);
+    size_t at = 0;
+    unsigned zeros = 0;
+    while (bytes && at < available && count < capacity) {
+        if (zeros == 0) {
+            /* Up to the next zero there is nothing to take out. */
+            size_t most = available - at < capacity - count ? available - at : capacity - count;
+            const uint8_t *zero = memchr(bytes + at, 0, most);
+            size_t run = zero ? (size_t)(zero - (bytes + at)) : most;
+            memcpy(out + count, bytes + at, run);
+            count += run;
+            at += run;
+            zeros = zero != NULL;
+            if (zero) {
+                out[count++] = 0;
+                at++;
+            }
+        } else if (zeros >= 2 && bytes[at] == 3) {
+            zeros = 0;
+            at++;
+        } else {
+            zeros = bytes[at] == 0 ? zeros + 1 : 0;
+            out[count++] = bytes[at++];
+        }
+    }
     return count;
 }
 
