@@ -161,12 +161,10 @@ static void show_progress(extraction *self, const svms_sample *sample)
     const svms_container_info *info = &self->info;
     uint64_t total = 0;
     uint64_t done = 0;
-    if (sample->utc_ns == SVMS_NO_TIME || info->first_utc_ns == SVMS_NO_TIME)
-        return;
-    if (info->last_utc_ns > info->first_utc_ns && sample->utc_ns >= info->first_utc_ns) {
+    if (info->first_utc_ns != SVMS_NO_TIME && info->last_utc_ns > info->first_utc_ns)
         total = (uint64_t)info->last_utc_ns - (uint64_t)info->first_utc_ns;
+    if (total > 0 && sample->utc_ns > info->first_utc_ns)
         done = (uint64_t)sample->utc_ns - (uint64_t)info->first_utc_ns;
-    }
     progress_show(&self->bar, done, total, "extracting");
 }
 

@@ -9,6 +9,7 @@
 #include "description.h"
 #include "failure.h"
 #include "options.h"
+#include "reader_internal.h"
 #include "stream.h"
 #include "verify_internal.h"
 
@@ -110,7 +111,7 @@ static svms_status open_samples(svms_verification *verification, svms_reader *re
             sample.utc_ns >= options->to_utc_ns && (sample.flags & SVMS_SAMPLE_SYNC)) {
             return SVMS_OK;
         }
-        if (!tick(verification, sample.segment)) {
+        if (!tick(verification, reader->position)) {
             return svms_fail(err, SVMS_E_CANCELLED, "cancelled");
         }
     }
@@ -140,7 +141,8 @@ static svms_status check_access(svms_verification *verification, svms_error *err
         return SVMS_OK;
     }
     verification->report.access = SVMS_ACCESS_OPENED;
-    verification->progress_offset = UINT64_MAX;
+    verification->progress_base = verification->front.window.size;
+    verification->progress_offset = 0;
     status = open_samples(verification, reader, err);
     svms_reader_close(&reader);
     return status;
@@ -255,7 +257,9 @@ static svms_status run(svms_verification *verification, svms_report *report, svm
     verification->scanner.tick = tick;
     verification->scanner.user = verification;
     if (status == SVMS_OK) {
-        verification->progress_total = verification->front.window.size;
+        /* With keys, everything is read a second time. */
+        bool twice = verification->options.keys != NULL && verification->front.header.has_keys;
+        verification->progress_total = verification->front.window.size * (twice ? 2 : 1);
         if (!verification->range) {
             verification->scanner.index = &verification->index;
             verification->scanner.index_record = &verification->index_record;

@@ -242,7 +242,7 @@ svms_status svms_verify_tail(svms_verification *verification, bool *open, svms_e
     svms_tail_walk walk = { 0 };
     walk.at = verification->position;
     walk.comparing = !verification->range && verification->report.segments_failed == 0 &&
-                     verification->report.finding_count == verification->report.access_damaged;
+                     verification->report.finding_count == 0;
     svms_status status = svms_hasher_new(&walk.hasher, verification->ctx, err);
     if (status == SVMS_OK && !svms_hasher_start(walk.hasher)) {
         status = svms_fail_crypto(err, "hashing the index");

@@ -93,7 +93,7 @@ class Outputs(SystemCase):
 
     def test_a_disk_that_is_really_full(self):
         """The same on a file system of one mebibyte, where that can be had."""
-        clip = make_clip(self.path("big.mp4"), "-c:v", "mjpeg", "-q:v", "1", "-an")
+        clip = make_clip(self.path("big.mp4"), "-c:v", "mjpeg", "-q:v", "1", "-s", "640x480", "-an")
         self.assertGreater(os.path.getsize(clip), 2 << 20)
         script = ('mkdir small && mount -t tmpfs -o size=1m none small || exit 77; cd small; '
                   '"$0" "$@"; status=$?; ls; exit $status')

@@ -375,6 +375,13 @@ static void progress_rises_to_the_end_and_can_cancel(void **state)
     options.user = &last;
     assert_int_equal(svms_verify_container(fix->ctx, &source, &options, &report, NULL), SVMS_OK);
     assert_int_equal(last, file.size);
+    /* With a key everything is read a second time, to be opened. */
+    svms_keyring *ring = password_ring(fix, how.password);
+    last = 0;
+    options.keys = ring;
+    assert_int_equal(svms_verify_container(fix->ctx, &source, &options, &report, NULL), SVMS_OK);
+    assert_int_equal(last, 2 * file.size);
+    svms_keyring_free(&ring);
     memory_file_clear(&file);
 }
 
