@@ -13,6 +13,7 @@
 #include "interrupt.h"
 #include "keys.h"
 #include "media_output.h"
+#include "media_time.h"
 #include "message.h"
 #include "options.h"
 #include "progress.h"
@@ -64,11 +65,6 @@ static time_text time_of(int64_t utc_ns)
     time_text time = { { 0 } };
     svms_time_format(utc_ns, time.text);
     return time;
-}
-
-static int64_t ticks_to_ns(const svms_track *track, int64_t ticks)
-{
-    return (int64_t)((double)ticks * track->timebase_num / track->timebase_den * 1e9);
 }
 
 static exit_status open_reader(extraction *self)
@@ -131,14 +127,14 @@ static bool is_past_range(extraction *self, const svms_sample *sample)
     int64_t to = self->request->to_utc_ns;
     if (to == SVMS_NO_TIME || sample->utc_ns == SVMS_NO_TIME)
         return false;
-    int64_t decoded_at = sample->utc_ns - ticks_to_ns(track, sample->pts - sample->dts);
+    int64_t decoded_at = time_add(sample->utc_ns, -ticks_to_ns(track, sample->pts - sample->dts));
     if (decoded_at < to && !self->ended[sample->track])
         return false;
     self->ended[sample->track] = true;
     bool all = true;
     for (uint32_t i = 0; i < self->info.track_count; i++)
         all = all && self->ended[i];
-    self->past_range = all || decoded_at >= to + INTERLEAVING_NS;
+    self->past_range = all || decoded_at >= time_add(to, INTERLEAVING_NS);
     return true;
 }
 
@@ -172,7 +168,7 @@ static exit_status take_sample(extraction *self, const svms_sample *sample)
 {
     if (sample->utc_ns != SVMS_NO_TIME)
         self->reached =
-            sample->utc_ns + ticks_to_ns(&self->tracks[sample->track], sample->duration);
+            time_add(sample->utc_ns, ticks_to_ns(&self->tracks[sample->track], sample->duration));
     if (is_past_range(self, sample))
         return EXIT_GOOD;
     name_unattested(self, sample);

@@ -123,7 +123,7 @@ static int describe_track(AVCodecParameters *parameters, const svms_track *track
     parameters->width = (int)track->width;
     parameters->height = (int)track->height;
     parameters->sample_rate = (int)track->sample_rate;
-    if (track->channels > 0)
+    if (track->channels > 0 && track->channels <= 255)
         av_channel_layout_default(&parameters->ch_layout, (int)track->channels);
     if (track->codec == SVMS_CODEC_H265)
         parameters->codec_tag = MKTAG('h', 'v', 'c', '1');
@@ -250,6 +250,14 @@ fail:
     return status;
 }
 
+/* Time stamps so large that no muxer can be expected to calculate with them. */
+static bool is_absurd(const output_track *own, const svms_sample *sample)
+{
+    const int64_t limit = INT64_MAX / 4;
+    return sample->dts > limit || sample->dts < -limit || sample->pts > limit ||
+           sample->pts < -limit || own->base > limit || own->base < -limit;
+}
+
 /* Muxers refuse decoding times that do not rise; the same repair as FFmpeg's own tools make. */
 static void keep_rising(media_output *output, output_track *own, AVPacket *packet)
 {
@@ -270,6 +278,10 @@ exit_status media_output_write(media_output *output, const svms_sample *sample)
     AVPacket *packet = output->packet;
     if (!own->stream)
         return EXIT_GOOD;
+    if (is_absurd(own, sample)) {
+        complain("the time stamps of track %" PRIu32 " are beyond all measure", sample->track);
+        return EXIT_EVIDENCE;
+    }
     av_packet_unref(packet);
     /* A copy, because muxers may read a little beyond the end. */
     int result = av_new_packet(packet, (int)sample->size);

@@ -19,6 +19,7 @@
 #include "interrupt.h"
 #include "keys.h"
 #include "media_input.h"
+#include "media_time.h"
 #include "message.h"
 #include "options.h"
 #include "password.h"
@@ -235,23 +236,18 @@ static exit_status begin(recorder *self)
     return status;
 }
 
-static int64_t decoding_time_ns(const recorder *self, const svms_sample *sample)
-{
-    const svms_track *track = &media_input_describe(self->input)->tracks[sample->track];
-    return (int64_t)((double)sample->dts * track->timebase_num / track->timebase_den * 1e9);
-}
-
 /* Waits until the time of the sample has come; a signal ends the waiting. */
 static void pace(recorder *self, const svms_sample *sample)
 {
-    int64_t time = decoding_time_ns(self, sample);
+    const svms_track *track = &media_input_describe(self->input)->tracks[sample->track];
+    int64_t time = ticks_to_ns(track, sample->dts);
     struct timespec clock = { 0, 0 };
     clock_gettime(CLOCK_MONOTONIC, &clock);
     int64_t now = (int64_t)clock.tv_sec * NS_PER_SECOND + clock.tv_nsec;
     if (!self->paced)
-        self->pace_offset = now - time;
+        self->pace_offset = time_add(now, -time);
     self->paced = true;
-    int64_t due = time + self->pace_offset;
+    int64_t due = time_add(time, self->pace_offset);
     if (due <= now)
         return;
     clock.tv_sec = (time_t)(due / NS_PER_SECOND);

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "certificate.h"
 #include "failure.h"
 #include "key_schedule.h"
+#include "utf8.h"
 
 static bool is_utf8(const uint8_t *text, size_t size)
 {

@@ -8,6 +8,7 @@
 #include "builder.h"
 #include "chain_internal.h"
 #include "cursor.h"
+#include "utf8.h"
 
 /* Stack of certificates. */
 typedef STACK_OF(X509) svms_certificates;
@@ -50,9 +51,6 @@ typedef svms_status (*svms_certificate_found)(void *user, const uint8_t *der, si
 SVMS_MUST_CHECK svms_status svms_certificates_in_pem(const char *pem, size_t size,
                                                      svms_certificate_found found, void *user,
                                                      svms_error *err);
-
-/* Bytes of the UTF-8 character that comes next; 0 at the end and where there is none. */
-size_t svms_utf8_peek(const svms_cursor *cursor, unsigned long *character);
 
 /* Content of a role's object identifier in DER; NULL where svms_role_oid() gives NULL. Bytes,
  * because OBJ_txt2obj() gives wrong identifiers when it is short of memory. */

@@ -19,15 +19,6 @@
 #define NAME_FLAGS                                                                                 \
     ((XN_FLAG_RFC2253 & ~(XN_FLAG_SEP_MASK | ASN1_STRFLGS_ESC_MSB)) | XN_FLAG_SEP_CPLUS_SPC)
 
-size_t svms_utf8_peek(const svms_cursor *cursor, unsigned long *character)
-{
-    svms_cursor ahead = *cursor;
-    size_t left = svms_cursor_left(&ahead);
-    const uint8_t *next = svms_read_bytes(&ahead, left);
-    int length = left > 0 ? UTF8_getc(next, left < 4 ? (int)left : 4, character) : 0;
-    return length > 0 && *character <= 0x10FFFF ? (size_t)length : 0;
-}
-
 /* C1 controls, and marks that reorder or hide the text around them. */
 static bool is_deceptive(unsigned long character)
 {

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Time stamps as nanoseconds. Whatever a file says, nothing overflows: results are saturated. */
+#ifndef SVMS_CLI_MEDIA_TIME_H
+#define SVMS_CLI_MEDIA_TIME_H
+
+#include <stdint.h>
+
+#include <svms/media.h>
+
+int64_t ticks_to_ns(const svms_track *track, int64_t ticks);
+int64_t time_add(int64_t time_ns, int64_t more_ns);
+
+#endif
