@@ -16,8 +16,9 @@ static void read_again(svms_ctx *ctx, const svms_chain *chain)
     size_t size = 0;
     const uint8_t *wire = svms_chain_wire(chain, &size);
     svms_chain *again = NULL;
-    if (svms_chain_from_wire(&again, ctx, wire, size, 0, NULL) != SVMS_OK)
+    if (svms_chain_from_wire(&again, ctx, wire, size, 0, NULL) != SVMS_OK) {
         abort();
+    }
     svms_chain_free(&again);
 }
 
@@ -29,10 +30,12 @@ static void check(const svms_trust *trust, const svms_chain *chain)
     for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_KEY_OFFICER; role++) {
         svms_status status = svms_identity_check(trust, chain, role, then, then, then,
                                                  SVMS_TIME_ATTESTED, &verdict, &err);
-        if ((status == SVMS_OK) != (verdict == SVMS_IDENTITY_TRUSTED))
+        if ((status == SVMS_OK) != (verdict == SVMS_IDENTITY_TRUSTED)) {
             abort();
-        if (status == SVMS_OK && !svms_chain_allows(chain, role))
+        }
+        if (status == SVMS_OK && !svms_chain_allows(chain, role)) {
             abort();
+        }
     }
 }
 
@@ -50,12 +53,14 @@ static void check_under_its_last(svms_ctx *ctx, const svms_chain *chain)
     }
     BIO *bio = BIO_new(BIO_s_mem());
     char *text = NULL;
-    if (!bio || !der || PEM_write_bio(bio, PEM_STRING_X509, "", der, (long)der_size) <= 0)
+    if (!bio || !der || PEM_write_bio(bio, PEM_STRING_X509, "", der, (long)der_size) <= 0) {
         abort();
+    }
     long text_size = BIO_get_mem_data(bio, &text);
     svms_trust *trust = NULL;
-    if (svms_trust_from_pem(&trust, ctx, text, (size_t)text_size, NULL) != SVMS_OK)
+    if (svms_trust_from_pem(&trust, ctx, text, (size_t)text_size, NULL) != SVMS_OK) {
         abort();
+    }
     check(trust, chain);
     svms_trust_free(&trust);
     BIO_free(bio);
@@ -68,17 +73,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     svms_chain *from_pem = NULL;
     svms_trust *trust = NULL;
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_ctx_new(&ctx, NULL, NULL) != SVMS_OK)
+    if (svms_ctx_new(&ctx, NULL, NULL) != SVMS_OK) {
         return 0;
+    }
     const char *text = size > 0 ? (const char *)data : "";
     if (svms_chain_from_wire(&from_wire, ctx, data, size, 0, &err) == SVMS_OK) {
         read_again(ctx, from_wire);
         check_under_its_last(ctx, from_wire);
     }
-    if (svms_chain_from_pem(&from_pem, ctx, text, size, &err) == SVMS_OK)
+    if (svms_chain_from_pem(&from_pem, ctx, text, size, &err) == SVMS_OK) {
         read_again(ctx, from_pem);
-    if (svms_trust_from_pem(&trust, ctx, text, size, &err) == SVMS_OK && from_pem)
+    }
+    if (svms_trust_from_pem(&trust, ctx, text, size, &err) == SVMS_OK && from_pem) {
         check(trust, from_pem);
+    }
     svms_trust_free(&trust);
     svms_chain_free(&from_pem);
     svms_chain_free(&from_wire);

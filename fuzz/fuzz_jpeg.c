@@ -10,8 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool holds)
 {
-    if (!holds)
+    if (!holds) {
         abort();
+    }
 }
 
 /* Segments follow one another without overlap; *end is where the last one ended. */
@@ -39,8 +40,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     svms_jpeg_iterator it = SVMS_JPEG_ITERATOR_INIT;
     svms_jpeg_segment seg = SVMS_JPEG_SEGMENT_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_jpeg_begin(&it, data, size) != SVMS_OK)
+    if (svms_jpeg_begin(&it, data, size) != SVMS_OK) {
         return 0;
+    }
     size_t end = 0, count = 0;
     svms_status status;
     while ((status = svms_jpeg_next(&it, &seg, &err)) == SVMS_OK) {
@@ -48,9 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         require((count == 0) == (seg.marker == 0xD8));
         require(++count <= size);
     }
-    if (status == SVMS_END)
+    if (status == SVMS_END) {
         require(seg.marker == 0xD9);
-    else
+    } else {
         require(err.status == status && err.offset <= size);
+    }
     return 0;
 }

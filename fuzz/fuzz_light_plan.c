@@ -13,14 +13,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool holds)
 {
-    if (!holds)
+    if (!holds) {
         abort();
+    }
 }
 
 static bool is_vcl(uint32_t codec, const svms_nal *nal)
 {
-    if (codec == SVMS_CODEC_H265)
+    if (codec == SVMS_CODEC_H265) {
         return nal->type < 32;
+    }
     return nal->type == 1 || nal->type == 5;
 }
 
@@ -28,8 +30,9 @@ static bool is_covered(const svms_range *ranges, size_t count, size_t offset, si
 {
     for (size_t i = 0; i < count; i++) {
         if (ranges[i].offset <= offset &&
-            offset + size <= (size_t)ranges[i].offset + ranges[i].size)
+            offset + size <= (size_t)ranges[i].offset + ranges[i].size) {
             return true;
+        }
     }
     return false;
 }
@@ -50,15 +53,17 @@ static void check_cover(uint32_t codec, const uint8_t *data, size_t size, bool s
 {
     svms_nal_iterator it = SVMS_NAL_ITERATOR_INIT;
     svms_nal nal = SVMS_NAL_INIT;
-    if (is_covered(ranges, count, 0, size))
+    if (is_covered(ranges, count, 0, size)) {
         return;
+    }
     require(!sync);
     require(svms_nal_begin(&it, codec, SVMS_NAL_LENGTH4, data, size) == SVMS_OK);
     svms_status status;
     while ((status = svms_nal_next(&it, &nal, NULL)) == SVMS_OK) {
         size_t least = nal.framed_size;
-        if (is_vcl(codec, &nal) && least > SVMS_LIGHT_NAL_BYTES)
+        if (is_vcl(codec, &nal) && least > SVMS_LIGHT_NAL_BYTES) {
             least = SVMS_LIGHT_NAL_BYTES;
+        }
         require(is_covered(ranges, count, nal.framed_offset, least));
         require(codec != SVMS_CODEC_H264 || nal.type != 5);
         require(codec != SVMS_CODEC_H265 || nal.type < 16 || nal.type > 31);
@@ -74,13 +79,15 @@ static void plan_sample(svms_light_planner *planner, uint32_t codec, svms_cursor
     const uint8_t *bytes = svms_read_bytes(&chunk, size);
     uint8_t *exact = malloc(size > 0 ? size : 1);
     require(exact != NULL);
-    if (bytes)
+    if (bytes) {
         memcpy(exact, bytes, size);
+    }
     memset(ranges, 0xFF, sizeof ranges);
     size_t count = svms_light_plan(planner, exact, size, sync, ranges);
     check_ranges(ranges, count, size);
-    if (size > 0)
+    if (size > 0) {
         check_cover(codec, exact, size, sync, ranges, count);
+    }
     free(exact);
 }
 
@@ -97,14 +104,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         track.config_size = (uint32_t)svms_cursor_left(&config);
         track.config = svms_read_bytes(&config, track.config_size);
     }
-    if (cursor.failed)
+    if (cursor.failed) {
         return 0;
+    }
     require(svms_ctx_new(&ctx, NULL, NULL) == SVMS_OK);
     require(svms_light_planner_new(&planner, ctx, &track, NULL) == SVMS_OK);
     while (svms_cursor_left(&cursor) > 0) {
         svms_cursor chunk = svms_read_sub(&cursor, svms_read_u16(&cursor));
-        if (!cursor.failed)
+        if (!cursor.failed) {
             plan_sample(planner, track.codec, chunk);
+        }
     }
     svms_light_planner_free(&planner);
     svms_ctx_free(&ctx);

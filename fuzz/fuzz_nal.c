@@ -12,17 +12,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void require(bool holds)
 {
-    if (!holds)
+    if (!holds) {
         abort();
+    }
 }
 
 static void parse_h264(svms_h264_sets *sets, const svms_nal *nal)
 {
     svms_h264_slice slice;
-    if (nal->type == SVMS_H264_SPS || nal->type == SVMS_H264_PPS)
+    if (nal->type == SVMS_H264_SPS || nal->type == SVMS_H264_PPS) {
         (void)svms_h264_learn(sets, nal);
-    if (nal->type != SVMS_H264_SLICE && nal->type != SVMS_H264_IDR)
+    }
+    if (nal->type != SVMS_H264_SLICE && nal->type != SVMS_H264_IDR) {
         return;
+    }
     if (svms_h264_read_slice(sets, nal, &slice)) {
         require(slice.header_bits <= SVMS_SLICE_PREFIX * 8);
         require(slice.type <= SVMS_H264_I && slice.qp <= 51);
@@ -34,10 +37,12 @@ static void parse_h264(svms_h264_sets *sets, const svms_nal *nal)
 static void parse_h265(svms_h265_sets *sets, const svms_nal *nal)
 {
     svms_h265_slice slice;
-    if (nal->type == SVMS_H265_SPS || nal->type == SVMS_H265_PPS)
+    if (nal->type == SVMS_H265_SPS || nal->type == SVMS_H265_PPS) {
         (void)svms_h265_learn(sets, nal);
-    if (nal->type > SVMS_H265_VCL_LAST)
+    }
+    if (nal->type > SVMS_H265_VCL_LAST) {
         return;
+    }
     if (svms_h265_read_slice(sets, nal, &slice)) {
         const svms_h265_pps *pps = &sets->pps[slice.pps];
         require(slice.header_bits <= SVMS_SLICE_PREFIX * 8 && slice.header_bits % 8 == 0);
@@ -54,8 +59,9 @@ static void check_payload(const svms_nal *nal, uint32_t codec)
     size_t few = svms_nal_payload(nal, codec, some, sizeof some);
     size_t many = svms_nal_payload(nal, codec, more, sizeof more);
     require(many + svms_nal_header_size(codec) <= nal->size && few <= many);
-    for (size_t i = 0; i < few; i++)
+    for (size_t i = 0; i < few; i++) {
         require(some[i] == more[i]);
+    }
     bool refresh = false;
     (void)svms_sei_find_refresh(nal, codec, &refresh);
     (void)svms_nal_is_escaped(nal);
@@ -72,8 +78,9 @@ static void check_bounds(const svms_nal *nal, const uint8_t *data, size_t size, 
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (size == 0)
+    if (size == 0) {
         return 0;
+    }
     uint32_t codec = (data[0] & 4) != 0 ? SVMS_CODEC_H265 : SVMS_CODEC_H264;
     svms_nal_framing framing = (svms_nal_framing)(data[0] & 3);
     data++;
@@ -92,16 +99,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while ((status = svms_nal_next(&it, &nal, &err)) == SVMS_OK) {
         check_bounds(&nal, data, size, &end);
         check_payload(&nal, codec);
-        if (codec == SVMS_CODEC_H264)
+        if (codec == SVMS_CODEC_H264) {
             parse_h264(h264, &nal);
-        else
+        } else {
             parse_h265(h265, &nal);
+        }
         require(++count <= size);
     }
-    if (status != SVMS_END)
+    if (status != SVMS_END) {
         require(err.status == status && err.offset <= size);
-    else if (framing != SVMS_NAL_ANNEX_B)
+    } else if (framing != SVMS_NAL_ANNEX_B) {
         require(end == size);
+    }
     free(h264);
     free(h265);
     return 0;

@@ -16,10 +16,12 @@ static uint8_t *read_file(const char *path, size_t size)
     FILE *file = fopen(path, "rb");
     uint8_t *data = malloc(size > 0 ? size : 1);
     bool complete = file && data && fread(data, 1, size, file) == size;
-    if (file)
+    if (file) {
         fclose(file);
-    if (complete)
+    }
+    if (complete) {
         return data;
+    }
     free(data);
     return NULL;
 }
@@ -49,8 +51,9 @@ static int run_entry(const char *folder, const char *name)
         fprintf(stderr, "cannot find %s/%s\n", folder, name);
         return -1;
     }
-    if (!S_ISREG(info.st_mode))
+    if (!S_ISREG(info.st_mode)) {
         return 0;
+    }
     return run_file(path, (size_t)info.st_size) ? 1 : -1;
 }
 
@@ -70,15 +73,17 @@ static bool run_folder(const char *folder)
         files += run > 0;
     }
     closedir(entries);
-    if (files == 0)
+    if (files == 0) {
         fprintf(stderr, "no file in corpus folder %s\n", folder);
+    }
     return readable && files > 0;
 }
 
 int main(int argc, char **argv)
 {
     bool passed = argc > 1;
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc; i++) {
         passed = run_folder(argv[i]) && passed;
+    }
     return passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }

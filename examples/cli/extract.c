@@ -78,14 +78,17 @@ static exit_status open_reader(extraction *self)
     options.time_policy = self->request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     exit_status status =
         recording_read(&self->reader, &self->file, self->ctx, &options, &self->keys, true);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
-    if (svms_reader_get_info(self->reader, &self->info, &err) != SVMS_OK)
+    }
+    if (svms_reader_get_info(self->reader, &self->info, &err) != SVMS_OK) {
         return complain_error(&err, "cannot describe %s", self->file.path);
+    }
     for (uint32_t i = 0; i < self->info.track_count; i++) {
         svms_track track = SVMS_TRACK_INIT;
-        if (svms_reader_get_track(self->reader, i, &track, &err) != SVMS_OK)
+        if (svms_reader_get_track(self->reader, i, &track, &err) != SVMS_OK) {
             return complain_error(&err, "cannot describe track %" PRIu32, i);
+        }
         self->tracks[i] = track;
     }
     self->reached = self->info.first_utc_ns;
@@ -100,21 +103,25 @@ static exit_status check_signature_policy(const extraction *self)
                  self->request->allow_unverified ? "" : "; --allow-unverified extracts it");
         return self->request->allow_unverified ? EXIT_GOOD : EXIT_EVIDENCE;
     }
-    if (!self->trust)
+    if (!self->trust) {
         complain("note: the signer (%s) is not checked without --trust", self->info.signer_subject);
+    }
     return EXIT_GOOD;
 }
 
 static exit_status seek(extraction *self)
 {
     svms_error err = SVMS_ERROR_INIT;
-    if (self->request->from_utc_ns == SVMS_NO_TIME)
+    if (self->request->from_utc_ns == SVMS_NO_TIME) {
         return EXIT_GOOD;
+    }
     svms_status status = svms_reader_seek(self->reader, self->request->from_utc_ns, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         return EXIT_GOOD;
-    if (status != SVMS_END)
+    }
+    if (status != SVMS_END) {
         return complain_error(&err, "cannot go to %s", time_of(self->request->from_utc_ns).text);
+    }
     complain("%s holds nothing from %s on", self->file.path,
              time_of(self->request->from_utc_ns).text);
     return EXIT_EVIDENCE;
@@ -125,15 +132,18 @@ static bool is_past_range(extraction *self, const svms_sample *sample)
 {
     const svms_track *track = &self->tracks[sample->track];
     int64_t to = self->request->to_utc_ns;
-    if (to == SVMS_NO_TIME || sample->utc_ns == SVMS_NO_TIME)
+    if (to == SVMS_NO_TIME || sample->utc_ns == SVMS_NO_TIME) {
         return false;
+    }
     int64_t decoded_at = time_add(sample->utc_ns, -ticks_to_ns(track, sample->pts - sample->dts));
-    if (decoded_at < to && !self->ended[sample->track])
+    if (decoded_at < to && !self->ended[sample->track]) {
         return false;
+    }
     self->ended[sample->track] = true;
     bool all = true;
-    for (uint32_t i = 0; i < self->info.track_count; i++)
+    for (uint32_t i = 0; i < self->info.track_count; i++) {
         all = all && self->ended[i];
+    }
     self->past_range = all || decoded_at >= time_add(to, INTERLEAVING_NS);
     return true;
 }
@@ -141,11 +151,13 @@ static bool is_past_range(extraction *self, const svms_sample *sample)
 /* The tail of a recording that has no end comes without a failure of its own. */
 static void name_unattested(extraction *self, const svms_sample *sample)
 {
-    if ((sample->flags & SVMS_SAMPLE_UNATTESTED) == 0 || self->info.role == SVMS_ROLE_NONE)
+    if ((sample->flags & SVMS_SAMPLE_UNATTESTED) == 0 || self->info.role == SVMS_ROLE_NONE) {
         return;
+    }
     self->has_failed = true;
-    if (sample->segment == self->named_segment)
+    if (sample->segment == self->named_segment) {
         return;
+    }
     self->named_segment = sample->segment;
     progress_clear(&self->bar);
     complain("unverified: segment %" PRIu64 ", from %s: no signature covers it", sample->segment,
@@ -157,25 +169,30 @@ static void show_progress(extraction *self, const svms_sample *sample)
     const svms_container_info *info = &self->info;
     uint64_t total = 0;
     uint64_t done = 0;
-    if (info->first_utc_ns != SVMS_NO_TIME && info->last_utc_ns > info->first_utc_ns)
+    if (info->first_utc_ns != SVMS_NO_TIME && info->last_utc_ns > info->first_utc_ns) {
         total = (uint64_t)info->last_utc_ns - (uint64_t)info->first_utc_ns;
-    if (total > 0 && sample->utc_ns > info->first_utc_ns)
+    }
+    if (total > 0 && sample->utc_ns > info->first_utc_ns) {
         done = (uint64_t)sample->utc_ns - (uint64_t)info->first_utc_ns;
+    }
     progress_show(&self->bar, done, total, "extracting");
 }
 
 static exit_status take_sample(extraction *self, const svms_sample *sample)
 {
-    if (sample->utc_ns != SVMS_NO_TIME)
+    if (sample->utc_ns != SVMS_NO_TIME) {
         self->reached =
             time_add(sample->utc_ns, ticks_to_ns(&self->tracks[sample->track], sample->duration));
-    if (is_past_range(self, sample))
+    }
+    if (is_past_range(self, sample)) {
         return EXIT_GOOD;
+    }
     name_unattested(self, sample);
     if (!self->output) {
         exit_status status = media_output_open(&self->output, &self->target, sample);
-        if (status != EXIT_GOOD)
+        if (status != EXIT_GOOD) {
             return status;
+        }
     }
     self->samples++;
     self->written_until = self->reached;
@@ -192,23 +209,26 @@ static bool name_failure(extraction *self, svms_status status, const svms_error 
     bool again = last->status != SVMS_OK && err->segment == last->segment;
     bool same_place = again && err->offset == last->offset;
     if ((class != SVMS_CLASS_EVIDENCE && class != SVMS_CLASS_MALFORMED) ||
-        status == SVMS_E_WRONG_KEY || same_place)
+        status == SVMS_E_WRONG_KEY || same_place) {
         return false;
+    }
     bool same_words = again && strcmp(err->message, last->message) == 0;
     self->last_failure = *err;
     self->last_failure.status = status;
     self->has_failed = true;
     self->named_segment = err->segment;
-    if (same_words)
+    if (same_words) {
         return true;
+    }
     const char *verb = self->request->allow_unverified ? "unverified" : "left out";
     progress_clear(&self->bar);
-    if (err->segment == SVMS_NO_SEGMENT)
+    if (err->segment == SVMS_NO_SEGMENT) {
         complain("%s: outside of the segments, byte %" PRIu64 ": %s", verb, err->offset,
                  err->message);
-    else
+    } else {
         complain("%s: segment %" PRIu64 ", from %s: %s", verb, err->segment,
                  time_of(self->reached).text, err->message);
+    }
     return true;
 }
 
@@ -223,8 +243,9 @@ static exit_status copy_samples(extraction *self)
             return EXIT_ENVIRONMENT;
         }
         svms_status status = svms_reader_next(self->reader, &sample, &err);
-        if (status == SVMS_END)
+        if (status == SVMS_END) {
             return EXIT_GOOD;
+        }
         if (status == SVMS_AGAIN) {
             progress_clear(&self->bar);
             complain("%s has no end: what follows %s is not there, or not signed", self->file.path,
@@ -233,8 +254,9 @@ static exit_status copy_samples(extraction *self)
         }
         if (status == SVMS_OK) {
             exit_status taken = take_sample(self, &sample);
-            if (taken != EXIT_GOOD)
+            if (taken != EXIT_GOOD) {
                 return taken;
+            }
         } else if (!name_failure(self, status, &err)) {
             progress_clear(&self->bar);
             exit_status failed = complain_error(&err, "cannot read on in %s", self->file.path);
@@ -250,13 +272,15 @@ static exit_status finish(extraction *self, exit_status status)
     bool is_usable = status == EXIT_GOOD || status == EXIT_EVIDENCE;
     if (!self->output || !is_usable) {
         media_output_discard(&self->output);
-        if (is_usable)
+        if (is_usable) {
             complain("nothing was extracted; %s was not written", self->request->output);
+        }
         return status == EXIT_GOOD ? EXIT_EVIDENCE : status;
     }
     exit_status finished = media_output_finish(&self->output);
-    if (finished != EXIT_GOOD)
+    if (finished != EXIT_GOOD) {
         return finished;
+    }
     print_line(stderr, "%s: %" PRIu64 " samples, until %s", self->request->output, self->samples,
                time_of(self->written_until).text);
     return self->has_failed ? EXIT_EVIDENCE : status;
@@ -266,20 +290,27 @@ static exit_status prepare(extraction *self)
 {
     const extract_request *request = self->request;
     exit_status status = make_context(&self->ctx);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = file_check_output(request->output, request->force);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = recording_open(&self->file, self->ctx, request->path);
-    if (status == EXIT_GOOD && request->trust_path)
+    }
+    if (status == EXIT_GOOD && request->trust_path) {
         status = load_trust(&self->trust, self->ctx, request->trust_path);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = key_set_load(&self->keys, self->ctx, &request->keys);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = open_reader(self);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = check_signature_policy(self);
-    if (status != EXIT_GOOD)
+    }
+    if (status != EXIT_GOOD) {
         return status;
+    }
     self->target = (media_target){ request->output, self->tracks, self->info.track_count,
                                    request->force, request->from_utc_ns != SVMS_NO_TIME };
     return media_output_check(&self->target);
@@ -288,10 +319,12 @@ static exit_status prepare(extraction *self)
 static exit_status run(extraction *self)
 {
     exit_status status = prepare(self);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = seek(self);
-    if (status != EXIT_GOOD)
+    }
+    if (status != EXIT_GOOD) {
         return status;
+    }
     interrupt_watch();
     progress_begin(&self->bar);
     status = copy_samples(self);
@@ -362,12 +395,15 @@ exit_status command_extract(int count, char **arguments)
     request.from_utc_ns = SVMS_NO_TIME;
     request.to_utc_ns = SVMS_NO_TIME;
     parse_result parsed = options_parse(&line, &request, count, arguments);
-    if (parsed != PARSE_READY)
+    if (parsed != PARSE_READY) {
         return parse_exit(parsed);
-    if (!request.output)
+    }
+    if (!request.output) {
         return usage_error("extract", "--out is missing");
+    }
     if (request.from_utc_ns != SVMS_NO_TIME && request.to_utc_ns != SVMS_NO_TIME &&
-        request.from_utc_ns >= request.to_utc_ns)
+        request.from_utc_ns >= request.to_utc_ns) {
         return usage_error("extract", "--from is not before --to");
+    }
     return extract(&request);
 }

@@ -46,17 +46,21 @@ static const struct {
 
 enum AVCodecID codec_of_fourcc(uint32_t fourcc)
 {
-    for (size_t i = 0; i < CODEC_COUNT; i++)
-        if (codecs[i].fourcc == fourcc)
+    for (size_t i = 0; i < CODEC_COUNT; i++) {
+        if (codecs[i].fourcc == fourcc) {
             return codecs[i].codec;
+        }
+    }
     return AV_CODEC_ID_NONE;
 }
 
 uint32_t fourcc_of_parameters(const AVCodecParameters *parameters)
 {
-    for (size_t i = 0; i < CODEC_COUNT; i++)
-        if (codecs[i].codec == parameters->codec_id)
+    for (size_t i = 0; i < CODEC_COUNT; i++) {
+        if (codecs[i].codec == parameters->codec_id) {
             return codecs[i].fourcc;
+        }
+    }
     /* The number lets somebody who knows this version of FFmpeg find out what it was. */
     unsigned id = (unsigned)parameters->codec_id;
     return SVMS_FOURCC('f', id >> 16, id >> 8, id);
@@ -74,14 +78,17 @@ static void log_message(void *context, int level, const char *format, va_list ar
 static void log_message(void *context, int level, const char *format, va_list args)
 {
     (void)context;
-    if (level > AV_LOG_ERROR)
+    if (level > AV_LOG_ERROR) {
         return;
+    }
     char line[512];
     int size = vsnprintf(line, sizeof line, format, args);
-    while (size > 0 && size < (int)sizeof line && line[size - 1] == '\n')
+    while (size > 0 && size < (int)sizeof line && line[size - 1] == '\n') {
         line[--size] = '\0';
-    if (size > 0)
+    }
+    if (size > 0) {
         complain("FFmpeg: %s", line);
+    }
 }
 
 void ffmpeg_log_to_messages(void)

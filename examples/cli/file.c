@@ -17,15 +17,17 @@ static void warn_if_readable_by_others(int handle, const char *path)
 {
     struct stat info;
     if (fstat(handle, &info) == 0 && S_ISREG(info.st_mode) &&
-        (info.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        (info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         complain("warning: %s is a secret, but others may read it (chmod 600 ends that)", path);
+    }
 }
 
 exit_status file_read(file_text *out, const char *path, size_t limit, bool secret)
 {
     int handle = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (handle < 0)
+    if (handle < 0) {
         return complain_system(errno, "cannot open %s", path);
+    }
     exit_status status = EXIT_ENVIRONMENT;
     file_text text = { malloc(limit + 2), 0 };
     if (!text.bytes) {
@@ -46,8 +48,9 @@ exit_status file_read(file_text *out, const char *path, size_t limit, bool secre
         status = EXIT_MALFORMED;
         goto done;
     }
-    if (secret)
+    if (secret) {
         warn_if_readable_by_others(handle, path);
+    }
     text.bytes[text.size] = '\0';
     *out = text;
     text.bytes = NULL;
@@ -61,8 +64,9 @@ done:
 
 void file_text_free(file_text *text)
 {
-    if (!text->bytes)
+    if (!text->bytes) {
         return;
+    }
     OPENSSL_cleanse(text->bytes, text->size);
     free(text->bytes);
     text->bytes = NULL;
@@ -94,11 +98,13 @@ char *path_with_suffix(const char *path, const char *suffix)
 static char *folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    if (!slash)
+    if (!slash) {
         return concatenate(".", "", "");
+    }
     char *folder = concatenate(path, "", "");
-    if (folder)
+    if (folder) {
         folder[slash == path ? 1 : slash - path] = '\0';
+    }
     return folder;
 }
 
@@ -107,20 +113,23 @@ static exit_status write_all(int handle, const char *path, const char *text, siz
     size_t done = 0;
     while (done < size) {
         ssize_t count = write(handle, text + done, size - done);
-        if (count < 0 && errno != EINTR)
+        if (count < 0 && errno != EINTR) {
             return complain_system(errno, "cannot write %s", path);
+        }
         done += count > 0 ? (size_t)count : 0;
     }
-    if (fsync(handle) != 0)
+    if (fsync(handle) != 0) {
         return complain_system(errno, "cannot make %s durable", path);
+    }
     return EXIT_GOOD;
 }
 
 exit_status file_create_beside(const char *path, int *handle, char **name)
 {
     char *unused = path_with_suffix(path, ".XXXXXX");
-    if (!unused)
+    if (!unused) {
         return EXIT_ENVIRONMENT;
+    }
     int made = mkstemp(unused);
     if (made < 0) {
         int os_error = errno;
@@ -137,11 +146,13 @@ static exit_status stage(const new_file *file, char **temporary)
 {
     int handle = -1;
     exit_status status = file_create_beside(file->path, &handle, temporary);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     status = write_all(handle, file->path, file->text, file->size);
-    if (status == EXIT_GOOD && fchmod(handle, file->mode) != 0)
+    if (status == EXIT_GOOD && fchmod(handle, file->mode) != 0) {
         status = complain_system(errno, "cannot set the mode of %s", file->path);
+    }
     close(handle);
     return status;
 }
@@ -151,17 +162,20 @@ exit_status file_write(const new_file *files, size_t count, bool replace)
     char *temporary[MAX_NEW_FILES] = { NULL };
     size_t published = 0;
     exit_status status = EXIT_GOOD;
-    for (size_t i = 0; i < count && status == EXIT_GOOD; i++)
+    for (size_t i = 0; i < count && status == EXIT_GOOD; i++) {
         status = stage(&files[i], &temporary[i]);
+    }
     for (size_t i = 0; i < count && status == EXIT_GOOD; i++) {
         status = file_publish(temporary[i], files[i].path, replace);
         published += status == EXIT_GOOD;
     }
     for (size_t i = 0; i < count; i++) {
-        if (i >= published && temporary[i])
+        if (i >= published && temporary[i]) {
             unlink(temporary[i]);
-        if (i < published && status != EXIT_GOOD && !replace)
+        }
+        if (i < published && status != EXIT_GOOD && !replace) {
             unlink(files[i].path);
+        }
         free(temporary[i]);
     }
     return status;
@@ -183,24 +197,29 @@ static void make_names_durable(const char *path)
  * File systems without links get the nearest thing. */
 static int rename_unless_taken(const char *temporary, const char *path)
 {
-    if (link(temporary, path) == 0)
+    if (link(temporary, path) == 0) {
         return unlink(temporary) == 0 ? 0 : errno;
-    if (errno == EEXIST)
+    }
+    if (errno == EEXIST) {
         return EEXIST;
-    if (file_exists(path))
+    }
+    if (file_exists(path)) {
         return EEXIST;
+    }
     return rename(temporary, path) == 0 ? 0 : errno;
 }
 
 exit_status file_publish(const char *temporary, const char *path, bool replace)
 {
     int os_error = 0;
-    if (replace)
+    if (replace) {
         os_error = rename(temporary, path) == 0 ? 0 : errno;
-    else
+    } else {
         os_error = rename_unless_taken(temporary, path);
-    if (os_error != 0)
+    }
+    if (os_error != 0) {
         return complain_system(os_error, "cannot name the finished file %s", path);
+    }
     make_names_durable(path);
     return EXIT_GOOD;
 }
@@ -225,14 +244,17 @@ exit_status file_check_output(const char *path, bool replace)
         }
         return EXIT_GOOD;
     }
-    if (errno != ENOENT)
+    if (errno != ENOENT) {
         return complain_system(errno, "cannot write %s", path);
+    }
     char *folder = folder_of(path);
-    if (!folder)
+    if (!folder) {
         return EXIT_ENVIRONMENT;
+    }
     exit_status status = EXIT_GOOD;
-    if (stat(folder, &info) != 0)
+    if (stat(folder, &info) != 0) {
         status = complain_system(errno, "cannot write into the folder %s", folder);
+    }
     free(folder);
     return status;
 }

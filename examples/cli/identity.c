@@ -41,14 +41,18 @@ typedef struct authority {
 static exit_status make_folder(const char *path)
 {
     struct stat info;
-    if (mkdir(path, S_IRWXU) == 0)
+    if (mkdir(path, S_IRWXU) == 0) {
         return EXIT_GOOD;
-    if (errno != EEXIST)
+    }
+    if (errno != EEXIST) {
         return complain_system(errno, "cannot make the folder %s", path);
-    if (stat(path, &info) != 0)
+    }
+    if (stat(path, &info) != 0) {
         return complain_system(errno, "cannot use %s", path);
-    if (!S_ISDIR(info.st_mode))
+    }
+    if (!S_ISDIR(info.st_mode)) {
         return complain_system(ENOTDIR, "cannot use %s", path);
+    }
     return EXIT_GOOD;
 }
 
@@ -76,12 +80,14 @@ static exit_status issue(svms_ctx *ctx, const svms_certificate_options *options,
     svms_error err = SVMS_ERROR_INIT;
     exit_status status = EXIT_GOOD;
     svms_status made = svms_private_key_generate(&key, ctx, &err);
-    if (made == SVMS_OK)
+    if (made == SVMS_OK) {
         made = svms_private_key_to_pem(key, key_pem, &key_size, &err);
-    if (made == SVMS_OK)
+    }
+    if (made == SVMS_OK) {
         made = svms_certificate_issue(ctx, options, key, issuer ? issuer->certificate : NULL,
                                       issuer ? issuer->key : NULL, certificate_pem,
                                       &certificate_size, &err);
+    }
     if (made == SVMS_OK) {
         const new_file files[] = {
             { key_path, S_IRUSR | S_IWUSR, key_pem, key_size },
@@ -102,8 +108,9 @@ static exit_status make_authority(svms_ctx *ctx, const char *certificate_path, c
     svms_certificate_options options = describe(SVMS_ROLE_NONE, CA_NAME, CA_DAYS);
     /* Never replacing: a CA that is overwritten takes the trust in everything it signed with it. */
     exit_status status = issue(ctx, &options, NULL, certificate_path, key_path, false);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         print_line(stdout, "Made a demonstration CA: %s", certificate_path);
+    }
     return status;
 }
 
@@ -113,8 +120,9 @@ static exit_status load_authority(authority *out, svms_ctx *ctx, const create_re
     char *certificate_path = path_join(folder, "ca.pem");
     char *key_path = path_join(folder, "ca-key.pem");
     exit_status status = EXIT_ENVIRONMENT;
-    if (!certificate_path || !key_path)
+    if (!certificate_path || !key_path) {
         goto done;
+    }
     bool has_certificate = file_exists(certificate_path);
     bool has_key = file_exists(key_path);
     if (has_certificate != has_key || (!has_key && request->ca_folder)) {
@@ -123,10 +131,12 @@ static exit_status load_authority(authority *out, svms_ctx *ctx, const create_re
         goto done;
     }
     status = has_key ? EXIT_GOOD : make_authority(ctx, certificate_path, key_path);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = load_private_key(&out->key, ctx, key_path);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = load_chain(&out->certificate, ctx, certificate_path);
+    }
 
 done:
     free(certificate_path);
@@ -155,16 +165,20 @@ static exit_status create_in(svms_ctx *ctx, const create_request *request)
     char *key_path = path_join(request->folder, "key.pem");
     authority issuer = { NULL, NULL };
     exit_status status = EXIT_ENVIRONMENT;
-    if (!certificate_path || !key_path)
+    if (!certificate_path || !key_path) {
         goto done;
+    }
     /* Both are looked at before the CA is made, so that a refusal changes nothing. */
     status = file_check_output(certificate_path, request->force);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = file_check_output(key_path, request->force);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = load_authority(&issuer, ctx, request);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = make_identity(ctx, request, &issuer, certificate_path, key_path);
+    }
 
 done:
     svms_chain_free(&issuer.certificate);
@@ -178,10 +192,12 @@ static exit_status create(const create_request *request)
 {
     svms_ctx *ctx = NULL;
     exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = make_folder(request->folder);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = create_in(ctx, request);
+    }
     svms_ctx_free(&ctx);
     return status;
 }
@@ -222,13 +238,17 @@ exit_status command_identity(int count, char **arguments)
 {
     create_request request = { NULL, NULL, NULL, SVMS_ROLE_RECORDER, DEFAULT_DAYS, false, NULL };
     parse_result parsed = options_parse(&line, &request, count, arguments);
-    if (parsed != PARSE_READY)
+    if (parsed != PARSE_READY) {
         return parse_exit(parsed);
-    if (strcmp(request.verb, "create") != 0)
+    }
+    if (strcmp(request.verb, "create") != 0) {
         return usage_error("identity", "'%s' is unknown; there is 'create'", request.verb);
-    if (!request.folder || !request.name)
+    }
+    if (!request.folder || !request.name) {
         return usage_error("identity", "--%s is missing", request.folder ? "name" : "out");
-    if (request.folder[0] == '\0' || request.name[0] == '\0')
+    }
+    if (request.folder[0] == '\0' || request.name[0] == '\0') {
         return usage_error("identity", "--%s is empty", request.name[0] ? "out" : "name");
+    }
     return create(&request);
 }

@@ -28,8 +28,9 @@ typedef struct id_text {
 static id_text hex_of(const uint8_t id[16])
 {
     id_text hex;
-    for (size_t i = 0; i < 16; i++)
+    for (size_t i = 0; i < 16; i++) {
         snprintf(hex.text + 2 * i, 3, "%02x", (unsigned)id[i]);
+    }
     return hex;
 }
 
@@ -44,11 +45,13 @@ static void print_track(uint32_t number, const svms_track *track)
 {
     codec_name codec = name_of_codec(track->codec);
     char detail[64] = "";
-    if (track->kind == SVMS_TRACK_VIDEO)
+    if (track->kind == SVMS_TRACK_VIDEO) {
         snprintf(detail, sizeof detail, ", %" PRIu32 "x%" PRIu32, track->width, track->height);
-    if (track->kind == SVMS_TRACK_AUDIO)
+    }
+    if (track->kind == SVMS_TRACK_AUDIO) {
         snprintf(detail, sizeof detail, ", %" PRIu32 " Hz, %" PRIu32 " channel%s",
                  track->sample_rate, track->channels, track->channels == 1 ? "" : "s");
+    }
     print_line(stdout, "Track %-8" PRIu32 " %s, %s%s, protection %s", number,
                name_of_kind(track->kind), codec.text, detail,
                name_of_protection(track->protection));
@@ -61,24 +64,27 @@ static void print_access(const svms_container_info *info)
         return;
     }
     char keys[32] = "";
-    if (info->key_stanzas > 0)
+    if (info->key_stanzas > 0) {
         snprintf(keys, sizeof keys, "%" PRIu32 " key%s", info->key_stanzas,
                  info->key_stanzas == 1 ? "" : "s");
+    }
     print_line(stdout, "%-14s encrypted for %s%s%s; %s", "Access", keys,
                info->key_stanzas > 0 && info->password_stanzas > 0 ? " and " : "",
                info->password_stanzas > 0 ? "a password" : "",
                info->unlocked ? "opened with what was given" : "locked");
-    if (info->access_damaged > 0)
+    if (info->access_damaged > 0) {
         print_line(stdout, "%-14s %" PRIu32 " of 2 access slots damaged", "", info->access_damaged);
+    }
 }
 
 static void print_device(const svms_container_info *info)
 {
     print_line(stdout, "%-14s %s", "Device id", hex_of(info->device_id).text);
-    if (info->device_name)
+    if (info->device_name) {
         print_line(stdout, "%-14s %s", "Device", info->device_name);
-    else if (info->encrypted && !info->unlocked)
+    } else if (info->encrypted && !info->unlocked) {
         print_line(stdout, "%-14s locked (a name, if there is one, is encrypted)", "Device");
+    }
 }
 
 static exit_status print_text(const char *path, svms_reader *reader,
@@ -88,34 +94,40 @@ static exit_status print_text(const char *path, svms_reader *reader,
     print_line(stdout, "%-14s %s", "Container", hex_of(info->container_id).text);
     print_line(stdout, "%-14s %s, part %" PRIu64, "Recording id", hex_of(info->recording_id).text,
                info->recording_sequence);
-    if (info->linked)
+    if (info->linked) {
         print_line(stdout, "%-14s %s", "Follows", hex_of(info->previous_container_id).text);
+    }
     print_device(info);
-    if (info->role == SVMS_ROLE_NONE)
+    if (info->role == SVMS_ROLE_NONE) {
         print_line(stdout, "%-14s nobody: it is not signed", "Signed by");
-    else
+    } else {
         print_line(stdout, "%-14s %s, as %s", "Signed by", info->signer_subject,
                    svms_role_name(info->role));
+    }
     print_time("Created", info->created_utc_ns);
     print_time("First moment", info->first_utc_ns);
-    if (info->closed)
+    if (info->closed) {
         print_time("Last moment", info->last_utc_ns);
+    }
     print_line(stdout, "%-14s %s, clock: %s", "Origin", name_of_origin(info->origin),
                name_of_clock(info->capture_clock));
-    if (info->closed)
+    if (info->closed) {
         print_line(stdout, "%-14s closed, %" PRIu64 " segments", "State", info->segment_count);
-    else
+    } else {
         print_line(stdout, "%-14s open: still being written, or interrupted", "State");
+    }
     print_access(info);
     for (uint32_t i = 0; i < info->track_count; i++) {
         svms_track track = SVMS_TRACK_INIT;
         svms_error err = SVMS_ERROR_INIT;
-        if (svms_reader_get_track(reader, i, &track, &err) != SVMS_OK)
+        if (svms_reader_get_track(reader, i, &track, &err) != SVMS_OK) {
             return complain_error(&err, "cannot describe track %" PRIu32, i);
+        }
         print_track(i, &track);
     }
-    if (info->software)
+    if (info->software) {
         print_line(stdout, "%-14s %s", "Written by", info->software);
+    }
     print_line(stdout, "This is what the recording says of itself; 'svms verify' proves it.");
     return EXIT_GOOD;
 }
@@ -123,8 +135,9 @@ static exit_status print_text(const char *path, svms_reader *reader,
 static json_t *describe_track(svms_reader *reader, uint32_t number)
 {
     svms_track track = SVMS_TRACK_INIT;
-    if (svms_reader_get_track(reader, number, &track, NULL) != SVMS_OK)
+    if (svms_reader_get_track(reader, number, &track, NULL) != SVMS_OK) {
         return NULL;
+    }
     return json_pack("{s:I, s:s, s:o, s:s, s:{s:I, s:I}, s:I, s:I, s:I, s:I}", "track",
                      (json_int_t)number, "kind", name_of_kind(track.kind), "codec",
                      json_text(name_of_codec(track.codec).text), "protection",
@@ -192,17 +205,22 @@ static exit_status show(const info_request *request)
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
     svms_error err = SVMS_ERROR_INIT;
     exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = recording_open(&file, ctx, request->path);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = key_set_load(&keys, ctx, &request->keys);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = recording_read(&reader, &file, ctx, &options, &keys, false);
-    if (status == EXIT_GOOD && svms_reader_get_info(reader, &info, &err) != SVMS_OK)
+    }
+    if (status == EXIT_GOOD && svms_reader_get_info(reader, &info, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot describe %s", file.path);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = request->json ? json_print(describe(file.path, reader, &info))
                                : print_text(file.path, reader, &info);
+    }
     svms_reader_close(&reader);
     key_set_free(&keys);
     recording_close(&file);
@@ -234,7 +252,8 @@ exit_status command_info(int count, char **arguments)
 {
     info_request request = { NULL, { NULL, false, NULL }, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
-    if (parsed != PARSE_READY)
+    if (parsed != PARSE_READY) {
         return parse_exit(parsed);
+    }
     return show(&request);
 }

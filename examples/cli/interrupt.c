@@ -35,8 +35,9 @@ void interrupt_watch(void)
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction old;
         /* What the parent ignores (nohup) stays ignored. */
-        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) {
             sigaction(signals[i], &action, NULL);
+        }
     }
     action.sa_handler = nudge;
     action.sa_flags = 0;
@@ -45,8 +46,9 @@ void interrupt_watch(void)
 
 bool interrupt_came(void)
 {
-    if (came == 0)
+    if (came == 0) {
         return false;
+    }
     alarm(0);
     return true;
 }

@@ -10,17 +10,21 @@
 
 json_t *json_text(const char *text)
 {
-    if (!text)
+    if (!text) {
         return json_null();
+    }
     json_t *value = json_string(text);
-    if (value)
+    if (value) {
         return value;
+    }
     size_t size = strlen(text);
     char *copy = malloc(size + 1);
-    if (!copy)
+    if (!copy) {
         return NULL;
-    for (size_t i = 0; i <= size; i++)
+    }
+    for (size_t i = 0; i <= size; i++) {
         copy[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    }
     value = json_string(copy);
     free(copy);
     return value;
@@ -28,8 +32,9 @@ json_t *json_text(const char *text)
 
 json_t *json_time(int64_t utc_ns)
 {
-    if (utc_ns == SVMS_NO_TIME)
+    if (utc_ns == SVMS_NO_TIME) {
         return json_null();
+    }
     char text[SVMS_TIME_TEXT_SIZE];
     svms_time_format(utc_ns, text);
     return json_string(text);

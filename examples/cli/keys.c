@@ -11,8 +11,9 @@
 static void log_line(void *user, svms_log_level level, const char *line)
 {
     (void)user;
-    if (level <= SVMS_LOG_WARNING)
+    if (level <= SVMS_LOG_WARNING) {
         complain("%s: %s", level == SVMS_LOG_ERROR ? "error" : "warning", line);
+    }
 }
 
 exit_status make_context(svms_ctx **out)
@@ -20,8 +21,9 @@ exit_status make_context(svms_ctx **out)
     svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
     options.log = log_line;
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_ctx_new(out, &options, &err) == SVMS_OK)
+    if (svms_ctx_new(out, &options, &err) == SVMS_OK) {
         return EXIT_GOOD;
+    }
     return complain_error(&err, "cannot begin");
 }
 
@@ -29,11 +31,13 @@ exit_status load_private_key(svms_private_key **out, svms_ctx *ctx, const char *
 {
     file_text text = { NULL, 0 };
     exit_status status = file_read(&text, path, MAX_PEM_SIZE, true);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_private_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+    if (svms_private_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the private key %s", path);
+    }
     file_text_free(&text);
     return status;
 }
@@ -42,11 +46,13 @@ exit_status load_public_key(svms_public_key **out, svms_ctx *ctx, const char *pa
 {
     file_text text = { NULL, 0 };
     exit_status status = file_read(&text, path, MAX_PEM_SIZE, false);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_public_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+    if (svms_public_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the recipient %s", path);
+    }
     file_text_free(&text);
     return status;
 }
@@ -55,11 +61,13 @@ exit_status load_chain(svms_chain **out, svms_ctx *ctx, const char *path)
 {
     file_text text = { NULL, 0 };
     exit_status status = file_read(&text, path, MAX_PEM_SIZE, false);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_chain_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+    if (svms_chain_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the certificate %s", path);
+    }
     file_text_free(&text);
     return status;
 }
@@ -68,11 +76,13 @@ exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path)
 {
     file_text text = { NULL, 0 };
     exit_status status = file_read(&text, path, MAX_TRUST_SIZE, false);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_trust_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK)
+    if (svms_trust_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the CA certificate %s", path);
+    }
     file_text_free(&text);
     return status;
 }
@@ -80,8 +90,9 @@ exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path)
 static exit_status ensure_ring(key_set *set, svms_ctx *ctx)
 {
     svms_error err = SVMS_ERROR_INIT;
-    if (set->ring || svms_keyring_new(&set->ring, ctx, &err) == SVMS_OK)
+    if (set->ring || svms_keyring_new(&set->ring, ctx, &err) == SVMS_OK) {
         return EXIT_GOOD;
+    }
     return complain_error(&err, "cannot keep keys");
 }
 
@@ -90,8 +101,9 @@ static exit_status add_password(key_set *set, svms_ctx *ctx, password *secret)
     exit_status status = ensure_ring(set, ctx);
     svms_error err = SVMS_ERROR_INIT;
     if (status == EXIT_GOOD &&
-        svms_keyring_add_password(set->ring, secret->text, secret->size, &err) != SVMS_OK)
+        svms_keyring_add_password(set->ring, secret->text, secret->size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the password");
+    }
     password_wipe(secret);
     return status;
 }
@@ -100,21 +112,25 @@ exit_status key_set_ask(key_set *set, svms_ctx *ctx)
 {
     password secret = { { 0 }, 0 };
     exit_status status = password_from_terminal(&secret, "Password of the recording: ", false);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     return add_password(set, ctx, &secret);
 }
 
 static exit_status add_identity(key_set *set, svms_ctx *ctx, const char *path)
 {
     exit_status status = load_private_key(&set->key, ctx, path);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = ensure_ring(set, ctx);
-    if (status != EXIT_GOOD)
+    }
+    if (status != EXIT_GOOD) {
         return status;
+    }
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_keyring_add_key(set->ring, set->key, &err) != SVMS_OK)
+    if (svms_keyring_add_key(set->ring, set->key, &err) != SVMS_OK) {
         return complain_error(&err, "cannot open recordings with %s", path);
+    }
     return EXIT_GOOD;
 }
 
@@ -124,13 +140,16 @@ exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options
     if (options->password_file) {
         password secret = { { 0 }, 0 };
         status = password_from_file(&secret, options->password_file);
-        if (status == EXIT_GOOD)
+        if (status == EXIT_GOOD) {
             status = add_password(out, ctx, &secret);
+        }
     }
-    if (status == EXIT_GOOD && options->identity)
+    if (status == EXIT_GOOD && options->identity) {
         status = add_identity(out, ctx, options->identity);
-    if (status == EXIT_GOOD && options->password_prompt)
+    }
+    if (status == EXIT_GOOD && options->password_prompt) {
         status = key_set_ask(out, ctx);
+    }
     return status;
 }
 

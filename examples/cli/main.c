@@ -27,8 +27,9 @@ static const command commands[] = {
 static void print_usage(FILE *out)
 {
     fprintf(out, "Usage: svms COMMAND [options]\n\nCommands:\n");
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         fprintf(out, "  %-10s  %s\n", commands[i].name, commands[i].summary);
+    }
     fprintf(out, "\n'svms COMMAND --help' lists a command's options; svms(1) is the manual.\n"
                  "Exit status: 0 good, 1 evidence failed, 2 usage, 3 environment, 4 malformed,\n"
                  "5 refused by policy.\n");
@@ -56,9 +57,11 @@ static exit_status dispatch(int count, char **arguments)
         printf("svms %s\n", svms_version());
         return EXIT_GOOD;
     }
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (strcmp(name, commands[i].name) == 0)
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
             return commands[i].run(count - 2, arguments + 2);
+        }
+    }
     complain("unknown %s '%s' (see 'svms --help')", name[0] == '-' ? "option" : "command", name);
     return EXIT_USAGE;
 }
@@ -68,7 +71,8 @@ int main(int count, char **arguments)
     turn_signals_into_errors();
     exit_status status = dispatch(count, arguments);
     /* A result that did not arrive is no result. */
-    if (fflush(stdout) != 0 || ferror(stdout))
+    if (fflush(stdout) != 0 || ferror(stdout)) {
         return complain_system(errno, "cannot write to standard output");
+    }
     return status;
 }

@@ -74,10 +74,12 @@ static int64_t utc_now(void)
 static char *url_of(const char *path, const struct stat *info)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    if (is_stdin && info && S_ISREG(info->st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0)
+    if (is_stdin && info && S_ISREG(info->st_mode) && lseek(STDIN_FILENO, 0, SEEK_CUR) == 0) {
         return path_with_suffix("file:/dev/stdin", "");
-    if (is_stdin)
+    }
+    if (is_stdin) {
         return path_with_suffix("pipe:0", "");
+    }
     return path_with_suffix(info ? "file:" : "", path);
 }
 
@@ -101,20 +103,23 @@ static exit_status open_format(media_input *input, const char *path)
     input->format->interrupt_callback = (AVIOInterruptCB){ on_wait, NULL };
     int result = avformat_open_input(&input->format, url, NULL, NULL);
     input->description.opened_utc_ns = utc_now();
-    if (result >= 0)
+    if (result >= 0) {
         result = avformat_find_stream_info(input->format, NULL);
+    }
     free(url);
-    if (result < 0)
+    if (result < 0) {
         return complain_ffmpeg(result, "cannot read video from %s",
                                is_stdin ? "standard input" : path);
+    }
     return EXIT_GOOD;
 }
 
 static bool kind_of(const AVStream *stream, svms_track_kind *kind)
 {
     const AVCodecParameters *parameters = stream->codecpar;
-    if (is_text_as_video(parameters->codec_id))
+    if (is_text_as_video(parameters->codec_id)) {
         return false;
+    }
     switch (parameters->codec_type) {
     case AVMEDIA_TYPE_VIDEO:
         *kind = SVMS_TRACK_VIDEO;
@@ -134,23 +139,27 @@ static int64_t usual_duration(const AVStream *stream)
 {
     const AVCodecParameters *parameters = stream->codecpar;
     if (parameters->codec_type == AVMEDIA_TYPE_AUDIO && parameters->frame_size > 0 &&
-        parameters->sample_rate > 0)
+        parameters->sample_rate > 0) {
         return av_rescale_q(parameters->frame_size, (AVRational){ 1, parameters->sample_rate },
                             stream->time_base);
+    }
     if (parameters->codec_type == AVMEDIA_TYPE_VIDEO && stream->avg_frame_rate.num > 0 &&
-        stream->avg_frame_rate.den > 0)
+        stream->avg_frame_rate.den > 0) {
         return av_rescale_q(1, av_inv_q(stream->avg_frame_rate), stream->time_base);
+    }
     return 0;
 }
 
 static int begin_filter(input_track *input, const char *name)
 {
     const AVBitStreamFilter *kind = av_bsf_get_by_name(name);
-    if (!kind)
+    if (!kind) {
         return AVERROR_BSF_NOT_FOUND;
+    }
     int result = av_bsf_alloc(kind, &input->filter);
-    if (result < 0)
+    if (result < 0) {
         return result;
+    }
     input->filter->time_base_in = input->stream->time_base;
     result = avcodec_parameters_copy(input->filter->par_in, input->stream->codecpar);
     return result < 0 ? result : av_bsf_init(input->filter);
@@ -172,8 +181,9 @@ static exit_status configure(input_track *input, svms_track *track)
         track->config_size = (uint32_t)parameters->extradata_size;
     } else if (parameters->codec_id == AV_CODEC_ID_AAC) {
         int result = begin_filter(input, "aac_adtstoasc");
-        if (result < 0)
+        if (result < 0) {
             return complain_ffmpeg(result, "cannot read ADTS audio");
+        }
     }
     return EXIT_GOOD;
 }
@@ -194,8 +204,9 @@ static exit_status add_track(media_input *input, AVStream *stream, svms_track_ki
     track.codec = fourcc_of_parameters(stream->codecpar);
     track.timebase_num = (uint32_t)stream->time_base.num;
     track.timebase_den = (uint32_t)stream->time_base.den;
-    if (own->frame_ticks > 0 && own->frame_ticks <= UINT32_MAX)
+    if (own->frame_ticks > 0 && own->frame_ticks <= UINT32_MAX) {
         track.default_duration = (uint32_t)own->frame_ticks;
+    }
     if (kind == SVMS_TRACK_VIDEO) {
         track.width = (uint32_t)stream->codecpar->width;
         track.height = (uint32_t)stream->codecpar->height;
@@ -228,11 +239,13 @@ static exit_status add_tracks(media_input *input, const char *path)
             continue;
         }
         exit_status status = add_track(input, stream, kind);
-        if (status != EXIT_GOOD)
+        if (status != EXIT_GOOD) {
             return status;
+        }
     }
-    if (input->description.track_count > 0)
+    if (input->description.track_count > 0) {
         return EXIT_GOOD;
+    }
     complain("%s holds no video, audio or metadata", path);
     return EXIT_MALFORMED;
 }
@@ -243,10 +256,12 @@ static void measure(media_input *input)
     media_description *description = &input->description;
     const AVFormatContext *format = input->format;
     const AVRational nanoseconds = { 1, (int)NS_PER_SECOND };
-    if (format->duration != AV_NOPTS_VALUE && format->duration > 0)
+    if (format->duration != AV_NOPTS_VALUE && format->duration > 0) {
         description->duration_ns = format->duration * (NS_PER_SECOND / AV_TIME_BASE);
-    if (format->start_time != AV_NOPTS_VALUE)
+    }
+    if (format->start_time != AV_NOPTS_VALUE) {
         description->start_ns = format->start_time * (NS_PER_SECOND / AV_TIME_BASE);
+    }
     for (uint32_t i = 0; i < description->track_count; i++) {
         const AVStream *stream = input->tracks[i].stream;
         if (description->tracks[i].kind == SVMS_TRACK_VIDEO &&
@@ -265,8 +280,9 @@ static bool has_changed_configuration(const input_track *own, const svms_track *
     const uint8_t *fresh = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
     const uint8_t *known = track->config;
     size_t known_size = track->config_size;
-    if (!fresh || size == 0 || (own->is_nal && own->framing == SVMS_NAL_ANNEX_B))
+    if (!fresh || size == 0 || (own->is_nal && own->framing == SVMS_NAL_ANNEX_B)) {
         return false;
+    }
     if (own->is_nal) { /* what we store has another length size */
         known = own->stream->codecpar->extradata;
         known_size = (size_t)own->stream->codecpar->extradata_size;
@@ -280,17 +296,21 @@ static int apply_filter(media_input *input, uint32_t number, AVPacket *packet)
     input_track *own = &input->tracks[number];
     svms_track *track = &input->description.tracks[number];
     int result = av_bsf_send_packet(own->filter, packet);
-    if (result >= 0)
+    if (result >= 0) {
         result = av_bsf_receive_packet(own->filter, packet);
-    if (result < 0)
+    }
+    if (result < 0) {
         return result;
+    }
     size_t size = 0;
     const uint8_t *fresh = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
-    if (track->config_size > 0 || !fresh || size == 0)
+    if (track->config_size > 0 || !fresh || size == 0) {
         return 0;
+    }
     own->configuration.bytes = malloc(size);
-    if (!own->configuration.bytes)
+    if (!own->configuration.bytes) {
         return AVERROR(ENOMEM);
+    }
     memcpy(own->configuration.bytes, fresh, size);
     own->configuration.size = size;
     track->config = own->configuration.bytes;
@@ -304,18 +324,23 @@ static int read_packet(media_input *input, AVPacket *packet)
     for (;;) {
         av_packet_unref(packet);
         int result = av_read_frame(input->format, packet);
-        if (result < 0)
+        if (result < 0) {
             return result;
+        }
         unsigned index = (unsigned)packet->stream_index;
         uint32_t number = index < input->stream_count ? input->track_of_stream[index] : NO_TRACK;
-        if (number == NO_TRACK || packet->size == 0)
+        if (number == NO_TRACK || packet->size == 0) {
             continue;
-        if (input->tracks[number].filter)
+        }
+        if (input->tracks[number].filter) {
             result = apply_filter(input, number, packet);
-        if (result < 0 && result != AVERROR_INVALIDDATA)
+        }
+        if (result < 0 && result != AVERROR_INVALIDDATA) {
             return result;
-        if (result >= 0)
+        }
+        if (result >= 0) {
             return 0;
+        }
         input->dropped_samples++;
         input->tracks[number].dropped = true;
     }
@@ -323,9 +348,11 @@ static int read_packet(media_input *input, AVPacket *packet)
 
 static bool awaits_configuration(const media_input *input)
 {
-    for (uint32_t i = 0; i < input->description.track_count; i++)
-        if (input->tracks[i].filter && input->description.tracks[i].config_size == 0)
+    for (uint32_t i = 0; i < input->description.track_count; i++) {
+        if (input->tracks[i].filter && input->description.tracks[i].config_size == 0) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -336,14 +363,16 @@ static exit_status find_configurations(media_input *input)
         int result = packet ? read_packet(input, packet) : AVERROR(ENOMEM);
         if (result < 0) {
             av_packet_free(&packet);
-            if (result == AVERROR_EOF)
+            if (result == AVERROR_EOF) {
                 break;
+            }
             return complain_ffmpeg(result, "cannot read the audio's configuration");
         }
         input->held[input->held_count++] = packet;
     }
-    if (!awaits_configuration(input))
+    if (!awaits_configuration(input)) {
         return EXIT_GOOD;
+    }
     complain("the AAC audio carries no configuration");
     return EXIT_MALFORMED;
 }
@@ -357,10 +386,12 @@ exit_status media_input_open(media_input **out, const char *path)
         return EXIT_ENVIRONMENT;
     }
     exit_status status = open_format(input, path);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = add_tracks(input, path);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = find_configurations(input);
+    }
     input->packet = av_packet_alloc();
     if (status == EXIT_GOOD && !input->packet) {
         complain("out of memory");
@@ -378,16 +409,20 @@ exit_status media_input_open(media_input **out, const char *path)
 /* Containers of raw streams know few time stamps; what is missing continues what was there. */
 static void complete_times(input_track *own, AVPacket *packet)
 {
-    if (packet->dts == AV_NOPTS_VALUE && own->started)
+    if (packet->dts == AV_NOPTS_VALUE && own->started) {
         packet->dts = own->next_dts;
-    if (packet->dts == AV_NOPTS_VALUE && packet->pts != AV_NOPTS_VALUE)
+    }
+    if (packet->dts == AV_NOPTS_VALUE && packet->pts != AV_NOPTS_VALUE) {
         packet->dts = packet->pts - own->stream->codecpar->video_delay * own->frame_ticks;
-    if (packet->dts == AV_NOPTS_VALUE)
+    }
+    if (packet->dts == AV_NOPTS_VALUE) {
         packet->dts = 0;
+    }
     if (packet->pts == AV_NOPTS_VALUE) {
-        if (own->stream->codecpar->video_delay > 0 && !own->order_is_unknown)
+        if (own->stream->codecpar->video_delay > 0 && !own->order_is_unknown) {
             complain("warning: the input does not say when its pictures are shown; they are given "
                      "the order in which they are decoded");
+        }
         own->order_is_unknown = true;
         packet->pts = packet->dts;
     }
@@ -427,18 +462,21 @@ static bool fill_sample(media_input *input, AVPacket *packet, svms_sample *sampl
 
 static media_result next_packet(media_input *input, exit_status *status)
 {
-    if (interrupt_came())
+    if (interrupt_came()) {
         return MEDIA_END;
+    }
     if (input->held_next < input->held_count) {
         av_packet_unref(input->packet);
         av_packet_move_ref(input->packet, input->held[input->held_next++]);
         return MEDIA_SAMPLE;
     }
     int result = read_packet(input, input->packet);
-    if (result >= 0)
+    if (result >= 0) {
         return MEDIA_SAMPLE;
-    if (result == AVERROR_EOF || interrupt_came())
+    }
+    if (result == AVERROR_EOF || interrupt_came()) {
         return MEDIA_END;
+    }
     *status = complain_ffmpeg(result, "reading the input failed");
     return MEDIA_FAILED;
 }
@@ -447,8 +485,9 @@ media_result media_input_next(media_input *input, svms_sample *sample, exit_stat
 {
     for (;;) {
         media_result result = next_packet(input, status);
-        if (result != MEDIA_SAMPLE)
+        if (result != MEDIA_SAMPLE) {
             return result;
+        }
         uint32_t number = input->track_of_stream[input->packet->stream_index];
         if (has_changed_configuration(&input->tracks[number], &input->description.tracks[number],
                                       input->packet)) {
@@ -458,8 +497,9 @@ media_result media_input_next(media_input *input, svms_sample *sample, exit_stat
             *status = EXIT_ENVIRONMENT;
             return MEDIA_FAILED;
         }
-        if (fill_sample(input, input->packet, sample))
+        if (fill_sample(input, input->packet, sample)) {
             return MEDIA_SAMPLE;
+        }
         input->dropped_samples++;
     }
 }
@@ -467,17 +507,20 @@ media_result media_input_next(media_input *input, svms_sample *sample, exit_stat
 void media_input_close(media_input **input)
 {
     media_input *own = *input;
-    if (!own)
+    if (!own) {
         return;
-    if (own->dropped_samples > 0)
+    }
+    if (own->dropped_samples > 0) {
         complain("%" PRIu64 " damaged samples of the input were left out", own->dropped_samples);
+    }
     for (uint32_t i = 0; i < own->description.track_count; i++) {
         av_bsf_free(&own->tracks[i].filter);
         byte_buffer_free(&own->tracks[i].configuration);
         byte_buffer_free(&own->tracks[i].reframed);
     }
-    for (size_t i = 0; i < own->held_count; i++)
+    for (size_t i = 0; i < own->held_count; i++) {
         av_packet_free(&own->held[i]);
+    }
     av_packet_free(&own->packet);
     avformat_close_input(&own->format);
     free(own->track_of_stream);

@@ -47,8 +47,9 @@ static const AVOutputFormat *format_of(const char *path)
     size_t size = strlen(path);
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         size_t suffix = strlen(formats[i].suffix);
-        if (size > suffix && strcasecmp(path + size - suffix, formats[i].suffix) == 0)
+        if (size > suffix && strcasecmp(path + size - suffix, formats[i].suffix) == 0) {
             return av_guess_format(formats[i].format, NULL, NULL);
+        }
     }
     return NULL;
 }
@@ -57,8 +58,9 @@ static bool is_carried(const AVOutputFormat *format, uint32_t fourcc)
 {
     enum AVCodecID codec = codec_of_fourcc(fourcc);
     /* MP4 wants to know more of VP9 than a recording tells. */
-    if (codec == AV_CODEC_ID_VP9 && strcmp(format->name, "mp4") == 0)
+    if (codec == AV_CODEC_ID_VP9 && strcmp(format->name, "mp4") == 0) {
         return false;
+    }
     return codec != AV_CODEC_ID_NONE &&
            avformat_query_codec(format, codec, FF_COMPLIANCE_EXPERIMENTAL) == 1;
 }
@@ -72,8 +74,9 @@ exit_status media_output_check(const media_target *target)
     }
     for (uint32_t i = 0; i < target->track_count; i++) {
         const svms_track *track = &target->tracks[i];
-        if (is_carried(format, track->codec))
+        if (is_carried(format, track->codec)) {
             continue;
+        }
         if (track->kind == SVMS_TRACK_METADATA) {
             complain("track %" PRIu32 " (%s) is left out: %s does not carry it", i,
                      name_of_codec(track->codec).text, format->long_name);
@@ -95,8 +98,9 @@ static int write_bytes(void *user, uint8_t *bytes, int size)
     int done = 0;
     while (done < size) {
         ssize_t count = write(output->handle, bytes + done, (size_t)(size - done));
-        if (count < 0 && errno != EINTR)
+        if (count < 0 && errno != EINTR) {
             return AVERROR(errno);
+        }
         done += count > 0 ? (int)count : 0;
     }
     return size;
@@ -105,8 +109,9 @@ static int write_bytes(void *user, uint8_t *bytes, int size)
 static int64_t seek_bytes(void *user, int64_t offset, int whence)
 {
     const media_output *output = user;
-    if (whence == AVSEEK_SIZE)
+    if (whence == AVSEEK_SIZE) {
         return AVERROR(ENOSYS);
+    }
     off_t place = lseek(output->handle, (off_t)offset, whence & ~AVSEEK_FORCE);
     return place < 0 ? AVERROR(errno) : (int64_t)place;
 }
@@ -123,15 +128,19 @@ static int describe_track(AVCodecParameters *parameters, const svms_track *track
     parameters->width = (int)track->width;
     parameters->height = (int)track->height;
     parameters->sample_rate = (int)track->sample_rate;
-    if (track->channels > 0 && track->channels <= 255)
+    if (track->channels > 0 && track->channels <= 255) {
         av_channel_layout_default(&parameters->ch_layout, (int)track->channels);
-    if (track->codec == SVMS_CODEC_H265)
+    }
+    if (track->codec == SVMS_CODEC_H265) {
         parameters->codec_tag = MKTAG('h', 'v', 'c', '1');
-    if (track->config_size == 0)
+    }
+    if (track->config_size == 0) {
         return 0;
+    }
     parameters->extradata = av_mallocz(track->config_size + AV_INPUT_BUFFER_PADDING_SIZE);
-    if (!parameters->extradata)
+    if (!parameters->extradata) {
         return AVERROR(ENOMEM);
+    }
     memcpy(parameters->extradata, track->config, track->config_size);
     parameters->extradata_size = (int)track->config_size;
     return 0;
@@ -143,22 +152,26 @@ static int add_tracks(media_output *output)
     for (uint32_t i = 0; i < target->track_count; i++) {
         const svms_track *track = &target->tracks[i];
         output_track *own = &output->tracks[i];
-        if (!is_carried(output->format->oformat, track->codec))
+        if (!is_carried(output->format->oformat, track->codec)) {
             continue;
+        }
         own->stream = avformat_new_stream(output->format, NULL);
-        if (!own->stream)
+        if (!own->stream) {
             return AVERROR(ENOMEM);
+        }
         /* Only numbers that no clock needs are shortened by this. */
         av_reduce(&own->time_base.num, &own->time_base.den, track->timebase_num,
                   track->timebase_den, INT32_MAX);
         own->stream->time_base = own->time_base;
-        if (track->kind == SVMS_TRACK_VIDEO && track->default_duration > 0)
+        if (track->kind == SVMS_TRACK_VIDEO && track->default_duration > 0) {
             av_reduce(&own->stream->avg_frame_rate.num, &own->stream->avg_frame_rate.den,
                       track->timebase_den, (int64_t)track->timebase_num * track->default_duration,
                       INT32_MAX);
+        }
         int result = describe_track(own->stream->codecpar, track);
-        if (result < 0)
+        if (result < 0) {
             return result;
+        }
     }
     return 0;
 }
@@ -168,11 +181,13 @@ static int keep_time_scale(const media_output *output, AVDictionary **options)
 {
     int scale = 0;
     for (uint32_t i = 0; i < output->target->track_count; i++) {
-        if (output->target->tracks[i].kind != SVMS_TRACK_VIDEO || !output->tracks[i].stream)
+        if (output->target->tracks[i].kind != SVMS_TRACK_VIDEO || !output->tracks[i].stream) {
             continue;
+        }
         int own = output->tracks[i].time_base.den;
-        if (scale != 0 && scale != own)
+        if (scale != 0 && scale != own) {
             return 0;
+        }
         scale = own;
     }
     return scale > 0 ? av_dict_set_int(options, "video_track_timescale", scale, 0) : 0;
@@ -195,12 +210,15 @@ static int begin_file(media_output *output, const svms_sample *first)
     output->format->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     svms_time_format(first->utc_ns, created);
     int result = add_tracks(output);
-    if (result >= 0 && first->utc_ns != SVMS_NO_TIME)
+    if (result >= 0 && first->utc_ns != SVMS_NO_TIME) {
         result = av_dict_set(&output->format->metadata, "creation_time", created, 0);
-    if (result >= 0 && strcmp(output->format->oformat->name, "mp4") == 0)
+    }
+    if (result >= 0 && strcmp(output->format->oformat->name, "mp4") == 0) {
         result = keep_time_scale(output, &options);
-    if (result >= 0)
+    }
+    if (result >= 0) {
         result = avformat_write_header(output->format, &options);
+    }
     av_dict_free(&options);
     return result;
 }
@@ -208,12 +226,15 @@ static int begin_file(media_output *output, const svms_sample *first)
 static void set_bases(media_output *output, const svms_sample *first)
 {
     AVRational first_base = output->tracks[first->track].time_base;
-    if (!output->target->from_zero)
+    if (!output->target->from_zero) {
         return;
-    for (uint32_t i = 0; i < output->target->track_count; i++)
-        if (output->tracks[i].stream)
+    }
+    for (uint32_t i = 0; i < output->target->track_count; i++) {
+        if (output->tracks[i].stream) {
             output->tracks[i].base =
                 av_rescale_q(first->pts, first_base, output->tracks[i].time_base);
+        }
+    }
 }
 
 exit_status media_output_open(media_output **out, const media_target *target,
@@ -228,15 +249,17 @@ exit_status media_output_open(media_output **out, const media_target *target,
     output->target = target;
     output->handle = NO_HANDLE;
     exit_status status = file_create_beside(target->path, &output->handle, &output->temporary);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         goto fail;
+    }
     output->packet = av_packet_alloc();
     int result =
         output->packet
             ? avformat_alloc_output_context2(&output->format, format_of(target->path), NULL, NULL)
             : AVERROR(ENOMEM);
-    if (result >= 0)
+    if (result >= 0) {
         result = begin_file(output, first);
+    }
     if (result < 0) {
         status = complain_ffmpeg(result, "cannot begin %s", target->path);
         goto fail;
@@ -276,8 +299,9 @@ exit_status media_output_write(media_output *output, const svms_sample *sample)
 {
     output_track *own = &output->tracks[sample->track];
     AVPacket *packet = output->packet;
-    if (!own->stream)
+    if (!own->stream) {
         return EXIT_GOOD;
+    }
     if (is_absurd(own, sample)) {
         complain("the time stamps of track %" PRIu32 " are beyond all measure", sample->track);
         return EXIT_EVIDENCE;
@@ -285,10 +309,12 @@ exit_status media_output_write(media_output *output, const svms_sample *sample)
     av_packet_unref(packet);
     /* A copy, because muxers may read a little beyond the end. */
     int result = av_new_packet(packet, (int)sample->size);
-    if (result < 0)
+    if (result < 0) {
         return complain_ffmpeg(result, "cannot write %s", output->target->path);
-    if (sample->size > 0)
+    }
+    if (sample->size > 0) {
         memcpy(packet->data, sample->data, sample->size);
+    }
     packet->stream_index = own->stream->index;
     packet->dts = sample->dts - own->base;
     packet->pts = sample->pts - own->base;
@@ -299,8 +325,9 @@ exit_status media_output_write(media_output *output, const svms_sample *sample)
     keep_rising(output, own, packet);
     /* Not interleaved anew: the order is that of the recording. */
     result = av_write_frame(output->format, packet);
-    if (result < 0)
+    if (result < 0) {
         return complain_ffmpeg(result, "cannot write %s", output->target->path);
+    }
     return EXIT_GOOD;
 }
 
@@ -312,17 +339,21 @@ static exit_status complete(media_output *output)
         avio_flush(output->format->pb);
         result = output->format->pb->error;
     }
-    if (result < 0)
+    if (result < 0) {
         return complain_ffmpeg(result, "cannot write %s", path);
-    if (fsync(output->handle) != 0)
+    }
+    if (fsync(output->handle) != 0) {
         return complain_system(errno, "cannot make %s durable", path);
+    }
     exit_status status = file_publish(output->temporary, path, output->target->replace);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     free(output->temporary);
     output->temporary = NULL;
-    if (output->moved > 0)
+    if (output->moved > 0) {
         complain("warning: %" PRIu64 " time stamps did not rise and were moved", output->moved);
+    }
     return EXIT_GOOD;
 }
 
@@ -336,18 +367,21 @@ exit_status media_output_finish(media_output **output)
 void media_output_discard(media_output **output)
 {
     media_output *own = *output;
-    if (!own)
+    if (!own) {
         return;
+    }
     if (own->format && own->format->pb) {
         av_freep(&own->format->pb->buffer);
         avio_context_free(&own->format->pb);
     }
     avformat_free_context(own->format);
     av_packet_free(&own->packet);
-    if (own->handle != NO_HANDLE)
+    if (own->handle != NO_HANDLE) {
         close(own->handle);
-    if (own->temporary)
+    }
+    if (own->temporary) {
         unlink(own->temporary);
+    }
     free(own->temporary);
     free(own);
     *output = NULL;

@@ -7,16 +7,19 @@
 int64_t ticks_to_ns(const svms_track *track, int64_t ticks)
 {
     double ns = (double)ticks * track->timebase_num / track->timebase_den * 1e9;
-    if (ns > MAX_NS)
+    if (ns > MAX_NS) {
         return (int64_t)MAX_NS;
+    }
     return ns < -MAX_NS ? -(int64_t)MAX_NS : (int64_t)ns;
 }
 
 int64_t time_add(int64_t time_ns, int64_t more_ns)
 {
-    if (more_ns > 0 && time_ns > INT64_MAX - more_ns)
+    if (more_ns > 0 && time_ns > INT64_MAX - more_ns) {
         return INT64_MAX;
-    if (more_ns < 0 && time_ns < INT64_MIN - more_ns)
+    }
+    if (more_ns < 0 && time_ns < INT64_MIN - more_ns) {
         return INT64_MIN;
+    }
     return time_ns + more_ns;
 }

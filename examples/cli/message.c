@@ -10,10 +10,12 @@
 static void disarm(char *text)
 {
     for (unsigned char *place = (unsigned char *)text; *place; place++) {
-        if (*place < 0x20 || *place == 0x7f)
+        if (*place < 0x20 || *place == 0x7f) {
             *place = '?';
-        if (place[0] == 0xc2 && place[1] >= 0x80 && place[1] <= 0x9f)
+        }
+        if (place[0] == 0xc2 && place[1] >= 0x80 && place[1] <= 0x9f) {
             place[0] = place[1] = '?';
+        }
     }
 }
 
@@ -28,8 +30,9 @@ static char *format_text(const char *format, va_list args)
     int size = vsnprintf(NULL, 0, format, again);
     va_end(again);
     char *text = size < 0 ? NULL : malloc((size_t)size + 1);
-    if (!text)
+    if (!text) {
         return NULL;
+    }
     vsnprintf(text, (size_t)size + 1, format, args);
     disarm(text);
     return text;
@@ -63,13 +66,16 @@ exit_status complain_error(const svms_error *err, const char *format, ...)
 {
     char place[96] = "";
     size_t used = 0;
-    if (err->segment != SVMS_NO_SEGMENT)
+    if (err->segment != SVMS_NO_SEGMENT) {
         used = (size_t)snprintf(place, sizeof place, " (segment %" PRIu64, err->segment);
-    if (err->offset != SVMS_NO_OFFSET)
+    }
+    if (err->offset != SVMS_NO_OFFSET) {
         used += (size_t)snprintf(place + used, sizeof place - used, "%sbyte %" PRIu64,
                                  used > 0 ? ", " : " (", err->offset);
-    if (used > 0)
+    }
+    if (used > 0) {
         snprintf(place + used, sizeof place - used, ")");
+    }
     char suffix[sizeof err->message + sizeof place + 2];
     snprintf(suffix, sizeof suffix, ": %s%s",
              err->message[0] ? err->message : svms_status_name(err->status), place);
@@ -95,8 +101,9 @@ exit_status complain_system(int os_error, const char *format, ...)
 exit_status exit_status_of(svms_status status)
 {
     /* A file of a later version, or a key of a kind we do not know: the input, not the typing. */
-    if (status == SVMS_E_UNSUPPORTED)
+    if (status == SVMS_E_UNSUPPORTED) {
         return EXIT_MALFORMED;
+    }
     switch (svms_status_class(status)) {
     case SVMS_CLASS_SUCCESS:
         return EXIT_GOOD;

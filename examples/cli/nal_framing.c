@@ -24,18 +24,21 @@ void byte_buffer_free(byte_buffer *buffer)
 
 static bool append(byte_buffer *buffer, const uint8_t *bytes, size_t size)
 {
-    if (size > SVMS_MAX_SAMPLE_SIZE || buffer->size + size > SVMS_MAX_SAMPLE_SIZE)
+    if (size > SVMS_MAX_SAMPLE_SIZE || buffer->size + size > SVMS_MAX_SAMPLE_SIZE) {
         return false;
+    }
     if (buffer->size + size > buffer->capacity) {
         size_t capacity = 2 * (buffer->size + size);
         uint8_t *larger = realloc(buffer->bytes, capacity);
-        if (!larger)
+        if (!larger) {
             return false;
+        }
         buffer->bytes = larger;
         buffer->capacity = capacity;
     }
-    if (size > 0)
+    if (size > 0) {
         memcpy(buffer->bytes + buffer->size, bytes, size);
+    }
     buffer->size += size;
     return true;
 }
@@ -46,14 +49,16 @@ bool nal_reframe(uint32_t codec, svms_nal_framing framing, const uint8_t *data, 
     svms_nal_iterator iterator = SVMS_NAL_ITERATOR_INIT;
     svms_nal nal = SVMS_NAL_INIT;
     out->size = 0;
-    if (svms_nal_begin(&iterator, codec, framing, data, size) != SVMS_OK)
+    if (svms_nal_begin(&iterator, codec, framing, data, size) != SVMS_OK) {
         return false;
+    }
     svms_status status;
     while ((status = svms_nal_next(&iterator, &nal, NULL)) == SVMS_OK) {
         const uint8_t length[LENGTH_SIZE] = { (uint8_t)(nal.size >> 24), (uint8_t)(nal.size >> 16),
                                               (uint8_t)(nal.size >> 8), (uint8_t)nal.size };
-        if (!append(out, length, sizeof length) || !append(out, nal.data, nal.size))
+        if (!append(out, length, sizeof length) || !append(out, nal.data, nal.size)) {
             return false;
+        }
     }
     return status == SVMS_END;
 }
@@ -69,8 +74,9 @@ static bool begins_with_start_code(const uint8_t *data, size_t size)
 static bool take_box(const uint8_t *file, size_t size, const char *type, byte_buffer *out)
 {
     for (size_t at = 4; at + 4 <= size; at++) {
-        if (memcmp(file + at, type, 4) != 0)
+        if (memcmp(file + at, type, 4) != 0) {
             continue;
+        }
         const uint8_t *field = file + at - 4;
         size_t box = ((size_t)field[0] << 24) | ((size_t)field[1] << 16) | ((size_t)field[2] << 8) |
                      field[3];
@@ -91,14 +97,18 @@ static exit_status configure_from_start_codes(const AVCodecParameters *parameter
     exit_status status = EXIT_GOOD;
     int result = avformat_alloc_output_context2(&muxer, NULL, "mp4", NULL);
     AVStream *stream = result < 0 ? NULL : avformat_new_stream(muxer, NULL);
-    if (!stream)
+    if (!stream) {
         result = result < 0 ? result : AVERROR(ENOMEM);
-    if (result >= 0)
+    }
+    if (result >= 0) {
         result = avcodec_parameters_copy(stream->codecpar, parameters);
-    if (result >= 0)
+    }
+    if (result >= 0) {
         result = av_dict_set(&options, "movflags", "empty_moov", 0);
-    if (result >= 0)
+    }
+    if (result >= 0) {
         result = avio_open_dyn_buf(&muxer->pb);
+    }
     if (result >= 0) {
         stream->codecpar->codec_tag =
             is_h264 ? MKTAG('a', 'v', 'c', '1') : MKTAG('h', 'v', 'c', '1');
@@ -106,11 +116,14 @@ static exit_status configure_from_start_codes(const AVCodecParameters *parameter
         result = avformat_write_header(muxer, &options);
         int size = avio_close_dyn_buf(muxer->pb, &file);
         muxer->pb = NULL;
-        if (result >= 0 && !take_box(file, (size_t)size, is_h264 ? "avcC" : "hvcC", configuration))
+        if (result >= 0 &&
+            !take_box(file, (size_t)size, is_h264 ? "avcC" : "hvcC", configuration)) {
             result = AVERROR_INVALIDDATA;
+        }
     }
-    if (result < 0)
+    if (result < 0) {
         status = complain_ffmpeg(result, "cannot use the parameter sets of the video");
+    }
     av_free(file);
     av_dict_free(&options);
     avformat_free_context(muxer);

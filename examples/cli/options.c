@@ -56,8 +56,9 @@ static const option_spec *find_option(const command_line *line, const char *name
 {
     for (size_t i = 0; i < line->option_count; i++) {
         const option_spec *option = &line->options[i];
-        if (strlen(option->name) == size && memcmp(option->name, name, size) == 0)
+        if (strlen(option->name) == size && memcmp(option->name, name, size) == 0) {
             return option;
+        }
     }
     return NULL;
 }
@@ -91,10 +92,11 @@ static bool take_number(const command_line *line, const option_spec *option, voi
                     option->minimum, option->maximum, value);
         return false;
     }
-    if (option->kind == OPTION_SECONDS)
+    if (option->kind == OPTION_SECONDS) {
         *(uint64_t *)target = (uint64_t)(number * NS_PER_SECOND + 0.5);
-    else
+    } else {
         *(uint32_t *)target = (uint32_t)number;
+    }
     return true;
 }
 
@@ -102,8 +104,9 @@ static bool take_time(const command_line *line, const option_spec *option, int64
                       const char *value)
 {
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_time_parse(target, value, &err) == SVMS_OK)
+    if (svms_time_parse(target, value, &err) == SVMS_OK) {
         return true;
+    }
     usage_error(line->name, "--%s '%s': %s; a time looks like 2026-11-21T10:00:00Z", option->name,
                 value, err.message);
     return false;
@@ -157,13 +160,15 @@ static bool take_option(parse_state *state, const char *argument)
         return false;
     }
     if (option->kind == OPTION_FLAG) {
-        if (!equals)
+        if (!equals) {
             return take_value(state, option, NULL);
+        }
         usage_error(line->name, "--%s takes no value", option->name);
         return false;
     }
-    if (equals)
+    if (equals) {
         return take_value(state, option, equals + 1);
+    }
     if (state->next == state->count) {
         usage_error(line->name, "--%s needs a value: %s", option->name, option->placeholder);
         return false;
@@ -191,8 +196,9 @@ parse_result options_parse(const command_line *line, void *request, int count, c
     while (state.next < count) {
         const char *argument = arguments[state.next++];
         if (only_operands || argument[0] != '-' || argument[1] == '\0') {
-            if (!take_operand(&state, argument))
+            if (!take_operand(&state, argument)) {
                 return PARSE_WRONG;
+            }
         } else if (strcmp(argument, "--") == 0) {
             only_operands = true;
         } else if (strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0) {

@@ -26,10 +26,12 @@ void password_wipe(password *secret)
 static exit_status take_line(password *out, const char *line, size_t size, const char *origin)
 {
     size_t length = 0;
-    while (length < size && line[length] != '\n')
+    while (length < size && line[length] != '\n') {
         length++;
-    if (length > 0 && line[length - 1] == '\r')
+    }
+    if (length > 0 && line[length - 1] == '\r') {
         length--;
+    }
     if (length == 0 || length > MAX_PASSWORD_SIZE) {
         complain("the password %s has %s; it needs 1 to %d bytes", origin,
                  length == 0 ? "no characters" : "too many bytes", MAX_PASSWORD_SIZE);
@@ -45,8 +47,9 @@ exit_status password_from_file(password *out, const char *path)
 {
     file_text text = { NULL, 0 };
     exit_status status = file_read(&text, path, MAX_PASSWORD_FILE, true);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     status = take_line(out, text.bytes, text.size, "in that file");
     file_text_free(&text);
     return status;
@@ -79,20 +82,24 @@ static void catch_signals(signal_state *old)
     sigemptyset(&action.sa_mask);
     sigemptyset(&blocked);
     signal_while_asking = 0;
-    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         sigaddset(&blocked, deadly_signals[i]);
+    }
     sigprocmask(SIG_BLOCK, &blocked, &old->mask);
-    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         sigaction(deadly_signals[i], &action, &old->actions[i]);
+    }
 }
 
 static void restore_signals(const signal_state *old)
 {
-    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+    for (size_t i = 0; i < SIGNAL_COUNT; i++) {
         sigaction(deadly_signals[i], &old->actions[i], NULL);
+    }
     sigprocmask(SIG_SETMASK, &old->mask, NULL);
-    if (signal_while_asking != 0)
+    if (signal_while_asking != 0) {
         raise(signal_while_asking);
+    }
 }
 
 static void say_on(int terminal, const char *text)
@@ -100,8 +107,9 @@ static void say_on(int terminal, const char *text)
     size_t size = strlen(text);
     while (size > 0) {
         ssize_t count = write(terminal, text, size);
-        if (count <= 0)
+        if (count <= 0) {
             return;
+        }
         text += count;
         size -= (size_t)count;
     }
@@ -116,23 +124,28 @@ static ssize_t read_typed_line(int terminal, const sigset_t *mask, char *line, s
         fd_set readable;
         FD_ZERO(&readable);
         FD_SET(terminal, &readable);
-        if (pselect(terminal + 1, &readable, NULL, NULL, NULL, mask) < 0)
+        if (pselect(terminal + 1, &readable, NULL, NULL, NULL, mask) < 0) {
             return -1;
+        }
         ssize_t count = read(terminal, &byte, 1);
-        if (count < 0)
+        if (count < 0) {
             return -1;
-        if (count == 0 || byte == '\n')
+        }
+        if (count == 0 || byte == '\n') {
             return (ssize_t)used;
-        if (used < capacity)
+        }
+        if (used < capacity) {
             line[used++] = byte;
+        }
     }
 }
 
 static exit_status ask(int terminal, const char *question, password *out)
 {
     struct termios before;
-    if (tcgetattr(terminal, &before) != 0)
+    if (tcgetattr(terminal, &before) != 0) {
         return complain_system(errno, "cannot ask on " TERMINAL);
+    }
     signal_state old;
     char line[MAX_PASSWORD_SIZE + 1];
     catch_signals(&old);
@@ -147,10 +160,11 @@ static exit_status ask(int terminal, const char *question, password *out)
     int os_error = errno;
     tcsetattr(terminal, TCSAFLUSH, &before);
     exit_status status = EXIT_GOOD;
-    if (size >= 0 && signal_while_asking == 0)
+    if (size >= 0 && signal_while_asking == 0) {
         status = take_line(out, line, (size_t)size, "that was typed");
-    else
+    } else {
         status = complain_system(os_error, "no password was typed");
+    }
     OPENSSL_cleanse(line, sizeof line);
     restore_signals(&old);
     return status;
@@ -159,8 +173,9 @@ static exit_status ask(int terminal, const char *question, password *out)
 bool password_terminal_exists(void)
 {
     int terminal = open(TERMINAL, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (terminal < 0)
+    if (terminal < 0) {
         return false;
+    }
     close(terminal);
     return true;
 }

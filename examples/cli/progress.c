@@ -24,11 +24,13 @@ void progress_begin(progress *bar)
 
 void progress_show(progress *bar, uint64_t done, uint64_t total, const char *words)
 {
-    if (!bar->enabled)
+    if (!bar->enabled) {
         return;
+    }
     uint64_t now = monotonic_now();
-    if (now < bar->next_update)
+    if (now < bar->next_update) {
         return;
+    }
     bar->next_update = now + UPDATE_INTERVAL_NS;
     bar->visible = true;
     if (total == 0) {
@@ -38,15 +40,17 @@ void progress_show(progress *bar, uint64_t done, uint64_t total, const char *wor
     double share = done >= total ? 1.0 : (double)done / (double)total;
     int filled = (int)(share * BAR_WIDTH);
     fprintf(stderr, "\r\033[K[");
-    for (int i = 0; i < BAR_WIDTH; i++)
+    for (int i = 0; i < BAR_WIDTH; i++) {
         fputc(i < filled ? '#' : '.', stderr);
+    }
     fprintf(stderr, "] %3d %%  %s", (int)(share * 100), words);
 }
 
 void progress_clear(progress *bar)
 {
-    if (!bar->visible)
+    if (!bar->visible) {
         return;
+    }
     fprintf(stderr, "\r\033[K");
     bar->visible = false;
     bar->next_update = 0;

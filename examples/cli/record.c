@@ -75,26 +75,36 @@ static exit_status refuse(const char *words)
 static exit_status check_request(const record_request *request)
 {
     bool has_password = request->password_file || request->password_prompt;
-    if (!request->output)
+    if (!request->output) {
         return usage_error("record", "--out is missing");
-    if (request->output[0] == '\0' || strcmp(request->output, "-") == 0)
+    }
+    if (request->output[0] == '\0' || strcmp(request->output, "-") == 0) {
         return usage_error("record", "--out needs the name of a file");
-    if (!request->signer != !request->signer_key)
+    }
+    if (!request->signer != !request->signer_key) {
         return usage_error("record", "--signer and --signer-key belong together");
-    if (request->unsigned_media && request->signer)
+    }
+    if (request->unsigned_media && request->signer) {
         return usage_error("record", "--unsigned and --signer contradict each other");
-    if (request->password_file && request->password_prompt)
+    }
+    if (request->password_file && request->password_prompt) {
         return usage_error("record", "--password-file and --password-prompt: only one is possible");
-    if (request->device && strlen(request->device) > SVMS_MAX_NAME_SIZE)
+    }
+    if (request->device && strlen(request->device) > SVMS_MAX_NAME_SIZE) {
         return usage_error("record", "--device is longer than %d bytes", SVMS_MAX_NAME_SIZE);
-    if (strcmp(request->input, "-") == 0 && isatty(STDIN_FILENO))
+    }
+    if (strcmp(request->input, "-") == 0 && isatty(STDIN_FILENO)) {
         return usage_error("record", "standard input is a terminal, not video");
-    if (!request->signer && !request->unsigned_media)
+    }
+    if (!request->signer && !request->unsigned_media) {
         return refuse("nobody would sign; give --signer and --signer-key, or --unsigned for a "
                       "recording that never verifies as authentic");
-    if (request->protection != SVMS_PROTECT_NONE && !has_password && request->recipients.count == 0)
+    }
+    if (request->protection != SVMS_PROTECT_NONE && !has_password &&
+        request->recipients.count == 0) {
         return refuse("nobody could ever open it; give --password-file, --password-prompt or "
                       "--recipient, or --protect none");
+    }
     return EXIT_GOOD;
 }
 
@@ -102,8 +112,9 @@ static exit_status check_request(const record_request *request)
 static bool is_being_written(const char *path)
 {
     int handle = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (handle < 0)
+    if (handle < 0) {
         return false;
+    }
     bool locked = flock(handle, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(handle);
     return locked;
@@ -112,14 +123,16 @@ static bool is_being_written(const char *path)
 static exit_status check_places(const recorder *self)
 {
     exit_status status = file_check_output(self->request->output, self->request->force);
-    if (status != EXIT_GOOD || !file_exists(self->part))
+    if (status != EXIT_GOOD || !file_exists(self->part)) {
         return status;
-    if (is_being_written(self->part))
+    }
+    if (is_being_written(self->part)) {
         complain("%s is being written by another recorder", self->part);
-    else
+    } else {
         complain("%s is left from a recording that was interrupted; it may hold evidence: verify "
                  "it, then rename or remove it",
                  self->part);
+    }
     return EXIT_ENVIRONMENT;
 }
 
@@ -127,16 +140,21 @@ static exit_status load_keys(recorder *self)
 {
     const record_request *request = self->request;
     exit_status status = EXIT_GOOD;
-    if (request->signer)
+    if (request->signer) {
         status = load_chain(&self->chain, self->ctx, request->signer);
-    if (status == EXIT_GOOD && request->signer_key)
+    }
+    if (status == EXIT_GOOD && request->signer_key) {
         status = load_private_key(&self->key, self->ctx, request->signer_key);
-    for (size_t i = 0; i < request->recipients.count && status == EXIT_GOOD; i++)
+    }
+    for (size_t i = 0; i < request->recipients.count && status == EXIT_GOOD; i++) {
         status = load_public_key(&self->recipients[i], self->ctx, request->recipients.items[i]);
-    if (status == EXIT_GOOD && request->password_file)
+    }
+    if (status == EXIT_GOOD && request->password_file) {
         status = password_from_file(&self->secret, request->password_file);
-    if (status == EXIT_GOOD && request->password_prompt)
+    }
+    if (status == EXIT_GOOD && request->password_prompt) {
         status = password_from_terminal(&self->secret, "Password for the recording: ", true);
+    }
     return status;
 }
 
@@ -165,10 +183,11 @@ static void set_times(const recorder *self, const media_description *media,
     int64_t start = given ? self->request->start_time : media->opened_utc_ns;
     options->start_utc_ns = start - media->start_ns;
     options->origin = media->is_file ? SVMS_ORIGIN_IMPORT : SVMS_ORIGIN_LIVE;
-    if (given)
+    if (given) {
         options->capture_clock = SVMS_CLOCK_GIVEN;
-    else /* of a file nobody has said when it was captured */
+    } else { /* of a file nobody has said when it was captured */
         options->capture_clock = media->is_file ? SVMS_CLOCK_UNKNOWN : SVMS_CLOCK_SYSTEM;
+    }
 }
 
 static exit_status open_writer(recorder *self)
@@ -178,10 +197,12 @@ static exit_status open_writer(recorder *self)
     svms_track tracks[SVMS_MAX_TRACKS];
     const svms_public_key *recipients[MAX_LIST_ITEMS];
     memcpy(tracks, media->tracks, sizeof tracks);
-    for (uint32_t i = 0; i < media->track_count; i++)
+    for (uint32_t i = 0; i < media->track_count; i++) {
         tracks[i].protection = (svms_protection)request->protection;
-    for (size_t i = 0; i < request->recipients.count; i++)
+    }
+    for (size_t i = 0; i < request->recipients.count; i++) {
         recipients[i] = self->recipients[i];
+    }
     svms_writer_options options = SVMS_WRITER_OPTIONS_INIT;
     options.tracks = tracks;
     options.track_count = media->track_count;
@@ -198,13 +219,15 @@ static exit_status open_writer(recorder *self)
     set_times(self, media, &options);
     if (request->device) {
         exit_status status = derive_device_id(request->device, options.device_id);
-        if (status != EXIT_GOOD)
+        if (status != EXIT_GOOD) {
             return status;
+        }
     }
     svms_error err = SVMS_ERROR_INIT;
     svms_status opened = svms_writer_open(&self->writer, self->ctx, &self->sink, &options, &err);
-    if (opened == SVMS_OK)
+    if (opened == SVMS_OK) {
         return EXIT_GOOD;
+    }
     exit_status status = complain_error(&err, "cannot begin the recording");
     return opened == SVMS_E_UNTRUSTED ? EXIT_POLICY : status;
 }
@@ -213,8 +236,9 @@ static exit_status open_writer(recorder *self)
  * is looked at once more. */
 static exit_status recheck_output(const recorder *self)
 {
-    if (self->request->force || !file_exists(self->request->output))
+    if (self->request->force || !file_exists(self->request->output)) {
         return EXIT_GOOD;
+    }
     complain("%s was made by somebody else meanwhile", self->request->output);
     return EXIT_ENVIRONMENT;
 }
@@ -227,8 +251,9 @@ static exit_status begin(recorder *self)
         return EXIT_ENVIRONMENT;
     }
     exit_status status = recheck_output(self);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = open_writer(self);
+    }
     if (status != EXIT_GOOD) {
         svms_sink_close(&self->sink);
         unlink(self->part);
@@ -244,12 +269,14 @@ static void pace(recorder *self, const svms_sample *sample)
     struct timespec clock = { 0, 0 };
     clock_gettime(CLOCK_MONOTONIC, &clock);
     int64_t now = (int64_t)clock.tv_sec * NS_PER_SECOND + clock.tv_nsec;
-    if (!self->paced)
+    if (!self->paced) {
         self->pace_offset = time_add(now, -time);
+    }
     self->paced = true;
     int64_t due = time_add(time, self->pace_offset);
-    if (due <= now)
+    if (due <= now) {
         return;
+    }
     clock.tv_sec = (time_t)(due / NS_PER_SECOND);
     clock.tv_nsec = (long)(due % NS_PER_SECOND);
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &clock, NULL);
@@ -259,8 +286,9 @@ static void show_progress(recorder *self, const svms_writer_stats *stats, int64_
 {
     const media_description *media = media_input_describe(self->input);
     int64_t done = stats->last_utc_ns - start;
-    if (done < 0)
+    if (done < 0) {
         done = 0;
+    }
     int64_t seconds = done / NS_PER_SECOND;
     char words[96];
     snprintf(words, sizeof words,
@@ -273,13 +301,15 @@ static exit_status append(recorder *self, const svms_sample *sample)
 {
     svms_error err = SVMS_ERROR_INIT;
     svms_status status = svms_writer_append(self->writer, sample, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         return EXIT_GOOD;
+    }
     progress_clear(&self->bar);
     complain_error(&err, "recording stops");
     /* These leave the writer as it was, so that the recording can be ended properly. */
-    if (status == SVMS_E_USAGE)
+    if (status == SVMS_E_USAGE) {
         return EXIT_MALFORMED;
+    }
     self->broken = status != SVMS_E_STATE;
     return EXIT_ENVIRONMENT;
 }
@@ -292,10 +322,12 @@ static exit_status copy_samples(recorder *self)
         svms_sample sample = SVMS_SAMPLE_INIT;
         exit_status status = EXIT_GOOD;
         media_result result = media_input_next(self->input, &sample, &status);
-        if (result != MEDIA_SAMPLE)
+        if (result != MEDIA_SAMPLE) {
             return status;
-        if (self->request->realtime)
+        }
+        if (self->request->realtime) {
             pace(self, &sample);
+        }
         int64_t until = stats.last_utc_ns;
         status = append(self, &sample);
         if (svms_writer_get_stats(self->writer, &stats) == SVMS_OK &&
@@ -303,10 +335,12 @@ static exit_status copy_samples(recorder *self)
             self->complete_segments = stats.segments;
             self->complete_until = until;
         }
-        if (status != EXIT_GOOD)
+        if (status != EXIT_GOOD) {
             return status;
-        if (start == SVMS_NO_TIME)
+        }
+        if (start == SVMS_NO_TIME) {
             start = stats.last_utc_ns;
+        }
         show_progress(self, &stats, start);
     }
 }
@@ -356,15 +390,17 @@ static exit_status close_writer(recorder *self, svms_writer_stats *stats)
 {
     svms_error err = SVMS_ERROR_INIT;
     svms_status status = svms_writer_flush(self->writer, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_writer_get_stats(self->writer, stats);
+    }
     if (status == SVMS_OK) {
         self->complete_segments = stats->segments;
         self->complete_until = stats->last_utc_ns;
         status = svms_writer_close(&self->writer, &err);
     }
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         return EXIT_GOOD;
+    }
     self->broken = true;
     return complain_error(&err, "cannot end the recording");
 }
@@ -394,18 +430,23 @@ static exit_status end(recorder *self, exit_status status)
 static exit_status run(recorder *self)
 {
     exit_status status = make_context(&self->ctx);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = check_places(self);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = load_keys(self);
-    if (status != EXIT_GOOD)
+    }
+    if (status != EXIT_GOOD) {
         return status;
+    }
     interrupt_watch();
     status = media_input_open(&self->input, self->request->input);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = begin(self);
-    if (status != EXIT_GOOD)
+    }
+    if (status != EXIT_GOOD) {
         return status;
+    }
     progress_begin(&self->bar);
     status = copy_samples(self);
     progress_clear(&self->bar);
@@ -423,8 +464,9 @@ static exit_status record(const record_request *request)
     self->part = path_with_suffix(request->output, PART_SUFFIX);
     exit_status status = self->part ? run(self) : EXIT_ENVIRONMENT;
     media_input_close(&self->input);
-    for (size_t i = 0; i < MAX_LIST_ITEMS; i++)
+    for (size_t i = 0; i < MAX_LIST_ITEMS; i++) {
         svms_public_key_free(&self->recipients[i]);
+    }
     svms_private_key_free(&self->key);
     svms_chain_free(&self->chain);
     svms_ctx_free(&self->ctx);
@@ -494,8 +536,9 @@ exit_status command_record(int count, char **arguments)
     request.protection = SVMS_PROTECT_STRONG;
     request.role = SVMS_ROLE_RECORDER;
     parse_result parsed = options_parse(&line, &request, count, arguments);
-    if (parsed != PARSE_READY)
+    if (parsed != PARSE_READY) {
         return parse_exit(parsed);
+    }
     exit_status status = check_request(&request);
     return status == EXIT_GOOD ? record(&request) : status;
 }

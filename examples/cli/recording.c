@@ -17,8 +17,9 @@ static svms_status open_either(recording *file, svms_ctx *ctx, const char *path,
 {
     svms_error ignored = SVMS_ERROR_INIT;
     svms_status status = svms_source_open_file(&file->source, ctx, path, err);
-    if (status != SVMS_E_IO || err->os_error != ENOENT)
+    if (status != SVMS_E_IO || err->os_error != ENOENT) {
         return status;
+    }
     if (svms_source_open_file(&file->source, ctx, part, &ignored) == SVMS_OK) {
         complain("%s is not complete yet: reading %s", path, part);
         snprintf(file->path, strlen(part) + 1, "%s", part);
@@ -33,8 +34,9 @@ exit_status recording_open(recording *out, svms_ctx *ctx, const char *path)
     /* Room for either name. */
     recording file = { path_with_suffix(path, PART_SUFFIX), SVMS_SOURCE_INIT };
     exit_status status = EXIT_ENVIRONMENT;
-    if (!part || !file.path)
+    if (!part || !file.path) {
         goto done;
+    }
     file.path[strlen(path)] = '\0';
     svms_error err = SVMS_ERROR_INIT;
     status = exit_status_of(open_either(&file, ctx, path, part, &err));
@@ -61,8 +63,9 @@ void recording_close(recording *file)
 static bool password_is_missing(svms_reader *reader)
 {
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
-    if (svms_reader_get_info(reader, &info, NULL) != SVMS_OK)
+    if (svms_reader_get_info(reader, &info, NULL) != SVMS_OK) {
         return false;
+    }
     return info.encrypted && !info.unlocked && info.password_stanzas > 0;
 }
 
@@ -71,16 +74,20 @@ exit_status recording_read(svms_reader **out, recording *file, svms_ctx *ctx,
 {
     svms_error err = SVMS_ERROR_INIT;
     options->keys = keys->ring;
-    if (svms_reader_open(out, ctx, &file->source, options, &err) != SVMS_OK)
+    if (svms_reader_open(out, ctx, &file->source, options, &err) != SVMS_OK) {
         return complain_error(&err, "cannot open %s", file->path);
-    if (!may_ask || keys->ring || !password_is_missing(*out) || !password_terminal_exists())
+    }
+    if (!may_ask || keys->ring || !password_is_missing(*out) || !password_terminal_exists()) {
         return EXIT_GOOD;
+    }
     exit_status status = key_set_ask(keys, ctx);
     svms_reader_close(out);
-    if (status != EXIT_GOOD)
+    if (status != EXIT_GOOD) {
         return status;
+    }
     options->keys = keys->ring;
-    if (svms_reader_open(out, ctx, &file->source, options, &err) != SVMS_OK)
+    if (svms_reader_open(out, ctx, &file->source, options, &err) != SVMS_OK) {
         return complain_error(&err, "cannot open %s", file->path);
+    }
     return EXIT_GOOD;
 }

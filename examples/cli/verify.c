@@ -40,8 +40,9 @@ static int on_progress(void *user, uint64_t done, uint64_t total)
 static void on_finding(void *user, const svms_finding *finding)
 {
     verify_state *state = user;
-    if (state->finding_count < MAX_LISTED_FINDINGS)
+    if (state->finding_count < MAX_LISTED_FINDINGS) {
         state->findings[state->finding_count++] = *finding;
+    }
 }
 
 /* The verifier fills the report in these cases, whatever it says. */
@@ -68,10 +69,12 @@ static exit_status show(const verify_request *request, const recording *file,
     const verify_result result = { file->path,           request->trust_path, request->claimed_time,
                                    request->from_utc_ns, request->to_utc_ns,  report,
                                    state->findings,      state->finding_count };
-    if (request->json)
+    if (request->json) {
         return json_print(verify_to_json(&result));
-    if (!request->quiet)
+    }
+    if (!request->quiet) {
         verify_print_text(&result);
+    }
     return EXIT_GOOD;
 }
 
@@ -95,10 +98,12 @@ static exit_status verify_file(const verify_request *request, svms_ctx *ctx, con
     svms_status verified = svms_verify_container(ctx, &file->source, &options, &report, &err);
     progress_clear(&state.bar);
     exit_status status = exit_status_of(verified);
-    if (status == EXIT_MALFORMED || !has_report(verified))
+    if (status == EXIT_MALFORMED || !has_report(verified)) {
         complain_error(&err, "cannot verify %s", file->path);
-    if (!has_report(verified))
+    }
+    if (!has_report(verified)) {
         return status;
+    }
     exit_status shown = show(request, file, &state, &report);
     return shown == EXIT_GOOD ? status : shown;
 }
@@ -110,14 +115,18 @@ static exit_status verify(const verify_request *request)
     recording file = { NULL, SVMS_SOURCE_INIT };
     key_set keys = { NULL, NULL };
     exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD)
+    if (status == EXIT_GOOD) {
         status = recording_open(&file, ctx, request->path);
-    if (status == EXIT_GOOD && request->trust_path)
+    }
+    if (status == EXIT_GOOD && request->trust_path) {
         status = load_trust(&trust, ctx, request->trust_path);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = key_set_load(&keys, ctx, &request->keys);
-    if (status == EXIT_GOOD)
+    }
+    if (status == EXIT_GOOD) {
         status = verify_file(request, ctx, &file, trust, &keys);
+    }
     key_set_free(&keys);
     recording_close(&file);
     svms_trust_free(&trust);
@@ -164,12 +173,15 @@ exit_status command_verify(int count, char **arguments)
                                SVMS_NO_TIME, SVMS_NO_TIME, false,
                                false,        false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
-    if (parsed != PARSE_READY)
+    if (parsed != PARSE_READY) {
         return parse_exit(parsed);
-    if (request.json && request.quiet)
+    }
+    if (request.json && request.quiet) {
         return usage_error("verify", "--json and --quiet contradict each other");
+    }
     if (request.from_utc_ns != SVMS_NO_TIME && request.to_utc_ns != SVMS_NO_TIME &&
-        request.from_utc_ns >= request.to_utc_ns)
+        request.from_utc_ns >= request.to_utc_ns) {
         return usage_error("verify", "--from is not before --to");
+    }
     return verify(&request);
 }

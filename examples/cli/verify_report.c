@@ -134,25 +134,31 @@ static void print_finding(const svms_finding *finding)
     char place[64] = "outside of the segments";
     char time[64] = "";
     char offset[40] = "";
-    if (finding->segment != SVMS_NO_SEGMENT)
+    if (finding->segment != SVMS_NO_SEGMENT) {
         snprintf(place, sizeof place, "segment %" PRIu64, finding->segment);
-    if (finding->utc_ns != SVMS_NO_TIME)
+    }
+    if (finding->utc_ns != SVMS_NO_TIME) {
         snprintf(time, sizeof time, ", from %s", time_of(finding->utc_ns).text);
-    if (finding->offset != SVMS_NO_OFFSET)
+    }
+    if (finding->offset != SVMS_NO_OFFSET) {
         snprintf(offset, sizeof offset, ", byte %" PRIu64, finding->offset);
+    }
     print_line(stdout, "  %s%s%s: %s", place, time, offset, finding->reason);
 }
 
 static void print_findings(const verify_result *result)
 {
-    if (result->report->finding_count == 0)
+    if (result->report->finding_count == 0) {
         return;
+    }
     print_line(stdout, "Failures      %" PRIu32, result->report->finding_count);
-    for (size_t i = 0; i < result->finding_count; i++)
+    for (size_t i = 0; i < result->finding_count; i++) {
         print_finding(&result->findings[i]);
-    if (result->report->finding_count > result->finding_count)
+    }
+    if (result->report->finding_count > result->finding_count) {
         print_line(stdout, "  and %zu more",
                    (size_t)result->report->finding_count - result->finding_count);
+    }
 }
 
 static void print_gaps(const svms_report *report)
@@ -162,25 +168,29 @@ static void print_gaps(const svms_report *report)
         return;
     }
     print_line(stdout, "Gaps          %" PRIu32, report->gap_count);
-    for (uint32_t i = 0; i < report->gap_count && i < SVMS_REPORT_GAPS; i++)
+    for (uint32_t i = 0; i < report->gap_count && i < SVMS_REPORT_GAPS; i++) {
         print_line(stdout, "  %s to %s: %s", time_of(report->gaps[i].from_utc_ns).text,
                    time_of(report->gaps[i].to_utc_ns).text,
                    svms_gap_reason_name(report->gaps[i].reason));
-    if (report->gap_count > SVMS_REPORT_GAPS)
+    }
+    if (report->gap_count > SVMS_REPORT_GAPS) {
         print_line(stdout, "  and %" PRIu32 " more", report->gap_count - SVMS_REPORT_GAPS);
+    }
 }
 
 static void print_signer(const svms_report *report)
 {
-    if (report->role == SVMS_ROLE_NONE)
+    if (report->role == SVMS_ROLE_NONE) {
         print_line(stdout, "Signed by     nobody");
-    else
+    } else {
         print_line(stdout, "Signed by     %s, as %s", report->signer, svms_role_name(report->role));
-    if (report->identity == SVMS_IDENTITY_TRUSTED)
+    }
+    if (report->identity == SVMS_IDENTITY_TRUSTED) {
         print_line(stdout, "Signer        trusted: its certificate leads to a given CA, allows the "
                            "role, and was valid");
-    else
+    } else {
         print_line(stdout, "Signer        not trusted: %s", report->identity_reason);
+    }
 }
 
 void verify_print_text(const verify_result *result)
@@ -189,11 +199,12 @@ void verify_print_text(const verify_result *result)
     print_line(stdout, "Recording     %s", result->path);
     print_line(stdout, "Verdict       %s", verdict_title(report->verdict));
     print_line(stdout, "              %s", verdict_words(result));
-    if (result->from_utc_ns != SVMS_NO_TIME || result->to_utc_ns != SVMS_NO_TIME)
+    if (result->from_utc_ns != SVMS_NO_TIME || result->to_utc_ns != SVMS_NO_TIME) {
         print_line(stdout, "Asked about   %s to %s",
                    result->from_utc_ns == SVMS_NO_TIME ? "the beginning"
                                                        : time_of(result->from_utc_ns).text,
                    result->to_utc_ns == SVMS_NO_TIME ? "the end" : time_of(result->to_utc_ns).text);
+    }
     print_signer(report);
     print_line(stdout, "Captured      %s to %s", time_of(report->first_utc_ns).text,
                time_of(report->last_utc_ns).text);
@@ -202,21 +213,22 @@ void verify_print_text(const verify_result *result)
                report->time_attested ? "attested by a third party"
                                      : "as the signer's clock claims");
     print_line(stdout,
-               "Integrity     %s: %" PRIu64 " segments and %" PRIu64 " samples hold, %" PRIu64
-               " segments do not",
+               "Integrity     %s: %" PRIu64 " of %" PRIu64 " segments hold (%" PRIu64 " samples)",
                integrity_name(report->integrity), report->segments_verified,
-               report->samples_verified, report->segments_failed);
+               report->segments_verified + report->segments_failed, report->samples_verified);
     print_line(stdout, "End           %s",
                report->closed ? "signed: the recording is closed"
                               : "none: still being written, interrupted, or cut off");
-    if (report->bytes_unattested > 0)
+    if (report->bytes_unattested > 0) {
         print_line(stdout, "Unattested    %" PRIu64 " bytes at the end that no signature covers",
                    report->bytes_unattested);
+    }
     print_gaps(report);
     print_line(stdout, "Access        %s", access_words(report->access));
-    if (report->access_damaged > 0)
+    if (report->access_damaged > 0) {
         print_line(stdout, "              %" PRIu32 " of 2 access slots damaged",
                    report->access_damaged);
+    }
     print_line(stdout, "Policy        %s",
                result->claimed_time ? "the signer's own claim of the time was accepted"
                                     : "a certificate that has expired by now needs attested time");
@@ -254,8 +266,9 @@ static json_t *coverage_to_json(const svms_report *report)
 static json_t *failure_to_json(const svms_report *report)
 {
     const svms_finding *first = &report->first_failure;
-    if (!report->has_failure)
+    if (!report->has_failure) {
         return json_null();
+    }
     return json_pack("{s:o, s:o, s:o, s:o}", "segment", json_place(first->segment), "time",
                      json_time(first->utc_ns), "offset", json_place(first->offset), "reason",
                      json_text(first->reason));

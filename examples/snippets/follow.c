@@ -24,8 +24,9 @@ static svms_status follow(svms_reader *reader, svms_error *err)
             wait_a_little();
             continue;
         }
-        if (status != SVMS_OK)
+        if (status != SVMS_OK) {
             return status;
+        }
         if (sample.segment != announced) {
             char time[SVMS_TIME_TEXT_SIZE];
             svms_time_format(sample.utc_ns, time);
@@ -45,10 +46,12 @@ static svms_status open_when_there(svms_reader **out, svms_ctx *ctx, svms_source
     for (int i = 0; i < 200 && status != SVMS_OK; i++) {
         svms_source_close(source);
         status = svms_source_open_file(source, ctx, path, err);
-        if (status == SVMS_OK)
+        if (status == SVMS_OK) {
             status = svms_reader_open(out, ctx, source, options, err);
-        if (status != SVMS_OK)
+        }
+        if (status != SVMS_OK) {
             wait_a_little();
+        }
     }
     return status;
 }
@@ -66,18 +69,22 @@ int main(int count, char **arguments)
         return 2;
     }
     svms_status status = svms_ctx_new(&ctx, NULL, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_keyring_new(&ring, ctx, &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_keyring_add_password(ring, "demonstration", 13, &err);
+    }
     if (status == SVMS_OK) {
         options.keys = ring;
         status = open_when_there(&reader, ctx, &source, arguments[1], &options, &err);
     }
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = follow(reader, &err);
-    if (status != SVMS_END)
+    }
+    if (status != SVMS_END) {
         fprintf(stderr, "follow: %s\n", err.message);
+    }
     svms_reader_close(&reader);
     svms_source_close(&source);
     svms_keyring_free(&ring);

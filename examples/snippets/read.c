@@ -10,10 +10,12 @@ static svms_status read_password(svms_keyring *ring, const char *path, svms_erro
 {
     char password[1025] = "";
     FILE *file = fopen(path, "r");
-    if (!file || !fgets(password, sizeof password, file))
+    if (!file || !fgets(password, sizeof password, file)) {
         fprintf(stderr, "cannot read %s\n", path);
-    if (file)
+    }
+    if (file) {
         fclose(file);
+    }
     return svms_keyring_add_password(ring, password, strcspn(password, "\n"), err);
 }
 
@@ -43,22 +45,28 @@ int main(int count, char **arguments)
         return 2;
     }
     svms_status status = svms_ctx_new(&ctx, NULL, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_keyring_new(&ring, ctx, &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = read_password(ring, arguments[2], &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_source_open_file(&source, ctx, arguments[1], &err);
+    }
     if (status == SVMS_OK) {
         options.keys = ring;
         status = svms_reader_open(&reader, ctx, &source, &options, &err);
     }
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = print_samples(reader, &err);
-    if (status == SVMS_AGAIN)
+    }
+    if (status == SVMS_AGAIN) {
         fprintf(stderr, "the recording has no end yet\n");
-    if (status < 0)
+    }
+    if (status < 0) {
         fprintf(stderr, "read: %s\n", err.message);
+    }
 
     svms_reader_close(&reader);
     svms_source_close(&source);

@@ -25,8 +25,9 @@ static int verify(svms_ctx *ctx, const char *path, const svms_trust *trust)
                report.signer);
         return 0;
     }
-    printf("%s: segment %" PRIu64 ", byte %" PRIu64 ": %s\n", svms_status_name(status), err.segment,
-           err.offset, err.message);
+    printf("%s: %s\n", svms_status_name(status), err.message);
+    if (err.segment != SVMS_NO_SEGMENT)
+        printf("first failure in segment %" PRIu64 ", byte %" PRIu64 "\n", err.segment, err.offset);
     return 1;
 }
 
@@ -35,8 +36,9 @@ static svms_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path,
     char pem[16384];
     FILE *file = fopen(path, "r");
     size_t size = file ? fread(pem, 1, sizeof pem, file) : 0;
-    if (file)
+    if (file) {
         fclose(file);
+    }
     return svms_trust_from_pem(out, ctx, pem, size, err);
 }
 
@@ -51,12 +53,14 @@ int main(int count, char **arguments)
         return 2;
     }
     svms_status status = svms_ctx_new(&ctx, NULL, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = load_trust(&trust, ctx, arguments[2], &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         result = verify(ctx, arguments[1], trust);
-    else
+    } else {
         fprintf(stderr, "verify: %s\n", err.message);
+    }
     svms_trust_free(&trust);
     svms_ctx_free(&ctx);
     return result;

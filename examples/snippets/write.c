@@ -32,11 +32,13 @@ static svms_status certify(svms_ctx *ctx, signer *out, const signer *issuer, cha
     options.not_before_utc_ns = now_ns();
     options.not_after_utc_ns = now_ns() + DAY_NS;
     svms_status status = svms_private_key_generate(&out->key, ctx, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_certificate_issue(ctx, &options, out->key, issuer ? issuer->chain : NULL,
                                         issuer ? issuer->key : NULL, pem, &capacity, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_chain_from_pem(&out->chain, ctx, pem, capacity, err);
+    }
     return status;
 }
 
@@ -72,8 +74,9 @@ static svms_status append_documents(svms_writer *writer, svms_error *err)
         sample.data = (const uint8_t *)document;
         sample.size = (size_t)size;
         svms_status status = svms_writer_append(writer, &sample, err);
-        if (status != SVMS_OK)
+        if (status != SVMS_OK) {
             return status;
+        }
         const struct timespec pause = { 0, 100000000 };
         nanosleep(&pause, NULL);
     }
@@ -83,8 +86,9 @@ static svms_status append_documents(svms_writer *writer, svms_error *err)
 static int save(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
-    if (!file)
+    if (!file) {
         return -1;
+    }
     int written = fputs(text, file);
     return fclose(file) == 0 && written >= 0 ? 0 : -1;
 }
@@ -103,24 +107,31 @@ int main(int count, char **arguments)
         return 2;
     }
     svms_status status = svms_ctx_new(&ctx, NULL, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = certify(ctx, &ca, NULL, pem, sizeof pem, &err);
+    }
     if (status == SVMS_OK && save(arguments[2], pem) != 0) {
         fprintf(stderr, "cannot write %s\n", arguments[2]);
         status = SVMS_E_IO;
     }
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = certify(ctx, &recorder, &ca, pem, sizeof pem, &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_sink_create_file(&sink, ctx, arguments[1], &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = open_writer(&writer, ctx, &sink, &recorder, &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = append_documents(writer, &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_writer_close(&writer, &err);
-    if (status != SVMS_OK)
+    }
+    if (status != SVMS_OK) {
         fprintf(stderr, "write: %s\n", err.message);
+    }
 
     svms_writer_abort(&writer);
     svms_sink_close(&sink);

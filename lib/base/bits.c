@@ -31,8 +31,9 @@ uint32_t svms_bits_ue(svms_bits *bits)
 {
     unsigned zeros = 0;
     while (svms_bits_read(bits, 1) == 0) {
-        if (bits->failed)
+        if (bits->failed) {
             return 0;
+        }
         if (++zeros > 31) {
             bits->failed = true;
             return 0;

@@ -15,8 +15,9 @@ svms_builder svms_builder_new(svms_ctx *ctx, size_t maximum)
 
 void svms_builder_clear(svms_builder *builder)
 {
-    if (!builder)
+    if (!builder) {
         return;
+    }
     svms_release_secret(builder->ctx, builder->data, builder->capacity);
     *builder = svms_builder_new(builder->ctx, builder->maximum);
 }
@@ -45,10 +46,12 @@ svms_status svms_builder_check(const svms_builder *builder, const char *what, sv
 static bool enlarge(svms_builder *builder, size_t needed)
 {
     size_t capacity = builder->capacity ? builder->capacity : FIRST_CAPACITY;
-    while (capacity < needed)
+    while (capacity < needed) {
         capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
-    if (capacity > builder->maximum)
+    }
+    if (capacity > builder->maximum) {
         capacity = builder->maximum;
+    }
     uint8_t *grown = svms_grow(builder->ctx, builder->data, builder->capacity, capacity);
     if (!grown) {
         builder->status = SVMS_E_NO_MEMORY;
@@ -62,15 +65,17 @@ static bool enlarge(svms_builder *builder, size_t needed)
 /* Room for size more bytes, already counted in; NULL once the builder has failed. */
 static uint8_t *extend(svms_builder *builder, size_t size)
 {
-    if (builder->status != SVMS_OK)
+    if (builder->status != SVMS_OK) {
         return NULL;
+    }
     if (size > builder->maximum - builder->size) {
         builder->status = SVMS_E_LIMIT;
         return NULL;
     }
     size_t needed = builder->size + size;
-    if (needed > builder->capacity && !enlarge(builder, needed))
+    if (needed > builder->capacity && !enlarge(builder, needed)) {
         return NULL;
+    }
     uint8_t *place = builder->data + builder->size;
     builder->size = needed;
     return place;
@@ -99,29 +104,33 @@ void svms_store_u64(uint8_t *out, uint64_t value)
 void svms_put_u8(svms_builder *builder, uint8_t value)
 {
     uint8_t *place = extend(builder, 1);
-    if (place)
+    if (place) {
         *place = value;
+    }
 }
 
 void svms_put_u16(svms_builder *builder, uint16_t value)
 {
     uint8_t *place = extend(builder, 2);
-    if (place)
+    if (place) {
         svms_store_u16(place, value);
+    }
 }
 
 void svms_put_u32(svms_builder *builder, uint32_t value)
 {
     uint8_t *place = extend(builder, 4);
-    if (place)
+    if (place) {
         svms_store_u32(place, value);
+    }
 }
 
 void svms_put_u64(svms_builder *builder, uint64_t value)
 {
     uint8_t *place = extend(builder, 8);
-    if (place)
+    if (place) {
         svms_store_u64(place, value);
+    }
 }
 
 void svms_put_i32(svms_builder *builder, int32_t value)
@@ -136,26 +145,31 @@ void svms_put_i64(svms_builder *builder, int64_t value)
 
 void svms_put_bytes(svms_builder *builder, const void *data, size_t size)
 {
-    if (size == 0)
+    if (size == 0) {
         return;
+    }
     uint8_t *place = extend(builder, size);
-    if (place)
+    if (place) {
         memcpy(place, data, size);
+    }
 }
 
 void svms_put_zeros(svms_builder *builder, size_t size)
 {
-    if (size == 0)
+    if (size == 0) {
         return;
+    }
     uint8_t *place = extend(builder, size);
-    if (place)
+    if (place) {
         memset(place, 0, size);
+    }
 }
 
 void svms_patch_u32(svms_builder *builder, size_t position, uint32_t value)
 {
-    if (builder->status != SVMS_OK)
+    if (builder->status != SVMS_OK) {
         return;
+    }
     if (builder->size < 4 || position > builder->size - 4) {
         builder->status = SVMS_E_INTERNAL;
         return;

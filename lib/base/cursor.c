@@ -91,12 +91,14 @@ int64_t svms_read_i64(svms_cursor *cursor)
 void svms_read_copy(svms_cursor *cursor, void *out, size_t size)
 {
     const uint8_t *bytes = svms_read_bytes(cursor, size);
-    if (size == 0)
+    if (size == 0) {
         return;
-    if (bytes)
+    }
+    if (bytes) {
         memcpy(out, bytes, size);
-    else
+    } else {
         memset(out, 0, size);
+    }
 }
 
 bool svms_skip(svms_cursor *cursor, size_t size)
@@ -116,8 +118,9 @@ bool svms_read_zeros(svms_cursor *cursor, size_t size)
 {
     size_t start = cursor->position;
     const uint8_t *bytes = svms_read_bytes(cursor, size);
-    if (!bytes)
+    if (!bytes) {
         return false;
+    }
     for (size_t i = 0; i < size; i++) {
         if (bytes[i] != 0) {
             /* The offset then names the byte that is not zero. */

@@ -28,8 +28,9 @@ static void make_printable(char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7F)
+        if (c < 0x20 || c == 0x7F) {
             *text = '?';
+        }
     }
 }
 
@@ -37,10 +38,12 @@ static void make_printable(char *text)
 static void drop_partial_character(char *text, size_t length)
 {
     size_t start = length;
-    while (start > 0 && is_continuation(text[start - 1]))
+    while (start > 0 && is_continuation(text[start - 1])) {
         start--;
-    if (start > 0 && (unsigned char)text[start - 1] >= 0xC0)
+    }
+    if (start > 0 && (unsigned char)text[start - 1] >= 0xC0) {
         text[start - 1] = '\0';
+    }
 }
 
 static void fill(svms_error *err, const failure_facts *facts, const char *format, va_list arguments)
@@ -48,17 +51,19 @@ static void fill(svms_error *err, const failure_facts *facts, const char *format
 
 static void fill(svms_error *err, const failure_facts *facts, const char *format, va_list arguments)
 {
-    if (!err || err->struct_size < sizeof *err)
+    if (!err || err->struct_size < sizeof *err) {
         return;
+    }
     err->status = facts->status;
     err->offset = facts->offset;
     err->segment = SVMS_NO_SEGMENT;
     err->os_error = facts->os_error;
     int length = vsnprintf(err->message, sizeof err->message, format, arguments);
-    if (length < 0)
+    if (length < 0) {
         err->message[0] = '\0';
-    else if ((size_t)length >= sizeof err->message)
+    } else if ((size_t)length >= sizeof err->message) {
         drop_partial_character(err->message, sizeof err->message - 1);
+    }
     make_printable(err->message);
 }
 
@@ -75,14 +80,16 @@ static void fill_plain(svms_error *err, const failure_facts *facts, const char *
 
 static void describe_os_error(int os_error, char out[REASON_SIZE])
 {
-    if (os_error == 0 || strerror_r(os_error, out, REASON_SIZE) != 0)
+    if (os_error == 0 || strerror_r(os_error, out, REASON_SIZE) != 0) {
         snprintf(out, REASON_SIZE, "system error %d", os_error);
+    }
 }
 
 static void append_os_error(svms_error *err, int os_error)
 {
-    if (!err || err->struct_size < sizeof *err || os_error == 0)
+    if (!err || err->struct_size < sizeof *err || os_error == 0) {
         return;
+    }
     char reason[REASON_SIZE];
     describe_os_error(os_error, reason);
     size_t room = sizeof err->message - 1;
@@ -154,8 +161,9 @@ svms_status svms_fail_path(svms_error *err, svms_status status, int os_error, co
     if (length > PATH_SHOWN) {
         dots = "...";
         path += length - PATH_SHOWN;
-        while (is_continuation(*path))
+        while (is_continuation(*path)) {
             path++;
+        }
     }
     fill_plain(err, &facts, "cannot %s %s%s: %s", verb, dots, path, reason);
     return status;
@@ -177,16 +185,18 @@ svms_status svms_fail_crypto(svms_error *err, const char *what)
     /* The oldest entry is the cause; later ones only say who passed it on. */
     const char *reason = ERR_reason_error_string(ERR_peek_error());
     svms_status status = SVMS_E_CRYPTO;
-    if (svms_crypto_starved())
+    if (svms_crypto_starved()) {
         status = svms_fail_memory(err);
-    else
+    } else {
         svms_fail(err, status, "%s: %s", what, reason ? reason : "the provider failed");
+    }
     ERR_clear_error();
     return status;
 }
 
 void svms_fail_in_segment(svms_error *err, uint64_t segment)
 {
-    if (err && err->struct_size >= sizeof *err && err->segment == SVMS_NO_SEGMENT)
+    if (err && err->struct_size >= sizeof *err && err->segment == SVMS_NO_SEGMENT) {
         err->segment = segment;
+    }
 }

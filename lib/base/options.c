@@ -11,29 +11,34 @@
 
 static svms_status check_size(uint32_t size, size_t known_size, const char *name, svms_error *err)
 {
-    if (size < sizeof size)
+    if (size < sizeof size) {
         return svms_fail(err, SVMS_E_USAGE, "%s: struct_size is not set", name);
-    if (size > known_size + UNKNOWN_TAIL_MAX)
+    }
+    if (size > known_size + UNKNOWN_TAIL_MAX) {
         return svms_fail(err, SVMS_E_USAGE, "%s: struct_size of %u makes no sense", name,
                          (unsigned)size);
+    }
     return SVMS_OK;
 }
 
 svms_status svms_options_read(void *known, size_t known_size, const void *options, const char *name,
                               svms_error *err)
 {
-    if (!options)
+    if (!options) {
         return SVMS_OK;
+    }
     uint32_t size;
     memcpy(&size, options, sizeof size);
     svms_status status = check_size(size, known_size, name, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     const uint8_t *given = options;
     for (size_t i = known_size; i < size; i++) {
-        if (given[i] != 0)
+        if (given[i] != 0) {
             return svms_fail(err, SVMS_E_USAGE, "%s: a newer version sets what this one lacks",
                              name);
+        }
     }
     uint32_t full = (uint32_t)known_size;
     memset(known, 0, known_size);
@@ -45,13 +50,15 @@ svms_status svms_options_read(void *known, size_t known_size, const void *option
 svms_status svms_result_write(void *result, const void *known, size_t known_size, const char *name,
                               svms_error *err)
 {
-    if (!result)
+    if (!result) {
         return svms_fail(err, SVMS_E_USAGE, "no place for %s was given", name);
+    }
     uint32_t size;
     memcpy(&size, result, sizeof size);
     svms_status status = check_size(size, known_size, name, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     memset(result, 0, size);
     memcpy(result, known, size < known_size ? size : known_size);
     memcpy(result, &size, sizeof size);

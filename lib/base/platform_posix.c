@@ -39,16 +39,18 @@ static int open_retrying(const char *path, int flags, int *handle)
     do {
         fd = open(path, flags | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR);
     } while (fd < 0 && errno == EINTR);
-    if (fd < 0)
+    if (fd < 0) {
         return errno;
+    }
     *handle = fd;
     return 0;
 }
 
 static int refuse_kind(const struct stat *info, const char **refused)
 {
-    if (S_ISREG(info->st_mode) || S_ISBLK(info->st_mode))
+    if (S_ISREG(info->st_mode) || S_ISBLK(info->st_mode)) {
         return 0;
+    }
     if (S_ISDIR(info->st_mode)) {
         *refused = "is a directory";
         return EISDIR;
@@ -71,15 +73,18 @@ int svms_platform_open_read(const char *path, int *handle, const char **refused)
     /* Looked at before it is opened, because opening a device or FIFO has effects; looked at
      * again afterwards, because the name may have changed hands between the two. */
     struct stat info;
-    if (stat(path, &info) != 0)
+    if (stat(path, &info) != 0) {
         return errno;
+    }
     int result = refuse_kind(&info, refused);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     int fd = -1;
     result = open_retrying(path, O_RDONLY | O_NONBLOCK, &fd);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     result = fstat(fd, &info) == 0 ? refuse_kind(&info, refused) : errno;
     if (result != 0) {
         close(fd);
@@ -93,8 +98,9 @@ int svms_platform_create(const char *path, int *handle)
 {
     int fd = -1;
     int result = open_retrying(path, O_WRONLY | O_CREAT | O_EXCL, &fd);
-    if (result != 0)
+    if (result != 0) {
         return result;
+    }
     int locked;
     do {
         locked = flock(fd, LOCK_EX | LOCK_NB);
@@ -115,17 +121,21 @@ int svms_platform_read_at(int handle, uint64_t offset, void *out, size_t size, s
     size_t done = 0;
     /* Beyond the largest offset there is no file, which is no failure of reading one. */
     uint64_t within = offset < INT64_MAX ? (uint64_t)INT64_MAX - offset : 0;
-    if (size > within)
+    if (size > within) {
         size = (size_t)within;
+    }
     while (done < size) {
         size_t ask = size - done < BYTES_PER_CALL ? size - done : BYTES_PER_CALL;
         ssize_t count = pread(handle, place + done, ask, (off_t)(offset + done));
-        if (count < 0 && errno == EINTR)
+        if (count < 0 && errno == EINTR) {
             continue;
-        if (count < 0)
+        }
+        if (count < 0) {
             return errno;
-        if (count == 0)
+        }
+        if (count == 0) {
             break;
+        }
         done += (size_t)count;
     }
     *got = done;
@@ -135,14 +145,17 @@ int svms_platform_read_at(int handle, uint64_t offset, void *out, size_t size, s
 int svms_platform_size(int handle, uint64_t *size)
 {
     struct stat info;
-    if (fstat(handle, &info) != 0)
+    if (fstat(handle, &info) != 0) {
         return errno;
+    }
     off_t end = info.st_size;
     /* A device has no st_size; the position this moves is used by nobody. */
-    if (S_ISBLK(info.st_mode))
+    if (S_ISBLK(info.st_mode)) {
         end = lseek(handle, 0, SEEK_END);
-    if (end < 0)
+    }
+    if (end < 0) {
         return errno;
+    }
     *size = (uint64_t)end;
     return 0;
 }
@@ -155,8 +168,9 @@ static int gather(struct iovec *batch, size_t most, const svms_iovec *runs, size
     size_t bytes = 0;
     for (size_t i = 0; i < count && used < most && bytes < BYTES_PER_CALL; i++) {
         size_t length = runs[i].size - skip;
-        if (length > BYTES_PER_CALL - bytes)
+        if (length > BYTES_PER_CALL - bytes) {
             length = BYTES_PER_CALL - bytes;
+        }
         if (length > 0) {
             batch[used].iov_base = (void *)((uintptr_t)runs[i].data + skip);
             batch[used].iov_len = length;
@@ -177,12 +191,15 @@ int svms_platform_append(int handle, const struct svms_iovec *runs, size_t count
     while (count > 0) {
         int used = gather(batch, most, runs, count, skip);
         ssize_t written = used > 0 ? writev(handle, batch, used) : 0;
-        if (written < 0 && errno == EINTR)
+        if (written < 0 && errno == EINTR) {
             continue;
-        if (written < 0)
+        }
+        if (written < 0) {
             return errno;
-        if (written == 0 && used > 0)
+        }
+        if (written == 0 && used > 0) {
             return EIO;
+        }
         skip += (size_t)written;
         while (count > 0 && skip >= runs->size) {
             skip -= runs->size;
@@ -205,12 +222,14 @@ int svms_platform_sync(int handle)
 int svms_platform_open_folder(const char *path, int *handle)
 {
     const char *slash = strrchr(path, '/');
-    if (!slash)
+    if (!slash) {
         return open_retrying(".", O_RDONLY | O_DIRECTORY, handle);
+    }
     size_t length = slash == path ? 1 : (size_t)(slash - path);
     char folder[PATH_MAX];
-    if (length >= sizeof folder)
+    if (length >= sizeof folder) {
         return ENAMETOOLONG;
+    }
     memcpy(folder, path, length);
     folder[length] = '\0';
     return open_retrying(folder, O_RDONLY | O_DIRECTORY, handle);

@@ -20,8 +20,9 @@ typedef struct file_sink {
 static svms_status remember(file_sink *file, int result, int *os_error)
 {
     *os_error = result;
-    if (result == 0)
+    if (result == 0) {
         return SVMS_OK;
+    }
     file->first_error = result;
     return SVMS_E_IO;
 }
@@ -29,16 +30,18 @@ static svms_status remember(file_sink *file, int result, int *os_error)
 static svms_status file_write(void *user, const svms_iovec *runs, size_t count, int *os_error)
 {
     file_sink *file = user;
-    if (file->first_error != 0)
+    if (file->first_error != 0) {
         return remember(file, file->first_error, os_error);
+    }
     return remember(file, svms_platform_append(file->handle, runs, count), os_error);
 }
 
 static svms_status file_sync(void *user, int *os_error)
 {
     file_sink *file = user;
-    if (file->first_error != 0)
+    if (file->first_error != 0) {
         return remember(file, file->first_error, os_error);
+    }
     int result = svms_platform_sync(file->handle);
     if (result == 0 && file->folder != NO_HANDLE) {
         result = svms_platform_sync_folder(file->folder);
@@ -51,24 +54,28 @@ static svms_status file_sync(void *user, int *os_error)
 static void file_close(void *user)
 {
     file_sink *file = user;
-    if (file->folder != NO_HANDLE)
+    if (file->folder != NO_HANDLE) {
         svms_platform_close(file->folder);
+    }
     svms_platform_close(file->handle);
     svms_release(file->ctx, file);
 }
 
 svms_status svms_sink_create_file(svms_sink *out, svms_ctx *ctx, const char *path, svms_error *err)
 {
-    if (!out || !ctx || !path)
+    if (!out || !ctx || !path) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
     file_sink *file = svms_alloc(ctx, sizeof *file);
-    if (!file)
+    if (!file) {
         return svms_fail_memory(err);
+    }
     file->ctx = ctx;
     const char *verb = "open the folder of";
     int os_error = svms_platform_open_folder(path, &file->folder);
-    if (os_error != 0)
+    if (os_error != 0) {
         goto fail;
+    }
     verb = "create";
     os_error = svms_platform_create(path, &file->handle);
     if (os_error != 0) {
@@ -91,10 +98,12 @@ fail:
 
 void svms_sink_close(svms_sink *sink)
 {
-    if (!sink)
+    if (!sink) {
         return;
-    if (sink->close)
+    }
+    if (sink->close) {
         sink->close(sink->user);
+    }
     svms_sink cleared = SVMS_SINK_INIT;
     *sink = cleared;
 }

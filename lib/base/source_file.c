@@ -35,11 +35,13 @@ static void file_close(void *user)
 svms_status svms_source_open_file(svms_source *out, svms_ctx *ctx, const char *path,
                                   svms_error *err)
 {
-    if (!out || !ctx || !path)
+    if (!out || !ctx || !path) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
     file_source *file = svms_alloc(ctx, sizeof *file);
-    if (!file)
+    if (!file) {
         return svms_fail_memory(err);
+    }
     file->ctx = ctx;
     const char *refused = NULL;
     int os_error = svms_platform_open_read(path, &file->handle, &refused);
@@ -59,10 +61,12 @@ svms_status svms_source_open_file(svms_source *out, svms_ctx *ctx, const char *p
 
 void svms_source_close(svms_source *source)
 {
-    if (!source)
+    if (!source) {
         return;
-    if (source->close)
+    }
+    if (source->close) {
         source->close(source->user);
+    }
     svms_source cleared = SVMS_SOURCE_INIT;
     *source = cleared;
 }

@@ -18,12 +18,14 @@ static svms_status memory_read_at(void *user, uint64_t offset, void *out, size_t
     const memory_source *memory = user;
     *os_error = 0;
     *got = 0;
-    if (offset >= memory->size)
+    if (offset >= memory->size) {
         return SVMS_OK;
+    }
     size_t left = memory->size - (size_t)offset;
     *got = size < left ? size : left;
-    if (*got > 0)
+    if (*got > 0) {
         memcpy(out, memory->data + offset, *got);
+    }
     return SVMS_OK;
 }
 
@@ -38,8 +40,9 @@ static svms_status memory_get_size(void *user, uint64_t *size, int *os_error)
 static const uint8_t *memory_view(void *user, uint64_t offset, size_t size)
 {
     const memory_source *memory = user;
-    if (offset > memory->size || size > memory->size - offset)
+    if (offset > memory->size || size > memory->size - offset) {
         return NULL;
+    }
     return memory->data ? memory->data + offset : NULL;
 }
 
@@ -52,11 +55,13 @@ static void memory_close(void *user)
 svms_status svms_source_from_memory(svms_source *out, svms_ctx *ctx, const void *data, size_t size,
                                     svms_error *err)
 {
-    if (!out || !ctx || (!data && size > 0))
+    if (!out || !ctx || (!data && size > 0)) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
     memory_source *memory = svms_alloc(ctx, sizeof *memory);
-    if (!memory)
+    if (!memory) {
         return svms_fail_memory(err);
+    }
     memory->ctx = ctx;
     memory->data = data;
     memory->size = size;

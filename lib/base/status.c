@@ -31,18 +31,21 @@ static const struct {
 static const char *find_name(svms_status status)
 {
     for (size_t i = 0; i < sizeof status_names / sizeof status_names[0]; i++) {
-        if (status_names[i].status == status)
+        if (status_names[i].status == status) {
             return status_names[i].name;
+        }
     }
     return NULL;
 }
 
 svms_status_kind svms_status_class(svms_status status)
 {
-    if ((int)status >= 0)
+    if ((int)status >= 0) {
         return SVMS_CLASS_SUCCESS;
-    if (!find_name(status))
+    }
+    if (!find_name(status)) {
         return SVMS_CLASS_INTERNAL;
+    }
     return (svms_status_kind)(-(int)status / 100);
 }
 

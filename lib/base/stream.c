@@ -6,21 +6,25 @@
 
 bool svms_source_usable(const svms_source *source)
 {
-    if (!source || source->struct_size < sizeof *source)
+    if (!source || source->struct_size < sizeof *source) {
         return false;
+    }
     svms_source known = SVMS_SOURCE_INIT;
-    if (svms_options_read(&known, sizeof known, source, "the source", NULL) != SVMS_OK)
+    if (svms_options_read(&known, sizeof known, source, "the source", NULL) != SVMS_OK) {
         return false;
+    }
     return known.read_at && known.get_size;
 }
 
 bool svms_sink_usable(const svms_sink *sink)
 {
-    if (!sink || sink->struct_size < sizeof *sink)
+    if (!sink || sink->struct_size < sizeof *sink) {
         return false;
+    }
     svms_sink known = SVMS_SINK_INIT;
-    if (svms_options_read(&known, sizeof known, sink, "the sink", NULL) != SVMS_OK)
+    if (svms_options_read(&known, sizeof known, sink, "the sink", NULL) != SVMS_OK) {
         return false;
+    }
     return known.write != NULL;
 }
 
@@ -28,8 +32,9 @@ bool svms_sink_usable(const svms_sink *sink)
 static svms_status report(svms_status status, int os_error, uint64_t offset, const char *what,
                           svms_error *err)
 {
-    if (status == SVMS_E_IO || (int)status > 0)
+    if (status == SVMS_E_IO || (int)status > 0) {
         return svms_fail_io_at(err, os_error, offset, "%s", what);
+    }
     return svms_fail_at(err, status, offset, "%s", what);
 }
 
@@ -38,8 +43,9 @@ svms_status svms_source_size(const svms_source *source, uint64_t *size, svms_err
     int os_error = 0;
     uint64_t found = 0;
     svms_status status = source->get_size(source->user, &found, &os_error);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return report(status, os_error, SVMS_NO_OFFSET, "cannot get the size of the source", err);
+    }
     *size = found;
     return SVMS_OK;
 }
@@ -50,10 +56,12 @@ svms_status svms_source_read_some(const svms_source *source, uint64_t offset, vo
     int os_error = 0;
     size_t count = 0;
     svms_status status = source->read_at(source->user, offset, out, size, &count, &os_error);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return report(status, os_error, offset, "cannot read from the source", err);
-    if (count > size)
+    }
+    if (count > size) {
         return svms_fail_io_at(err, 0, offset, "the source claims more bytes than were asked for");
+    }
     *got = count;
     return SVMS_OK;
 }
@@ -61,36 +69,43 @@ svms_status svms_source_read_some(const svms_source *source, uint64_t offset, vo
 svms_status svms_source_read(const svms_source *source, uint64_t offset, void *out, size_t size,
                              svms_error *err)
 {
-    if (size == 0)
+    if (size == 0) {
         return SVMS_OK;
+    }
     size_t got = 0;
     svms_status status = svms_source_read_some(source, offset, out, size, &got, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
-    if (got < size)
+    }
+    if (got < size) {
         return svms_fail_at(err, SVMS_E_TRUNCATED, offset + got, "the source ends too early");
+    }
     return SVMS_OK;
 }
 
 svms_status svms_sink_write(const svms_sink *sink, const svms_iovec *runs, size_t count,
                             svms_error *err)
 {
-    if (count == 0)
+    if (count == 0) {
         return SVMS_OK;
+    }
     int os_error = 0;
     svms_status status = sink->write(sink->user, runs, count, &os_error);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return report(status, os_error, SVMS_NO_OFFSET, "cannot write to the sink", err);
+    }
     return SVMS_OK;
 }
 
 svms_status svms_sink_sync(const svms_sink *sink, svms_error *err)
 {
-    if (!sink->sync)
+    if (!sink->sync) {
         return SVMS_OK;
+    }
     int os_error = 0;
     svms_status status = sink->sync(sink->user, &os_error);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return report(status, os_error, SVMS_NO_OFFSET, "cannot make the sink durable", err);
+    }
     return SVMS_OK;
 }

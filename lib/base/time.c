@@ -63,18 +63,21 @@ static int read_number(svms_cursor *text, int count, int least, int most)
 /* Consumes one character if it is c, in either case. */
 static bool take(svms_cursor *text, char c)
 {
-    if (svms_cursor_left(text) == 0)
+    if (svms_cursor_left(text) == 0) {
         return false;
+    }
     uint8_t found = text->data[text->position];
-    if (found != (uint8_t)c && !(c >= 'A' && c <= 'Z' && found == (uint8_t)(c - 'A' + 'a')))
+    if (found != (uint8_t)c && !(c >= 'A' && c <= 'Z' && found == (uint8_t)(c - 'A' + 'a'))) {
         return false;
+    }
     return svms_skip(text, 1);
 }
 
 static void expect(svms_cursor *text, char c)
 {
-    if (!take(text, c))
+    if (!take(text, c)) {
         text->failed = true;
+    }
 }
 
 static int64_t read_date(svms_cursor *text)
@@ -85,8 +88,9 @@ static int64_t read_date(svms_cursor *text)
     expect(text, '-');
     int day = read_number(text, 2, 1, days_in_month(year, month));
     int64_t days = days_before_year(year) + day - 1;
-    for (int m = 1; m < month; m++)
+    for (int m = 1; m < month; m++) {
         days += days_in_month(year, m);
+    }
     return days;
 }
 
@@ -102,8 +106,9 @@ static int64_t read_clock(svms_cursor *text)
 
 static int64_t read_fraction(svms_cursor *text)
 {
-    if (text->failed || !take(text, '.'))
+    if (text->failed || !take(text, '.')) {
         return 0;
+    }
     int64_t fraction = read_digits(text, 1);
     for (int digits = 1; digits < 9; digits++) {
         uint8_t c = svms_cursor_left(text) > 0 ? text->data[text->position] : 0;
@@ -116,11 +121,13 @@ static int64_t read_fraction(svms_cursor *text)
 /* Seconds that local time is ahead of UTC. */
 static int64_t read_zone(svms_cursor *text)
 {
-    if (text->failed || take(text, 'Z'))
+    if (text->failed || take(text, 'Z')) {
         return 0;
+    }
     int sign = take(text, '-') ? -1 : 1;
-    if (sign > 0)
+    if (sign > 0) {
         expect(text, '+');
+    }
     int hours = read_number(text, 2, 0, 23);
     expect(text, ':');
     int minutes = read_number(text, 2, 0, 59);
@@ -129,19 +136,22 @@ static int64_t read_zone(svms_cursor *text)
 
 svms_status svms_time_parse(int64_t *out, const char *text, svms_error *err)
 {
-    if (!out || !text)
+    if (!out || !text) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
     svms_cursor cursor = svms_cursor_over(text, strlen(text), 0);
     int64_t seconds = read_date(&cursor) * SECONDS_PER_DAY;
     expect(&cursor, 'T');
     seconds += read_clock(&cursor);
     int64_t fraction = read_fraction(&cursor);
     seconds -= read_zone(&cursor);
-    if (!svms_cursor_at_end(&cursor))
+    if (!svms_cursor_at_end(&cursor)) {
         return svms_fail_at(err, SVMS_E_MALFORMED, svms_cursor_offset(&cursor),
                             "not an RFC 3339 time");
-    if (seconds < FIRST_SECOND || seconds >= SECOND_AFTER_LAST)
+    }
+    if (seconds < FIRST_SECOND || seconds >= SECOND_AFTER_LAST) {
         return svms_fail_at(err, SVMS_E_MALFORMED, 0, "a time outside the years 1678 to 2261");
+    }
     *out = seconds * NS_PER_SECOND + fraction;
     return SVMS_OK;
 }
@@ -166,18 +176,22 @@ void svms_time_format(int64_t utc_ns, char out[SVMS_TIME_TEXT_SIZE])
     }
     /* A year too early at most, since no year is longer than 366 days. */
     int year = 1970 + (int)(days / 366) - (days < 0 ? 1 : 0);
-    while (days_before_year(year + 1) <= days)
+    while (days_before_year(year + 1) <= days) {
         year++;
-    while (days_before_year(year) > days)
+    }
+    while (days_before_year(year) > days) {
         year--;
+    }
     int day = (int)(days - days_before_year(year));
     int month = 1;
-    while (day >= days_in_month(year, month))
+    while (day >= days_in_month(year, month)) {
         day -= days_in_month(year, month++);
+    }
     int length = snprintf(out, SVMS_TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.", year, month,
                           day + 1, clock / 3600, clock / 60 % 60, clock % 60);
-    if (length < 0 || length >= SVMS_TIME_TEXT_SIZE)
+    if (length < 0 || length >= SVMS_TIME_TEXT_SIZE) {
         return;
+    }
     bool whole = fraction % 1000000 == 0;
     snprintf(out + length, SVMS_TIME_TEXT_SIZE - (size_t)length, whole ? "%03dZ" : "%09dZ",
              whole ? fraction / 1000000 : fraction);

@@ -22,8 +22,9 @@ struct svms_aead {
 svms_status svms_aead_new(svms_aead **out, svms_ctx *ctx, svms_error *err)
 {
     svms_aead *aead = svms_alloc(ctx, sizeof *aead);
-    if (!aead)
+    if (!aead) {
         return svms_fail_memory(err);
+    }
     aead->ctx = ctx;
     aead->algorithm =
         EVP_CIPHER_fetch(svms_ossl_context(ctx), "AES-256-GCM", svms_ossl_properties(ctx));
@@ -39,8 +40,9 @@ svms_status svms_aead_new(svms_aead **out, svms_ctx *ctx, svms_error *err)
 
 void svms_aead_free(svms_aead **aead)
 {
-    if (!aead || !*aead)
+    if (!aead || !*aead) {
         return;
+    }
     EVP_CIPHER_CTX_free((*aead)->state);
     EVP_CIPHER_free((*aead)->algorithm);
     svms_release((*aead)->ctx, *aead);
@@ -54,8 +56,9 @@ static bool settle(svms_aead *aead, int result, aead_phase after)
         return true;
     }
     ERR_clear_error();
-    if (aead->phase == PHASE_MESSAGE)
+    if (aead->phase == PHASE_MESSAGE) {
         aead->phase = PHASE_IDLE;
+    }
     return false;
 }
 
@@ -68,8 +71,9 @@ bool svms_aead_set_key(svms_aead *aead, const uint8_t key[SVMS_AEAD_KEY_SIZE], b
 
 bool svms_aead_begin(svms_aead *aead, const uint8_t nonce[SVMS_AEAD_NONCE_SIZE])
 {
-    if (aead->phase == PHASE_NO_KEY)
+    if (aead->phase == PHASE_NO_KEY) {
         return false;
+    }
     int result = EVP_CipherInit_ex2(aead->state, NULL, NULL, nonce, -1, NULL);
     return settle(aead, result, PHASE_MESSAGE);
 }
@@ -81,11 +85,13 @@ static bool feed(svms_aead *aead, const uint8_t *in, size_t size, uint8_t *out)
         size_t piece = size < PIECE_MAX ? size : PIECE_MAX;
         int written = 0;
         int result = EVP_CipherUpdate(aead->state, out, &written, in, (int)piece);
-        if (!settle(aead, result, PHASE_MESSAGE))
+        if (!settle(aead, result, PHASE_MESSAGE)) {
             return false;
+        }
         in += piece;
-        if (out)
+        if (out) {
             out += piece;
+        }
         size -= piece;
     }
     return aead->phase == PHASE_MESSAGE;
@@ -110,16 +116,18 @@ static bool finish(svms_aead *aead)
 
 bool svms_aead_seal_end(svms_aead *aead, uint8_t tag[SVMS_AEAD_TAG_SIZE])
 {
-    if (aead->phase != PHASE_MESSAGE || !finish(aead))
+    if (aead->phase != PHASE_MESSAGE || !finish(aead)) {
         return false;
+    }
     int result = EVP_CIPHER_CTX_ctrl(aead->state, EVP_CTRL_AEAD_GET_TAG, SVMS_AEAD_TAG_SIZE, tag);
     return settle(aead, result, PHASE_IDLE);
 }
 
 bool svms_aead_open_end(svms_aead *aead, const uint8_t tag[SVMS_AEAD_TAG_SIZE])
 {
-    if (aead->phase != PHASE_MESSAGE)
+    if (aead->phase != PHASE_MESSAGE) {
         return false;
+    }
     /* The provider only reads the tag; its interface predates const. */
     void *expected = (void *)(uintptr_t)tag;
     int result =
@@ -134,14 +142,16 @@ svms_status svms_aead_seal(svms_ctx *ctx, const uint8_t key[SVMS_AEAD_KEY_SIZE],
 {
     svms_aead *aead = NULL;
     svms_status status = svms_aead_new(&aead, ctx, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     bool done = svms_aead_set_key(aead, key, true) && svms_aead_begin(aead, nonce) &&
                 svms_aead_aad(aead, aad, aad_size) && svms_aead_update(aead, in, size, out) &&
                 svms_aead_seal_end(aead, out + size);
     svms_aead_free(&aead);
-    if (done)
+    if (done) {
         return SVMS_OK;
+    }
     svms_wipe(out, size + SVMS_AEAD_TAG_SIZE);
     return svms_fail(err, SVMS_E_CRYPTO, "cannot encrypt with AES-256-GCM");
 }
@@ -151,12 +161,14 @@ svms_status svms_aead_open(svms_ctx *ctx, const uint8_t key[SVMS_AEAD_KEY_SIZE],
                            size_t aad_size, const void *in, size_t size, uint8_t *out,
                            svms_error *err)
 {
-    if (size < SVMS_AEAD_TAG_SIZE)
+    if (size < SVMS_AEAD_TAG_SIZE) {
         return svms_fail(err, SVMS_E_TRUNCATED, "the sealed bytes are shorter than their tag");
+    }
     svms_aead *aead = NULL;
     svms_status status = svms_aead_new(&aead, ctx, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     const uint8_t *sealed = in;
     size_t plain_size = size - SVMS_AEAD_TAG_SIZE;
     bool working = svms_aead_set_key(aead, key, false) && svms_aead_begin(aead, nonce) &&
@@ -164,10 +176,12 @@ svms_status svms_aead_open(svms_ctx *ctx, const uint8_t key[SVMS_AEAD_KEY_SIZE],
                    svms_aead_update(aead, sealed, plain_size, out);
     bool opened = working && svms_aead_open_end(aead, sealed + plain_size);
     svms_aead_free(&aead);
-    if (opened)
+    if (opened) {
         return SVMS_OK;
+    }
     svms_wipe(out, plain_size);
-    if (!working)
+    if (!working) {
         return svms_fail(err, SVMS_E_CRYPTO, "cannot decrypt with AES-256-GCM");
+    }
     return svms_fail(err, SVMS_E_WRONG_KEY, "the key does not open the sealed bytes");
 }

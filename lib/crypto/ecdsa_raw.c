@@ -41,8 +41,9 @@ static const uint8_t *half_of(size_t width)
 /* An unsigned integer of at most width bytes, right-aligned into out. */
 static void read_integer(svms_cursor *der, size_t width, uint8_t *out)
 {
-    if (svms_read_u8(der) != DER_INTEGER)
+    if (svms_read_u8(der) != DER_INTEGER) {
         der->failed = true;
+    }
     svms_cursor value = svms_read_sub(der, svms_read_u8(der));
     size_t size = svms_cursor_left(&value);
     const uint8_t *bytes = svms_read_bytes(&value, size);
@@ -72,24 +73,28 @@ static void negate(uint8_t *value, const uint8_t *order, size_t width)
 bool svms_ecdsa_to_raw(const uint8_t *der, size_t der_size, size_t width, uint8_t *raw)
 {
     svms_cursor outer = svms_cursor_over(der, der_size, 0);
-    if (svms_read_u8(&outer) != DER_SEQUENCE)
+    if (svms_read_u8(&outer) != DER_SEQUENCE) {
         return false;
+    }
     svms_cursor inner = svms_read_sub(&outer, svms_read_u8(&outer));
     uint8_t *s = raw + width;
     read_integer(&inner, width, raw);
     read_integer(&inner, width, s);
-    if (!svms_cursor_at_end(&inner) || !svms_cursor_at_end(&outer))
+    if (!svms_cursor_at_end(&inner) || !svms_cursor_at_end(&outer)) {
         return false;
-    if (memcmp(s, half_of(width), width) > 0)
+    }
+    if (memcmp(s, half_of(width), width) > 0) {
         negate(s, order_of(width), width);
+    }
     return true;
 }
 
 static bool is_zero(const uint8_t *value, size_t width)
 {
     uint8_t any = 0;
-    for (size_t i = 0; i < width; i++)
+    for (size_t i = 0; i < width; i++) {
         any |= value[i];
+    }
     return any == 0;
 }
 
@@ -103,8 +108,9 @@ static uint8_t *write_integer(uint8_t *out, const uint8_t *value, size_t width)
     uint8_t sign = *value >> 7;
     *out++ = DER_INTEGER;
     *out++ = (uint8_t)(width + sign);
-    if (sign)
+    if (sign) {
         *out++ = 0;
+    }
     memcpy(out, value, width);
     return out + width;
 }
@@ -113,10 +119,12 @@ bool svms_ecdsa_to_der(const uint8_t *raw, size_t width, uint8_t der[SVMS_ECDSA_
                        size_t *der_size)
 {
     const uint8_t *s = raw + width;
-    if (is_zero(raw, width) || memcmp(raw, order_of(width), width) >= 0)
+    if (is_zero(raw, width) || memcmp(raw, order_of(width), width) >= 0) {
         return false;
-    if (is_zero(s, width) || memcmp(s, half_of(width), width) > 0)
+    }
+    if (is_zero(s, width) || memcmp(s, half_of(width), width) > 0) {
         return false;
+    }
     uint8_t *end = write_integer(der + 2, raw, width);
     end = write_integer(end, s, width);
     der[0] = DER_SEQUENCE;

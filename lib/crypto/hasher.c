@@ -18,8 +18,9 @@ struct svms_hasher {
 svms_status svms_hasher_new(svms_hasher **out, svms_ctx *ctx, svms_error *err)
 {
     svms_hasher *hasher = svms_alloc(ctx, sizeof *hasher);
-    if (!hasher)
+    if (!hasher) {
         return svms_fail_memory(err);
+    }
     hasher->ctx = ctx;
     hasher->algorithm = EVP_MD_fetch(svms_ossl_context(ctx), "SHA2-256", svms_ossl_properties(ctx));
     hasher->state = EVP_MD_CTX_new();
@@ -34,8 +35,9 @@ svms_status svms_hasher_new(svms_hasher **out, svms_ctx *ctx, svms_error *err)
 
 void svms_hasher_free(svms_hasher **hasher)
 {
-    if (!hasher || !*hasher)
+    if (!hasher || !*hasher) {
         return;
+    }
     EVP_MD_CTX_free((*hasher)->state);
     EVP_MD_free((*hasher)->algorithm);
     svms_release((*hasher)->ctx, *hasher);
@@ -44,8 +46,9 @@ void svms_hasher_free(svms_hasher **hasher)
 
 static bool settle(svms_hasher *hasher, int result)
 {
-    if (result == 1)
+    if (result == 1) {
         return true;
+    }
     ERR_clear_error();
     hasher->running = false;
     return false;
@@ -61,17 +64,20 @@ bool svms_hasher_start(svms_hasher *hasher)
 
 bool svms_hasher_update(svms_hasher *hasher, const void *data, size_t size)
 {
-    if (!hasher->running)
+    if (!hasher->running) {
         return false;
-    if (size == 0)
+    }
+    if (size == 0) {
         return true;
+    }
     return settle(hasher, EVP_DigestUpdate(hasher->state, data, size));
 }
 
 bool svms_hasher_finish(svms_hasher *hasher, uint8_t out[SVMS_DIGEST_SIZE])
 {
-    if (!hasher->running)
+    if (!hasher->running) {
         return false;
+    }
     bool done = settle(hasher, EVP_DigestFinal_ex(hasher->state, out, NULL));
     hasher->running = false;
     return done;
@@ -89,16 +95,19 @@ svms_status svms_sha256(svms_ctx *ctx, const svms_iovec *runs, size_t count,
 {
     svms_hasher *hasher = NULL;
     svms_status status = svms_hasher_new(&hasher, ctx, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     bool done = svms_hasher_start(hasher);
-    for (size_t i = 0; done && i < count; i++)
+    for (size_t i = 0; done && i < count; i++) {
         done = svms_hasher_update(hasher, runs[i].data, runs[i].size);
+    }
     uint8_t digest[SVMS_DIGEST_SIZE];
     done = done && svms_hasher_finish(hasher, digest);
     svms_hasher_free(&hasher);
-    if (!done)
+    if (!done) {
         return svms_fail(err, SVMS_E_CRYPTO, "cannot compute SHA-256");
+    }
     memcpy(out, digest, sizeof digest);
     return SVMS_OK;
 }

@@ -17,8 +17,9 @@ static EVP_MAC_CTX *prepare(svms_ctx *ctx, const uint8_t *key, size_t key_size)
     EVP_MAC *mac = EVP_MAC_fetch(svms_ossl_context(ctx), "HMAC", svms_ossl_properties(ctx));
     EVP_MAC_CTX *state = mac ? EVP_MAC_CTX_new(mac) : NULL;
     EVP_MAC_free(mac);
-    if (!state)
+    if (!state) {
         return NULL;
+    }
     /* The provider fetches the digest by name, so our properties must go with it. */
     char *properties = (char *)(uintptr_t)svms_ossl_properties(ctx);
     char digest[] = "SHA2-256";
@@ -28,8 +29,9 @@ static EVP_MAC_CTX *prepare(svms_ctx *ctx, const uint8_t *key, size_t key_size)
                    : OSSL_PARAM_construct_end(),
         OSSL_PARAM_construct_end(),
     };
-    if (EVP_MAC_init(state, key_size > 0 ? key : empty, key_size, params) == 1)
+    if (EVP_MAC_init(state, key_size > 0 ? key : empty, key_size, params) == 1) {
         return state;
+    }
     EVP_MAC_CTX_free(state);
     return NULL;
 }
@@ -53,8 +55,9 @@ svms_status svms_hmac_sha256(svms_ctx *ctx, const uint8_t *key, size_t key_size,
     EVP_MAC_CTX *state = prepare(ctx, key, key_size);
     bool done = state && add(state, data, size) && finish(state, code);
     EVP_MAC_CTX_free(state);
-    if (!done)
+    if (!done) {
         return svms_fail_crypto(err, "cannot compute HMAC-SHA-256");
+    }
     memcpy(out, code, sizeof code);
     svms_wipe(code, sizeof code);
     return SVMS_OK;
@@ -78,8 +81,9 @@ static bool expand(EVP_MAC_CTX *state, const void *info, size_t info_size, uint8
         done = (counter == 1 || EVP_MAC_init(state, NULL, 0, NULL) == 1) &&
                add(state, block, block_size) && add(state, info, info_size) &&
                add(state, &counter, 1) && finish(state, block);
-        if (!done)
+        if (!done) {
             break;
+        }
         block_size = sizeof block;
         size_t part = out_size < sizeof block ? out_size : sizeof block;
         memcpy(out, block, part);
@@ -93,14 +97,16 @@ static bool expand(EVP_MAC_CTX *state, const void *info, size_t info_size, uint8
 svms_status svms_hkdf_expand(svms_ctx *ctx, const uint8_t prk[SVMS_DIGEST_SIZE], const void *info,
                              size_t info_size, uint8_t *out, size_t out_size, svms_error *err)
 {
-    if (out_size > (size_t)255 * SVMS_DIGEST_SIZE)
+    if (out_size > (size_t)255 * SVMS_DIGEST_SIZE) {
         return svms_fail(err, SVMS_E_LIMIT, "HKDF cannot give more than %d bytes",
                          255 * SVMS_DIGEST_SIZE);
+    }
     EVP_MAC_CTX *state = prepare(ctx, prk, SVMS_DIGEST_SIZE);
     bool done = state && expand(state, info, info_size, out, out_size);
     EVP_MAC_CTX_free(state);
-    if (done)
+    if (done) {
         return SVMS_OK;
+    }
     svms_wipe(out, out_size);
     return svms_fail_crypto(err, "cannot compute HKDF");
 }

@@ -37,8 +37,9 @@ typedef struct message_keys {
 
 static uint16_t kem_of_kind(svms_key_kind kind)
 {
-    if (kind == SVMS_KEY_X25519)
+    if (kind == SVMS_KEY_X25519) {
         return KEM_X25519;
+    }
     return kind == SVMS_KEY_P256 ? KEM_P256 : 0;
 }
 
@@ -54,8 +55,9 @@ uint16_t svms_hpke_kem_of_private(const svms_private_key *key)
 
 size_t svms_hpke_enc_size(uint16_t kem)
 {
-    if (kem == KEM_X25519)
+    if (kem == KEM_X25519) {
         return SVMS_HPKE_X25519_ENC_SIZE;
+    }
     return kem == KEM_P256 ? SVMS_HPKE_P256_ENC_SIZE : 0;
 }
 
@@ -80,8 +82,9 @@ static svms_status labeled_extract(svms_ctx *ctx, svms_iovec id, svms_iovec salt
     svms_put_bytes(&text, label, strlen(label));
     svms_put_bytes(&text, secret.data, secret.size);
     svms_status status = svms_builder_check(&text, "an HPKE input", err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_hkdf_extract(ctx, salt.data, salt.size, text.data, text.size, out, err);
+    }
     svms_builder_clear(&text);
     return status;
 }
@@ -98,8 +101,9 @@ static svms_status labeled_expand(svms_ctx *ctx, svms_iovec id, const uint8_t pr
     svms_put_bytes(&text, label, strlen(label));
     svms_put_bytes(&text, info.data, info.size);
     svms_status status = svms_builder_check(&text, "an HPKE input", err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_hkdf_expand(ctx, prk, text.data, text.size, out, size, err);
+    }
     svms_builder_clear(&text);
     return status;
 }
@@ -117,11 +121,13 @@ static EVP_PKEY *decode_public(const suite *s, const uint8_t *enc)
 {
     OSSL_LIB_CTX *library = svms_ossl_context(s->ctx);
     const char *properties = svms_ossl_properties(s->ctx);
-    if (s->kem == KEM_X25519)
+    if (s->kem == KEM_X25519) {
         return EVP_PKEY_new_raw_public_key_ex(library, "X25519", properties, enc,
                                               SVMS_HPKE_X25519_ENC_SIZE);
-    if (enc[0] != 0x04)
+    }
+    if (enc[0] != 0x04) {
         return NULL;
+    }
     char group[] = "P-256";
     uint8_t point[SVMS_HPKE_P256_ENC_SIZE];
     memcpy(point, enc, sizeof point);
@@ -132,8 +138,9 @@ static EVP_PKEY *decode_public(const suite *s, const uint8_t *enc)
     };
     EVP_PKEY *pkey = NULL;
     EVP_PKEY_CTX *state = EVP_PKEY_CTX_new_from_name(library, "EC", properties);
-    if (state && EVP_PKEY_fromdata_init(state) == 1)
+    if (state && EVP_PKEY_fromdata_init(state) == 1) {
         EVP_PKEY_fromdata(state, &pkey, EVP_PKEY_PUBLIC_KEY, params);
+    }
     EVP_PKEY_CTX_free(state);
     return pkey;
 }
@@ -173,22 +180,28 @@ static svms_status schedule(const suite *s, const uint8_t dh[DH_SIZE], const uin
     memcpy(both_keys + enc_size, recipient, enc_size);
 
     svms_status status = labeled_extract(s->ctx, kem_id, none, "eae_prk", dh_run, prk, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = labeled_expand(s->ctx, kem_id, prk, "shared_secret", kem_context, shared,
                                 sizeof shared, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = labeled_extract(s->ctx, suite_id, none, "psk_id_hash", none, context + 1, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = labeled_extract(s->ctx, suite_id, none, "info_hash", info,
                                  context + 1 + SVMS_DIGEST_SIZE, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = labeled_extract(s->ctx, suite_id, shared_run, "secret", none, prk, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = labeled_expand(s->ctx, suite_id, prk, "key", key_context, out->key,
                                 sizeof out->key, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = labeled_expand(s->ctx, suite_id, prk, "base_nonce", key_context, out->nonce,
                                 sizeof out->nonce, err);
+    }
     svms_wipe(prk, sizeof prk);
     svms_wipe(shared, sizeof shared);
     return status;
@@ -206,15 +219,19 @@ static svms_status seal_for(svms_ctx *ctx, EVP_PKEY *ephemeral, const svms_publi
     uint8_t other[ENC_SIZE_MAX];
     svms_status status = SVMS_OK;
     if (!encode_public(&s, ephemeral, own) || !encode_public(&s, peer, other) ||
-        !diffie_hellman(&s, ephemeral, peer, dh))
+        !diffie_hellman(&s, ephemeral, peer, dh)) {
         status = svms_fail_crypto(err, "cannot agree on a key with the recipient");
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = schedule(&s, dh, own, other, info, &keys, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_aead_seal(ctx, keys.key, keys.nonce, aad.data, aad.size, plain.data,
                                 plain.size, sealed, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         memcpy(enc, own, svms_hpke_enc_size(s.kem));
+    }
     svms_wipe(dh, sizeof dh);
     svms_wipe(&keys, sizeof keys);
     ERR_clear_error();
@@ -227,11 +244,13 @@ svms_status svms_hpke_seal_with(svms_ctx *ctx, const svms_private_key *ephemeral
                                 size_t size, uint8_t *enc, uint8_t *sealed, svms_error *err)
 {
     uint16_t kem = svms_hpke_kem_of_public(recipient);
-    if (kem == 0)
+    if (kem == 0) {
         return svms_fail(err, SVMS_E_UNSUPPORTED, "%s keys cannot receive",
                          svms_key_kind_name(svms_public_key_kind(recipient)));
-    if (svms_hpke_kem_of_private(ephemeral) != kem)
+    }
+    if (svms_hpke_kem_of_private(ephemeral) != kem) {
         return svms_fail(err, SVMS_E_USAGE, "the ephemeral key is not of the recipient's kind");
+    }
     svms_iovec info_run = { info, info_size };
     svms_iovec aad_run = { aad, aad_size };
     svms_iovec plain = { in, size };
@@ -244,15 +263,17 @@ svms_status svms_hpke_seal(svms_ctx *ctx, const svms_public_key *recipient, cons
                            size_t size, uint8_t *enc, uint8_t *sealed, svms_error *err)
 {
     uint16_t kem = svms_hpke_kem_of_public(recipient);
-    if (kem == 0)
+    if (kem == 0) {
         return svms_fail(err, SVMS_E_UNSUPPORTED, "%s keys cannot receive",
                          svms_key_kind_name(svms_public_key_kind(recipient)));
+    }
     OSSL_LIB_CTX *library = svms_ossl_context(ctx);
     const char *properties = svms_ossl_properties(ctx);
     EVP_PKEY *ephemeral = kem == KEM_X25519 ? EVP_PKEY_Q_keygen(library, properties, "X25519")
                                             : EVP_PKEY_Q_keygen(library, properties, "EC", "P-256");
-    if (!ephemeral)
+    if (!ephemeral) {
         return svms_fail_crypto(err, "cannot generate an ephemeral key");
+    }
     svms_iovec info_run = { info, info_size };
     svms_iovec aad_run = { aad, aad_size };
     svms_iovec plain = { in, size };
@@ -264,8 +285,9 @@ svms_status svms_hpke_seal(svms_ctx *ctx, const svms_public_key *recipient, cons
 
 static svms_status refuse_sender(svms_error *err)
 {
-    if (svms_crypto_starved())
+    if (svms_crypto_starved()) {
         return svms_fail_crypto(err, "cannot agree on a key with the sender");
+    }
     return svms_fail(err, SVMS_E_WRONG_KEY, "the sender's ephemeral key is not a valid one");
 }
 
@@ -275,25 +297,30 @@ svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient, con
 {
     suite s = suite_of(ctx, svms_hpke_kem_of_private(recipient));
     EVP_PKEY *own = svms_private_key_evp(recipient);
-    if (s.kem == 0 || !own)
+    if (s.kem == 0 || !own) {
         return svms_fail(err, SVMS_E_UNSUPPORTED, "%s keys cannot receive",
                          svms_key_kind_name(svms_private_key_kind(recipient)));
-    if (size < SVMS_AEAD_TAG_SIZE)
+    }
+    if (size < SVMS_AEAD_TAG_SIZE) {
         return svms_fail(err, SVMS_E_WRONG_KEY, "the sealed bytes are shorter than their tag");
+    }
     message_keys keys;
     uint8_t dh[DH_SIZE];
     uint8_t own_public[ENC_SIZE_MAX];
     svms_iovec info_run = { info, info_size };
     svms_status status = SVMS_OK;
     EVP_PKEY *peer = decode_public(&s, enc);
-    if (!encode_public(&s, own, own_public))
+    if (!encode_public(&s, own, own_public)) {
         status = svms_fail_crypto(err, "cannot encode the recipient's public key");
-    else if (!peer || !diffie_hellman(&s, own, peer, dh))
+    } else if (!peer || !diffie_hellman(&s, own, peer, dh)) {
         status = refuse_sender(err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = schedule(&s, dh, enc, own_public, info_run, &keys, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_aead_open(ctx, keys.key, keys.nonce, aad, aad_size, sealed, size, out, err);
+    }
     EVP_PKEY_free(peer);
     svms_wipe(dh, sizeof dh);
     svms_wipe(&keys, sizeof keys);

@@ -22,26 +22,30 @@ static svms_status ec_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
     EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
                            &explicit_parameters);
     if (explicit_parameters || EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME,
-                                                              curve, sizeof curve, NULL) != 1)
+                                                              curve, sizeof curve, NULL) != 1) {
         return svms_fail(err, SVMS_E_UNSUPPORTED,
                          "elliptic curve keys without a named curve are not supported");
+    }
     int nid = OBJ_sn2nid(curve);
-    if (nid == NID_undef)
+    if (nid == NID_undef) {
         nid = EC_curve_nist2nid(curve);
-    if (nid == NID_X9_62_prime256v1)
+    }
+    if (nid == NID_X9_62_prime256v1) {
         *kind = SVMS_KEY_P256;
-    else if (nid == NID_secp384r1)
+    } else if (nid == NID_secp384r1) {
         *kind = SVMS_KEY_P384;
-    else
+    } else {
         return svms_fail(err, SVMS_E_UNSUPPORTED, "elliptic curve keys on %s are not supported",
                          curve);
+    }
     return SVMS_OK;
 }
 
 static svms_status find_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
 {
-    if (EVP_PKEY_is_a(pkey, "EC"))
+    if (EVP_PKEY_is_a(pkey, "EC")) {
         return ec_kind(pkey, kind, err);
+    }
     if (EVP_PKEY_is_a(pkey, "ED25519")) {
         *kind = SVMS_KEY_ED25519;
         return SVMS_OK;
@@ -52,9 +56,10 @@ static svms_status find_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *er
     }
     if (EVP_PKEY_is_a(pkey, "RSA")) {
         int bits = EVP_PKEY_get_bits(pkey);
-        if (bits < RSA_BITS_LEAST || bits > RSA_BITS_MOST)
+        if (bits < RSA_BITS_LEAST || bits > RSA_BITS_MOST) {
             return svms_fail(err, SVMS_E_UNSUPPORTED, "RSA keys of %d bits are not supported",
                              bits);
+        }
         *kind = SVMS_KEY_RSA;
         return SVMS_OK;
     }
@@ -66,8 +71,9 @@ static svms_status find_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *er
 svms_status svms_key_kind_of(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
 {
     svms_status status = find_kind(pkey, kind, err);
-    if (status != SVMS_OK && svms_crypto_starved())
+    if (status != SVMS_OK && svms_crypto_starved()) {
         return svms_fail_crypto(err, "cannot tell the kind of the key");
+    }
     ERR_clear_error();
     return status;
 }
@@ -103,8 +109,9 @@ EVP_PKEY *svms_key_canonical(EVP_PKEY *pkey, svms_key_kind kind)
     EVP_PKEY *copy = EVP_PKEY_dup(pkey);
     if (copy &&
         EVP_PKEY_set_utf8_string_param(copy, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 1)
+                                       OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 1) {
         return copy;
+    }
     EVP_PKEY_free(copy);
     return NULL;
 }
@@ -113,8 +120,9 @@ svms_status svms_key_identify(svms_ctx *ctx, EVP_PKEY *pkey, uint8_t *out, svms_
 {
     uint8_t *der = NULL;
     int size = i2d_PUBKEY(pkey, &der);
-    if (size <= 0)
+    if (size <= 0) {
         return svms_fail_crypto(err, "cannot encode the public key");
+    }
     svms_iovec run = { der, (size_t)size };
     svms_status status = svms_sha256(ctx, &run, 1, out, err);
     OPENSSL_free(der);
@@ -161,11 +169,13 @@ svms_status svms_key_check_public(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind k
 {
     bool valid = kind == SVMS_KEY_RSA ? rsa_numbers_are_sane(pkey)
                                       : check_with(ctx, pkey, EVP_PKEY_public_check_quick);
-    if (!valid && svms_crypto_starved())
+    if (!valid && svms_crypto_starved()) {
         return svms_fail_crypto(err, "cannot check the public key");
+    }
     ERR_clear_error();
-    if (valid)
+    if (valid) {
         return SVMS_OK;
+    }
     return svms_fail(err, SVMS_E_MALFORMED, "the public %s key is not a valid one",
                      svms_key_kind_name(kind));
 }
@@ -175,11 +185,13 @@ svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kin
     bool valid = kind == SVMS_KEY_RSA
                      ? rsa_numbers_are_sane(pkey) && check_with(ctx, pkey, check_rsa_pair)
                      : check_with(ctx, pkey, EVP_PKEY_pairwise_check);
-    if (!valid && svms_crypto_starved())
+    if (!valid && svms_crypto_starved()) {
         return svms_fail_crypto(err, "cannot check the private key");
+    }
     ERR_clear_error();
-    if (valid)
+    if (valid) {
         return SVMS_OK;
+    }
     return svms_fail(err, SVMS_E_MALFORMED, "the parts of the private %s key do not fit together",
                      svms_key_kind_name(kind));
 }

@@ -10,11 +10,13 @@
 
 svms_status svms_pem_open(BIO **out, const char *pem, size_t size, svms_error *err)
 {
-    if (size > SVMS_PEM_TEXT_MAX)
+    if (size > SVMS_PEM_TEXT_MAX) {
         return svms_fail(err, SVMS_E_LIMIT, "PEM text is longer than %d bytes", SVMS_PEM_TEXT_MAX);
+    }
     BIO *text = BIO_new_mem_buf(pem, (int)size);
-    if (!text)
+    if (!text) {
         return svms_fail_crypto(err, "cannot read PEM text");
+    }
     *out = text;
     return SVMS_OK;
 }
@@ -26,14 +28,16 @@ svms_status svms_pem_next(BIO *text, svms_pem_block *block, svms_error *err)
         *block = found;
         return SVMS_OK;
     }
-    if (svms_crypto_starved())
+    if (svms_crypto_starved()) {
         return svms_fail_crypto(err, "cannot read PEM text");
+    }
     unsigned long code = ERR_peek_last_error();
     const char *reason = ERR_reason_error_string(code);
     bool at_end = ERR_GET_LIB(code) == ERR_LIB_PEM && ERR_GET_REASON(code) == PEM_R_NO_START_LINE;
     ERR_clear_error();
-    if (at_end)
+    if (at_end) {
         return SVMS_END;
+    }
     return svms_fail(err, SVMS_E_MALFORMED, "damaged PEM text: %s", reason ? reason : "unreadable");
 }
 
@@ -41,8 +45,9 @@ void svms_pem_block_clear(svms_pem_block *block)
 {
     OPENSSL_free(block->label);
     OPENSSL_free(block->headers);
-    if (block->der)
+    if (block->der) {
         OPENSSL_clear_free(block->der, (size_t)block->size);
+    }
     memset(block, 0, sizeof *block);
 }
 

@@ -37,14 +37,17 @@ svms_status svms_public_key_from_evp(svms_public_key **out, svms_ctx *ctx, EVP_P
 {
     svms_key_kind kind;
     svms_status status = svms_key_kind_of(pkey, &kind, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     status = svms_key_check_public(ctx, pkey, kind, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     svms_public_key *key = svms_alloc(ctx, sizeof *key);
-    if (!key)
+    if (!key) {
         return svms_fail_memory(err);
+    }
     key->ctx = ctx;
     key->kind = kind;
     key->pkey = svms_key_canonical(pkey, kind);
@@ -62,8 +65,10 @@ static EVP_PKEY *decode_certificate(svms_ctx *ctx, const svms_pem_block *block)
     X509 *certificate = X509_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx));
     /* d2i frees and clears what it was given when it fails. */
     EVP_PKEY *pkey = NULL;
-    if (certificate && d2i_X509(&certificate, &end, block->size) && end == block->der + block->size)
+    if (certificate && d2i_X509(&certificate, &end, block->size) &&
+        end == block->der + block->size) {
         pkey = X509_get_pubkey(certificate);
+    }
     X509_free(certificate);
     return pkey;
 }
@@ -73,8 +78,9 @@ static EVP_PKEY *decode_plain(svms_ctx *ctx, const svms_pem_block *block)
     const uint8_t *end = block->der;
     EVP_PKEY *pkey =
         d2i_PUBKEY_ex(NULL, &end, block->size, svms_ossl_context(ctx), svms_ossl_properties(ctx));
-    if (pkey && end == block->der + block->size)
+    if (pkey && end == block->der + block->size) {
         return pkey;
+    }
     EVP_PKEY_free(pkey);
     return NULL;
 }
@@ -84,12 +90,14 @@ static svms_status decode(svms_public_key **out, svms_ctx *ctx, const svms_pem_b
 {
     bool plain = svms_pem_is(block, PEM_STRING_PUBLIC);
     EVP_PKEY *pkey = plain ? decode_plain(ctx, block) : decode_certificate(ctx, block);
-    if (!pkey && svms_crypto_starved())
+    if (!pkey && svms_crypto_starved()) {
         return svms_fail_crypto(err, "cannot decode the public key");
+    }
     ERR_clear_error();
-    if (!pkey)
+    if (!pkey) {
         return svms_fail(err, SVMS_E_MALFORMED, "the %s is damaged, or its key is of no known kind",
                          plain ? "public key" : "certificate");
+    }
     svms_status status = svms_public_key_from_evp(out, ctx, pkey, err);
     EVP_PKEY_free(pkey);
     return status;
@@ -98,38 +106,45 @@ static svms_status decode(svms_public_key **out, svms_ctx *ctx, const svms_pem_b
 svms_status svms_public_key_from_pem(svms_public_key **out, svms_ctx *ctx, const char *pem,
                                      size_t size, svms_error *err)
 {
-    if (!out || !ctx || !pem)
+    if (!out || !ctx || !pem) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
     BIO *text = NULL;
     svms_status status = svms_pem_open(&text, pem, size, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     bool found = false;
     bool private_seen = false;
     while (!found) {
         svms_pem_block block;
         status = svms_pem_next(text, &block, err);
-        if (status != SVMS_OK)
+        if (status != SVMS_OK) {
             break;
+        }
         found = svms_pem_is(&block, PEM_STRING_PUBLIC) || svms_pem_is(&block, PEM_STRING_X509);
         private_seen = private_seen || svms_pem_is_private(&block);
-        if (found)
+        if (found) {
             status = decode(out, ctx, &block, err);
+        }
         svms_pem_block_clear(&block);
     }
     BIO_free(text);
-    if (status == SVMS_END && private_seen)
+    if (status == SVMS_END && private_seen) {
         return svms_fail(err, SVMS_E_MALFORMED,
                          "the PEM text holds a private key where a public key is needed");
-    if (status == SVMS_END)
+    }
+    if (status == SVMS_END) {
         return svms_fail(err, SVMS_E_MALFORMED, "no public key in the PEM text");
+    }
     return status;
 }
 
 void svms_public_key_free(svms_public_key **key)
 {
-    if (!key || !*key)
+    if (!key || !*key) {
         return;
+    }
     EVP_PKEY_free((*key)->pkey);
     svms_release((*key)->ctx, *key);
     *key = NULL;

@@ -39,14 +39,16 @@ void svms_scheme_params(const svms_scheme *scheme, svms_ctx *ctx, bool with_dige
                         OSSL_PARAM params[SVMS_SCHEME_PARAMS])
 {
     OSSL_PARAM *next = params;
-    if (with_digest)
+    if (with_digest) {
         *next++ = text_param(OSSL_SIGNATURE_PARAM_DIGEST, scheme->digest);
+    }
     if (scheme->algorithm == SVMS_SIG_RSA_PSS_SHA256) {
         *next++ = text_param(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PSS);
         *next++ = text_param(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, PSS_SALT_SIZE);
         *next++ = text_param(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, "SHA2-256");
-        if (svms_ossl_properties(ctx))
+        if (svms_ossl_properties(ctx)) {
             *next++ = text_param(OSSL_SIGNATURE_PARAM_MGF1_PROPERTIES, svms_ossl_properties(ctx));
+        }
     }
     *next = OSSL_PARAM_construct_end();
 }

@@ -18,9 +18,10 @@ svms_status svms_scrypt_with(svms_ctx *ctx, const void *password, size_t passwor
                              const void *salt, size_t salt_size, unsigned log2_n, uint8_t out[32],
                              svms_error *err)
 {
-    if (log2_n < LOG2_N_LEAST || log2_n > LOG2_N_MOST)
+    if (log2_n < LOG2_N_LEAST || log2_n > LOG2_N_MOST) {
         return svms_fail(err, SVMS_E_LIMIT, "a scrypt cost of 2^%u is outside 2^%d to 2^%d", log2_n,
                          LOG2_N_LEAST, LOG2_N_MOST);
+    }
     static const uint8_t empty[1];
     uint64_t n = UINT64_C(1) << log2_n;
     uint32_t r = BLOCK_SIZE_FACTOR;

@@ -33,12 +33,14 @@ svms_status svms_sign_engine_new(svms_sign_engine **out, svms_ctx *ctx, const sv
 {
     svms_key_kind kind = svms_private_key_kind(key);
     const svms_scheme *scheme = svms_scheme_of(kind);
-    if (!scheme)
+    if (!scheme) {
         return svms_fail(err, SVMS_E_UNSUPPORTED, "%s keys cannot sign", svms_key_kind_name(kind));
+    }
     EVP_PKEY *pkey = svms_private_key_evp(key);
     svms_sign_engine *engine = svms_alloc(ctx, sizeof *engine);
-    if (!engine)
+    if (!engine) {
         return svms_fail_memory(err);
+    }
     engine->ctx = ctx;
     engine->scheme = scheme;
     engine->size = scheme->size > 0 ? scheme->size : (size_t)EVP_PKEY_get_size(pkey);
@@ -53,8 +55,9 @@ svms_status svms_sign_engine_new(svms_sign_engine **out, svms_ctx *ctx, const sv
 
 void svms_sign_engine_free(svms_sign_engine **engine)
 {
-    if (!engine || !*engine)
+    if (!engine || !*engine) {
         return;
+    }
     EVP_MD_CTX_free((*engine)->work);
     EVP_MD_CTX_free((*engine)->prepared);
     svms_release((*engine)->ctx, *engine);
@@ -70,8 +73,9 @@ static bool sign_plain(svms_sign_engine *engine, const void *data, size_t data_s
                        size_t *size)
 {
     static const uint8_t empty[1];
-    if (EVP_MD_CTX_copy_ex(engine->work, engine->prepared) != 1)
+    if (EVP_MD_CTX_copy_ex(engine->work, engine->prepared) != 1) {
         return false;
+    }
     /* One message only, so the digest may be finished where it is instead of in another copy. */
     EVP_MD_CTX_set_flags(engine->work, EVP_MD_CTX_FLAG_FINALISE);
     return EVP_DigestSign(engine->work, out, size, data_size > 0 ? data : empty, data_size) == 1;
@@ -80,8 +84,9 @@ static bool sign_plain(svms_sign_engine *engine, const void *data, size_t data_s
 svms_status svms_sign(svms_sign_engine *engine, const void *data, size_t data_size,
                       uint8_t *signature, size_t *size, svms_error *err)
 {
-    if (*size < engine->size)
+    if (*size < engine->size) {
         return svms_fail(err, SVMS_E_LIMIT, "a signature needs %zu bytes", engine->size);
+    }
     size_t width = engine->scheme->width;
     bool done = false;
     if (width > 0) {
@@ -94,8 +99,9 @@ svms_status svms_sign(svms_sign_engine *engine, const void *data, size_t data_si
         size_t written = engine->size;
         done = sign_plain(engine, data, data_size, signature, &written) && written == engine->size;
     }
-    if (!done)
+    if (!done) {
         return svms_fail_crypto(err, "cannot sign");
+    }
     ERR_clear_error();
     *size = engine->size;
     return SVMS_OK;

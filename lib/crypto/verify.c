@@ -36,10 +36,12 @@ static bool prepare(svms_verify_engine *engine, EVP_PKEY *pkey)
     OSSL_LIB_CTX *library = svms_ossl_context(engine->ctx);
     const char *properties = svms_ossl_properties(engine->ctx);
     engine->work = EVP_MD_CTX_new();
-    if (!engine->work)
+    if (!engine->work) {
         return false;
-    if (engine->scheme->digest)
+    }
+    if (engine->scheme->digest) {
         return prepare_for_digest(engine, library, properties, pkey);
+    }
     engine->prepared = EVP_MD_CTX_new();
     return engine->prepared && EVP_DigestVerifyInit_ex(engine->prepared, NULL, NULL, library,
                                                        properties, pkey, NULL) == 1;
@@ -50,12 +52,14 @@ svms_status svms_verify_engine_new(svms_verify_engine **out, svms_ctx *ctx,
 {
     svms_key_kind kind = svms_public_key_kind(key);
     const svms_scheme *scheme = svms_scheme_of(kind);
-    if (!scheme)
+    if (!scheme) {
         return svms_fail(err, SVMS_E_UNSUPPORTED, "%s keys cannot sign", svms_key_kind_name(kind));
+    }
     EVP_PKEY *pkey = svms_public_key_evp(key);
     svms_verify_engine *engine = svms_alloc(ctx, sizeof *engine);
-    if (!engine)
+    if (!engine) {
         return svms_fail_memory(err);
+    }
     engine->ctx = ctx;
     engine->scheme = scheme;
     engine->size = scheme->size > 0 ? scheme->size : (size_t)EVP_PKEY_get_size(pkey);
@@ -70,8 +74,9 @@ svms_status svms_verify_engine_new(svms_verify_engine **out, svms_ctx *ctx,
 
 void svms_verify_engine_free(svms_verify_engine **engine)
 {
-    if (!engine || !*engine)
+    if (!engine || !*engine) {
         return;
+    }
     EVP_MD_CTX_free((*engine)->work);
     EVP_MD_CTX_free((*engine)->prepared);
     EVP_PKEY_CTX_free((*engine)->verifier);
@@ -87,40 +92,47 @@ static int verify_plain(svms_verify_engine *engine, const void *data, size_t dat
     static const uint8_t empty[1];
     const void *given = data_size > 0 ? data : empty;
     if (!engine->digest) {
-        if (EVP_MD_CTX_copy_ex(engine->work, engine->prepared) != 1)
+        if (EVP_MD_CTX_copy_ex(engine->work, engine->prepared) != 1) {
             return -1;
+        }
         return EVP_DigestVerify(engine->work, signature, size, given, data_size);
     }
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned digest_size = 0;
     if (EVP_DigestInit_ex2(engine->work, engine->digest, NULL) != 1 ||
         EVP_DigestUpdate(engine->work, given, data_size) != 1 ||
-        EVP_DigestFinal_ex(engine->work, digest, &digest_size) != 1)
+        EVP_DigestFinal_ex(engine->work, digest, &digest_size) != 1) {
         return -1;
+    }
     return EVP_PKEY_verify(engine->verifier, signature, size, digest, digest_size);
 }
 
 svms_status svms_verify(svms_verify_engine *engine, uint16_t algorithm, const void *data,
                         size_t data_size, const uint8_t *signature, size_t size, svms_error *err)
 {
-    if (algorithm != engine->scheme->algorithm)
+    if (algorithm != engine->scheme->algorithm) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "signature algorithm %u does not belong to the key", algorithm);
-    if (size != engine->size)
+    }
+    if (size != engine->size) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "a signature of %zu bytes, where %zu are due",
                          size, engine->size);
+    }
     uint8_t der[SVMS_ECDSA_DER_MAX];
     if (engine->scheme->width > 0) {
-        if (!svms_ecdsa_to_der(signature, engine->scheme->width, der, &size))
+        if (!svms_ecdsa_to_der(signature, engine->scheme->width, der, &size)) {
             return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                              "the signature is not in its only valid form");
+        }
         signature = der;
     }
     int result = verify_plain(engine, data, data_size, signature, size);
-    if (result < 0 || (result == 0 && svms_crypto_starved()))
+    if (result < 0 || (result == 0 && svms_crypto_starved())) {
         return svms_fail_crypto(err, "cannot verify");
+    }
     ERR_clear_error();
-    if (result == 1)
+    if (result == 1) {
         return SVMS_OK;
+    }
     return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the signature does not verify");
 }

@@ -24,38 +24,44 @@ static bool encodes_to(const X509 *certificate, const uint8_t *der, size_t size)
 bool svms_provider_lacked_memory(void)
 {
     bool lacked = false;
-    for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error())
+    for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
         lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+    }
     return lacked;
 }
 
 svms_status svms_certificate_parse(X509 **out, svms_ctx *ctx, const uint8_t *der, size_t size,
                                    uint64_t offset, svms_error *err)
 {
-    if (size > SVMS_CHAIN_MAX_SIZE)
+    if (size > SVMS_CHAIN_MAX_SIZE) {
         return svms_fail_at(err, SVMS_E_LIMIT, offset, "a certificate has more than %d bytes",
                             SVMS_CHAIN_MAX_SIZE);
+    }
     ERR_clear_error();
     X509 *certificate = X509_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx));
-    if (!certificate)
+    if (!certificate) {
         return svms_fail_crypto(err, "cannot make a certificate");
+    }
     const unsigned char *end = der;
     bool readable = d2i_X509(&certificate, &end, (long)size) != NULL;
     bool canonical = readable && encodes_to(certificate, der, size);
     /* Decodes the extensions now, before threads share the certificate. What is wrong with them is
      * for a path check to say. */
-    if (canonical)
+    if (canonical) {
         X509_check_purpose(certificate, -1, 0);
+    }
     bool lacked_memory = svms_provider_lacked_memory();
     if (canonical && !lacked_memory) {
         *out = certificate;
         return SVMS_OK;
     }
     /* d2i_X509 has released the certificate already if it could not read it. */
-    if (readable)
+    if (readable) {
         X509_free(certificate);
-    if (lacked_memory)
+    }
+    if (lacked_memory) {
         return svms_fail_memory(err);
+    }
     return svms_fail_at(err, SVMS_E_MALFORMED, offset,
                         readable ? "a certificate is not in canonical DER, or more bytes follow it"
                                  : "a certificate cannot be read");
@@ -70,18 +76,21 @@ svms_status svms_certificates_in_pem(const char *pem, size_t size, svms_certific
                                      void *user, svms_error *err)
 {
     BIO *text = BIO_new_mem_buf(pem, (int)size);
-    if (!text)
+    if (!text) {
         return svms_fail_crypto(err, "cannot read PEM text");
+    }
     svms_status status = SVMS_OK;
     bool any = false;
     while (status == SVMS_OK) {
         svms_pem_block block;
         uint64_t offset = size - BIO_ctrl_pending(text);
         status = svms_pem_next(text, &block, NULL);
-        if (status == SVMS_E_MALFORMED)
+        if (status == SVMS_E_MALFORMED) {
             svms_fail_at(err, status, offset, "a PEM block is damaged");
-        if (status != SVMS_OK)
+        }
+        if (status != SVMS_OK) {
             break;
+        }
         if (is_certificate(&block)) {
             any = true;
             status = found(user, block.der, (size_t)block.size, offset, err);
@@ -89,10 +98,12 @@ svms_status svms_certificates_in_pem(const char *pem, size_t size, svms_certific
         svms_pem_block_clear(&block);
     }
     BIO_free(text);
-    if (status != SVMS_END)
+    if (status != SVMS_END) {
         return status;
-    if (!any)
+    }
+    if (!any) {
         return svms_fail(err, SVMS_E_MALFORMED, "no certificate in the text");
+    }
     return SVMS_OK;
 }
 
@@ -101,8 +112,9 @@ static bool usage_names(const EXTENDED_KEY_USAGE *usage, svms_role role)
     for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++) {
         const ASN1_OBJECT *purpose = sk_ASN1_OBJECT_value(usage, i);
         if (OBJ_length(purpose) == SVMS_ROLE_DER_SIZE &&
-            memcmp(OBJ_get0_data(purpose), svms_role_der(role), SVMS_ROLE_DER_SIZE) == 0)
+            memcmp(OBJ_get0_data(purpose), svms_role_der(role), SVMS_ROLE_DER_SIZE) == 0) {
             return true;
+        }
     }
     return false;
 }
@@ -112,13 +124,15 @@ svms_status svms_certificate_roles(unsigned *roles, X509 *certificate, svms_erro
     ERR_clear_error();
     int critical = -1; /* stays below zero when there is no such extension */
     EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(certificate, NID_ext_key_usage, &critical, NULL);
-    if (!usage && critical >= 0 && (X509_get_extension_flags(certificate) & EXFLAG_INVALID) == 0)
+    if (!usage && critical >= 0 && (X509_get_extension_flags(certificate) & EXFLAG_INVALID) == 0) {
         return svms_fail_crypto(err, "cannot read the extended key usage");
+    }
     ERR_clear_error();
     unsigned found = 0;
     for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_KEY_OFFICER; role++) {
-        if (usage_names(usage, role))
+        if (usage_names(usage, role)) {
             found |= 1u << role;
+        }
     }
     EXTENDED_KEY_USAGE_free(usage);
     *roles = found;

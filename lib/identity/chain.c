@@ -13,8 +13,9 @@
 static svms_status chain_new(svms_chain **out, svms_ctx *ctx, svms_error *err)
 {
     svms_chain *chain = svms_alloc(ctx, sizeof *chain);
-    if (!chain)
+    if (!chain) {
         return svms_fail_memory(err);
+    }
     chain->ctx = ctx;
     chain->wire = svms_builder_new(ctx, SVMS_CHAIN_MAX_SIZE);
     chain->subject = svms_builder_new(ctx, SUBJECT_MAX);
@@ -32,13 +33,15 @@ static svms_status chain_add(void *user, const uint8_t *der, size_t size, uint64
                              svms_error *err)
 {
     svms_chain *chain = user;
-    if (sk_X509_num(chain->certificates) == SVMS_CHAIN_MAX_CERTIFICATES)
+    if (sk_X509_num(chain->certificates) == SVMS_CHAIN_MAX_CERTIFICATES) {
         return svms_fail_at(err, SVMS_E_LIMIT, offset, "a chain of more than %d certificates",
                             SVMS_CHAIN_MAX_CERTIFICATES);
+    }
     X509 *certificate = NULL;
     svms_status status = svms_certificate_parse(&certificate, chain->ctx, der, size, offset, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     if (sk_X509_push(chain->certificates, certificate) <= 0) {
         X509_free(certificate);
         return svms_fail_crypto(err, "cannot add to a chain");
@@ -52,9 +55,10 @@ static svms_status read_leaf_key(svms_chain *chain, const X509 *leaf, svms_error
 {
     EVP_PKEY *key = X509_get0_pubkey(leaf);
     ERR_clear_error();
-    if (!key || EVP_PKEY_can_sign(key) != 1)
+    if (!key || EVP_PKEY_can_sign(key) != 1) {
         return svms_fail(err, SVMS_E_UNSUPPORTED,
                          "the certificate's key is of a kind that cannot sign here");
+    }
     return svms_public_key_from_evp(&chain->leaf_key, chain->ctx, key, err);
 }
 
@@ -65,30 +69,37 @@ static svms_status chain_finish(svms_chain *chain, svms_error *err)
     size_t size = svms_read_u32(&cursor);
     svms_iovec der = { svms_read_bytes(&cursor, size), size };
     svms_status status = svms_sha256(chain->ctx, &der, 1, chain->leaf_digest, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     X509 *leaf = sk_X509_value(chain->certificates, 0);
     status = read_leaf_key(chain, leaf, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_certificate_roles(&chain->leaf_roles, leaf, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_name_text(&chain->subject, X509_get_subject_name(leaf), err);
+    }
     return status;
 }
 
 svms_status svms_chain_from_pem(svms_chain **out, svms_ctx *ctx, const char *pem, size_t size,
                                 svms_error *err)
 {
-    if (!out || !ctx || !pem)
+    if (!out || !ctx || !pem) {
         return svms_fail(err, SVMS_E_USAGE, "a chain needs an out pointer, a context and text");
-    if (size > PEM_MAX)
+    }
+    if (size > PEM_MAX) {
         return svms_fail(err, SVMS_E_LIMIT, "more than %zu bytes of PEM text", PEM_MAX);
+    }
     svms_chain *chain = NULL;
     svms_status status = chain_new(&chain, ctx, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_certificates_in_pem(pem, size, chain_add, chain, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = chain_finish(chain, err);
+    }
     if (status != SVMS_OK) {
         svms_chain_free(&chain);
         return status;
@@ -99,19 +110,22 @@ svms_status svms_chain_from_pem(svms_chain **out, svms_ctx *ctx, const char *pem
 
 static svms_status read_wire(svms_chain *chain, svms_cursor *cursor, svms_error *err)
 {
-    if (svms_cursor_at_end(cursor))
+    if (svms_cursor_at_end(cursor)) {
         return svms_fail_at(err, SVMS_E_MALFORMED, svms_cursor_offset(cursor),
                             "a chain without a certificate");
+    }
     while (!svms_cursor_at_end(cursor)) {
         uint64_t offset = svms_cursor_offset(cursor);
         uint32_t size = svms_read_u32(cursor);
         const uint8_t *der = svms_read_bytes(cursor, size);
-        if (cursor->failed)
+        if (cursor->failed) {
             return svms_fail_at(err, SVMS_E_MALFORMED, offset,
                                 "a certificate reaches beyond the end of the chain");
+        }
         svms_status status = chain_add(chain, der, size, offset + sizeof size, err);
-        if (status != SVMS_OK)
+        if (status != SVMS_OK) {
             return status;
+        }
     }
     return SVMS_OK;
 }
@@ -119,16 +133,19 @@ static svms_status read_wire(svms_chain *chain, svms_cursor *cursor, svms_error 
 svms_status svms_chain_from_wire(svms_chain **out, svms_ctx *ctx, const uint8_t *data, size_t size,
                                  uint64_t origin, svms_error *err)
 {
-    if (size > SVMS_CHAIN_MAX_SIZE)
+    if (size > SVMS_CHAIN_MAX_SIZE) {
         return svms_fail_at(err, SVMS_E_LIMIT, origin, "a chain of more than %d bytes",
                             SVMS_CHAIN_MAX_SIZE);
+    }
     svms_cursor cursor = svms_cursor_over(data, size, origin);
     svms_chain *chain = NULL;
     svms_status status = chain_new(&chain, ctx, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = read_wire(chain, &cursor, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = chain_finish(chain, err);
+    }
     if (status != SVMS_OK) {
         svms_chain_free(&chain);
         return status;
@@ -139,8 +156,9 @@ svms_status svms_chain_from_wire(svms_chain **out, svms_ctx *ctx, const uint8_t 
 
 void svms_chain_free(svms_chain **chain)
 {
-    if (!chain || !*chain)
+    if (!chain || !*chain) {
         return;
+    }
     svms_chain *gone = *chain;
     *chain = NULL;
     sk_X509_pop_free(gone->certificates, X509_free);

@@ -63,8 +63,9 @@ static bool is_excused_in_an_anchor(int error)
 static int judge_step(int ok, X509_STORE_CTX *store)
 {
     int error = X509_STORE_CTX_get_error(store);
-    if (ok || error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID)
+    if (ok || error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) {
         return 1;
+    }
     return is_excused_in_an_anchor(error) &&
            X509_STORE_CTX_get_error_depth(store) >= X509_STORE_CTX_get_num_untrusted(store);
 }
@@ -93,8 +94,9 @@ static const char *words_for(int error)
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].error == error)
+        if (known[i].error == error) {
             return known[i].words;
+        }
     }
     return X509_verify_cert_error_string(error);
 }
@@ -104,14 +106,17 @@ static svms_status no_path(identity_query *query, X509 *last, bool self_signed)
     char subject[SVMS_NAME_WORDS_SIZE];
     char issuer[SVMS_NAME_WORDS_SIZE];
     svms_status status = name_of(subject, query, last);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_name_words(issuer, query->chain->ctx, X509_get_issuer_name(last), query->err);
-    if (status != SVMS_OK)
+    }
+    if (status != SVMS_OK) {
         return status;
+    }
     query->verdict = SVMS_IDENTITY_UNKNOWN_ISSUER;
-    if (self_signed)
+    if (self_signed) {
         return svms_fail(query->err, SVMS_E_UNTRUSTED,
                          "the self-signed certificate of %s is no trust anchor", subject);
+    }
     return svms_fail(query->err, SVMS_E_UNTRUSTED,
                      "the issuer of the certificate of %s is unknown: %s", subject, issuer);
 }
@@ -120,8 +125,9 @@ static svms_status broken_rule(identity_query *query, X509 *certificate, const c
 {
     char subject[SVMS_NAME_WORDS_SIZE];
     svms_status status = name_of(subject, query, certificate);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     query->verdict = SVMS_IDENTITY_BAD_CHAIN;
     return svms_fail(query->err, SVMS_E_UNTRUSTED, "the certificate of %s breaks a rule: %s",
                      subject, rule);
@@ -132,8 +138,9 @@ static X509 *find_unreadable(const svms_certificates *given)
 {
     for (int i = 0; i < sk_X509_num(given); i++) {
         X509 *certificate = sk_X509_value(given, i);
-        if (X509_get_extension_flags(certificate) & EXFLAG_INVALID)
+        if (X509_get_extension_flags(certificate) & EXFLAG_INVALID) {
             return certificate;
+        }
     }
     return NULL;
 }
@@ -141,13 +148,15 @@ static X509 *find_unreadable(const svms_certificates *given)
 static svms_status explain(identity_query *query, X509_STORE_CTX *store)
 {
     static const char unreadable[] = "one of its extensions cannot be read";
-    if (svms_provider_lacked_memory())
+    if (svms_provider_lacked_memory()) {
         return svms_fail_memory(query->err);
+    }
     int error = X509_STORE_CTX_get_error(store);
     X509 *certificate = X509_STORE_CTX_get_current_cert(store);
     X509 *damaged = find_unreadable(query->chain->certificates);
-    if (!certificate)
+    if (!certificate) {
         certificate = sk_X509_value(query->chain->certificates, 0);
+    }
     switch (error) {
     case X509_V_ERR_OUT_OF_MEM:
         return svms_fail_memory(query->err);
@@ -180,8 +189,9 @@ static void configure(X509_STORE_CTX *store, const svms_trust *trust, int64_t se
     X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
     /* Only tells OpenSSL which of several possible issuers to prefer. */
     time_t at = (time_t)seconds;
-    if ((int64_t)at == seconds)
+    if ((int64_t)at == seconds) {
         X509_VERIFY_PARAM_set_time(param, at);
+    }
 }
 
 /* Every given certificate is an anchor, so a path ends at the first of them; OpenSSL goes on to a
@@ -190,8 +200,9 @@ static svms_certificates *path_to_first_anchor(X509_STORE_CTX *store)
 {
     svms_certificates *path = X509_STORE_CTX_get1_chain(store);
     int untrusted = X509_STORE_CTX_get_num_untrusted(store);
-    while (path && sk_X509_num(path) > untrusted + 1)
+    while (path && sk_X509_num(path) > untrusted + 1) {
         X509_free(sk_X509_pop(path));
+    }
     return path;
 }
 
@@ -212,8 +223,9 @@ static svms_status build_path(identity_query *query, int64_t seconds)
     ERR_clear_error();
     sk_X509_pop_free(query->path, X509_free);
     query->path = status == SVMS_OK ? path_to_first_anchor(store) : NULL;
-    if (status == SVMS_OK && !query->path)
+    if (status == SVMS_OK && !query->path) {
         status = svms_fail_crypto(query->err, "cannot keep a certificate path");
+    }
     X509_STORE_CTX_free(store);
     return status;
 }
@@ -231,11 +243,13 @@ static void find_out_of_period(const svms_certificates *path, int64_t utc_ns, ou
         int64_t first;
         int64_t last;
         if (!early->certificate &&
-            (!svms_date_seconds(X509_get0_notBefore(certificate), &first) || seconds < first))
+            (!svms_date_seconds(X509_get0_notBefore(certificate), &first) || seconds < first)) {
             early->certificate = certificate;
+        }
         if (!late->certificate &&
-            (!svms_date_seconds(X509_get0_notAfter(certificate), &last) || seconds > last))
+            (!svms_date_seconds(X509_get0_notAfter(certificate), &last) || seconds > last)) {
             late->certificate = certificate;
+        }
     }
 }
 
@@ -248,17 +262,21 @@ static svms_status check_moment(identity_query *query, int64_t utc_ns)
     out_of_period late = { NULL, 0 };
     if (query->path) {
         find_out_of_period(query->path, utc_ns, &early, &late);
-        if (!early.certificate && !late.certificate)
+        if (!early.certificate && !late.certificate) {
             return SVMS_OK;
+        }
     }
     svms_status status = build_path(query, floor_seconds(utc_ns));
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     find_out_of_period(query->path, utc_ns, &early, &late);
-    if (!query->too_early.certificate)
+    if (!query->too_early.certificate) {
         query->too_early = early;
-    if (!query->too_late.certificate)
+    }
+    if (!query->too_late.certificate) {
         query->too_late = late;
+    }
     return SVMS_OK;
 }
 
@@ -267,12 +285,14 @@ static void list_roles(char *out, size_t size, unsigned roles)
     size_t used = 0;
     snprintf(out, size, "no role");
     for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_KEY_OFFICER; role++) {
-        if ((roles & (1u << role)) == 0)
+        if ((roles & (1u << role)) == 0) {
             continue;
+        }
         int length =
             snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", svms_role_name(role));
-        if (length > 0 && (size_t)length < size - used)
+        if (length > 0 && (size_t)length < size - used) {
             used += (size_t)length;
+        }
     }
 }
 
@@ -281,17 +301,20 @@ static svms_status check_role(identity_query *query)
     X509 *leaf = sk_X509_value(query->chain->certificates, 0);
     bool may_sign = (X509_get_key_usage(leaf) & X509v3_KU_DIGITAL_SIGNATURE) != 0;
     bool is_named = svms_chain_allows(query->chain, query->role);
-    if (may_sign && is_named)
+    if (may_sign && is_named) {
         return SVMS_OK;
+    }
     char subject[SVMS_NAME_WORDS_SIZE];
     svms_status status = name_of(subject, query, leaf);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     query->verdict = SVMS_IDENTITY_WRONG_ROLE;
-    if (is_named)
+    if (is_named) {
         return svms_fail(query->err, SVMS_E_UNTRUSTED,
                          "the certificate of %s does not allow digital signatures (key usage)",
                          subject);
+    }
     char roles[64];
     list_roles(roles, sizeof roles, query->chain->leaf_roles);
     return svms_fail(query->err, SVMS_E_UNTRUSTED,
@@ -309,8 +332,9 @@ static svms_status refuse_period(identity_query *query, svms_identity_verdict ve
     char date[SVMS_DATE_WORDS_SIZE];
     char moment[SVMS_TIME_TEXT_SIZE];
     svms_status status = name_of(subject, query, certificate);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     svms_date_words(date,
                     early ? X509_get0_notBefore(certificate) : X509_get0_notAfter(certificate));
     svms_time_format(fault->needed_utc_ns, moment);
@@ -336,8 +360,9 @@ static svms_status refuse_period(identity_query *query, svms_identity_verdict ve
 static svms_status check_now(identity_query *query, int64_t to_utc_ns, int64_t now_utc_ns)
 {
     svms_status status = check_moment(query, now_utc_ns);
-    if (status != SVMS_OK || !query->too_late.certificate)
+    if (status != SVMS_OK || !query->too_late.certificate) {
         return status;
+    }
     query->too_late.needed_utc_ns = to_utc_ns;
     return refuse_period(query, SVMS_IDENTITY_EXPIRED_NOW, &query->too_late);
 }
@@ -355,16 +380,21 @@ static svms_status run_query(identity_query *query, int64_t from_utc_ns, int64_t
         return svms_fail(query->err, SVMS_E_UNTRUSTED, "no trust anchor was given");
     }
     svms_status status = check_moment(query, from_utc_ns);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = check_moment(query, to_utc_ns);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = check_role(query);
-    if (status != SVMS_OK)
+    }
+    if (status != SVMS_OK) {
         return status;
-    if (query->too_early.certificate)
+    }
+    if (query->too_early.certificate) {
         return refuse_period(query, SVMS_IDENTITY_NOT_YET_VALID, &query->too_early);
-    if (query->too_late.certificate)
+    }
+    if (query->too_late.certificate) {
         return refuse_period(query, SVMS_IDENTITY_EXPIRED_THEN, &query->too_late);
+    }
     return policy == SVMS_TIME_CLAIMED ? SVMS_OK : check_now(query, to_utc_ns, now_utc_ns);
 }
 
@@ -373,21 +403,26 @@ svms_status svms_identity_check(const svms_trust *trust, const svms_chain *chain
                                 svms_time_policy policy, svms_identity_verdict *verdict,
                                 svms_error *err)
 {
-    if (!verdict)
+    if (!verdict) {
         return svms_fail(err, SVMS_E_USAGE, "no place for the verdict");
-    if (!svms_role_oid(role))
+    }
+    if (!svms_role_oid(role)) {
         return svms_fail(err, SVMS_E_USAGE, "%d is no role somebody can sign in", (int)role);
-    if (policy != SVMS_TIME_ATTESTED && policy != SVMS_TIME_CLAIMED)
+    }
+    if (policy != SVMS_TIME_ATTESTED && policy != SVMS_TIME_CLAIMED) {
         return svms_fail(err, SVMS_E_USAGE, "%d is no time policy", (int)policy);
-    if (from_utc_ns == SVMS_NO_TIME || now_utc_ns == SVMS_NO_TIME || from_utc_ns > to_utc_ns)
+    }
+    if (from_utc_ns == SVMS_NO_TIME || now_utc_ns == SVMS_NO_TIME || from_utc_ns > to_utc_ns) {
         return svms_fail(err, SVMS_E_USAGE,
                          "the times of signing and now must be known and in order");
+    }
     identity_query query = {
         .trust = trust, .chain = chain, .role = role, .verdict = SVMS_IDENTITY_TRUSTED, .err = err
     };
     svms_status status = run_query(&query, from_utc_ns, to_utc_ns, now_utc_ns, policy);
     sk_X509_pop_free(query.path, X509_free);
-    if (status == SVMS_OK || status == SVMS_E_UNTRUSTED)
+    if (status == SVMS_OK || status == SVMS_E_UNTRUSTED) {
         *verdict = query.verdict;
+    }
     return status;
 }

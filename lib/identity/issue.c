@@ -39,13 +39,15 @@ static bool is_common_name(const char *name)
     size_t size = strnlen(name, COMMON_NAME_MAX_BYTES + 1);
     svms_cursor cursor = svms_cursor_over(name, size, 0);
     size_t count = 0;
-    if (size == 0 || size > COMMON_NAME_MAX_BYTES)
+    if (size == 0 || size > COMMON_NAME_MAX_BYTES) {
         return false;
+    }
     while (!svms_cursor_at_end(&cursor)) {
         unsigned long character = 0;
         size_t length = svms_utf8_peek(&cursor, &character);
-        if (length == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0))
+        if (length == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0)) {
             return false;
+        }
         svms_skip(&cursor, length);
         count++;
     }
@@ -55,43 +57,52 @@ static bool is_common_name(const char *name)
 static svms_status check_options(const request *req)
 {
     const svms_certificate_options *options = &req->options;
-    if (options->role != SVMS_ROLE_NONE && !svms_role_oid(options->role))
+    if (options->role != SVMS_ROLE_NONE && !svms_role_oid(options->role)) {
         return svms_fail(req->err, SVMS_E_USAGE, "%d is no role", (int)options->role);
-    if (!options->common_name || !is_common_name(options->common_name))
+    }
+    if (!options->common_name || !is_common_name(options->common_name)) {
         return svms_fail(req->err, SVMS_E_USAGE,
                          "a common name has 1 to 64 characters of UTF-8, none of them a control");
+    }
     if (options->not_before_utc_ns == SVMS_NO_TIME ||
         options->not_before_utc_ns % 1000000000 != 0 ||
         options->not_after_utc_ns % 1000000000 != 0 ||
-        options->not_before_utc_ns > options->not_after_utc_ns)
+        options->not_before_utc_ns > options->not_after_utc_ns) {
         return svms_fail(req->err, SVMS_E_USAGE,
                          "a period of validity begins before it ends, in whole seconds");
+    }
     return SVMS_OK;
 }
 
 static svms_status check_issuer(const request *req)
 {
     bool issues_ca = req->options.role == SVMS_ROLE_NONE;
-    if (!req->issuer && !issues_ca)
+    if (!req->issuer && !issues_ca) {
         return svms_fail(req->err, SVMS_E_USAGE, "only a CA certificate can be self-signed");
-    if (!req->issuer)
+    }
+    if (!req->issuer) {
         return SVMS_OK;
+    }
     if (X509_check_ca(req->issuer) != 1 ||
-        (X509_get_key_usage(req->issuer) & X509v3_KU_KEY_CERT_SIGN) == 0)
+        (X509_get_key_usage(req->issuer) & X509v3_KU_KEY_CERT_SIGN) == 0) {
         return svms_fail(req->err, SVMS_E_USAGE, "the issuer is no CA");
-    if (issues_ca && X509_get_pathlen(req->issuer) == 0)
+    }
+    if (issues_ca && X509_get_pathlen(req->issuer) == 0) {
         return svms_fail(req->err, SVMS_E_USAGE, "the issuer may not issue CA certificates");
-    if (EVP_PKEY_eq(X509_get0_pubkey(req->issuer), req->issuer_key) != 1)
+    }
+    if (EVP_PKEY_eq(X509_get0_pubkey(req->issuer), req->issuer_key) != 1) {
         return svms_fail(req->err, SVMS_E_CRYPTO,
                          "the issuer's certificate and key do not belong together");
+    }
     return SVMS_OK;
 }
 
 static bool set_serial(const request *req, X509 *certificate)
 {
     uint8_t random[SERIAL_SIZE];
-    if (svms_random(req->ctx, random, sizeof random, NULL) != SVMS_OK)
+    if (svms_random(req->ctx, random, sizeof random, NULL) != SVMS_OK) {
         return false;
+    }
     BIGNUM *number = BN_bin2bn(random, sizeof random, NULL);
     bool done = number && !BN_is_zero(number) &&
                 BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
@@ -116,8 +127,9 @@ static bool set_names(const request *req, X509 *certificate)
     X509_NAME *subject = X509_get_subject_name(certificate);
     const unsigned char *text = (const unsigned char *)req->options.common_name;
     if (X509_NAME_add_entry_by_NID(subject, NID_commonName, V_ASN1_UTF8STRING, text, -1, -1, 0) !=
-        1)
+        1) {
         return false;
+    }
     return X509_set_issuer_name(certificate,
                                 req->issuer ? X509_get_subject_name(req->issuer) : subject) == 1;
 }
@@ -142,8 +154,9 @@ static bool add_constraints(const request *req, X509 *certificate)
         done = constraints->pathlen &&
                ASN1_INTEGER_set(constraints->pathlen, req->issuer ? 0 : 1) == 1;
     }
-    if (done)
+    if (done) {
         done = X509_add1_ext_i2d(certificate, NID_basic_constraints, constraints, 1, 0) == 1;
+    }
     BASIC_CONSTRAINTS_free(constraints);
     return done;
 }
@@ -153,13 +166,15 @@ static bool add_key_usage(const request *req, X509 *certificate)
     ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
     bool done = usage != NULL;
     /* Bit numbers of RFC 5280 section 4.2.1.3. */
-    if (done && req->options.role == SVMS_ROLE_NONE)
+    if (done && req->options.role == SVMS_ROLE_NONE) {
         done =
             ASN1_BIT_STRING_set_bit(usage, 5, 1) == 1 && ASN1_BIT_STRING_set_bit(usage, 6, 1) == 1;
-    else if (done)
+    } else if (done) {
         done = ASN1_BIT_STRING_set_bit(usage, 0, 1) == 1;
-    if (done)
+    }
+    if (done) {
         done = X509_add1_ext_i2d(certificate, NID_key_usage, usage, 1, 0) == 1;
+    }
     ASN1_BIT_STRING_free(usage);
     return done;
 }
@@ -173,15 +188,17 @@ static ASN1_OBJECT *role_object(svms_role role)
 
 static bool add_role(const request *req, X509 *certificate)
 {
-    if (req->options.role == SVMS_ROLE_NONE)
+    if (req->options.role == SVMS_ROLE_NONE) {
         return true;
+    }
     EXTENDED_KEY_USAGE *usage = sk_ASN1_OBJECT_new_null();
     ASN1_OBJECT *purpose = role_object(req->options.role);
     bool done = usage && purpose && sk_ASN1_OBJECT_push(usage, purpose) > 0;
-    if (!done)
+    if (!done) {
         ASN1_OBJECT_free(purpose);
-    else
+    } else {
         done = X509_add1_ext_i2d(certificate, NID_ext_key_usage, usage, 0, 0) == 1;
+    }
     EXTENDED_KEY_USAGE_free(usage);
     return done;
 }
@@ -196,8 +213,9 @@ static ASN1_OCTET_STRING *key_identifier(const request *req, const X509 *certifi
                 X509_pubkey_digest(certificate, sha256, digest, NULL) == 1 &&
                 ASN1_OCTET_STRING_set(identifier, digest, KEY_IDENTIFIER_SIZE) == 1;
     EVP_MD_free(sha256);
-    if (done)
+    if (done) {
         return identifier;
+    }
     ASN1_OCTET_STRING_free(identifier);
     return NULL;
 }
@@ -222,8 +240,9 @@ static bool add_key_identifiers(const request *req, X509 *certificate)
 /* NULL for keys whose algorithm has its digest built in. */
 static const char *digest_for(EVP_PKEY *key)
 {
-    if (EVP_PKEY_is_a(key, "ED25519"))
+    if (EVP_PKEY_is_a(key, "ED25519")) {
         return NULL;
+    }
     return EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) > 256 ? "SHA384" : "SHA256";
 }
 
@@ -245,8 +264,9 @@ static svms_status write_pem(const request *req, X509 *certificate, char *out, s
     svms_status status = SVMS_OK;
     char *text = NULL;
     long length = 0;
-    if (bio && PEM_write_bio_X509(bio, certificate) == 1)
+    if (bio && PEM_write_bio_X509(bio, certificate) == 1) {
         length = BIO_get_mem_data(bio, &text);
+    }
     if (length <= 0) {
         status = svms_fail_crypto(req->err, "cannot write a certificate");
     } else if ((size_t)length >= *size) {
@@ -269,10 +289,11 @@ static svms_status issue(const request *req, char *out, size_t *size)
     svms_status status;
     if (certificate && set_fields(req, certificate) && add_constraints(req, certificate) &&
         add_key_usage(req, certificate) && add_role(req, certificate) &&
-        add_key_identifiers(req, certificate) && sign_certificate(req, certificate))
+        add_key_identifiers(req, certificate) && sign_certificate(req, certificate)) {
         status = write_pem(req, certificate, out, size);
-    else
+    } else {
         status = svms_fail_crypto(req->err, "cannot issue a certificate");
+    }
     X509_free(certificate);
     return status;
 }
@@ -282,25 +303,31 @@ svms_status svms_certificate_issue(svms_ctx *ctx, const svms_certificate_options
                                    const svms_private_key *issuer_key, char *out, size_t *size,
                                    svms_error *err)
 {
-    if (!ctx || !options || !subject_key || !size || (!out && *size > 0))
+    if (!ctx || !options || !subject_key || !size || (!out && *size > 0)) {
         return svms_fail(err, SVMS_E_USAGE,
                          "a certificate needs a context, options, a key and a buffer");
-    if (!issuer != !issuer_key)
+    }
+    if (!issuer != !issuer_key) {
         return svms_fail(err, SVMS_E_USAGE, "an issuer's certificate and key go together");
+    }
     request req = { .ctx = ctx, .options = SVMS_CERTIFICATE_OPTIONS_INIT, .err = err };
     svms_status status = svms_options_read(&req.options, sizeof req.options, options,
                                            "svms_certificate_options", err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     req.subject_key = svms_private_key_evp(subject_key);
     if (issuer) {
         req.issuer = sk_X509_value(issuer->certificates, 0);
         req.issuer_key = svms_private_key_evp(issuer_key);
     }
-    if (!req.subject_key || EVP_PKEY_can_sign(req.subject_key) != 1 || (issuer && !req.issuer_key))
+    if (!req.subject_key || EVP_PKEY_can_sign(req.subject_key) != 1 ||
+        (issuer && !req.issuer_key)) {
         return svms_fail(err, SVMS_E_USAGE, "a certificate needs keys in memory that can sign");
+    }
     status = check_options(&req);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = check_issuer(&req);
+    }
     return status == SVMS_OK ? issue(&req, out, size) : status;
 }

@@ -43,12 +43,13 @@ static void put_printable(svms_builder *text, const void *data, size_t size)
     while (!svms_cursor_at_end(&cursor)) {
         unsigned long character = 0;
         size_t length = svms_utf8_peek(&cursor, &character);
-        if (length == 0)
+        if (length == 0) {
             put_escaped(text, &cursor, 1);
-        else if (is_deceptive(character))
+        } else if (is_deceptive(character)) {
             put_escaped(text, &cursor, length);
-        else
+        } else {
             svms_put_bytes(text, svms_read_bytes(&cursor, length), length);
+        }
     }
 }
 
@@ -56,22 +57,25 @@ svms_status svms_name_text(svms_builder *text, const X509_NAME *name, svms_error
 {
     ERR_clear_error();
     BIO *bio = BIO_new(BIO_s_mem());
-    if (!bio)
+    if (!bio) {
         return svms_fail_crypto(err, "cannot make a buffer");
+    }
     int printed = X509_NAME_print_ex(bio, name, 0, NAME_FLAGS);
     char *data = NULL;
     long size = BIO_get_mem_data(bio, &data);
     bool lacked_memory = svms_provider_lacked_memory();
-    if (printed < 0)
+    if (printed < 0) {
         svms_put_bytes(text, "(unreadable name)", 17);
-    else if (size <= 0)
+    } else if (size <= 0) {
         svms_put_bytes(text, "(empty name)", 12);
-    else
+    } else {
         put_printable(text, data, (size_t)size);
+    }
     svms_put_u8(text, 0);
     BIO_free(bio);
-    if (lacked_memory)
+    if (lacked_memory) {
         return svms_fail_memory(err);
+    }
     return svms_builder_check(text, "a name in a certificate", err);
 }
 
@@ -85,8 +89,9 @@ svms_status svms_name_words(char out[SVMS_NAME_WORDS_SIZE], svms_ctx *ctx, const
     } else if (status == SVMS_OK) {
         size_t size = SVMS_NAME_WORDS_SIZE - 4;
         /* Never between the bytes of one UTF-8 character. */
-        while (size > 0 && (text.data[size] & 0xC0) == 0x80)
+        while (size > 0 && (text.data[size] & 0xC0) == 0x80) {
             size--;
+        }
         memcpy(out, text.data, size);
         memcpy(out + size, "...", 4);
     }
@@ -101,8 +106,9 @@ bool svms_date_seconds(const ASN1_TIME *date, int64_t *seconds)
     int days;
     int rest;
     if (ASN1_TIME_to_tm(date, &parts) != 1 ||
-        OPENSSL_gmtime_diff(&days, &rest, &epoch, &parts) != 1)
+        OPENSSL_gmtime_diff(&days, &rest, &epoch, &parts) != 1) {
         return false;
+    }
     *seconds = (int64_t)days * 86400 + rest;
     return true;
 }
@@ -111,6 +117,7 @@ void svms_date_words(char out[SVMS_DATE_WORDS_SIZE], const ASN1_TIME *date)
 {
     struct tm parts;
     if (ASN1_TIME_to_tm(date, &parts) != 1 ||
-        strftime(out, SVMS_DATE_WORDS_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+        strftime(out, SVMS_DATE_WORDS_SIZE, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
         snprintf(out, SVMS_DATE_WORDS_SIZE, "an unreadable date");
+    }
 }

@@ -11,8 +11,9 @@ static svms_status trust_add(void *user, const uint8_t *der, size_t size, uint64
     svms_trust *trust = user;
     X509 *anchor = NULL;
     svms_status status = svms_certificate_parse(&anchor, trust->ctx, der, size, offset, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     if (sk_X509_push(trust->anchors, anchor) <= 0) {
         X509_free(anchor);
         return svms_fail_crypto(err, "cannot add a trust anchor");
@@ -23,14 +24,17 @@ static svms_status trust_add(void *user, const uint8_t *der, size_t size, uint64
 svms_status svms_trust_from_pem(svms_trust **out, svms_ctx *ctx, const char *pem, size_t size,
                                 svms_error *err)
 {
-    if (!out || !ctx || !pem)
+    if (!out || !ctx || !pem) {
         return svms_fail(err, SVMS_E_USAGE,
                          "a trust store needs an out pointer, a context and text");
-    if (size > PEM_MAX)
+    }
+    if (size > PEM_MAX) {
         return svms_fail(err, SVMS_E_LIMIT, "more than %zu bytes of PEM text", PEM_MAX);
+    }
     svms_trust *trust = svms_alloc(ctx, sizeof *trust);
-    if (!trust)
+    if (!trust) {
         return svms_fail_memory(err);
+    }
     trust->ctx = ctx;
     trust->anchors = sk_X509_new_null();
     svms_status status = trust->anchors ? svms_certificates_in_pem(pem, size, trust_add, trust, err)
@@ -45,8 +49,9 @@ svms_status svms_trust_from_pem(svms_trust **out, svms_ctx *ctx, const char *pem
 
 void svms_trust_free(svms_trust **trust)
 {
-    if (!trust || !*trust)
+    if (!trust || !*trust) {
         return;
+    }
     svms_trust *gone = *trust;
     *trust = NULL;
     sk_X509_pop_free(gone->anchors, X509_free);

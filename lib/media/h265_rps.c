@@ -11,25 +11,29 @@ static void append(svms_bits *bits, svms_h265_rps *rps, int32_t delta, bool used
     }
     rps->delta[place] = delta;
     rps->used |= (uint32_t)used << place;
-    if (delta < 0)
+    if (delta < 0) {
         rps->before++;
-    else
+    } else {
         rps->after++;
+    }
 }
 
 static bool read_explicit(svms_bits *bits, svms_h265_rps *out)
 {
     uint32_t before = svms_bits_ue(bits);
     uint32_t after = svms_bits_ue(bits);
-    if (before > SVMS_H265_MAX_PICTURES || after > SVMS_H265_MAX_PICTURES - before)
+    if (before > SVMS_H265_MAX_PICTURES || after > SVMS_H265_MAX_PICTURES - before) {
         return false;
+    }
     int32_t delta = 0;
     for (uint32_t i = 0; i < before + after && !bits->failed; i++) {
-        if (i == before)
+        if (i == before) {
             delta = 0;
+        }
         uint32_t step = svms_bits_ue(bits);
-        if (step > 32767)
+        if (step > 32767) {
             return false;
+        }
         delta += i < before ? -(int32_t)(step + 1) : (int32_t)(step + 1);
         append(bits, out, delta, svms_bits_flag(bits));
     }
@@ -45,15 +49,17 @@ static void shift(svms_bits *bits, const svms_h265_rps *from, const bool *used, 
     unsigned far = sign < 0 ? from->after : from->before;
     for (unsigned i = 0; i < total + 1; i++) {
         unsigned place;
-        if (i < far)
+        if (i < far) {
             place = (sign < 0 ? total : from->before) - 1 - i;
-        else if (i == far)
+        } else if (i == far) {
             place = total;
-        else
+        } else {
             place = (sign < 0 ? 0 : from->before) + (i - far - 1);
+        }
         int32_t moved = delta + (place < total ? from->delta[place] : 0);
-        if (kept[place] && (sign < 0 ? moved < 0 : moved > 0))
+        if (kept[place] && (sign < 0 ? moved < 0 : moved > 0)) {
             append(bits, out, moved, used[place]);
+        }
     }
 }
 
@@ -61,8 +67,9 @@ static bool read_predicted(svms_bits *bits, const svms_h265_rps *from, svms_h265
 {
     bool negative = svms_bits_flag(bits);
     uint32_t distance = svms_bits_ue(bits);
-    if (distance > 32767)
+    if (distance > 32767) {
         return false;
+    }
     int32_t delta = negative ? -(int32_t)(distance + 1) : (int32_t)(distance + 1);
     bool used[SVMS_H265_MAX_PICTURES + 1] = { false };
     bool kept[SVMS_H265_MAX_PICTURES + 1] = { false };
@@ -82,13 +89,15 @@ bool svms_h265_read_rps(svms_bits *bits, const svms_h265_rps *earlier, unsigned 
     bool readable;
     if (index > 0 && svms_bits_flag(bits)) {
         uint32_t back = index == count ? svms_bits_ue(bits) : 0;
-        if (back >= index)
+        if (back >= index) {
             return false;
+        }
         readable = read_predicted(bits, &earlier[index - 1 - back], &rps);
     } else {
         readable = read_explicit(bits, &rps);
     }
-    if (readable)
+    if (readable) {
         *out = rps;
+    }
     return readable;
 }

@@ -17,8 +17,9 @@ typedef struct {
 static unsigned count_ones(uint32_t value)
 {
     unsigned ones = 0;
-    for (; value != 0; value &= value - 1)
+    for (; value != 0; value &= value - 1) {
         ones++;
+    }
     return ones;
 }
 
@@ -42,30 +43,35 @@ static void read_long_term(svms_bits *bits, header *h)
             used = svms_bits_flag(bits);
         }
         h->pictures += used ? 1 : 0;
-        if (svms_bits_flag(bits))
+        if (svms_bits_flag(bits)) {
             svms_bits_skip_ue(bits, 1);
+        }
     }
 }
 
 static bool read_reference_pictures(svms_bits *bits, header *h)
 {
     const svms_h265_sps *sps = h->sps;
-    if (h->nal_type == SVMS_H265_IDR_W_RADL || h->nal_type == SVMS_H265_IDR_N_LP)
+    if (h->nal_type == SVMS_H265_IDR_W_RADL || h->nal_type == SVMS_H265_IDR_N_LP) {
         return true;
+    }
     svms_bits_skip(bits, sps->poc_lsb_bits);
     if (svms_bits_flag(bits)) {
         uint32_t index = svms_bits_read(bits, svms_bits_needed(sps->rps_count));
-        if (index >= sps->rps_count)
+        if (index >= sps->rps_count) {
             return false;
+        }
         h->pictures = count_ones(sps->rps[index].used);
     } else {
         svms_h265_rps own;
-        if (!svms_h265_read_rps(bits, sps->rps, sps->rps_count, sps->rps_count, &own))
+        if (!svms_h265_read_rps(bits, sps->rps, sps->rps_count, sps->rps_count, &own)) {
             return false;
+        }
         h->pictures = count_ones(own.used);
     }
-    if (sps->long_term)
+    if (sps->long_term) {
         read_long_term(bits, h);
+    }
     h->temporal_mvp = sps->temporal_mvp && svms_bits_flag(bits);
     return !bits->failed;
 }
@@ -76,30 +82,36 @@ static void read_reference_counts(svms_bits *bits, header *h)
     h->references[1] = h->type == SVMS_H265_B ? h->pps->references[1] : 0;
     if (svms_bits_flag(bits)) {
         h->references[0] = svms_bits_ue(bits) + 1;
-        if (h->type == SVMS_H265_B)
+        if (h->type == SVMS_H265_B) {
             h->references[1] = svms_bits_ue(bits) + 1;
+        }
     }
-    if (h->references[0] > 15 || h->references[1] > 15 || h->pictures == 0)
+    if (h->references[0] > 15 || h->references[1] > 15 || h->pictures == 0) {
         bits->failed = true;
+    }
 }
 
 static void skip_modifications(svms_bits *bits, const header *h)
 {
-    if (!h->pps->lists_modification || h->pictures <= 1)
+    if (!h->pps->lists_modification || h->pictures <= 1) {
         return;
+    }
     for (unsigned list = 0; list < (h->type == SVMS_H265_B ? 2u : 1u); list++) {
-        if (svms_bits_flag(bits))
+        if (svms_bits_flag(bits)) {
             svms_bits_skip(bits, h->references[list] * svms_bits_needed(h->pictures));
+        }
     }
 }
 
 static void skip_collocated(svms_bits *bits, const header *h)
 {
-    if (!h->temporal_mvp)
+    if (!h->temporal_mvp) {
         return;
+    }
     bool second = h->type == SVMS_H265_B && !svms_bits_flag(bits);
-    if (h->references[second ? 1 : 0] > 1)
+    if (h->references[second ? 1 : 0] > 1) {
         svms_bits_skip_ue(bits, 1);
+    }
 }
 
 /* 7.3.6.3 for streams of one layer. */
@@ -117,20 +129,25 @@ static void skip_weights(svms_bits *bits, const header *h)
 
 static bool skip_inter(svms_bits *bits, header *h)
 {
-    if (h->type == SVMS_H265_I)
+    if (h->type == SVMS_H265_I) {
         return true;
+    }
     read_reference_counts(bits, h);
-    if (bits->failed)
+    if (bits->failed) {
         return false;
+    }
     skip_modifications(bits, h);
-    if (h->type == SVMS_H265_B)
+    if (h->type == SVMS_H265_B) {
         svms_bits_skip(bits, 1);
-    if (h->pps->cabac_init)
+    }
+    if (h->pps->cabac_init) {
         svms_bits_skip(bits, 1);
+    }
     skip_collocated(bits, h);
     bool weighted = h->type == SVMS_H265_P ? h->pps->weighted_pred : h->pps->weighted_bipred;
-    if (weighted)
+    if (weighted) {
         skip_weights(bits, h);
+    }
     return svms_bits_ue(bits) <= 4 && !bits->failed;
 }
 
@@ -140,11 +157,13 @@ static void skip_filters(svms_bits *bits, header *h)
     h->deblocking_disabled = h->pps->deblocking_disabled;
     if (h->pps->deblocking_override && svms_bits_flag(bits)) {
         h->deblocking_disabled = svms_bits_flag(bits);
-        if (!h->deblocking_disabled)
+        if (!h->deblocking_disabled) {
             svms_bits_skip_ue(bits, 2);
+        }
     }
-    if (h->pps->loop_filter_across && (h->sao || !h->deblocking_disabled))
+    if (h->pps->loop_filter_across && (h->sao || !h->deblocking_disabled)) {
         svms_bits_skip(bits, 1);
+    }
 }
 
 /* What only an independent slice segment has. */
@@ -152,35 +171,43 @@ static bool read_independent(svms_bits *bits, header *h)
 {
     svms_bits_skip(bits, h->pps->extra_bits);
     uint32_t type = svms_bits_ue(bits);
-    if (type > SVMS_H265_I)
+    if (type > SVMS_H265_I) {
         return false;
+    }
     h->type = (svms_h265_slice_type)type;
     svms_bits_skip(bits, h->pps->output_flag ? 1 : 0);
-    if (!read_reference_pictures(bits, h))
+    if (!read_reference_pictures(bits, h)) {
         return false;
+    }
     if (h->sps->sao) {
         h->sao = svms_bits_flag(bits);
-        if (h->sps->chroma_format != 0)
+        if (h->sps->chroma_format != 0) {
             h->sao |= svms_bits_flag(bits);
+        }
     }
-    if (!skip_inter(bits, h))
+    if (!skip_inter(bits, h)) {
         return false;
+    }
     skip_filters(bits, h);
     return !bits->failed;
 }
 
 static bool skip_entry_points(svms_bits *bits, const header *h)
 {
-    if (!h->pps->tiles && !h->pps->wavefront)
+    if (!h->pps->tiles && !h->pps->wavefront) {
         return true;
+    }
     uint32_t count = svms_bits_ue(bits);
-    if (count == 0)
+    if (count == 0) {
         return !bits->failed;
+    }
     uint32_t width = svms_bits_ue(bits) + 1;
-    if (count > h->sps->coding_blocks || width == 0 || width > 32)
+    if (count > h->sps->coding_blocks || width == 0 || width > 32) {
         return false;
-    for (uint32_t i = 0; i < count && !bits->failed; i++)
+    }
+    for (uint32_t i = 0; i < count && !bits->failed; i++) {
         svms_bits_skip(bits, width);
+    }
     return !bits->failed;
 }
 
@@ -189,23 +216,27 @@ static bool skip_end(svms_bits *bits, const header *h)
 {
     if (h->pps->header_extension) {
         uint32_t bytes = svms_bits_ue(bits);
-        if (bytes > 256)
+        if (bytes > 256) {
             return false;
+        }
         svms_bits_skip(bits, 8 * bytes);
     }
-    if (!svms_bits_flag(bits))
+    if (!svms_bits_flag(bits)) {
         return false;
+    }
     while (!bits->failed && bits->position % 8 != 0) {
-        if (svms_bits_flag(bits))
+        if (svms_bits_flag(bits)) {
             return false;
+        }
     }
     return !bits->failed;
 }
 
 static bool find_sets(const svms_h265_sets *sets, uint32_t pps, header *h)
 {
-    if (pps >= SVMS_H265_MAX_PPS)
+    if (pps >= SVMS_H265_MAX_PPS) {
         return false;
+    }
     h->pps = &sets->pps[pps];
     h->sps = &sets->sps[h->pps->sps];
     return h->pps->known && h->sps->known && !h->pps->extended && !h->sps->extended;
@@ -220,23 +251,28 @@ bool svms_h265_read_slice(const svms_h265_sets *sets, const svms_nal *nal, svms_
     h.nal_type = nal->type;
     svms_h265_slice slice = { 0 };
     bool first = svms_bits_flag(&bits);
-    if (nal->type >= SVMS_H265_IRAP_FIRST && nal->type <= SVMS_H265_IRAP_LAST)
+    if (nal->type >= SVMS_H265_IRAP_FIRST && nal->type <= SVMS_H265_IRAP_LAST) {
         svms_bits_skip(&bits, 1);
+    }
     uint32_t pps = svms_bits_ue(&bits);
-    if (bits.failed || !find_sets(sets, pps, &h))
+    if (bits.failed || !find_sets(sets, pps, &h)) {
         return false;
+    }
     slice.pps = (uint8_t)pps;
     if (!first) {
         slice.dependent = h.pps->dependent_slices && svms_bits_flag(&bits);
         slice.address = svms_bits_read(&bits, h.sps->address_bits);
-        if (slice.address == 0 || slice.address >= h.sps->coding_blocks)
+        if (slice.address == 0 || slice.address >= h.sps->coding_blocks) {
             return false;
+        }
     }
-    if (!slice.dependent && !read_independent(&bits, &h))
+    if (!slice.dependent && !read_independent(&bits, &h)) {
         return false;
+    }
     slice.type = h.type;
-    if (!skip_entry_points(&bits, &h) || !skip_end(&bits, &h))
+    if (!skip_entry_points(&bits, &h) || !skip_end(&bits, &h)) {
         return false;
+    }
     slice.header_bits = bits.position;
     *out = slice;
     return true;

@@ -50,13 +50,15 @@ void svms_light_look_h264(svms_h264_sets *sets, const svms_nal *nal, svms_light_
         found->exposed = true;
         break;
     case SVMS_H264_SEI:
-        if (!svms_sei_find_refresh(nal, SVMS_CODEC_H264, &found->refresh))
+        if (!svms_sei_find_refresh(nal, SVMS_CODEC_H264, &found->refresh)) {
             found->exposed = true;
+        }
         break;
     case SVMS_H264_SPS:
     case SVMS_H264_PPS:
-        if (!svms_h264_learn(sets, nal))
+        if (!svms_h264_learn(sets, nal)) {
             found->exposed = true;
+        }
         break;
     default:
         break;

@@ -57,13 +57,15 @@ void svms_light_look_h265(svms_h265_sets *sets, const svms_nal *nal, svms_light_
     switch (nal->type) {
     case SVMS_H265_SPS:
     case SVMS_H265_PPS:
-        if (!svms_h265_learn(sets, nal))
+        if (!svms_h265_learn(sets, nal)) {
             found->exposed = true;
+        }
         break;
     case SVMS_H265_PREFIX_SEI:
     case SVMS_H265_SUFFIX_SEI:
-        if (!svms_sei_find_refresh(nal, SVMS_CODEC_H265, &found->refresh))
+        if (!svms_sei_find_refresh(nal, SVMS_CODEC_H265, &found->refresh)) {
             found->exposed = true;
+        }
         break;
     default:
         break;

@@ -30,29 +30,34 @@ typedef struct {
 
 static bool learn_config(svms_light_planner *planner, const svms_track *track)
 {
-    if (track->config_size == 0)
+    if (track->config_size == 0) {
         return true;
-    if (planner->h264)
+    }
+    if (planner->h264) {
         return svms_h264_learn_config(planner->h264, track->config, track->config_size);
+    }
     return svms_h265_learn_config(planner->h265, track->config, track->config_size);
 }
 
 svms_status svms_light_planner_new(svms_light_planner **out, svms_ctx *ctx, const svms_track *track,
                                    svms_error *err)
 {
-    if (!out || !ctx || !track || (!track->config && track->config_size > 0))
+    if (!out || !ctx || !track || (!track->config && track->config_size > 0)) {
         return svms_fail(err, SVMS_E_USAGE, "a light planner needs a place, a context and a track");
+    }
     svms_light_planner *planner = svms_alloc(ctx, sizeof *planner);
-    if (!planner)
+    if (!planner) {
         return svms_fail_memory(err);
+    }
     planner->ctx = ctx;
     planner->codec = track->codec;
-    if (track->codec == SVMS_CODEC_H264)
+    if (track->codec == SVMS_CODEC_H264) {
         planner->h264 = svms_alloc(ctx, sizeof *planner->h264);
-    else if (track->codec == SVMS_CODEC_H265)
+    } else if (track->codec == SVMS_CODEC_H265) {
         planner->h265 = svms_alloc(ctx, sizeof *planner->h265);
-    else
+    } else {
         planner->always_whole = true;
+    }
     if (!planner->always_whole) {
         if (!planner->h264 && !planner->h265) {
             svms_light_planner_free(&planner);
@@ -66,8 +71,9 @@ svms_status svms_light_planner_new(svms_light_planner **out, svms_ctx *ctx, cons
 
 void svms_light_planner_free(svms_light_planner **planner)
 {
-    if (!planner || !*planner)
+    if (!planner || !*planner) {
         return;
+    }
     svms_ctx *ctx = (*planner)->ctx;
     svms_release(ctx, (*planner)->h264);
     svms_release(ctx, (*planner)->h265);
@@ -92,10 +98,12 @@ static void add_range(range_list *list, size_t offset, size_t size)
 /* What could not be read may have changed any parameter set. */
 static void forget_sets(svms_light_planner *planner)
 {
-    if (planner->h264)
+    if (planner->h264) {
         memset(planner->h264, 0, sizeof *planner->h264);
-    if (planner->h265)
+    }
+    if (planner->h265) {
         memset(planner->h265, 0, sizeof *planner->h265);
+    }
 }
 
 /* False when the sample does not consist of NAL units to its last byte. */
@@ -104,14 +112,16 @@ static bool look_through(svms_light_planner *planner, const uint8_t *data, size_
 {
     svms_nal_iterator it = SVMS_NAL_ITERATOR_INIT;
     svms_nal nal = SVMS_NAL_INIT;
-    if (svms_nal_begin(&it, planner->codec, SVMS_NAL_LENGTH4, data, size) != SVMS_OK)
+    if (svms_nal_begin(&it, planner->codec, SVMS_NAL_LENGTH4, data, size) != SVMS_OK) {
         return false;
+    }
     svms_status status;
     while ((status = svms_nal_next(&it, &nal, NULL)) == SVMS_OK) {
-        if (planner->h264)
+        if (planner->h264) {
             svms_light_look_h264(planner->h264, &nal, found);
-        else
+        } else {
             svms_light_look_h265(planner->h265, &nal, found);
+        }
         bool tail_stays_clear = found->vcl && nal.framed_size > SVMS_LIGHT_NAL_BYTES;
         add_range(list, nal.framed_offset,
                   tail_stays_clear ? SVMS_LIGHT_NAL_BYTES : nal.framed_size);
@@ -124,8 +134,9 @@ static bool plan_parts(svms_light_planner *planner, const uint8_t *data, size_t 
                        range_list *list)
 {
     svms_light_findings found = { 0 };
-    if (planner->always_whole)
+    if (planner->always_whole) {
         return false;
+    }
     found.search = planner->pictures < SEARCH_ALWAYS || planner->pictures % SEARCH_EVERY == 0;
     planner->pictures++;
     if (!look_through(planner, data, size, &found, list)) {
@@ -135,8 +146,9 @@ static bool plan_parts(svms_light_planner *planner, const uint8_t *data, size_t 
     planner->intra_seen |= found.intra;
     /* Where decoding may begin without an intra picture, intra blocks are spread over all of them.
      */
-    if ((found.refresh && !found.intra) || found.unescaped)
+    if ((found.refresh && !found.intra) || found.unescaped) {
         planner->always_whole = true;
+    }
     return planner->intra_seen && !planner->always_whole && !sync && !found.intra &&
            !found.exposed && !list->full;
 }
@@ -144,11 +156,13 @@ static bool plan_parts(svms_light_planner *planner, const uint8_t *data, size_t 
 size_t svms_light_plan(svms_light_planner *planner, const uint8_t *data, size_t size, bool sync,
                        svms_range ranges[SVMS_LIGHT_MAX_RANGES])
 {
-    if (size == 0)
+    if (size == 0) {
         return 0;
+    }
     range_list list = { ranges, 0, false };
-    if (plan_parts(planner, data, size, sync, &list))
+    if (plan_parts(planner, data, size, sync, &list)) {
         return list.count;
+    }
     ranges[0].offset = 0;
     ranges[0].size = (uint32_t)size;
     return 1;

@@ -19,12 +19,15 @@ typedef struct {
 svms_status svms_nal_begin(svms_nal_iterator *it, uint32_t codec, svms_nal_framing framing,
                            const uint8_t *data, size_t size)
 {
-    if (!it || it->struct_size < sizeof *it || (!data && size > 0))
+    if (!it || it->struct_size < sizeof *it || (!data && size > 0)) {
         return SVMS_E_USAGE;
-    if (codec != SVMS_CODEC_H264 && codec != SVMS_CODEC_H265)
+    }
+    if (codec != SVMS_CODEC_H264 && codec != SVMS_CODEC_H265) {
         return SVMS_E_USAGE;
-    if ((unsigned)framing > SVMS_NAL_ANNEX_B)
+    }
+    if ((unsigned)framing > SVMS_NAL_ANNEX_B) {
         return SVMS_E_USAGE;
+    }
     svms_nal_iterator ready = SVMS_NAL_ITERATOR_INIT;
     ready.codec = codec;
     ready.framing = framing;
@@ -38,19 +41,22 @@ static svms_status find_prefixed(const svms_nal_iterator *it, extent *out, svms_
 {
     svms_cursor cursor = svms_cursor_over(it->data, it->size, 0);
     bool there = svms_skip(&cursor, it->position);
-    if (there && svms_cursor_at_end(&cursor))
+    if (there && svms_cursor_at_end(&cursor)) {
         return SVMS_END;
+    }
     size_t length;
-    if (it->framing == SVMS_NAL_LENGTH4)
+    if (it->framing == SVMS_NAL_LENGTH4) {
         length = svms_read_u32(&cursor);
-    else if (it->framing == SVMS_NAL_LENGTH2)
+    } else if (it->framing == SVMS_NAL_LENGTH2) {
         length = svms_read_u16(&cursor);
-    else
+    } else {
         length = svms_read_u8(&cursor);
+    }
     size_t start = cursor.position;
-    if (!svms_skip(&cursor, length))
+    if (!svms_skip(&cursor, length)) {
         return svms_fail_at(err, SVMS_E_TRUNCATED, it->position,
                             "a NAL unit length reaches beyond the end");
+    }
     out->frame = it->position;
     out->start = start;
     out->end = cursor.position;
@@ -72,23 +78,27 @@ static size_t annex_b_end(const uint8_t *data, size_t size, size_t start)
             i++;
         }
     }
-    while (end > start && data[end - 1] == 0)
+    while (end > start && data[end - 1] == 0) {
         end--;
+    }
     return end;
 }
 
 static svms_status find_annex_b(const svms_nal_iterator *it, extent *out, svms_error *err)
 {
     size_t one = it->position;
-    while (one < it->size && it->data[one] == 0)
+    while (one < it->size && it->data[one] == 0) {
         one++;
+    }
     size_t zeros = one - it->position;
     bool nothing_left = one == it->size;
-    if (nothing_left && (it->size == 0 || it->state == INSIDE))
+    if (nothing_left && (it->size == 0 || it->state == INSIDE)) {
         return SVMS_END;
-    if (nothing_left || it->data[one] != 1 || zeros < 2)
+    }
+    if (nothing_left || it->data[one] != 1 || zeros < 2) {
         return svms_fail_at(err, SVMS_E_MALFORMED, nothing_left ? it->position : one,
                             "no start code where one must stand");
+    }
     out->frame = one - (zeros > 2 ? 3 : 2);
     out->start = one + 1;
     out->end = annex_b_end(it->data, it->size, out->start);
@@ -97,24 +107,28 @@ static svms_status find_annex_b(const svms_nal_iterator *it, extent *out, svms_e
 
 svms_status svms_nal_next(svms_nal_iterator *it, svms_nal *nal, svms_error *err)
 {
-    if (!it || !nal || it->struct_size < sizeof *it || it->state == NOT_BEGUN)
+    if (!it || !nal || it->struct_size < sizeof *it || it->state == NOT_BEGUN) {
         return svms_fail(err, SVMS_E_USAGE, "svms_nal_next needs a begun iterator and a place");
+    }
     extent found = { 0, 0, 0 };
     svms_status status = it->framing == SVMS_NAL_ANNEX_B ? find_annex_b(it, &found, err)
                                                          : find_prefixed(it, &found, err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     svms_cursor cursor = svms_cursor_over(it->data, it->size, 0);
     (void)svms_skip(&cursor, found.start);
     size_t size = found.end - found.start;
     svms_nal known = SVMS_NAL_INIT;
-    if (!svms_nal_over(&known, it->codec, svms_read_bytes(&cursor, size), size))
+    if (!svms_nal_over(&known, it->codec, svms_read_bytes(&cursor, size), size)) {
         return svms_fail_at(err, SVMS_E_MALFORMED, found.start, "a NAL unit has no valid header");
+    }
     known.framed_offset = found.frame;
     known.framed_size = found.end - found.frame;
     status = svms_result_write(nal, &known, sizeof known, "svms_nal", err);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         return status;
+    }
     it->position = found.end;
     it->state = INSIDE;
     return SVMS_OK;
@@ -129,8 +143,9 @@ bool svms_nal_over(svms_nal *out, uint32_t codec, const uint8_t *data, size_t si
 {
     svms_cursor cursor = svms_cursor_over(data, size, 0);
     uint8_t first = svms_read_u8(&cursor);
-    if (!data || size < svms_nal_header_size(codec) || (first & 0x80) != 0)
+    if (!data || size < svms_nal_header_size(codec) || (first & 0x80) != 0) {
         return false;
+    }
     svms_nal nal = SVMS_NAL_INIT;
     nal.type = codec == SVMS_CODEC_H265 ? (first >> 1) & 0x3Fu : first & 0x1Fu;
     nal.data = data;
@@ -184,8 +199,9 @@ bool svms_nal_is_escaped(const svms_nal *nal)
 /* Takes out a prevention byte as soon as it comes next, so that the end is seen where it is. */
 static void skip_prevention(svms_rbsp *rbsp)
 {
-    if (rbsp->zeros < 2)
+    if (rbsp->zeros < 2) {
         return;
+    }
     svms_cursor ahead = rbsp->cursor;
     if (svms_read_u8(&ahead) == 3) {
         rbsp->cursor = ahead;
@@ -210,8 +226,9 @@ uint8_t svms_rbsp_u8(svms_rbsp *rbsp)
 
 bool svms_rbsp_skip(svms_rbsp *rbsp, size_t size)
 {
-    for (size_t i = 0; i < size && !rbsp->cursor.failed; i++)
+    for (size_t i = 0; i < size && !rbsp->cursor.failed; i++) {
         (void)svms_rbsp_u8(rbsp);
+    }
     return !rbsp->cursor.failed;
 }
 
@@ -259,14 +276,16 @@ size_t svms_nal_payload(const svms_nal *nal, uint32_t codec, uint8_t *out, size_
 
 void svms_bits_skip_ue(svms_bits *bits, unsigned count)
 {
-    for (unsigned i = 0; i < count && !bits->failed; i++)
+    for (unsigned i = 0; i < count && !bits->failed; i++) {
         (void)svms_bits_ue(bits);
+    }
 }
 
 void svms_bits_skip(svms_bits *bits, unsigned count)
 {
-    for (; count > 32 && !bits->failed; count -= 32)
+    for (; count > 32 && !bits->failed; count -= 32) {
         (void)svms_bits_read(bits, 32);
+    }
     (void)svms_bits_read(bits, count);
 }
 
@@ -278,7 +297,8 @@ bool svms_bits_flag(svms_bits *bits)
 unsigned svms_bits_needed(uint32_t values)
 {
     unsigned bits = 0;
-    while (bits < 32 && ((uint64_t)1 << bits) < values)
+    while (bits < 32 && ((uint64_t)1 << bits) < values) {
         bits++;
+    }
     return bits;
 }

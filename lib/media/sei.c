@@ -18,11 +18,13 @@ static uint32_t read_number(svms_rbsp *rbsp)
 /* rbsp_trailing_bits(), and zero bytes that a careless writer left behind it. */
 static bool only_trailing_bits_left(svms_rbsp rbsp)
 {
-    if (svms_rbsp_u8(&rbsp) != STOP_BIT)
+    if (svms_rbsp_u8(&rbsp) != STOP_BIT) {
         return false;
+    }
     while (!svms_rbsp_at_end(&rbsp)) {
-        if (svms_rbsp_u8(&rbsp) != 0)
+        if (svms_rbsp_u8(&rbsp) != 0) {
             return false;
+        }
     }
     return true;
 }
@@ -33,10 +35,12 @@ bool svms_sei_find_refresh(const svms_nal *nal, uint32_t codec, bool *refresh)
     while (!only_trailing_bits_left(rbsp)) {
         uint32_t type = read_number(&rbsp);
         uint32_t size = read_number(&rbsp);
-        if (!svms_rbsp_skip(&rbsp, size))
+        if (!svms_rbsp_skip(&rbsp, size)) {
             return false;
-        if (type == RECOVERY_POINT || (codec == SVMS_CODEC_H265 && type == H265_REGION_REFRESH))
+        }
+        if (type == RECOVERY_POINT || (codec == SVMS_CODEC_H265 && type == H265_REGION_REFRESH)) {
             *refresh = true;
+        }
     }
     return true;
 }

@@ -50,8 +50,9 @@ static double share(size_t part, size_t whole)
 
 static void report(const char *strategy, const attack_score *score, verdict *out)
 {
-    if (score->frames == 0)
+    if (score->frames == 0) {
         return;
+    }
     double frames = (double)score->frames;
     double ssim = score->ssim / frames, gray = score->baseline / frames;
     double blocks = share(score->blocks, score->textured_blocks);
@@ -71,24 +72,29 @@ static bool attack(const attack_clip *clip, bool cavlc, verdict *out)
     size_t hidden = 0, total = 0;
     for (size_t i = 0; i < clip->count; i++) {
         total += clip->samples[i].size;
-        for (size_t j = 0; j < clip->samples[i].size; j++)
+        for (size_t j = 0; j < clip->samples[i].size; j++) {
             hidden += clip->samples[i].hidden[j];
+        }
     }
     printf("    %zu samples, %.1f %% of the bytes hidden\n", clip->count,
            100 * share(hidden, total));
     for (size_t i = 0; i < sizeof fills / sizeof fills[0]; i++) {
         attack_score score = { 0 };
-        if (!attack_with_fill(clip, fills[i].fill, fills[i].conceal, &score))
+        if (!attack_with_fill(clip, fills[i].fill, fills[i].conceal, &score)) {
             return false;
+        }
         report(fills[i].name, &score, out);
     }
     attack_score standard = { 0 }, own = { 0 }, tail = { 0 };
-    if (attack_jpeg_tail(clip, true, &standard))
+    if (attack_jpeg_tail(clip, true, &standard)) {
         report("Huffman resync, standard tables", &standard, out);
-    if (attack_jpeg_tail(clip, false, &own))
+    }
+    if (attack_jpeg_tail(clip, false, &own)) {
         report("Huffman resync, the picture's own tables", &own, out);
-    if (cavlc && attack_cavlc_tail(clip, &tail))
+    }
+    if (cavlc && attack_cavlc_tail(clip, &tail)) {
         report("CAVLC resync (intra pictures)", &tail, out);
+    }
     return true;
 }
 
@@ -106,18 +112,19 @@ static bool read_arguments(arguments *out, int argc, char **argv)
     memset(out, 0, sizeof *out);
     out->frames = 100;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--breaks-published") == 0)
+        if (strcmp(argv[i], "--breaks-published") == 0) {
             out->breaks_published = true;
-        else if (strcmp(argv[i], "--leaks-published") == 0)
+        } else if (strcmp(argv[i], "--leaks-published") == 0) {
             out->leaks_published = true;
-        else if (strcmp(argv[i], "--cavlc") == 0)
+        } else if (strcmp(argv[i], "--cavlc") == 0) {
             out->cavlc = true;
-        else if (strcmp(argv[i], "--sei-first") == 0)
+        } else if (strcmp(argv[i], "--sei-first") == 0) {
             out->sei_first = true;
-        else if (strcmp(argv[i], "--frames") == 0 && i + 1 < argc)
+        } else if (strcmp(argv[i], "--frames") == 0 && i + 1 < argc) {
             out->frames = strtoul(argv[++i], NULL, 10);
-        else
+        } else {
             out->path = argv[i];
+        }
     }
     return out->path && out->frames > 0;
 }
@@ -126,12 +133,15 @@ static int judge(const arguments *args, const verdict *published, const verdict 
 {
     bool control = (published->broken || !args->breaks_published) &&
                    (published->leaked || !args->leaks_published);
-    if (!control)
+    if (!control) {
         fputs("FAIL: the attack fails against published light mode: it is too weak\n", stderr);
-    if (light->leaked)
+    }
+    if (light->leaked) {
         fputs("FAIL: light mode gives something away\n", stderr);
-    if (!control || light->leaked)
+    }
+    if (!control || light->leaked) {
         return 1;
+    }
     puts("  ok");
     return 0;
 }

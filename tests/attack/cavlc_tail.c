@@ -40,8 +40,9 @@ static const AVFrame *try_guess(search *s, size_t start, uint32_t skipped)
     uint8_t *packet = s->scratch + s->capacity;
     attack_bits writer = { s->scratch, 0, s->capacity };
     attack_copy_bits(&writer, s->payload, 0, s->header_bits);
-    for (uint32_t i = 0; i < skipped; i++)
+    for (uint32_t i = 0; i < skipped; i++) {
         attack_put(&writer, GRAY_MACROBLOCK, 8);
+    }
     attack_copy_bits(&writer, s->payload, start, s->end - start);
     size_t size = attack_write_nal(packet, s->header, 1, s->scratch, (writer.bits + 7) / 8);
     return attack_decoder_run(s->decoder, packet, size);
@@ -52,8 +53,9 @@ static bool is_untouched(const AVFrame *frame, uint32_t x, uint32_t y)
     for (uint32_t row = 0; row < MACROBLOCK; row++) {
         const uint8_t *at = frame->data[0] + (ptrdiff_t)(y + row) * frame->linesize[0] + x;
         for (uint32_t column = 0; column < MACROBLOCK; column++) {
-            if (at[column] != UNTOUCHED)
+            if (at[column] != UNTOUCHED) {
                 return false;
+            }
         }
     }
     return true;
@@ -67,10 +69,12 @@ static uint32_t rate(search *s, size_t start, uint32_t skipped)
     uint32_t across = (uint32_t)(s->clip->width + 15) / 16;
     uint32_t count = 0;
     while (frame && count < s->macroblocks &&
-           !is_untouched(frame, count % across * 16, count / across * 16))
+           !is_untouched(frame, count % across * 16, count / across * 16)) {
         count++;
-    if (count == s->macroblocks)
+    }
+    if (count == s->macroblocks) {
         return count;
+    }
     return count > skipped ? count - skipped : 0;
 }
 
@@ -111,19 +115,22 @@ static bool prepare(search *s, attack_sets *sets, const attack_sample *sample, u
     svms_nal_iterator it = SVMS_NAL_ITERATOR_INIT;
     svms_nal nal = SVMS_NAL_INIT;
     if (svms_nal_begin(&it, s->clip->codec, SVMS_NAL_LENGTH4, sample->data, sample->size) !=
-        SVMS_OK)
+        SVMS_OK) {
         return false;
+    }
     while (svms_nal_next(&it, &nal, NULL) == SVMS_OK) {
         uint32_t first = 0;
         size_t bits = 0;
-        if (!attack_next_slice(sets, &nal, &first, &bits) || first != 0)
+        if (!attack_next_slice(sets, &nal, &first, &bits) || first != 0) {
             continue;
+        }
         uint8_t *hidden = payload + nal.size;
         size_t size = attack_read_nal(nal.data, sample->hidden + (nal.framed_offset + 4), nal.size,
                                       1, payload, hidden);
         size_t tail = size;
-        while (tail > 0 && !hidden[tail - 1])
+        while (tail > 0 && !hidden[tail - 1]) {
             tail--;
+        }
         s->header = nal.data;
         s->payload = payload;
         s->header_bits = bits;
@@ -142,13 +149,15 @@ static bool attack_picture(search *s, attack_sets *sets, size_t index, attack_sc
     s->scratch = attack_alloc(3 * s->capacity);
     bool clear = prepare(s, sets, sample, payload);
     guess best = { 0, 0, 0 };
-    if (clear)
+    if (clear) {
         best = find_start(s);
+    }
     const AVFrame *frame = best.rating > 0 ? try_guess(s, best.start, best.skipped) : NULL;
-    if (frame)
+    if (frame) {
         attack_score_frame(score, s->clip, index, frame->data[0], (size_t)frame->linesize[0]);
-    else
+    } else {
         attack_score_gray(score, s->clip, index);
+    }
     free(s->scratch);
     free(payload);
     return clear;
@@ -156,8 +165,9 @@ static bool attack_picture(search *s, attack_sets *sets, size_t index, attack_sc
 
 bool attack_cavlc_tail(const attack_clip *clip, attack_score *score)
 {
-    if (clip->codec != SVMS_CODEC_H264)
+    if (clip->codec != SVMS_CODEC_H264) {
         return false;
+    }
     search s = { 0 };
     s.clip = clip;
     s.macroblocks = (uint32_t)((clip->width + 15) / 16) * (uint32_t)((clip->height + 15) / 16);
@@ -165,8 +175,9 @@ bool attack_cavlc_tail(const attack_clip *clip, attack_score *score)
     attack_sets *sets = attack_sets_new(clip);
     size_t attacked = 0;
     for (size_t i = 0; s.decoder && sets && i < clip->count && attacked < PICTURES; i++) {
-        if (!clip->samples[i].sync)
+        if (!clip->samples[i].sync) {
             continue;
+        }
         (void)attack_picture(&s, sets, i, score);
         attacked++;
     }

@@ -44,8 +44,9 @@ static void take_sample(attack_sample *sample, const AVPacket *packet, bool sei_
     memcpy(sample->data + extra, packet->data, (size_t)packet->size);
     sample->pts = packet->pts;
     sample->sync = (packet->flags & AV_PKT_FLAG_KEY) != 0;
-    if (!sei_first)
+    if (!sei_first) {
         return;
+    }
     size_t payload = SEI_BYTES - 1 - 1 - 6 - 1;
     uint8_t *at = sample->data;
     *at++ = 0;
@@ -54,8 +55,9 @@ static void take_sample(attack_sample *sample, const AVPacket *packet, bool sei_
     *at++ = SEI_BYTES & 0xFF;
     *at++ = 6;
     *at++ = 5;
-    for (size_t left = payload; left >= 255; left -= 255)
+    for (size_t left = payload; left >= 255; left -= 255) {
         *at++ = 255;
+    }
     *at++ = (uint8_t)(payload % 255);
     memset(at, 0x55, payload);
     sample->data[extra - 1] = 0x80;
@@ -67,8 +69,9 @@ static bool read_samples(attack_clip *clip, AVFormatContext *format, int stream,
     AVPacket *packet = av_packet_alloc();
     clip->samples = attack_alloc(frames * sizeof *clip->samples);
     while (packet && clip->count < frames && av_read_frame(format, packet) >= 0) {
-        if (packet->stream_index == stream)
+        if (packet->stream_index == stream) {
             take_sample(&clip->samples[clip->count++], packet, sei_first);
+        }
         av_packet_unref(packet);
     }
     av_packet_free(&packet);
@@ -78,8 +81,9 @@ static bool read_samples(attack_clip *clip, AVFormatContext *format, int stream,
 static attack_sample *sample_at(attack_clip *clip, int64_t pts)
 {
     for (size_t i = 0; i < clip->count; i++) {
-        if (clip->samples[i].pts == pts)
+        if (clip->samples[i].pts == pts) {
             return &clip->samples[i];
+        }
     }
     return NULL;
 }
@@ -87,13 +91,15 @@ static attack_sample *sample_at(attack_clip *clip, int64_t pts)
 static void keep_truth(attack_clip *clip, const AVFrame *frame)
 {
     attack_sample *sample = sample_at(clip, frame->pts);
-    if (!sample || sample->luma)
+    if (!sample || sample->luma) {
         return;
+    }
     size_t width = (size_t)clip->width;
     sample->luma = attack_alloc(width * (size_t)clip->height);
-    for (int y = 0; y < clip->height; y++)
+    for (int y = 0; y < clip->height; y++) {
         memcpy(sample->luma + (size_t)y * width, frame->data[0] + (ptrdiff_t)y * frame->linesize[0],
                width);
+    }
     sample->gray_ssim = attack_gray_ssim(clip, sample->luma);
 }
 
@@ -113,11 +119,13 @@ static bool decode_truth(attack_clip *clip)
             packet->pts = clip->samples[i].pts;
         }
         ready = avcodec_send_packet(decoder, i < clip->count ? packet : NULL) >= 0;
-        while (ready && avcodec_receive_frame(decoder, frame) >= 0)
+        while (ready && avcodec_receive_frame(decoder, frame) >= 0) {
             keep_truth(clip, frame);
+        }
     }
-    if (packet)
+    if (packet) {
         packet->data = NULL;
+    }
     av_packet_free(&packet);
     av_frame_free(&frame);
     avcodec_free_context(&decoder);
@@ -136,23 +144,27 @@ static void find_slices(const attack_clip *clip, attack_sets *sets, attack_sampl
         while (svms_nal_next(&it, &nal, NULL) == SVMS_OK && sample->slice_count < macroblocks) {
             uint32_t start = 0;
             size_t bits = 0;
-            if (!attack_next_slice(sets, &nal, &start, &bits))
+            if (!attack_next_slice(sets, &nal, &start, &bits)) {
                 continue;
-            if (sample->slice_count > 0)
+            }
+            if (sample->slice_count > 0) {
                 sample->slices[sample->slice_count - 1].last = start;
+            }
             sample->slices[sample->slice_count++].first = start;
         }
     }
-    if (sample->slice_count == 0)
+    if (sample->slice_count == 0) {
         sample->slice_count = 1;
+    }
     sample->slices[sample->slice_count - 1].last = macroblocks;
 }
 
 static bool find_all_slices(attack_clip *clip)
 {
     attack_sets *sets = attack_sets_new(clip);
-    for (size_t i = 0; sets && i < clip->count; i++)
+    for (size_t i = 0; sets && i < clip->count; i++) {
         find_slices(clip, sets, &clip->samples[i]);
+    }
     bool known = sets != NULL;
     attack_sets_free(&sets);
     return known;
@@ -162,8 +174,9 @@ bool attack_clip_load(attack_clip *clip, const char *path, size_t frames, bool s
 {
     AVFormatContext *format = NULL;
     memset(clip, 0, sizeof *clip);
-    if (avformat_open_input(&format, path, NULL, NULL) < 0)
+    if (avformat_open_input(&format, path, NULL, NULL) < 0) {
         return false;
+    }
     bool loaded = false;
     int stream = avformat_find_stream_info(format, NULL) < 0
                      ? -1
@@ -178,8 +191,9 @@ bool attack_clip_load(attack_clip *clip, const char *path, size_t frames, bool s
                  decode_truth(clip) && find_all_slices(clip);
     }
     avformat_close_input(&format);
-    if (!loaded)
+    if (!loaded) {
         attack_clip_clear(clip);
+    }
     return loaded;
 }
 

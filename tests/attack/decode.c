@@ -22,8 +22,9 @@ static int get_level_buffer(AVCodecContext *codec, AVFrame *frame, int flags)
     const attack_decoder *decoder = codec->opaque;
     int result = avcodec_default_get_buffer2(codec, frame, flags);
     for (int i = 0; result >= 0 && i < AV_NUM_DATA_POINTERS; i++) {
-        if (frame->buf[i])
+        if (frame->buf[i]) {
             memset(frame->buf[i]->data, decoder->level, (size_t)frame->buf[i]->size);
+        }
     }
     return result;
 }
@@ -36,8 +37,9 @@ attack_decoder *attack_decoder_open(const attack_clip *clip, bool conceal, uint8
     decoder->frame = av_frame_alloc();
     decoder->packet = av_packet_alloc();
     if (!decoder->codec || !decoder->frame || !decoder->packet ||
-        avcodec_parameters_to_context(decoder->codec, clip->parameters) < 0)
+        avcodec_parameters_to_context(decoder->codec, clip->parameters) < 0) {
         goto fail;
+    }
     AVCodecContext *codec = decoder->codec;
     codec->opaque = decoder;
     codec->get_buffer2 = get_level_buffer;
@@ -46,8 +48,9 @@ attack_decoder *attack_decoder_open(const attack_clip *clip, bool conceal, uint8
     codec->flags2 |= AV_CODEC_FLAG2_SHOW_ALL;
     codec->err_recognition = AV_EF_IGNORE_ERR;
     codec->error_concealment = conceal ? FF_EC_GUESS_MVS | FF_EC_DEBLOCK : 0;
-    if (avcodec_open2(codec, NULL, NULL) >= 0)
+    if (avcodec_open2(codec, NULL, NULL) >= 0) {
         return decoder;
+    }
 fail:
     attack_decoder_close(&decoder);
     return NULL;
@@ -55,8 +58,9 @@ fail:
 
 void attack_decoder_close(attack_decoder **decoder)
 {
-    if (!*decoder)
+    if (!*decoder) {
         return;
+    }
     av_packet_free(&(*decoder)->packet);
     av_frame_free(&(*decoder)->frame);
     avcodec_free_context(&(*decoder)->codec);
@@ -68,13 +72,15 @@ const AVFrame *attack_decoder_run(attack_decoder *decoder, const uint8_t *data, 
 {
     avcodec_flush_buffers(decoder->codec);
     av_frame_unref(decoder->frame);
-    if (av_new_packet(decoder->packet, (int)size) < 0)
+    if (av_new_packet(decoder->packet, (int)size) < 0) {
         return NULL;
+    }
     memcpy(decoder->packet->data, data, size);
     int sent = avcodec_send_packet(decoder->codec, decoder->packet);
     av_packet_unref(decoder->packet);
-    if (sent < 0 || avcodec_send_packet(decoder->codec, NULL) < 0)
+    if (sent < 0 || avcodec_send_packet(decoder->codec, NULL) < 0) {
         return NULL;
+    }
     return avcodec_receive_frame(decoder->codec, decoder->frame) >= 0 ? decoder->frame : NULL;
 }
 
@@ -90,8 +96,9 @@ static void score_frames(attack_decoder *decoder, const attack_clip *clip, bool 
     AVFrame *frame = decoder->frame;
     while (avcodec_receive_frame(decoder->codec, frame) >= 0) {
         for (size_t i = 0; i < clip->count; i++) {
-            if (clip->samples[i].pts != frame->pts || scored[i] || !fits(clip, frame))
+            if (clip->samples[i].pts != frame->pts || scored[i] || !fits(clip, frame)) {
                 continue;
+            }
             attack_score_frame(score, clip, i, frame->data[0], (size_t)frame->linesize[0]);
             scored[i] = true;
         }
@@ -102,12 +109,14 @@ bool attack_decode(const attack_clip *clip, const attack_packet *packets, bool c
                    attack_score *score)
 {
     attack_decoder *decoder = attack_decoder_open(clip, conceal, GRAY);
-    if (!decoder)
+    if (!decoder) {
         return false;
+    }
     bool *scored = attack_alloc(clip->count * sizeof *scored);
     for (size_t i = 0; i < clip->count; i++) {
-        if (packets[i].size == 0 || av_new_packet(decoder->packet, (int)packets[i].size) < 0)
+        if (packets[i].size == 0 || av_new_packet(decoder->packet, (int)packets[i].size) < 0) {
             continue;
+        }
         memcpy(decoder->packet->data, packets[i].data, packets[i].size);
         decoder->packet->pts = clip->samples[i].pts;
         (void)avcodec_send_packet(decoder->codec, decoder->packet);
@@ -117,8 +126,9 @@ bool attack_decode(const attack_clip *clip, const attack_packet *packets, bool c
     (void)avcodec_send_packet(decoder->codec, NULL);
     score_frames(decoder, clip, scored, score);
     for (size_t i = 0; i < clip->count; i++) {
-        if (!scored[i])
+        if (!scored[i]) {
             attack_score_gray(score, clip, i);
+        }
     }
     free(scored);
     attack_decoder_close(&decoder);

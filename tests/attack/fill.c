@@ -24,8 +24,9 @@ static uint8_t noise_byte(uint32_t *state)
 static size_t count_hidden(const uint8_t *hidden, size_t size)
 {
     size_t count = 0;
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         count += hidden[i];
+    }
     return count;
 }
 
@@ -33,8 +34,9 @@ static size_t count_hidden(const uint8_t *hidden, size_t size)
 static uint32_t guess_macroblock(const rebuilder *r, size_t hidden, size_t size)
 {
     attack_slice slice = { 0, 0 };
-    if (r->slice <= r->sample->slice_count)
+    if (r->slice <= r->sample->slice_count) {
         slice = r->sample->slices[r->slice - 1];
+    }
     return slice.first + (uint32_t)((uint64_t)(slice.last - slice.first) * hidden / (size + 1));
 }
 
@@ -43,16 +45,18 @@ static size_t cut_payload(const rebuilder *r, const uint8_t *payload, const uint
                           size_t size, size_t bits, uint8_t *out)
 {
     size_t tail = size;
-    while (tail > bits / 8 && !hidden[tail - 1])
+    while (tail > bits / 8 && !hidden[tail - 1]) {
         tail--;
+    }
     attack_bits writer = { out, 0, size + 16 };
     if (r->clip->codec == SVMS_CODEC_H264) {
         svms_bits reader = svms_bits_over(payload, size);
         (void)svms_bits_ue(&reader);
         attack_put_ue(&writer, guess_macroblock(r, tail, size));
         attack_copy_bits(&writer, payload, reader.position, bits - reader.position);
-        while (writer.bits % 8 != 0)
+        while (writer.bits % 8 != 0) {
             attack_put(&writer, 1, 1);
+        }
     } else {
         attack_copy_bits(&writer, payload, 0, bits);
     }
@@ -63,14 +67,16 @@ static size_t cut_payload(const rebuilder *r, const uint8_t *payload, const uint
 static size_t fill_payload(rebuilder *r, const uint8_t *payload, const uint8_t *hidden, size_t size,
                            size_t bits, uint8_t *out)
 {
-    if (r->fill == FILL_CUT)
+    if (r->fill == FILL_CUT) {
         return cut_payload(r, payload, hidden, size, bits, out);
+    }
     memcpy(out, payload, size);
     for (size_t i = bits / 8; i < size; i++) {
         uint8_t keep = i == bits / 8 ? (uint8_t)(0xFF00u >> (bits % 8)) : 0;
         uint8_t filler = r->fill == FILL_NOISE ? noise_byte(&r->noise) : 0;
-        if (hidden[i])
+        if (hidden[i]) {
             out[i] = (uint8_t)((payload[i] & keep) | (filler & ~keep));
+        }
     }
     return size;
 }
@@ -83,8 +89,9 @@ static size_t rebuild_nal(rebuilder *r, const svms_nal *nal, const uint8_t *hidd
     bool slice = attack_next_slice(r->sets, nal, &first, &bits);
     r->slice += slice;
     bool touched = count_hidden(hidden, nal->size) > 0;
-    if (touched && slice && r->fill == FILL_DROP)
+    if (touched && slice && r->fill == FILL_DROP) {
         return 0;
+    }
     uint8_t *payload = attack_alloc(4 * nal->size + 64);
     uint8_t *payload_hidden = payload + nal->size;
     uint8_t *filled = payload_hidden + nal->size;
@@ -108,8 +115,9 @@ static void rebuild_nals(rebuilder *r, const attack_sample *sample, attack_packe
     r->sample = sample;
     r->slice = 0;
     if (svms_nal_begin(&it, r->clip->codec, SVMS_NAL_LENGTH4, sample->data, sample->size) !=
-        SVMS_OK)
+        SVMS_OK) {
         return;
+    }
     while (svms_nal_next(&it, &nal, NULL) == SVMS_OK) {
         const uint8_t *hidden = sample->hidden + (nal.framed_offset + 4);
         packet->size += rebuild_nal(r, &nal, hidden, packet->data + packet->size);
@@ -124,39 +132,46 @@ static uint8_t fill_scan_byte(rebuilder *r)
 
 static void rebuild_jpeg(rebuilder *r, const attack_sample *sample, attack_packet *packet)
 {
-    if (r->fill == FILL_DROP && count_hidden(sample->hidden, sample->size) > 0)
+    if (r->fill == FILL_DROP && count_hidden(sample->hidden, sample->size) > 0) {
         return;
+    }
     svms_jpeg_iterator it = SVMS_JPEG_ITERATOR_INIT;
     svms_jpeg_segment segment = SVMS_JPEG_SEGMENT_INIT;
     size_t scan = 0;
-    if (svms_jpeg_begin(&it, sample->data, sample->size) != SVMS_OK)
+    if (svms_jpeg_begin(&it, sample->data, sample->size) != SVMS_OK) {
         return;
-    while (scan == 0 && svms_jpeg_next(&it, &segment, NULL) == SVMS_OK)
+    }
+    while (scan == 0 && svms_jpeg_next(&it, &segment, NULL) == SVMS_OK) {
         scan = segment.scan_offset;
+    }
     packet->data = attack_alloc(sample->size);
     for (size_t i = 0; i < sample->size; i++) {
-        if (i < scan || !sample->hidden[i])
+        if (i < scan || !sample->hidden[i]) {
             packet->data[packet->size++] = sample->data[i];
-        else if (r->fill != FILL_CUT)
+        } else if (r->fill != FILL_CUT) {
             packet->data[packet->size++] = fill_scan_byte(r);
+        }
     }
 }
 
 bool attack_with_fill(const attack_clip *clip, attack_fill fill, bool conceal, attack_score *score)
 {
     rebuilder r = { clip, fill, 1, attack_sets_new(clip), NULL, 0 };
-    if (!r.sets)
+    if (!r.sets) {
         return false;
+    }
     attack_packet *packets = attack_alloc(clip->count * sizeof *packets);
     for (size_t i = 0; i < clip->count; i++) {
-        if (clip->codec == SVMS_CODEC_MJPEG)
+        if (clip->codec == SVMS_CODEC_MJPEG) {
             rebuild_jpeg(&r, &clip->samples[i], &packets[i]);
-        else
+        } else {
             rebuild_nals(&r, &clip->samples[i], &packets[i]);
+        }
     }
     bool done = attack_decode(clip, packets, conceal, score);
-    for (size_t i = 0; i < clip->count; i++)
+    for (size_t i = 0; i < clip->count; i++) {
         free(packets[i].data);
+    }
     free(packets);
     attack_sets_free(&r.sets);
     return done;

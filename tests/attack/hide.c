@@ -21,8 +21,9 @@ static void hide_sample(svms_light_planner *planner, attack_sample *sample)
     svms_range ranges[SVMS_LIGHT_MAX_RANGES];
     memset(sample->hidden, 0, sample->size);
     size_t count = svms_light_plan(planner, sample->data, sample->size, sample->sync, ranges);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         memset(sample->hidden + ranges[i].offset, 1, ranges[i].size);
+    }
 }
 
 bool attack_hide_light(attack_clip *clip)
@@ -35,8 +36,9 @@ bool attack_hide_light(attack_clip *clip)
     track.config_size = (uint32_t)clip->parameters->extradata_size;
     bool ready = svms_ctx_new(&ctx, NULL, NULL) == SVMS_OK &&
                  svms_light_planner_new(&planner, ctx, &track, NULL) == SVMS_OK;
-    for (size_t i = 0; ready && i < clip->count; i++)
+    for (size_t i = 0; ready && i < clip->count; i++) {
         hide_sample(planner, &clip->samples[i]);
+    }
     svms_light_planner_free(&planner);
     svms_ctx_free(&ctx);
     return ready;

@@ -43,16 +43,18 @@ static size_t read_huffman(huffman *table, const uint8_t *data, size_t size)
 {
     uint16_t code = 0, values = 0;
     for (unsigned length = 1; length <= 16; length++) {
-        if (size < 16)
+        if (size < 16) {
             return 0;
+        }
         table->first[length] = code;
         table->count[length] = data[length - 1];
         table->place[length] = values;
         values = (uint16_t)(values + data[length - 1]);
         code = (uint16_t)((code + data[length - 1]) << 1);
     }
-    if (values > 256 || values > size - 16)
+    if (values > 256 || values > size - 16) {
         return 0;
+    }
     memcpy(table->values, data + 16, values);
     table->known = true;
     return 16u + values;
@@ -65,15 +67,17 @@ static void read_tables(picture *p, const svms_jpeg_segment *segment, bool quant
         uint8_t id = segment->data[at++];
         size_t taken;
         if (quantisers) {
-            for (unsigned i = 0; i < COEFFICIENTS && at + i < segment->size; i++)
+            for (unsigned i = 0; i < COEFFICIENTS && at + i < segment->size; i++) {
                 p->quantiser[id & 3][zigzag[i]] = segment->data[at + i];
+            }
             taken = COEFFICIENTS;
         } else {
             taken = read_huffman(&p->tables[id >> 4 & 1][id & 3], segment->data + at,
                                  segment->size - at);
         }
-        if (taken == 0)
+        if (taken == 0) {
             return;
+        }
         at += taken;
     }
 }
@@ -83,13 +87,16 @@ static void read_picture(picture *p, const attack_sample *sample, bool standard_
     svms_jpeg_iterator it = SVMS_JPEG_ITERATOR_INIT;
     svms_jpeg_segment segment = SVMS_JPEG_SEGMENT_INIT;
     memset(p, 0, sizeof *p);
-    if (svms_jpeg_begin(&it, sample->data, sample->size) != SVMS_OK)
+    if (svms_jpeg_begin(&it, sample->data, sample->size) != SVMS_OK) {
         return;
+    }
     while (svms_jpeg_next(&it, &segment, NULL) == SVMS_OK) {
-        if (segment.marker == 0xDB)
+        if (segment.marker == 0xDB) {
             read_tables(p, &segment, true);
-        if (segment.marker == 0xC4 && !standard_tables)
+        }
+        if (segment.marker == 0xC4 && !standard_tables) {
             read_tables(p, &segment, false);
+        }
         if (segment.marker == 0xDA && p->scan == 0) {
             p->scan = segment.scan_offset;
             p->scan_size = segment.scan_size;
@@ -107,16 +114,19 @@ static void read_picture(picture *p, const attack_sample *sample, bool standard_
 static bool clear_bits(const picture *p, const attack_sample *sample, bit_run *out, uint8_t *store)
 {
     size_t start = p->scan + p->scan_size;
-    while (start > p->scan && !sample->hidden[start - 1])
+    while (start > p->scan && !sample->hidden[start - 1]) {
         start--;
+    }
     out->data = store;
     out->size = 0;
     out->position = 0;
     for (size_t i = start; i < p->scan + p->scan_size; i++) {
-        if (i > 0 && sample->data[i - 1] == 0xFF && sample->data[i] == 0)
+        if (i > 0 && sample->data[i - 1] == 0xFF && sample->data[i] == 0) {
             continue;
-        for (unsigned bit = 0; bit < 8; bit++)
+        }
+        for (unsigned bit = 0; bit < 8; bit++) {
             store[out->size++] = sample->data[i] >> (7 - bit) & 1;
+        }
     }
     return out->size > 0;
 }
@@ -127,8 +137,9 @@ static int read_code(bit_run *bits, const huffman *table)
     unsigned code = 0;
     for (unsigned length = 1; length <= 16 && bits->position < bits->size; length++) {
         code = code << 1 | bits->data[bits->position++];
-        if (code >= table->first[length] && code - table->first[length] < table->count[length])
+        if (code >= table->first[length] && code - table->first[length] < table->count[length]) {
             return table->values[table->place[length] + code - table->first[length]];
+        }
     }
     return -1;
 }
@@ -136,8 +147,9 @@ static int read_code(bit_run *bits, const huffman *table)
 static int read_value(bit_run *bits, unsigned size)
 {
     int value = 0;
-    for (unsigned i = 0; i < size && bits->position < bits->size; i++)
+    for (unsigned i = 0; i < size && bits->position < bits->size; i++) {
         value = value << 1 | bits->data[bits->position++];
+    }
     return size > 0 && value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
 }
 
@@ -147,33 +159,40 @@ static bool read_block(bit_run *bits, const picture *p, unsigned component, int 
 {
     memset(out, 0, COEFFICIENTS * sizeof *out);
     int size = read_code(bits, &p->tables[0][component > 0]);
-    if (size < 0 || size > 11)
+    if (size < 0 || size > 11) {
         return false;
+    }
     *dc += read_value(bits, (unsigned)size);
     out[0] = (int16_t)*dc;
     for (unsigned k = 1; k < COEFFICIENTS; k++) {
         int code = read_code(bits, &p->tables[1][component > 0]);
-        if (code < 0)
+        if (code < 0) {
             return false;
+        }
         unsigned run = (unsigned)code >> 4, width = (unsigned)code & 15;
-        if (width == 0 && run != 15)
+        if (width == 0 && run != 15) {
             return true;
+        }
         k += run;
-        if (k >= COEFFICIENTS || width > 10)
+        if (k >= COEFFICIENTS || width > 10) {
             return false;
-        if (width > 0)
+        }
+        if (width > 0) {
             out[zigzag[k]] = (int16_t)read_value(bits, width);
+        }
     }
     return true;
 }
 
 static bool at_clean_end(const bit_run *bits)
 {
-    if (bits->size - bits->position >= 8)
+    if (bits->size - bits->position >= 8) {
         return false;
+    }
     for (size_t i = bits->position; i < bits->size; i++) {
-        if (bits->data[i] != 1)
+        if (bits->data[i] != 1) {
             return false;
+        }
     }
     return true;
 }
@@ -188,8 +207,9 @@ static size_t decode_from(bit_run bits, const picture *p, size_t start, unsigned
     while (!at_clean_end(&bits) || (phase + count) % BLOCKS_PER_MCU != 0) {
         unsigned place = (unsigned)((phase + count) % BLOCKS_PER_MCU);
         unsigned component = place < LUMA_BLOCKS ? 0 : place - LUMA_BLOCKS + 1;
-        if (count >= most || !read_block(&bits, p, component, &dc[component], blocks[count]))
+        if (count >= most || !read_block(&bits, p, component, &dc[component], blocks[count])) {
             return 0;
+        }
         count++;
     }
     return count;
@@ -204,9 +224,10 @@ static void draw_block(const picture *p, const int16_t block[COEFFICIENTS], doub
         for (unsigned x = 0; x < 8; x++) {
             double sum = 0;
             for (unsigned u = 0; u < 8; u++) {
-                if (block[v * 8 + u] != 0)
+                if (block[v * 8 + u] != 0) {
                     sum += (u ? 1.0 : sqrt(0.5)) * block[v * 8 + u] * p->quantiser[0][v * 8 + u] *
                            cos((2 * x + 1) * u * pi / 16);
+                }
             }
             rows[v * 8 + x] = sum;
         }
@@ -214,8 +235,9 @@ static void draw_block(const picture *p, const int16_t block[COEFFICIENTS], doub
     for (unsigned x = 0; x < 8; x++) {
         for (unsigned y = 0; y < 8; y++) {
             double sum = 0;
-            for (unsigned v = 0; v < 8; v++)
+            for (unsigned v = 0; v < 8; v++) {
                 sum += (v ? 1.0 : sqrt(0.5)) * rows[v * 8 + x] * cos((2 * y + 1) * v * pi / 16);
+            }
             out[y * stride + x] = sum / 4;
         }
     }
@@ -233,8 +255,9 @@ static void draw(const attack_clip *clip, const picture *p, int16_t (*blocks)[CO
     for (size_t i = 0; i < count && count <= total; i++) {
         size_t index = total - count + i, mcu = index / BLOCKS_PER_MCU;
         size_t place = index % BLOCKS_PER_MCU;
-        if (place >= LUMA_BLOCKS)
+        if (place >= LUMA_BLOCKS) {
             continue;
+        }
         double *at = canvas + (mcu / across * 16 + place / 2 * 8) * stride + mcu % across * 16 +
                      place % 2 * 8;
         draw_block(p, blocks[i], at, stride);
@@ -259,8 +282,9 @@ static bool attack_picture(const attack_clip *clip, const attack_sample *sample,
 {
     picture p;
     read_picture(&p, sample, standard_tables);
-    if (!p.usable)
+    if (!p.usable) {
         return false;
+    }
     size_t most =
         (size_t)(clip->width + 15) / 16 * (size_t)((clip->height + 15) / 16) * BLOCKS_PER_MCU;
     bit_run bits;
@@ -269,12 +293,14 @@ static bool attack_picture(const attack_clip *clip, const attack_sample *sample,
     size_t count = 0;
     if (clear_bits(&p, sample, &bits, store)) {
         for (size_t start = 0; start < MAX_STARTS && start < bits.size && count == 0; start++) {
-            for (unsigned phase = 0; phase < BLOCKS_PER_MCU && count == 0; phase++)
+            for (unsigned phase = 0; phase < BLOCKS_PER_MCU && count == 0; phase++) {
                 count = decode_from(bits, &p, start, phase, blocks, most);
+            }
         }
     }
-    if (count > 0)
+    if (count > 0) {
         draw(clip, &p, blocks, count, luma);
+    }
     free(blocks);
     free(store);
     return count > 0;
@@ -282,14 +308,16 @@ static bool attack_picture(const attack_clip *clip, const attack_sample *sample,
 
 bool attack_jpeg_tail(const attack_clip *clip, bool standard_tables, attack_score *score)
 {
-    if (clip->codec != SVMS_CODEC_MJPEG)
+    if (clip->codec != SVMS_CODEC_MJPEG) {
         return false;
+    }
     uint8_t *luma = attack_alloc((size_t)clip->width * (size_t)clip->height);
     for (size_t i = 0; i < clip->count; i++) {
-        if (attack_picture(clip, &clip->samples[i], standard_tables, luma))
+        if (attack_picture(clip, &clip->samples[i], standard_tables, luma)) {
             attack_score_frame(score, clip, i, luma, (size_t)clip->width);
-        else
+        } else {
             attack_score_gray(score, clip, i);
+        }
     }
     free(luma);
     return true;

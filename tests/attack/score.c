@@ -66,10 +66,12 @@ static int judge_block(const uint8_t *truth, size_t truth_stride, const uint8_t 
                        size_t stride)
 {
     moments m = measure(truth, truth_stride, luma, stride, MACROBLOCK);
-    if (m.var_a < least_deviation * least_deviation)
+    if (m.var_a < least_deviation * least_deviation) {
         return 0;
-    if (m.var_b < m.var_a / 4 || m.var_b > m.var_a * 4)
+    }
+    if (m.var_b < m.var_a / 4 || m.var_b > m.var_a * 4) {
         return 1;
+    }
     return m.covariance >= least_correlation * sqrt(m.var_a * m.var_b) ? 2 : 1;
 }
 
@@ -83,8 +85,9 @@ static void score_slices(attack_score *score, const attack_clip *clip, const att
         size_t textured = 0, recovered = 0;
         for (uint32_t mb = sample->slices[i].first; mb < sample->slices[i].last; mb++) {
             uint32_t x = mb % across, y = mb / across;
-            if (x >= columns || y >= rows)
+            if (x >= columns || y >= rows) {
                 continue;
+            }
             size_t row = (size_t)y * MACROBLOCK, column = (size_t)x * MACROBLOCK;
             int verdict = judge_block(sample->luma + row * (size_t)clip->width + column,
                                       (size_t)clip->width, luma + row * stride + column, stride);
@@ -113,8 +116,9 @@ void attack_score_frame(attack_score *score, const attack_clip *clip, size_t sam
                         const uint8_t *luma, size_t stride)
 {
     const attack_sample *true_sample = &clip->samples[sample];
-    if (!true_sample->luma)
+    if (!true_sample->luma) {
         return;
+    }
     score->frames++;
     score->baseline += true_sample->gray_ssim;
     score->ssim +=
@@ -125,8 +129,9 @@ void attack_score_frame(attack_score *score, const attack_clip *clip, size_t sam
 void attack_score_gray(attack_score *score, const attack_clip *clip, size_t sample)
 {
     const attack_sample *true_sample = &clip->samples[sample];
-    if (!true_sample->luma)
+    if (!true_sample->luma) {
         return;
+    }
     score->frames++;
     score->baseline += true_sample->gray_ssim;
     score->ssim += true_sample->gray_ssim;

@@ -23,12 +23,15 @@ attack_sets *attack_sets_new(const attack_clip *clip)
     sets->codec = clip->codec;
     sets->macroblocks = columns * rows;
     bool known = clip->codec == SVMS_CODEC_MJPEG;
-    if (clip->codec == SVMS_CODEC_H264)
+    if (clip->codec == SVMS_CODEC_H264) {
         known = svms_h264_learn_config(&sets->h264, config, size);
-    if (clip->codec == SVMS_CODEC_H265)
+    }
+    if (clip->codec == SVMS_CODEC_H265) {
         known = svms_h265_learn_config(&sets->h265, config, size);
-    if (!known)
+    }
+    if (!known) {
         attack_sets_free(&sets);
+    }
     return sets;
 }
 
@@ -41,12 +44,15 @@ void attack_sets_free(attack_sets **sets)
 static bool next_h264(attack_sets *sets, const svms_nal *nal, uint32_t *first, size_t *bits)
 {
     svms_h264_slice slice;
-    if (nal->type == SVMS_H264_SPS || nal->type == SVMS_H264_PPS)
+    if (nal->type == SVMS_H264_SPS || nal->type == SVMS_H264_PPS) {
         (void)svms_h264_learn(&sets->h264, nal);
-    if (nal->type != SVMS_H264_SLICE && nal->type != SVMS_H264_IDR)
+    }
+    if (nal->type != SVMS_H264_SLICE && nal->type != SVMS_H264_IDR) {
         return false;
-    if (!svms_h264_read_slice(&sets->h264, nal, &slice))
+    }
+    if (!svms_h264_read_slice(&sets->h264, nal, &slice)) {
         return false;
+    }
     *first = slice.first_mb;
     *bits = slice.header_bits;
     return true;
@@ -55,10 +61,12 @@ static bool next_h264(attack_sets *sets, const svms_nal *nal, uint32_t *first, s
 static bool next_h265(attack_sets *sets, const svms_nal *nal, uint32_t *first, size_t *bits)
 {
     svms_h265_slice slice;
-    if (nal->type == SVMS_H265_SPS || nal->type == SVMS_H265_PPS)
+    if (nal->type == SVMS_H265_SPS || nal->type == SVMS_H265_PPS) {
         (void)svms_h265_learn(&sets->h265, nal);
-    if (nal->type > SVMS_H265_VCL_LAST || !svms_h265_read_slice(&sets->h265, nal, &slice))
+    }
+    if (nal->type > SVMS_H265_VCL_LAST || !svms_h265_read_slice(&sets->h265, nal, &slice)) {
         return false;
+    }
     /* Coding tree blocks are larger than macroblocks: their share of the picture will do. */
     uint32_t blocks = sets->h265.sps[sets->h265.pps[slice.pps].sps].coding_blocks;
     *first = (uint32_t)((uint64_t)slice.address * sets->macroblocks / blocks);

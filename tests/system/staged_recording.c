@@ -32,11 +32,13 @@ static svms_status certify(svms_ctx *ctx, signer *out, const signer *issuer, int
     options.not_before_utc_ns = from;
     options.not_after_utc_ns = to;
     svms_status status = svms_private_key_generate(&out->key, ctx, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_certificate_issue(ctx, &options, out->key, issuer ? issuer->chain : NULL,
                                         issuer ? issuer->key : NULL, pem, &capacity, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_chain_from_pem(&out->chain, ctx, pem, capacity, err);
+    }
     return status;
 }
 
@@ -45,8 +47,9 @@ static int save(const char *folder, const char *name, const char *text)
     char path[4096];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "w");
-    if (!file)
+    if (!file) {
         return -1;
+    }
     int written = fputs(text, file);
     return fclose(file) == 0 && written >= 0 ? 0 : -1;
 }
@@ -69,8 +72,9 @@ static svms_status record(svms_ctx *ctx, const char *folder, const signer *recor
     options.segment_ns = NS_PER_SECOND;
     snprintf(path, sizeof path, "%s/a.svms", folder);
     svms_status status = svms_sink_create_file(&sink, ctx, path, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_writer_open(&writer, ctx, &sink, &options, err);
+    }
     *clock = later;
     for (int64_t i = 0; i < SAMPLES && status == SVMS_OK; i++) {
         svms_sample sample = SVMS_SAMPLE_INIT;
@@ -81,8 +85,9 @@ static svms_status record(svms_ctx *ctx, const char *folder, const signer *recor
         sample.size = strlen("sample");
         status = svms_writer_append(writer, &sample, err);
     }
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_writer_close(&writer, err);
+    }
     svms_writer_abort(&writer);
     svms_sink_close(&sink);
     return status;
@@ -97,8 +102,9 @@ int main(int count, char **arguments)
     char pem[4096];
     svms_error err = SVMS_ERROR_INIT;
     svms_status status = count == 6 ? SVMS_OK : SVMS_E_USAGE;
-    for (int i = 0; i < 4 && status == SVMS_OK; i++)
+    for (int i = 0; i < 4 && status == SVMS_OK; i++) {
         status = svms_time_parse(&times[i], arguments[2 + i], &err);
+    }
     if (status != SVMS_OK) {
         fprintf(stderr, "usage: staged_recording FOLDER NOT-BEFORE NOT-AFTER OPENED LATER\n");
         return 2;
@@ -108,17 +114,22 @@ int main(int count, char **arguments)
     options.user = &clock;
     options.utc_now = staged_now;
     status = svms_ctx_new(&ctx, &options, &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = certify(ctx, &ca, NULL, 0, 100 * SECONDS_PER_YEAR * NS_PER_SECOND, pem, sizeof pem,
                          &err);
-    if (status == SVMS_OK && save(arguments[1], "ca.pem", pem) != 0)
+    }
+    if (status == SVMS_OK && save(arguments[1], "ca.pem", pem) != 0) {
         status = SVMS_E_IO;
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = certify(ctx, &recorder, &ca, times[0], times[1], pem, sizeof pem, &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = record(ctx, arguments[1], &recorder, &clock, times[3], &err);
-    if (status != SVMS_OK)
+    }
+    if (status != SVMS_OK) {
         fprintf(stderr, "staged_recording: %s %s\n", svms_status_name(status), err.message);
+    }
     svms_chain_free(&recorder.chain);
     svms_private_key_free(&recorder.key);
     svms_chain_free(&ca.chain);

@@ -82,8 +82,9 @@ static void the_maximum_is_reached_but_not_passed(void **state)
     static const size_t maxima[] = { 0, 1, 255, 256, 257, 1000 };
     for (size_t i = 0; i < sizeof maxima / sizeof maxima[0]; i++) {
         svms_builder b = svms_builder_new(ctx, maxima[i]);
-        for (size_t n = 0; n < maxima[i]; n++)
+        for (size_t n = 0; n < maxima[i]; n++) {
             svms_put_u8(&b, (uint8_t)n);
+        }
         assert_int_equal(b.status, SVMS_OK);
         assert_int_equal(b.size, maxima[i]);
         svms_put_u8(&b, 1);
@@ -92,8 +93,9 @@ static void the_maximum_is_reached_but_not_passed(void **state)
         svms_error err = SVMS_ERROR_INIT;
         assert_int_equal(svms_builder_check(&b, "the header", &err), SVMS_E_LIMIT);
         assert_non_null(strstr(err.message, "the header exceeds its maximum of "));
-        for (size_t n = 0; n < maxima[i]; n++)
+        for (size_t n = 0; n < maxima[i]; n++) {
             assert_int_equal(b.data[n], (uint8_t)n);
+        }
         svms_builder_clear(&b);
     }
     tear_down(&f);
@@ -163,8 +165,9 @@ static void growth_keeps_the_content(void **state)
     (void)state;
     fixture f = set_up();
     svms_builder b = svms_builder_new(context_of(&f), SIZE_MAX);
-    for (uint32_t i = 0; i < 20000; i++)
+    for (uint32_t i = 0; i < 20000; i++) {
         svms_put_u32(&b, i);
+    }
     assert_int_equal(b.status, SVMS_OK);
     uint8_t one[4];
     for (uint32_t i = 0; i < 20000; i++) {

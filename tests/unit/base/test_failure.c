@@ -89,8 +89,9 @@ static void a_shortened_text_never_ends_or_begins_within_a_character(void **stat
     for (size_t shift = 0; shift < 3; shift++) {
         char text[700];
         memset(text, 'a', shift);
-        for (size_t i = shift; i + 3 < sizeof text; i += 3)
+        for (size_t i = shift; i + 3 < sizeof text; i += 3) {
             memcpy(text + i, "\xE2\x82\xAC", 4);
+        }
         svms_fail(&err, SVMS_E_USAGE, "%s", text);
         size_t length = strlen(err.message);
         assert_int_equal((length - shift) % 3, 0);

@@ -50,8 +50,9 @@ static void assert_file_holds(const char *path, const void *data, size_t size)
     assert_non_null(file);
     uint8_t *found = malloc(size + 1);
     assert_int_equal(fread(found, 1, size + 1, file), size);
-    if (size > 0)
+    if (size > 0) {
         assert_memory_equal(found, data, size);
+    }
     free(found);
     fclose(file);
 }
@@ -197,8 +198,9 @@ static svms_status create_sink(svms_ctx *failing, svms_error *err)
     svms_sink sink = SVMS_SINK_INIT;
     svms_status status = svms_sink_create_file(&sink, failing, "new", err);
     svms_sink_close(&sink);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         assert_int_equal(unlink("new"), 0);
+    }
     return status;
 }
 
@@ -311,8 +313,9 @@ static void many_runs_arrive_in_order(void **state)
     for (size_t i = 0; i < COUNT; i++) {
         runs[i].data = content + total;
         runs[i].size = i % 7;
-        for (size_t n = 0; n < runs[i].size; n++)
+        for (size_t n = 0; n < runs[i].size; n++) {
             content[total + n] = (uint8_t)(i + n);
+        }
         total += runs[i].size;
     }
     svms_sink sink;
@@ -385,11 +388,13 @@ static void *drain_rudely(void *user)
     drain *d = user;
     for (unsigned round = 0;; round++) {
         ssize_t count = read(d->fd, d->data + d->size, 4093);
-        if (count <= 0)
+        if (count <= 0) {
             return NULL;
+        }
         d->size += (size_t)count;
-        if (round % 8 == 0)
+        if (round % 8 == 0) {
             pthread_kill(d->writer, SIGUSR1);
+        }
     }
 }
 
@@ -402,8 +407,9 @@ static void partial_and_interrupted_writes_are_continued(void **state)
 {
     (void)state;
     uint8_t *content = malloc(PIPED);
-    for (size_t i = 0; i < PIPED; i++)
+    for (size_t i = 0; i < PIPED; i++) {
         content[i] = (uint8_t)(i * 31 + (i >> 9));
+    }
     svms_iovec runs[400];
     size_t at = 0;
     for (size_t i = 0; i < 400; i++) {

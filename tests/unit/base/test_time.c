@@ -40,8 +40,9 @@ static void rfc_3339_times_are_read(void **state)
     for (size_t i = 0; i < sizeof readable / sizeof readable[0]; i++) {
         int64_t found = 42;
         assert_int_equal(svms_time_parse(&found, readable[i].text, NULL), SVMS_OK);
-        if (found != readable[i].utc_ns)
+        if (found != readable[i].utc_ns) {
             fail_msg("%s gives %lld", readable[i].text, (long long)found);
+        }
     }
 }
 
@@ -91,8 +92,9 @@ static void what_is_no_time_is_refused_and_the_character_named(void **state)
         int64_t found = 42;
         svms_error err = SVMS_ERROR_INIT;
         assert_int_equal(svms_time_parse(&found, table[i].text, &err), SVMS_E_MALFORMED);
-        if (err.offset != table[i].offset)
+        if (err.offset != table[i].offset) {
             fail_msg("%s is refused at %llu", table[i].text, (unsigned long long)err.offset);
+        }
         assert_true(found == 42);
     }
     int64_t found;
@@ -143,8 +145,9 @@ static void what_is_written_reads_back_the_same(void **state)
     uint64_t seed = 88172645463325252u;
     for (int i = 0; i < 50000; i++) {
         int64_t utc_ns = (int64_t)((uint64_t)least + next_value(&seed) % span);
-        if (i % 2)
+        if (i % 2) {
             utc_ns -= utc_ns % 1000000;
+        }
         char text[SVMS_TIME_TEXT_SIZE];
         svms_time_format(utc_ns, text);
         assert_int_equal(strlen(text), utc_ns % 1000000 ? 30 : 24);

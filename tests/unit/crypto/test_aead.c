@@ -91,8 +91,9 @@ static void one_shots_give_the_published_bytes(void **state)
         assert_int_equal(svms_aead_open(ctx, m.key, m.nonce, m.aad, m.aad_size, m.sealed,
                                         m.size + 16, out, NULL),
                          SVMS_OK);
-        if (m.size > 0)
+        if (m.size > 0) {
             assert_memory_equal(out, m.plain, m.size);
+        }
     }
 }
 
@@ -114,8 +115,9 @@ static void one_engine_serves_all_cases_in_place_and_in_pieces(void **state)
             assert_true(svms_aead_update(aead, work, cut, work));
             assert_true(svms_aead_update(aead, work + cut, m.size - cut, work + cut));
             assert_true(svms_aead_seal_end(aead, tag));
-            if (m.size > 0)
+            if (m.size > 0) {
                 assert_memory_equal(work, m.sealed, m.size);
+            }
             assert_memory_equal(tag, m.sealed + m.size, 16);
 
             assert_true(svms_aead_set_key(aead, m.key, false));
@@ -124,8 +126,9 @@ static void one_engine_serves_all_cases_in_place_and_in_pieces(void **state)
             assert_true(svms_aead_update(aead, work, cut, work));
             assert_true(svms_aead_update(aead, work + cut, m.size - cut, work + cut));
             assert_true(svms_aead_open_end(aead, tag));
-            if (m.size > 0)
+            if (m.size > 0) {
                 assert_memory_equal(work, m.plain, m.size);
+            }
         }
     }
     svms_aead_free(&aead);
@@ -200,10 +203,11 @@ static void what_is_shorter_than_a_tag_is_truncated(void **state)
 {
     (void)state;
     message m = load(&cases[3]);
-    for (size_t size = 0; size < 16; size++)
+    for (size_t size = 0; size < 16; size++) {
         assert_int_equal(
             svms_aead_open(ctx, m.key, m.nonce, NULL, 0, m.sealed, size, m.plain, NULL),
             SVMS_E_TRUNCATED);
+    }
 }
 
 static void calls_out_of_order_fail(void **state)
@@ -271,8 +275,9 @@ static svms_status seal_and_open(svms_ctx *failing, svms_error *err)
     static const uint8_t nonce[12];
     uint8_t out[17];
     svms_status status = svms_aead_seal(failing, key, nonce, NULL, 0, "x", 1, out, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_aead_open(failing, key, nonce, NULL, 0, out, 17, out, err);
+    }
     return status;
 }
 

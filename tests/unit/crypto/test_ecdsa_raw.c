@@ -45,10 +45,11 @@ static size_t interesting(const BIGNUM *order, BIGNUM **out)
     }
     for (int delta = -2; delta <= 2; delta++) {
         out[count] = BN_dup(half);
-        if (delta < 0)
+        if (delta < 0) {
             BN_sub_word(out[count++], (BN_ULONG)-delta);
-        else
+        } else {
             BN_add_word(out[count++], (BN_ULONG)delta);
+        }
     }
     out[count] = BN_dup(order);
     BN_sub_word(out[count++], 1);
@@ -74,8 +75,9 @@ static void every_der_signature_becomes_the_same_low_s_and_comes_back(void **sta
             uint8_t expected[2 * SVMS_ECDSA_WIDTH_MAX];
             size_t der_size = to_der(r, s, der);
             BIGNUM *low = BN_dup(s);
-            if (BN_cmp(s, half) > 0)
+            if (BN_cmp(s, half) > 0) {
                 BN_sub(low, order, s);
+            }
             BN_bn2binpad(r, expected, (int)width);
             BN_bn2binpad(low, expected + width, (int)width);
             assert_true(svms_ecdsa_to_raw(der, der_size, width, raw));
@@ -90,8 +92,9 @@ static void every_der_signature_becomes_the_same_low_s_and_comes_back(void **sta
             assert_memory_equal(back, canonical, canonical_size);
             BN_free(low);
         }
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
             BN_free(values[i]);
+        }
         BN_free(half);
         BN_free(order);
     }
@@ -165,8 +168,9 @@ static void der_that_is_no_signature_is_refused(void **state)
         { "\x30\x03\x02\x01\x01", 5 },
     };
     uint8_t raw[2 * SVMS_ECDSA_WIDTH_MAX];
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         assert_false(svms_ecdsa_to_raw((const uint8_t *)table[i].bytes, table[i].size, 32, raw));
+    }
     assert_true(svms_ecdsa_to_raw((const uint8_t *)"\x30\x06\x02\x01\x01\x02\x01\x01", 8, 32, raw));
 
     /* 33 significant bytes do not fit 32. */

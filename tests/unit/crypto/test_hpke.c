@@ -95,8 +95,9 @@ static parties parties_of(const hpke_case *c)
     };
     parties p = { take_private(ctx, pkeys[0]), take_public(ctx, pkeys[1]),
                   take_private(ctx, pkeys[2]) };
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 3; i++) {
         EVP_PKEY_free(pkeys[i]);
+    }
     return p;
 }
 
@@ -138,8 +139,9 @@ static void the_published_bytes_are_sealed_and_opened(void **state)
         assert_int_equal(svms_hpke_open(ctx, p.recipient, expected_enc, info, info_size, aad,
                                         aad_size, expected, sealed_size, opened, NULL),
                          SVMS_OK);
-        if (size > 0)
+        if (size > 0) {
             assert_memory_equal(opened, plain, size);
+        }
         free_parties(&p);
     }
 }
@@ -149,8 +151,9 @@ static void a_long_info_is_taken_whole(void **state)
 {
     (void)state;
     uint8_t info[2048];
-    for (size_t i = 0; i < sizeof info; i++)
+    for (size_t i = 0; i < sizeof info; i++) {
         info[i] = (uint8_t)i;
+    }
     parties p = parties_of(&cases[1]);
     uint8_t aad[16];
     uint8_t plain[32];
@@ -184,10 +187,11 @@ static void every_seal_is_fresh_and_opens_for_its_recipient_only(void **state)
         uint8_t content[32];
         uint8_t opened[32] = { 0 };
         memset(content, 0x3C, sizeof content);
-        for (size_t n = 0; n < 2; n++)
+        for (size_t n = 0; n < 2; n++) {
             assert_int_equal(
                 svms_hpke_seal(ctx, to, "info", 4, "aad", 3, content, 32, enc[n], sealed[n], NULL),
                 SVMS_OK);
+        }
         assert_memory_not_equal(enc[0], enc[1], 32);
         assert_memory_not_equal(sealed[0], sealed[1], 48);
         assert_int_equal(
@@ -240,10 +244,11 @@ static void every_changed_input_keeps_it_closed(void **state)
                 inputs[n].bytes[byte] ^= 0x80;
             }
         }
-        for (size_t size = 0; size < 48; size += 5)
+        for (size_t size = 0; size < 48; size += 5) {
             assert_int_equal(
                 svms_hpke_open(ctx, p.recipient, enc, info, 4, aad, 3, sealed, size, opened, NULL),
                 SVMS_E_WRONG_KEY);
+        }
         free_parties(&p);
     }
 }
@@ -375,9 +380,10 @@ static svms_status seal_and_open(svms_ctx *failing, svms_error *err)
     uint8_t opened[1];
     svms_status status =
         svms_hpke_seal(failing, at_hand.recipient_public, "i", 1, "a", 1, "x", 1, enc, sealed, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_hpke_open(failing, at_hand.recipient, enc, "i", 1, "a", 1, sealed,
                                 sizeof sealed, opened, err);
+    }
     return status;
 }
 

@@ -51,8 +51,9 @@ static void assert_private_fails(const char *pem, svms_status expected, const ch
     svms_error err = SVMS_ERROR_INIT;
     assert_int_equal(read_private(pem, &key, &err), expected);
     assert_int_equal(err.status, expected);
-    if (!strstr(err.message, message))
+    if (!strstr(err.message, message)) {
         fail_msg("\"%s\" is not in \"%s\"", message, err.message);
+    }
     assert_null(key);
 }
 
@@ -62,8 +63,9 @@ static void assert_public_fails(const char *pem, svms_status expected, const cha
     svms_error err = SVMS_ERROR_INIT;
     assert_int_equal(read_public(pem, &key, &err), expected);
     assert_int_equal(err.status, expected);
-    if (!strstr(err.message, message))
+    if (!strstr(err.message, message)) {
         fail_msg("\"%s\" is not in \"%s\"", message, err.message);
+    }
     assert_null(key);
 }
 
@@ -181,8 +183,9 @@ static void blocks_and_text_around_the_key_are_passed_over(void **state)
                                      "BggqhkjOPQMBBw==\r\n-----END EC PARAMETERS-----\r\n%s",
                                      rfc8410_public);
     for (const char *c = pem; *c; c++) {
-        if (*c == '\n')
+        if (*c == '\n') {
             whole[length++] = '\r';
+        }
         whole[length++] = *c;
     }
     snprintf(whole + length, sizeof whole - length, "%s", rfc8410_private);
@@ -426,10 +429,12 @@ static void damaged_pem_is_malformed(void **state)
         "-----END PUBLIC KEY-----\n",
         "-----BEGIN CERTIFICATE-----\nMCowBQYD\n-----END CERTIFICATE-----\n",
     };
-    for (size_t i = 0; i < sizeof privates / sizeof privates[0]; i++)
+    for (size_t i = 0; i < sizeof privates / sizeof privates[0]; i++) {
         assert_private_fails(privates[i], SVMS_E_MALFORMED, "");
-    for (size_t i = 0; i < sizeof publics / sizeof publics[0]; i++)
+    }
+    for (size_t i = 0; i < sizeof publics / sizeof publics[0]; i++) {
         assert_public_fails(publics[i], SVMS_E_MALFORMED, "damaged");
+    }
 }
 
 static void pem_from_der(const char *label, const uint8_t *der, long size, char out[PEM_ROOM])
@@ -446,8 +451,9 @@ static void a_private_key_with_a_foreign_public_half_is_malformed(void **state)
     EVP_PKEY *pkeys[2] = { make_pkey("P-256"), make_pkey("P-256") };
     uint8_t *der[2] = { NULL, NULL };
     int size = 0;
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < 2; i++) {
         size = i2d_PrivateKey(pkeys[i], &der[i]);
+    }
     /* SEC 1 ends with the uncompressed point. */
     memcpy(der[0] + size - 65, der[1] + size - 65, 65);
     pem_from_der("EC PRIVATE KEY", der[0], size, pem);
@@ -569,13 +575,16 @@ static svms_status make_all(svms_ctx *failing, svms_error *err)
     uint8_t id[SVMS_DIGEST_SIZE];
     svms_status status =
         svms_private_key_from_pem(&own, failing, rfc8410_private, strlen(rfc8410_private), err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status =
             svms_public_key_from_pem(&peer, failing, rfc8410_public, strlen(rfc8410_public), err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_private_key_generate(&generated, failing, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_public_key_id(peer, id, err);
+    }
     svms_private_key_free(&own);
     svms_private_key_free(&generated);
     svms_public_key_free(&peer);

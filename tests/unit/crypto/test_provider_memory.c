@@ -58,8 +58,9 @@ static svms_status derive(svms_error *err)
     uint8_t prk[SVMS_DIGEST_SIZE];
     uint8_t out[80];
     svms_status status = svms_hkdf_extract(ctx, "salt", 4, "x", 1, prk, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_hkdf_expand(ctx, prk, "info", 4, out, sizeof out, err);
+    }
     return status;
 }
 
@@ -70,10 +71,12 @@ static svms_status seal(svms_error *err)
     uint8_t sealed[4 + SVMS_AEAD_TAG_SIZE];
     uint8_t opened[4];
     svms_status status = svms_aead_seal(ctx, key, nonce, "a", 1, "text", 4, sealed, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_aead_open(ctx, key, nonce, "a", 1, sealed, sizeof sealed, opened, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         assert_memory_equal(opened, "text", 4);
+    }
     return status;
 }
 
@@ -83,10 +86,12 @@ static svms_status wrap(svms_error *err)
     uint8_t sealed[4 + SVMS_AEAD_TAG_SIZE];
     uint8_t opened[4];
     svms_status status = svms_hpke_seal(ctx, peer, "i", 1, "a", 1, "text", 4, enc, sealed, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_hpke_open(ctx, own, enc, "i", 1, "a", 1, sealed, sizeof sealed, opened, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         assert_memory_equal(opened, "text", 4);
+    }
     return status;
 }
 
@@ -103,8 +108,9 @@ static svms_status sign(svms_error *err)
     uint8_t signature[64];
     size_t size = sizeof signature;
     svms_status status = svms_sign_engine_new(&engine, ctx, own, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_sign(engine, "data", 4, signature, &size, err);
+    }
     svms_sign_engine_free(&engine);
     return status;
 }
@@ -133,12 +139,15 @@ static svms_status read_keys(svms_error *err)
     size_t size = sizeof pem;
     svms_status status =
         svms_private_key_from_pem(&private_key, ctx, own_pem, strlen(own_pem), err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_private_key_to_pem(private_key, pem, &size, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_public_key_from_pem(&public_key, ctx, peer_pem, strlen(peer_pem), err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_public_key_id(public_key, good, err);
+    }
     svms_private_key_free(&private_key);
     svms_public_key_free(&public_key);
     return status;
@@ -245,8 +254,9 @@ static int tear_down(void **state)
 int main(void)
 {
     /* Only possible before OpenSSL has allocated anything. */
-    if (CRYPTO_set_mem_functions(provider_malloc, provider_realloc, provider_free) != 1)
+    if (CRYPTO_set_mem_functions(provider_malloc, provider_realloc, provider_free) != 1) {
         return 1;
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hashing_and_derivation_fail_cleanly),
         cmocka_unit_test(sealing_and_wrapping_fail_cleanly),

@@ -463,10 +463,11 @@ static void a_signature_fits_one_algorithm_and_length_only(void **state)
                              own ? SVMS_OK : SVMS_E_NOT_AUTHENTIC);
         }
         const size_t sizes[] = { 0, 1, size - 1, size + 1, 2 * size, SVMS_SIGNATURE_MAX };
-        for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++)
+        for (size_t n = 0; n < sizeof sizes / sizeof sizes[0]; n++) {
             assert_int_equal(svms_verify(verifier, signing_kinds[i].algorithm, "data", 4, signature,
                                          sizes[n], NULL),
                              SVMS_E_NOT_AUTHENTIC);
+        }
         svms_sign_engine_free(&signer);
         svms_verify_engine_free(&verifier);
     }
@@ -549,12 +550,15 @@ static svms_status make_engines(svms_ctx *failing, svms_error *err)
     svms_sign_engine *signer = NULL;
     svms_verify_engine *verifier = NULL;
     svms_status status = svms_private_key_from_evp(&own, failing, pkey_at_hand, err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_public_key_from_evp(&peer, failing, pkey_at_hand, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_sign_engine_new(&signer, failing, own, err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_verify_engine_new(&verifier, failing, peer, err);
+    }
     svms_verify_engine_free(&verifier);
     svms_sign_engine_free(&signer);
     svms_public_key_free(&peer);
@@ -573,16 +577,18 @@ static void engines_survive_want_of_memory(void **state)
 static int set_up(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++)
+    for (size_t i = 0; i < KIND_COUNT; i++) {
         key_of_kind[i] = make_pkey(signing_kinds[i].kind);
+    }
     return svms_ctx_new(&ctx, NULL, NULL) == SVMS_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < KIND_COUNT; i++)
+    for (size_t i = 0; i < KIND_COUNT; i++) {
         EVP_PKEY_free(key_of_kind[i]);
+    }
     svms_ctx_free(&ctx);
     return 0;
 }

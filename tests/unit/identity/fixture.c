@@ -14,12 +14,14 @@ fixture_text fixture_read(const char *name)
 {
     const char *folder = getenv("SVMS_IDENTITY_FIXTURES");
     char path[1024];
-    if (!folder)
+    if (!folder) {
         fail_msg("SVMS_IDENTITY_FIXTURES does not name the folder of the fixtures");
+    }
     snprintf(path, sizeof path, "%s/%s.pem", folder, name);
     FILE *file = fopen(path, "rb");
-    if (!file)
+    if (!file) {
         fail_msg("cannot open %s", path);
+    }
     fixture_text text = { calloc(1, 65536), 0 };
     assert_non_null(text.data);
     text.size = fread(text.data, 1, 65535, file);
@@ -38,8 +40,9 @@ svms_chain *fixture_chain(svms_ctx *ctx, const char *name)
     fixture_text text = fixture_read(name);
     svms_error err = SVMS_ERROR_INIT;
     svms_chain *chain = NULL;
-    if (svms_chain_from_pem(&chain, ctx, text.data, text.size, &err) != SVMS_OK)
+    if (svms_chain_from_pem(&chain, ctx, text.data, text.size, &err) != SVMS_OK) {
         fail_msg("%s: %s", name, err.message);
+    }
     fixture_free(&text);
     return chain;
 }
@@ -49,8 +52,9 @@ svms_trust *fixture_trust(svms_ctx *ctx, const char *name)
     fixture_text text = fixture_read(name);
     svms_error err = SVMS_ERROR_INIT;
     svms_trust *trust = NULL;
-    if (svms_trust_from_pem(&trust, ctx, text.data, text.size, &err) != SVMS_OK)
+    if (svms_trust_from_pem(&trust, ctx, text.data, text.size, &err) != SVMS_OK) {
         fail_msg("%s: %s", name, err.message);
+    }
     fixture_free(&text);
     return trust;
 }
@@ -66,8 +70,9 @@ static void *allocate(void *user, size_t size)
 {
     fixture_allocator *allocator = user;
     allocator->count++;
-    if (allocator->count == allocator->failing)
+    if (allocator->count == allocator->failing) {
         return NULL;
+    }
     allocator->live++;
     return malloc(size);
 }
@@ -75,8 +80,9 @@ static void *allocate(void *user, size_t size)
 static void release(void *user, void *pointer)
 {
     fixture_allocator *allocator = user;
-    if (pointer)
+    if (pointer) {
         allocator->live--;
+    }
     free(pointer);
 }
 

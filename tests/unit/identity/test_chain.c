@@ -202,8 +202,9 @@ static void a_chain_that_ends_early_is_found(void **state)
     size_t leaf_end = 4 + first_size(wire);
     size_t full = wire->size;
     for (size_t size = 1; size < full; size += size < 8 || size > full - 8 ? 1 : 37) {
-        if (size == leaf_end)
+        if (size == leaf_end) {
             continue;
+        }
         wire->size = size;
         refused(wire, SVMS_E_MALFORMED, ORIGIN + (size < leaf_end ? 0 : leaf_end),
                 "a certificate reaches beyond the end of the chain");
@@ -217,8 +218,9 @@ static void a_byte_inside_the_length_that_is_no_certificate_is_found(void **stat
     wire_text *wire = wire_of("recorder-alone");
     wire->size++;
     wire->bytes[3]++;
-    if (wire->bytes[3] == 0)
+    if (wire->bytes[3] == 0) {
         wire->bytes[2]++;
+    }
     refused(wire, SVMS_E_MALFORMED, ORIGIN + 4,
             "a certificate is not in canonical DER, or more bytes follow it");
     free(wire);
@@ -307,8 +309,9 @@ static void text_without_a_certificate_is_refused(void **state)
                                 "MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
                                 "-----END PUBLIC KEY-----\n";
     const char *const texts[] = { "", "no PEM at all\n", other };
-    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         refused_text(texts[i], strlen(texts[i]), SVMS_E_MALFORMED, "no certificate in the text");
+    }
 }
 
 static void damaged_text_is_refused_and_placed(void **state)

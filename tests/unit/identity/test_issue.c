@@ -34,12 +34,13 @@ static svms_certificate_options options_for(svms_role role, const char *name)
 static svms_private_key *generate(const char *type, const char *parameter)
 {
     EVP_PKEY *pkey = NULL;
-    if (strcmp(type, "EC") == 0)
+    if (strcmp(type, "EC") == 0) {
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", parameter);
-    else if (strcmp(type, "RSA") == 0)
+    } else if (strcmp(type, "RSA") == 0) {
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-    else
+    } else {
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, type);
+    }
     assert_non_null(pkey);
     svms_private_key *key = NULL;
     assert_int_equal(svms_private_key_from_evp(&key, ctx, pkey, NULL), SVMS_OK);
@@ -53,8 +54,10 @@ static svms_chain *issue_chain(const svms_certificate_options *options, const sv
     char pem[PEM_SIZE];
     size_t size = sizeof pem;
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_certificate_issue(ctx, options, key, issuer, issuer_key, pem, &size, &err) != SVMS_OK)
+    if (svms_certificate_issue(ctx, options, key, issuer, issuer_key, pem, &size, &err) !=
+        SVMS_OK) {
         fail_msg("%s", err.message);
+    }
     assert_int_equal(strlen(pem), size);
     svms_chain *chain = NULL;
     assert_int_equal(svms_chain_from_pem(&chain, ctx, pem, size, NULL), SVMS_OK);
@@ -109,8 +112,9 @@ static void expect_extension(X509 *certificate, int nid, int critical, const cha
     char *text = OPENSSL_buf2hexstr(ASN1_STRING_get0_data(data), ASN1_STRING_length(data));
     char plain[256] = { 0 };
     for (size_t i = 0, j = 0; text[i] && j + 1 < sizeof plain; i++) {
-        if (text[i] != ':')
+        if (text[i] != ':') {
             plain[j++] = text[i];
+        }
     }
     assert_string_equal(plain, hex);
     OPENSSL_free(text);
@@ -360,8 +364,9 @@ static void a_name_may_have_64_characters(void **state)
 {
     (void)state;
     char name[64 * 4 + 2] = { 0 };
-    for (size_t i = 0; i < 64; i++)
+    for (size_t i = 0; i < 64; i++) {
         memcpy(name + 4 * i, "\xF0\x9F\x93\xB9", 4);
+    }
     svms_certificate_options options = options_for(SVMS_ROLE_CAMERA, name);
     svms_chain *chain = issue_chain(&options, ca_key, ca, ca_key);
     assert_string_equal(svms_chain_subject(chain) + 3, name);

@@ -114,8 +114,9 @@ static void long_names_are_cut_between_characters(void **state)
     svms_ctx *ctx = fixture_context(NULL);
     for (size_t lead = 0; lead < 4; lead++) {
         char value[128] = "aaaa";
-        for (size_t i = lead; i + 3 < sizeof value; i += 3)
+        for (size_t i = lead; i + 3 < sizeof value; i += 3) {
             memcpy(value + i, "\xE2\x82\xAC", 4);
+        }
         X509_NAME *name = name_with(V_ASN1_UTF8STRING, value, -1);
         char words[SVMS_NAME_WORDS_SIZE];
         assert_int_equal(svms_name_words(words, ctx, name, NULL), SVMS_OK);

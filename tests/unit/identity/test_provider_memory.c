@@ -76,8 +76,9 @@ static svms_status read_wire(void)
     svms_error err = SVMS_ERROR_INIT;
     svms_status status = svms_chain_from_wire(&again, ctx, wire, size, 0, &err);
     assert_int_equal(status == SVMS_OK, again != NULL);
-    if (again)
+    if (again) {
         assert_int_equal(svms_chain_allows(again, SVMS_ROLE_RECORDER), true);
+    }
     svms_chain_free(&again);
     return status;
 }
@@ -171,7 +172,8 @@ int main(void)
         cmocka_unit_test(reading_and_issuing_survive),
     };
     /* Only possible before OpenSSL has allocated anything. */
-    if (CRYPTO_set_mem_functions(provider_malloc, provider_realloc, provider_free) != 1)
+    if (CRYPTO_set_mem_functions(provider_malloc, provider_realloc, provider_free) != 1) {
         return 1;
+    }
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

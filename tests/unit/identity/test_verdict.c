@@ -48,8 +48,9 @@ static void run_case(svms_ctx *ctx, const verdict_case *c)
 static void run_cases(const verdict_case *cases, size_t count)
 {
     svms_ctx *ctx = fixture_context(NULL);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         run_case(ctx, &cases[i]);
+    }
     svms_ctx_free(&ctx);
 }
 

@@ -24,8 +24,9 @@ static int write_text(const char *folder, const char *name, const char *text)
     char path[1024];
     snprintf(path, sizeof path, "%s/%s.pem", folder, name);
     FILE *file = fopen(path, "wb");
-    if (!file)
+    if (!file) {
         return 1;
+    }
     int failed = fputs(text, file) < 0;
     return fclose(file) != 0 || failed;
 }
@@ -41,30 +42,36 @@ static int issue(const authority *by, svms_role role, const char *issuer_pem, ch
                           : issuer_pem           ? "Issuing CA"
                                                  : "Root CA";
     svms_status status = svms_time_parse(&options.not_before_utc_ns, "2020-01-01T00:00:00Z", &err);
-    if (status == SVMS_OK)
+    if (status == SVMS_OK) {
         status = svms_time_parse(&options.not_after_utc_ns, "2060-01-01T00:00:00Z", &err);
-    if (status == SVMS_OK && issuer_pem)
+    }
+    if (status == SVMS_OK && issuer_pem) {
         status = svms_chain_from_pem(&issuer, by->ctx, issuer_pem, strlen(issuer_pem), &err);
-    if (status == SVMS_OK)
+    }
+    if (status == SVMS_OK) {
         status = svms_certificate_issue(by->ctx, &options, by->key, issuer, issuer ? by->key : NULL,
                                         out, &size, &err);
+    }
     svms_chain_free(&issuer);
-    if (status != SVMS_OK)
+    if (status != SVMS_OK) {
         fprintf(stderr, "%s: %s\n", options.common_name, err.message);
+    }
     return status != SVMS_OK;
 }
 
 static int make_key(authority *by, const char *kind)
 {
     EVP_PKEY *pkey;
-    if (kind[0] == 'P')
+    if (kind[0] == 'P') {
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
-    else if (strcmp(kind, "RSA") == 0)
+    } else if (strcmp(kind, "RSA") == 0) {
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
-    else
+    } else {
         pkey = EVP_PKEY_Q_keygen(NULL, NULL, kind);
-    if (!pkey)
+    }
+    if (!pkey) {
         return 1;
+    }
     svms_status status = svms_private_key_from_evp(&by->key, by->ctx, pkey, NULL);
     EVP_PKEY_free(pkey);
     return status != SVMS_OK;
@@ -73,8 +80,9 @@ static int make_key(authority *by, const char *kind)
 int main(int argc, char **argv)
 {
     static authority by;
-    if (argc != 3 || svms_ctx_new(&by.ctx, NULL, NULL) != SVMS_OK)
+    if (argc != 3 || svms_ctx_new(&by.ctx, NULL, NULL) != SVMS_OK) {
         return 2;
+    }
     by.folder = argv[1];
     int failed = make_key(&by, argv[2]) || issue(&by, SVMS_ROLE_NONE, NULL, by.root) ||
                  issue(&by, SVMS_ROLE_NONE, by.root, by.below) ||

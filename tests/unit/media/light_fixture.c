@@ -41,8 +41,9 @@ bool plan_is_whole(fixture *f, bool sync)
     for (size_t i = 0; i < f->count; i++) {
         assert_true(f->ranges[i].size > 0);
         assert_true((uint64_t)f->ranges[i].offset + f->ranges[i].size <= size);
-        if (i > 0)
+        if (i > 0) {
             assert_true(f->ranges[i].offset > f->ranges[i - 1].offset + f->ranges[i - 1].size);
+        }
     }
     f->sample.size = 0;
     return f->count == 1 && f->ranges[0].offset == 0 && f->ranges[0].size == size;
@@ -52,8 +53,9 @@ bool covers(const fixture *f, size_t offset, size_t size)
 {
     for (size_t i = 0; i < f->count; i++) {
         if (f->ranges[i].offset <= offset &&
-            offset + size <= (size_t)f->ranges[i].offset + f->ranges[i].size)
+            offset + size <= (size_t)f->ranges[i].offset + f->ranges[i].size) {
             return true;
+        }
     }
     return false;
 }

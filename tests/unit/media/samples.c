@@ -9,8 +9,9 @@ void put_bits(bit_writer *writer, uint32_t value, unsigned count)
 {
     for (unsigned i = count; i > 0; i--) {
         assert(writer->bits / 8 < sizeof writer->data);
-        if ((value >> (i - 1) & 1) != 0)
+        if ((value >> (i - 1) & 1) != 0) {
             writer->data[writer->bits / 8] |= (uint8_t)(0x80u >> (writer->bits % 8));
+        }
         writer->bits++;
     }
 }
@@ -18,11 +19,13 @@ void put_bits(bit_writer *writer, uint32_t value, unsigned count)
 void put_ue(bit_writer *writer, uint32_t value)
 {
     unsigned length = 0;
-    while (((uint64_t)value + 1) >> (length + 1) != 0)
+    while (((uint64_t)value + 1) >> (length + 1) != 0) {
         length++;
+    }
     put_bits(writer, 0, length);
-    if (length == 32)
+    if (length == 32) {
         put_bits(writer, 1, 1);
+    }
     put_bits(writer, value + 1, length == 32 ? 32 : length + 1);
 }
 
@@ -34,14 +37,16 @@ void put_se(bit_writer *writer, int32_t value)
 void put_stop(bit_writer *writer)
 {
     put_bits(writer, 1, 1);
-    while (writer->bits % 8 != 0)
+    while (writer->bits % 8 != 0) {
         put_bits(writer, 0, 1);
+    }
 }
 
 void put_ones(bit_writer *writer)
 {
-    while (writer->bits % 8 != 0)
+    while (writer->bits % 8 != 0) {
         put_bits(writer, 1, 1);
+    }
 }
 
 sample_bytes new_sample(void)
@@ -59,8 +64,9 @@ void free_sample(sample_bytes *sample)
 
 static void put_length(uint8_t *at, size_t size)
 {
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         at[i] = (uint8_t)(size >> (24 - 8 * i));
+    }
 }
 
 void append_nal(sample_bytes *sample, const uint8_t *nal, size_t size)
@@ -88,8 +94,9 @@ void append_payload(sample_bytes *sample, const uint8_t *header, size_t header_s
         *at++ = payload->data[i];
         zeros = payload->data[i] == 0 ? zeros + 1 : 0;
     }
-    while ((size_t)(at - length) < 4 + size)
+    while ((size_t)(at - length) < 4 + size) {
         *at++ = 0xA5;
+    }
     put_length(length, (size_t)(at - length) - 4);
     sample->size += (size_t)(at - length);
 }
@@ -150,20 +157,26 @@ void append_h264_slice(sample_bytes *sample, uint32_t nal_type, uint32_t type, h
     put_ue(&w, type);
     put_ue(&w, options.pps);
     put_bits(&w, 5, 4);
-    if (nal_type == 5)
+    if (nal_type == 5) {
         put_ue(&w, 0);
-    if (type % 5 == B_SLICE)
+    }
+    if (type % 5 == B_SLICE) {
         put_bits(&w, 1, 1);
-    if (type % 5 != I_SLICE && type % 5 != SI_SLICE)
+    }
+    if (type % 5 != I_SLICE && type % 5 != SI_SLICE) {
         put_bits(&w, 0, 2);
-    if (type % 5 == B_SLICE)
+    }
+    if (type % 5 == B_SLICE) {
         put_bits(&w, 0, 1);
+    }
     put_bits(&w, 0, nal_type == 5 ? 2 : 1);
-    if (!options.cavlc && type % 5 != I_SLICE && type % 5 != SI_SLICE)
+    if (!options.cavlc && type % 5 != I_SLICE && type % 5 != SI_SLICE) {
         put_ue(&w, 0);
+    }
     put_se(&w, qp_delta);
-    if (!options.cavlc)
+    if (!options.cavlc) {
         put_ones(&w);
+    }
     bool extended = nal_type == 14 || nal_type == 20 || nal_type == 21;
     append_payload(sample, header, extended ? 4 : 1, &w, size);
 }
@@ -174,11 +187,13 @@ void append_sei(sample_bytes *sample, uint32_t codec, uint32_t type, size_t size
     static const uint8_t header265[] = { 39 << 1, 0x01 };
     bit_writer w = { { 0 }, 0 };
     put_bits(&w, type, 8);
-    for (size_t left = size; left >= 255; left -= 255)
+    for (size_t left = size; left >= 255; left -= 255) {
         put_bits(&w, 255, 8);
+    }
     put_bits(&w, (uint32_t)(size % 255), 8);
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         put_bits(&w, 0x55, 8);
+    }
     put_stop(&w);
     bool h265 = codec == SVMS_CODEC_H265;
     append_payload(sample, h265 ? header265 : header264, h265 ? 2 : 1, &w, 0);
@@ -200,8 +215,9 @@ static void put_vui(bit_writer *w)
     put_ue(w, 0);
     put_bits(w, 0, 3);
     put_bits(w, 1, 1);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         put_ue(w, i);
+    }
     put_bits(w, 1, 1);
     put_bits(w, 1001, 32);
     put_bits(w, 30000, 32);
@@ -215,14 +231,16 @@ static void put_vui(bit_writer *w)
     put_bits(w, 0, 1); /* no low delay either */
     put_ue(w, 1);
     for (unsigned i = 0; i < 2 * 2; i++) {
-        for (unsigned j = 0; j < 4; j++)
+        for (unsigned j = 0; j < 4; j++) {
             put_ue(w, 100 + j);
+        }
         put_bits(w, 1, 1);
     }
     put_bits(w, 1, 1);
     put_bits(w, 0, 3);
-    for (unsigned i = 0; i < 5; i++)
+    for (unsigned i = 0; i < 5; i++) {
         put_ue(w, i);
+    }
 }
 
 /* 1280x720, coding tree blocks of 64: 20 x 12 of them, 8-bit addresses. */
@@ -233,8 +251,9 @@ void append_h265_sps(sample_bytes *sample, h265_options options)
     put_bits(&w, 0, 4);
     put_bits(&w, 0, 3);
     put_bits(&w, 1, 1);
-    for (unsigned i = 0; i < 12; i++)
+    for (unsigned i = 0; i < 12; i++) {
         put_bits(&w, 0x21, 8);
+    }
     put_ue(&w, options.sps);
     put_ue(&w, 1);
     put_ue(&w, 1280);
@@ -244,12 +263,14 @@ void append_h265_sps(sample_bytes *sample, h265_options options)
     put_ue(&w, 0);
     put_ue(&w, 4);
     put_bits(&w, 1, 1);
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 3; i++) {
         put_ue(&w, 1);
+    }
     put_ue(&w, 0);
     put_ue(&w, 3);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         put_ue(&w, 1);
+    }
     put_bits(&w, 0, 2);
     put_bits(&w, options.all_parts, 1);
     put_bits(&w, options.pcm, 1);
@@ -274,11 +295,13 @@ void append_h265_sps(sample_bytes *sample, h265_options options)
     put_bits(&w, options.all_parts, 1);
     put_bits(&w, 0, 1);
     put_bits(&w, options.all_parts, 1);
-    if (options.all_parts)
+    if (options.all_parts) {
         put_vui(&w);
+    }
     put_bits(&w, options.sps_extension, 1);
-    if (options.sps_extension)
+    if (options.sps_extension) {
         put_bits(&w, 0x80, 8);
+    }
     put_stop(&w);
     append_payload(sample, header, sizeof header, &w, 0);
 }
@@ -290,10 +313,12 @@ static void put_scaling_lists(bit_writer *w)
         for (unsigned matrix = 0; matrix < 6; matrix += size == 3 ? 3 : 1) {
             bool explicit_list = matrix % 2 != 0;
             put_bits(w, explicit_list, 1);
-            if (!explicit_list)
+            if (!explicit_list) {
                 put_ue(w, 0);
-            for (unsigned i = 0; explicit_list && i < (size == 0 ? 16u : 64u) + (size > 1); i++)
+            }
+            for (unsigned i = 0; explicit_list && i < (size == 0 ? 16u : 64u) + (size > 1); i++) {
                 put_se(w, 1);
+            }
         }
     }
 }
@@ -315,8 +340,9 @@ void append_h265_pps(sample_bytes *sample, h265_options options)
     put_se(&w, 0);
     put_bits(&w, 0, 2);
     put_bits(&w, all, 1);
-    if (all)
+    if (all) {
         put_ue(&w, 1);
+    }
     put_se(&w, 0);
     put_se(&w, 0);
     put_bits(&w, all ? 7 : 0, 3);
@@ -341,14 +367,16 @@ void append_h265_pps(sample_bytes *sample, h265_options options)
         put_se(&w, 1);
     }
     put_bits(&w, all, 1);
-    if (all)
+    if (all) {
         put_scaling_lists(&w);
+    }
     put_bits(&w, all, 1);
     put_ue(&w, 0);
     put_bits(&w, all, 1);
     put_bits(&w, options.pps_extension, 1);
-    if (options.pps_extension)
+    if (options.pps_extension) {
         put_bits(&w, 0x80, 8);
+    }
     put_stop(&w);
     append_payload(sample, header, sizeof header, &w, 0);
 }
@@ -381,24 +409,28 @@ static void put_all_inter(bit_writer *w, bool both)
 {
     put_bits(w, 1, 1);
     put_ue(w, 1);
-    if (both)
+    if (both) {
         put_ue(w, 1);
+    }
     for (unsigned list = 0; list < (both ? 2u : 1u); list++) {
         put_bits(w, 1, 1);
         put_bits(w, 0x6, 4);
     }
-    if (both)
+    if (both) {
         put_bits(w, 0, 1);
+    }
     put_bits(w, 1, 1);
-    if (both)
+    if (both) {
         put_bits(w, 0, 1);
+    }
     put_ue(w, 1);
     put_ue(w, 6);
     put_se(w, 0);
     for (unsigned list = 0; list < (both ? 2u : 1u); list++) {
         put_bits(w, 0xD, 4); /* both luma flags, the second chroma flag */
-        for (unsigned i = 0; i < 2 + 2 + 4; i++)
+        for (unsigned i = 0; i < 2 + 2 + 4; i++) {
             put_se(w, -(int32_t)i);
+        }
     }
     put_ue(w, 2);
 }
@@ -411,10 +443,11 @@ static void put_independent(bit_writer *w, uint32_t nal_type, uint32_t type, h26
     put_bits(w, 1, all ? 1 : 0);
     if (nal_type != 19 && nal_type != 20) {
         put_bits(w, 7, 8);
-        if (all)
+        if (all) {
             put_all_pictures(w);
-        else
+        } else {
             put_bits(w, 1, 1);
+        }
     }
     put_bits(w, 0, all ? 2 : 0);
     if (inter && all) {
@@ -424,8 +457,9 @@ static void put_independent(bit_writer *w, uint32_t nal_type, uint32_t type, h26
         put_ue(w, 0);
     }
     put_se(w, 0);
-    if (!all)
+    if (!all) {
         return;
+    }
     put_se(w, 1);
     put_se(w, -1);
     put_bits(w, 2, 2);
@@ -439,22 +473,26 @@ void put_h265_slice(bit_writer *writer, uint32_t nal_type, uint32_t type, uint32
 {
     bool dependent = type == H265_DEPENDENT;
     put_bits(writer, address == 0, 1);
-    if (nal_type >= 16 && nal_type <= 23)
+    if (nal_type >= 16 && nal_type <= 23) {
         put_bits(writer, 0, 1);
+    }
     put_ue(writer, options.pps);
     if (address > 0) {
-        if (options.dependent_slices)
+        if (options.dependent_slices) {
             put_bits(writer, dependent, 1);
+        }
         put_bits(writer, address, 8);
     }
-    if (!dependent)
+    if (!dependent) {
         put_independent(writer, nal_type, type, options);
+    }
     if (options.tiles || options.wavefront) {
         put_ue(writer, options.all_parts ? 3 : 0);
         if (options.all_parts) {
             put_ue(writer, 9);
-            for (unsigned i = 0; i < 3; i++)
+            for (unsigned i = 0; i < 3; i++) {
                 put_bits(writer, 500 + i, 10);
+            }
         }
     }
     if (options.all_parts) {

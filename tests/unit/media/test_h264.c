@@ -29,8 +29,9 @@ static svms_nal last_nal(const sample_bytes *sample)
     assert_int_equal(
         svms_nal_begin(&it, SVMS_CODEC_H264, SVMS_NAL_LENGTH4, sample->data, sample->size),
         SVMS_OK);
-    while (svms_nal_next(&it, &nal, NULL) == SVMS_OK)
+    while (svms_nal_next(&it, &nal, NULL) == SVMS_OK) {
         continue;
+    }
     return nal;
 }
 
@@ -40,8 +41,9 @@ static void headers_of_encoders_are_read_as_ffmpeg_reads_them(void **state)
     svms_h264_sets *sets = new_sets();
     for (size_t i = 0; i < COUNT(encoder_streams); i++) {
         const encoder_stream *stream = &encoder_streams[i];
-        if (stream->codec != SVMS_CODEC_H264)
+        if (stream->codec != SVMS_CODEC_H264) {
             continue;
+        }
         print_message("%s\n", stream->name);
         memset(sets, 0, sizeof *sets);
         assert_true(svms_h264_learn_config(sets, stream->config, stream->config_size));
@@ -67,8 +69,9 @@ static void what_the_encoder_was_told_is_seen_in_the_sets(void **state)
     svms_h264_sets *sets = new_sets();
     for (size_t i = 0; i < COUNT(encoder_streams); i++) {
         const encoder_stream *stream = &encoder_streams[i];
-        if (stream->codec != SVMS_CODEC_H264)
+        if (stream->codec != SVMS_CODEC_H264) {
             continue;
+        }
         memset(sets, 0, sizeof *sets);
         assert_true(svms_h264_learn_config(sets, stream->config, stream->config_size));
         assert_int_equal(sets->any_cavlc, strcmp(stream->name, "h264_cavlc") == 0);
@@ -130,8 +133,9 @@ static void flipped_bits_never_read_out_of_bounds(void **state)
     svms_h264_sets *sets = new_sets();
     for (size_t i = 0; i < COUNT(encoder_streams); i++) {
         const encoder_stream *stream = &encoder_streams[i];
-        if (stream->codec != SVMS_CODEC_H264)
+        if (stream->codec != SVMS_CODEC_H264) {
             continue;
+        }
         uint8_t *config = malloc(stream->config_size);
         assert_non_null(config);
         for (size_t bit = 0; bit < stream->config_size * 8; bit++) {
@@ -172,10 +176,11 @@ static void a_set_that_does_not_parse_makes_all_of_its_kind_unknown(void **state
         append_h264_slice(&sample, 1, P_SLICE, options, 0, 100);
         svms_nal slice_nal = last_nal(&sample);
         assert_true(svms_h264_read_slice(sets, &slice_nal, &slice));
-        if (broken == 0)
+        if (broken == 0) {
             assert_true(svms_nal_over(&nal, SVMS_CODEC_H264, broken_sps, sizeof broken_sps));
-        else
+        } else {
             assert_true(svms_nal_over(&nal, SVMS_CODEC_H264, broken_pps, sizeof broken_pps));
+        }
         assert_false(svms_h264_learn(sets, &nal));
         assert_false(svms_h264_read_slice(sets, &slice_nal, &slice));
     }
@@ -235,28 +240,35 @@ static void put_slice(bit_writer *w, excess what, uint32_t alignment)
     put_ue(w, 0);
     put_bits(w, 0, 4);
     put_bits(w, what == REFERENCES, 1);
-    if (what == REFERENCES)
+    if (what == REFERENCES) {
         put_ue(w, 32);
+    }
     put_bits(w, what == MODIFICATIONS || what == BAD_MODIFICATION, 1);
     for (unsigned i = 0; what == MODIFICATIONS && i < 70; i++) {
         put_ue(w, 0);
         put_ue(w, 0);
     }
-    if (what == BAD_MODIFICATION)
+    if (what == BAD_MODIFICATION) {
         put_ue(w, 4);
-    if (what == MODIFICATIONS)
+    }
+    if (what == MODIFICATIONS) {
         put_ue(w, 3);
+    }
     put_bits(w, what == MARKINGS || what == BAD_MARKING, 1);
-    for (unsigned i = 0; what == MARKINGS && i < 70; i++)
+    for (unsigned i = 0; what == MARKINGS && i < 70; i++) {
         put_ue(w, 5);
-    if (what == BAD_MARKING)
+    }
+    if (what == BAD_MARKING) {
         put_ue(w, 7);
-    if (what == MARKINGS)
+    }
+    if (what == MARKINGS) {
         put_ue(w, 0);
+    }
     put_ue(w, 0);
     put_se(w, 0);
-    while (w->bits % 8 != 0)
+    while (w->bits % 8 != 0) {
         put_bits(w, alignment, 1);
+    }
     put_bits(w, 0x55AA55AA, 32);
 }
 

@@ -29,8 +29,9 @@ static void learn_last(svms_h265_sets *sets, const sample_bytes *sample, bool ex
     assert_int_equal(
         svms_nal_begin(&it, SVMS_CODEC_H265, SVMS_NAL_LENGTH4, sample->data, sample->size),
         SVMS_OK);
-    while (svms_nal_next(&it, &nal, NULL) == SVMS_OK)
+    while (svms_nal_next(&it, &nal, NULL) == SVMS_OK) {
         continue;
+    }
     assert_int_equal(svms_h265_learn(sets, &nal), expected);
 }
 
@@ -48,8 +49,9 @@ static void headers_of_encoders_are_read_as_ffmpeg_reads_them(void **state)
     svms_h265_sets *sets = new_sets();
     for (size_t i = 0; i < COUNT(encoder_streams); i++) {
         const encoder_stream *stream = &encoder_streams[i];
-        if (stream->codec != SVMS_CODEC_H265)
+        if (stream->codec != SVMS_CODEC_H265) {
             continue;
+        }
         print_message("%s\n", stream->name);
         memset(sets, 0, sizeof *sets);
         assert_true(svms_h265_learn_config(sets, stream->config, stream->config_size));
@@ -75,8 +77,9 @@ static void what_the_encoder_was_told_is_seen_in_the_sets(void **state)
     svms_h265_sets *sets = new_sets();
     for (size_t i = 0; i < COUNT(encoder_streams); i++) {
         const encoder_stream *stream = &encoder_streams[i];
-        if (stream->codec != SVMS_CODEC_H265)
+        if (stream->codec != SVMS_CODEC_H265) {
             continue;
+        }
         bool wavefront = strcmp(stream->name, "h265_wavefront") == 0;
         bool lossless = strcmp(stream->name, "h265_lossless") == 0;
         memset(sets, 0, sizeof *sets);
@@ -94,8 +97,9 @@ static void what_the_encoder_was_told_is_seen_in_the_sets(void **state)
 static const encoder_stream *first_h265(void)
 {
     const encoder_stream *stream = encoder_streams;
-    while (stream->codec != SVMS_CODEC_H265)
+    while (stream->codec != SVMS_CODEC_H265) {
         stream++;
+    }
     return stream;
 }
 
@@ -125,8 +129,9 @@ static void flipped_bits_never_read_out_of_bounds(void **state)
     svms_h265_sets *sets = new_sets();
     for (size_t i = 0; i < COUNT(encoder_streams); i++) {
         const encoder_stream *stream = &encoder_streams[i];
-        if (stream->codec != SVMS_CODEC_H265)
+        if (stream->codec != SVMS_CODEC_H265) {
             continue;
+        }
         uint8_t *config = malloc(stream->config_size);
         assert_non_null(config);
         for (size_t bit = 0; bit < stream->config_size * 8; bit++) {
@@ -224,8 +229,9 @@ static void a_segment_must_lie_within_the_picture(void **state)
         sample.size = 0;
         append_h265_slice(&sample, 1, table[i].type, table[i].address, options, 100);
         assert_int_equal(read_only_nal(sets, &sample, &slice), table[i].readable);
-        if (!table[i].readable)
+        if (!table[i].readable) {
             continue;
+        }
         assert_int_equal(slice.address, table[i].address);
         assert_int_equal(slice.dependent, table[i].type == H265_DEPENDENT);
     }
@@ -425,22 +431,25 @@ static void reference_picture_sets_follow_the_standard(void **state)
     svms_h265_rps earlier[2] = { { 2, 1, 5, { -1, -3, 1 } } };
     for (size_t i = 0; i < COUNT(table); i++) {
         bit_writer w = { { 0 }, 0 };
-        for (const char *bit = table[i].bits; *bit; bit++)
+        for (const char *bit = table[i].bits; *bit; bit++) {
             put_bits(&w, *bit == '1', 1);
+        }
         print_message("%s\n", table[i].what);
         svms_bits bits = svms_bits_over(w.data, (w.bits + 7) / 8);
         bits.size_bits = w.bits;
         svms_h265_rps rps = { 0 };
         assert_int_equal(svms_h265_read_rps(&bits, earlier, table[i].index, table[i].count, &rps),
                          table[i].readable);
-        if (!table[i].readable)
+        if (!table[i].readable) {
             continue;
+        }
         assert_int_equal(bits.position, w.bits);
         assert_int_equal(rps.before, table[i].before);
         assert_int_equal(rps.after, table[i].after);
         assert_int_equal(rps.used, table[i].used);
-        for (unsigned j = 0; j < table[i].before + table[i].after; j++)
+        for (unsigned j = 0; j < table[i].before + table[i].after; j++) {
             assert_int_equal(rps.delta[j], table[i].delta[j]);
+        }
     }
 }
 
@@ -451,8 +460,9 @@ static void a_predicted_set_of_seventeen_pictures_is_refused(void **state)
     for (unsigned room = 0; room < 2; room++) {
         bit_writer w = { { 0 }, 0 };
         earlier.before = (uint8_t)(16 - room);
-        for (int i = 0; i < 16; i++)
+        for (int i = 0; i < 16; i++) {
             earlier.delta[i] = -1 - i;
+        }
         put_bits(&w, 7, 3); /* predicted, one picture earlier */
         put_bits(&w, 0x1FFFF, 17);
         svms_bits bits = svms_bits_over(w.data, 3);

@@ -152,13 +152,15 @@ static void check_case(const jpeg_case *c)
         assert_int_equal(segment.size, c->segments[i].size);
         assert_int_equal(segment.scan_offset, c->segments[i].scan_offset);
         assert_int_equal(segment.scan_size, c->segments[i].scan_size);
-        if (segment.size > 0)
+        if (segment.size > 0) {
             assert_ptr_equal(segment.data, data + segment.offset + 4);
+        }
     }
     for (int again = 0; again < 2; again++) {
         assert_int_equal(svms_jpeg_next(&it, &segment, &err), c->status);
-        if (c->status < 0)
+        if (c->status < 0) {
             assert_int_equal(err.offset, c->offset);
+        }
     }
     free(data);
 }
@@ -166,8 +168,9 @@ static void check_case(const jpeg_case *c)
 static void segments_are_found_and_the_bad_byte_is_named(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT(cases); i++) {
         check_case(&cases[i]);
+    }
 }
 
 static void wrong_arguments_are_refused(void **state)

@@ -258,17 +258,20 @@ static void a_start_code_inside_a_slice_makes_the_track_whole(void **state)
         const uint8_t *triple = triples[i / 2 % COUNT(triples)];
         size_t place = places[i / 2 / COUNT(triples)];
         fixture f;
-        if (is_h264)
+        if (is_h264) {
             begin_h264(&f, h264);
-        else
+        } else {
             begin_h265(&f, h265);
+        }
         for (int joined = 0; joined < 3; joined++) {
-            if (is_h264)
+            if (is_h264) {
                 append_h264_slice(&f.sample, 1, P_SLICE, h264, 0, BIG);
-            else
+            } else {
                 append_h265_slice(&f.sample, 1, H265_P_SLICE, 0, h265, BIG);
-            if (joined == 1)
+            }
+            if (joined == 1) {
                 memcpy(f.sample.data + 4 + place, triple, 4);
+            }
             assert_int_equal(plan_is_whole(&f, false), joined > 0);
         }
         close_planner(&f);

@@ -184,17 +184,20 @@ static void intra_refresh_makes_all_that_follows_whole(void **state)
     for (size_t i = 0; i < COUNT(table); i++) {
         bool is_h264 = table[i].codec == SVMS_CODEC_H264;
         fixture f;
-        if (is_h264)
+        if (is_h264) {
             begin_h264(&f, h264);
-        else
+        } else {
             begin_h265(&f, h265);
+        }
         for (int picture = 0; picture < 2; picture++) {
-            if (picture == 0)
+            if (picture == 0) {
                 append_sei(&f.sample, table[i].codec, table[i].message, 3);
-            if (is_h264)
+            }
+            if (is_h264) {
                 append_h264_slice(&f.sample, 1, P_SLICE, h264, 0, BIG);
-            else
+            } else {
                 append_h265_slice(&f.sample, 1, H265_P_SLICE, 0, h265, BIG);
+            }
             assert_int_equal(plan_is_whole(&f, false), table[i].latches);
         }
         close_planner(&f);
@@ -254,12 +257,15 @@ static void framing_that_breaks_is_whole_and_makes_the_sets_unknown(void **state
     for (int how = 0; how < 3; how++) {
         begin_h264(&f, options);
         append_h264_slice(&f.sample, 1, P_SLICE, options, 0, BIG);
-        if (how == 0)
+        if (how == 0) {
             f.sample.data[3]++;
-        if (how == 1)
+        }
+        if (how == 1) {
             f.sample.data[4] |= 0x80;
-        if (how == 2)
+        }
+        if (how == 2) {
             f.sample.size++;
+        }
         assert_true(plan_is_whole(&f, false));
         append_h264_slice(&f.sample, 1, P_SLICE, options, 0, BIG);
         assert_true(plan_is_whole(&f, false));
@@ -278,8 +284,9 @@ static void more_ranges_than_fit_become_one(void **state)
     fixture f;
     begin_h264(&f, options);
     for (size_t slices = SVMS_LIGHT_MAX_RANGES; slices <= SVMS_LIGHT_MAX_RANGES + 1; slices++) {
-        for (size_t i = 0; i < slices; i++)
+        for (size_t i = 0; i < slices; i++) {
             append_h264_slice(&f.sample, 1, P_SLICE, options, 0, 1100);
+        }
         assert_int_equal(plan_is_whole(&f, false), slices > SVMS_LIGHT_MAX_RANGES);
         assert_int_equal(f.count, slices > SVMS_LIGHT_MAX_RANGES ? 1 : slices);
     }
@@ -303,8 +310,9 @@ static void streams_of_encoders_are_light_where_they_can_be(void **state)
     for (size_t i = 0; i < COUNT(encoder_streams); i++) {
         const encoder_stream *stream = &encoder_streams[i];
         bool can_be_light = true;
-        for (size_t j = 0; j < COUNT(never_light); j++)
+        for (size_t j = 0; j < COUNT(never_light); j++) {
             can_be_light = can_be_light && strcmp(stream->name, never_light[j]) != 0;
+        }
         fixture f;
         print_message("%s\n", stream->name);
         open_planner(&f, stream->codec, stream->config, stream->config_size);
@@ -341,8 +349,9 @@ typedef struct {
 static void *allocate(void *user, size_t size)
 {
     allocator *a = user;
-    if (a->left == 0)
+    if (a->left == 0) {
         return NULL;
+    }
     a->left--;
     a->alive++;
     return malloc(size);
@@ -376,8 +385,9 @@ static void every_failed_allocation_is_reported_and_leaks_nothing(void **state)
             svms_error err = SVMS_ERROR_INIT;
             a.left = n;
             status = svms_light_planner_new(&planner, ctx, &track, &err);
-            if (status == SVMS_OK)
+            if (status == SVMS_OK) {
                 break;
+            }
             assert_int_equal(status, SVMS_E_NO_MEMORY);
             assert_int_equal(err.status, SVMS_E_NO_MEMORY);
             assert_null(planner);

@@ -262,8 +262,9 @@ static void check_case(const nal_case *c)
 static void every_framing_yields_the_units_and_names_the_bad_byte(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT(cases); i++) {
         check_case(&cases[i]);
+    }
 }
 
 static void wrong_arguments_are_refused(void **state)
@@ -331,8 +332,9 @@ static void emulation_prevention_is_taken_out_everywhere(void **state)
         assert_int_equal(svms_nal_payload(&nal, SVMS_CODEC_H264, out, sizeof out),
                          table[i].payload_size);
         assert_memory_equal(out, table[i].payload, table[i].payload_size);
-        for (size_t room = 0; room < table[i].payload_size; room++)
+        for (size_t room = 0; room < table[i].payload_size; room++) {
             assert_int_equal(svms_nal_payload(&nal, SVMS_CODEC_H264, out, room), room);
+        }
     }
 }
 
