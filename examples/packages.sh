@@ -13,7 +13,8 @@ names_of() {
         ;;
     test)
         echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 \
-            python3-cryptography openssl man-db groff-base util-linux
+            python3-cryptography openssl man-db groff-base util-linux cppcheck clang-tidy \
+            clang-format shellcheck
         ;;
     *)
         echo "packages.sh: '$1' is neither build nor test" >&2
