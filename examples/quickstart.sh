@@ -56,18 +56,34 @@ packets_of() {
     ffmpeg -v error -i "$1" -map 0:v -map '0:a?' -c copy -f framemd5 - | grep -v '^#software'
 }
 
+# The bytes of every packet alone, stream by stream.
+bytes_of() {
+    packets_of "$1" | grep -v '^#' | tr -d ' ' | sort -s -t , -n -k 1,1 | cut -d , -f 1,5,6
+}
+
+# Every decoded picture.
+pictures_of() {
+    ffmpeg -v error -i "$1" -map 0:v -f framemd5 - | grep -v '^#' | tr -d ' ' | cut -d , -f 1,6
+}
+
+# same WHAT: whether input and output agree in it
+same() {
+    "$1" "$video" > recorded.txt
+    "$1" "$extracted" > extracted.txt
+    cmp -s recorded.txt extracted.txt
+}
+
+# Types of file differ in units of time and in framing; what came back is compared as closely as they allow.
 compare() {
-    packets_of "$video" > recorded.txt
-    packets_of "$extracted" > extracted.txt
-    if cmp -s recorded.txt extracted.txt; then
-        echo "All $(grep -c -v '^#' extracted.txt) packets are those of $video, bit by bit."
-        return
+    if same packets_of; then
+        echo "Codec, order, time stamps and bytes of every packet are those of $video."
+    elif same bytes_of; then
+        echo "The bytes of every packet are those of $video; what the file says around them differs."
+    elif same pictures_of; then
+        echo "Every picture is that of $video; the file frames packets differently."
+    else
+        fail "what came back is not what was recorded"
     fi
-    # Start codes and ADTS headers have no place in such a file: what does FFmpeg make of them?
-    ffmpeg -v error -y -i "$video" -map 0:v -map '0:a?' -c copy "reference.${extracted##*.}"
-    packets_of "reference.${extracted##*.}" > recorded.txt
-    cmp -s recorded.txt extracted.txt || fail "what came back is not what was recorded"
-    echo "All packets are those that FFmpeg itself copies out of $video."
 }
 
 change_byte_in_the_middle() {
@@ -108,6 +124,9 @@ run verify clip.svms --trust id/ca.pem
 
 say "Get it back"
 extracted=clip.mp4
+case $video in
+*.mkv) extracted=clip.mkv ;;
+esac
 run extract clip.svms --out "$extracted" --password-file password --trust id/ca.pem || {
     extracted=clip.mkv
     run extract clip.svms --out "$extracted" --password-file password --trust id/ca.pem

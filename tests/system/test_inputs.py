@@ -53,6 +53,16 @@ class RecordInputs(SystemCase):
             writer.wait(TIMEOUT)
         self.assertEqual(self.verify("a.svms")["verdict"], "authentic")
 
+    def test_time_that_goes_back_ends_the_recording_properly(self):
+        stream = self.path("clip.ts")
+        subprocess.run(["ffmpeg", "-v", "error", "-i", self.clip, "-c", "copy", stream], check=True)
+        twice = self.store("twice.ts", self.load("clip.ts") * 2)
+        run = self.expect(ENVIRONMENT, "record", twice, "--out", "a.svms", *self.signer, "--protect", "none")
+        self.assertIn("went back", run.err)
+        report = self.verify("a.svms")
+        self.assertTrue(report["coverage"]["closed"])
+        self.assertNotIn("a.svms.part", self.files())
+
     def test_a_name_with_a_colon_is_a_file(self):
         os.symlink(self.clip, self.path("10:30 door.mp4"))
         self.record("a.svms", clip="10:30 door.mp4")
