@@ -14,7 +14,7 @@ names_of() {
     test)
         echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 \
             python3-cryptography openssl man-db groff-base util-linux cppcheck clang-tidy \
-            clang-format shellcheck
+            clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2
         ;;
     *)
         echo "packages.sh: '$1' is neither build nor test" >&2

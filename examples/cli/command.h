@@ -10,5 +10,7 @@ exit_status command_record(int count, char **arguments);
 exit_status command_info(int count, char **arguments);
 exit_status command_verify(int count, char **arguments);
 exit_status command_extract(int count, char **arguments);
+exit_status command_keys(int count, char **arguments);
+exit_status command_recover(int count, char **arguments);
 
 #endif

@@ -54,6 +54,9 @@ typedef struct extraction {
     int64_t reached;        /* end of the last sample that was read, as far as known */
     int64_t written_until;  /* and of the last one that was written */
     bool past_range;
+    svms_disclosure_info disclosed; /* when only that opens: info.disclosed */
+    bool passed_hidden;             /* something that was not disclosed, before the first sample */
+    uint64_t last_segment;          /* of the last sample that was taken */
 } extraction;
 
 typedef struct time_text {
@@ -92,7 +95,26 @@ static exit_status open_reader(extraction *self)
         self->tracks[i] = track;
     }
     self->reached = self->info.first_utc_ns;
+    if (self->info.disclosed &&
+        svms_disclosure_get_info(self->keys.disclosure, &self->disclosed, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot use %s", self->request->keys.disclosure);
+    }
     return EXIT_GOOD;
+}
+
+/* Where only disclosures open anything: the tracks of which something was disclosed, and those that
+ * nobody encrypted. */
+static uint32_t tracks_to_write(const extraction *self)
+{
+    uint32_t mask = UINT32_MAX;
+    for (uint32_t i = 0; self->info.disclosed && i < self->info.track_count; i++) {
+        uint32_t bit = UINT32_C(1) << i;
+        if (self->tracks[i].protection != SVMS_PROTECT_NONE &&
+            (self->disclosed.track_mask & bit) == 0) {
+            mask &= ~bit;
+        }
+    }
+    return mask;
 }
 
 static exit_status check_signature_policy(const extraction *self)
@@ -113,6 +135,9 @@ static exit_status seek(extraction *self)
 {
     svms_error err = SVMS_ERROR_INIT;
     if (self->request->from_utc_ns == SVMS_NO_TIME) {
+        if (self->info.disclosed && svms_reader_seek_disclosed(self->reader, &err) < SVMS_OK) {
+            return complain_error(&err, "cannot go to what was disclosed");
+        }
         return EXIT_GOOD;
     }
     svms_status status = svms_reader_seek(self->reader, self->request->from_utc_ns, &err);
@@ -178,8 +203,44 @@ static void show_progress(extraction *self, const svms_sample *sample)
     progress_show(&self->bar, done, total, "extracting");
 }
 
+/* What was not disclosed, though it was asked for. */
+static void name_missing(extraction *self, const svms_sample *first)
+{
+    const extract_request *request = self->request;
+    if (first && self->passed_hidden && request->from_utc_ns != SVMS_NO_TIME &&
+        first->utc_ns > request->from_utc_ns) {
+        self->has_failed = true;
+        progress_clear(&self->bar);
+        complain("left out: nothing before %s was disclosed", time_of(first->utc_ns).text);
+    }
+    if (!first && request->to_utc_ns != SVMS_NO_TIME && self->reached < request->to_utc_ns) {
+        self->has_failed = true;
+        complain("left out: nothing from %s on was disclosed", time_of(self->reached).text);
+    }
+}
+
+/* A sample that was not disclosed. Behind the last segment that was, nothing else will come. */
+static void pass_hidden(extraction *self, const svms_error *err)
+{
+    self->passed_hidden = true;
+    if (err->segment != SVMS_NO_SEGMENT && err->segment > self->disclosed.last_segment) {
+        self->past_range = true;
+        progress_clear(&self->bar);
+        name_missing(self, NULL);
+    }
+}
+
+static bool is_beside_disclosed(const extraction *self, const svms_sample *sample)
+{
+    return self->info.disclosed && (sample->segment < self->disclosed.first_segment ||
+                                    sample->segment > self->disclosed.last_segment);
+}
+
 static exit_status take_sample(extraction *self, const svms_sample *sample)
 {
+    if (is_beside_disclosed(self, sample)) {
+        return EXIT_GOOD;
+    }
     if (sample->utc_ns != SVMS_NO_TIME) {
         self->reached =
             time_add(sample->utc_ns, ticks_to_ns(&self->tracks[sample->track], sample->duration));
@@ -189,12 +250,14 @@ static exit_status take_sample(extraction *self, const svms_sample *sample)
     }
     name_unattested(self, sample);
     if (!self->output) {
+        name_missing(self, sample);
         exit_status status = media_output_open(&self->output, &self->target, sample);
         if (status != EXIT_GOOD) {
             return status;
         }
     }
     self->samples++;
+    self->last_segment = sample->segment;
     self->written_until = self->reached;
     show_progress(self, sample);
     return media_output_write(self->output, sample);
@@ -246,6 +309,11 @@ static exit_status copy_samples(extraction *self)
         if (status == SVMS_END) {
             return EXIT_GOOD;
         }
+        if (status == SVMS_AGAIN && self->info.disclosed && self->samples > 0 &&
+            self->request->to_utc_ns == SVMS_NO_TIME &&
+            self->last_segment == self->disclosed.last_segment) {
+            return EXIT_GOOD;
+        }
         if (status == SVMS_AGAIN) {
             progress_clear(&self->bar);
             complain("%s has no end: what follows %s is not there, or not signed", self->file.path,
@@ -257,6 +325,8 @@ static exit_status copy_samples(extraction *self)
             if (taken != EXIT_GOOD) {
                 return taken;
             }
+        } else if (status == SVMS_E_WRONG_KEY && self->info.disclosed) {
+            pass_hidden(self, &err);
         } else if (!name_failure(self, status, &err)) {
             progress_clear(&self->bar);
             exit_status failed = complain_error(&err, "cannot read on in %s", self->file.path);
@@ -311,8 +381,12 @@ static exit_status prepare(extraction *self)
     if (status != EXIT_GOOD) {
         return status;
     }
-    self->target = (media_target){ request->output, self->tracks, self->info.track_count,
-                                   request->force, request->from_utc_ns != SVMS_NO_TIME };
+    self->target = (media_target){ request->output,
+                                   self->tracks,
+                                   self->info.track_count,
+                                   tracks_to_write(self),
+                                   request->force,
+                                   request->from_utc_ns != SVMS_NO_TIME || self->info.disclosed };
     return media_output_check(&self->target);
 }
 
@@ -340,8 +414,10 @@ static exit_status extract(const extract_request *request)
         return EXIT_ENVIRONMENT;
     }
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
+    svms_disclosure_info disclosed = SVMS_DISCLOSURE_INFO_INIT;
     self->request = request;
     self->info = info;
+    self->disclosed = disclosed;
     self->named_segment = SVMS_NO_SEGMENT;
     exit_status status = run(self);
     svms_reader_close(&self->reader);
@@ -362,6 +438,8 @@ static const option_spec options[] = {
       offsetof(extract_request, keys.password_prompt), NULL, 0, 0 },
     { "identity", "KEY", "private key that opens the recording (PEM)", OPTION_TEXT,
       offsetof(extract_request, keys.identity), NULL, 0, 0 },
+    { "keys", "KEYS", "open what was disclosed in KEYS, and extract that", OPTION_TEXT,
+      offsetof(extract_request, keys.disclosure), NULL, 0, 0 },
     { "from", "T", "begin with the segment that holds T (RFC 3339)", OPTION_TIME,
       offsetof(extract_request, from_utc_ns), NULL, 0, 0 },
     { "to", "T", "end before T (RFC 3339)", OPTION_TIME, offsetof(extract_request, to_utc_ns), NULL,

@@ -200,7 +200,7 @@ static exit_status show(const info_request *request)
     svms_ctx *ctx = NULL;
     svms_reader *reader = NULL;
     recording file = { NULL, SVMS_SOURCE_INIT };
-    key_set keys = { NULL, NULL };
+    key_set keys = KEY_SET_INIT;
     svms_reader_options options = SVMS_READER_OPTIONS_INIT;
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
     svms_error err = SVMS_ERROR_INIT;
@@ -250,7 +250,7 @@ static const command_line line = { "info",
 
 exit_status command_info(int count, char **arguments)
 {
-    info_request request = { NULL, { NULL, false, NULL }, false };
+    info_request request = { NULL, { NULL, false, NULL, NULL }, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

@@ -7,6 +7,8 @@
 
 #define MAX_PEM_SIZE ((size_t)256 * 1024)
 #define MAX_TRUST_SIZE ((size_t)1024 * 1024)
+/* Room for as many secrets as such a file may hold. */
+#define MAX_KEYS_SIZE ((size_t)SVMS_MAX_DISCLOSED * 48 + 96)
 
 static void log_line(void *user, svms_log_level level, const char *line)
 {
@@ -87,6 +89,21 @@ exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path)
     return status;
 }
 
+exit_status load_disclosure(svms_disclosure **out, svms_ctx *ctx, const char *path)
+{
+    file_text text = { NULL, 0 };
+    exit_status status = file_read(&text, path, MAX_KEYS_SIZE, true);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_disclosure_parse(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
+        status = complain_error(&err, "cannot use the keys in %s", path);
+    }
+    file_text_free(&text);
+    return status;
+}
+
 static exit_status ensure_ring(key_set *set, svms_ctx *ctx)
 {
     svms_error err = SVMS_ERROR_INIT;
@@ -134,6 +151,22 @@ static exit_status add_identity(key_set *set, svms_ctx *ctx, const char *path)
     return EXIT_GOOD;
 }
 
+static exit_status add_disclosure(key_set *set, svms_ctx *ctx, const char *path)
+{
+    exit_status status = load_disclosure(&set->disclosure, ctx, path);
+    if (status == EXIT_GOOD) {
+        status = ensure_ring(set, ctx);
+    }
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_keyring_add_disclosure(set->ring, set->disclosure, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot use the keys in %s", path);
+    }
+    return EXIT_GOOD;
+}
+
 exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options)
 {
     exit_status status = EXIT_GOOD;
@@ -147,6 +180,9 @@ exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options
     if (status == EXIT_GOOD && options->identity) {
         status = add_identity(out, ctx, options->identity);
     }
+    if (status == EXIT_GOOD && options->disclosure) {
+        status = add_disclosure(out, ctx, options->disclosure);
+    }
     if (status == EXIT_GOOD && options->password_prompt) {
         status = key_set_ask(out, ctx);
     }
@@ -157,4 +193,5 @@ void key_set_free(key_set *set)
 {
     svms_keyring_free(&set->ring);
     svms_private_key_free(&set->key);
+    svms_disclosure_free(&set->disclosure);
 }

@@ -13,6 +13,7 @@ exit_status load_private_key(svms_private_key **out, svms_ctx *ctx, const char *
 exit_status load_public_key(svms_public_key **out, svms_ctx *ctx, const char *path);
 exit_status load_chain(svms_chain **out, svms_ctx *ctx, const char *path);
 exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path);
+exit_status load_disclosure(svms_disclosure **out, svms_ctx *ctx, const char *path);
 
 /* A context whose warnings go to standard error. */
 exit_status make_context(svms_ctx **out);
@@ -22,12 +23,19 @@ typedef struct key_options {
     const char *password_file;
     bool password_prompt;
     const char *identity;
+    const char *disclosure;
 } key_options;
 
 typedef struct key_set {
     svms_keyring *ring; /* NULL: nothing was given */
     svms_private_key *key;
+    svms_disclosure *disclosure;
 } key_set;
+
+#define KEY_SET_INIT                                                                               \
+    {                                                                                              \
+        NULL, NULL, NULL                                                                           \
+    }
 
 exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options);
 /* Asks for a password and adds it. */

@@ -22,6 +22,8 @@ static const command commands[] = {
     { "info", command_info, "say what a recording is" },
     { "verify", command_verify, "prove that a recording is what was recorded" },
     { "extract", command_extract, "get the video back" },
+    { "keys", command_keys, "disclose a range of a recording to somebody" },
+    { "recover", command_recover, "take stock of an interrupted or damaged recording" },
 };
 
 static void print_usage(FILE *out)

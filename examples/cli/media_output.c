@@ -65,6 +65,11 @@ static bool is_carried(const AVOutputFormat *format, uint32_t fourcc)
            avformat_query_codec(format, codec, FF_COMPLIANCE_EXPERIMENTAL) == 1;
 }
 
+static bool is_chosen(const media_target *target, uint32_t track)
+{
+    return (target->track_mask & (UINT32_C(1) << track)) != 0;
+}
+
 exit_status media_output_check(const media_target *target)
 {
     const AVOutputFormat *format = format_of(target->path);
@@ -74,7 +79,7 @@ exit_status media_output_check(const media_target *target)
     }
     for (uint32_t i = 0; i < target->track_count; i++) {
         const svms_track *track = &target->tracks[i];
-        if (is_carried(format, track->codec)) {
+        if (!is_chosen(target, i) || is_carried(format, track->codec)) {
             continue;
         }
         if (track->kind == SVMS_TRACK_METADATA) {
@@ -152,7 +157,7 @@ static int add_tracks(media_output *output)
     for (uint32_t i = 0; i < target->track_count; i++) {
         const svms_track *track = &target->tracks[i];
         output_track *own = &output->tracks[i];
-        if (!is_carried(output->format->oformat, track->codec)) {
+        if (!is_chosen(target, i) || !is_carried(output->format->oformat, track->codec)) {
             continue;
         }
         own->stream = avformat_new_stream(output->format, NULL);

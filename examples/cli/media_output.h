@@ -16,6 +16,7 @@ typedef struct media_target {
     const char *path; /* ends with .mp4 or .mkv; all pointers must outlive the output */
     const svms_track *tracks;
     uint32_t track_count;
+    uint32_t track_mask; /* bit n: track n is written */
     bool replace;   /* an older file of that name may go */
     bool from_zero; /* time stamps shall begin near zero, instead of being kept */
 } media_target;

@@ -12,12 +12,17 @@ _svms_options() {
     info) echo "--password-file --password-prompt --identity --json --help" ;;
     verify)
         echo "--trust --from --to --accept-claimed-time --password-file --password-prompt" \
-            "--identity --json --quiet --help"
+            "--identity --keys --json --quiet --help"
         ;;
     extract)
-        echo "--out --password-file --password-prompt --identity --from --to --trust" \
+        echo "--out --password-file --password-prompt --identity --keys --from --to --trust" \
             "--accept-claimed-time --allow-unverified --force --help"
         ;;
+    keys)
+        echo "--out --from --to --track --password-file --password-prompt --identity --keys" \
+            "--trust --accept-claimed-time --json --help"
+        ;;
+    recover) echo "--out --json --help" ;;
     *) echo "--help --version" ;;
     esac
 }
@@ -35,17 +40,19 @@ _svms() {
         [ "$command" = identity ] && words="$words exporter custodian key-officer"
         ;;
     --protect) words="strong light none" ;;
-    --name | --device | --days | --segment-seconds | --start-time | --from | --to) return ;;
-    --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust)
+    --name | --device | --days | --segment-seconds | --start-time | --from | --to | --track) return ;;
+    --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity record info verify extract --help --version"
+            words="identity record info verify extract keys recover --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
+        elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="disclose show --help"
         elif [[ $current == -* ]]; then
             words=$(_svms_options "$command")
         else

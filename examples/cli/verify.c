@@ -113,7 +113,7 @@ static exit_status verify(const verify_request *request)
     svms_ctx *ctx = NULL;
     svms_trust *trust = NULL;
     recording file = { NULL, SVMS_SOURCE_INIT };
-    key_set keys = { NULL, NULL };
+    key_set keys = KEY_SET_INIT;
     exit_status status = make_context(&ctx);
     if (status == EXIT_GOOD) {
         status = recording_open(&file, ctx, request->path);
@@ -150,6 +150,8 @@ static const option_spec options[] = {
       OPTION_FLAG, offsetof(verify_request, keys.password_prompt), NULL, 0, 0 },
     { "identity", "KEY", "also open every sample with this private key (PEM)", OPTION_TEXT,
       offsetof(verify_request, keys.identity), NULL, 0, 0 },
+    { "keys", "KEYS", "also open what was disclosed in KEYS", OPTION_TEXT,
+      offsetof(verify_request, keys.disclosure), NULL, 0, 0 },
     { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(verify_request, json), NULL, 0,
       0 },
     { "quiet", NULL, "print nothing; the exit status is the answer", OPTION_FLAG,
@@ -169,7 +171,7 @@ static const command_line line = {
 
 exit_status command_verify(int count, char **arguments)
 {
-    verify_request request = { NULL,         NULL,         { NULL, false, NULL },
+    verify_request request = { NULL,         NULL,         { NULL, false, NULL, NULL },
                                SVMS_NO_TIME, SVMS_NO_TIME, false,
                                false,        false };
     parse_result parsed = options_parse(&line, &request, count, arguments);

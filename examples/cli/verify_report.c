@@ -106,6 +106,8 @@ static const char *access_name(svms_access access)
         return "opened";
     case SVMS_ACCESS_WRONG_KEY:
         return "wrong_key";
+    case SVMS_ACCESS_DISCLOSED:
+        return "disclosed";
     case SVMS_ACCESS_FAILED:
         break;
     }
@@ -123,6 +125,8 @@ static const char *access_words(svms_access access)
         return "encrypted; every sample opens with what was given";
     case SVMS_ACCESS_WRONG_KEY:
         return "encrypted; no password or key that was given opens it";
+    case SVMS_ACCESS_DISCLOSED:
+        return "encrypted; what was disclosed opens, the rest stays shut";
     case SVMS_ACCESS_FAILED:
         break;
     }

@@ -64,6 +64,44 @@ typedef enum svms_gap_reason {
  */
 SVMS_API const char *svms_gap_reason_name(svms_gap_reason reason);
 
+/** How a container was ended (section 12 of the format). */
+typedef enum svms_end_reason {
+    SVMS_END_CLOSED = 1,     /**< The recording was stopped. */
+    SVMS_END_ROTATION = 2,   /**< The next container goes on. */
+    SVMS_END_CLOCK_STEP = 3, /**< The clock stepped back; the next container goes on. */
+    SVMS_END_ERROR = 4       /**< Something failed that did not keep the end from being written. */
+} svms_end_reason;
+
+/** What a writer found when it looked for the container that it continues (C-HDR-17). */
+typedef enum svms_link_state {
+    SVMS_LINK_NONE = 0,      /**< There is no link. */
+    SVMS_LINK_VERIFIED = 1,  /**< The predecessor was there and is what was remembered. */
+    SVMS_LINK_MISMATCH = 2,  /**< It is not what was remembered elsewhere. */
+    SVMS_LINK_MISSING = 3,   /**< What was remembered elsewhere is not there. */
+    SVMS_LINK_UNCHECKED = 4  /**< It was not looked at. */
+} svms_link_state;
+
+/**
+ * The newest complete segment of a container: what a successor links to, what is kept off the medium, and what a
+ * time stamp attests. Since 0.1.
+ */
+typedef struct svms_head {
+    uint32_t struct_size;        /**< sizeof(svms_head). */
+    uint32_t reserved;           /**< 0. */
+    uint8_t container_id[16];    /**< Of the container. */
+    uint8_t recording_id[16];    /**< Of the recording. */
+    uint64_t recording_sequence; /**< Number of the container in the recording. */
+    uint64_t segment; /**< Number of its newest complete segment; ::SVMS_NO_SEGMENT: none yet. */
+    uint8_t manifest_hash[32]; /**< Hash of that segment's manifest (C-MAN-4); h without segment. */
+    int64_t last_utc_ns; /**< Latest moment of the container's media, or ::SVMS_NO_TIME. */
+} svms_head;
+
+/** Initialiser of ::svms_head. */
+#define SVMS_HEAD_INIT                                                                             \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_head), 0, { 0 }, { 0 }, 0, SVMS_NO_SEGMENT, { 0 }, INT64_MIN         \
+    }
+
 /**
  * Opaque set of passwords and private keys with which a container may be opened. Not for two
  * threads at a time while it is being filled.

@@ -70,6 +70,8 @@ typedef struct svms_container_info {
     const char *signer_subject; /**< "CN=..."; NULL when unsigned; lives as long as the reader. */
     const char *device_name;    /**< NULL when not known or locked; lives as long as the reader. */
     const char *software;       /**< What wrote it, or NULL; lives as long as the reader. */
+    uint32_t disclosed; /**< 1: only what was disclosed opens; see svms_keyring_add_disclosure(). */
+    uint32_t reserved;  /**< 0. */
 } svms_container_info;
 
 /** Initialiser of ::svms_container_info. */
@@ -77,7 +79,7 @@ typedef struct svms_container_info {
     {                                                                                              \
         (uint32_t)sizeof(svms_container_info), 0, { 0 }, { 0 }, { 0 }, 0, 0, 0, 0, 0, 0, 0,        \
             SVMS_ORIGIN_LIVE, SVMS_CLOCK_UNKNOWN, SVMS_ROLE_NONE, 0, 0, 0, 0, 0, 0, 0, { 0 },      \
-            NULL, NULL, NULL                                                                       \
+            NULL, NULL, NULL, 0, 0                                                                 \
     }
 
 /**
@@ -102,7 +104,8 @@ typedef struct svms_container_info {
  * @retval SVMS_E_UNSUPPORTED    an unknown major version or critical bit
  * @retval SVMS_E_NOT_AUTHENTIC  the header's signature is wrong
  * @retval SVMS_E_UNTRUSTED      trust was given and the signer does not hold up
- * @retval SVMS_E_WRONG_KEY      keys were given and none opens the container
+ * @retval SVMS_E_WRONG_KEY      keys were given and none opens the container, and no disclosure
+ * that was given belongs to it
  * @retval SVMS_E_NO_MEMORY      the allocator failed
  * @retval SVMS_E_IO             the source failed; err->os_error says how
  * @retval SVMS_E_CRYPTO         the provider failed
@@ -194,7 +197,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_reader_seek(svms_reader *reader, int64
  * @retval SVMS_E_UNTRUSTED      unsigned media and not allow_unverified, or trust was given and the
  * signer does not hold up at the time of the segment
  * @retval SVMS_E_UNDECRYPTABLE  the segment is signed but a sample does not open
- * @retval SVMS_E_WRONG_KEY      the track is encrypted and no key was given
+ * @retval SVMS_E_WRONG_KEY      the track is encrypted and no key was given, or the track was not
+ * disclosed in this segment; the next call goes on behind the sample
  * @retval SVMS_E_LIMIT          a length exceeds its bound
  * @retval SVMS_E_MALFORMED      bytes that break the format, with allow_unverified
  * @retval SVMS_E_IO             the source failed

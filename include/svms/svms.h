@@ -6,13 +6,17 @@
 #ifndef SVMS_SVMS_H
 #define SVMS_SVMS_H
 
+#include <svms/batch.h>
 #include <svms/container.h>
 #include <svms/context.h>
+#include <svms/disclosure.h>
+#include <svms/external_key.h>
 #include <svms/identity.h>
 #include <svms/io.h>
 #include <svms/key.h>
 #include <svms/media.h>
 #include <svms/reader.h>
+#include <svms/recover.h>
 #include <svms/status.h>
 #include <svms/time.h>
 #include <svms/verify.h>

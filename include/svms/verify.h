@@ -44,7 +44,9 @@ typedef enum svms_access {
     SVMS_ACCESS_NOT_TRIED = 1, /**< Encrypted, and no key was given. */
     SVMS_ACCESS_OPENED = 2,    /**< Every sample in question opens. */
     SVMS_ACCESS_WRONG_KEY = 3, /**< No recipient stanza opens with what was given. */
-    SVMS_ACCESS_FAILED = 4     /**< The key fits, but a sample or the access block does not. */
+    SVMS_ACCESS_FAILED = 4,    /**< The key fits, but a sample or the access block does not. */
+    SVMS_ACCESS_DISCLOSED = 5  /**< Only disclosures were given: every sample in question that they
+                                  cover opens; the others stay shut. */
 } svms_access;
 
 /** A failure and its place. */
@@ -100,8 +102,19 @@ typedef struct svms_report {
     int64_t last_utc_ns;        /**< Last verified moment, or ::SVMS_NO_TIME. */
     int64_t signed_from_utc_ns; /**< Earliest time of signing that is claimed. */
     int64_t signed_to_utc_ns;   /**< Latest time of signing that is claimed. */
-    uint32_t time_attested;     /**< 1: a third party attests the time (not in this version). */
+    uint32_t time_attested; /**< 1: a trusted third party attests that everything in question existed at attested_utc_ns. */
     uint32_t access_damaged;    /**< Damaged slots of the access block. */
+    int64_t attested_utc_ns; /**< Earliest such moment, or ::SVMS_NO_TIME. */
+    uint64_t attested_segment; /**< Last segment that some valid time stamp attests, or ::SVMS_NO_SEGMENT. */
+    int64_t attested_segment_utc_ns; /**< When it is attested to have existed, or ::SVMS_NO_TIME. */
+    uint32_t stamps;           /**< Time stamps looked at. */
+    uint32_t stamps_valid;     /**< Those of them that attest something. */
+    uint64_t segments_unattested; /**< Complete segments at the end of an open container that no signature covers yet. */
+    uint64_t access_revision;  /**< Revision of the access block that counts, or 0. */
+    svms_identity_verdict officer_identity; /**< Of the key officer who signed the access block, if one did. */
+    char officer[256];   /**< Subject of that officer, or empty. */
+    char authority[256]; /**< Subject of the time stamp authority behind attested_utc_ns, or of the newest stamp, or empty. */
+    char stamp_reason[256]; /**< Why the last time stamp that attests nothing does not, or empty. */
     char signer[256];           /**< Subject of the signer, or empty. */
     char identity_reason[256];  /**< Why the signer is not trusted, or empty. */
     svms_finding first_failure; /**< First failure by place in the file. */
@@ -113,7 +126,9 @@ typedef struct svms_report {
     {                                                                                              \
         (uint32_t)sizeof(svms_report), SVMS_VERDICT_AUTHENTIC, SVMS_INTEGRITY_INTACT,              \
             SVMS_IDENTITY_TRUSTED, SVMS_ACCESS_CLEAR, SVMS_ROLE_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-            INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, 0, 0, { 0 }, { 0 }, SVMS_FINDING_INIT,     \
+            INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, 0, 0, INT64_MIN, SVMS_NO_SEGMENT,          \
+            INT64_MIN, 0, 0, 0, 0, SVMS_IDENTITY_UNSIGNED, { 0 },      \
+            { 0 }, { 0 }, { 0 }, { 0 }, SVMS_FINDING_INIT,                                         \
         {                                                                                          \
             {                                                                                      \
                 0, 0, SVMS_GAP_NONE, 0                                                             \
@@ -126,6 +141,7 @@ typedef struct svms_verify_options {
     uint32_t struct_size;         /**< sizeof(svms_verify_options). */
     svms_time_policy time_policy; /**< Which time decides when the certificate has expired. */
     const svms_trust *trust;  /**< Trust anchors; without them the verdict is at best untrusted. */
+    const svms_trust *stamp_trust; /**< Trust anchors of time stamp authorities; without them no time is attested. */
     const svms_keyring *keys; /**< If given, every sample in question is also opened. */
     int64_t from_utc_ns;      /**< Start of the range in question, or ::SVMS_NO_TIME. */
     int64_t to_utc_ns;        /**< End of the range in question (exclusive), or ::SVMS_NO_TIME. */
@@ -139,7 +155,7 @@ typedef struct svms_verify_options {
 /** Initialiser of ::svms_verify_options: everything, no trust. */
 #define SVMS_VERIFY_OPTIONS_INIT                                                                   \
     {                                                                                              \
-        (uint32_t)sizeof(svms_verify_options), SVMS_TIME_ATTESTED, NULL, NULL, INT64_MIN,          \
+        (uint32_t)sizeof(svms_verify_options), SVMS_TIME_ATTESTED, NULL, NULL, NULL, INT64_MIN,    \
             INT64_MIN, NULL, NULL, NULL                                                            \
     }
 

@@ -10,6 +10,7 @@
 #ifndef SVMS_WRITER_H
 #define SVMS_WRITER_H
 
+#include <svms/batch.h>
 #include <svms/container.h>
 
 #ifdef __cplusplus
@@ -22,8 +23,10 @@ typedef struct svms_writer svms_writer;
 /** When what was written is made durable. */
 typedef enum svms_durability {
     SVMS_DURABLE_SEGMENT = 0, /**< After each segment and at the end (the default). */
-    SVMS_DURABLE_NONE = 1     /**< When the system likes; only for what can be recorded again. */
+    SVMS_DURABLE_NONE = 1,    /**< When the system likes; only for what can be recorded again. */
+    SVMS_DURABLE_INTERVAL = 2 /**< With the first segment that ends durable_interval_ns after the last time. */
 } svms_durability;
+
 
 /**
  * How to write. Start from ::SVMS_WRITER_OPTIONS_INIT. All pointers are borrowed for the call of
@@ -55,6 +58,15 @@ typedef struct svms_writer_options {
                             10 s. */
     uint64_t
         segment_bytes; /**< A segment ends when it is this large; 0 is 64 MiB; 64 KiB to 1 GiB. */
+    uint64_t durable_interval_ns; /**< For ::SVMS_DURABLE_INTERVAL; 0 is 10 s. */
+    const svms_kek *const *keks;  /**< Key-encryption keys that can decrypt, or NULL. */
+    size_t kek_count;             /**< Their number; with recipients at most 63. */
+    uint32_t slot_size; /**< Bytes of an access slot, a multiple of 512 up to 65,536, for recipients that are added later; 0: what is needed, at least 4,096. */
+    uint32_t signature_interval; /**< 1 to 64: every which manifest is signed; 0 is 1. Later ones cover those before. */
+    uint32_t late_signatures; /**< 1: do not wait for a signature; it is stored with a later segment (C-SIG-4). For slow signers. */
+    svms_link_state link_state;  /**< With previous: how it was found. */
+    const svms_head *previous;   /**< The container that this one continues, or NULL. */
+    svms_batch *batch; /**< Signs this writer's manifests together with others', or NULL; must outlive the writer. */
 } svms_writer_options;
 
 /** Initialiser of ::svms_writer_options. */
@@ -62,7 +74,7 @@ typedef struct svms_writer_options {
     {                                                                                              \
         (uint32_t)sizeof(svms_writer_options), 0, NULL, NULL, NULL, SVMS_ROLE_RECORDER, 0, NULL,   \
             0, NULL, 0, 0, SVMS_ORIGIN_LIVE, SVMS_CLOCK_SYSTEM, SVMS_DURABLE_SEGMENT, { 0 },       \
-            { 0 }, 0, NULL, INT64_MIN, 0, 0                                                        \
+            { 0 }, 0, NULL, INT64_MIN, 0, 0, 0, NULL, 0, 0, 0, 0, SVMS_LINK_NONE, NULL, NULL       \
     }
 
 /** What a writer has done so far. Since 0.1. */
@@ -185,6 +197,64 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_writer_flush(svms_writer *writer, svms
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_writer_get_stats(const svms_writer *writer,
                                                            svms_writer_stats *stats);
+
+/**
+ * The newest complete segment, for keeping it off the medium, for a time stamp, or for the
+ * successor's link.
+ *
+ * @param writer     the writer
+ * @param[out] head  initialised with ::SVMS_HEAD_INIT
+ *
+ * @retval SVMS_OK       filled
+ * @retval SVMS_E_USAGE  an argument is NULL or the struct is of an unknown longer version
+ *
+ * Thread safety: one thread at a time. Specification: C-MAN-4. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_writer_get_head(const svms_writer *writer,
+                                                          svms_head *head);
+
+/**
+ * Store an RFC 3161 token for an earlier segment of this container. It is signed with the current
+ * segment; without one, with the next.
+ *
+ * @param writer         the writer
+ * @param segment        number of the segment whose manifest hash the token attests; at most 256 before the
+ * current one
+ * @param manifest_hash  that hash, as svms_writer_get_head() gave it
+ * @param token          DER of the TimeStampToken; its imprint is compared, its signature is not checked
+ * @param size           its bytes, at most 1 MiB - 64
+ * @param[out] err       why it failed, or NULL
+ *
+ * @retval SVMS_OK           stored, or kept for the next segment
+ * @retval SVMS_E_USAGE      an argument is NULL or out of range, or the hash is not that segment's
+ * @retval SVMS_E_LIMIT      thousands of tokens in one segment; nothing was stored
+ * @retval SVMS_E_MALFORMED  the token is none, or attests something else
+ * @retval SVMS_E_STATE      an earlier call failed
+ * @retval SVMS_E_NO_MEMORY  the allocator failed; the writer can only be aborted
+ * @retval SVMS_E_IO         the sink failed; the writer can only be aborted
+ * @retval SVMS_E_CRYPTO     the provider failed; the writer can only be aborted
+ *
+ * Thread safety: one thread at a time. Specification: C-EVI. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status
+svms_writer_add_timestamp(svms_writer *writer, uint64_t segment, const uint8_t manifest_hash[32],
+                          const void *token, size_t size, svms_error *err);
+
+/**
+ * As svms_writer_close(), saying why.
+ *
+ * @param writer    address of the writer
+ * @param reason    why the container ends
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_E_USAGE  as svms_writer_close(), or the reason is unknown; then the writer is not
+ * released
+ * @return otherwise as svms_writer_close()
+ *
+ * Thread safety: one thread at a time. Specification: C-END. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_writer_end(svms_writer **writer, svms_end_reason reason,
+                                                     svms_error *err);
 
 /**
  * End the last segment, write index and signed end record, make all durable, and release the

@@ -28,4 +28,21 @@ int svms_platform_open_folder(const char *path, int *handle);
 int svms_platform_sync_folder(int handle);
 void svms_platform_close(int handle);
 
+/* A lock, and a condition that threads sleep on while they do not hold it. In place: 0, or an errno
+ * value, from init; destroy when nobody holds it or sleeps. */
+typedef struct svms_platform_latch {
+    union {
+        uint64_t number;
+        void *pointer;
+        uint8_t bytes[128];
+    } place;
+} svms_platform_latch;
+int svms_platform_latch_init(svms_platform_latch *latch);
+void svms_platform_latch_destroy(svms_platform_latch *latch);
+void svms_platform_lock(svms_platform_latch *latch);
+void svms_platform_unlock(svms_platform_latch *latch);
+/* Both with the lock held. Sleeping may end without having been woken. */
+void svms_platform_sleep(svms_platform_latch *latch);
+void svms_platform_wake_all(svms_platform_latch *latch);
+
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -249,4 +250,57 @@ void svms_platform_close(int handle)
 {
     /* Not repeated after EINTR: the descriptor is gone by then. */
     close(handle);
+}
+
+typedef struct posix_latch {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+} posix_latch;
+
+_Static_assert(sizeof(posix_latch) <= sizeof(svms_platform_latch), "a latch must fit its place");
+_Static_assert(_Alignof(posix_latch) <= _Alignof(svms_platform_latch),
+               "a latch must fit its place");
+
+static posix_latch *posix(svms_platform_latch *latch)
+{
+    return (posix_latch *)(void *)latch->place.bytes;
+}
+
+int svms_platform_latch_init(svms_platform_latch *latch)
+{
+    int result = pthread_mutex_init(&posix(latch)->mutex, NULL);
+    if (result != 0) {
+        return result;
+    }
+    result = pthread_cond_init(&posix(latch)->changed, NULL);
+    if (result != 0) {
+        pthread_mutex_destroy(&posix(latch)->mutex);
+    }
+    return result;
+}
+
+void svms_platform_latch_destroy(svms_platform_latch *latch)
+{
+    pthread_cond_destroy(&posix(latch)->changed);
+    pthread_mutex_destroy(&posix(latch)->mutex);
+}
+
+void svms_platform_lock(svms_platform_latch *latch)
+{
+    pthread_mutex_lock(&posix(latch)->mutex);
+}
+
+void svms_platform_unlock(svms_platform_latch *latch)
+{
+    pthread_mutex_unlock(&posix(latch)->mutex);
+}
+
+void svms_platform_sleep(svms_platform_latch *latch)
+{
+    pthread_cond_wait(&posix(latch)->changed, &posix(latch)->mutex);
+}
+
+void svms_platform_wake_all(svms_platform_latch *latch)
+{
+    pthread_cond_broadcast(&posix(latch)->changed);
 }

@@ -3,12 +3,15 @@
 #ifndef SVMS_ACCESS_BLOCK_H
 #define SVMS_ACCESS_BLOCK_H
 
+#include <svms/disclosure.h>
+
 #include "header.h"
 #include "key_internal.h"
 #include "key_schedule.h"
 
 #define SVMS_KEYRING_PASSWORDS 4
 #define SVMS_KEYRING_KEYS 16
+#define SVMS_KEYRING_DISCLOSURES 16
 
 typedef struct svms_keyring_password {
     char *text;
@@ -22,16 +25,23 @@ struct svms_keyring {
     size_t key_count;
     const svms_private_key *keys[SVMS_KEYRING_KEYS];
     uint8_t key_ids[SVMS_KEYRING_KEYS][SVMS_DIGEST_SIZE];
+    size_t disclosure_count;
+    svms_disclosure *disclosures[SVMS_KEYRING_DISCLOSURES]; /* held */
 };
 
 /* Whom to wrap for. */
 typedef struct svms_recipients {
     const svms_public_key *const *keys;
     size_t key_count;
+    const svms_kek *const *keks;
+    size_t kek_count;
     const char *password;
     size_t password_size;
     unsigned password_log2_n;
 } svms_recipients;
+
+/* A slot of this size has room for recipients that come later. */
+#define SVMS_USUAL_SLOT_SIZE 4096u
 
 /* Bytes a slot with these recipients needs, rounded up to 512; 0 when they are too many. At least
  * 2,048, so that recipients can be added later. */

@@ -111,6 +111,9 @@ svms_status svms_front_open(svms_front *front, svms_ctx *ctx, const svms_source 
     front->ctx = ctx;
     svms_window_init(&front->window, ctx, source);
     svms_status status = svms_hasher_new(&front->hasher, ctx, err);
+    if (status == SVMS_OK) {
+        status = svms_hasher_new(&front->proof_hasher, ctx, err);
+    }
     return status == SVMS_OK ? open_front(front, err) : status;
 }
 
@@ -134,43 +137,20 @@ void svms_front_clear(svms_front *front)
     svms_chain_free(&front->chain);
     svms_verify_engine_free(&front->verifier);
     svms_hasher_free(&front->hasher);
+    svms_hasher_free(&front->proof_hasher);
     svms_window_clear(&front->window);
     svms_release(front->ctx, front->slots);
     svms_release(front->ctx, front->raw);
     svms_wipe(front, sizeof(*front));
 }
 
-/* Body of a signature record of kind 1 (C-SIG-1, C-SIG-2). */
-static svms_status parse_signature(const uint8_t *body, size_t size, uint64_t offset,
-                                   uint16_t algorithm, uint64_t number, const uint8_t **signature,
-                                   size_t *signature_size, svms_error *err)
-{
-    svms_cursor cursor = svms_cursor_over(body, size, offset);
-    uint8_t kind = svms_read_u8(&cursor);
-    uint8_t zero = svms_read_u8(&cursor);
-    uint16_t found_algorithm = svms_read_u16(&cursor);
-    uint64_t found_number = svms_read_u64(&cursor);
-    uint32_t length = svms_read_u32(&cursor);
-    *signature = svms_read_bytes(&cursor, length);
-    *signature_size = length;
-    if (cursor.failed || !svms_cursor_at_end(&cursor) || kind != 1 || zero != 0) {
-        return svms_fail_at(err, SVMS_E_MALFORMED, offset,
-                            "a signature record is malformed (C-SIG-2)");
-    }
-    if (found_algorithm != algorithm || found_number != number) {
-        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, offset,
-                            "the signature belongs to another object (C-SIG-1)");
-    }
-    return SVMS_OK;
-}
-
 static svms_status read_signature_record(svms_front *front, uint64_t offset, svms_record *record,
                                          const uint8_t **bytes, svms_error *err)
 {
     size_t got = 0;
-    svms_status status = svms_window_peek(
-        &front->window, offset,
-        SVMS_RECORD_HEADER_SIZE + SVMS_SIGNATURE_FIXED_SIZE + SVMS_SIGNATURE_MAX, bytes, &got, err);
+    svms_status status =
+        svms_window_peek(&front->window, offset,
+                         SVMS_RECORD_HEADER_SIZE + SVMS_MAX_SIGNATURE_RECORD, bytes, &got, err);
     if (status == SVMS_OK) {
         status = svms_record_parse(record, *bytes, got, offset, err);
     }
@@ -180,7 +160,7 @@ static svms_status read_signature_record(svms_front *front, uint64_t offset, svm
     if (record->type != SVMS_RECORD_SIGNATURE || record->number != 0) {
         return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, offset, "the signature is missing");
     }
-    if (record->body_size > SVMS_SIGNATURE_FIXED_SIZE + SVMS_SIGNATURE_MAX) {
+    if (record->body_size > SVMS_MAX_SIGNATURE_RECORD) {
         return svms_fail_at(err, SVMS_E_LIMIT, offset + 4,
                             "a signature record of %u bytes exceeds its bound (C-LIM-1)",
                             record->body_size);
@@ -197,8 +177,7 @@ svms_status svms_front_check_signature(svms_front *front, uint64_t offset, uint6
                                        size_t *record_size, svms_hasher *also, svms_error *err)
 {
     const uint8_t *bytes = NULL;
-    const uint8_t *signature = NULL;
-    size_t signature_size = 0;
+    svms_signature signature;
     svms_record record;
     *record_size = 0;
     if (front->verifier == NULL) {
@@ -212,16 +191,107 @@ svms_status svms_front_check_signature(svms_front *front, uint64_t offset, uint6
     if (also != NULL && !svms_hasher_update(also, bytes, *record_size)) {
         return svms_fail_crypto(err, "hashing a signature");
     }
-    status = parse_signature(bytes + SVMS_RECORD_HEADER_SIZE, record.body_size,
-                             offset + SVMS_RECORD_HEADER_SIZE, front->header.signer.algorithm,
-                             number, &signature, &signature_size, err);
+    status = svms_signature_parse(&signature, &front->header, bytes + SVMS_RECORD_HEADER_SIZE,
+                                  record.body_size, offset + SVMS_RECORD_HEADER_SIZE, err);
+    if (status == SVMS_OK && signature.number != number) {
+        status = svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, offset + SVMS_RECORD_HEADER_SIZE,
+                              "the signature belongs to another object (C-SIG-1)");
+    }
     if (status != SVMS_OK) {
         return status;
     }
-    status = svms_verify(front->verifier, front->header.signer.algorithm, object, object_size,
-                         signature, signature_size, err);
-    if (status == SVMS_E_NOT_AUTHENTIC) {
-        return svms_fail_at(err, status, offset, "the signature does not fit what it should sign");
+    return svms_signature_check(&signature, &front->header, front->verifier, front->proof_hasher,
+                                object, object_size, offset, err);
+}
+
+svms_status svms_front_has_signature(svms_front *front, uint64_t offset, uint64_t number,
+                                     bool *present, svms_error *err)
+{
+    const uint8_t *bytes = NULL;
+    size_t got = 0;
+    svms_record record;
+    *present = front->verifier != NULL;
+    if (!*present || !svms_signatures_may_lack(&front->header)) {
+        return SVMS_OK;
     }
-    return status;
+    size_t wanted = SVMS_RECORD_HEADER_SIZE + SVMS_SIGNATURE_FIXED_SIZE;
+    svms_status status = svms_window_peek(&front->window, offset, wanted, &bytes, &got, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    *present = got != 0;
+    if (got < SVMS_RECORD_HEADER_SIZE ||
+        svms_record_parse(&record, bytes, got, offset, NULL) != SVMS_OK) {
+        return SVMS_OK; /* cut or damaged: whoever reads it next says so */
+    }
+    *present = record.type == SVMS_RECORD_SIGNATURE && record.number == 0;
+    if (*present && got == wanted) {
+        svms_cursor cursor = svms_cursor_over(bytes, got, offset);
+        (void)svms_skip(&cursor, SVMS_RECORD_HEADER_SIZE + 4);
+        *present = svms_read_u64(&cursor) == number;
+    }
+    return SVMS_OK;
+}
+
+/* Bytes at the end of the file are looked at from here backwards. */
+#define ZERO_STEP 4096u
+
+static svms_status find_written_end(svms_front *front, svms_error *err)
+{
+    uint8_t bytes[ZERO_STEP];
+    uint64_t end = front->window.size;
+    while (end > 0) {
+        size_t step = end < sizeof(bytes) ? (size_t)end : sizeof(bytes);
+        svms_status status =
+            svms_source_read(&front->window.source, end - step, bytes, step, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        while (step > 0 && bytes[step - 1] == 0) {
+            step--;
+            end--;
+        }
+        if (step > 0) {
+            break;
+        }
+    }
+    front->written_end = end;
+    front->written_size = front->window.size;
+    return SVMS_OK;
+}
+
+svms_status svms_front_is_unwritten(svms_front *front, uint64_t offset, bool *unwritten,
+                                    svms_error *err)
+{
+    *unwritten = false;
+    if (front->written_size != front->window.size || front->window.size == 0) {
+        svms_status status = find_written_end(front, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    *unwritten = offset >= front->written_end;
+    return SVMS_OK;
+}
+
+svms_status svms_front_parse_record(svms_front *front, svms_record *record, const uint8_t *bytes,
+                                    size_t got, uint64_t offset, svms_error *err)
+{
+    bool unwritten = false;
+    svms_status status = svms_record_parse(record, bytes, got, offset, err);
+    if (status == SVMS_OK || status == SVMS_E_TRUNCATED || got == 0) {
+        return status;
+    }
+    svms_status asked = svms_front_is_unwritten(front, offset + got - 1, &unwritten, err);
+    if (asked != SVMS_OK) {
+        return asked;
+    }
+    if (!unwritten) {
+        return status;
+    }
+    size_t written = front->written_end > offset ? (size_t)(front->written_end - offset) : 0;
+    svms_error found = SVMS_ERROR_INIT;
+    return svms_record_parse(record, bytes, written, offset, &found) == SVMS_E_TRUNCATED
+               ? SVMS_E_TRUNCATED
+               : status;
 }

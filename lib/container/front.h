@@ -8,7 +8,8 @@
 #include "chain_internal.h"
 #include "index.h"
 #include "manifest.h"
-#include "sign.h"
+#include "record.h"
+#include "signature.h"
 #include "window.h"
 
 typedef struct svms_front {
@@ -21,9 +22,12 @@ typedef struct svms_front {
     size_t slots_size;
     svms_access_view access;
     uint64_t first_record; /* offset behind the access block */
+    uint64_t written_end;  /* behind the last byte that is not zero, when the size was written_size */
+    uint64_t written_size;
     svms_chain *chain;     /* NULL when unsigned */
     svms_verify_engine *verifier;
     svms_hasher *hasher;
+    svms_hasher *proof_hasher; /* for what must not disturb a hash that is under way */
     bool unlocked;
     uint8_t content_key[SVMS_CONTENT_KEY_SIZE];
     uint8_t segment_root[SVMS_DIGEST_SIZE]; /* P, when unlocked */
@@ -46,10 +50,34 @@ SVMS_MUST_CHECK svms_status svms_front_check_signature(svms_front *front, uint64
                                                        size_t object_size, size_t *record_size,
                                                        svms_hasher *also, svms_error *err);
 
+/* Whether a signature record for this object stands at offset. True also where one must stand, is
+ * cut off or is damaged: svms_front_check_signature() says what is wrong. */
+SVMS_MUST_CHECK svms_status svms_front_has_signature(svms_front *front, uint64_t offset,
+                                                     uint64_t number, bool *present,
+                                                     svms_error *err);
+
+/* Whether the byte at offset and all behind it are zero, so that the file may be read as if it ended
+ * before (C-VER-1). */
+SVMS_MUST_CHECK svms_status svms_front_is_unwritten(svms_front *front, uint64_t offset,
+                                                    bool *unwritten, svms_error *err);
+/* As svms_record_parse(), but SVMS_E_TRUNCATED also where the header runs into such zeros. */
+SVMS_MUST_CHECK svms_status svms_front_parse_record(svms_front *front, svms_record *record,
+                                                    const uint8_t *bytes, size_t got,
+                                                    uint64_t offset, svms_error *err);
+
 /* Reads what the last bytes say of the end record, unverified. *closed is false when there is no
  * tail. */
 SVMS_MUST_CHECK svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end,
                                                 svms_error *err);
+
+/* Checks the signature of the end record that was found. *believed: it fits, and end is what it
+ * signs. */
+SVMS_MUST_CHECK svms_status svms_front_believe_end(svms_front *front, const svms_end *end,
+                                                   bool *believed, svms_error *err);
+
+/* Bytes of the end record and its signature record. */
+SVMS_MUST_CHECK svms_status svms_front_end_size(svms_front *front, const svms_end *end,
+                                                uint64_t *size, svms_error *err);
 
 /* Looks a segment up in the index, unverified: by number (utc NULL) or the last one that begins at
  * or before *utc_ns. *found is false when there is no usable index or no such segment. */

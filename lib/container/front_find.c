@@ -76,6 +76,52 @@ svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end, 
     return SVMS_OK;
 }
 
+svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool *believed,
+                                   svms_error *err)
+{
+    uint8_t bytes[SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE];
+    svms_record record;
+    svms_end read;
+    size_t size = 0;
+    svms_error found = SVMS_ERROR_INIT;
+    *believed = false;
+    svms_status status =
+        read_record(front, end->offset, SVMS_RECORD_END, bytes, sizeof(bytes), &record, &size);
+    if (status == SVMS_OK) {
+        status = svms_front_check_signature(front, end->offset + sizeof(bytes), SVMS_SIGNED_END,
+                                            bytes + SVMS_RECORD_HEADER_SIZE, SVMS_END_BODY_SIZE,
+                                            &size, NULL, &found);
+    }
+    if (status == SVMS_OK) {
+        status = svms_end_parse(&read, &front->header, bytes + SVMS_RECORD_HEADER_SIZE,
+                                record.body_size, end->offset, &found);
+    }
+    if (is_grave(status)) {
+        return svms_fail(err, status, "reading the end record failed");
+    }
+    *believed = status == SVMS_OK && front->verifier != NULL && read.offset == end->offset &&
+                read.segments == end->segments && read.root_offset == end->root_offset &&
+                memcmp(read.root_hash, end->root_hash, SVMS_DIGEST_SIZE) == 0 &&
+                memcmp(read.last_manifest, end->last_manifest, SVMS_DIGEST_SIZE) == 0;
+    return SVMS_OK;
+}
+
+svms_status svms_front_end_size(svms_front *front, const svms_end *end, uint64_t *size,
+                                svms_error *err)
+{
+    const uint8_t *bytes = NULL;
+    size_t got = 0;
+    svms_record record = { 0 };
+    *size = SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE;
+    svms_status status = svms_window_peek(&front->window, end->offset + *size,
+                                          SVMS_RECORD_HEADER_SIZE, &bytes, &got, err);
+    if (status == SVMS_OK && front->verifier != NULL) {
+        status = svms_record_parse(&record, bytes, got, end->offset + *size, err);
+        *size += (uint64_t)SVMS_RECORD_HEADER_SIZE + record.body_size;
+    }
+    return status;
+}
+
 /* Position of the entry to follow, or count when all come later. */
 static uint32_t choose(const svms_index_view *view, uint64_t segment, const int64_t *utc_ns)
 {

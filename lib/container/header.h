@@ -46,6 +46,8 @@ typedef struct svms_header {
     svms_link previous;
     uint64_t segment_ns;
     uint64_t segment_bytes;
+    uint32_t critical; /* C-HDR-5 */
+    uint32_t signature_interval;
     const uint8_t *software;
     size_t software_size;
     const uint8_t *chain; /* wire form */
@@ -78,6 +80,8 @@ SVMS_MUST_CHECK svms_status svms_header_parse_signer(svms_header *out, const uin
 SVMS_MUST_CHECK svms_status svms_header_parse_fields(svms_header *out, const uint8_t *raw,
                                                      size_t size, svms_error *err);
 
+/* True when a manifest may come without a signature of its own (C-SIG-4, C-SIG-5). */
+bool svms_signatures_may_lack(const svms_header *header);
 /* True when a track is not stored in the clear. */
 bool svms_track_is_sealed(const svms_track *track);
 /* C-MAN-6 for a container as a whole: the first video track, or 0. */

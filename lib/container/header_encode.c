@@ -104,7 +104,7 @@ static void put_limits(svms_builder *out, const svms_header *header)
     put_field(out, SVMS_TAG_LIMITS, 24);
     svms_put_u64(out, header->segment_ns);
     svms_put_u64(out, header->segment_bytes);
-    svms_put_u32(out, 1);
+    svms_put_u32(out, header->signature_interval);
     svms_put_u32(out, 0);
     if (header->software_size != 0) {
         put_field(out, SVMS_TAG_SOFTWARE, header->software_size);
@@ -119,7 +119,7 @@ svms_status svms_header_encode(svms_builder *out, svms_header *header, svms_erro
     size_t start = out->size;
     svms_put_bytes(out, magic_and_version, sizeof(magic_and_version));
     svms_put_u32(out, 0);
-    svms_put_u32(out, 0);
+    svms_put_u32(out, header->critical);
     svms_put_u32(out, 0);
     svms_put_object_prefix(out, SVMS_OBJECT_HEADER, &header->signer, 0);
     if (header->chain_size != 0) {

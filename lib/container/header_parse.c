@@ -38,7 +38,7 @@ svms_status svms_header_peek(const uint8_t fixed[SVMS_HEADER_PREFIX_OFFSET], uin
     if (zero != 0) {
         return svms_fail_at(err, SVMS_E_MALFORMED, 10, "reserved bytes of the header are not zero");
     }
-    if (critical != 0) {
+    if ((critical & ~SVMS_CRITICAL_KNOWN) != 0) {
         return svms_fail_at(
             err, SVMS_E_UNSUPPORTED, 16,
             "the container needs extensions 0x%08x that are not supported (C-HDR-5)", critical);
@@ -136,9 +136,15 @@ svms_status svms_header_parse_signer(svms_header *out, const uint8_t *raw, size_
     svms_cursor cursor = svms_cursor_over(raw, size, 0);
     svms_cursor value = { 0 };
     uint16_t tag = 0;
-    (void)svms_skip(&cursor, SVMS_HEADER_PREFIX_OFFSET);
+    (void)svms_skip(&cursor, 16);
+    out->critical = svms_read_u32(&cursor);
+    (void)svms_skip(&cursor, 4);
     svms_status status =
         svms_check_object_prefix(&cursor, SVMS_OBJECT_HEADER, NULL, size, &out->signer, err);
+    if (status == SVMS_OK && out->signer.role == SVMS_ROLE_NONE && out->critical != 0) {
+        status = svms_fail_at(err, SVMS_E_MALFORMED, 16,
+                              "critical bits about signatures in an unsigned container (C-HDR-5)");
+    }
     if (status != SVMS_OK || out->signer.role == SVMS_ROLE_NONE) {
         return status;
     }
@@ -258,7 +264,10 @@ static bool parse_limits(svms_header *out, svms_cursor *value)
     out->segment_bytes = svms_read_u64(value);
     uint32_t interval = svms_read_u32(value);
     uint32_t zero = svms_read_u32(value);
-    return interval == 1 && zero == 0;
+    out->signature_interval = interval;
+    bool deferred = (out->critical & SVMS_CRITICAL_DEFERRED) != 0;
+    return zero == 0 && (deferred ? interval >= 2 && interval <= SVMS_MAX_SIGNATURE_INTERVAL
+                                  : interval == 1);
 }
 
 static bool parse_software(svms_header *out, svms_cursor *value)
@@ -356,4 +365,9 @@ svms_status svms_header_parse_fields(svms_header *out, const uint8_t *raw, size_
         seen |= tag < 32 ? 1u << tag : 0;
     }
     return check_fields(out, seen, err);
+}
+
+bool svms_signatures_may_lack(const svms_header *header)
+{
+    return (header->critical & (SVMS_CRITICAL_DEFERRED | SVMS_CRITICAL_LATE)) != 0;
 }

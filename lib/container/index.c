@@ -60,6 +60,7 @@ static void put_entry(svms_builder *out, const svms_index_entry *entry)
     svms_put_i64(out, entry->last_utc_ns);
     svms_put_u32(out, entry->segments);
     svms_put_u32(out, 0);
+    svms_put_bytes(out, entry->hash, SVMS_DIGEST_SIZE);
 }
 
 static svms_index_entry summarise(const svms_index_level *level, uint64_t offset)
@@ -73,6 +74,32 @@ static svms_index_entry summarise(const svms_index_level *level, uint64_t offset
         }
     }
     return sum;
+}
+
+static uint64_t checkpoint_from(const svms_index *index, unsigned level)
+{
+    for (; level < SVMS_INDEX_LEVELS; level++) {
+        if (index->levels[level] != NULL && index->levels[level]->checkpoint != 0) {
+            return index->levels[level]->checkpoint;
+        }
+    }
+    return 0;
+}
+
+uint64_t svms_index_checkpoint(const svms_index *index)
+{
+    return checkpoint_from(index, 0);
+}
+
+/* A checkpoint covers all those of the levels below. */
+static void become_checkpoint(svms_index *index, unsigned level, uint64_t offset)
+{
+    for (unsigned below = 0; below < level; below++) {
+        if (index->levels[below] != NULL) {
+            index->levels[below]->checkpoint = 0;
+        }
+    }
+    index->levels[level]->checkpoint = offset;
 }
 
 svms_status svms_index_emit(svms_index *index, unsigned level, const svms_header *header,
@@ -91,6 +118,7 @@ svms_status svms_index_emit(svms_index *index, unsigned level, const svms_header
     svms_put_u16(out, (uint16_t)at->count);
     svms_put_u32(out, 0);
     svms_put_u64(out, offset);
+    svms_put_u64(out, number != 0 ? checkpoint_from(index, level) : 0);
     for (uint32_t i = 0; i < at->count; i++) {
         put_entry(out, &at->entries[i]);
     }
@@ -99,11 +127,20 @@ svms_status svms_index_emit(svms_index *index, unsigned level, const svms_header
         return status;
     }
     svms_index_entry sum = summarise(at, offset);
+    svms_iovec run = { out->data, out->size };
+    status = svms_sha256(index->ctx, &run, 1, sum.hash, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
     at->count = 0;
+    if (number != 0) {
+        become_checkpoint(index, level, offset);
+    }
     return add_at(index, level + 1, &sum) ? SVMS_OK : svms_fail_memory(err);
 }
 
-svms_index_step svms_index_closing_step(const svms_index *index, unsigned level, uint64_t *root)
+svms_index_step svms_index_closing_step(const svms_index *index, unsigned level, uint64_t *root,
+                                        uint8_t root_hash[SVMS_DIGEST_SIZE])
 {
     const svms_index_level *at = level < SVMS_INDEX_LEVELS ? index->levels[level] : NULL;
     if (at == NULL || at->count == 0) {
@@ -116,6 +153,7 @@ svms_index_step svms_index_closing_step(const svms_index *index, unsigned level,
     }
     if (level > 0 && at->count == 1) {
         *root = at->entries[0].offset;
+        memcpy(root_hash, at->entries[0].hash, SVMS_DIGEST_SIZE);
         return SVMS_INDEX_ROOT_BELOW;
     }
     return SVMS_INDEX_EMIT_ROOT;
@@ -132,6 +170,7 @@ bool svms_index_parse(svms_index_view *out, const svms_header *header, uint64_t 
     uint16_t count = svms_read_u16(&cursor);
     uint32_t zeros = svms_read_u32(&cursor);
     uint64_t own = svms_read_u64(&cursor);
+    uint64_t before = svms_read_u64(&cursor);
     const uint8_t *entries = svms_read_bytes(&cursor, (size_t)count * SVMS_INDEX_ENTRY_SIZE);
     if (cursor.failed || !svms_cursor_at_end(&cursor) || memcmp(marker, "SVMSINDX", 8) != 0 ||
         memcmp(h, header->hash, 8) != 0 || zero != 0 || zeros != 0 || own != offset || count == 0 ||
@@ -140,6 +179,7 @@ bool svms_index_parse(svms_index_view *out, const svms_header *header, uint64_t 
     }
     out->level = level;
     out->count = count;
+    out->before = before;
     out->entries = entries;
     return true;
 }
@@ -155,5 +195,7 @@ svms_index_entry svms_index_entry_at(const svms_index_view *view, uint32_t posit
     entry.first_utc_ns = svms_read_i64(&cursor);
     entry.last_utc_ns = svms_read_i64(&cursor);
     entry.segments = svms_read_u32(&cursor);
+    (void)svms_skip(&cursor, 4);
+    svms_read_copy(&cursor, entry.hash, SVMS_DIGEST_SIZE);
     return entry;
 }

@@ -12,10 +12,12 @@ typedef struct svms_index_entry {
     int64_t first_utc_ns;
     int64_t last_utc_ns;
     uint32_t segments;
+    uint8_t hash[SVMS_DIGEST_SIZE]; /* of the manifest, or of the index record below */
 } svms_index_entry;
 
 typedef struct svms_index_level {
     uint32_t count;
+    uint64_t checkpoint; /* newest of this level that no higher level covers, 0: none */
     svms_index_entry entries[SVMS_INDEX_FANOUT];
 } svms_index_level;
 
@@ -31,10 +33,14 @@ bool svms_index_add(svms_index *index, const svms_index_entry *entry);
 bool svms_index_is_full(const svms_index *index, unsigned level);
 
 /* Replaces out's content by the record (header and body) of a level that holds entries, to stand at
- * offset with this record number; empties the level and adds its entry one level up. */
+ * offset with this record number; empties the level and adds its entry one level up. Number 0 stands
+ * behind the last segment; other records become checkpoints (C-IDX-5). */
 SVMS_MUST_CHECK svms_status svms_index_emit(svms_index *index, unsigned level,
                                             const svms_header *header, uint64_t offset,
                                             uint32_t number, svms_builder *out, svms_error *err);
+
+/* Offset of the newest current checkpoint, 0 for none (C-IDX-5). */
+uint64_t svms_index_checkpoint(const svms_index *index);
 
 /* What to do with a level when the container is closed (C-IDX-3). */
 typedef enum svms_index_step {
@@ -43,12 +49,14 @@ typedef enum svms_index_step {
     SVMS_INDEX_EMIT_ROOT, /* write it: it is the root */
     SVMS_INDEX_ROOT_BELOW /* the record its only entry points to is the root */
 } svms_index_step;
-svms_index_step svms_index_closing_step(const svms_index *index, unsigned level, uint64_t *root);
+svms_index_step svms_index_closing_step(const svms_index *index, unsigned level, uint64_t *root,
+                                        uint8_t root_hash[SVMS_DIGEST_SIZE]);
 
 /* A parsed record body. */
 typedef struct svms_index_view {
     uint8_t level;
     uint32_t count;
+    uint64_t before; /* checkpoint before this one */
     const uint8_t *entries;
 } svms_index_view;
 bool svms_index_parse(svms_index_view *out, const svms_header *header, uint64_t offset,

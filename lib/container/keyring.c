@@ -68,6 +68,9 @@ void svms_keyring_free(svms_keyring **ring)
     for (size_t i = 0; i < (*ring)->password_count; i++) {
         svms_release_secret(ctx, (*ring)->passwords[i].text, (*ring)->passwords[i].size);
     }
+    for (size_t i = 0; i < (*ring)->disclosure_count; i++) {
+        svms_disclosure_free(&(*ring)->disclosures[i]);
+    }
     svms_release(ctx, *ring);
     *ring = NULL;
 }

@@ -140,6 +140,7 @@ void svms_start_put(svms_builder *out, const svms_header *header, const svms_seg
     svms_put_bytes(out, start->salt, SVMS_DIGEST_SIZE);
     svms_put_i64(out, start->utc_ns);
     svms_put_u64(out, start->monotonic_ns);
+    svms_put_u64(out, start->checkpoint);
 }
 
 svms_status svms_start_parse(svms_segment_start *out, const svms_header *header,
@@ -160,6 +161,7 @@ svms_status svms_start_parse(svms_segment_start *out, const svms_header *header,
     svms_read_copy(&cursor, out->salt, SVMS_DIGEST_SIZE);
     out->utc_ns = svms_read_i64(&cursor);
     out->monotonic_ns = svms_read_u64(&cursor);
+    out->checkpoint = svms_read_u64(&cursor);
     return SVMS_OK;
 }
 
@@ -172,6 +174,7 @@ void svms_end_put(svms_builder *out, const svms_header *header, const svms_end *
     svms_put_u64(out, end->offset);
     svms_put_u64(out, end->root_offset);
     svms_put_bytes(out, end->index_hash, SVMS_DIGEST_SIZE);
+    svms_put_bytes(out, end->root_hash, SVMS_DIGEST_SIZE);
     svms_put_i64(out, end->utc_ns);
     svms_put_i64(out, end->last_utc_ns);
     svms_put_u8(out, end->reason);
@@ -196,6 +199,7 @@ svms_status svms_end_parse(svms_end *out, const svms_header *header, const uint8
     out->offset = svms_read_u64(&cursor);
     out->root_offset = svms_read_u64(&cursor);
     svms_read_copy(&cursor, out->index_hash, SVMS_DIGEST_SIZE);
+    svms_read_copy(&cursor, out->root_hash, SVMS_DIGEST_SIZE);
     out->utc_ns = svms_read_i64(&cursor);
     out->last_utc_ns = svms_read_i64(&cursor);
     out->reason = svms_read_u8(&cursor);

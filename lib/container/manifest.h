@@ -39,6 +39,7 @@ typedef struct svms_segment_start {
     uint8_t salt[SVMS_DIGEST_SIZE];
     int64_t utc_ns;
     uint64_t monotonic_ns;
+    uint64_t checkpoint; /* C-IDX-5 */
 } svms_segment_start;
 
 typedef struct svms_end {
@@ -47,6 +48,7 @@ typedef struct svms_end {
     uint64_t offset;
     uint64_t root_offset;
     uint8_t index_hash[SVMS_DIGEST_SIZE];
+    uint8_t root_hash[SVMS_DIGEST_SIZE]; /* C-END-3 */
     int64_t utc_ns;
     int64_t last_utc_ns;
     uint8_t reason;

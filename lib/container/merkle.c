@@ -8,7 +8,7 @@ void svms_merkle_reset(svms_merkle *tree)
     tree->count = 0;
 }
 
-static bool join(svms_hasher *hasher, const uint8_t *left, const uint8_t *right, uint8_t *out)
+bool svms_merkle_join(svms_hasher *hasher, const uint8_t *left, const uint8_t *right, uint8_t *out)
 {
     uint8_t node[1 + 2 * SVMS_DIGEST_SIZE];
     node[0] = 0x01;
@@ -26,7 +26,7 @@ bool svms_merkle_add(svms_merkle *tree, svms_hasher *hasher, const uint8_t leaf[
     }
     memcpy(carry, leaf, SVMS_DIGEST_SIZE);
     for (; tree->count & (1u << level); level++) {
-        if (!join(hasher, tree->subtree[level], carry, carry)) {
+        if (!svms_merkle_join(hasher, tree->subtree[level], carry, carry)) {
             return false;
         }
     }
@@ -48,7 +48,7 @@ bool svms_merkle_root(const svms_merkle *tree, svms_hasher *hasher, uint8_t out[
         if (!have) {
             memcpy(out, tree->subtree[level], SVMS_DIGEST_SIZE);
             have = true;
-        } else if (!join(hasher, tree->subtree[level], out, out)) {
+        } else if (!svms_merkle_join(hasher, tree->subtree[level], out, out)) {
             return false;
         }
     }

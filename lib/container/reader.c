@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "description.h"
+#include "disclosure_reader.h"
 #include "failure.h"
 #include "options.h"
 #include "reader_internal.h"
@@ -77,13 +78,18 @@ static svms_status open_with(svms_reader *reader, const svms_source *source,
         status = check_trust(reader, reader->front.header.created_utc_ns, err);
     }
     if (status == SVMS_OK && options->keys != NULL) {
-        status = svms_front_unlock(&reader->front, options->keys, err);
+        status = svms_reader_unlock(reader, options->keys, err);
     }
     if (status == SVMS_OK) {
         status = read_texts(reader, err);
     }
     if (status == SVMS_OK) {
         status = make_leaves(reader, err);
+    }
+    if (status == SVMS_OK && svms_signatures_may_lack(&reader->front.header)) {
+        reader->known = svms_alloc(reader->ctx, sizeof(*reader->known));
+        reader->scanner.known = reader->known;
+        status = reader->known == NULL ? svms_fail_memory(err) : SVMS_OK;
     }
     return status;
 }
@@ -144,7 +150,9 @@ void svms_reader_close(svms_reader **reader)
     if (gone->data != NULL) {
         svms_release_secret(gone->ctx, gone->data, gone->data_capacity);
     }
+    svms_reader_forget_disclosures(gone);
     svms_release(gone->ctx, gone->leaves);
+    svms_release(gone->ctx, gone->known);
     svms_release(gone->ctx, gone->device_name);
     svms_release(gone->ctx, gone->software);
     svms_front_clear(&gone->front);
@@ -209,7 +217,7 @@ static svms_status check_end(svms_reader *reader, svms_error *err)
         svms_status status =
             svms_window_peek(&reader->front.window, at, sizeof(body), &bytes, &got, err);
         if (status == SVMS_OK) {
-            status = svms_record_parse(&record, bytes, got, at, err);
+            status = svms_front_parse_record(&reader->front, &record, bytes, got, at, err);
         }
         if (status == SVMS_E_TRUNCATED) {
             return SVMS_AGAIN;
@@ -226,7 +234,9 @@ static svms_status check_end(svms_reader *reader, svms_error *err)
             memcpy(body, bytes, sizeof(body));
             break;
         }
-        if (record.type != SVMS_RECORD_INDEX) {
+        bool late = record.type == SVMS_RECORD_SIGNATURE &&
+                    (reader->front.header.critical & SVMS_CRITICAL_LATE) != 0;
+        if (record.type != SVMS_RECORD_INDEX && !late) {
             return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, at,
                                 "neither a segment nor the end follows");
         }
@@ -235,6 +245,16 @@ static svms_status check_end(svms_reader *reader, svms_error *err)
     svms_status status = svms_front_check_signature(&reader->front, at + sizeof(body),
                                                     SVMS_SIGNED_END, body + SVMS_RECORD_HEADER_SIZE,
                                                     SVMS_END_BODY_SIZE, &signature_size, NULL, err);
+    if (status != SVMS_OK && !svms_is_grave(status)) {
+        bool unwritten = false;
+        size_t size = signature_size == 0 ? SVMS_RECORD_HEADER_SIZE : signature_size;
+        svms_status asked = svms_front_is_unwritten(
+            &reader->front, at + sizeof(body) + size - 1, &unwritten, err);
+        if (asked != SVMS_OK) {
+            return asked;
+        }
+        status = unwritten ? SVMS_E_TRUNCATED : status;
+    }
     if (status == SVMS_E_TRUNCATED) {
         return SVMS_AGAIN;
     }
@@ -255,6 +275,29 @@ static svms_status check_end(svms_reader *reader, svms_error *err)
     return SVMS_END;
 }
 
+/* C-SIG-6 for the scanned segment, whose manifest has no signature of its own. SVMS_AGAIN: the
+ * signature may still come. */
+static svms_status find_attestation(svms_reader *reader, svms_error *err)
+{
+    const svms_segment *segment = &reader->segment;
+    svms_attestation found = SVMS_NEVER;
+    svms_known_manifest *known = svms_known_find(reader->known, segment->manifest.segment);
+    if (known != NULL && known->attested &&
+        memcmp(known->hash, segment->hash, SVMS_DIGEST_SIZE) == 0) {
+        return SVMS_OK;
+    }
+    svms_known_add(reader->known, segment);
+    svms_ahead ahead = { segment->end, segment->manifest.segment, segment->hash, false };
+    svms_status status = svms_attest_ahead(&reader->scanner, &ahead, &found, err);
+    if (status != SVMS_OK || found == SVMS_ATTESTED) {
+        return status;
+    }
+    return found == SVMS_NOT_YET
+               ? SVMS_AGAIN
+               : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, segment->manifest_offset,
+                              "no signature attests the segment (C-SIG-6)");
+}
+
 /* What keeps the scanned segment from being handed out as attested. */
 static svms_status judge(svms_reader *reader, svms_error *err)
 {
@@ -272,9 +315,12 @@ static svms_status judge(svms_reader *reader, svms_error *err)
     } else if (reader->front.verifier == NULL) {
         return SVMS_E_UNTRUSTED;
     } else {
-        status = check_trust(reader, segment->manifest.made_utc_ns, err);
+        status = segment->lacks_signature ? find_attestation(reader, err) : SVMS_OK;
+        if (status == SVMS_OK) {
+            status = check_trust(reader, segment->manifest.made_utc_ns, err);
+        }
     }
-    if (status != SVMS_OK && err != NULL) {
+    if (status < SVMS_OK && err != NULL) {
         err->status = status;
         err->segment =
             reader->expected != SVMS_ANY_SEGMENT ? reader->expected : segment->start.segment;
@@ -354,7 +400,11 @@ static svms_status load_segment(svms_reader *reader, svms_error *err)
     if (status != SVMS_OK) {
         return status;
     }
-    status = svms_record_parse(&record, bytes, got, reader->position, err);
+    status =
+        svms_front_parse_record(&reader->front, &record, bytes, got, reader->position, err);
+    if (svms_is_grave(status)) {
+        return status;
+    }
     if (status != SVMS_OK || record.type != SVMS_RECORD_START) {
         return at_other(reader, status, &record, err);
     }
@@ -376,6 +426,9 @@ static svms_status load_segment(svms_reader *reader, svms_error *err)
         return reader->allow_unverified ? SVMS_OK : SVMS_AGAIN;
     }
     status = judge(reader, err);
+    if (status == SVMS_AGAIN && !reader->allow_unverified) {
+        return status;
+    }
     if (svms_is_grave(status)) {
         return status;
     }
@@ -383,7 +436,7 @@ static svms_status load_segment(svms_reader *reader, svms_error *err)
     if (status == SVMS_OK || reader->allow_unverified) {
         enter_segment(reader);
         bool merely_unsigned = status == SVMS_E_UNTRUSTED && reader->front.verifier == NULL;
-        return merely_unsigned ? SVMS_OK : status;
+        return merely_unsigned || status == SVMS_AGAIN ? SVMS_OK : status;
     }
     if (reader->front.verifier == NULL && status == SVMS_E_UNTRUSTED) {
         status = svms_fail(err, status, "the recording is not signed: nobody vouches for it");
@@ -418,7 +471,9 @@ static svms_status step_inside(svms_reader *reader, svms_sample *out, bool *take
     bool stray =
         status != SVMS_OK || cut ||
         (record.type == SVMS_RECORD_START && reader->at != reader->segment.offset) ||
-        record.type >= SVMS_RECORD_END || record.type == SVMS_RECORD_SIGNATURE ||
+        record.type >= SVMS_RECORD_END ||
+        (record.type == SVMS_RECORD_SIGNATURE &&
+         !(reader->front.header.critical & SVMS_CRITICAL_LATE)) ||
         (record.type == SVMS_RECORD_SAMPLE && record.track >= reader->front.header.track_count);
     if (manifest && reader->segment.end == 0 && reader->segment.truncated) {
         /* The tail was read before it was signed; from here on, segments are complete. */

@@ -5,6 +5,7 @@
 
 #include <svms/reader.h>
 
+#include "attest.h"
 #include "front.h"
 #include "light_plan.h"
 #include "sample_cipher.h"
@@ -14,6 +15,7 @@
 typedef enum svms_track_state {
     SVMS_TRACK_NEW = 0,
     SVMS_TRACK_READY,
+    SVMS_TRACK_HIDDEN, /* not disclosed, or nothing signed to check the secret by */
     SVMS_TRACK_UNFIT /* the signed commitment is that of another key */
 } svms_track_state;
 
@@ -28,11 +30,15 @@ struct svms_reader {
     svms_ctx *ctx;
     svms_front front;
     svms_scanner scanner;
+    svms_known *known; /* made where signatures may come later */
     const svms_trust *trust;
     svms_time_policy time_policy;
     bool allow_unverified;
     bool recheck;
+    bool hollow; /* samples are named, not opened */
     uint32_t max_sample_size;
+    size_t disclosed_count; /* not 0: only disclosures open anything */
+    svms_disclosure *disclosed[SVMS_KEYRING_DISCLOSURES]; /* held */
     char *device_name;
     char *software;
     int64_t trusted_to_utc_ns; /* up to here the signer has been found trustworthy */

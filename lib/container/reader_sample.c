@@ -2,8 +2,8 @@
 /* Handing out one sample of a segment that has been scanned. */
 #include <string.h>
 
+#include "disclosure_reader.h"
 #include "failure.h"
-#include "reader_internal.h"
 
 #define STEP_SIZE 16384u
 
@@ -17,7 +17,8 @@ void svms_reader_reset_tracks(svms_reader *reader)
     reader->ordinal = 0;
 }
 
-/* C-KEY-4, C-KEY-5: derives, and compares the commitment when a signed manifest states it. */
+/* C-KEY-4, C-KEY-5, C-DIS-2: derives, and compares the commitment when a signed manifest states
+ * it; a disclosed secret is not used without that. */
 static svms_status derive_keys(svms_reader *reader, uint8_t number, svms_error *err)
 {
     svms_reader_track *track = &reader->tracks[number];
@@ -26,12 +27,16 @@ static svms_status derive_keys(svms_reader *reader, uint8_t number, svms_error *
         segment->believed ? svms_manifest_entry(&segment->manifest, number) : NULL;
     uint8_t secret[SVMS_SECRET_SIZE];
     svms_status status = SVMS_OK;
+    if (svms_reader_is_disclosed(reader) && (!reader->attested || entry == NULL)) {
+        track->state = SVMS_TRACK_HIDDEN;
+        return SVMS_OK;
+    }
     if (track->aead == NULL) {
         status = svms_aead_new(&track->aead, reader->ctx, err);
     }
     if (status == SVMS_OK) {
-        status = svms_track_secret(reader->ctx, reader->front.segment_root, segment->start.segment,
-                                   number, segment->start.salt, secret, err);
+        status = svms_reader_secret(reader, number, secret, err);
+        track->state = status == SVMS_E_WRONG_KEY ? SVMS_TRACK_HIDDEN : SVMS_TRACK_NEW;
     }
     if (status == SVMS_OK) {
         status = svms_track_keys_derive(reader->ctx, secret, &track->keys, err);
@@ -53,27 +58,54 @@ static svms_status derive_keys(svms_reader *reader, uint8_t number, svms_error *
     return SVMS_OK;
 }
 
+static svms_status refuse_hidden(const svms_reader *reader, uint8_t number, svms_error *err)
+{
+    unsigned long long segment = reader->segment.start.segment;
+    if (!reader->attested) {
+        return svms_fail_at(err, SVMS_E_WRONG_KEY, reader->at,
+                            "segment %llu is not attested, so nothing that was disclosed of it can "
+                            "be checked (C-DIS-2)",
+                            segment);
+    }
+    return svms_fail_at(err, SVMS_E_WRONG_KEY, reader->at,
+                        "track %u of segment %llu was not disclosed", number, segment);
+}
+
+static svms_status refuse_unfit(const svms_reader *reader, uint8_t number, svms_error *err)
+{
+    if (svms_reader_is_disclosed(reader)) {
+        return svms_fail_at(err, SVMS_E_UNDECRYPTABLE, reader->at,
+                            "the secret disclosed for track %u of segment %llu is wrong (C-DIS-2)",
+                            number, (unsigned long long)reader->segment.start.segment);
+    }
+    return svms_fail_at(err, SVMS_E_UNDECRYPTABLE, reader->at,
+                        "track %u was encrypted with another key than was signed (C-KEY-5)",
+                        number);
+}
+
 static svms_status prepare_keys(svms_reader *reader, uint8_t number, svms_error *err)
 {
     if (!svms_track_is_sealed(&reader->front.header.tracks[number])) {
         return SVMS_OK;
     }
-    if (!reader->front.unlocked) {
+    if (!reader->front.unlocked && !svms_reader_is_disclosed(reader)) {
         return svms_fail_at(err, SVMS_E_WRONG_KEY, reader->at,
                             "track %u is encrypted and no key was given", number);
     }
     if (reader->tracks[number].state == SVMS_TRACK_NEW) {
         svms_status status = derive_keys(reader, number, err);
-        if (status != SVMS_OK) {
+        if (status != SVMS_OK && status != SVMS_E_WRONG_KEY) {
             return status;
         }
     }
-    if (reader->tracks[number].state == SVMS_TRACK_UNFIT) {
-        return svms_fail_at(err, SVMS_E_UNDECRYPTABLE, reader->at,
-                            "track %u was encrypted with another key than was signed (C-KEY-5)",
-                            number);
+    switch (reader->tracks[number].state) {
+    case SVMS_TRACK_HIDDEN:
+        return refuse_hidden(reader, number, err);
+    case SVMS_TRACK_UNFIT:
+        return refuse_unfit(reader, number, err);
+    default:
+        return SVMS_OK;
     }
-    return SVMS_OK;
 }
 
 static svms_status reserve(svms_reader *reader, size_t size, svms_error *err)
@@ -269,7 +301,7 @@ svms_status svms_reader_take(svms_reader *reader, const svms_record *record, svm
     const svms_track_entry *entry =
         reader->segment.believed ? svms_manifest_entry(&reader->segment.manifest, record->track)
                                  : NULL;
-    svms_status status = open_sample(reader, record, err, &taking);
+    svms_status status = reader->hollow ? SVMS_OK : open_sample(reader, record, err, &taking);
     if (status != SVMS_OK) {
         if (reader->data != NULL) {
             svms_wipe(reader->data, taking.done);
@@ -286,7 +318,7 @@ svms_status svms_reader_take(svms_reader *reader, const svms_record *record, svm
     out->utc_ns = entry != NULL
                       ? svms_utc_of(track, entry->first_pts, entry->first_utc_ns, out->pts)
                       : svms_utc_of(track, 0, reader->front.header.start_utc_ns, out->pts);
-    out->data = reader->data;
+    out->data = reader->hollow ? NULL : reader->data;
     out->size = taking.layout.sample_size;
     out->segment = reader->segment.start.segment;
     return SVMS_OK;

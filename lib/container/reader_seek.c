@@ -72,6 +72,7 @@ static void fill_info(const svms_reader *reader, svms_container_info *info)
     info->role = (svms_role)header->signer.role;
     info->encrypted = header->has_keys;
     info->unlocked = reader->front.unlocked;
+    info->disclosed = reader->disclosed_count != 0;
     info->password_stanzas = reader->front.access.password_stanzas;
     info->key_stanzas = reader->front.access.key_stanzas;
     info->access_damaged = reader->front.access.damaged;

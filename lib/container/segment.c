@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "segment.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "failure.h"
@@ -26,6 +27,7 @@ static void begin_scan(svms_scanner *scanner, uint64_t offset, svms_segment *out
     memset(out, 0, sizeof(*out));
     out->offset = offset;
     out->problem = (svms_error)SVMS_ERROR_INIT;
+    out->late_attested = SVMS_NO_SEGMENT;
     scanner->first_is_sync = false;
     scanner->auxiliary_count = 0;
     scanner->index_level = 0;
@@ -159,6 +161,11 @@ static svms_status take_start(svms_scanner *scanner, const svms_record *record, 
         out->has_start =
             svms_start_parse(&out->start, &scanner->front->header, body, record->body_size,
                              offset + record->header_size, problem_slot(out)) == SVMS_OK;
+        if (out->has_start && scanner->index != NULL &&
+            out->start.checkpoint != svms_index_checkpoint(scanner->index)) {
+            note_problem(out, offset, SVMS_E_NOT_AUTHENTIC,
+                         "a segment start names a wrong checkpoint (C-IDX-5)");
+        }
     }
     return status;
 }
@@ -215,6 +222,68 @@ static svms_status check_index(svms_scanner *scanner, const svms_record *record,
     return status;
 }
 
+static svms_status take_late_signature(svms_scanner *scanner, const svms_record *record,
+                                       uint64_t offset, svms_segment *out, svms_error *err)
+{
+    svms_error found = SVMS_ERROR_INIT;
+    uint64_t number = SVMS_NO_SEGMENT;
+    svms_status status = svms_late_signature_check(
+        scanner, record, offset, out->has_start ? out->start.segment : 0, &number, &found);
+    if (svms_is_grave(status)) {
+        return svms_fail(err, status, "%s", found.message);
+    }
+    if (status == SVMS_OK && number != SVMS_NO_SEGMENT) {
+        bool newer = out->late_attested == SVMS_NO_SEGMENT || number > out->late_attested;
+        out->late_attested = newer ? number : out->late_attested;
+    } else if (status != SVMS_OK && number == SVMS_NO_SEGMENT) {
+        note_problem(out, found.offset, status, found.message);
+    } else if (status != SVMS_OK && !out->late_failure.found) {
+        out->late_failure.found = true;
+        out->late_failure.segment = number;
+        out->late_failure.offset = offset;
+        (void)snprintf(out->late_failure.message, sizeof(out->late_failure.message), "%.127s",
+                       found.message);
+    }
+    return SVMS_OK;
+}
+
+static svms_status take_evidence(svms_scanner *scanner, const svms_record *record, uint64_t offset,
+                                 svms_segment *out, svms_error *err)
+{
+    svms_error found = SVMS_ERROR_INIT;
+    svms_status status = svms_evidence_check(scanner, record, offset,
+                                             out->has_start ? out->start.segment : 0, &found);
+    if (svms_is_grave(status)) {
+        return svms_fail(err, status, "%s", found.message);
+    }
+    if (status != SVMS_OK) {
+        note_problem(out, found.offset, status, found.message);
+    }
+    return SVMS_OK;
+}
+
+/* Everything in a segment that is neither sample nor manifest. */
+static svms_status take_other_record(svms_scanner *scanner, const svms_record *record,
+                                     uint64_t offset, svms_segment *out, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    if (record->type == SVMS_RECORD_START) {
+        status = take_start(scanner, record, offset, out, err);
+    } else if (record->type == SVMS_RECORD_EVIDENCE) {
+        status = take_evidence(scanner, record, offset, out, err);
+    } else if (record->type == SVMS_RECORD_SIGNATURE) {
+        status = take_late_signature(scanner, record, offset, out, err);
+    }
+    return status == SVMS_OK ? take_auxiliary(scanner, record, offset, out, err) : status;
+}
+
+static bool is_auxiliary(const svms_header *header, uint8_t type)
+{
+    return type == SVMS_RECORD_START || type == SVMS_RECORD_INDEX ||
+           type == SVMS_RECORD_EVIDENCE ||
+           (type == SVMS_RECORD_SIGNATURE && (header->critical & SVMS_CRITICAL_LATE) != 0);
+}
+
 /* One record before the manifest. *framed is false when the way is lost. */
 static svms_status take_record(svms_scanner *scanner, const svms_record *record, uint64_t offset,
                                svms_segment *out, bool *framed, svms_error *err)
@@ -230,41 +299,58 @@ static svms_status take_record(svms_scanner *scanner, const svms_record *record,
             return status;
         }
     }
-    switch (record->type) {
-    case SVMS_RECORD_SAMPLE:
+    if (record->type == SVMS_RECORD_SAMPLE) {
         status = take_sample(scanner, record, offset, out, err);
-        break;
-    case SVMS_RECORD_START:
-        *framed = out->records == 0;
-        status = take_start(scanner, record, offset, out, err);
-        if (status == SVMS_OK) {
-            status = take_auxiliary(scanner, record, offset, out, err);
-        }
-        break;
-    case SVMS_RECORD_INDEX:
-    case SVMS_RECORD_EVIDENCE:
-        status = take_auxiliary(scanner, record, offset, out, err);
-        break;
-    default:
+    } else if (is_auxiliary(&scanner->front->header, record->type)) {
+        *framed = record->type != SVMS_RECORD_START || out->records == 0;
+        status = take_other_record(scanner, record, offset, out, err);
+    } else {
         *framed = false;
         note_problem(out, offset, SVMS_E_NOT_AUTHENTIC,
                      "a record that does not belong into a segment (C-SEG-1)");
-        break;
     }
     out->records++;
     return status;
 }
 
+/* The signature record behind the manifest in manifest_raw, where one stands or must stand. */
+static svms_status check_own_signature(svms_scanner *scanner, uint64_t offset, uint64_t number,
+                                       size_t body_size, svms_segment *out, size_t *signature_size,
+                                       svms_error *err)
+{
+    svms_front *front = scanner->front;
+    bool present = true;
+    bool unwritten = false;
+    svms_status status = svms_front_has_signature(front, offset, number, &present, err);
+    if (status != SVMS_OK || !present) {
+        out->lacks_signature = status == SVMS_OK && front->verifier != NULL;
+        return status;
+    }
+    status = svms_front_check_signature(front, offset, number,
+                                        scanner->manifest_raw + SVMS_RECORD_HEADER_SIZE, body_size,
+                                        signature_size, front->hasher, err);
+    if (status == SVMS_OK || svms_is_grave(status)) {
+        return status;
+    }
+    svms_error found = SVMS_ERROR_INIT;
+    size_t size = *signature_size == 0 ? SVMS_RECORD_HEADER_SIZE : *signature_size;
+    if (svms_front_is_unwritten(front, offset + size - 1, &unwritten, &found) != SVMS_OK) {
+        return svms_fail(err, found.status, "%s", found.message);
+    }
+    return unwritten ? SVMS_E_TRUNCATED : status;
+}
+
 /* Reads manifest and signature as bounded raw bytes, then checks the signature, then looks inside
  * (C-OBJ-3). */
-static svms_status take_manifest(svms_scanner *scanner, const svms_record *record, uint64_t offset,
-                                 svms_segment *out, svms_error *err)
+svms_status svms_segment_take_manifest(svms_scanner *scanner, const svms_record *record,
+                                       uint64_t offset, svms_segment *out, svms_error *err)
 {
     svms_front *front = scanner->front;
     const uint8_t *bytes = NULL;
     size_t size = SVMS_RECORD_HEADER_SIZE + (size_t)record->body_size;
     size_t signature_size = 0;
     out->manifest_offset = offset;
+    out->manifest_size = (uint32_t)size;
     if (size > sizeof(scanner->manifest_raw)) {
         note_problem(out, offset + 4, SVMS_E_MALFORMED,
                      "bytes after the manifest's last entry (C-MAN-7)");
@@ -282,8 +368,8 @@ static svms_status take_manifest(svms_scanner *scanner, const svms_record *recor
         return svms_fail_crypto(err, "hashing a manifest");
     }
     svms_error found = SVMS_ERROR_INIT;
-    status = svms_front_check_signature(front, offset + size, number, body, record->body_size,
-                                        &signature_size, front->hasher, &found);
+    status = check_own_signature(scanner, offset + size, number, record->body_size, out,
+                                 &signature_size, &found);
     if (status == SVMS_E_TRUNCATED) {
         out->truncated = true;
         return SVMS_OK;
@@ -291,7 +377,7 @@ static svms_status take_manifest(svms_scanner *scanner, const svms_record *recor
     if (svms_is_grave(status)) {
         return svms_fail(err, status, "%s", found.message);
     }
-    if (signature_size != 0 || front->verifier == NULL) {
+    if (signature_size != 0 || out->lacks_signature || front->verifier == NULL) {
         out->end = offset + size + signature_size;
     }
     if (status != SVMS_OK) {
@@ -333,6 +419,20 @@ static void check_cut_sample(svms_scanner *scanner, const svms_record *record, u
     }
 }
 
+/* A record that breaks a rule because a power failure left zeros where its end should be is one that
+ * the file ends within (C-VER-1). */
+static svms_status forgive_unwritten(svms_scanner *scanner, uint64_t end, svms_segment *out,
+                                     svms_error *err)
+{
+    bool unwritten = false;
+    svms_status status = svms_front_is_unwritten(scanner->front, end - 1, &unwritten, err);
+    if (status == SVMS_OK && unwritten) {
+        out->problem = (svms_error)SVMS_ERROR_INIT;
+        out->truncated = true;
+    }
+    return status;
+}
+
 /* Walks the records up to the manifest. */
 static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *err)
 {
@@ -348,7 +448,11 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
         if (status != SVMS_OK) {
             return status;
         }
-        status = svms_record_parse(&record, bytes, got, at, problem_slot(out));
+        svms_error found = SVMS_ERROR_INIT;
+        status = svms_front_parse_record(front, &record, bytes, got, at, &found);
+        if (svms_is_grave(status)) {
+            return svms_fail(err, status, "%s", found.message);
+        }
         uint64_t size = (uint64_t)record.header_size + record.body_size;
         if (status == SVMS_E_TRUNCATED || (status == SVMS_OK && size > front->window.size - at)) {
             check_cut_sample(scanner, &record, at, out);
@@ -356,6 +460,7 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
             return SVMS_OK;
         }
         if (status != SVMS_OK) {
+            note_problem(out, found.offset, status, found.message);
             return SVMS_OK;
         }
         if (scanner->tick != NULL && !scanner->tick(scanner->user, at)) {
@@ -366,14 +471,18 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
                 note_problem(out, at + 8, SVMS_E_NOT_AUTHENTIC,
                              "records were removed, repeated or reordered (C-REC-1)");
             }
-            return take_manifest(scanner, &record, at, out, err);
+            return svms_segment_take_manifest(scanner, &record, at, out, err);
         }
+        svms_status had_problem = out->problem.status;
         status = take_record(scanner, &record, at, out, &framed, err);
         if (status == SVMS_E_TRUNCATED) {
             out->truncated = true; /* the file shrank while it was read */
             return SVMS_OK;
         }
-        if (status != SVMS_OK) {
+        if (status == SVMS_OK && had_problem == SVMS_OK && out->problem.status != SVMS_OK) {
+            status = forgive_unwritten(scanner, at + size, out, err);
+        }
+        if (status != SVMS_OK || out->truncated) {
             return status;
         }
         at += size;

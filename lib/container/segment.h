@@ -13,6 +13,40 @@
     (SVMS_MANIFEST_FIXED_SIZE + (SVMS_MAX_TRACKS + 1) * SVMS_TRACK_ENTRY_SIZE)
 #define SVMS_ANY_SEGMENT SVMS_NO_SEGMENT
 
+/* Manifests that were read lately: what late signatures and evidence may name. */
+#define SVMS_KNOWN_MANIFESTS SVMS_MAX_EVIDENCE_DISTANCE
+typedef struct svms_known_manifest {
+    bool present;
+    bool lacks_signature;
+    bool attested; /* found out by reading ahead */
+    uint32_t size; /* of the record */
+    uint64_t number;
+    uint64_t offset;
+    uint64_t late_offset; /* of the late signature that was taken, or 0 */
+    uint8_t hash[SVMS_DIGEST_SIZE];
+} svms_known_manifest;
+
+typedef struct svms_known {
+    svms_known_manifest items[SVMS_KNOWN_MANIFESTS];
+} svms_known;
+
+/* An evidence record of kind 1, as it stands in the file. */
+typedef struct svms_evidence {
+    uint64_t segment; /* that it attests */
+    uint64_t holder;  /* that holds it */
+    uint64_t offset;  /* of the token */
+    uint32_t size;
+    uint8_t hash[SVMS_DIGEST_SIZE];
+} svms_evidence;
+
+/* A late signature that is wrong. */
+typedef struct svms_late_failure {
+    bool found;
+    uint64_t segment; /* that it names */
+    uint64_t offset;
+    char message[128];
+} svms_late_failure;
+
 typedef struct svms_scanned_track {
     svms_merkle tree;
     int64_t first_pts;
@@ -24,6 +58,10 @@ typedef struct svms_segment {
     uint64_t offset;
     uint64_t end;             /* behind the signature, or 0 when the way there was lost */
     uint64_t manifest_offset; /* 0 when none was reached */
+    uint32_t manifest_size;   /* of the record */
+    bool lacks_signature;     /* it may come later (C-SIG-4, C-SIG-5) */
+    uint64_t late_attested;   /* last segment that a late signature in here attests, or none */
+    svms_late_failure late_failure; /* the first one */
     bool truncated;           /* the file ends within the segment */
     bool believed; /* the manifest's signature fits (or media are unsigned): its fields may be
                       quoted */
@@ -36,7 +74,8 @@ typedef struct svms_segment {
     svms_error problem; /* the first one; status SVMS_OK when the segment holds */
 } svms_segment;
 
-typedef struct svms_scanner {
+typedef struct svms_scanner svms_scanner;
+struct svms_scanner {
     svms_front *front;
     bool (*tick)(void *user, uint64_t offset); /* false cancels; may be NULL */
     void *user;
@@ -44,13 +83,15 @@ typedef struct svms_scanner {
     svms_index *index; /* if set, index records are compared with what it would write (C-IDX-4) */
     svms_builder *index_record; /* scratch for that */
     unsigned index_level;
+    svms_known *known; /* if set, what late signatures and evidence are compared with */
+    void (*evidence)(void *user, const svms_evidence *evidence); /* optional; needs known */
     uint8_t first_track;
     bool first_is_sync;
     uint32_t auxiliary_count;
     svms_merkle auxiliary;
     svms_scanned_track tracks[SVMS_MAX_TRACKS];
     uint8_t manifest_raw[SVMS_RECORD_HEADER_SIZE + SVMS_MANIFEST_LARGEST];
-} svms_scanner;
+};
 
 /* Scans the segment at offset. expected: its number, or SVMS_ANY_SEGMENT; previous: hash of the
  * manifest before, or NULL when that is not known. Returns SVMS_OK also for a segment that does not
@@ -58,6 +99,28 @@ typedef struct svms_scanner {
 SVMS_MUST_CHECK svms_status svms_segment_scan(svms_scanner *scanner, uint64_t offset,
                                               uint64_t expected, const uint8_t *previous,
                                               svms_segment *out, svms_error *err);
+
+/* Notes the manifest of a segment that was scanned. */
+void svms_known_add(svms_known *known, const svms_segment *segment);
+/* NULL when that segment's manifest was not read lately. */
+svms_known_manifest *svms_known_find(svms_known *known, uint64_t number);
+/* late.c: a late signature record at offset. *number receives the segment that it names, or
+ * SVMS_NO_SEGMENT. SVMS_OK: it attests it, or nothing is known of that segment (*number is
+ * SVMS_NO_SEGMENT then). SVMS_E_MALFORMED: the record breaks the format. SVMS_E_NOT_AUTHENTIC: it is
+ * wrong. next: number of the segment that holds it, or of that which would come next. */
+SVMS_MUST_CHECK svms_status svms_late_signature_check(svms_scanner *scanner,
+                                                      const svms_record *record, uint64_t offset,
+                                                      uint64_t next, uint64_t *number,
+                                                      svms_error *err);
+/* evidence.c: an evidence record at offset, in segment `holder`; calls scanner->evidence. */
+SVMS_MUST_CHECK svms_status svms_evidence_check(svms_scanner *scanner, const svms_record *record,
+                                                uint64_t offset, uint64_t holder, svms_error *err);
+
+/* Reads manifest and signature record at offset into out, whose start is known; out->end stays 0 when
+ * they are too damaged to go on. */
+SVMS_MUST_CHECK svms_status svms_segment_take_manifest(svms_scanner *scanner,
+                                                       const svms_record *record, uint64_t offset,
+                                                       svms_segment *out, svms_error *err);
 
 /* Where a sample's parts lie within its record. */
 typedef struct svms_sample_layout {

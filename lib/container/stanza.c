@@ -38,6 +38,11 @@ bool svms_stanza_length_fits(uint16_t type, size_t size)
     }
 }
 
+bool svms_stanza_can_wrap(const svms_public_key *recipient)
+{
+    return svms_hpke_kem_of_public(recipient) != 0 || svms_rsa_sealed_size_of_public(recipient) != 0;
+}
+
 /* A of C-ACC-6. */
 static svms_status binding(svms_ctx *ctx, const svms_header *header, uint16_t type,
                            uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)

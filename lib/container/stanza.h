@@ -15,6 +15,8 @@ SVMS_MUST_CHECK svms_status svms_stanza_put_password(svms_builder *out, const sv
 SVMS_MUST_CHECK svms_status svms_stanza_put_key(svms_builder *out, const svms_header *header,
                                                 const svms_public_key *recipient,
                                                 const uint8_t *content_key, svms_error *err);
+/* True for keys that a stanza can be made for: X25519, P-256, RSA. */
+bool svms_stanza_can_wrap(const svms_public_key *recipient);
 /* SVMS_E_WRONG_KEY when it does not open or the key check does not fit (C-KEY-2). body is of the
  * length that belongs to the type. */
 SVMS_MUST_CHECK svms_status svms_stanza_open_password(svms_ctx *ctx, const svms_header *header,

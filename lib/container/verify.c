@@ -7,6 +7,7 @@
 #include <svms/reader.h>
 
 #include "description.h"
+#include "disclosure_reader.h"
 #include "failure.h"
 #include "options.h"
 #include "reader_internal.h"
@@ -140,7 +141,8 @@ static svms_status check_access(svms_verification *verification, svms_error *err
             verification->front.first_record - verification->front.slots_size, found.message);
         return SVMS_OK;
     }
-    verification->report.access = SVMS_ACCESS_OPENED;
+    verification->report.access =
+        svms_reader_is_disclosed(reader) ? SVMS_ACCESS_DISCLOSED : SVMS_ACCESS_OPENED;
     verification->progress_base = verification->front.window.size;
     verification->progress_offset = 0;
     status = open_samples(verification, reader, err);
@@ -187,6 +189,9 @@ static svms_status verify_opened(svms_verification *verification, svms_error *er
     }
     look_at_access(verification);
     status = check_access(verification, err);
+    if (status == SVMS_OK) {
+        status = svms_verify_time(verification, err);
+    }
     if (status == SVMS_OK) {
         status = check_identity(verification, err);
     }
@@ -255,6 +260,8 @@ static svms_status run(svms_verification *verification, svms_report *report, svm
     }
     verification->scanner.front = &verification->front;
     verification->scanner.tick = tick;
+    verification->scanner.known = &verification->known;
+    verification->scanner.evidence = svms_verification_take_evidence;
     verification->scanner.user = verification;
     if (status == SVMS_OK) {
         /* With keys, everything is read a second time. */
@@ -309,6 +316,13 @@ svms_status svms_verify_container(svms_ctx *ctx, const svms_source *source,
                                   const svms_verify_options *options, svms_report *report,
                                   svms_error *err)
 {
+    return svms_verify_with(ctx, source, options, NULL, NULL, report, err);
+}
+
+svms_status svms_verify_with(svms_ctx *ctx, const svms_source *source,
+                             const svms_verify_options *options, svms_held_callback *held,
+                             void *held_user, svms_report *report, svms_error *err)
+{
     svms_verify_options given = SVMS_VERIFY_OPTIONS_INIT;
     svms_source given_source = SVMS_SOURCE_INIT;
     if (ctx == NULL || source == NULL || report == NULL) {
@@ -325,6 +339,8 @@ svms_status svms_verify_container(svms_ctx *ctx, const svms_source *source,
     verification->ctx = ctx;
     verification->source = &given_source;
     verification->options = given;
+    verification->held = held;
+    verification->held_user = held_user;
     verification->range = given.from_utc_ns != SVMS_NO_TIME || given.to_utc_ns != SVMS_NO_TIME;
     verification->report = (svms_report)SVMS_REPORT_INIT;
     verification->index_record = svms_builder_new(ctx, SVMS_MAX_AUXILIARY_SIZE);
@@ -332,6 +348,7 @@ svms_status svms_verify_container(svms_ctx *ctx, const svms_source *source,
     status = run(verification, report, err);
     svms_index_clear(&verification->index);
     svms_builder_clear(&verification->index_record);
+    svms_release(ctx, verification->trailers);
     svms_front_clear(&verification->front);
     svms_release_secret(ctx, verification, sizeof(*verification));
     return status;

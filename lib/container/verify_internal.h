@@ -5,13 +5,53 @@
 
 #include <svms/verify.h>
 
+#include "attest.h"
 #include "locate.h"
 #include "segment.h"
+
+/* Segments that hold, but that no signature attests yet (C-SIG-6); C-LIM-1 bounds them. */
+#define SVMS_MAX_PENDING 128u
+typedef struct svms_pending {
+    uint64_t number;
+    uint64_t offset;
+    uint64_t end;
+    uint32_t run; /* segments of one unbroken chain */
+    uint32_t samples;
+    bool inside; /* of the range in question */
+    bool after;  /* begins at or after its end */
+    uint8_t gap_reason;
+    int64_t gap_from_utc_ns;
+    int64_t first_utc_ns;
+    int64_t last_utc_ns;
+    int64_t made_utc_ns;
+    uint8_t hash[SVMS_DIGEST_SIZE];
+} svms_pending;
+
+/* A time stamp whose token stands at offset. */
+typedef struct svms_stamp {
+    uint64_t segment; /* last one that it attests; SVMS_NO_SEGMENT: all, it is a trailer */
+    uint64_t offset;
+    uint32_t size;
+    uint8_t digest[SVMS_DIGEST_SIZE];
+} svms_stamp;
+
+/* Of the stamps within a recording only the newest matter. */
+#define SVMS_NEWEST_STAMPS 256u
+
+/* A segment that holds and is attested. */
+typedef struct svms_held_segment {
+    uint64_t number;
+    uint64_t offset;
+    uint64_t end;
+} svms_held_segment;
+typedef void svms_held_callback(void *user, const svms_held_segment *segment);
 
 typedef struct svms_verification {
     svms_ctx *ctx;
     const svms_source *source;
     svms_verify_options options;
+    svms_held_callback *held; /* told of each, in order; may be NULL */
+    void *held_user;
     svms_front front;
     svms_scanner scanner;
     svms_index index;
@@ -32,6 +72,20 @@ typedef struct svms_verification {
     int64_t previous_first_utc_ns; /* or SVMS_NO_TIME */
     int64_t previous_last_utc_ns;  /* or SVMS_NO_TIME */
     int64_t latest_utc_ns; /* latest end of a sample in any believed segment, or SVMS_NO_TIME */
+    svms_known known;
+    svms_pending pending[SVMS_MAX_PENDING];
+    uint32_t pending_count;
+    uint32_t run;
+    uint32_t lacking; /* segments in succession without signature of their own */
+    bool end_believed; /* the signed end record, and so the trailers, cover the chain */
+    uint64_t last_inside; /* last attested segment in question, or SVMS_NO_SEGMENT */
+    uint64_t last_inside_end;
+    uint8_t last_inside_hash[SVMS_DIGEST_SIZE];
+    svms_stamp newest[SVMS_NEWEST_STAMPS]; /* in the recording; a ring */
+    uint64_t newest_count;
+    svms_stamp *trailers;
+    uint32_t trailer_count;
+    uint32_t trailer_capacity;
     bool readable;         /* a record behind the header made sense */
     bool covers_start;
     bool covers_end;
@@ -41,7 +95,35 @@ typedef struct svms_verification {
 void svms_verification_find(svms_verification *verification, svms_verdict verdict, uint64_t segment,
                             int64_t utc_ns, uint64_t offset, const char *reason);
 
-/* verify_tail.c: index, end record, tail. *open is set when the file ends within them. */
+/* verify.c: svms_verify_container() that also tells which segments hold. */
+SVMS_MUST_CHECK svms_status svms_verify_with(svms_ctx *ctx, const svms_source *source,
+                                             const svms_verify_options *options,
+                                             svms_held_callback *held, void *held_user,
+                                             svms_report *report, svms_error *err);
+
+/* verify_pending.c: a segment that holds. */
+SVMS_MUST_CHECK svms_status svms_verification_push(svms_verification *verification,
+                                                   const svms_segment *segment, bool inside,
+                                                   bool after, svms_error *err);
+/* Everything of the chain that ends with this segment is attested. */
+void svms_verification_attest(svms_verification *verification, uint64_t number);
+/* The chain is broken here. */
+void svms_verification_break(svms_verification *verification);
+/* For a range: looks for a signature behind it. */
+SVMS_MUST_CHECK svms_status svms_verification_settle(svms_verification *verification,
+                                                     svms_error *err);
+/* Where the first segment that is not attested begins, or the current position. */
+uint64_t svms_verification_attested_end(const svms_verification *verification);
+
+/* verify_trailers.c: from the tail record at offset on. *open: the file ends within a trailer. */
+SVMS_MUST_CHECK svms_status svms_verify_trailers(svms_verification *verification,
+                                                 uint64_t end_offset, uint64_t offset, bool *open,
+                                                 svms_error *err);
+/* verify_time.c: receives evidence; judges the stamps that were found, before identity is judged. */
+void svms_verification_take_evidence(void *user, const svms_evidence *evidence);
+SVMS_MUST_CHECK svms_status svms_verify_time(svms_verification *verification, svms_error *err);
+
+/* verify_tail.c: late signatures, index, end record, tail. *open is set when the file ends within them. */
 SVMS_MUST_CHECK svms_status svms_verify_tail(svms_verification *verification, bool *open,
                                              svms_error *err);
 

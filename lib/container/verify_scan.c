@@ -35,48 +35,6 @@ static svms_status ask_index(svms_verification *verification, uint64_t number, b
                               err);
 }
 
-static void note_gap(svms_verification *verification, const svms_manifest *manifest)
-{
-    svms_report *report = &verification->report;
-    int64_t from = verification->previous_last_utc_ns;
-    bool later = from != SVMS_NO_TIME && manifest->first_utc_ns > from;
-    /* A frame's worth of rounding is no gap unless the writer says so. */
-    if (manifest->gap_reason == SVMS_GAP_NONE &&
-        (!later || manifest->first_utc_ns - from < INT64_C(1000000000))) {
-        return;
-    }
-    if (report->gap_count < SVMS_REPORT_GAPS) {
-        svms_gap *gap = &report->gaps[report->gap_count];
-        gap->from_utc_ns = from;
-        gap->to_utc_ns = manifest->first_utc_ns;
-        gap->reason = (svms_gap_reason)manifest->gap_reason;
-    }
-    report->gap_count++;
-}
-
-static void count_verified(svms_verification *verification, const svms_segment *segment)
-{
-    svms_report *report = &verification->report;
-    const svms_manifest *manifest = &segment->manifest;
-    note_gap(verification, manifest);
-    report->segments_verified++;
-    report->samples_verified += segment->samples;
-    report->bytes_verified += segment->end - segment->offset;
-    if (report->first_utc_ns == SVMS_NO_TIME || manifest->first_utc_ns < report->first_utc_ns) {
-        report->first_utc_ns = manifest->first_utc_ns;
-    }
-    if (report->last_utc_ns == SVMS_NO_TIME || manifest->last_utc_ns > report->last_utc_ns) {
-        report->last_utc_ns = manifest->last_utc_ns;
-    }
-    if (report->signed_to_utc_ns == SVMS_NO_TIME ||
-        manifest->made_utc_ns > report->signed_to_utc_ns) {
-        report->signed_to_utc_ns = manifest->made_utc_ns;
-    }
-    if (manifest->made_utc_ns < report->signed_from_utc_ns) {
-        report->signed_from_utc_ns = manifest->made_utc_ns;
-    }
-}
-
 static svms_status report_problem(svms_verification *verification, const svms_segment *segment,
                                   svms_error *err)
 {
@@ -134,36 +92,34 @@ static svms_status go_on(svms_verification *verification, const svms_segment *se
     return status;
 }
 
-static svms_status take_held(svms_verification *verification, const svms_segment *segment,
-                             bool *done, svms_error *err)
+/* Whether the range's start is covered by the first segment that was read (C-VER-5). */
+static void note_start(svms_verification *verification, const svms_manifest *manifest,
+                       svms_relation relation)
+{
+    int64_t from = verification->options.from_utc_ns;
+    if (manifest->segment == 0) {
+        verification->covers_start = true;
+    } else if (verification->range && verification->report.segments_verified == 0 &&
+               !verification->covers_start) {
+        verification->covers_start =
+            relation == SVMS_BEFORE || from == SVMS_NO_TIME || manifest->first_utc_ns <= from;
+    }
+}
+
+static svms_status take_held(svms_verification *verification, svms_segment *segment, bool *done,
+                             svms_error *err)
 {
     const svms_manifest *manifest = &segment->manifest;
     svms_relation relation = relate(verification, manifest->first_utc_ns, manifest->last_utc_ns);
     svms_index_entry entry = { manifest->segment, segment->offset, manifest->first_utc_ns,
-                               manifest->last_utc_ns, 1 };
-    if (verification->range && manifest->segment != 0 &&
-        verification->report.segments_verified == 0 && !verification->covers_start) {
-        verification->covers_start = relation == SVMS_BEFORE ||
-                                     verification->options.from_utc_ns == SVMS_NO_TIME ||
-                                     manifest->first_utc_ns <= verification->options.from_utc_ns;
-    }
-    if (manifest->segment == 0) {
-        verification->covers_start = true;
-    }
-    if (relation == SVMS_AFTER) {
-        verification->covers_end = true;
-        *done = true;
+                               manifest->last_utc_ns, 1, { 0 } };
+    note_start(verification, manifest, relation);
+    if (svms_verification_push(verification, segment, relation == SVMS_INSIDE,
+                               relation == SVMS_AFTER, &segment->problem) != SVMS_OK) {
         return SVMS_OK;
     }
-    if (relation == SVMS_INSIDE) {
-        count_verified(verification, segment);
-        verification->covers_end = verification->options.to_utc_ns != SVMS_NO_TIME &&
-                                   manifest->last_utc_ns >= verification->options.to_utc_ns;
-        if (verification->latest_utc_ns == SVMS_NO_TIME ||
-            manifest->last_utc_ns > verification->latest_utc_ns) {
-            verification->latest_utc_ns = manifest->last_utc_ns;
-        }
-    }
+    *done = relation == SVMS_AFTER;
+    memcpy(entry.hash, segment->hash, SVMS_DIGEST_SIZE);
     if (!verification->range && !svms_index_add(&verification->index, &entry)) {
         return svms_fail_memory(err);
     }
@@ -195,30 +151,62 @@ static svms_status concerns(svms_verification *verification, const svms_segment 
     return status;
 }
 
+static svms_status take_false(svms_verification *verification, const svms_segment *segment,
+                              svms_error *err)
+{
+    bool concerned = true;
+    svms_status status = concerns(verification, segment, &concerned, err);
+    if (status == SVMS_OK && concerned) {
+        status = report_problem(verification, segment, err);
+    }
+    verification->scanner.index = NULL;
+    svms_verification_break(verification);
+    return status;
+}
+
 static void find_open_end(svms_verification *verification, uint64_t segment)
 {
     svms_report *report = &verification->report;
-    report->bytes_unattested = verification->front.window.size - verification->position;
+    uint64_t attested_end = svms_verification_attested_end(verification);
+    report->bytes_unattested = verification->front.window.size - attested_end;
     if (verification->range) {
         return;
     }
+    report->segments_unattested = verification->pending_count;
     svms_verification_find(verification, SVMS_VERDICT_INCOMPLETE, segment,
-                           verification->previous_last_utc_ns, verification->position,
-                           "the recording has no end record: it is still being written, was "
-                           "interrupted, or was cut off here");
+                           verification->previous_last_utc_ns, attested_end,
+                           report->closed
+                               ? "the file ends within a time stamp that was being added (C-TRL-4)"
+                               : "the recording has no end record: it is still being written, was "
+                                 "interrupted, or was cut off here");
+}
+
+/* What the late signatures in a segment say of those before it. */
+static void take_late_signatures(svms_verification *verification, const svms_segment *segment)
+{
+    const svms_late_failure *failure = &segment->late_failure;
+    if (segment->late_attested != SVMS_NO_SEGMENT) {
+        svms_verification_attest(verification, segment->late_attested);
+    }
+    if (failure->found) {
+        verification->report.segments_failed++;
+        svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, failure->segment,
+                               verification->previous_last_utc_ns, failure->offset,
+                               failure->message);
+    }
 }
 
 /* Scans the segment at the current position. *done when there is no reason or no way to go on. */
 static svms_status take_segment(svms_verification *verification, bool *done, svms_error *err)
 {
     svms_segment segment;
-    bool concerned = true;
     svms_status status = svms_segment_scan(
         &verification->scanner, verification->position, verification->expected,
         verification->has_previous ? verification->previous : NULL, &segment, err);
     if (status != SVMS_OK) {
         return status;
     }
+    take_late_signatures(verification, &segment);
     if (segment.truncated && verification->closed_hint && segment.problem.status == SVMS_OK) {
         (void)svms_fail_at(&segment.problem, SVMS_E_NOT_AUTHENTIC, segment.offset,
                            "the segment does not end before the container does");
@@ -237,17 +225,20 @@ static svms_status take_segment(svms_verification *verification, bool *done, svm
     }
     if (segment.problem.status == SVMS_OK) {
         status = take_held(verification, &segment, done, err);
-    } else {
-        status = concerns(verification, &segment, &concerned, err);
-        if (status == SVMS_OK && concerned) {
-            status = report_problem(verification, &segment, err);
-        }
-        verification->scanner.index = NULL;
+    }
+    if (status == SVMS_OK && segment.problem.status != SVMS_OK) {
+        status = take_false(verification, &segment, err);
     }
     if (status == SVMS_OK && !*done) {
         status = go_on(verification, &segment, done, err);
     }
     return status;
+}
+
+static bool may_end(const svms_header *header, uint8_t type)
+{
+    return type == SVMS_RECORD_INDEX || type == SVMS_RECORD_END ||
+           (type == SVMS_RECORD_SIGNATURE && (header->critical & SVMS_CRITICAL_LATE) != 0);
 }
 
 /* What stands at the current position begins no segment. */
@@ -261,8 +252,7 @@ static svms_status take_other(svms_verification *verification, svms_status parse
         *done = true;
         return SVMS_OK;
     }
-    if (parsed == SVMS_OK &&
-        (record->type == SVMS_RECORD_INDEX || record->type == SVMS_RECORD_END)) {
+    if (parsed == SVMS_OK && may_end(&verification->front.header, record->type)) {
         *done = true;
         svms_status status = svms_verify_tail(verification, &open, err);
         if (status == SVMS_OK && open) {
@@ -290,6 +280,7 @@ static svms_status take_other(svms_verification *verification, svms_status parse
     }
     svms_status status = report_problem(verification, &lost, err);
     verification->scanner.index = NULL;
+    svms_verification_break(verification);
     return status == SVMS_OK ? go_on(verification, &lost, done, err) : status;
 }
 
@@ -339,7 +330,11 @@ static svms_status scan_from_position(svms_verification *verification, svms_erro
         if (status != SVMS_OK) {
             return status;
         }
-        status = svms_record_parse(&record, bytes, got, verification->position, &found);
+        status = svms_front_parse_record(&verification->front, &record, bytes, got,
+                                         verification->position, &found);
+        if (svms_is_grave(status)) {
+            return svms_fail(err, status, "%s", found.message);
+        }
         verification->readable = verification->readable || status == SVMS_OK;
         if (status == SVMS_OK && record.type == SVMS_RECORD_START) {
             status = take_segment(verification, &done, err);
@@ -362,6 +357,10 @@ static void rewind_to_first(svms_verification *verification)
     verification->previous_first_utc_ns = SVMS_NO_TIME;
     verification->previous_last_utc_ns = SVMS_NO_TIME;
     verification->latest_utc_ns = SVMS_NO_TIME;
+    verification->last_inside = SVMS_NO_SEGMENT;
+    verification->pending_count = 0;
+    verification->lacking = 0;
+    verification->newest_count = 0;
 }
 
 static void judge_range(svms_verification *verification)
@@ -372,12 +371,17 @@ static void judge_range(svms_verification *verification)
     if (report->segments_failed != 0) {
         return;
     }
-    if (report->segments_verified == 0) {
+    for (uint32_t i = 0; i < verification->pending_count; i++) {
+        if (verification->pending[i].inside) {
+            reason = "no signature attests the end of the range yet (C-SIG-6)";
+        }
+    }
+    if (reason == NULL && report->segments_verified == 0) {
         reason = "there are no samples in the range";
-    } else if (!verification->covers_start) {
+    } else if (reason == NULL && !verification->covers_start) {
         reason = "what comes directly before the range cannot be verified, so something may be "
                  "missing at its start";
-    } else if (!verification->covers_end) {
+    } else if (reason == NULL && !verification->covers_end) {
         reason = "the recording does not reach the end of the range yet";
     }
     if (reason != NULL) {
@@ -413,6 +417,9 @@ svms_status svms_verify_segments(svms_verification *verification, svms_error *er
         verification->closed_hint = false;
         rewind_to_first(verification);
         status = scan_from_position(verification, err);
+    }
+    if (status == SVMS_OK && verification->range) {
+        status = svms_verification_settle(verification, err);
     }
     if (status == SVMS_OK && verification->range) {
         judge_range(verification);

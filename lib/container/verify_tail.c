@@ -9,6 +9,8 @@
 typedef struct svms_tail_walk {
     uint64_t at;
     uint64_t root_offset;
+    uint8_t root_hash[SVMS_DIGEST_SIZE];
+    uint64_t end_offset; /* of the end record, once it has been checked */
     bool comparing; /* the index can be recomputed: every segment was seen and held */
     bool open;      /* the file ends here */
     bool failed;    /* a finding has been recorded */
@@ -37,7 +39,11 @@ static svms_status next_record(svms_verification *verification, svms_tail_walk *
     if (status != SVMS_OK) {
         return status;
     }
-    status = svms_record_parse(record, bytes, got, walk->at, &found);
+    status =
+        svms_front_parse_record(&verification->front, record, bytes, got, walk->at, &found);
+    if (svms_is_grave(status)) {
+        return svms_fail(err, status, "%s", found.message);
+    }
     if (status == SVMS_E_TRUNCATED ||
         (status == SVMS_OK &&
          (uint64_t)record->header_size + record->body_size > window->size - walk->at)) {
@@ -85,6 +91,11 @@ static svms_status expect_level(svms_verification *verification, svms_tail_walk 
         return status;
     }
     size_t size = (size_t)record.header_size + record.body_size;
+    bool unwritten = false;
+    status = svms_front_is_unwritten(&verification->front, walk->at + size - 1, &unwritten, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
     if (record.type != SVMS_RECORD_INDEX || size != verification->index_record.size) {
         fail_tail(verification, walk, walk->at,
                   "the index is missing or of wrong length (C-IDX-3)");
@@ -94,7 +105,9 @@ static svms_status expect_level(svms_verification *verification, svms_tail_walk 
     if (status != SVMS_OK) {
         return status;
     }
-    if (memcmp(bytes, verification->index_record.data, size) != 0) {
+    bool same = memcmp(bytes, verification->index_record.data, size) == 0;
+    walk->open = !same && unwritten;
+    if (!same && !unwritten) {
         fail_tail(verification, walk, walk->at, "the index contradicts the segments (C-IDX-4)");
     }
     return pass_index_record(verification, walk, &record, err);
@@ -115,12 +128,18 @@ static svms_status compare_index(svms_verification *verification, svms_tail_walk
          status == SVMS_OK && !walk->open && !walk->failed && !done && level < SVMS_INDEX_LEVELS;
          level++) {
         svms_index_step step =
-            svms_index_closing_step(&verification->index, level, &walk->root_offset);
+            svms_index_closing_step(&verification->index, level, &walk->root_offset,
+                                    walk->root_hash);
         if (step == SVMS_INDEX_EMIT_ROOT) {
             walk->root_offset = walk->at;
         }
         if (step == SVMS_INDEX_EMIT || step == SVMS_INDEX_EMIT_ROOT) {
             status = expect_level(verification, walk, level, err);
+        }
+        if (step == SVMS_INDEX_EMIT_ROOT && status == SVMS_OK &&
+            !svms_hasher_once(verification->front.proof_hasher, verification->index_record.data,
+                              verification->index_record.size, walk->root_hash)) {
+            status = svms_fail_crypto(err, "hashing the index");
         }
         done = step == SVMS_INDEX_EMIT_ROOT || step == SVMS_INDEX_ROOT_BELOW;
     }
@@ -160,6 +179,7 @@ static const char *compare_end(const svms_verification *verification, const svms
         return "the end record names another last segment";
     }
     if (walk->comparing && (end->root_offset != walk->root_offset ||
+                            memcmp(end->root_hash, walk->root_hash, SVMS_DIGEST_SIZE) != 0 ||
                             end->last_utc_ns != verification->latest_utc_ns)) {
         return "the end record contradicts the segments";
     }
@@ -199,40 +219,67 @@ static svms_status check_end(svms_verification *verification, svms_tail_walk *wa
     if (svms_is_grave(status)) {
         return svms_fail(err, status, "%s", found.message);
     }
+    bool unwritten = false;
+    if (status != SVMS_OK && status != SVMS_E_TRUNCATED) {
+        size_t size = signature_size == 0 ? SVMS_RECORD_HEADER_SIZE : signature_size;
+        svms_status asked =
+            svms_front_is_unwritten(front, behind + size - 1, &unwritten, err);
+        if (asked != SVMS_OK) {
+            return asked;
+        }
+    }
     const char *contradiction = status == SVMS_OK ? compare_end(verification, walk, &end) : NULL;
-    if (status == SVMS_E_TRUNCATED) {
+    if (status == SVMS_E_TRUNCATED || unwritten) {
         walk->open = true;
     } else if (status != SVMS_OK || contradiction != NULL) {
         fail_tail(verification, walk, status != SVMS_OK ? found.offset : walk->at,
                   contradiction != NULL ? contradiction : found.message);
     }
-    walk->root_offset = walk->at; /* from here on: where the end record stands */
+    walk->end_offset = walk->at;
     walk->at = behind + signature_size;
+    if (!walk->open && !walk->failed) {
+        verification->end_believed = verification->has_previous;
+    }
+    if (verification->end_believed) {
+        svms_verification_attest(verification, SVMS_NO_SEGMENT);
+    }
     return SVMS_OK;
 }
 
-/* C-END-1: the tail record, and then nothing (this version knows no trailer). */
-static svms_status check_tail_record(svms_verification *verification, svms_tail_walk *walk,
-                                     svms_error *err)
+/* Signatures that no segment could take any more (C-SIG-4). */
+static svms_status pass_late_signatures(svms_verification *verification, svms_tail_walk *walk,
+                                        svms_error *err)
 {
-    svms_window *window = &verification->front.window;
-    uint8_t expected[SVMS_RECORD_HEADER_SIZE + SVMS_TAIL_BODY_SIZE];
-    const uint8_t *bytes = NULL;
-    size_t got = 0;
-    svms_record_encode(SVMS_RECORD_TAIL, SVMS_TAIL_BODY_SIZE, 0, expected);
-    svms_store_u64(expected + SVMS_RECORD_HEADER_SIZE, walk->root_offset);
-    memcpy(expected + SVMS_RECORD_HEADER_SIZE + 8, "SVMSTAIL", 8);
-    svms_status status = svms_window_peek(window, walk->at, sizeof(expected), &bytes, &got, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    if (memcmp(bytes, expected, got) != 0) {
-        fail_tail(verification, walk, walk->at, "the tail record is damaged");
-    } else if (got < sizeof(expected)) {
-        walk->open = true;
-    } else if (walk->at + sizeof(expected) != window->size) {
-        fail_tail(verification, walk, walk->at + sizeof(expected),
-                  "bytes behind the end of the container (C-END-1)");
+    while (!walk->open && !walk->failed) {
+        svms_record record = { 0 };
+        svms_error found = SVMS_ERROR_INIT;
+        uint64_t number = SVMS_NO_SEGMENT;
+        svms_status status = next_record(verification, walk, &record, err);
+        if (status != SVMS_OK || walk->open || walk->failed ||
+            record.type != SVMS_RECORD_SIGNATURE) {
+            return status;
+        }
+        status = svms_late_signature_check(&verification->scanner, &record, walk->at,
+                                           verification->expected, &number, &found);
+        if (svms_is_grave(status)) {
+            return svms_fail(err, status, "%s", found.message);
+        }
+        if (status == SVMS_OK && record.number == 0) {
+            if (number != SVMS_NO_SEGMENT) {
+                svms_verification_attest(verification, number);
+            }
+        } else {
+            walk->failed = true;
+            verification->report.segments_failed += number != SVMS_NO_SEGMENT;
+            svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, number,
+                                   verification->previous_last_utc_ns, walk->at,
+                                   status == SVMS_OK ? "a late signature is numbered (C-REC-1)"
+                                                     : found.message);
+        }
+        status = pass_index_record(verification, walk, &record, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
     }
     return SVMS_OK;
 }
@@ -247,7 +294,10 @@ svms_status svms_verify_tail(svms_verification *verification, bool *open, svms_e
     if (status == SVMS_OK && !svms_hasher_start(walk.hasher)) {
         status = svms_fail_crypto(err, "hashing the index");
     }
-    if (status == SVMS_OK) {
+    if (status == SVMS_OK && (verification->front.header.critical & SVMS_CRITICAL_LATE) != 0) {
+        status = pass_late_signatures(verification, &walk, err);
+    }
+    if (status == SVMS_OK && !walk.open && !walk.failed) {
         status = walk.comparing ? compare_index(verification, &walk, err)
                                 : pass_index(verification, &walk, err);
     }
@@ -258,14 +308,13 @@ svms_status svms_verify_tail(svms_verification *verification, bool *open, svms_e
     if (status == SVMS_OK && !walk.open && !walk.failed) {
         status = check_end(verification, &walk, err);
     }
+    uint64_t began = verification->position;
     if (status == SVMS_OK && !walk.open && !walk.failed) {
-        status = check_tail_record(verification, &walk, err);
+        bool torn = false;
+        status = svms_verify_trailers(verification, walk.end_offset, walk.at, &torn, err);
+        verification->report.bytes_verified += verification->position - began;
+        walk.open = torn;
     }
     *open = walk.open;
-    if (status == SVMS_OK && !walk.open && !walk.failed) {
-        verification->report.closed = 1;
-        verification->report.bytes_verified +=
-            verification->front.window.size - verification->position;
-    }
     return status;
 }

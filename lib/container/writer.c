@@ -37,8 +37,7 @@ svms_status svms_writer_emit(svms_writer *writer, const void *data, size_t size,
 svms_status svms_writer_put_signature(svms_writer *writer, svms_builder *out, const uint8_t *object,
                                       size_t size, uint64_t number, svms_error *err)
 {
-    uint8_t signature[1024];
-    uint8_t record[SVMS_RECORD_HEADER_SIZE];
+    uint8_t signature[SVMS_SIGNATURE_LONGEST];
     size_t signature_size = sizeof(signature);
     if (writer->signer == NULL) {
         return SVMS_OK;
@@ -47,15 +46,8 @@ svms_status svms_writer_put_signature(svms_writer *writer, svms_builder *out, co
     if (status != SVMS_OK) {
         return status;
     }
-    svms_record_encode(SVMS_RECORD_SIGNATURE,
-                       (uint32_t)(SVMS_SIGNATURE_FIXED_SIZE + signature_size), 0, record);
-    svms_put_bytes(out, record, sizeof(record));
-    svms_put_u8(out, 1);
-    svms_put_u8(out, 0);
-    svms_put_u16(out, writer->header.signer.algorithm);
-    svms_put_u64(out, number);
-    svms_put_u32(out, (uint32_t)signature_size);
-    svms_put_bytes(out, signature, signature_size);
+    svms_signature_put(out, writer->header.signer.algorithm, number, 0, signature, signature_size,
+                       NULL);
     return svms_builder_check(out, "a signature", err);
 }
 
@@ -93,15 +85,12 @@ static svms_status write_front(svms_writer *writer, const svms_writer_options *o
                                const uint8_t *content_key, svms_error *err)
 {
     svms_header *header = &writer->header;
-    svms_recipients recipients = { options->recipients, options->recipient_count, options->password,
-                                   options->password_size,
-                                   options->password_log2_n == 0 ? 17 : options->password_log2_n };
+    svms_recipients recipients = svms_writer_recipients(options);
     svms_builder description = svms_builder_new(writer->ctx, SVMS_MAX_DESCRIPTION_SIZE + 16);
     svms_builder front = svms_builder_new(writer->ctx, SVMS_MAX_HEADER_SIZE + SVMS_SIGNATURE_MAX +
                                                            2 * SVMS_MAX_SLOT_SIZE);
     svms_status status = SVMS_OK;
     if (header->has_keys) {
-        header->slot_size = svms_slot_size_for(&recipients);
         status =
             svms_key_check(writer->ctx, content_key, header->container_id, header->key_check, err);
     }
@@ -159,6 +148,10 @@ static svms_status make_engines(svms_writer *writer, const svms_writer_options *
         if (status == SVMS_OK) {
             writer->header.signer.algorithm = svms_sign_engine_algorithm(writer->signer);
         }
+    }
+    if (status == SVMS_OK && writer->batch != NULL &&
+        !svms_batch_fits(writer->batch, &writer->header.signer)) {
+        status = svms_fail(err, SVMS_E_USAGE, "the batch signs with another key or role");
     }
     if (status == SVMS_OK) {
         status = make_track_engines(writer, err);
@@ -230,6 +223,9 @@ svms_status svms_writer_open(svms_writer **out, svms_ctx *ctx, const svms_sink *
     writer->stats = (svms_writer_stats)SVMS_WRITER_STATS_INIT;
     writer->previous_first_utc_ns = SVMS_NO_TIME;
     writer->scratch = svms_builder_new(ctx, SVMS_MAX_MANIFEST_SIZE + SVMS_SIGNATURE_MAX);
+    writer->evidence = svms_builder_new(ctx, 16 * (size_t)SVMS_MAX_AUXILIARY_SIZE);
+    writer->end_reason = SVMS_END_CLOSED;
+    writer->synced_monotonic_ns = svms_monotonic_now(ctx);
     svms_index_init(&writer->index, ctx);
     status = open_with(writer, &given, err);
     if (status != SVMS_OK) {
@@ -352,6 +348,9 @@ svms_status svms_writer_append(svms_writer *writer, const svms_sample *sample, s
     if (status == SVMS_OK && !writer->segment.open) {
         status = svms_writer_start_segment(writer, given.utc_ns, err);
     }
+    if (status == SVMS_OK && writer->outstanding_count != 0) {
+        status = svms_writer_take_late(writer, err);
+    }
     if (status == SVMS_OK) {
         status = svms_writer_put_sample(writer, &given, err);
     }
@@ -362,7 +361,9 @@ svms_status svms_writer_flush(svms_writer *writer, svms_error *err)
 {
     svms_status status = check_state(writer, err);
     if (status == SVMS_OK && writer->segment.open) {
+        writer->sign_now = true;
         status = svms_writer_finish_segment(writer, err);
+        writer->sign_now = false;
         if (status != SVMS_OK) {
             return svms_writer_fail(writer, status);
         }
@@ -394,11 +395,33 @@ svms_status svms_writer_get_stats(const svms_writer *writer, svms_writer_stats *
                              NULL);
 }
 
+svms_status svms_writer_get_head(const svms_writer *writer, svms_head *head)
+{
+    svms_head found = SVMS_HEAD_INIT;
+    if (writer == NULL || head == NULL) {
+        return SVMS_E_USAGE;
+    }
+    memcpy(found.container_id, writer->header.container_id, sizeof(found.container_id));
+    memcpy(found.recording_id, writer->header.recording_id, sizeof(found.recording_id));
+    found.recording_sequence = writer->header.recording_sequence;
+    found.segment = writer->next_segment == 0 ? SVMS_NO_SEGMENT : writer->next_segment - 1;
+    memcpy(found.manifest_hash, writer->previous, sizeof(found.manifest_hash));
+    found.last_utc_ns = writer->stats.last_utc_ns;
+    return svms_result_write(head, &found, sizeof(found), "svms_head", NULL);
+}
+
 svms_status svms_writer_close(svms_writer **writer, svms_error *err)
 {
-    if (writer == NULL || *writer == NULL) {
-        return svms_fail(err, SVMS_E_USAGE, "writer must not be NULL");
+    return svms_writer_end(writer, SVMS_END_CLOSED, err);
+}
+
+svms_status svms_writer_end(svms_writer **writer, svms_end_reason reason, svms_error *err)
+{
+    if (writer == NULL || *writer == NULL || reason < SVMS_END_CLOSED || reason > SVMS_END_ERROR) {
+        return svms_fail(err, SVMS_E_USAGE, "writer must not be NULL, and the reason be known");
     }
+    (*writer)->end_reason = reason;
+    (*writer)->sign_now = true;
     svms_status status = check_state(*writer, err);
     if (status == SVMS_OK && (*writer)->segment.open) {
         status = svms_writer_finish_segment(*writer, err);
@@ -420,8 +443,11 @@ void svms_writer_abort(svms_writer **writer)
         svms_aead_free(&gone->tracks[i].aead);
         svms_light_planner_free(&gone->tracks[i].planner);
     }
+    svms_writer_forget_late(gone);
     svms_index_clear(&gone->index);
     svms_builder_clear(&gone->scratch);
+    svms_builder_clear(&gone->evidence);
+    svms_release(gone->ctx, gone->recent);
     svms_sign_engine_free(&gone->signer);
     svms_hasher_free(&gone->hasher);
     if (gone->stage != NULL) {

@@ -8,10 +8,12 @@
 #include "failure.h"
 #include "key_internal.h"
 #include "options.h"
+#include "stanza.h"
 #include "wrap.h"
 #include "writer_internal.h"
 
 #define DEFAULT_SEGMENT_NS UINT64_C(2000000000)
+#define DEFAULT_DURABLE_NS UINT64_C(10000000000)
 #define SHORTEST_SEGMENT_NS UINT64_C(100000000)
 #define DEFAULT_SEGMENT_BYTES (UINT64_C(64) << 20)
 #define SMALLEST_SEGMENT_BYTES (UINT64_C(64) << 10)
@@ -116,20 +118,59 @@ static svms_status accept_signer(svms_writer *writer, const svms_writer_options 
     return SVMS_OK;
 }
 
+svms_recipients svms_writer_recipients(const svms_writer_options *options)
+{
+    svms_recipients recipients = { 0 };
+    recipients.keys = options->recipients;
+    recipients.key_count = options->recipient_count;
+    recipients.keks = options->keks;
+    recipients.kek_count = options->kek_count;
+    recipients.password = options->password;
+    recipients.password_size = options->password_size;
+    recipients.password_log2_n = options->password_log2_n == 0 ? 17 : options->password_log2_n;
+    return recipients;
+}
+
+/* Room for the recipients, and for those that come later. */
+static svms_status accept_slot_size(svms_header *header, const svms_writer_options *options,
+                                    svms_error *err)
+{
+    svms_recipients recipients = svms_writer_recipients(options);
+    uint32_t needed = svms_slot_size_for(&recipients);
+    if (options->slot_size != 0 &&
+        (options->slot_size % 512 != 0 || options->slot_size > SVMS_MAX_SLOT_SIZE ||
+         options->slot_size < needed)) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "an access slot for these recipients has %u to %u bytes, in steps of 512",
+                         needed, SVMS_MAX_SLOT_SIZE);
+    }
+    header->slot_size = options->slot_size != 0            ? options->slot_size
+                        : needed > SVMS_USUAL_SLOT_SIZE ? needed
+                                                        : SVMS_USUAL_SLOT_SIZE;
+    return SVMS_OK;
+}
+
 static svms_status accept_recipients(svms_header *header, const svms_writer_options *options,
                                      svms_error *err)
 {
-    bool any = options->recipient_count != 0 || options->password != NULL;
+    bool any =
+        options->recipient_count != 0 || options->kek_count != 0 || options->password != NULL;
     if (options->recipient_count > SVMS_MAX_STANZAS - 1 ||
-        (options->recipient_count != 0 && options->recipients == NULL)) {
+        options->kek_count > SVMS_MAX_STANZAS - 1 - options->recipient_count ||
+        (options->recipient_count != 0 && options->recipients == NULL) ||
+        (options->kek_count != 0 && options->keks == NULL)) {
         return svms_fail(err, SVMS_E_USAGE, "a container has at most %u recipients",
                          SVMS_MAX_STANZAS - 1);
     }
     for (size_t i = 0; i < options->recipient_count; i++) {
-        if (options->recipients[i] == NULL ||
-            svms_hpke_kem_of_public(options->recipients[i]) == 0) {
-            return svms_fail(err, SVMS_E_UNSUPPORTED, "recipient %zu is not an X25519 or P-256 key",
-                             i);
+        if (options->recipients[i] == NULL || !svms_stanza_can_wrap(options->recipients[i])) {
+            return svms_fail(err, SVMS_E_UNSUPPORTED,
+                             "recipient %zu is not an X25519, P-256 or RSA key", i);
+        }
+    }
+    for (size_t i = 0; i < options->kek_count; i++) {
+        if (options->keks[i] == NULL) {
+            return svms_fail(err, SVMS_E_USAGE, "key-encryption key %zu is NULL", i);
         }
     }
     if (options->password != NULL &&
@@ -149,6 +190,53 @@ static svms_status accept_recipients(svms_header *header, const svms_writer_opti
         }
     }
     header->has_keys = any;
+    return any ? accept_slot_size(header, options, err) : SVMS_OK;
+}
+
+static svms_status accept_signing(svms_writer *writer, const svms_writer_options *options,
+                                  svms_error *err)
+{
+    svms_header *header = &writer->header;
+    uint32_t interval = options->signature_interval == 0 ? 1 : options->signature_interval;
+    bool late = options->late_signatures == 1 || options->batch != NULL;
+    if (interval > SVMS_MAX_SIGNATURE_INTERVAL || options->late_signatures > 1) {
+        return svms_fail(err, SVMS_E_USAGE, "every 1st to %uth manifest is signed (C-LIM-1)",
+                         SVMS_MAX_SIGNATURE_INTERVAL);
+    }
+    if (header->signer.role == SVMS_ROLE_NONE && (interval != 1 || late)) {
+        return svms_fail(err, SVMS_E_USAGE, "unsigned media have no signatures that could wait");
+    }
+    header->signature_interval = interval;
+    header->critical = (interval != 1 ? SVMS_CRITICAL_DEFERRED : 0) |
+                       (late ? SVMS_CRITICAL_LATE : 0) |
+                       (options->batch != NULL ? SVMS_CRITICAL_BATCH : 0);
+    writer->late = late;
+    writer->batch = options->batch;
+    return SVMS_OK;
+}
+
+static svms_status accept_link(svms_header *header, const svms_writer_options *options,
+                               svms_error *err)
+{
+    svms_head previous = SVMS_HEAD_INIT;
+    if (options->previous == NULL) {
+        return options->link_state == SVMS_LINK_NONE
+                   ? SVMS_OK
+                   : svms_fail(err, SVMS_E_USAGE, "a link needs the head of the container before");
+    }
+    if (options->link_state < SVMS_LINK_VERIFIED || options->link_state > SVMS_LINK_UNCHECKED) {
+        return svms_fail(err, SVMS_E_USAGE, "the state of the link is unknown (C-HDR-17)");
+    }
+    svms_status status =
+        svms_options_read(&previous, sizeof(previous), options->previous, "svms_head", err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    header->linked = true;
+    memcpy(header->previous.container_id, previous.container_id, 16);
+    header->previous.segment = previous.segment;
+    memcpy(header->previous.manifest_hash, previous.manifest_hash, SVMS_DIGEST_SIZE);
+    header->previous.state = (uint8_t)options->link_state;
     return SVMS_OK;
 }
 
@@ -167,7 +255,7 @@ static svms_status accept_limits(svms_header *header, const svms_writer_options 
     }
     if (options->origin < SVMS_ORIGIN_LIVE || options->origin > SVMS_ORIGIN_IMPORT ||
         options->capture_clock < SVMS_CLOCK_UNKNOWN || options->capture_clock > SVMS_CLOCK_GIVEN ||
-        options->durability < SVMS_DURABLE_SEGMENT || options->durability > SVMS_DURABLE_NONE) {
+        options->durability < SVMS_DURABLE_SEGMENT || options->durability > SVMS_DURABLE_INTERVAL) {
         return svms_fail(err, SVMS_E_USAGE, "origin, clock or durability is unknown");
     }
     if (options->device_name != NULL && (strlen(options->device_name) > SVMS_MAX_NAME_SIZE ||
@@ -197,6 +285,8 @@ static svms_status fill_identity(svms_writer *writer, const svms_writer_options 
     header->software = (const uint8_t *)"libsvms " SVMS_VERSION_TEXT;
     header->software_size = sizeof("libsvms " SVMS_VERSION_TEXT) - 1;
     writer->durability = options->durability;
+    writer->durable_interval_ns = options->durable_interval_ns == 0 ? DEFAULT_DURABLE_NS
+                                                                    : options->durable_interval_ns;
     return status;
 }
 
@@ -211,6 +301,12 @@ svms_status svms_writer_accept(svms_writer *writer, const svms_writer_options *o
     }
     if (status == SVMS_OK) {
         status = accept_recipients(header, options, err);
+    }
+    if (status == SVMS_OK) {
+        status = accept_signing(writer, options, err);
+    }
+    if (status == SVMS_OK) {
+        status = accept_link(header, options, err);
     }
     if (status == SVMS_OK) {
         status = accept_limits(header, options, err);

@@ -27,8 +27,8 @@ static svms_status begin_track(svms_writer *writer, uint8_t number, svms_error *
     return status;
 }
 
-static svms_status put_auxiliary(svms_writer *writer, const uint8_t *record, size_t size,
-                                 svms_error *err)
+svms_status svms_writer_put_auxiliary(svms_writer *writer, const uint8_t *record, size_t size,
+                                      svms_error *err)
 {
     uint8_t leaf[SVMS_DIGEST_SIZE];
     if (!svms_merkle_leaf_start(writer->hasher) ||
@@ -50,9 +50,19 @@ static svms_status put_start(svms_writer *writer, svms_error *err)
     svms_start_put(&writer->scratch, &writer->header, &writer->segment.start);
     svms_status status = svms_builder_check(&writer->scratch, "a segment start", err);
     if (status == SVMS_OK) {
-        status = put_auxiliary(writer, writer->scratch.data, writer->scratch.size, err);
+        status = svms_writer_put_auxiliary(writer, writer->scratch.data, writer->scratch.size, err);
     }
     return status;
+}
+
+/* A signature that may not come any later. */
+static svms_status put_awaited(svms_writer *writer, svms_error *err)
+{
+    svms_status status =
+        svms_writer_wait_late(writer, writer->segment.records, &writer->scratch, err);
+    return status == SVMS_OK ? svms_writer_put_auxiliary(writer, writer->scratch.data,
+                                                         writer->scratch.size, err)
+                             : status;
 }
 
 svms_status svms_writer_start_segment(svms_writer *writer, int64_t utc_ns, svms_error *err)
@@ -66,6 +76,7 @@ svms_status svms_writer_start_segment(svms_writer *writer, int64_t utc_ns, svms_
     segment->start.segment = writer->next_segment;
     segment->start.utc_ns = svms_utc_now(writer->ctx);
     segment->start.monotonic_ns = svms_monotonic_now(writer->ctx);
+    segment->start.checkpoint = svms_index_checkpoint(&writer->index);
     svms_status status = svms_random(writer->ctx, segment->start.salt, SVMS_DIGEST_SIZE, err);
     for (uint32_t i = 0; i < writer->header.track_count && status == SVMS_OK; i++) {
         status = begin_track(writer, (uint8_t)i, err);
@@ -79,8 +90,14 @@ svms_status svms_writer_start_segment(svms_writer *writer, int64_t utc_ns, svms_
             svms_index_emit(&writer->index, level, &writer->header, writer->stats.written_bytes,
                             segment->records, &writer->scratch, err);
         if (status == SVMS_OK) {
-            status = put_auxiliary(writer, writer->scratch.data, writer->scratch.size, err);
+            status = svms_writer_put_auxiliary(writer, writer->scratch.data, writer->scratch.size, err);
         }
+    }
+    if (status == SVMS_OK) {
+        status = svms_writer_put_evidence(writer, err);
+    }
+    while (status == SVMS_OK && svms_writer_late_is_due(writer, writer->next_segment)) {
+        status = put_awaited(writer, err);
     }
     segment->open = status == SVMS_OK;
     return status;
@@ -152,32 +169,59 @@ static svms_status sign_record(svms_writer *writer, size_t size, uint64_t object
                : status;
 }
 
+static svms_status make_durable(svms_writer *writer, svms_error *err)
+{
+    uint64_t now = svms_monotonic_now(writer->ctx);
+    bool due = writer->durability == SVMS_DURABLE_SEGMENT ||
+               (writer->durability == SVMS_DURABLE_INTERVAL &&
+                (writer->sign_now ||
+                 now - writer->synced_monotonic_ns >= writer->durable_interval_ns));
+    if (!due) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_sink_sync(&writer->sink, err);
+    writer->synced_monotonic_ns = now;
+    return status;
+}
+
+/* Manifest and, where it has come, its signature, in one write. */
+static svms_status write_manifest(svms_writer *writer, const svms_manifest *manifest,
+                                  svms_error *err)
+{
+    size_t size = svms_manifest_size(manifest);
+    begin_record(writer, SVMS_RECORD_MANIFEST, size, writer->segment.records);
+    svms_manifest_put(&writer->scratch, &writer->header, manifest);
+    svms_status status = svms_builder_check(&writer->scratch, "a manifest", err);
+    if (status == SVMS_OK) {
+        status = svms_writer_sign_manifest(writer, size, manifest->segment, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_writer_emit(writer, writer->scratch.data, writer->scratch.size, err);
+    }
+    return status == SVMS_OK ? make_durable(writer, err) : status;
+}
+
 svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err)
 {
     svms_open_segment *segment = &writer->segment;
     svms_manifest manifest;
     svms_status status = fill_manifest(writer, &manifest, err);
     if (status == SVMS_OK) {
-        size_t size = svms_manifest_size(&manifest);
-        begin_record(writer, SVMS_RECORD_MANIFEST, size, segment->records);
-        svms_manifest_put(&writer->scratch, &writer->header, &manifest);
-        status = sign_record(writer, size, manifest.segment, err);
+        status = write_manifest(writer, &manifest, err);
+    }
+    if (status == SVMS_OK && !svms_hasher_once(writer->hasher, writer->scratch.data,
+                                               writer->scratch.size, writer->previous)) {
+        status = svms_fail_crypto(err, "hashing a manifest");
     }
     if (status == SVMS_OK) {
-        status = svms_writer_emit(writer, writer->scratch.data, writer->scratch.size, err);
-    }
-    if (status == SVMS_OK && writer->durability == SVMS_DURABLE_SEGMENT) {
-        status = svms_sink_sync(&writer->sink, err);
+        status = svms_writer_remember(writer, manifest.segment, err);
     }
     if (status != SVMS_OK) {
         return svms_writer_fail(writer, status);
     }
-    if (!svms_hasher_once(writer->hasher, writer->scratch.data, writer->scratch.size,
-                          writer->previous)) {
-        return svms_writer_fail(writer, svms_fail_crypto(err, "hashing a manifest"));
-    }
     svms_index_entry entry = { manifest.segment, segment->offset, manifest.first_utc_ns,
-                               manifest.last_utc_ns, 1 };
+                               manifest.last_utc_ns, 1, { 0 } };
+    memcpy(entry.hash, writer->previous, SVMS_DIGEST_SIZE);
     if (!svms_index_add(&writer->index, &entry)) {
         return svms_writer_fail(writer, svms_fail_memory(err));
     }
@@ -189,18 +233,20 @@ svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err)
     return SVMS_OK;
 }
 
+/* Writes what is in scratch behind the last segment; all of it is hashed (section 12). */
+static svms_status emit_behind(svms_writer *writer, svms_error *err)
+{
+    if (!svms_hasher_update(writer->hasher, writer->scratch.data, writer->scratch.size)) {
+        return svms_fail_crypto(err, "hashing the index");
+    }
+    return svms_writer_emit(writer, writer->scratch.data, writer->scratch.size, err);
+}
+
 static svms_status put_index_level(svms_writer *writer, unsigned level, svms_error *err)
 {
     svms_status status = svms_index_emit(&writer->index, level, &writer->header,
                                          writer->stats.written_bytes, 0, &writer->scratch, err);
-    if (status == SVMS_OK &&
-        !svms_hasher_update(writer->hasher, writer->scratch.data, writer->scratch.size)) {
-        status = svms_fail_crypto(err, "hashing the index");
-    }
-    if (status == SVMS_OK) {
-        status = svms_writer_emit(writer, writer->scratch.data, writer->scratch.size, err);
-    }
-    return status;
+    return status == SVMS_OK ? emit_behind(writer, err) : status;
 }
 
 /* C-IDX-3 */
@@ -208,22 +254,43 @@ static svms_status put_index(svms_writer *writer, svms_end *end, svms_error *err
 {
     svms_status status = SVMS_OK;
     bool done = writer->next_segment == 0;
-    if (!svms_hasher_start(writer->hasher)) {
-        return svms_fail_crypto(err, "hashing the index");
-    }
     for (unsigned level = 0; status == SVMS_OK && svms_index_is_full(&writer->index, level);
          level++) {
         status = put_index_level(writer, level, err);
     }
     for (unsigned level = 0; status == SVMS_OK && !done && level < SVMS_INDEX_LEVELS; level++) {
-        svms_index_step step = svms_index_closing_step(&writer->index, level, &end->root_offset);
+        svms_index_step step = svms_index_closing_step(&writer->index, level, &end->root_offset,
+                                                       end->root_hash);
         if (step == SVMS_INDEX_EMIT_ROOT) {
             end->root_offset = writer->stats.written_bytes;
         }
         if (step == SVMS_INDEX_EMIT || step == SVMS_INDEX_EMIT_ROOT) {
             status = put_index_level(writer, level, err);
         }
+        if (step == SVMS_INDEX_EMIT_ROOT && status == SVMS_OK) {
+            svms_iovec run = { writer->scratch.data, writer->scratch.size };
+            status = svms_sha256(writer->ctx, &run, 1, end->root_hash, err);
+        }
         done = step == SVMS_INDEX_EMIT_ROOT || step == SVMS_INDEX_ROOT_BELOW;
+    }
+    return status;
+}
+
+/* Late signatures, then the index. */
+static svms_status put_behind(svms_writer *writer, svms_end *end, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    if (!svms_hasher_start(writer->hasher)) {
+        return svms_fail_crypto(err, "hashing the index");
+    }
+    while (status == SVMS_OK && writer->outstanding_count != 0) {
+        status = svms_writer_wait_late(writer, 0, &writer->scratch, err);
+        if (status == SVMS_OK) {
+            status = emit_behind(writer, err);
+        }
+    }
+    if (status == SVMS_OK) {
+        status = put_index(writer, end, err);
     }
     if (status == SVMS_OK && !svms_hasher_finish(writer->hasher, end->index_hash)) {
         status = svms_fail_crypto(err, "hashing the index");
@@ -235,7 +302,7 @@ svms_status svms_writer_finish_container(svms_writer *writer, svms_error *err)
 {
     uint8_t record[SVMS_RECORD_HEADER_SIZE];
     svms_end end = { 0 };
-    svms_status status = put_index(writer, &end, err);
+    svms_status status = put_behind(writer, &end, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -244,7 +311,7 @@ svms_status svms_writer_finish_container(svms_writer *writer, svms_error *err)
     end.offset = writer->stats.written_bytes;
     end.utc_ns = svms_utc_now(writer->ctx);
     end.last_utc_ns = writer->stats.last_utc_ns;
-    end.reason = 1;
+    end.reason = (uint8_t)writer->end_reason;
     begin_record(writer, SVMS_RECORD_END, SVMS_END_BODY_SIZE, 0);
     svms_end_put(&writer->scratch, &writer->header, &end);
     status = sign_record(writer, SVMS_END_BODY_SIZE, SVMS_SIGNED_END, err);

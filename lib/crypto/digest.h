@@ -19,6 +19,8 @@ bool svms_hasher_start(svms_hasher *hasher);
 bool svms_hasher_update(svms_hasher *hasher, const void *data, size_t size);
 bool svms_hasher_finish(svms_hasher *hasher, uint8_t out[SVMS_DIGEST_SIZE]);
 /* Start, update, finish over one run of bytes. */
+/* Goes on in `to` with what `from` has hashed so far. */
+bool svms_hasher_copy(svms_hasher *to, const svms_hasher *from);
 bool svms_hasher_once(svms_hasher *hasher, const void *data, size_t size,
                       uint8_t out[SVMS_DIGEST_SIZE]);
 

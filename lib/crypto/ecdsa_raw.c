@@ -98,6 +98,23 @@ static bool is_zero(const uint8_t *value, size_t width)
     return any == 0;
 }
 
+static bool is_in_range(const uint8_t *value, size_t width)
+{
+    return !is_zero(value, width) && memcmp(value, order_of(width), width) < 0;
+}
+
+bool svms_ecdsa_lower(uint8_t *raw, size_t width)
+{
+    uint8_t *s = raw + width;
+    if (!is_in_range(raw, width) || !is_in_range(s, width)) {
+        return false;
+    }
+    if (memcmp(s, half_of(width), width) > 0) {
+        negate(s, order_of(width), width);
+    }
+    return true;
+}
+
 /* Returns the end of what was written. */
 static uint8_t *write_integer(uint8_t *out, const uint8_t *value, size_t width)
 {
@@ -119,10 +136,7 @@ bool svms_ecdsa_to_der(const uint8_t *raw, size_t width, uint8_t der[SVMS_ECDSA_
                        size_t *der_size)
 {
     const uint8_t *s = raw + width;
-    if (is_zero(raw, width) || memcmp(raw, order_of(width), width) >= 0) {
-        return false;
-    }
-    if (is_zero(s, width) || memcmp(s, half_of(width), width) > 0) {
+    if (!is_in_range(raw, width) || is_zero(s, width) || memcmp(s, half_of(width), width) > 0) {
         return false;
     }
     uint8_t *end = write_integer(der + 2, raw, width);

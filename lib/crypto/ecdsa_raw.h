@@ -15,6 +15,8 @@
 
 /* Writes 2 * width bytes. False when der is no signature of that width. */
 bool svms_ecdsa_to_raw(const uint8_t *der, size_t der_size, size_t width, uint8_t *raw);
+/* Makes s <= n/2. False when r or s is 0 or not below n. */
+bool svms_ecdsa_lower(uint8_t *raw, size_t width);
 /* False when r or s is 0 or too large, or s is above n/2. */
 bool svms_ecdsa_to_der(const uint8_t *raw, size_t width, uint8_t der[SVMS_ECDSA_DER_MAX],
                        size_t *der_size);

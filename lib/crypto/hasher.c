@@ -83,6 +83,12 @@ bool svms_hasher_finish(svms_hasher *hasher, uint8_t out[SVMS_DIGEST_SIZE])
     return done;
 }
 
+bool svms_hasher_copy(svms_hasher *to, const svms_hasher *from)
+{
+    to->running = from->running;
+    return from->running && settle(to, EVP_MD_CTX_copy_ex(to->state, from->state));
+}
+
 bool svms_hasher_once(svms_hasher *hasher, const void *data, size_t size,
                       uint8_t out[SVMS_DIGEST_SIZE])
 {

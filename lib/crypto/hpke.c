@@ -11,8 +11,7 @@
 #include "aead.h"
 #include "builder.h"
 #include "failure.h"
-#include "key_internal.h"
-#include "key_kind.h"
+#include "private_key.h"
 
 #define KEM_P256 0x0010
 #define KEM_X25519 0x0020
@@ -50,7 +49,7 @@ uint16_t svms_hpke_kem_of_public(const svms_public_key *key)
 
 uint16_t svms_hpke_kem_of_private(const svms_private_key *key)
 {
-    return kem_of_kind(svms_private_key_kind(key));
+    return svms_private_key_decrypts(key) ? kem_of_kind(svms_private_key_kind(key)) : 0;
 }
 
 size_t svms_hpke_enc_size(uint16_t kem)
@@ -145,18 +144,23 @@ static EVP_PKEY *decode_public(const suite *s, const uint8_t *enc)
     return pkey;
 }
 
-/* The peer is validated when it is set (RFC 9180, 7.1.4). */
-static bool diffie_hellman(const suite *s, EVP_PKEY *own, EVP_PKEY *peer, uint8_t out[DH_SIZE])
+static bool is_zero(const uint8_t dh[DH_SIZE])
 {
-    EVP_PKEY_CTX *state =
-        EVP_PKEY_CTX_new_from_pkey(svms_ossl_context(s->ctx), own, svms_ossl_properties(s->ctx));
+    static const uint8_t zeros[DH_SIZE];
+    return svms_equal_secret(dh, zeros, DH_SIZE);
+}
+
+/* The peer is validated when it is set (RFC 9180, 7.1.4). */
+static bool diffie_hellman(const suite *s, EVP_PKEY *own, const char *properties, EVP_PKEY *peer,
+                           uint8_t out[DH_SIZE])
+{
+    EVP_PKEY_CTX *state = EVP_PKEY_CTX_new_from_pkey(svms_ossl_context(s->ctx), own, properties);
     size_t size = DH_SIZE;
     bool done = state && EVP_PKEY_derive_init(state) == 1 &&
                 EVP_PKEY_derive_set_peer(state, peer) == 1 &&
                 EVP_PKEY_derive(state, out, &size) == 1 && size == DH_SIZE;
     EVP_PKEY_CTX_free(state);
-    static const uint8_t zeros[DH_SIZE];
-    return done && !svms_equal_secret(out, zeros, DH_SIZE);
+    return done && !is_zero(out);
 }
 
 /* ExtractAndExpand of the KEM, then the key schedule (RFC 9180, 4.1 and 5.1). */
@@ -219,7 +223,7 @@ static svms_status seal_for(svms_ctx *ctx, EVP_PKEY *ephemeral, const svms_publi
     uint8_t other[ENC_SIZE_MAX];
     svms_status status = SVMS_OK;
     if (!encode_public(&s, ephemeral, own) || !encode_public(&s, peer, other) ||
-        !diffie_hellman(&s, ephemeral, peer, dh)) {
+        !diffie_hellman(&s, ephemeral, svms_ossl_properties(ctx), peer, dh)) {
         status = svms_fail_crypto(err, "cannot agree on a key with the recipient");
     }
     if (status == SVMS_OK) {
@@ -248,8 +252,9 @@ svms_status svms_hpke_seal_with(svms_ctx *ctx, const svms_private_key *ephemeral
         return svms_fail(err, SVMS_E_UNSUPPORTED, "%s keys cannot receive",
                          svms_key_kind_name(svms_public_key_kind(recipient)));
     }
-    if (svms_hpke_kem_of_private(ephemeral) != kem) {
-        return svms_fail(err, SVMS_E_USAGE, "the ephemeral key is not of the recipient's kind");
+    if (svms_hpke_kem_of_private(ephemeral) != kem || svms_private_key_is_external(ephemeral)) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "the ephemeral key is not of the recipient's kind, or not in the process");
     }
     svms_iovec info_run = { info, info_size };
     svms_iovec aad_run = { aad, aad_size };
@@ -291,14 +296,40 @@ static svms_status refuse_sender(svms_error *err)
     return svms_fail(err, SVMS_E_WRONG_KEY, "the sender's ephemeral key is not a valid one");
 }
 
+/* The recipient's side of the agreement, wherever the key is. */
+static svms_status agree(const suite *s, const svms_private_key *recipient, const uint8_t *enc,
+                         uint8_t dh[DH_SIZE], svms_error *err)
+{
+    EVP_PKEY *own = svms_private_key_evp(recipient);
+    EVP_PKEY *peer = decode_public(s, enc);
+    svms_status status = SVMS_OK;
+    if (!peer) {
+        status = refuse_sender(err);
+    } else if (!own) {
+        status = svms_private_key_unwrap(
+            recipient, s->kem == KEM_X25519 ? SVMS_UNWRAP_X25519 : SVMS_UNWRAP_P256, enc,
+            svms_hpke_enc_size(s->kem), dh, DH_SIZE, err);
+        if (status == SVMS_OK && is_zero(dh)) {
+            status = refuse_sender(err);
+        }
+    } else if (!diffie_hellman(s, own, svms_private_key_properties(recipient), peer, dh)) {
+        status = svms_private_key_is_external(recipient)
+                     ? svms_fail_crypto(err, "the provider does not agree on a key with the sender")
+                     : refuse_sender(err);
+    }
+    EVP_PKEY_free(peer);
+    return status;
+}
+
 svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient, const uint8_t *enc,
                            const void *info, size_t info_size, const void *aad, size_t aad_size,
                            const void *sealed, size_t size, uint8_t *out, svms_error *err)
 {
     suite s = suite_of(ctx, svms_hpke_kem_of_private(recipient));
-    EVP_PKEY *own = svms_private_key_evp(recipient);
-    if (s.kem == 0 || !own) {
-        return svms_fail(err, SVMS_E_UNSUPPORTED, "%s keys cannot receive",
+    if (s.kem == 0) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         svms_private_key_decrypts(recipient) ? "%s keys cannot receive"
+                                                              : "this %s key only signs",
                          svms_key_kind_name(svms_private_key_kind(recipient)));
     }
     if (size < SVMS_AEAD_TAG_SIZE) {
@@ -309,11 +340,11 @@ svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient, con
     uint8_t own_public[ENC_SIZE_MAX];
     svms_iovec info_run = { info, info_size };
     svms_status status = SVMS_OK;
-    EVP_PKEY *peer = decode_public(&s, enc);
-    if (!encode_public(&s, own, own_public)) {
+    if (!encode_public(&s, svms_private_key_public_evp(recipient), own_public)) {
         status = svms_fail_crypto(err, "cannot encode the recipient's public key");
-    } else if (!peer || !diffie_hellman(&s, own, peer, dh)) {
-        status = refuse_sender(err);
+    }
+    if (status == SVMS_OK) {
+        status = agree(&s, recipient, enc, dh, err);
     }
     if (status == SVMS_OK) {
         status = schedule(&s, dh, enc, own_public, info_run, &keys, err);
@@ -321,7 +352,6 @@ svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient, con
     if (status == SVMS_OK) {
         status = svms_aead_open(ctx, keys.key, keys.nonce, aad, aad_size, sealed, size, out, err);
     }
-    EVP_PKEY_free(peer);
     svms_wipe(dh, sizeof dh);
     svms_wipe(&keys, sizeof keys);
     ERR_clear_error();

@@ -195,3 +195,26 @@ svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kin
     return svms_fail(err, SVMS_E_MALFORMED, "the parts of the private %s key do not fit together",
                      svms_key_kind_name(kind));
 }
+
+svms_status svms_key_gives_private(EVP_PKEY *pkey, svms_key_kind kind, bool *gives, svms_error *err)
+{
+    /* Into a place of our own, because the convenient calls leave copies behind. */
+    uint8_t secret[RSA_BITS_MOST / 8];
+    OSSL_PARAM params[2] = { OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end() };
+    if (kind == SVMS_KEY_ED25519 || kind == SVMS_KEY_X25519) {
+        params[0] =
+            OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, secret, sizeof secret);
+    } else {
+        params[0] = OSSL_PARAM_construct_BN(kind == SVMS_KEY_RSA ? OSSL_PKEY_PARAM_RSA_D
+                                                                 : OSSL_PKEY_PARAM_PRIV_KEY,
+                                            secret, sizeof secret);
+    }
+    bool given = EVP_PKEY_get_params(pkey, params) == 1 && OSSL_PARAM_modified(params) == 1;
+    svms_wipe(secret, sizeof secret);
+    if (!given && svms_crypto_starved()) {
+        return svms_fail_crypto(err, "cannot look at the private key");
+    }
+    ERR_clear_error();
+    *gives = given;
+    return SVMS_OK;
+}

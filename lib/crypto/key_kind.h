@@ -39,6 +39,10 @@ SVMS_MUST_CHECK svms_status svms_key_check_public(svms_ctx *ctx, EVP_PKEY *pkey,
 SVMS_MUST_CHECK svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind,
                                                 svms_error *err);
 
+/* *gives is false when whoever holds the key keeps its private half to himself. */
+SVMS_MUST_CHECK svms_status svms_key_gives_private(EVP_PKEY *pkey, svms_key_kind kind, bool *gives,
+                                                   svms_error *err);
+
 svms_key_kind svms_private_key_kind(const svms_private_key *key);
 svms_key_kind svms_public_key_kind(const svms_public_key *key);
 

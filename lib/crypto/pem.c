@@ -51,6 +51,21 @@ void svms_pem_block_clear(svms_pem_block *block)
     memset(block, 0, sizeof *block);
 }
 
+svms_status svms_pem_hand_out(BIO *text, const char *what, char *out, size_t *size, svms_error *err)
+{
+    const char *pem = NULL;
+    size_t length = (size_t)BIO_get_mem_data(text, &pem);
+    ERR_clear_error();
+    if (*size <= length) {
+        *size = length + 1;
+        return svms_fail(err, SVMS_E_LIMIT, "%s needs %zu bytes", what, *size);
+    }
+    memcpy(out, pem, length);
+    out[length] = '\0';
+    *size = length;
+    return SVMS_OK;
+}
+
 bool svms_pem_is(const svms_pem_block *block, const char *label)
 {
     return strcmp(block->label, label) == 0;

@@ -25,6 +25,10 @@ SVMS_MUST_CHECK svms_status svms_pem_open(BIO **out, const char *pem, size_t siz
  * each block. */
 SVMS_MUST_CHECK svms_status svms_pem_next(BIO *text, svms_pem_block *block, svms_error *err);
 void svms_pem_block_clear(svms_pem_block *block);
+/* Hands a text that was written out as a C string; *size is the capacity on entry, the length
+ * afterwards, or, with SVMS_E_LIMIT, the capacity needed for what is being written. */
+SVMS_MUST_CHECK svms_status svms_pem_hand_out(BIO *text, const char *what, char *out, size_t *size,
+                                              svms_error *err);
 
 bool svms_pem_is(const svms_pem_block *block, const char *label);
 /* Any label that stands for a private key, encrypted or not. */

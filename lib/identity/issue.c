@@ -28,9 +28,11 @@
 typedef struct request {
     svms_ctx *ctx;
     svms_certificate_options options;
-    EVP_PKEY *subject_key;
-    X509 *issuer; /* NULL: self-signed */
-    EVP_PKEY *issuer_key;
+    EVP_PKEY *subject_key; /* its public half is enough */
+    X509 *issuer;          /* NULL: self-signed */
+    EVP_PKEY *issuer_half;
+    EVP_PKEY *signing_key;
+    const char *signing_properties;
     svms_error *err;
 } request;
 
@@ -90,7 +92,7 @@ static svms_status check_issuer(const request *req)
     if (issues_ca && X509_get_pathlen(req->issuer) == 0) {
         return svms_fail(req->err, SVMS_E_USAGE, "the issuer may not issue CA certificates");
     }
-    if (EVP_PKEY_eq(X509_get0_pubkey(req->issuer), req->issuer_key) != 1) {
+    if (EVP_PKEY_eq(X509_get0_pubkey(req->issuer), req->issuer_half) != 1) {
         return svms_fail(req->err, SVMS_E_CRYPTO,
                          "the issuer's certificate and key do not belong together");
     }
@@ -248,11 +250,11 @@ static const char *digest_for(EVP_PKEY *key)
 
 static bool sign_certificate(const request *req, X509 *certificate)
 {
-    EVP_PKEY *key = req->issuer ? req->issuer_key : req->subject_key;
+    EVP_PKEY *key = req->signing_key;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     bool done = digest &&
                 EVP_DigestSignInit_ex(digest, NULL, digest_for(key), svms_ossl_context(req->ctx),
-                                      svms_ossl_properties(req->ctx), key, NULL) == 1 &&
+                                      req->signing_properties, key, NULL) == 1 &&
                 X509_sign_ctx(certificate, digest) > 0;
     EVP_MD_CTX_free(digest);
     return done;
@@ -316,14 +318,19 @@ svms_status svms_certificate_issue(svms_ctx *ctx, const svms_certificate_options
     if (status != SVMS_OK) {
         return status;
     }
-    req.subject_key = svms_private_key_evp(subject_key);
+    req.subject_key = svms_private_key_public_evp(subject_key);
+    req.signing_key = svms_private_key_evp(issuer ? issuer_key : subject_key);
+    req.signing_properties = svms_private_key_properties(issuer ? issuer_key : subject_key);
     if (issuer) {
         req.issuer = sk_X509_value(issuer->certificates, 0);
-        req.issuer_key = svms_private_key_evp(issuer_key);
+        req.issuer_half = svms_private_key_public_evp(issuer_key);
     }
-    if (!req.subject_key || EVP_PKEY_can_sign(req.subject_key) != 1 ||
-        (issuer && !req.issuer_key)) {
-        return svms_fail(err, SVMS_E_USAGE, "a certificate needs keys in memory that can sign");
+    if (!req.signing_key) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         "a key behind callbacks cannot issue certificates");
+    }
+    if (EVP_PKEY_can_sign(req.subject_key) != 1) {
+        return svms_fail(err, SVMS_E_USAGE, "a certificate needs a key that can sign");
     }
     status = check_options(&req);
     if (status == SVMS_OK) {

@@ -21,9 +21,10 @@ BEGIN {
     for (i in base_headers)
         owner[base_headers[i]] = "base"
     owner["key"] = "crypto"
+    owner["external_key"] = "crypto"
     owner["media"] = "media"
     owner["identity"] = "identity"
-    split("container writer reader verify", container_headers, " ")
+    split("batch container writer reader verify", container_headers, " ")
     for (i in container_headers)
         owner[container_headers[i]] = "container"
 

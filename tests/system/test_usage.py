@@ -9,7 +9,7 @@ import unittest
 
 from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, SystemCase, USAGE, main
 
-COMMANDS = ("identity", "record", "info", "verify", "extract")
+COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recover")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
@@ -39,16 +39,19 @@ class Help(SystemCase):
                 completed = subprocess.run(["bash", "-c", f". {CLI}/svms.bash; _svms_options {command}"],
                                            check=True, capture_output=True, text=True).stdout
                 self.assertEqual(options_in(completed), own)
-                part = re.split(r"\.Cm (?=identity|record|info|verify|extract)", synopsis)
-                part = next(text for text in part if text.startswith(command))
+                parts = re.split(rf"\.Cm (?={'|'.join(COMMANDS)})", synopsis)
+                part = "".join(text for text in parts if text.startswith(command))
                 self.assertEqual(options_in(part) - {"--version"} | {"--help"}, own)
-                section = re.split(r"\n\.S[hs] ", manual.split(f".Ss svms {command}")[1])[0]
+                sections = manual.split(f".Ss svms {command}")[1:]
+                section = "".join(re.split(r"\n\.S[hs] ", text)[0] for text in sections)
                 self.assertEqual(options_in(section) - {"--cert"} | {"--help"}, own)
 
     def test_completion_offers_what_fits(self):
         cases = ((["ver"], {"verify"}), (["record", "--pro"], {"--protect"}),
                  (["record", "--protect", ""], {"strong", "light", "none"}),
-                 (["identity", "create", "--role", "k"], {"key-officer"}), (["identity", "c"], {"create"}))
+                 (["identity", "create", "--role", "k"], {"key-officer"}), (["identity", "c"], {"create"}),
+                 (["keys", ""], {"disclose", "show", "--help"}), (["keys", "disclose", "--tr"], {"--track", "--trust"}),
+                 (["rec"], {"record", "recover"}))
         for words, offered in cases:
             with self.subTest(words):
                 quoted = " ".join(f"'{word}'" for word in words)
@@ -100,6 +103,16 @@ class Mistakes(SystemCase):
             (["extract", "a"], "--out is missing"),
             (["extract", "a", "--out", "a.mp4", "--from", "2026-11-21T10:00:01Z", "--to",
               "2026-11-21T10:00:00Z"], "not before"),
+            (["recover"], "FILE is missing"),
+            (["recover", "a", "--out", ""], "--out is empty"),
+            (["keys"], "disclose or show is missing"),
+            (["keys", "make"], "'make' is unknown"),
+            (["keys", "show"], "KEYS is missing"),
+            (["keys", "disclose", "a"], "--out is missing"),
+            (["keys", "disclose", "a", "--out", "k"], "--from is missing"),
+            (["keys", "disclose", "a", "--out", "k", "--from", "2026-11-21T10:00:00Z"], "--to is missing"),
+            (["keys", "disclose", "a", "--out", "k", "--from", "2026-11-21T10:00:01Z", "--to",
+              "2026-11-21T10:00:01Z"], "not before"),
             (["identity"], "create is missing"),
             (["identity", "remove", "--out", "x", "--name", "y"], "remove"),
             (["identity", "create", "--out", "x"], "--name is missing"),

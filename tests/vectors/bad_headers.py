@@ -65,8 +65,8 @@ def fixed_part():
     bad.add("reserved", "reserved bytes after the version", fixed(zero=1), "C-HDR")
     bad.add("critical-unknown", "critical bit 7", fixed(critical=0x80), "C-HDR-5",
             verdict="unsupported")
-    bad.add("critical-reserved", "critical bit 0, reserved for code", fixed(critical=1), "C-HDR-5",
-            verdict="unsupported")
+    bad.add("critical-interval", "critical bit 0 with signature interval 1", fixed(critical=1),
+            "C-HDR-18")
     bad.add("length-small", "header length 71", header_bytes(put(20, struct.pack(">I", 71))),
             "C-HDR-3")
     bad.add("length-limit", "header length beyond the limit",

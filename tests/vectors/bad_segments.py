@@ -257,14 +257,14 @@ def structure():
         "record", lambda r: with_crc(put(1, b"\1")(r[:12])) + r[16:], kind="start", segment=1),
         "C-REC")
     bad.add("start-twice", "second start within the segment",
-            insert(1, pack_record(c.START, bytes(72), 1)), "C-SEG-1")
+            insert(1, pack_record(c.START, bytes(80), 1)), "C-SEG-1")
     bad.add("record-unknown", "record of type 10", insert(1, pack_record(10, b"", 1)), "C-REC")
     bad.add("record-end", "end record within a segment", insert(1, pack_record(c.END, b"", 1)),
             "C-SEG-1")
     bad.add("record-signature", "signature record within a segment",
             insert(1, pack_record(c.SIGNATURE, b"", 1)), "C-SEG-1")
     bad.add("index-not-due", "index record where none is due",
-            insert(1, pack_record(c.INDEX, b"SVMSINDX" + bytes(24), 1)), "C-IDX-2")
+            insert(1, pack_record(c.INDEX, b"SVMSINDX" + bytes(32), 1)), "C-IDX-2")
     bad.add("auxiliary-limit", "auxiliary record beyond its limit",
             insert(1, with_crc(struct.pack(">BBHII", c.EVIDENCE, 0, 0, 1048577, 1))), "C-LIM-1")
     bad.add("manifest-number", "manifest record with another number", at(
@@ -324,8 +324,10 @@ def index_bytes(change):
 
 def closing():
     bad = Bad("index", two, verdict="not_authentic", segment=None)
-    bad.add("entry", "entry with another offset", index_bytes(flip(16 + 32 + 15)), "C-IDX-4")
-    bad.add("utc", "entry with another last UTC", index_bytes(flip(16 + 32 + 31)), "C-IDX-4")
+    bad.add("entry", "entry with another offset", index_bytes(flip(16 + 40 + 15)), "C-IDX-4")
+    bad.add("utc", "entry with another last UTC", index_bytes(flip(16 + 40 + 31)), "C-IDX-4")
+    bad.add("entry-hash", "entry with another hash", index_bytes(flip(16 + 40 + 71)), "C-IDX-4")
+    bad.add("before", "a checkpoint before", index_bytes(flip(16 + 39)), "C-IDX-4")
     bad.add("level", "another level", index_bytes(flip(16 + 16)), "C-IDX-4")
     bad.add("offset", "record names another offset", index_bytes(flip(16 + 31)), "C-IDX-4")
     bad.add("hash", "index of another container", index_bytes(flip(16 + 8)), "C-IDX-4")
@@ -340,6 +342,7 @@ def closing():
         ("offset", "another offset", {"offset": 1}),
         ("root", "offset of another index record", {"root_offset": 1}),
         ("digest", "digest of other bytes", {"tail_digest": some}),
+        ("root-hash", "hash of another index record", {"root_hash": some}),
         ("last-utc", "another last UTC", {"last_utc": T0}),
         ("reason-0", "reason 0", {"reason": 0}),
         ("reason-5", "reason 5", {"reason": 5}),
@@ -387,7 +390,7 @@ def tails():
         c.TAIL, flip(7)(r[16:])), kind="tail"), "C-END-1")
     bad.add("magic", "tail without its magic", at("record", lambda r: pack_record(
         c.TAIL, flip(15)(r[16:])), kind="tail"), "C-END-1")
-    bad.add("garbage", "a byte after the tail", at("file", lambda data: data + b"\0"), "C-END-1")
+    bad.add("garbage", "a byte after the tail", at("file", lambda data: data + b"\x55"), "C-END-1")
     bad.add("twice", "tail twice", at("file", lambda data: data + data[-32:]), "C-END-1")
     bad.add("second-end", "second end record", at("file", repeat_end), "C-END-2")
     bad.add("end-after-tail", "second end record after the tail", at(

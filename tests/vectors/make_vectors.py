@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Makes tests/vectors/data, and section 17 of the specification.
+"""Makes tests/vectors/data, and section 18 of the specification.
 
 Containers are reproduced byte for byte from the keys in data/keys, which are made only when they
 are missing. What each file must give is written down in good_vectors.py and bad_vectors.py; the
 reader of svmsref has to agree before anything is written.
 
-  make_vectors.py                    write data/ and section 17
+  make_vectors.py                    write data/ and section 18
   make_vectors.py --check            compare with what is there, write nothing
-  make_vectors.py --worked-example   print section 17
+  make_vectors.py --worked-example   print section 18
   make_vectors.py --all DIR          write there also those that are not committed
 """
 
@@ -235,7 +235,7 @@ def dense_json(expected):
 
 
 def all_files(extended=False):
-    """{name: bytes} of everything in data/ but the keys, and the text of section 17. extended
+    """{name: bytes} of everything in data/ but the keys, and the text of section 18. extended
     adds what is not committed."""
     files, problems, section = {}, [], ""
     for kind, module in ((good_expectation, good_vectors), (bad_expectation, bad_vectors)):
@@ -275,7 +275,7 @@ def check(files, section):
     ]
     text, wanted = specification_with(section)
     if text != wanted:
-        stale.append("docs/spec/container.md, section 17")
+        stale.append("docs/spec/container.md, section 18")
     for name in stale:
         print(f"not as made: {name}")
     return 1 if stale else 0
@@ -305,7 +305,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--check", action="store_true", help="compare, write nothing")
-    group.add_argument("--worked-example", action="store_true", help="print section 17")
+    group.add_argument("--worked-example", action="store_true", help="print section 18")
     group.add_argument("--all", metavar="DIR", help="write every vector to another folder")
     args = parser.parse_args()
     if args.all:

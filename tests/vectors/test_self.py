@@ -255,7 +255,7 @@ class Index(unittest.TestCase):
         report = verify(data)
         self.assertEqual((report.verdict, len(report.segments)), ("untrusted", 300))
         place = data.index(b"SVMSINDX")
-        report = verify(faults.flip(place + 40)(data))
+        report = verify(faults.flip(place + 48)(data))
         self.assertEqual((report.verdict, report.first_failure.segment), ("not_authentic", 256))
 
 
@@ -271,11 +271,11 @@ def build_index(count):
 
     for number in range(count):
         start = offset
-        offset += 88
+        offset += 96
         place(tree.full_records(offset, 1))
         offset += 1000
-        tree.add_segment(number, start, number * 10, number * 10 + 9)
-    found, root = tree.close(offset)
+        tree.add_segment(number, start, number * 10, number * 10 + 9, bytes(32))
+    found, root, _ = tree.close(offset)
     place(found)
     return records, root
 
@@ -292,12 +292,12 @@ def index_size(count):
 
 def segments_below(records, offset):
     body = records[offset][16:]
-    level, _, count, _, own = struct.unpack(">BBHIQ", body[16:32])
-    if own != offset or len(body) != 32 + 40 * count:
+    level, _, count, _, own, _ = struct.unpack(">BBHIQQ", body[16:40])
+    if own != offset or len(body) != 40 + 72 * count:
         raise AssertionError("index record is inconsistent")
     found = []
     for place in range(count):
-        entry = struct.unpack(">QQqqII", body[32 + 40 * place : 72 + 40 * place])
+        entry = struct.unpack(">QQqqII", body[40 + 72 * place : 80 + 72 * place])
         below = segments_below(records, entry[1]) if level else [entry[0]]
         if below[0] != entry[0] or len(below) != entry[4]:
             raise AssertionError("index entry is inconsistent")

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Section 17 of the specification, written from the container itself."""
+"""Section 18 of the specification, written from the container itself."""
 
 from svmsref import access
 from svmsref import constants as c
 from svmsref.header import TAG_NAMES
 from svmsref.primitives import scrypt
 
-HEADING = "## 17. Worked example"
+HEADING = "## 18. Worked example"
 ROW = 32
 
 INTRODUCTION = """
@@ -135,7 +135,8 @@ def _samples(layout, count):
 def _segment(layout, count):
     _record(layout, "segment start")
     layout.fields((16, '"SVMSSEG1", h…'), (8, "segment 0"), (32, "salt"),
-                  (16, "UTC, monotonic time"))  # fmt: skip
+                  (16, "UTC, monotonic time"),
+                  (8, "no checkpoint yet"))  # fmt: skip
     _samples(layout, count)
     _record(layout, f"manifest, record {count + 1}")
     _prefix(layout, 2)
@@ -158,7 +159,9 @@ def _ending(layout):
     _record(layout, "index")
     layout.fields(
         (16, '"SVMSINDX", h…'), (16, f"level 0, zero, 1 entry, zeros, offset {offset}"),
+        (8, "no checkpoint before"),
         (16, "segment 0, offset of its start"), (16, "first UTC, last UTC"), (8, "1 segment, zero"),
+        (32, "hash of the manifest"),
     )  # fmt: skip
     end = layout.position
     _record(layout, "end")
@@ -166,6 +169,7 @@ def _ending(layout):
     layout.fields(
         (32, "h"), (8, "1 segment"), (32, "hash of the last manifest"),
         (16, f"offset {end} of this record, {offset} of the root"), (32, "SHA-256 of the index"),
+        (32, "SHA-256 of the root"),
         (16, "UTC, last UTC of any sample"), (8, "reason 1 closed, zeros"),
     )  # fmt: skip
     _signature(layout, "end record")

@@ -463,7 +463,7 @@ static void wrong_issuers_are_refused(void **state)
     expect_refusal(SVMS_ROLE_CAMERA, other, ca, other, SVMS_E_CRYPTO,
                    "the issuer's certificate and key do not belong together");
     expect_refusal(SVMS_ROLE_CAMERA, exchange, ca, ca_key, SVMS_E_USAGE,
-                   "a certificate needs keys in memory that can sign");
+                   "a certificate needs a key that can sign");
     svms_chain_free(&foreign);
     svms_chain_free(&leaf);
     svms_chain_free(&below);

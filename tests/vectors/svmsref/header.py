@@ -64,6 +64,7 @@ class Header:
     raw: bytes = b""
     minor: int = 0
     compatible: int = 0
+    critical: int = 0
     signer: Signer = field(default_factory=Signer)
     chain: list = field(default_factory=list)
     container_id: bytes = bytes(16)
@@ -170,7 +171,7 @@ def _refuse(rule, message, offset, kind="malformed"):
 
 
 def _parse_fixed(data):
-    """Returns (minor, compatible, length)."""
+    """Returns (minor, compatible, critical, length)."""
     if data[:8] != c.MAGIC:
         _refuse("C-HDR-1", "not a container", 0)
     if len(data) < c.HEADER_FIXED:
@@ -180,13 +181,13 @@ def _parse_fixed(data):
         _refuse("C-HDR-2", f"major version {major}", 8, "unsupported")
     if zero:
         _refuse("C-HDR", "reserved bytes are not zero", 10)
-    if critical:
+    if critical & ~c.CRITICAL_KNOWN:
         _refuse("C-HDR-5", f"critical bits {critical:#x}", 16, "unsupported")
     if not c.HEADER_FIXED + c.PREFIX_SIZE <= length <= c.MAX_HEADER:
         _refuse("C-HDR-3", "header length is out of range", 20)
     if length > len(data):
         _refuse("C-OVR-1", "header is cut off", len(data))
-    return minor, compatible, length
+    return minor, compatible, critical, length
 
 
 def _check_signer(signer, offset):
@@ -355,8 +356,9 @@ def _parse_limits(header, value, origin):
     header.signature_interval = cursor.u32()
     cursor.zeros(4)
     cursor.finish()
-    if header.signature_interval != 1:
-        cursor.fail("signature interval other than 1 without critical bit 0")
+    deferred = header.critical & c.CRITICAL_DEFERRED
+    if header.signature_interval not in (range(2, 65) if deferred else range(1, 2)):
+        cursor.fail("signature interval does not fit critical bit 0")
 
 
 def _parse_software(header, value, origin):
@@ -417,7 +419,7 @@ def _parse_signer(header, data, length):
 def parse_trusted_part(data):
     """Fixed fields and chain only (C-OBJ-3)."""
     header = Header()
-    header.minor, header.compatible, length = _parse_fixed(data)
+    header.minor, header.compatible, header.critical, length = _parse_fixed(data)
     header.raw = bytes(data[:length])
     _parse_signer(header, data, length)
     return header

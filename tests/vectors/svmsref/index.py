@@ -5,6 +5,7 @@ import struct
 from dataclasses import dataclass
 
 from . import constants as c
+from .primitives import sha256
 from .wire import pack_record
 
 
@@ -17,10 +18,12 @@ class IndexEntry:
     first_utc: int
     last_utc: int
     segments: int = 1
+    hash: bytes = bytes(32)
 
     def pack(self):
         times = (self.first_utc, self.last_utc)
-        return struct.pack(">QQqqII", self.first_segment, self.offset, *times, self.segments, 0)
+        fixed = struct.pack(">QQqqII", self.first_segment, self.offset, *times, self.segments, 0)
+        return fixed + self.hash
 
 
 class IndexTree:
@@ -29,27 +32,41 @@ class IndexTree:
     def __init__(self, header_hash):
         self.head = b"SVMSINDX" + header_hash[:8]
         self.levels = [[]]
+        self.current = []  # checkpoints that none of a higher level covers: (level, offset)
 
-    def add_segment(self, number, offset, first_utc, last_utc):
-        self.levels[0].append(IndexEntry(number, offset, first_utc, last_utc))
+    def add_segment(self, number, offset, first_utc, last_utc, manifest_hash):
+        entry = IndexEntry(number, offset, first_utc, last_utc, hash=manifest_hash)
+        self.levels[0].append(entry)
+
+    def checkpoint(self):
+        """Offset of the newest current checkpoint, 0 for none (C-IDX-5)."""
+        return self.current[-1][1] if self.current else 0
 
     def _write(self, level, offset, number):
         """Turn the entries of a level into a record; its entry goes one level up."""
         entries = self.levels[level]
-        body = self.head + struct.pack(">BBHIQ", level, 0, len(entries), 0, offset)
+        before = 0
+        if number:
+            while self.current and self.current[-1][0] < level:
+                self.current.pop()
+            before = self.checkpoint()
+            self.current.append((level, offset))
+        body = self.head + struct.pack(">BBHIQQ", level, 0, len(entries), 0, offset, before)
         body += b"".join(entry.pack() for entry in entries)
+        record = pack_record(c.INDEX, body, number)
         parent = IndexEntry(
             entries[0].first_segment,
             offset,
             entries[0].first_utc,
             max(entry.last_utc for entry in entries),
             sum(entry.segments for entry in entries),
+            sha256(record),
         )
         self.levels[level] = []
         if level + 1 == len(self.levels):
             self.levels.append([])
         self.levels[level + 1].append(parent)
-        return pack_record(c.INDEX, body, number)
+        return record
 
     def full_records(self, offset, number=None):
         """Records of full levels, lower level first (C-IDX-2). number is that of the first one
@@ -63,7 +80,7 @@ class IndexTree:
         return records
 
     def close(self, offset):
-        """Returns (records, offset of the root), C-IDX-3."""
+        """Returns (records, offset of the root, hash of the root), C-IDX-3 and C-END-3."""
         records = self.full_records(offset)
         offset += sum(len(record) for record in records)
         level = 0
@@ -71,11 +88,11 @@ class IndexTree:
             entries = self.levels[level]
             topmost = not any(self.levels[level + 1 :])
             if topmost and level and len(entries) == 1:
-                return records, entries[0].offset
+                return records, entries[0].offset, entries[0].hash
             if entries:
                 records.append(self._write(level, offset, 0))
                 if topmost:
-                    return records, offset
+                    return records, offset, sha256(records[-1])
                 offset += len(records[-1])
             level += 1
-        return records, 0
+        return records, 0, bytes(32)

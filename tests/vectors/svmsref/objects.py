@@ -140,6 +140,7 @@ class EndRecord:
     offset: int
     root_offset: int
     tail_digest: bytes
+    root_hash: bytes
     utc: int
     last_utc: int
     reason: int = 1
@@ -148,6 +149,7 @@ class EndRecord:
     def pack_fields(self):
         out = self.header_hash + struct.pack(">Q", self.segments) + self.last_manifest
         out += struct.pack(">QQ", self.offset, self.root_offset) + self.tail_digest
+        out += self.root_hash
         return out + struct.pack(">qqB", self.utc, self.last_utc, self.reason) + self.reserved
 
 
@@ -156,7 +158,7 @@ def parse_end(body, origin):
     cursor = Cursor(body, origin, "C-END")
     signer = parse_prefix(cursor, c.OBJECT_END, len(body))
     values = [cursor.take(32), cursor.u64(), cursor.take(32), cursor.u64(), cursor.u64()]
-    values += [cursor.take(32), cursor.i64(), cursor.i64(), cursor.u8()]
+    values += [cursor.take(32), cursor.take(32), cursor.i64(), cursor.i64(), cursor.u8()]
     end = EndRecord(*values)
     cursor.zeros(7)
     cursor.finish()

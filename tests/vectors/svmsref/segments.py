@@ -126,7 +126,7 @@ class SegmentReader:
         record = parse_record_header(self.data, self.segment.offset)
         if record.type != c.START:
             raise ContainerError("C-OVR-1", "no segment start", record.offset)
-        if record.body_length != 72:
+        if record.body_length != 80:
             raise ContainerError("C-SEG-1", "segment start has the wrong length", record.offset)
         self._check_number(record)
         magic = b"SVMSSEG1" + self.header_hash[:8]
@@ -142,6 +142,8 @@ class SegmentReader:
             raise ContainerError("C-LIM-1", "too many segments", record.offset)
         body = body_of(self.data, record)
         self.segment.salt = body[24:56]
+        if self.tree is not None and body[72:] != self.tree.checkpoint().to_bytes(8, "big"):
+            raise ContainerError("C-IDX-5", "start names another checkpoint", record.offset)
         self._leaf(c.AUXILIARY, record)
         return record.end
 

@@ -241,7 +241,7 @@ class Verifier:
         self.first_utc = segment.manifest.first_utc
         if self.tree is not None:
             times = (segment.manifest.first_utc, segment.manifest.last_utc)
-            self.tree.add_segment(segment.number, segment.offset, *times)
+            self.tree.add_segment(segment.number, segment.offset, *times, segment.hash)
         return segment.end
 
     def _find_segment(self, position):
@@ -257,7 +257,7 @@ class Verifier:
             self._read_closing_after_failure(position)
             return
         try:
-            position, between, root = self._check_index(position)
+            position, between, *root = self._check_index(position)
             offset, position = self._check_end(position, between, root)
             self._check_tail(offset, position)
             self.report.closed = True
@@ -283,18 +283,18 @@ class Verifier:
             self.report.closed = True
 
     def _check_index(self, position):
-        records, root = self.tree.close(position)
+        records, root, root_hash = self.tree.close(position)
         for wanted in records:
             message = "index record is not as expected"
             position = expect_bytes(self.data, position, wanted, "C-IDX-4", message)
-        return position, b"".join(records), root
+        return position, b"".join(records), root, root_hash
 
     def _check_end(self, position, between, root):
         """Returns (offset of the end record, end of its signature)."""
         record = parse_record_header(self.data, position)
         if record.type != c.END:
             raise ContainerError("C-OVR-1", "no end record where it must stand", position)
-        if record.number or record.body_length != 192:
+        if record.number or record.body_length != 224:
             raise ContainerError("C-END", "end record has a wrong number or length", position)
         body, header = body_of(self.data, record), self.report.header
         after = read_signature(self.data, record.end, header, body, c.NUMBER_END)
@@ -303,8 +303,8 @@ class Verifier:
         segments = self.report.segments
         last_utc = max((one.manifest.last_utc for one in segments), default=c.NO_TIME)
         wanted = o.EndRecord(
-            header.hash, len(segments), self.previous, position, root, sha256(between),
-            end.utc, last_utc, end.reason,
+            header.hash, len(segments), self.previous, position, root[0], sha256(between),
+            root[1], end.utc, last_utc, end.reason,
         )
         if end != wanted:
             raise ContainerError("C-END", "end record does not fit what stands before", position)

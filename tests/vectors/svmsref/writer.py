@@ -252,10 +252,11 @@ class Writer:
             "salt": salt,
             "utc": options.start_utc,
             "monotonic": options.start_monotonic,
+            "checkpoint": self.index.checkpoint(),
         }
         f = self.hook("start_fields", fields, segment=self.next_segment)
         body = f["magic"] + f["hash"] + struct.pack(">Q", f["segment"]) + f["salt"]
-        body += struct.pack(">qQ", f["utc"], f["monotonic"])
+        body += struct.pack(">qQQ", f["utc"], f["monotonic"], f["checkpoint"])
         record = pack_record(c.START, body, 0)
         return self.hook("record", record, kind="start", segment=self.next_segment, number=0)
 
@@ -369,7 +370,9 @@ class Writer:
         signature = self._signature_record(body, "manifest", number)
         self.out += b"".join(records) + record + signature
         self.chain_hash = sha256(record, signature)
-        self.index.add_segment(number, offset, manifest.first_utc, manifest.last_utc)
+        self.index.add_segment(
+            number, offset, manifest.first_utc, manifest.last_utc, self.chain_hash
+        )
         self.last_utc = max(self.last_utc, manifest.last_utc)
         self.next_segment += 1
 
@@ -378,7 +381,7 @@ class Writer:
     def close(self, utc=None, reason=1):
         """Write index, end record, its signature and the tail; returns the container."""
         closed_at = self.options.created_utc if self.next_segment == 0 else self.last_utc
-        records, root = self.index.close(len(self.out))
+        records, root, root_hash = self.index.close(len(self.out))
         records = self.hook("index", records)
         between = b"".join(records)
         self.out += between
@@ -389,6 +392,7 @@ class Writer:
             len(self.out),
             root,
             sha256(between),
+            root_hash,
             closed_at if utc is None else utc,
             self.last_utc,
             reason,
