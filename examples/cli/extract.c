@@ -381,12 +381,11 @@ static exit_status prepare(extraction *self)
     if (status != EXIT_GOOD) {
         return status;
     }
-    self->target = (media_target){ request->output,
-                                   self->tracks,
-                                   self->info.track_count,
-                                   tracks_to_write(self),
-                                   request->force,
-                                   request->from_utc_ns != SVMS_NO_TIME || self->info.disclosed };
+    self->target = (media_target){
+        request->output,        self->tracks,
+        self->info.track_count, tracks_to_write(self),
+        request->force,         request->from_utc_ns != SVMS_NO_TIME || self->info.disclosed
+    };
     return media_output_check(&self->target);
 }
 

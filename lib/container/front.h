@@ -79,6 +79,17 @@ SVMS_MUST_CHECK svms_status svms_front_believe_end(svms_front *front, const svms
 SVMS_MUST_CHECK svms_status svms_front_end_size(svms_front *front, const svms_end *end,
                                                 uint64_t *size, svms_error *err);
 
+/* Looks for the last segment start in front of the end of the file (C-SEG-3), unverified. *found is
+ * false when there is none. */
+SVMS_MUST_CHECK svms_status svms_front_find_last_start(svms_front *front, bool *found,
+                                                       svms_segment_start *start,
+                                                       uint64_t *offset, svms_error *err);
+/* The last segment in the checkpoints of an open container that begins at or before *utc_ns
+ * (C-IDX-5), unverified; with utc_ns NULL the last one that a checkpoint names at all. */
+SVMS_MUST_CHECK svms_status svms_front_look_up_open(svms_front *front, uint64_t checkpoint,
+                                                    const int64_t *utc_ns, bool *found,
+                                                    svms_index_entry *entry, svms_error *err);
+
 /* Looks a segment up in the index, unverified: by number (utc NULL) or the last one that begins at
  * or before *utc_ns. *found is false when there is no usable index or no such segment. */
 SVMS_MUST_CHECK svms_status svms_front_look_up(svms_front *front, const svms_end *end,

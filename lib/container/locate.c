@@ -66,10 +66,11 @@ static svms_status skip_signature(svms_scanner *scanner, uint64_t *at, svms_erro
     return status;
 }
 
-svms_status svms_walk_to(svms_scanner *scanner, int64_t utc_ns, bool sync, svms_place *out,
-                         svms_error *err)
+/* Hops from a segment that is known to begin at or before the time. */
+static svms_status walk_from(svms_scanner *scanner, svms_place from, int64_t utc_ns, bool sync,
+                             svms_place *out, svms_error *err)
 {
-    svms_place chosen = { scanner->front->first_record, 0, false };
+    svms_place chosen = from;
     uint64_t at = chosen.offset;
     uint64_t next = 0;
     int64_t last = SVMS_NO_TIME;
@@ -107,6 +108,59 @@ svms_status svms_walk_to(svms_scanner *scanner, int64_t utc_ns, bool sync, svms_
     }
     *out = chosen;
     return SVMS_OK;
+}
+
+svms_status svms_walk_to(svms_scanner *scanner, int64_t utc_ns, bool sync, svms_place *out,
+                         svms_error *err)
+{
+    svms_place first = { scanner->front->first_record, 0, false };
+    return walk_from(scanner, first, utc_ns, sync, out, err);
+}
+
+/* The last segment of the checkpoints that begins at or before the time and, with sync, with a sync
+ * sample. */
+static svms_status last_checked(svms_scanner *scanner, uint64_t checkpoint, int64_t utc_ns,
+                                bool sync, bool *usable, svms_place *out, svms_error *err)
+{
+    svms_index_entry entry = { 0 };
+    int64_t before = utc_ns;
+    svms_status status =
+        svms_front_look_up_open(scanner->front, checkpoint, &before, usable, &entry, err);
+    while (status == SVMS_OK && *usable) {
+        svms_glimpse glimpse;
+        status = svms_glimpse_at(scanner, entry.offset, &glimpse, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        *usable = glimpse.complete && glimpse.number == entry.segment;
+        if (!*usable || !sync || glimpse.begins_with_sync || entry.segment == 0 ||
+            entry.first_utc_ns == INT64_MIN) {
+            break;
+        }
+        before = entry.first_utc_ns - 1;
+        status = svms_front_look_up_open(scanner->front, checkpoint, &before, usable, &entry, err);
+    }
+    *out = (svms_place){ entry.offset, entry.segment, false };
+    return status;
+}
+
+svms_status svms_locate_open(svms_scanner *scanner, int64_t utc_ns, bool sync, bool *usable,
+                             svms_place *out, svms_error *err)
+{
+    svms_segment_start start;
+    svms_place from = { 0 };
+    uint64_t offset = 0;
+    svms_status status =
+        svms_front_find_last_start(scanner->front, usable, &start, &offset, err);
+    if (status != SVMS_OK || !*usable || start.checkpoint == 0) {
+        *usable = false;
+        return status;
+    }
+    status = last_checked(scanner, start.checkpoint, utc_ns, sync, usable, &from, err);
+    if (status == SVMS_OK && *usable) {
+        status = walk_from(scanner, from, utc_ns, sync, out, err);
+    }
+    return status;
 }
 
 svms_status svms_locate(svms_scanner *scanner, const svms_end *end, int64_t utc_ns, bool sync,

@@ -32,6 +32,10 @@ typedef struct svms_place {
  * sync sample. The first segment when all begin later. By hopping over everything before. */
 SVMS_MUST_CHECK svms_status svms_walk_to(svms_scanner *scanner, int64_t utc_ns, bool sync,
                                          svms_place *out, svms_error *err);
+/* The same for an open container, from its newest checkpoint on (C-IDX-5). *usable is false when
+ * there is none, or it does not lead there. */
+SVMS_MUST_CHECK svms_status svms_locate_open(svms_scanner *scanner, int64_t utc_ns, bool sync,
+                                             bool *usable, svms_place *out, svms_error *err);
 /* The same by the index of a closed container. *usable is false when the index does not lead there.
  */
 SVMS_MUST_CHECK svms_status svms_locate(svms_scanner *scanner, const svms_end *end, int64_t utc_ns,

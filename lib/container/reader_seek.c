@@ -34,6 +34,8 @@ svms_status svms_reader_seek(svms_reader *reader, int64_t utc_ns, svms_error *er
     svms_status status = svms_front_find_end(&reader->front, &closed, &end, err);
     if (status == SVMS_OK && closed && utc_ns < end.last_utc_ns) {
         status = svms_locate(&reader->scanner, &end, utc_ns, true, &usable, &place, err);
+    } else if (status == SVMS_OK && !closed) {
+        status = svms_locate_open(&reader->scanner, utc_ns, true, &usable, &place, err);
     }
     if (status != SVMS_OK) {
         return status;
@@ -43,7 +45,7 @@ svms_status svms_reader_seek(svms_reader *reader, int64_t utc_ns, svms_error *er
     }
     svms_reader_place(reader, place.offset, place.segment);
     reader->sought_utc_ns = utc_ns;
-    return SVMS_OK;
+    return place.beyond ? SVMS_END : SVMS_OK;
 }
 
 /* First UTC of segment 0, as its manifest claims. */

@@ -297,6 +297,8 @@ static svms_status place_range(svms_verification *verification, svms_error *err)
     if (verification->closed_hint) {
         status = svms_locate(&verification->scanner, &verification->hint, from, false, &usable,
                              &place, err);
+    } else {
+        status = svms_locate_open(&verification->scanner, from, false, &usable, &place, err);
     }
     if (status == SVMS_OK && usable && place.segment > 0) {
         svms_index_entry before;
@@ -305,6 +307,9 @@ static svms_status place_range(svms_verification *verification, svms_error *err)
         if (status == SVMS_OK && found) {
             place = (svms_place){ before.offset, before.segment, false };
         }
+    }
+    if (status == SVMS_OK && !verification->closed_hint && usable && place.beyond) {
+        usable = false; /* nothing to begin with there */
     }
     if (status == SVMS_OK && !usable) {
         status = svms_walk_to(&verification->scanner, from, false, &place, err);

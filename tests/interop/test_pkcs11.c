@@ -14,11 +14,13 @@
 
 #include "key_internal.h"
 #include "pkcs11_subset.h"
+#include "recording.h"
 #include "sign.h"
 #include "wrap.h"
 
 #define JOBS_MOST 64
 
+static const char *folder;
 static const char *module_path;
 static const char *pin;
 static void *module;
@@ -513,19 +515,53 @@ static void token_and_library_wrap_the_same(void **state)
     clerk_end(&who);
 }
 
+static void a_recording_is_signed_and_opened_with_keys_in_the_token(void **state)
+{
+    (void)state;
+    clerk signing;
+    clerk agreeing;
+    ck_ulong handles[2] = { 0 };
+    svms_public_key *halves[2] = { make_pair(CKA_SIGN, &handles[0]),
+                                   make_pair(CKA_DERIVE, &handles[1]) };
+    svms_private_key *keys[2] = { NULL };
+    svms_signer signer = SVMS_SIGNER_INIT;
+    svms_unwrapper unwrapper = SVMS_UNWRAPPER_INIT;
+    clerk_start(&signing, handles[0]);
+    clerk_start(&agreeing, handles[1]);
+    signer.user = &signing;
+    signer.begin = begin_sign;
+    signer.release = released;
+    unwrapper.user = &agreeing;
+    unwrapper.begin = begin_unwrap;
+    unwrapper.release = released;
+    assert_int_equal(svms_private_key_from_signer(&keys[0], ctx, halves[0], &signer, NULL),
+                     SVMS_OK);
+    assert_int_equal(svms_private_key_from_unwrapper(&keys[1], ctx, halves[1], &unwrapper, NULL),
+                     SVMS_OK);
+    record_verify_and_read(ctx, folder, keys[0], keys[1], halves[1]);
+    for (size_t i = 0; i < 2; i++) {
+        svms_private_key_free(&keys[i]);
+        svms_public_key_free(&halves[i]);
+    }
+    clerk_end(&signing);
+    clerk_end(&agreeing);
+}
+
 int main(int count, char **arguments)
 {
-    if (count != 3) {
+    if (count != 4) {
         return 2;
     }
-    module_path = arguments[1];
-    pin = arguments[2];
+    folder = arguments[1];
+    module_path = arguments[2];
+    pin = arguments[3];
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_in_the_token_signs),
         cmocka_unit_test(a_key_of_the_token_that_may_not_sign_gives_a_failure),
         cmocka_unit_test(what_was_sealed_for_a_key_in_the_token_opens),
         cmocka_unit_test(a_kek_that_was_made_in_the_token_wraps_and_unwraps),
         cmocka_unit_test(token_and_library_wrap_the_same),
+        cmocka_unit_test(a_recording_is_signed_and_opened_with_keys_in_the_token),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -30,5 +30,5 @@ softhsm2-util --init-token --free --label svms --so-pin 87654321 --pin 12345678 
     cat "$work/log"
     exit 1
 }
-"$program" "$module" 12345678
+"$program" "$work" "$module" 12345678
 echo "all of it"

@@ -15,6 +15,7 @@
 #include "ecdsa_raw.h"
 #include "key_internal.h"
 #include "pem_file.h"
+#include "recording.h"
 #include "sign.h"
 #include "wrap.h"
 
@@ -386,6 +387,18 @@ static void its_key_is_certified_and_certifies(void **state)
     svms_private_key_free(&authority);
 }
 
+static void a_recording_is_signed_and_opened_with_its_keys(void **state)
+{
+    (void)state;
+    svms_private_key *signer = key_at(SIGN);
+    svms_private_key *recipient = key_at(AGREE);
+    svms_public_key *half = read_public_key(ctx, folder, "agree.pem");
+    record_verify_and_read(ctx, folder, signer, recipient, half);
+    svms_public_key_free(&half);
+    svms_private_key_free(&recipient);
+    svms_private_key_free(&signer);
+}
+
 int main(int count, char **arguments)
 {
     if (count != 2) {
@@ -402,6 +415,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_key_that_needs_a_password_does_not_sign_and_nobody_is_asked),
         cmocka_unit_test(a_handle_without_key_is_refused),
         cmocka_unit_test(its_key_is_certified_and_certifies),
+        cmocka_unit_test(a_recording_is_signed_and_opened_with_its_keys),
     };
     return cmocka_run_group_tests(tests, tpm_last, tear_down) +
            cmocka_run_group_tests(tests, tpm_first, tear_down);

@@ -85,15 +85,54 @@ static void the_index_verifies_and_leads_at_every_size(void **state)
 
 static void seeking_costs_the_same_in_a_long_recording(void **state)
 {
+    /* 70,000 segments: checkpoints of three levels, and 112 segments behind the newest one. */
+    static const uint64_t wanted[] = { 0, 300, 65000, 65535, 65536, 65792, 69000, 69887, 69999 };
+    fixture *fix = *state;
+    for (int open = 0; open < 2; open++) {
+        memory_file file = { 0 };
+        record_many(fix, 70000, 1, open == 1, &file);
+        svms_source source = memory_source(&file);
+        svms_reader *reader = open_reader(fix, &source);
+        for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+            file.reads = 0;
+            expect_seek(reader, (int64_t)wanted[i] * 10, SVMS_OK, wanted[i]);
+            if (file.reads >= (open == 1 ? 60 : 20)) {
+                fail_msg("segment %u: %u reads", (unsigned)wanted[i], (unsigned)file.reads);
+            }
+        }
+        expect_seek(reader, 700000, SVMS_END, 0);
+        svms_reader_close(&reader);
+        memory_file_clear(&file);
+    }
+}
+
+/* Whatever a checkpoint or its pointer says, seeking ends at the right segment. */
+static void checkpoints_that_lie_hide_nothing(void **state)
+{
     fixture *fix = *state;
     memory_file file = { 0 };
-    record_many(fix, 70000, 1, false, &file);
-    svms_source source = memory_source(&file);
-    svms_reader *reader = open_reader(fix, &source);
-    file.reads = 0;
-    expect_seek(reader, 650000, SVMS_OK, 65000);
-    assert_true(file.reads < 20);
-    svms_reader_close(&reader);
+    record_many(fix, 600, 1, true, &file);
+    for (size_t at = 0; at + 16 <= file.size; at++) {
+        bool index = memcmp(file.data + at, "SVMSINDX", 8) == 0;
+        if (!index && memcmp(file.data + at, "SVMSSEG1", 8) != 0) {
+            continue;
+        }
+        /* Pointers and the first entry of a checkpoint, the pointer of a start. */
+        size_t from = index ? at + 24 : at + 72;
+        for (size_t byte = from; byte < from + (index ? 48 : 8); byte += 3) {
+            svms_source source = memory_source(&file);
+            file.data[byte] ^= 0x11;
+            svms_reader *reader = open_reader(fix, &source);
+            svms_sample sample = SVMS_SAMPLE_INIT;
+            assert_int_equal(svms_reader_seek(reader, T0 + 5200 * (SECOND / 1000), NULL), SVMS_OK);
+            svms_status status = svms_reader_next(reader, &sample, NULL);
+            assert_true(status == SVMS_E_NOT_AUTHENTIC ||
+                        (status == SVMS_OK && sample.segment <= 520));
+            svms_reader_close(&reader);
+            file.data[byte] ^= 0x11;
+        }
+        at += 600 * 16; /* a sample of the places is enough */
+    }
     memory_file_clear(&file);
 }
 
@@ -284,6 +323,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_index_verifies_and_leads_at_every_size, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(seeking_costs_the_same_in_a_long_recording, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(checkpoints_that_lie_hide_nothing, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(seeking_goes_back_to_a_sync_sample, fixture_setup,
                                         fixture_teardown),

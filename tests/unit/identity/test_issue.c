@@ -10,6 +10,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include <svms/external_key.h>
 #include <svms/time.h>
 
 #include "fixture.h"
@@ -471,6 +472,40 @@ static void wrong_issuers_are_refused(void **state)
     svms_private_key_free(&other);
 }
 
+static svms_status never_asked(void *user, svms_sign_request *request,
+                               const svms_sign_message *message)
+{
+    (void)user;
+    (void)request;
+    (void)message;
+    return SVMS_E_INTERNAL;
+}
+
+static void a_key_behind_callbacks_is_certified_and_does_not_certify(void **state)
+{
+    (void)state;
+    svms_private_key *inside = generate("EC", "P-256");
+    svms_public_key *half = NULL;
+    svms_private_key *outside = NULL;
+    svms_signer signer = SVMS_SIGNER_INIT;
+    signer.begin = never_asked;
+    assert_int_equal(svms_public_key_from_evp(&half, ctx, svms_private_key_evp(inside), NULL),
+                     SVMS_OK);
+    assert_int_equal(svms_private_key_from_signer(&outside, ctx, half, &signer, NULL), SVMS_OK);
+    svms_certificate_options options = options_for(SVMS_ROLE_CAMERA, "camera with a module");
+    X509 *certificate = issue_x509(&options, outside, ca, ca_key);
+    assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(certificate), svms_private_key_evp(inside)), 1);
+    assert_int_equal(X509_verify(certificate, svms_private_key_evp(ca_key)), 1);
+    X509_free(certificate);
+    expect_refusal(SVMS_ROLE_NONE, outside, NULL, NULL, SVMS_E_UNSUPPORTED,
+                   "a key behind callbacks cannot issue certificates");
+    expect_refusal(SVMS_ROLE_CAMERA, inside, ca, outside, SVMS_E_UNSUPPORTED,
+                   "a key behind callbacks cannot issue certificates");
+    svms_private_key_free(&outside);
+    svms_public_key_free(&half);
+    svms_private_key_free(&inside);
+}
+
 static void null_is_no_argument(void **state)
 {
     (void)state;
@@ -524,6 +559,7 @@ int main(void)
         cmocka_unit_test(a_name_may_have_64_characters),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(wrong_issuers_are_refused),
+        cmocka_unit_test(a_key_behind_callbacks_is_certified_and_does_not_certify),
         cmocka_unit_test(null_is_no_argument),
         cmocka_unit_test(the_capacity_that_is_asked_for_suffices),
     };
