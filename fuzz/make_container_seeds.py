@@ -65,3 +65,9 @@ save("record", heads[::7][:40])
 save("manifest", objects[::5][:40])
 save("access", slots[:12])
 save("container", sorted(files, key=len)[:60])
+
+# What an interruption leaves: cut off, followed by zeros or remains, damaged in the middle.
+small = [data for data in sorted(files, key=len) if len(data) > 1500][:6]
+save("recover", small[:2] + [data[:len(data) * 2 // 3] for data in small] + [data[:-20] for data in small] +
+     [data[:len(data) // 2] + bytes(100) for data in small] + [data[:len(data) // 2] + small[0][-300:] for data in small] +
+     [data[:len(data) // 2] + b"\xff" + data[len(data) // 2 + 1:] for data in small])

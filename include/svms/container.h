@@ -147,7 +147,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_keyring_add_password(svms_keyring *rin
  * Add a private key (at most sixteen).
  *
  * @param ring      the ring
- * @param key       X25519 or P-256; borrowed, must outlive the ring
+ * @param key       X25519, P-256, or RSA of 2048, 3072 or 4096 bits, also outside the process; borrowed, must
+ *                  outlive the ring
  * @param[out] err  why it failed, or NULL
  *
  * @retval SVMS_OK             added
@@ -159,6 +160,22 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_keyring_add_password(svms_keyring *rin
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_keyring_add_key(svms_keyring *ring,
                                                           const svms_private_key *key,
+                                                          svms_error *err);
+
+/**
+ * Add a key-encryption key (at most sixteen).
+ *
+ * @param ring      the ring
+ * @param kek       the key; borrowed, must outlive the ring
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK       added
+ * @retval SVMS_E_USAGE  an argument is NULL
+ * @retval SVMS_E_LIMIT  the ring holds sixteen of them
+ *
+ * Thread safety: one thread. Specification: C-ACC-6. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_keyring_add_kek(svms_keyring *ring, const svms_kek *kek,
                                                           svms_error *err);
 
 /**

@@ -69,6 +69,62 @@ typedef struct svms_sink {
     }
 
 /**
+ * Bytes that can be changed in place: for what the format allows to change after a container was
+ * written (access slots, trailers). Fill it in yourself, or use svms_store_open_file(). Since 0.1.
+ */
+typedef struct svms_store {
+    uint32_t struct_size; /**< sizeof(svms_store). */
+    void *user;           /**< Passed to every callback. */
+    /** As in ::svms_source. */
+    svms_status (*read_at)(void *user, uint64_t offset, void *out, size_t size, size_t *got,
+                           int *os_error);
+    /** As in ::svms_source. */
+    svms_status (*get_size)(void *user, uint64_t *size, int *os_error);
+    /** Write all @p size bytes at @p offset, which is at most the present size. */
+    svms_status (*write_at)(void *user, uint64_t offset, const void *data, size_t size,
+                            int *os_error);
+    /** Make everything written so far durable. */
+    svms_status (*sync)(void *user, int *os_error);
+    /** Optional: release what user points to. */
+    void (*close)(void *user);
+} svms_store;
+
+/** Initialiser of ::svms_store. */
+#define SVMS_STORE_INIT                                                                            \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_store), NULL, NULL, NULL, NULL, NULL, NULL                           \
+    }
+
+/**
+ * Open an existing regular file for changes in place, locked against a recorder that still writes it
+ * and against other changes. Never creates or truncates a file.
+ *
+ * @param[out] out  the store; close with svms_store_close()
+ * @param ctx       context; must outlive the store
+ * @param path      file name in the system's encoding
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           open
+ * @retval SVMS_E_USAGE      an argument is NULL
+ * @retval SVMS_E_IO         it cannot be opened, is no regular file, or somebody else writes it;
+ *                           err->os_error says how
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: the store belongs to one thread at a time. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_store_open_file(svms_store *out, svms_ctx *ctx,
+                                                          const char *path, svms_error *err);
+
+/**
+ * Close a store and clear it.
+ *
+ * @param store  the store; NULL and an already cleared one are accepted
+ *
+ * Thread safety: no other thread may use the store any more. Since 0.1.
+ */
+SVMS_API void svms_store_close(svms_store *store);
+
+/**
  * Open a regular file (or block device) as a source.
  *
  * @param[out] out  the source; close with svms_source_close()

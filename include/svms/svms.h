@@ -16,6 +16,7 @@
 #include <svms/key.h>
 #include <svms/media.h>
 #include <svms/reader.h>
+#include <svms/recipients.h>
 #include <svms/recover.h>
 #include <svms/status.h>
 #include <svms/time.h>

@@ -116,6 +116,54 @@ int svms_platform_create(const char *path, int *handle)
     return 0;
 }
 
+int svms_platform_open_update(const char *path, int *handle, const char **refused)
+{
+    struct stat info;
+    int fd = -1;
+    *refused = NULL;
+    if (stat(path, &info) != 0) {
+        return errno;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        *refused = "is no regular file";
+        return EINVAL;
+    }
+    int result = open_retrying(path, O_RDWR | O_NONBLOCK, &fd);
+    if (result != 0) {
+        return result;
+    }
+    int locked;
+    do {
+        locked = flock(fd, LOCK_EX | LOCK_NB);
+    } while (locked != 0 && errno == EINTR);
+    if (locked != 0) {
+        result = errno;
+        *refused = result == EWOULDBLOCK ? "is being written by somebody else" : NULL;
+        close(fd);
+        return result;
+    }
+    *handle = fd;
+    return 0;
+}
+
+int svms_platform_write_at(int handle, uint64_t offset, const void *data, size_t size)
+{
+    const uint8_t *place = data;
+    while (size > 0) {
+        ssize_t done = pwrite(handle, place, size, (off_t)offset);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            return done < 0 ? errno : EIO;
+        }
+        place += done;
+        offset += (uint64_t)done;
+        size -= (size_t)done;
+    }
+    return 0;
+}
+
 int svms_platform_read_at(int handle, uint64_t offset, void *out, size_t size, size_t *got)
 {
     uint8_t *place = out;

@@ -109,3 +109,38 @@ svms_status svms_sink_sync(const svms_sink *sink, svms_error *err)
     }
     return SVMS_OK;
 }
+
+bool svms_store_usable(const svms_store *store)
+{
+    return store->read_at && store->get_size && store->write_at && store->sync;
+}
+
+svms_source svms_store_source(const svms_store *store)
+{
+    svms_source source = SVMS_SOURCE_INIT;
+    source.user = store->user;
+    source.read_at = store->read_at;
+    source.get_size = store->get_size;
+    return source;
+}
+
+svms_status svms_store_write(const svms_store *store, uint64_t offset, const void *data,
+                             size_t size, svms_error *err)
+{
+    int os_error = 0;
+    svms_status status = store->write_at(store->user, offset, data, size, &os_error);
+    if (status != SVMS_OK) {
+        return report(status, os_error, offset, "cannot write to the store", err);
+    }
+    return SVMS_OK;
+}
+
+svms_status svms_store_sync(const svms_store *store, svms_error *err)
+{
+    int os_error = 0;
+    svms_status status = store->sync(store->user, &os_error);
+    if (status != SVMS_OK) {
+        return report(status, os_error, SVMS_NO_OFFSET, "cannot make the change durable", err);
+    }
+    return SVMS_OK;
+}

@@ -22,6 +22,13 @@ SVMS_MUST_CHECK svms_status svms_source_read_some(const svms_source *source, uin
                                                   svms_error *err);
 SVMS_MUST_CHECK svms_status svms_sink_write(const svms_sink *sink, const svms_iovec *runs,
                                             size_t count, svms_error *err);
+/* True when it has all four callbacks. */
+bool svms_store_usable(const svms_store *store);
+/* A source that reads the store; it is not closed by itself. */
+svms_source svms_store_source(const svms_store *store);
+SVMS_MUST_CHECK svms_status svms_store_write(const svms_store *store, uint64_t offset,
+                                             const void *data, size_t size, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_store_sync(const svms_store *store, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_sink_sync(const svms_sink *sink, svms_error *err);
 
 #endif

@@ -5,29 +5,35 @@
 
 #include "failure.h"
 #include "stanza.h"
+#include "wrap.h"
 
 #define SLOT_FIXED_SIZE 40u
 /* Officer length, HMAC, SHA-256. */
 #define SLOT_CLOSING_SIZE (4u + 2u * SVMS_DIGEST_SIZE)
-#define SLOT_SIZE_AT_LEAST 2048u
 
 uint32_t svms_slot_size_for(const svms_recipients *recipients)
 {
-    size_t stanzas = recipients->key_count + (recipients->password != NULL);
-    size_t largest = SVMS_STANZA_HEADER_SIZE + svms_stanza_body_size(SVMS_STANZA_P256);
-    size_t size = SLOT_FIXED_SIZE + SLOT_CLOSING_SIZE + stanzas * largest;
+    size_t stanzas =
+        recipients->key_count + recipients->kek_count + (recipients->password != NULL);
+    size_t size = SLOT_FIXED_SIZE + SLOT_CLOSING_SIZE;
     if (stanzas > SVMS_MAX_STANZAS) {
         return 0;
     }
-    if (size < SLOT_SIZE_AT_LEAST) {
-        return SLOT_SIZE_AT_LEAST;
+    if (recipients->password != NULL) {
+        size += SVMS_STANZA_HEADER_SIZE + svms_stanza_body_size(SVMS_STANZA_PASSWORD);
+    }
+    size += recipients->kek_count *
+            (SVMS_STANZA_HEADER_SIZE + SVMS_KEY_ID_SIZE + SVMS_KEK_WRAPPED_SIZE);
+    for (size_t i = 0; i < recipients->key_count; i++) {
+        size += svms_stanza_size_for(recipients->keys[i]);
     }
     return (uint32_t)((size + 511u) / 512u * 512u);
 }
 
-static svms_status put_stanzas(svms_builder *out, const svms_header *header,
-                               const svms_recipients *recipients, const uint8_t *content_key,
-                               svms_error *err)
+svms_status svms_access_put_stanzas(svms_builder *out, const svms_header *header,
+                                    const svms_recipients *recipients,
+                                    const uint8_t content_key[SVMS_CONTENT_KEY_SIZE],
+                                    svms_error *err)
 {
     if (recipients->password != NULL) {
         svms_status status = svms_stanza_put_password(out, header, recipients, content_key, err);
@@ -38,6 +44,12 @@ static svms_status put_stanzas(svms_builder *out, const svms_header *header,
     for (size_t i = 0; i < recipients->key_count; i++) {
         svms_status status =
             svms_stanza_put_key(out, header, recipients->keys[i], content_key, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < recipients->kek_count; i++) {
+        svms_status status = svms_stanza_put_kek(out, recipients->keks[i], content_key, err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -63,9 +75,9 @@ static svms_status slot_mac(svms_ctx *ctx, const svms_header *header, const uint
     return status;
 }
 
-svms_status svms_access_encode(svms_builder *out, const svms_header *header,
-                               const svms_recipients *recipients,
-                               const uint8_t content_key[SVMS_CONTENT_KEY_SIZE], svms_error *err)
+svms_status svms_access_put_slot(svms_builder *out, const svms_header *header,
+                                 const svms_slot *slot,
+                                 const uint8_t content_key[SVMS_CONTENT_KEY_SIZE], svms_error *err)
 {
     uint8_t digest[SVMS_DIGEST_SIZE];
     size_t start = out->size;
@@ -73,16 +85,14 @@ svms_status svms_access_encode(svms_builder *out, const svms_header *header,
     svms_put_u8(out, 1);
     svms_put_zeros(out, 3);
     svms_put_bytes(out, header->container_id, 16);
-    svms_put_u64(out, 1);
-    svms_put_u32(out, (uint32_t)(recipients->key_count + (recipients->password != NULL)));
-    svms_put_u32(out, 0);
-    svms_status status = put_stanzas(out, header, recipients, content_key, err);
-    if (status != SVMS_OK) {
-        return status;
+    svms_put_u64(out, slot->revision);
+    svms_put_u32(out, slot->stanza_count);
+    svms_put_u32(out, (uint32_t)slot->stanzas_size);
+    svms_put_bytes(out, slot->stanzas, slot->stanzas_size);
+    svms_status status = svms_officer_part_put(out, header, slot, err);
+    if (status == SVMS_OK) {
+        status = svms_builder_check(out, "the access block", err);
     }
-    svms_patch_u32(out, start + 36, (uint32_t)(out->size - start - SLOT_FIXED_SIZE));
-    svms_put_u32(out, 0);
-    status = svms_builder_check(out, "the access block", err);
     if (status == SVMS_OK) {
         status = slot_mac(out->ctx, header, content_key, out->data + start, out->size - start,
                           digest, err);
@@ -102,10 +112,34 @@ svms_status svms_access_encode(svms_builder *out, const svms_header *header,
     svms_put_bytes(out, digest, sizeof(digest));
     size_t used = out->size - start;
     if (used > header->slot_size) {
-        return svms_fail(err, SVMS_E_INTERNAL, "the access block does not fit its slot");
+        return svms_fail(err, SVMS_E_LIMIT,
+                         "the recipients need %zu bytes, and the slot has %u (C-LIM-1)", used,
+                         header->slot_size);
     }
-    svms_put_zeros(out, 2 * (size_t)header->slot_size - used);
+    svms_put_zeros(out, header->slot_size - used);
     return svms_builder_check(out, "the access block", err);
+}
+
+svms_status svms_access_encode(svms_builder *out, const svms_header *header,
+                               const svms_recipients *recipients,
+                               const uint8_t content_key[SVMS_CONTENT_KEY_SIZE], svms_error *err)
+{
+    svms_builder stanzas = svms_builder_new(out->ctx, SVMS_MAX_SLOT_SIZE);
+    svms_slot slot = { 1, 0, NULL, 0, NULL };
+    svms_status status = svms_access_put_stanzas(&stanzas, header, recipients, content_key, err);
+    slot.stanza_count = (uint32_t)(recipients->key_count + recipients->kek_count +
+                                   (recipients->password != NULL));
+    slot.stanzas = stanzas.data;
+    slot.stanzas_size = stanzas.size;
+    if (status == SVMS_OK) {
+        status = svms_access_put_slot(out, header, &slot, content_key, err);
+    }
+    if (status == SVMS_OK) {
+        svms_put_zeros(out, header->slot_size);
+        status = svms_builder_check(out, "the access block", err);
+    }
+    svms_builder_clear(&stanzas);
+    return status;
 }
 
 static const char *parse_stanzas(svms_access_view *view)
@@ -151,7 +185,8 @@ static const char *parse_slot(svms_access_view *view, const svms_header *header,
     view->stanzas_size = svms_read_u32(&cursor);
     view->stanzas = svms_read_bytes(&cursor, view->stanzas_size);
     uint32_t officer = svms_read_u32(&cursor);
-    (void)svms_skip(&cursor, officer);
+    view->officer = officer == 0 ? NULL : svms_read_bytes(&cursor, officer);
+    view->officer_size = officer;
     view->covered = slot;
     view->covered_size = cursor.position;
     view->mac = svms_read_bytes(&cursor, SVMS_DIGEST_SIZE);
@@ -165,14 +200,45 @@ static const char *parse_slot(svms_access_view *view, const svms_header *header,
     if (view->revision == 0 || view->stanza_count > SVMS_MAX_STANZAS) {
         return "an access slot has a wrong revision or number of stanzas";
     }
-    if (officer != 0) {
-        return "an access slot is signed by a key officer, which this version cannot check "
-               "(C-ACC-4)";
-    }
+    view->used = cursor.position;
     if (!svms_read_zeros(&cursor, svms_cursor_left(&cursor))) {
         return "bytes behind the content of an access slot (C-ACC-1)";
     }
     return parse_stanzas(view);
+}
+
+svms_status svms_access_parse_slot(svms_access_view *out, svms_ctx *ctx, const svms_header *header,
+                                   const uint8_t *slots, uint32_t number, const char **damage,
+                                   svms_error *err)
+{
+    const uint8_t *slot = slots + (size_t)number * header->slot_size;
+    svms_cursor whole = svms_cursor_over(slot, header->slot_size, 0);
+    svms_access_view view = { 0 };
+    const uint8_t *digest = NULL;
+    uint8_t computed[SVMS_DIGEST_SIZE];
+    svms_status status = SVMS_OK;
+    *damage = NULL;
+    *out = view;
+    if (svms_read_zeros(&whole, header->slot_size)) {
+        return SVMS_OK;
+    }
+    *damage = parse_slot(&view, header, slot, &digest);
+    if (digest != NULL) {
+        svms_iovec run = { slot, view.covered_size + SVMS_DIGEST_SIZE };
+        status = svms_sha256(ctx, &run, 1, computed, err);
+        if (status == SVMS_OK && memcmp(computed, digest, sizeof(computed)) != 0) {
+            *damage = "an access slot is damaged (C-ACC-1)";
+        }
+    }
+    if (status == SVMS_OK && *damage == NULL && view.officer != NULL) {
+        status = svms_officer_part_check(ctx, header, &view, damage, err);
+    }
+    view.slot = number;
+    view.present = *damage == NULL;
+    if (status == SVMS_OK && view.present) {
+        *out = view;
+    }
+    return status;
 }
 
 svms_status svms_access_parse(svms_access_view *out, svms_ctx *ctx, const svms_header *header,
@@ -180,24 +246,12 @@ svms_status svms_access_parse(svms_access_view *out, svms_ctx *ctx, const svms_h
 {
     svms_access_view best = { 0 };
     for (uint32_t i = 0; i < 2; i++) {
-        const uint8_t *slot = slots + (size_t)i * header->slot_size;
-        svms_cursor whole = svms_cursor_over(slot, header->slot_size, 0);
-        if (svms_read_zeros(&whole, header->slot_size)) {
-            continue;
-        }
-        svms_access_view view = { 0 };
-        const uint8_t *digest = NULL;
-        const char *damage = parse_slot(&view, header, slot, &digest);
-        if (digest != NULL) {
-            uint8_t computed[SVMS_DIGEST_SIZE];
-            svms_iovec run = { slot, view.covered_size + SVMS_DIGEST_SIZE };
-            svms_status status = svms_sha256(ctx, &run, 1, computed, err);
-            if (status != SVMS_OK) {
-                return status;
-            }
-            if (memcmp(computed, digest, sizeof(computed)) != 0) {
-                damage = "an access slot is damaged (C-ACC-1)";
-            }
+        svms_access_view view;
+        const char *damage = NULL;
+        svms_status status =
+            svms_access_parse_slot(&view, ctx, header, slots, i, &damage, err);
+        if (status != SVMS_OK) {
+            return status;
         }
         if (damage != NULL) {
             if (best.damaged++ == 0) {
@@ -206,11 +260,10 @@ svms_status svms_access_parse(svms_access_view *out, svms_ctx *ctx, const svms_h
             }
             continue;
         }
-        if (!best.present || view.revision > best.revision) {
+        if (view.present && (!best.present || view.revision > best.revision)) {
             view.damaged = best.damaged;
             view.damage = best.damage;
             view.damage_offset = best.damage_offset;
-            view.present = true;
             best = view;
         }
     }
@@ -218,9 +271,23 @@ svms_status svms_access_parse(svms_access_view *out, svms_ctx *ctx, const svms_h
     return SVMS_OK;
 }
 
+bool svms_access_next_stanza(const svms_access_view *view, svms_cursor *cursor,
+                             svms_stanza_view *out)
+{
+    if (svms_cursor_left(cursor) == 0) {
+        return false;
+    }
+    out->whole = view->stanzas + cursor->position;
+    out->type = svms_read_u16(cursor);
+    (void)svms_read_u16(cursor);
+    out->size = svms_read_u32(cursor);
+    out->body = svms_read_bytes(cursor, out->size);
+    return out->body != NULL;
+}
+
 /* Tries one stanza with everything in the ring; SVMS_E_WRONG_KEY when nothing opens it. */
 static svms_status try_stanza(svms_ctx *ctx, const svms_header *header, const svms_keyring *ring,
-                              uint16_t type, const uint8_t *body, uint8_t *content_key,
+                              uint16_t type, const uint8_t *body, size_t size, uint8_t *content_key,
                               svms_error *err)
 {
     svms_status status = SVMS_E_WRONG_KEY;
@@ -231,12 +298,17 @@ static svms_status try_stanza(svms_ctx *ctx, const svms_header *header, const sv
         }
         return status;
     }
-    if (svms_stanza_body_size(type) == 0) {
+    if (type == SVMS_STANZA_KEK) {
+        for (size_t i = 0; i < ring->kek_count && status == SVMS_E_WRONG_KEY; i++) {
+            status =
+                svms_stanza_open_kek(ctx, header, ring->keks[i], body, size, content_key, err);
+        }
         return status;
     }
     for (size_t i = 0; i < ring->key_count && status == SVMS_E_WRONG_KEY; i++) {
-        if (svms_stanza_is_for(ring->keys[i], ring->key_ids[i], type, body)) {
-            status = svms_stanza_open_key(ctx, header, ring->keys[i], type, body, content_key, err);
+        if (svms_stanza_is_for(ring->keys[i], ring->key_ids[i], type, body, size)) {
+            status = svms_stanza_open_key(ctx, header, ring->keys[i], type, body, size,
+                                          content_key, err);
         }
     }
     return status;
@@ -249,7 +321,7 @@ static svms_status fail_wrong_key(const svms_access_view *view, const svms_keyri
         return svms_fail_at(err, SVMS_E_WRONG_KEY, view->damage_offset,
                             "the access block is damaged, so nothing can open the container");
     }
-    if (ring->key_count == 0) {
+    if (ring->key_count + ring->kek_count == 0) {
         return svms_fail(err, SVMS_E_WRONG_KEY,
                          view->password_stanzas == 0
                              ? "the container has no password; it was recorded for keys only"
@@ -267,15 +339,10 @@ svms_status svms_access_unlock(svms_ctx *ctx, const svms_header *header,
     svms_status status = SVMS_E_WRONG_KEY;
     svms_cursor cursor = svms_cursor_over(view->stanzas, view->stanzas_size, 0);
     uint8_t mac[SVMS_DIGEST_SIZE];
-    for (uint32_t i = 0; i < view->stanza_count && status == SVMS_E_WRONG_KEY; i++) {
-        uint16_t type = svms_read_u16(&cursor);
-        (void)svms_read_u16(&cursor);
-        uint32_t size = svms_read_u32(&cursor);
-        const uint8_t *body = svms_read_bytes(&cursor, size);
-        if (body == NULL) {
-            return svms_fail(err, SVMS_E_INTERNAL, "stanzas changed while they were read");
-        }
-        status = try_stanza(ctx, header, ring, type, body, content_key, err);
+    svms_stanza_view stanza;
+    while (status == SVMS_E_WRONG_KEY && svms_access_next_stanza(view, &cursor, &stanza)) {
+        status = try_stanza(ctx, header, ring, stanza.type, stanza.body, stanza.size, content_key,
+                            err);
     }
     if (status == SVMS_E_WRONG_KEY) {
         return fail_wrong_key(view, ring, err);

@@ -8,6 +8,7 @@
 #include "header.h"
 #include "key_internal.h"
 #include "key_schedule.h"
+#include "sign.h"
 
 #define SVMS_KEYRING_PASSWORDS 4
 #define SVMS_KEYRING_KEYS 16
@@ -25,6 +26,8 @@ struct svms_keyring {
     size_t key_count;
     const svms_private_key *keys[SVMS_KEYRING_KEYS];
     uint8_t key_ids[SVMS_KEYRING_KEYS][SVMS_DIGEST_SIZE];
+    size_t kek_count;
+    const svms_kek *keks[SVMS_KEYRING_KEYS];
     size_t disclosure_count;
     svms_disclosure *disclosures[SVMS_KEYRING_DISCLOSURES]; /* held */
 };
@@ -47,6 +50,31 @@ typedef struct svms_recipients {
  * 2,048, so that recipients can be added later. */
 uint32_t svms_slot_size_for(const svms_recipients *recipients);
 
+/* Who signs a change (C-ACC-4). */
+typedef struct svms_officer {
+    svms_sign_engine *engine;
+    const svms_chain *chain;
+} svms_officer;
+
+/* The content of a slot. */
+typedef struct svms_slot {
+    uint64_t revision;
+    uint32_t stanza_count;
+    const uint8_t *stanzas;
+    size_t stanzas_size;
+    const svms_officer *officer; /* or NULL */
+} svms_slot;
+
+/* Appends the stanzas of the recipients. */
+SVMS_MUST_CHECK svms_status svms_access_put_stanzas(
+    svms_builder *out, const svms_header *header, const svms_recipients *recipients,
+    const uint8_t content_key[SVMS_CONTENT_KEY_SIZE], svms_error *err);
+/* Appends a slot of header->slot_size bytes. SVMS_E_LIMIT when the content does not fit. */
+SVMS_MUST_CHECK svms_status svms_access_put_slot(svms_builder *out, const svms_header *header,
+                                                 const svms_slot *slot,
+                                                 const uint8_t content_key[SVMS_CONTENT_KEY_SIZE],
+                                                 svms_error *err);
+
 /* Appends one slot of header->slot_size bytes with revision 1, and an empty one. */
 SVMS_MUST_CHECK svms_status svms_access_encode(svms_builder *out, const svms_header *header,
                                                const svms_recipients *recipients,
@@ -68,7 +96,36 @@ typedef struct svms_access_view {
     const uint8_t *stanzas;
     size_t stanzas_size;
     uint32_t stanza_count;
+    const uint8_t *officer; /* officer part, or NULL; its signature has been checked */
+    size_t officer_size;
+    uint32_t slot;  /* which of the two it is */
+    size_t used;    /* bytes of the slot that are not padding */
 } svms_access_view;
+
+/* One slot, 0 or 1. *damage stays NULL for a valid one and for an empty one (view->present tells
+ * them apart), and says in static text what is wrong otherwise. */
+SVMS_MUST_CHECK svms_status svms_access_parse_slot(svms_access_view *out, svms_ctx *ctx,
+                                                   const svms_header *header, const uint8_t *slots,
+                                                   uint32_t number, const char **damage,
+                                                   svms_error *err);
+/* The officer's chain; view->officer is not NULL. */
+SVMS_MUST_CHECK svms_status svms_access_officer(svms_chain **out, svms_ctx *ctx,
+                                                const svms_access_view *view, svms_error *err);
+/* access_officer.c: appends the officer part with its length; sets *damage as above. */
+SVMS_MUST_CHECK svms_status svms_officer_part_put(svms_builder *out, const svms_header *header,
+                                                  const svms_slot *slot, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_officer_part_check(svms_ctx *ctx, const svms_header *header,
+                                                    const svms_access_view *view,
+                                                    const char **damage, svms_error *err);
+/* One stanza after the other. False behind the last one. */
+typedef struct svms_stanza_view {
+    uint16_t type;
+    uint32_t size;
+    const uint8_t *whole; /* with its header */
+    const uint8_t *body;
+} svms_stanza_view;
+bool svms_access_next_stanza(const svms_access_view *view, svms_cursor *cursor,
+                             svms_stanza_view *out);
 
 /* slots: 2 * header->slot_size bytes at offset of the file; borrowed. */
 SVMS_MUST_CHECK svms_status svms_access_parse(svms_access_view *out, svms_ctx *ctx,

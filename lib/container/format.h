@@ -122,7 +122,7 @@ enum {
     SVMS_STANZA_PASSWORD = 1,
     SVMS_STANZA_X25519 = 2,
     SVMS_STANZA_P256 = 3,
-    SVMS_STANZA_RSA_OAEP = 4, /* from here on: only their lengths are checked yet */
+    SVMS_STANZA_RSA_OAEP = 4, /* RSA of 2048, 3072 or 4096 bits */
     SVMS_STANZA_KEK = 5,
     SVMS_STANZA_XWING = 6
 };

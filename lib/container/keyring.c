@@ -3,7 +3,7 @@
 
 #include "access_block.h"
 #include "failure.h"
-#include "wrap.h"
+#include "stanza.h"
 
 svms_status svms_keyring_new(svms_keyring **out, svms_ctx *ctx, svms_error *err)
 {
@@ -45,8 +45,9 @@ svms_status svms_keyring_add_key(svms_keyring *ring, const svms_private_key *key
     if (ring == NULL || key == NULL) {
         return svms_fail(err, SVMS_E_USAGE, "ring and key must not be NULL");
     }
-    if (svms_hpke_kem_of_private(key) == 0) {
-        return svms_fail(err, SVMS_E_UNSUPPORTED, "a recipient's key is X25519 or P-256");
+    if (!svms_stanza_can_open(key)) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         "a recipient's key is X25519, P-256, or RSA of 2048, 3072 or 4096 bits");
     }
     if (ring->key_count == SVMS_KEYRING_KEYS) {
         return svms_fail(err, SVMS_E_LIMIT, "a key ring holds at most %d keys", SVMS_KEYRING_KEYS);
@@ -56,6 +57,19 @@ svms_status svms_keyring_add_key(svms_keyring *ring, const svms_private_key *key
         return status;
     }
     ring->keys[ring->key_count++] = key;
+    return SVMS_OK;
+}
+
+svms_status svms_keyring_add_kek(svms_keyring *ring, const svms_kek *kek, svms_error *err)
+{
+    if (ring == NULL || kek == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "ring and kek must not be NULL");
+    }
+    if (ring->kek_count == SVMS_KEYRING_KEYS) {
+        return svms_fail(err, SVMS_E_LIMIT, "a key ring holds at most %d key-encryption keys",
+                         SVMS_KEYRING_KEYS);
+    }
+    ring->keks[ring->kek_count++] = kek;
     return SVMS_OK;
 }
 

@@ -24,7 +24,7 @@ BEGIN {
     owner["external_key"] = "crypto"
     owner["media"] = "media"
     owner["identity"] = "identity"
-    split("batch container disclosure writer reader recover verify", container_headers, " ")
+    split("batch recipients container disclosure writer reader recover verify", container_headers, " ")
     for (i in container_headers)
         owner[container_headers[i]] = "container"
 

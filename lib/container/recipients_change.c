@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changing who can decrypt (C-ACC-2). */
+#include <string.h>
+
+#include <svms/recipients.h>
+
+#include "failure.h"
+#include "front.h"
+#include "options.h"
+#include "stanza.h"
+#include "stream.h"
+
+/* State of one change. */
+typedef struct list_change {
+    svms_ctx *ctx;
+    svms_store store;
+    svms_recipients_change given;
+    svms_front front;
+    svms_builder stanzas;
+    uint32_t count;
+    uint32_t removed;
+    svms_sign_engine *officer;
+} list_change;
+
+static bool is_removed(const list_change *change, const svms_stanza_view *stanza)
+{
+    const svms_recipients_change *given = &change->given;
+    if (given->replace == 1) {
+        return true;
+    }
+    if (stanza->type == SVMS_STANZA_PASSWORD) {
+        return given->remove_password == 1 || given->password != NULL;
+    }
+    for (size_t i = 0; i < given->remove_count; i++) {
+        if (stanza->size >= SVMS_KEY_ID_SIZE &&
+            memcmp(stanza->body, given->remove[i], SVMS_KEY_ID_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool holds(const list_change *change, const uint8_t *key_id)
+{
+    svms_access_view view = { 0 };
+    view.stanzas = change->stanzas.data;
+    view.stanzas_size = change->stanzas.size;
+    svms_cursor cursor = svms_cursor_over(view.stanzas, view.stanzas_size, 0);
+    svms_stanza_view stanza;
+    while (svms_access_next_stanza(&view, &cursor, &stanza)) {
+        if (stanza.type != SVMS_STANZA_PASSWORD && stanza.size >= SVMS_KEY_ID_SIZE &&
+            memcmp(stanza.body, key_id, SVMS_KEY_ID_SIZE) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Copies what stays, and makes sure that what shall go was there. */
+static svms_status keep(list_change *change, svms_error *err)
+{
+    const svms_access_view *view = &change->front.access;
+    svms_cursor cursor = svms_cursor_over(view->stanzas, view->stanzas_size, 0);
+    svms_stanza_view stanza;
+    bool had_password = false;
+    uint32_t removed_keys = 0;
+    while (svms_access_next_stanza(view, &cursor, &stanza)) {
+        had_password = had_password || stanza.type == SVMS_STANZA_PASSWORD;
+        if (is_removed(change, &stanza)) {
+            change->removed++;
+            removed_keys += stanza.type != SVMS_STANZA_PASSWORD;
+            continue;
+        }
+        svms_put_bytes(&change->stanzas, stanza.whole, SVMS_STANZA_HEADER_SIZE + stanza.size);
+        change->count++;
+    }
+    if (change->given.replace != 1 && ((change->given.remove_password == 1 && !had_password) ||
+                                       removed_keys < change->given.remove_count)) {
+        return svms_fail(err, SVMS_E_USAGE, "a recipient that shall be removed is not there");
+    }
+    return svms_builder_check(&change->stanzas, "the recipients", err);
+}
+
+static svms_status refuse_known(const list_change *change, const uint8_t *key_id, svms_error *err)
+{
+    return holds(change, key_id) ? svms_fail(err, SVMS_E_USAGE, "a recipient is there already")
+                                 : SVMS_OK;
+}
+
+static svms_status add_keys(list_change *change, svms_error *err)
+{
+    const svms_recipients_change *given = &change->given;
+    const uint8_t *content_key = change->front.content_key;
+    svms_status status = SVMS_OK;
+    for (size_t i = 0; i < given->add_count && status == SVMS_OK; i++) {
+        uint8_t id[SVMS_DIGEST_SIZE];
+        if (given->add[i] == NULL) {
+            return svms_fail(err, SVMS_E_USAGE, "a recipient is NULL");
+        }
+        status = svms_public_key_id(given->add[i], id, err);
+        if (status == SVMS_OK) {
+            status = refuse_known(change, id, err);
+        }
+        if (status == SVMS_OK) {
+            status = svms_stanza_put_key(&change->stanzas, &change->front.header, given->add[i],
+                                         content_key, err);
+            change->count++;
+        }
+    }
+    for (size_t i = 0; i < given->add_kek_count && status == SVMS_OK; i++) {
+        uint8_t id[SVMS_KEK_ID_SIZE];
+        if (given->add_keks[i] == NULL) {
+            return svms_fail(err, SVMS_E_USAGE, "a key-encryption key is NULL");
+        }
+        svms_kek_id(given->add_keks[i], id);
+        status = refuse_known(change, id, err);
+        if (status == SVMS_OK) {
+            status = svms_stanza_put_kek(&change->stanzas, given->add_keks[i], content_key, err);
+            change->count++;
+        }
+    }
+    return status;
+}
+
+static svms_status add_password(list_change *change, svms_error *err)
+{
+    svms_recipients recipients = { 0 };
+    const svms_recipients_change *given = &change->given;
+    if (given->password == NULL) {
+        return SVMS_OK;
+    }
+    recipients.password = given->password;
+    recipients.password_size = given->password_size;
+    recipients.password_log2_n = given->password_log2_n == 0 ? 17 : given->password_log2_n;
+    change->count++;
+    return svms_stanza_put_password(&change->stanzas, &change->front.header, &recipients,
+                                    change->front.content_key, err);
+}
+
+static svms_status make_list(list_change *change, svms_error *err)
+{
+    svms_status status = keep(change, err);
+    if (status == SVMS_OK) {
+        status = add_keys(change, err);
+    }
+    if (status == SVMS_OK) {
+        status = add_password(change, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_builder_check(&change->stanzas, "the recipients", err);
+    }
+    if (status == SVMS_OK && change->count == 0) {
+        status = svms_fail(err, SVMS_E_USAGE, "nobody could open the container any more");
+    }
+    if (status == SVMS_OK && change->count > SVMS_MAX_STANZAS) {
+        status = svms_fail(err, SVMS_E_LIMIT, "a container has at most %u recipients (C-ACC-5)",
+                           SVMS_MAX_STANZAS);
+    }
+    return status;
+}
+
+/* Writes a slot, makes it durable, and reads it back. */
+static svms_status write_slot(list_change *change, uint32_t number, uint64_t revision,
+                              svms_error *err)
+{
+    const svms_header *header = &change->front.header;
+    svms_officer officer = { change->officer, change->given.officer_chain };
+    svms_slot slot = { revision, change->count, change->stanzas.data, change->stanzas.size,
+                       change->officer != NULL ? &officer : NULL };
+    svms_builder out = svms_builder_new(change->ctx, SVMS_MAX_SLOT_SIZE + SVMS_MAX_HEADER_SIZE);
+    uint64_t offset = change->front.first_record - change->front.slots_size +
+                      (uint64_t)number * header->slot_size;
+    uint8_t *back = svms_alloc(change->ctx, header->slot_size);
+    svms_status status = back == NULL ? svms_fail_memory(err) : SVMS_OK;
+    if (status == SVMS_OK) {
+        status = svms_access_put_slot(&out, header, &slot, change->front.content_key, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_store_write(&change->store, offset, out.data, out.size, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_store_sync(&change->store, err);
+    }
+    if (status == SVMS_OK) {
+        svms_source source = svms_store_source(&change->store);
+        status = svms_source_read(&source, offset, back, header->slot_size, err);
+    }
+    if (status == SVMS_OK && memcmp(back, out.data, out.size) != 0) {
+        status = svms_fail_at(err, SVMS_E_IO, offset, "the store does not hold what was written");
+    }
+    svms_release(change->ctx, back);
+    svms_builder_clear(&out);
+    return status;
+}
+
+static svms_status check_officer(list_change *change, svms_error *err)
+{
+    const svms_recipients_change *given = &change->given;
+    uint8_t key_id[SVMS_DIGEST_SIZE];
+    uint8_t leaf_id[SVMS_DIGEST_SIZE];
+    int64_t from = 0;
+    int64_t to = 0;
+    if (given->officer_key == NULL && given->officer_chain == NULL) {
+        return SVMS_OK;
+    }
+    if (given->officer_key == NULL || given->officer_chain == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "an officer is a key and its certificate");
+    }
+    svms_status status = svms_private_key_id(given->officer_key, key_id, err);
+    if (status == SVMS_OK) {
+        status = svms_public_key_id(svms_chain_leaf_key(given->officer_chain), leaf_id, err);
+    }
+    if (status == SVMS_OK && memcmp(key_id, leaf_id, sizeof(key_id)) != 0) {
+        status = svms_fail(err, SVMS_E_USAGE, "the officer's key does not belong to his certificate");
+    }
+    if (status == SVMS_OK && !svms_chain_allows(given->officer_chain, SVMS_ROLE_KEY_OFFICER)) {
+        status = svms_fail(err, SVMS_E_UNTRUSTED,
+                           "the certificate of %.80s does not allow the role of a key officer",
+                           svms_chain_subject(given->officer_chain));
+    }
+    if (status == SVMS_OK) {
+        status = svms_chain_leaf_validity(given->officer_chain, &from, &to, err);
+    }
+    int64_t now = svms_utc_now(change->ctx);
+    if (status == SVMS_OK && (now < from || now > to)) {
+        status = svms_fail(err, SVMS_E_UNTRUSTED, "the certificate of %.80s is %s",
+                           svms_chain_subject(given->officer_chain),
+                           now < from ? "not yet valid" : "expired");
+    }
+    return status == SVMS_OK ? svms_sign_engine_new(&change->officer, change->ctx,
+                                                    given->officer_key, err)
+                             : status;
+}
+
+static svms_status run(list_change *change, svms_error *err)
+{
+    const svms_access_view *view = &change->front.access;
+    svms_source source = svms_store_source(&change->store);
+    svms_status status = svms_front_open(&change->front, change->ctx, &source, err);
+    if (status == SVMS_OK && !change->front.header.has_keys) {
+        status =
+            svms_fail(err, SVMS_E_USAGE, "the container is not encrypted: it has no recipients");
+    }
+    if (status == SVMS_OK) {
+        status = svms_front_unlock(&change->front, change->given.keys, err);
+    }
+    if (status == SVMS_OK) {
+        status = check_officer(change, err);
+    }
+    if (status == SVMS_OK) {
+        status = make_list(change, err);
+    }
+    if (status == SVMS_OK && view->revision > UINT64_MAX - 2) {
+        status = svms_fail(err, SVMS_E_LIMIT, "the access block cannot be changed any more");
+    }
+    if (status == SVMS_OK) {
+        status = write_slot(change, 1 - view->slot, view->revision + 1, err);
+    }
+    if (status == SVMS_OK && change->removed != 0) {
+        status = write_slot(change, view->slot, view->revision + 2, err);
+    }
+    return status;
+}
+
+static svms_status accept(list_change *change, const svms_store *store,
+                          const svms_recipients_change *given, svms_error *err)
+{
+    change->store = (svms_store)SVMS_STORE_INIT;
+    change->given = (svms_recipients_change)SVMS_RECIPIENTS_CHANGE_INIT;
+    svms_status status =
+        svms_options_read(&change->store, sizeof(change->store), store, "svms_store", err);
+    if (status == SVMS_OK) {
+        status = svms_options_read(&change->given, sizeof(change->given), given,
+                                   "svms_recipients_change", err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    const svms_recipients_change *found = &change->given;
+    if (!svms_store_usable(&change->store) || found->keys == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "the store lacks a callback, or no keys were given");
+    }
+    bool adds = found->add_count != 0 || found->add_kek_count != 0 || found->password != NULL;
+    if (!adds && found->remove_count == 0 && found->remove_password != 1) {
+        return svms_fail(err, SVMS_E_USAGE, "there is nothing to change");
+    }
+    if ((found->add_count != 0 && found->add == NULL) ||
+        (found->add_kek_count != 0 && found->add_keks == NULL) ||
+        (found->remove_count != 0 && found->remove == NULL)) {
+        return svms_fail(err, SVMS_E_USAGE, "a list of recipients is NULL");
+    }
+    bool cost = found->password_log2_n == 0 ||
+                (found->password_log2_n >= 10 && found->password_log2_n <= 18);
+    if (found->password != NULL &&
+        (found->password_size == 0 || found->password_size > 1024 || !cost)) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "a password has 1 to 1024 bytes, its cost is 10 to 18 (C-ACC-6)");
+    }
+    return SVMS_OK;
+}
+
+svms_status svms_recipients_change_list(svms_ctx *ctx, const svms_store *store,
+                                        const svms_recipients_change *change, svms_error *err)
+{
+    if (ctx == NULL || store == NULL || change == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "ctx, store and change must not be NULL");
+    }
+    list_change *state = svms_alloc(ctx, sizeof(*state));
+    if (state == NULL) {
+        return svms_fail_memory(err);
+    }
+    state->ctx = ctx;
+    state->stanzas = svms_builder_new(ctx, 2 * (size_t)SVMS_MAX_SLOT_SIZE);
+    svms_status status = accept(state, store, change, err);
+    if (status == SVMS_OK) {
+        status = run(state, err);
+        svms_front_clear(&state->front);
+    }
+    svms_sign_engine_free(&state->officer);
+    svms_builder_clear(&state->stanzas);
+    svms_release_secret(ctx, state, sizeof(*state));
+    return status;
+}
