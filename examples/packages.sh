@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The Debian 12 packages that quickstart.sh and tests/run.sh need; one list, kept here.
-# Usage: packages.sh build|test            prints the names
-#        packages.sh install build|test... installs what is missing, with sudo where not root
+# "cross" is what building for other processors, and running the result here, needs besides; nothing installs it unasked.
+# Usage: packages.sh build|test|cross            prints the names
+#        packages.sh install build|test|cross... installs what is missing, with sudo where not root
 set -eu
 
 names_of() {
@@ -16,8 +17,12 @@ names_of() {
             python3-cryptography openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2
         ;;
+    cross)
+        echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf \
+            libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
+        ;;
     *)
-        echo "packages.sh: '$1' is neither build nor test" >&2
+        echo "packages.sh: '$1' is none of build, test and cross" >&2
         return 2
         ;;
     esac

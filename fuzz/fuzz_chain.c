@@ -26,11 +26,15 @@ static void check(const svms_trust *trust, const svms_chain *chain)
 {
     static const int64_t then = INT64_C(1798761600000000000); /* 2027-01-01 */
     svms_error err = SVMS_ERROR_INIT;
-    svms_identity_verdict verdict = SVMS_IDENTITY_UNSIGNED;
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    question.from_utc_ns = then;
+    question.to_utc_ns = then;
+    question.now_utc_ns = then;
     for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_KEY_OFFICER; role++) {
-        svms_status status = svms_identity_check(trust, chain, role, then, then, then,
-                                                 SVMS_TIME_ATTESTED, &verdict, &err);
-        if ((status == SVMS_OK) != (verdict == SVMS_IDENTITY_TRUSTED)) {
+        svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+        question.role = role;
+        svms_status status = svms_identity_check(trust, chain, &question, &result, &err);
+        if ((status == SVMS_OK) != (result.verdict == SVMS_IDENTITY_TRUSTED)) {
             abort();
         }
         if (status == SVMS_OK && !svms_chain_allows(chain, role)) {

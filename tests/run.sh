@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and passes every test: with gcc, with clang under AddressSanitizer and
-# UndefinedBehaviorSanitizer, under valgrind, and with the static checkers.
-# Usage: tests/run.sh [plain|sanitize|valgrind|lint]...   (default: all four)
+# UndefinedBehaviorSanitizer, under valgrind, with the static checkers, and for other processors under emulation (which
+# wants "examples/packages.sh install cross" first, and is skipped otherwise).
+# Usage: tests/run.sh [plain|sanitize|valgrind|lint|cross]...   (default: all five)
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
-stages=${*:-plain sanitize valgrind lint}
+stages=${*:-plain sanitize valgrind lint cross}
 passed=0
 failed=0
 skipped=0
@@ -95,15 +96,53 @@ lint() {
     step "$root/tests/style/lint.sh" "$build/gcc"
 }
 
+# Why a processor cannot be built for or emulated here, or nothing.
+cross_obstacle() {
+    if ! command -v "$2-gcc" >/dev/null || [ ! -f "/usr/$2/lib/crt1.o" ]; then
+        echo "no cross compiler; examples/packages.sh install cross"
+    elif ! command -v "$3" >/dev/null; then
+        echo "no $3; examples/packages.sh install cross"
+    elif ! "$root/tests/cross/sysroot.sh" "$1" "$build/sysroot-$1" >"$build/sysroot-$1.log" 2>&1; then
+        echo "its libraries cannot be fetched; see $build/sysroot-$1.log"
+    fi
+}
+
+# cross_to NAME DEBIAN-NAME TRIPLET EMULATOR: what the order of bytes, the size of words and their alignment may break.
+cross_to() {
+    say "$1 under $4: vectors and unit tests"
+    mkdir -p "$build"
+    obstacle=$(cross_obstacle "$2" "$3" "$4")
+    if [ -n "$obstacle" ]; then
+        echo "SKIPPED: NOTHING WAS BUILT OR TESTED FOR $1: $obstacle"
+        skipped=$((skipped + 1))
+        return
+    fi
+    if [ ! -f "$build/$1/build.ninja" ]; then
+        meson setup "$build/$1" "$root" --cross-file "$build/sysroot-$2/constants.ini" \
+            --cross-file "$root/tests/cross/$1.ini" -Dffmpeg=disabled -Ddocs=disabled
+    fi
+    ninja -C "$build/$1"
+    test_in "$1" --timeout-multiplier 10 --logbase testlog-cross \
+        builder context cursor failure file options status stream time \
+        aead digest ecdsa_raw hpke kek scrypt nal jpeg h264 h265 light_kinds light_plan \
+        chain name role verdict round_trip seek vectors camera_in_ram
+}
+
+cross() {
+    cross_to aarch64 arm64 aarch64-linux-gnu qemu-aarch64
+    cross_to armhf armhf arm-linux-gnueabihf qemu-arm
+    cross_to s390x s390x s390x-linux-gnu qemu-s390x
+}
+
 case " $stages " in
-*[!a-z\ ]*) echo "usage: tests/run.sh [plain|sanitize|valgrind|lint]..." >&2; exit 2 ;;
+*[!a-z\ ]*) echo "usage: tests/run.sh [plain|sanitize|valgrind|lint|cross]..." >&2; exit 2 ;;
 esac
 "$root/examples/packages.sh" install build test
 [ -d "$root/../shared/media" ] ||
     echo "NOTE: ../shared/media is absent; tests that want real surveillance clips use synthetic ones or skip."
 for stage in $stages; do
     case $stage in
-    plain | sanitize | valgrind | lint) "$stage" ;;
+    plain | sanitize | valgrind | lint | cross) "$stage" ;;
     *) echo "tests/run.sh: there is no stage '$stage'" >&2; exit 2 ;;
     esac
 done

@@ -15,7 +15,6 @@
 #include "keys.h"
 #include "message.h"
 #include "options.h"
-#include "password.h"
 #include "progress.h"
 #include "recording.h"
 
@@ -144,19 +143,6 @@ static exit_status make(const disclose_request *request, svms_ctx *ctx, const re
     return status;
 }
 
-static exit_status load_keys(key_set *keys, svms_ctx *ctx, const key_options *options)
-{
-    exit_status status = key_set_load(keys, ctx, options);
-    if (status != EXIT_GOOD || keys->ring) {
-        return status;
-    }
-    if (!password_terminal_exists()) {
-        return usage_error("keys disclose", "what opens the recording is missing: a password, a "
-                                            "private key or other keys");
-    }
-    return key_set_ask(keys, ctx);
-}
-
 static exit_status disclose(const disclose_request *request)
 {
     svms_ctx *ctx = NULL;
@@ -175,7 +161,7 @@ static exit_status disclose(const disclose_request *request)
         status = load_trust(&trust, ctx, request->trust_path);
     }
     if (status == EXIT_GOOD) {
-        status = load_keys(&keys, ctx, &request->keys);
+        status = key_set_require(&keys, ctx, &request->keys, "keys disclose");
     }
     if (status == EXIT_GOOD) {
         status = make(request, ctx, &file, trust, &keys);
@@ -265,6 +251,8 @@ static const option_spec disclose_options[] = {
       offsetof(disclose_request, keys.password_prompt), NULL, 0, 0 },
     { "identity", "KEY", "private key that opens the recording (PEM)", OPTION_TEXT,
       offsetof(disclose_request, keys.identity), NULL, 0, 0 },
+    { "kek", "FILE", "key-encryption key that opens the recording", OPTION_TEXT,
+      offsetof(disclose_request, keys.kek), NULL, 0, 0 },
     { "keys", "KEYS", "hand on a part of what was disclosed in KEYS", OPTION_TEXT,
       offsetof(disclose_request, keys.disclosure), NULL, 0, 0 },
     { "trust", "CA", "also check the signer against these CA certificates (PEM)", OPTION_TEXT,

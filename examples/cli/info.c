@@ -235,6 +235,8 @@ static const option_spec options[] = {
       offsetof(info_request, keys.password_prompt), NULL, 0, 0 },
     { "identity", "KEY", "private key that opens the recording (PEM)", OPTION_TEXT,
       offsetof(info_request, keys.identity), NULL, 0, 0 },
+    { "kek", "FILE", "key-encryption key that opens the recording", OPTION_TEXT,
+      offsetof(info_request, keys.kek), NULL, 0, 0 },
     { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(info_request, json), NULL, 0,
       0 },
 };
@@ -250,7 +252,7 @@ static const command_line line = { "info",
 
 exit_status command_info(int count, char **arguments)
 {
-    info_request request = { NULL, { NULL, false, NULL, NULL }, false };
+    info_request request = { NULL, { NULL, false, NULL, NULL, NULL }, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

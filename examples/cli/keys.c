@@ -3,6 +3,7 @@
 
 #include "file.h"
 #include "message.h"
+#include "options.h"
 #include "password.h"
 
 #define MAX_PEM_SIZE ((size_t)256 * 1024)
@@ -54,6 +55,21 @@ exit_status load_public_key(svms_public_key **out, svms_ctx *ctx, const char *pa
     svms_error err = SVMS_ERROR_INIT;
     if (svms_public_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the recipient %s", path);
+    }
+    file_text_free(&text);
+    return status;
+}
+
+exit_status load_kek(svms_kek **out, svms_ctx *ctx, const char *path)
+{
+    file_text text = { NULL, 0 };
+    exit_status status = file_read(&text, path, MAX_PEM_SIZE, true);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_kek_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
+        status = complain_error(&err, "cannot use the key-encryption key %s", path);
     }
     file_text_free(&text);
     return status;
@@ -151,6 +167,22 @@ static exit_status add_identity(key_set *set, svms_ctx *ctx, const char *path)
     return EXIT_GOOD;
 }
 
+static exit_status add_kek(key_set *set, svms_ctx *ctx, const char *path)
+{
+    exit_status status = load_kek(&set->kek, ctx, path);
+    if (status == EXIT_GOOD) {
+        status = ensure_ring(set, ctx);
+    }
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_keyring_add_kek(set->ring, set->kek, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot open recordings with %s", path);
+    }
+    return EXIT_GOOD;
+}
+
 static exit_status add_disclosure(key_set *set, svms_ctx *ctx, const char *path)
 {
     exit_status status = load_disclosure(&set->disclosure, ctx, path);
@@ -180,6 +212,9 @@ exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options
     if (status == EXIT_GOOD && options->identity) {
         status = add_identity(out, ctx, options->identity);
     }
+    if (status == EXIT_GOOD && options->kek) {
+        status = add_kek(out, ctx, options->kek);
+    }
     if (status == EXIT_GOOD && options->disclosure) {
         status = add_disclosure(out, ctx, options->disclosure);
     }
@@ -189,9 +224,24 @@ exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options
     return status;
 }
 
+exit_status key_set_require(key_set *out, svms_ctx *ctx, const key_options *options,
+                            const char *command)
+{
+    exit_status status = key_set_load(out, ctx, options);
+    if (status != EXIT_GOOD || out->ring) {
+        return status;
+    }
+    if (!password_terminal_exists()) {
+        return usage_error(command, "what opens the recording is missing: a password, a private "
+                                    "key or other keys");
+    }
+    return key_set_ask(out, ctx);
+}
+
 void key_set_free(key_set *set)
 {
     svms_keyring_free(&set->ring);
+    svms_kek_free(&set->kek);
     svms_private_key_free(&set->key);
     svms_disclosure_free(&set->disclosure);
 }

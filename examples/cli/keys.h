@@ -11,6 +11,7 @@
 
 exit_status load_private_key(svms_private_key **out, svms_ctx *ctx, const char *path);
 exit_status load_public_key(svms_public_key **out, svms_ctx *ctx, const char *path);
+exit_status load_kek(svms_kek **out, svms_ctx *ctx, const char *path);
 exit_status load_chain(svms_chain **out, svms_ctx *ctx, const char *path);
 exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path);
 exit_status load_disclosure(svms_disclosure **out, svms_ctx *ctx, const char *path);
@@ -24,20 +25,25 @@ typedef struct key_options {
     bool password_prompt;
     const char *identity;
     const char *disclosure;
+    const char *kek;
 } key_options;
 
 typedef struct key_set {
     svms_keyring *ring; /* NULL: nothing was given */
     svms_private_key *key;
     svms_disclosure *disclosure;
+    svms_kek *kek;
 } key_set;
 
 #define KEY_SET_INIT                                                                               \
     {                                                                                              \
-        NULL, NULL, NULL                                                                           \
+        NULL, NULL, NULL, NULL                                                                     \
     }
 
 exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options);
+/* The same for what needs a key: without any, a password is asked for where there is a terminal. */
+exit_status key_set_require(key_set *out, svms_ctx *ctx, const key_options *options,
+                            const char *command);
 /* Asks for a password and adds it. */
 exit_status key_set_ask(key_set *set, svms_ctx *ctx);
 void key_set_free(key_set *set);

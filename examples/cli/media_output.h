@@ -17,8 +17,8 @@ typedef struct media_target {
     const svms_track *tracks;
     uint32_t track_count;
     uint32_t track_mask; /* bit n: track n is written */
-    bool replace;   /* an older file of that name may go */
-    bool from_zero; /* time stamps shall begin near zero, instead of being kept */
+    bool replace;        /* an older file of that name may go */
+    bool from_zero;      /* time stamps shall begin near zero, instead of being kept */
 } media_target;
 
 /* Whether such a file can be written at all: its type is known and takes these codecs. Subtitles

@@ -24,6 +24,7 @@
 #include "options.h"
 #include "password.h"
 #include "progress.h"
+#include "record_folder.h"
 #include "recording.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
@@ -39,12 +40,24 @@ typedef struct record_request {
     text_list recipients;
     int64_t start_time;
     uint64_t segment_ns;
+    text_list rotate;
+    const char *head;
+    const char *durability;
+    uint32_t sign_every;
     int protection;
     int role;
     bool password_prompt;
     bool realtime;
     bool unsigned_media;
+    bool goes_on;
+    bool late_signatures;
+    bool json;
     bool force;
+    /* Worked out of rotate and durability. */
+    uint64_t rotate_ns;
+    uint64_t rotate_bytes;
+    svms_durability durable;
+    uint64_t durable_ns;
 } record_request;
 
 typedef struct recorder {
@@ -56,6 +69,10 @@ typedef struct recorder {
     svms_public_key *recipients[MAX_LIST_ITEMS];
     password secret;
     media_input *input;
+    svms_writer_options options;
+    svms_track tracks[SVMS_MAX_TRACKS];
+    const svms_public_key *recipient_list[MAX_LIST_ITEMS];
+    record_folder *folder; /* or a single file: */
     svms_sink sink;
     svms_writer *writer;
     progress bar;
@@ -70,6 +87,97 @@ static exit_status refuse(const char *words)
 {
     complain("record: refused: %s", words);
     return EXIT_POLICY;
+}
+
+/* Into a folder of containers, not into a file. */
+static bool is_folder(const record_request *request)
+{
+    return request->rotate.count > 0 || request->goes_on;
+}
+
+/* "10m" or "1GiB": a container lasts so long, or becomes so large. */
+static bool take_rotation(record_request *request, const char *text)
+{
+    static const struct {
+        const char *unit;
+        uint64_t scale;
+        bool is_time;
+    } units[] = {
+        { "s", UINT64_C(1000000000), true },        { "m", 60 * UINT64_C(1000000000), true },
+        { "h", 3600 * UINT64_C(1000000000), true }, { "d", 86400 * UINT64_C(1000000000), true },
+        { "KiB", UINT64_C(1) << 10, false },        { "MiB", UINT64_C(1) << 20, false },
+        { "GiB", UINT64_C(1) << 30, false },        { "TiB", UINT64_C(1) << 40, false }
+    };
+    char *end = NULL;
+    size_t digits = strspn(text, "0123456789");
+    unsigned long number = digits > 0 && digits < 7 ? strtoul(text, &end, 10) : 0;
+    for (size_t i = 0; number > 0 && i < sizeof units / sizeof units[0]; i++) {
+        uint64_t *target = units[i].is_time ? &request->rotate_ns : &request->rotate_bytes;
+        if (strcmp(end, units[i].unit) == 0) {
+            uint64_t smallest = units[i].is_time ? 1 : UINT64_C(65536);
+            bool fits = number <= INT64_MAX / units[i].scale && *target == 0;
+            *target = number * units[i].scale;
+            return fits && *target >= smallest;
+        }
+    }
+    return false;
+}
+
+/* "segment", "interval", "interval=SECONDS" or "none". */
+static bool take_durability(record_request *request)
+{
+    static const char interval[] = "interval";
+    const char *text = request->durability;
+    size_t size = sizeof interval - 1;
+    if (!text || strcmp(text, "segment") == 0) {
+        request->durable = SVMS_DURABLE_SEGMENT;
+        return true;
+    }
+    if (strcmp(text, "none") == 0) {
+        request->durable = SVMS_DURABLE_NONE;
+        return true;
+    }
+    request->durable = SVMS_DURABLE_INTERVAL;
+    if (strncmp(text, interval, size) != 0 || text[size] == '\0') {
+        return strcmp(text, interval) == 0;
+    }
+    const char *seconds = text + size + 1;
+    size_t digits = strspn(seconds, "0123456789");
+    if (text[size] != '=' || digits == 0 || digits > 4 || seconds[digits] != '\0') {
+        return false;
+    }
+    request->durable_ns = strtoul(seconds, NULL, 10) * (uint64_t)NS_PER_SECOND;
+    return request->durable_ns > 0;
+}
+
+static exit_status check_ways(record_request *request)
+{
+    for (size_t i = 0; i < request->rotate.count; i++) {
+        if (!take_rotation(request, request->rotate.items[i])) {
+            return usage_error(
+                "record",
+                "--rotate is one time such as 10m (s, m, h, d), one size such as 1GiB "
+                "(KiB, at least 64, to TiB), or both; not '%s'",
+                request->rotate.items[i]);
+        }
+    }
+    if (!take_durability(request)) {
+        return usage_error("record",
+                           "--durability is segment, interval, interval=SECONDS (1 to 9999) or "
+                           "none, not '%s'",
+                           request->durability);
+    }
+    if (request->unsigned_media && (request->sign_every > 1 || request->late_signatures)) {
+        return usage_error("record", "--unsigned has no signatures that could wait");
+    }
+    if (!is_folder(request) && (request->head || request->json)) {
+        return usage_error("record", "--head and --json belong to --rotate and --continue");
+    }
+    if (is_folder(request) && request->force) {
+        return usage_error("record",
+                           "--force replaces a file; nothing in a folder is ever replaced");
+    }
+    return EXIT_GOOD;
 }
 
 static exit_status check_request(const record_request *request)
@@ -190,41 +298,45 @@ static void set_times(const recorder *self, const media_description *media,
     }
 }
 
-static exit_status open_writer(recorder *self)
+static exit_status prepare_options(recorder *self)
 {
     const record_request *request = self->request;
     const media_description *media = media_input_describe(self->input);
-    svms_track tracks[SVMS_MAX_TRACKS];
-    const svms_public_key *recipients[MAX_LIST_ITEMS];
-    memcpy(tracks, media->tracks, sizeof tracks);
+    const svms_writer_options defaults = SVMS_WRITER_OPTIONS_INIT;
+    svms_writer_options *options = &self->options;
+    memcpy(self->tracks, media->tracks, sizeof self->tracks);
     for (uint32_t i = 0; i < media->track_count; i++) {
-        tracks[i].protection = (svms_protection)request->protection;
+        self->tracks[i].protection = (svms_protection)request->protection;
     }
     for (size_t i = 0; i < request->recipients.count; i++) {
-        recipients[i] = self->recipients[i];
+        self->recipient_list[i] = self->recipients[i];
     }
-    svms_writer_options options = SVMS_WRITER_OPTIONS_INIT;
-    options.tracks = tracks;
-    options.track_count = media->track_count;
-    options.signer_chain = self->chain;
-    options.signer_key = self->key;
-    options.role = (svms_role)request->role;
-    options.unsigned_media = request->unsigned_media;
-    options.recipients = recipients;
-    options.recipient_count = request->recipients.count;
-    options.password = self->secret.size > 0 ? self->secret.text : NULL;
-    options.password_size = self->secret.size;
-    options.device_name = request->device;
-    options.segment_ns = request->segment_ns;
-    set_times(self, media, &options);
-    if (request->device) {
-        exit_status status = derive_device_id(request->device, options.device_id);
-        if (status != EXIT_GOOD) {
-            return status;
-        }
-    }
+    *options = defaults;
+    options->tracks = self->tracks;
+    options->track_count = media->track_count;
+    options->signer_chain = self->chain;
+    options->signer_key = self->key;
+    options->role = (svms_role)request->role;
+    options->unsigned_media = request->unsigned_media;
+    options->recipients = self->recipient_list;
+    options->recipient_count = request->recipients.count;
+    options->password = self->secret.size > 0 ? self->secret.text : NULL;
+    options->password_size = self->secret.size;
+    options->device_name = request->device;
+    options->segment_ns = request->segment_ns;
+    options->durability = request->durable;
+    options->durable_interval_ns = request->durable_ns;
+    options->signature_interval = request->sign_every;
+    options->late_signatures = request->late_signatures;
+    set_times(self, media, options);
+    return request->device ? derive_device_id(request->device, options->device_id) : EXIT_GOOD;
+}
+
+static exit_status open_writer(recorder *self)
+{
     svms_error err = SVMS_ERROR_INIT;
-    svms_status opened = svms_writer_open(&self->writer, self->ctx, &self->sink, &options, &err);
+    svms_status opened =
+        svms_writer_open(&self->writer, self->ctx, &self->sink, &self->options, &err);
     if (opened == SVMS_OK) {
         return EXIT_GOOD;
     }
@@ -246,6 +358,15 @@ static exit_status recheck_output(const recorder *self)
 static exit_status begin(recorder *self)
 {
     svms_error err = SVMS_ERROR_INIT;
+    exit_status prepared = prepare_options(self);
+    if (prepared != EXIT_GOOD) {
+        return prepared;
+    }
+    if (self->folder) {
+        const media_description *media = media_input_describe(self->input);
+        return record_folder_begin(self->folder, &self->options,
+                                   time_add(self->options.start_utc_ns, media->start_ns));
+    }
     if (svms_sink_create_file(&self->sink, self->ctx, self->part, &err) != SVMS_OK) {
         complain("%s", err.message);
         return EXIT_ENVIRONMENT;
@@ -297,10 +418,40 @@ static void show_progress(recorder *self, const svms_writer_stats *stats, int64_
     progress_show(&self->bar, (uint64_t)done, (uint64_t)media->duration_ns, words);
 }
 
+/* Of the file, or of all containers of the folder. */
+static svms_status get_stats(const recorder *self, svms_writer_stats *stats)
+{
+    svms_recording_stats sum = SVMS_RECORDING_STATS_INIT;
+    if (!self->folder) {
+        return svms_writer_get_stats(self->writer, stats);
+    }
+    svms_status status = svms_recording_get_stats(record_folder_recording(self->folder), &sum);
+    if (status == SVMS_OK) {
+        stats->segments = sum.segments;
+        stats->samples = sum.samples;
+        stats->last_utc_ns = sum.last_utc_ns;
+    }
+    return status;
+}
+
+/* What failed in one container may go well in the next: a folder gets a second try. */
+static svms_status append_to_folder(recorder *self, const svms_sample *sample, svms_error *err)
+{
+    svms_recording *target = record_folder_recording(self->folder);
+    svms_status status = svms_recording_append(target, sample, err);
+    if (svms_status_class(status) != SVMS_CLASS_ENVIRONMENT) {
+        return status;
+    }
+    progress_clear(&self->bar);
+    complain_error(err, "going on in a new container");
+    return svms_recording_append(target, sample, err);
+}
+
 static exit_status append(recorder *self, const svms_sample *sample)
 {
     svms_error err = SVMS_ERROR_INIT;
-    svms_status status = svms_writer_append(self->writer, sample, &err);
+    svms_status status = self->folder ? append_to_folder(self, sample, &err)
+                                      : svms_writer_append(self->writer, sample, &err);
     if (status == SVMS_OK) {
         return EXIT_GOOD;
     }
@@ -330,8 +481,7 @@ static exit_status copy_samples(recorder *self)
         }
         int64_t until = stats.last_utc_ns;
         status = append(self, &sample);
-        if (svms_writer_get_stats(self->writer, &stats) == SVMS_OK &&
-            stats.segments > self->complete_segments) {
+        if (get_stats(self, &stats) == SVMS_OK && stats.segments > self->complete_segments) {
             self->complete_segments = stats.segments;
             self->complete_until = until;
         }
@@ -405,6 +555,14 @@ static exit_status close_writer(recorder *self, svms_writer_stats *stats)
     return complain_error(&err, "cannot end the recording");
 }
 
+static exit_status end_folder(recorder *self, exit_status status)
+{
+    svms_writer_stats stats = SVMS_WRITER_STATS_INIT;
+    bool is_empty = get_stats(self, &stats) == SVMS_OK && stats.samples == 0;
+    status = record_folder_finish(self->folder, status, interrupt_came());
+    return is_empty ? report_nothing(self, status) : status;
+}
+
 static exit_status end(recorder *self, exit_status status)
 {
     svms_writer_stats stats = SVMS_WRITER_STATS_INIT;
@@ -430,11 +588,19 @@ static exit_status end(recorder *self, exit_status status)
 static exit_status run(recorder *self)
 {
     exit_status status = make_context(&self->ctx);
-    if (status == EXIT_GOOD) {
+    if (status == EXIT_GOOD && !is_folder(self->request)) {
         status = check_places(self);
     }
     if (status == EXIT_GOOD) {
         status = load_keys(self);
+    }
+    if (status == EXIT_GOOD && is_folder(self->request)) {
+        folder_target target = {
+            self->request->output, self->request->head,      self->request->goes_on,
+            self->request->json,   self->request->rotate_ns, self->request->rotate_bytes,
+            SVMS_NO_TIME
+        };
+        status = record_folder_open(&self->folder, self->ctx, &target);
     }
     if (status != EXIT_GOOD) {
         return status;
@@ -450,7 +616,7 @@ static exit_status run(recorder *self)
     progress_begin(&self->bar);
     status = copy_samples(self);
     progress_clear(&self->bar);
-    return end(self, status);
+    return self->folder ? end_folder(self, status) : end(self, status);
 }
 
 static exit_status record(const record_request *request)
@@ -463,6 +629,7 @@ static exit_status record(const record_request *request)
     self->request = request;
     self->part = path_with_suffix(request->output, PART_SUFFIX);
     exit_status status = self->part ? run(self) : EXIT_ENVIRONMENT;
+    record_folder_free(&self->folder);
     media_input_close(&self->input);
     for (size_t i = 0; i < MAX_LIST_ITEMS; i++) {
         svms_public_key_free(&self->recipients[i]);
@@ -486,8 +653,22 @@ static const option_choice roles[] = { { "recorder", SVMS_ROLE_RECORDER },
                                        { NULL, 0 } };
 
 static const option_spec options[] = {
-    { "out", "FILE", "the recording; called FILE.part until it is complete", OPTION_TEXT,
+    { "out", "FILE|DIR", "the recording; called FILE.part until it is complete", OPTION_TEXT,
       offsetof(record_request, output), NULL, 0, 0 },
+    { "rotate", "10m|1GiB", "into a folder: a new container after that time or size; repeatable",
+      OPTION_LIST, offsetof(record_request, rotate), NULL, 0, 0 },
+    { "continue", NULL, "go on with the recording that the folder holds", OPTION_FLAG,
+      offsetof(record_request, goes_on), NULL, 0, 0 },
+    { "head", "FILE", "keep the newest signature's hash there, on another medium", OPTION_TEXT,
+      offsetof(record_request, head), NULL, 0, 0 },
+    { "durability", "WHEN", "flush the disk: segment (default), interval[=SECONDS], none",
+      OPTION_TEXT, offsetof(record_request, durability), NULL, 0, 0 },
+    { "sign-every", "K", "sign every Kth segment only, 1 to 64; a signature covers those before",
+      OPTION_COUNT, offsetof(record_request, sign_every), NULL, 1, 64 },
+    { "late-signatures", NULL, "do not wait for slow signers; signatures are stored later",
+      OPTION_FLAG, offsetof(record_request, late_signatures), NULL, 0, 0 },
+    { "json", NULL, "with a folder: print what was recorded as JSON", OPTION_FLAG,
+      offsetof(record_request, json), NULL, 0, 0 },
     { "signer", "CERT", "certificate of the signer (PEM, leaf first)", OPTION_TEXT,
       offsetof(record_request, signer), NULL, 0, 0 },
     { "signer-key", "KEY", "private key of the signer (PEM)", OPTION_TEXT,
@@ -518,8 +699,8 @@ static const option_spec options[] = {
 
 static const command_line line = {
     "record",
-    "INPUT --out FILE [options]",
-    "Records video, audio and subtitles into a signed, encrypted file. "
+    "INPUT --out FILE|DIR [options]",
+    "Records video, audio and subtitles into a signed, encrypted file or folder of files. "
     "INPUT is anything FFmpeg\nreads, or - for standard input. Ctrl-C "
     "ends the recording properly.",
     options,
@@ -540,5 +721,8 @@ exit_status command_record(int count, char **arguments)
         return parse_exit(parsed);
     }
     exit_status status = check_request(&request);
+    if (status == EXIT_GOOD) {
+        status = check_ways(&request);
+    }
     return status == EXIT_GOOD ? record(&request) : status;
 }

@@ -150,6 +150,8 @@ static const option_spec options[] = {
       OPTION_FLAG, offsetof(verify_request, keys.password_prompt), NULL, 0, 0 },
     { "identity", "KEY", "also open every sample with this private key (PEM)", OPTION_TEXT,
       offsetof(verify_request, keys.identity), NULL, 0, 0 },
+    { "kek", "FILE", "also open every sample with this key-encryption key", OPTION_TEXT,
+      offsetof(verify_request, keys.kek), NULL, 0, 0 },
     { "keys", "KEYS", "also open what was disclosed in KEYS", OPTION_TEXT,
       offsetof(verify_request, keys.disclosure), NULL, 0, 0 },
     { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(verify_request, json), NULL, 0,
@@ -171,7 +173,7 @@ static const command_line line = {
 
 exit_status command_verify(int count, char **arguments)
 {
-    verify_request request = { NULL,         NULL,         { NULL, false, NULL, NULL },
+    verify_request request = { NULL,         NULL,         { NULL, false, NULL, NULL, NULL },
                                SVMS_NO_TIME, SVMS_NO_TIME, false,
                                false,        false };
     parse_result parsed = options_parse(&line, &request, count, arguments);

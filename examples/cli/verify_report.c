@@ -89,6 +89,10 @@ static const char *identity_name(svms_identity_verdict identity)
         return "expired_then";
     case SVMS_IDENTITY_NOT_YET_VALID:
         return "not_yet_valid";
+    case SVMS_IDENTITY_REVOKED:
+        return "revoked";
+    case SVMS_IDENTITY_FUTURE:
+        return "future";
     case SVMS_IDENTITY_BAD_CHAIN:
         break;
     }

@@ -3,8 +3,8 @@
  * @file
  * One signature for the manifests of many writers.
  *
- * A TPM signs some ten times a second; a recorder with a thousand cameras ends a thousand segments in
- * that time. Writers that share a batch hand their manifests to it and go on; when the batch is
+ * A TPM signs some ten times a second; a recorder with a thousand cameras ends a thousand segments
+ * in that time. Writers that share a batch hand their manifests to it and go on; when the batch is
  * signed, each stores the one signature with a proof that its manifest is in it.
  */
 #ifndef SVMS_BATCH_H
@@ -23,8 +23,8 @@ typedef struct svms_batch svms_batch;
  * Make a batch.
  *
  * Writers that name it in svms_writer_options.batch must sign with the same key, certificate and
- * role. Their manifests are signed whenever svms_batch_sign() is called, about once a second, and by
- * a writer that cannot wait any longer.
+ * role. Their manifests are signed whenever svms_batch_sign() is called, about once a second, and
+ * by a writer that cannot wait any longer.
  *
  * @param[out] out      the batch; release with svms_batch_free()
  * @param ctx           context; must outlive the batch

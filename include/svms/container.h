@@ -74,16 +74,16 @@ typedef enum svms_end_reason {
 
 /** What a writer found when it looked for the container that it continues (C-HDR-17). */
 typedef enum svms_link_state {
-    SVMS_LINK_NONE = 0,      /**< There is no link. */
-    SVMS_LINK_VERIFIED = 1,  /**< The predecessor was there and is what was remembered. */
-    SVMS_LINK_MISMATCH = 2,  /**< It is not what was remembered elsewhere. */
-    SVMS_LINK_MISSING = 3,   /**< What was remembered elsewhere is not there. */
-    SVMS_LINK_UNCHECKED = 4  /**< It was not looked at. */
+    SVMS_LINK_NONE = 0,     /**< There is no link. */
+    SVMS_LINK_VERIFIED = 1, /**< The predecessor was there and is what was remembered. */
+    SVMS_LINK_MISMATCH = 2, /**< It is not what was remembered elsewhere. */
+    SVMS_LINK_MISSING = 3,  /**< What was remembered elsewhere is not there. */
+    SVMS_LINK_UNCHECKED = 4 /**< It was not looked at. */
 } svms_link_state;
 
 /**
- * The newest complete segment of a container: what a successor links to, what is kept off the medium, and what a
- * time stamp attests. Since 0.1.
+ * The newest complete segment of a container: what a successor links to, what is kept off the
+ * medium, and what a time stamp attests. Since 0.1.
  */
 typedef struct svms_head {
     uint32_t struct_size;        /**< sizeof(svms_head). */
@@ -93,7 +93,7 @@ typedef struct svms_head {
     uint64_t recording_sequence; /**< Number of the container in the recording. */
     uint64_t segment; /**< Number of its newest complete segment; ::SVMS_NO_SEGMENT: none yet. */
     uint8_t manifest_hash[32]; /**< Hash of that segment's manifest (C-MAN-4); h without segment. */
-    int64_t last_utc_ns; /**< Latest moment of the container's media, or ::SVMS_NO_TIME. */
+    int64_t last_utc_ns;       /**< Latest moment of its complete segments, or ::SVMS_NO_TIME. */
 } svms_head;
 
 /** Initialiser of ::svms_head. */
@@ -147,8 +147,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_keyring_add_password(svms_keyring *rin
  * Add a private key (at most sixteen).
  *
  * @param ring      the ring
- * @param key       X25519, P-256, or RSA of 2048, 3072 or 4096 bits, also outside the process; borrowed, must
- *                  outlive the ring
+ * @param key       X25519, P-256, or RSA of 2048, 3072 or 4096 bits, also outside the process;
+ * borrowed, must outlive the ring
  * @param[out] err  why it failed, or NULL
  *
  * @retval SVMS_OK             added

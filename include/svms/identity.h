@@ -118,6 +118,40 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_trust_from_pem(svms_trust **out, svms_
                                                          svms_error *err);
 
 /**
+ * Make a trust store that also knows certificate revocation lists.
+ *
+ * As svms_trust_from_pem(). A list speaks about the certificates of the CA that signed it; its
+ * signature is checked whenever a path leads through that CA. Lists that speak about a part of a
+ * CA's certificates only (delta, indirect and partitioned lists) are refused here.
+ *
+ * @param[out] out    the store; release with svms_trust_free()
+ * @param ctx         context; must outlive the store
+ * @param pem         text with the anchors, not NUL-terminated
+ * @param size        bytes of text, at most 1 MiB
+ * @param crls        PEM text with any number of lists, or one list in DER; NULL with
+ *                    @p crls_size 0 for none
+ * @param crls_size   bytes of lists, at most 16 MiB
+ * @param[out] err    why it failed, or NULL
+ *
+ * @retval SVMS_OK             made
+ * @retval SVMS_E_USAGE        an argument is NULL
+ * @retval SVMS_E_MALFORMED    no certificate in the text, no list in the lists, or a damaged one
+ * @retval SVMS_E_UNSUPPORTED  a list has an unknown critical extension, or a signature by SHA-1
+ *                             or weaker
+ * @retval SVMS_E_LIMIT        more than 1 MiB of text, 16 MiB of lists or 64 lists, or a
+ * certificate of more than 64 KiB
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
+ *
+ * Thread safety: any thread. Clauses: RFC 5280 section 5. Specification: C-VER-9. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_trust_from_pem_and_crls(svms_trust **out, svms_ctx *ctx,
+                                                                  const char *pem, size_t size,
+                                                                  const void *crls,
+                                                                  size_t crls_size,
+                                                                  svms_error *err);
+
+/**
  * Release a trust store.
  *
  * @param trust  address of the store; NULL and pointer to NULL are accepted; cleared
@@ -142,34 +176,81 @@ typedef enum svms_identity_verdict {
     SVMS_IDENTITY_EXPIRED_NOW = 5,    /**< Valid at the claimed time, expired now, not attested. */
     SVMS_IDENTITY_EXPIRED_THEN = 6,   /**< Expired already when it signed. */
     SVMS_IDENTITY_NOT_YET_VALID = 7,  /**< Not yet valid when it signed. */
-    SVMS_IDENTITY_BAD_CHAIN = 8 /**< The chain breaks a rule (CA flag, key usage, signature...). */
+    SVMS_IDENTITY_BAD_CHAIN = 8, /**< The chain breaks a rule (CA flag, key usage, signature...). */
+    SVMS_IDENTITY_REVOKED = 9,   /**< Revoked, and not shown to have signed before that. */
+    SVMS_IDENTITY_FUTURE = 10 /**< Claims to have signed after now, or after its attested time. */
 } svms_identity_verdict;
+
+/** What certificate revocation lists say about the certificates below the anchor. */
+typedef enum svms_revocation {
+    SVMS_REVOCATION_NOT_CHECKED = 0, /**< There is a certificate that no list speaks about. */
+    SVMS_REVOCATION_GOOD = 1,        /**< Current lists speak about each, and none is revoked. */
+    SVMS_REVOCATION_STALE = 2,       /**< None is revoked, but a list is out of date. */
+    SVMS_REVOCATION_BAD_LIST =
+        3,                      /**< A list in the name of a CA has a wrong signature: not used. */
+    SVMS_REVOCATION_REVOKED = 4 /**< One is revoked; the verdict says whether that matters. */
+} svms_revocation;
+
+/** What is asked about a signer. Start from ::SVMS_IDENTITY_QUESTION_INIT. Since 0.1. */
+typedef struct svms_identity_question {
+    uint32_t struct_size;    /**< sizeof(svms_identity_question). */
+    svms_role role;          /**< Role that was claimed. */
+    svms_time_policy policy; /**< Which time decides. */
+    uint32_t reserved;       /**< 0. */
+    int64_t from_utc_ns;     /**< Earliest claimed time of signing. */
+    int64_t to_utc_ns;       /**< Latest one; equal to from_utc_ns for one moment. */
+    int64_t now_utc_ns;      /**< Present time. */
+    int64_t attested_utc_ns; /**< When everything that was signed is attested to have existed, or
+                                  ::SVMS_NO_TIME. */
+} svms_identity_question;
+
+/** Initialiser of ::svms_identity_question: no role, no times. */
+#define SVMS_IDENTITY_QUESTION_INIT                                                                \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_identity_question), SVMS_ROLE_NONE, SVMS_TIME_ATTESTED, 0,           \
+            INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN                                             \
+    }
+
+/** What was found out about a signer. Start from ::SVMS_IDENTITY_RESULT_INIT. Since 0.1. */
+typedef struct svms_identity_result {
+    uint32_t struct_size;          /**< sizeof(svms_identity_result). */
+    svms_identity_verdict verdict; /**< What was found. */
+    svms_revocation revocation;    /**< What the lists of the trust store say. */
+    uint32_t reserved;             /**< 0. */
+    int64_t revoked_utc_ns; /**< Since when, as far as the lists tell (revocation or invalidity
+                               date, the earlier one), or ::SVMS_NO_TIME. */
+} svms_identity_result;
+
+/** Initialiser of ::svms_identity_result. */
+#define SVMS_IDENTITY_RESULT_INIT                                                                  \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_identity_result), SVMS_IDENTITY_UNSIGNED,                            \
+            SVMS_REVOCATION_NOT_CHECKED, 0, INT64_MIN                                              \
+    }
 
 /**
  * Check that a signer could act in a role at a time.
  *
- * @param trust         trust anchors; NULL gives ::SVMS_IDENTITY_NO_ANCHOR
- * @param chain         the signer's chain; NULL gives ::SVMS_IDENTITY_UNSIGNED
- * @param role          role that was claimed
- * @param from_utc_ns   earliest time of signing
- * @param to_utc_ns     latest time of signing; equal to @p from_utc_ns for one moment
- * @param now_utc_ns    present time
- * @param policy        which time decides
- * @param[out] verdict  what was found
- * @param[out] err      the words for it, or NULL
+ * @param trust        trust anchors; NULL gives ::SVMS_IDENTITY_NO_ANCHOR
+ * @param chain        the signer's chain; NULL gives ::SVMS_IDENTITY_UNSIGNED
+ * @param question     what is asked
+ * @param[out] result  what was found, also when it is not trusted
+ * @param[out] err     the words for it, or NULL
  *
- * @retval SVMS_OK           *verdict is ::SVMS_IDENTITY_TRUSTED
+ * @retval SVMS_OK           the verdict is ::SVMS_IDENTITY_TRUSTED
  * @retval SVMS_E_UNTRUSTED  any other verdict; err->message says why
  * @retval SVMS_E_USAGE      an argument is NULL or out of range
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  * @retval SVMS_E_CRYPTO     the provider failed
  *
- * Thread safety: any thread. Clauses: RFC 5280 section 6. Since 0.1.
+ * Thread safety: any thread. Clauses: RFC 5280 section 6. Specification: C-VER-4, C-VER-9.
+ * Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status
-svms_identity_check(const svms_trust *trust, const svms_chain *chain, svms_role role,
-                    int64_t from_utc_ns, int64_t to_utc_ns, int64_t now_utc_ns,
-                    svms_time_policy policy, svms_identity_verdict *verdict, svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status svms_identity_check(const svms_trust *trust,
+                                                         const svms_chain *chain,
+                                                         const svms_identity_question *question,
+                                                         svms_identity_result *result,
+                                                         svms_error *err);
 
 /** What a demonstration certificate shall say. Start from ::SVMS_CERTIFICATE_OPTIONS_INIT. Since
  * 0.1. */
@@ -203,7 +284,8 @@ typedef struct svms_certificate_options {
  *
  * @retval SVMS_OK             issued
  * @retval SVMS_E_USAGE        an argument is NULL or out of range, or the issuer is no CA
- * @retval SVMS_E_UNSUPPORTED  the key that is to sign is behind callbacks; that of the subject may be
+ * @retval SVMS_E_UNSUPPORTED  the key that is to sign is behind callbacks; that of the subject may
+ * be
  * @retval SVMS_E_LIMIT        @p out is too small
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  * @retval SVMS_E_CRYPTO       the provider failed, or key and issuer certificate do not belong

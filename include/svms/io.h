@@ -96,8 +96,8 @@ typedef struct svms_store {
     }
 
 /**
- * Open an existing regular file for changes in place, locked against a recorder that still writes it
- * and against other changes. Never creates or truncates a file.
+ * Open an existing regular file for changes in place, locked against a recorder that still writes
+ * it and against other changes. Never creates or truncates a file.
  *
  * @param[out] out  the store; close with svms_store_close()
  * @param ctx       context; must outlive the store

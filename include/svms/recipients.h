@@ -46,6 +46,8 @@ typedef struct svms_recipient_list {
     uint32_t authenticated;  /**< 1: a key that was given shows that somebody with the content key wrote the list. */
     uint32_t slot_size;      /**< Bytes of a slot. */
     uint32_t slot_used;      /**< Bytes of it that are in use. */
+    uint32_t officer_lost;   /**< 1: a key officer signed the other, older slot, and nobody signed the list that counts. */
+    uint32_t reserved;       /**< 0. */
     svms_identity_verdict officer_identity; /**< ::SVMS_IDENTITY_UNSIGNED without officer; ::SVMS_IDENTITY_NO_ANCHOR when he was not checked. */
     char officer[256];       /**< Subject of the key officer who signed the list, or empty. */
     svms_recipient recipients[SVMS_MAX_RECIPIENTS]; /**< In the order of the file. */
@@ -54,7 +56,8 @@ typedef struct svms_recipient_list {
 /** Initialiser of ::svms_recipient_list. */
 #define SVMS_RECIPIENT_LIST_INIT                                                                   \
     {                                                                                              \
-        (uint32_t)sizeof(svms_recipient_list), 0, 0, 0, 0, 0, 0, 0, 0, SVMS_IDENTITY_UNSIGNED,     \
+        (uint32_t)sizeof(svms_recipient_list), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                       \
+            SVMS_IDENTITY_UNSIGNED,                                                                \
             { 0 },                                                                                 \
         {                                                                                          \
             {                                                                                      \
@@ -89,6 +92,24 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_recipients_list(svms_ctx *ctx, const s
                                                           svms_recipient_list *list,
                                                           svms_error *err);
 
+/**
+ * Id under which containers name the owner of a key. Not secret. That of a key-encryption key tells
+ * svms_kek_id().
+ *
+ * @param key       the key
+ * @param[out] out  receives 16 bytes
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           written
+ * @retval SVMS_E_USAGE      an argument is NULL
+ * @retval SVMS_E_NO_MEMORY  memory ran out
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: any thread. Specification: C-ACC-7. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_recipient_id(const svms_public_key *key, uint8_t out[16],
+                                                       svms_error *err);
+
 /** What to change. Start from ::SVMS_RECIPIENTS_CHANGE_INIT; all pointers are borrowed. Since 0.1. */
 typedef struct svms_recipients_change {
     uint32_t struct_size;              /**< sizeof(svms_recipients_change). */
@@ -121,6 +142,11 @@ typedef struct svms_recipients_change {
  * The new list is written over the slot that does not count, made durable and read back; so at any
  * moment one slot is valid. When somebody was removed, it is then written over the other slot as
  * well. On flash memory and journaling file systems overwriting is no erasure.
+ *
+ * When the store failed in between, the other slot still names who was removed
+ * (svms_recipient_list.other_differs), or is damaged and may hold remains of it. The same change
+ * again finishes it: a recipient that only the other slot names can be removed as well, and with a
+ * damaged slot anybody can.
  *
  * @param ctx       context
  * @param store     the container; borrowed

@@ -16,10 +16,13 @@
 #include <svms/key.h>
 #include <svms/media.h>
 #include <svms/reader.h>
+#include <svms/recording.h>
 #include <svms/recipients.h>
 #include <svms/recover.h>
+#include <svms/sequence.h>
 #include <svms/status.h>
 #include <svms/time.h>
+#include <svms/timestamp.h>
 #include <svms/verify.h>
 #include <svms/version.h>
 #include <svms/writer.h>

@@ -112,6 +112,8 @@ typedef struct svms_report {
     uint64_t segments_unattested; /**< Complete segments at the end of an open container that no signature covers yet. */
     uint64_t access_revision;  /**< Revision of the access block that counts, or 0. */
     svms_identity_verdict officer_identity; /**< Of the key officer who signed the access block, if one did. */
+    svms_revocation revocation; /**< What revocation lists say about the signer. */
+    int64_t revoked_utc_ns;     /**< Since when he is revoked, or ::SVMS_NO_TIME. */
     char officer[256];   /**< Subject of that officer, or empty. */
     char authority[256]; /**< Subject of the time stamp authority behind attested_utc_ns, or of the newest stamp, or empty. */
     char stamp_reason[256]; /**< Why the last time stamp that attests nothing does not, or empty. */
@@ -127,8 +129,8 @@ typedef struct svms_report {
         (uint32_t)sizeof(svms_report), SVMS_VERDICT_AUTHENTIC, SVMS_INTEGRITY_INTACT,              \
             SVMS_IDENTITY_TRUSTED, SVMS_ACCESS_CLEAR, SVMS_ROLE_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
             INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, 0, 0, INT64_MIN, SVMS_NO_SEGMENT,          \
-            INT64_MIN, 0, 0, 0, 0, SVMS_IDENTITY_UNSIGNED, { 0 },      \
-            { 0 }, { 0 }, { 0 }, { 0 }, SVMS_FINDING_INIT,                                         \
+            INT64_MIN, 0, 0, 0, 0, SVMS_IDENTITY_UNSIGNED, SVMS_REVOCATION_NOT_CHECKED, INT64_MIN, \
+            { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, SVMS_FINDING_INIT,                                         \
         {                                                                                          \
             {                                                                                      \
                 0, 0, SVMS_GAP_NONE, 0                                                             \

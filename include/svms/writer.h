@@ -24,9 +24,9 @@ typedef struct svms_writer svms_writer;
 typedef enum svms_durability {
     SVMS_DURABLE_SEGMENT = 0, /**< After each segment and at the end (the default). */
     SVMS_DURABLE_NONE = 1,    /**< When the system likes; only for what can be recorded again. */
-    SVMS_DURABLE_INTERVAL = 2 /**< With the first segment that ends durable_interval_ns after the last time. */
+    SVMS_DURABLE_INTERVAL =
+        2 /**< With the first segment that ends durable_interval_ns after the last time. */
 } svms_durability;
-
 
 /**
  * How to write. Start from ::SVMS_WRITER_OPTIONS_INIT. All pointers are borrowed for the call of
@@ -61,12 +61,16 @@ typedef struct svms_writer_options {
     uint64_t durable_interval_ns; /**< For ::SVMS_DURABLE_INTERVAL; 0 is 10 s. */
     const svms_kek *const *keks;  /**< Key-encryption keys that can decrypt, or NULL. */
     size_t kek_count;             /**< Their number; with recipients at most 63. */
-    uint32_t slot_size; /**< Bytes of an access slot, a multiple of 512 up to 65,536, for recipients that are added later; 0: what is needed, at least 4,096. */
-    uint32_t signature_interval; /**< 1 to 64: every which manifest is signed; 0 is 1. Later ones cover those before. */
-    uint32_t late_signatures; /**< 1: do not wait for a signature; it is stored with a later segment (C-SIG-4). For slow signers. */
-    svms_link_state link_state;  /**< With previous: how it was found. */
-    const svms_head *previous;   /**< The container that this one continues, or NULL. */
-    svms_batch *batch; /**< Signs this writer's manifests together with others', or NULL; must outlive the writer. */
+    uint32_t slot_size; /**< Bytes of an access slot, a multiple of 512 up to 65,536, for recipients
+                           that are added later; 0: what is needed, at least 4,096. */
+    uint32_t signature_interval; /**< 1 to 64: every which manifest is signed; 0 is 1. Later ones
+                                    cover those before. */
+    uint32_t late_signatures; /**< 1: do not wait for a signature; it is stored with a later segment
+                                 (C-SIG-4). For slow signers. */
+    svms_link_state link_state; /**< With previous: how it was found. */
+    const svms_head *previous;  /**< The container that this one continues, or NULL. */
+    svms_batch *batch; /**< Signs this writer's manifests together with others', or NULL; must
+                          outlive the writer. */
 } svms_writer_options;
 
 /** Initialiser of ::svms_writer_options. */
@@ -218,10 +222,11 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_writer_get_head(const svms_writer *wri
  * segment; without one, with the next.
  *
  * @param writer         the writer
- * @param segment        number of the segment whose manifest hash the token attests; at most 256 before the
- * current one
+ * @param segment        number of the segment whose manifest hash the token attests; at most 256
+ * before the current one
  * @param manifest_hash  that hash, as svms_writer_get_head() gave it
- * @param token          DER of the TimeStampToken; its imprint is compared, its signature is not checked
+ * @param token          DER of the TimeStampToken; its imprint is compared, its signature is not
+ * checked
  * @param size           its bytes, at most 1 MiB - 64
  * @param[out] err       why it failed, or NULL
  *
@@ -236,9 +241,11 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_writer_get_head(const svms_writer *wri
  *
  * Thread safety: one thread at a time. Specification: C-EVI. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status
-svms_writer_add_timestamp(svms_writer *writer, uint64_t segment, const uint8_t manifest_hash[32],
-                          const void *token, size_t size, svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status svms_writer_add_timestamp(svms_writer *writer,
+                                                               uint64_t segment,
+                                                               const uint8_t manifest_hash[32],
+                                                               const void *token, size_t size,
+                                                               svms_error *err);
 
 /**
  * As svms_writer_close(), saying why.

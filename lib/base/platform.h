@@ -16,8 +16,8 @@ uint64_t svms_platform_monotonic_now(void);
 int svms_platform_open_read(const char *path, int *handle, const char **refused);
 /* O_EXCL, mode 0600, exclusive lock. */
 int svms_platform_create(const char *path, int *handle);
-/* An existing regular file for reading and writing, with an exclusive lock; EWOULDBLOCK where somebody
- * else holds it. *refused as above. */
+/* An existing regular file for reading and writing, with an exclusive lock; EWOULDBLOCK where
+ * somebody else holds it. *refused as above. */
 int svms_platform_open_update(const char *path, int *handle, const char **refused);
 int svms_platform_write_at(int handle, uint64_t offset, const void *data, size_t size);
 int svms_platform_read_at(int handle, uint64_t offset, void *out, size_t size, size_t *got);

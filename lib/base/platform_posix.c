@@ -19,6 +19,7 @@
 #define BYTES_PER_CALL ((size_t)1 << 30)
 
 _Static_assert(sizeof(off_t) == 8, "files must be addressed with 64 bits");
+_Static_assert(sizeof(time_t) == 8, "clocks must not end in 2038");
 
 int64_t svms_platform_utc_now(void)
 {
@@ -116,20 +117,31 @@ int svms_platform_create(const char *path, int *handle)
     return 0;
 }
 
+static int require_regular(const struct stat *info, const char **refused)
+{
+    if (S_ISREG(info->st_mode)) {
+        return 0;
+    }
+    *refused = "is no regular file";
+    return EINVAL;
+}
+
 int svms_platform_open_update(const char *path, int *handle, const char **refused)
 {
     struct stat info;
     int fd = -1;
     *refused = NULL;
-    if (stat(path, &info) != 0) {
-        return errno;
+    /* Looked at twice, for the same reasons as in svms_platform_open_read(). */
+    int result = stat(path, &info) == 0 ? require_regular(&info, refused) : errno;
+    if (result == 0) {
+        result = open_retrying(path, O_RDWR | O_NONBLOCK, &fd);
     }
-    if (!S_ISREG(info.st_mode)) {
-        *refused = "is no regular file";
-        return EINVAL;
-    }
-    int result = open_retrying(path, O_RDWR | O_NONBLOCK, &fd);
     if (result != 0) {
+        return result;
+    }
+    result = fstat(fd, &info) == 0 ? require_regular(&info, refused) : errno;
+    if (result != 0) {
+        close(fd);
         return result;
     }
     int locked;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <svms/io.h>
 
+#include <errno.h>
+
 #include "context_internal.h"
 #include "failure.h"
 #include "platform.h"
@@ -29,7 +31,14 @@ static svms_status file_write_at(void *user, uint64_t offset, const void *data, 
                                  int *os_error)
 {
     const file_store *file = user;
-    *os_error = svms_platform_write_at(file->handle, offset, data, size);
+    uint64_t end = 0;
+    *os_error = svms_platform_size(file->handle, &end);
+    if (*os_error == 0 && offset > end) {
+        *os_error = EINVAL; /* a hole would be bytes that nobody wrote */
+    }
+    if (*os_error == 0) {
+        *os_error = svms_platform_write_at(file->handle, offset, data, size);
+    }
     return *os_error == 0 ? SVMS_OK : SVMS_E_IO;
 }
 

@@ -314,14 +314,47 @@ static svms_status try_stanza(svms_ctx *ctx, const svms_header *header, const sv
     return status;
 }
 
+/* Whether a stanza was made for a key of the ring, as far as its key id says. A password has none,
+ * and what is said of it must not depend on how far it got: that would be an oracle. */
+static bool names_key(const svms_access_view *view, const svms_keyring *ring)
+{
+    svms_cursor cursor = svms_cursor_over(view->stanzas, view->stanzas_size, 0);
+    svms_stanza_view stanza;
+    while (svms_access_next_stanza(view, &cursor, &stanza)) {
+        for (size_t i = 0; i < ring->key_count; i++) {
+            if (svms_stanza_is_for(ring->keys[i], ring->key_ids[i], stanza.type, stanza.body,
+                                   stanza.size)) {
+                return true;
+            }
+        }
+        for (size_t i = 0; i < ring->kek_count && stanza.type == SVMS_STANZA_KEK; i++) {
+            uint8_t id[SVMS_KEK_ID_SIZE];
+            svms_kek_id(ring->keks[i], id);
+            if (memcmp(id, stanza.body, sizeof(id)) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static svms_status fail_wrong_key(const svms_access_view *view, const svms_keyring *ring,
                                   svms_error *err)
 {
+    bool has_keys = ring->key_count + ring->kek_count != 0;
     if (view->damaged != 0 && !view->present) {
         return svms_fail_at(err, SVMS_E_WRONG_KEY, view->damage_offset,
                             "the access block is damaged, so nothing can open the container");
     }
-    if (ring->key_count + ring->kek_count == 0) {
+    if (names_key(view, ring)) {
+        return svms_fail(err, SVMS_E_WRONG_KEY,
+                         "the container names the key that was given, but what is stored for it "
+                         "was altered or made for another container (C-ACC-6)");
+    }
+    if (!has_keys && ring->password_count == 0) {
+        return svms_fail(err, SVMS_E_WRONG_KEY, "no password and no key was given");
+    }
+    if (!has_keys) {
         return svms_fail(err, SVMS_E_WRONG_KEY,
                          view->password_stanzas == 0
                              ? "the container has no password; it was recorded for keys only"

@@ -46,8 +46,7 @@ typedef struct svms_recipients {
 /* A slot of this size has room for recipients that come later. */
 #define SVMS_USUAL_SLOT_SIZE 4096u
 
-/* Bytes a slot with these recipients needs, rounded up to 512; 0 when they are too many. At least
- * 2,048, so that recipients can be added later. */
+/* Bytes a slot with these recipients needs, rounded up to 512; 0 when they are too many. */
 uint32_t svms_slot_size_for(const svms_recipients *recipients);
 
 /* Who signs a change (C-ACC-4). */

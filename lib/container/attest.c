@@ -13,8 +13,8 @@
 
 /* The entry for a segment in an index record that must have this hash. *found is false when the
  * record is another, or does not hold the segment. */
-static svms_status follow(svms_front *front, uint8_t *buffer, uint64_t number,
-                          svms_index_entry *at, uint8_t *level, bool *found, svms_error *err)
+static svms_status follow(svms_front *front, uint8_t *buffer, uint64_t number, svms_index_entry *at,
+                          uint8_t *level, bool *found, svms_error *err)
 {
     uint8_t digest[SVMS_DIGEST_SIZE];
     svms_record record;
@@ -98,12 +98,13 @@ static void note_attested(chain_walk *walk, uint64_t number)
     walk->attested = true;
 }
 
-static svms_status take_late(chain_walk *walk, const svms_record *record, uint64_t next, svms_error *err)
+static svms_status take_late(chain_walk *walk, const svms_record *record, uint64_t next,
+                             svms_error *err)
 {
     uint64_t number = SVMS_NO_SEGMENT;
     svms_error found = SVMS_ERROR_INIT;
-    svms_status status = svms_late_signature_check(walk->scanner, record, walk->at, next, &number,
-                                                   &found);
+    svms_status status =
+        svms_late_signature_check(walk->scanner, record, walk->at, next, &number, &found);
     if (svms_is_grave(status)) {
         return svms_fail(err, status, "%s", found.message);
     }
@@ -117,8 +118,7 @@ static svms_status take_late(chain_walk *walk, const svms_record *record, uint64
 static svms_status take_manifest(chain_walk *walk, const svms_record *record, svms_segment *segment,
                                  svms_error *err)
 {
-    svms_status status =
-        svms_segment_take_manifest(walk->scanner, record, walk->at, segment, err);
+    svms_status status = svms_segment_take_manifest(walk->scanner, record, walk->at, segment, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -170,8 +170,8 @@ static svms_status next_record(chain_walk *walk, svms_record *record, svms_error
         return svms_fail(err, status, "%s", found.message);
     }
     walk->ended = status == SVMS_E_TRUNCATED ||
-                  (status == SVMS_OK && (uint64_t)record->header_size + record->body_size >
-                                            window->size - walk->at);
+                  (status == SVMS_OK &&
+                   (uint64_t)record->header_size + record->body_size > window->size - walk->at);
     walk->broken = !walk->ended && status != SVMS_OK;
     return SVMS_OK;
 }

@@ -7,8 +7,8 @@
 
 typedef enum svms_attestation {
     SVMS_ATTESTED,
-    SVMS_NOT_YET,  /* the file ends before a signature comes */
-    SVMS_NEVER     /* the chain breaks before a signature comes */
+    SVMS_NOT_YET, /* the file ends before a signature comes */
+    SVMS_NEVER    /* the chain breaks before a signature comes */
 } svms_attestation;
 
 /* By the signed end record and the hashes of the index (C-IDX-4). NEVER where that does not lead
@@ -20,10 +20,10 @@ SVMS_MUST_CHECK svms_status svms_attest_by_end(svms_front *front, const svms_end
 
 /* How far to read on. */
 typedef struct svms_ahead {
-    uint64_t offset; /* behind the segment in question */
-    uint64_t number; /* of that segment */
+    uint64_t offset;     /* behind the segment in question */
+    uint64_t number;     /* of that segment */
     const uint8_t *hash; /* of its manifest */
-    bool for_evidence; /* go on to the last segment that may hold evidence of it (C-EVI-1) */
+    bool for_evidence;   /* go on to the last segment that may hold evidence of it (C-EVI-1) */
 } svms_ahead;
 
 /* By hopping over the records of the segments behind it. scanner->known must know the segment;

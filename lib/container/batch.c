@@ -296,8 +296,7 @@ static round_state await(svms_batch_member *member, bool wait)
         (void)status;
         svms_platform_lock(&batch->latch);
     }
-    while (wait &&
-           (member->round->state == ROUND_OPEN || member->round->state == ROUND_SIGNING)) {
+    while (wait && (member->round->state == ROUND_OPEN || member->round->state == ROUND_SIGNING)) {
         svms_platform_sleep(&batch->latch);
     }
     round_state state = member->round->state;

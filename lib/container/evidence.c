@@ -15,8 +15,7 @@ svms_status svms_evidence_check(svms_scanner *scanner, const svms_record *record
         return svms_fail_at(err, SVMS_E_MALFORMED, offset + 4,
                             "an evidence record of wrong length (C-EVI)");
     }
-    svms_status status =
-        svms_window_copy(&scanner->front->window, at, sizeof(fixed), fixed, err);
+    svms_status status = svms_window_copy(&scanner->front->window, at, sizeof(fixed), fixed, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -27,8 +26,7 @@ svms_status svms_evidence_check(svms_scanner *scanner, const svms_record *record
     svms_read_copy(&cursor, evidence.hash, SVMS_DIGEST_SIZE);
     if (kind < 1 || kind > 2 || zero != 0 || evidence.segment >= holder ||
         holder - evidence.segment > SVMS_MAX_EVIDENCE_DISTANCE) {
-        return svms_fail_at(err, SVMS_E_MALFORMED, at,
-                            "an evidence record is malformed (C-EVI-1)");
+        return svms_fail_at(err, SVMS_E_MALFORMED, at, "an evidence record is malformed (C-EVI-1)");
     }
     const svms_known_manifest *named =
         scanner->known == NULL ? NULL : svms_known_find(scanner->known, evidence.segment);

@@ -242,8 +242,7 @@ static svms_status find_written_end(svms_front *front, svms_error *err)
     uint64_t end = front->window.size;
     while (end > 0) {
         size_t step = end < sizeof(bytes) ? (size_t)end : sizeof(bytes);
-        svms_status status =
-            svms_source_read(&front->window.source, end - step, bytes, step, err);
+        svms_status status = svms_source_read(&front->window.source, end - step, bytes, step, err);
         if (status != SVMS_OK) {
             return status;
         }

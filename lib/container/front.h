@@ -22,9 +22,10 @@ typedef struct svms_front {
     size_t slots_size;
     svms_access_view access;
     uint64_t first_record; /* offset behind the access block */
-    uint64_t written_end;  /* behind the last byte that is not zero, when the size was written_size */
+    uint64_t
+        written_end; /* behind the last byte that is not zero, when the size was written_size */
     uint64_t written_size;
-    svms_chain *chain;     /* NULL when unsigned */
+    svms_chain *chain; /* NULL when unsigned */
     svms_verify_engine *verifier;
     svms_hasher *hasher;
     svms_hasher *proof_hasher; /* for what must not disturb a hash that is under way */
@@ -56,8 +57,8 @@ SVMS_MUST_CHECK svms_status svms_front_has_signature(svms_front *front, uint64_t
                                                      uint64_t number, bool *present,
                                                      svms_error *err);
 
-/* Whether the byte at offset and all behind it are zero, so that the file may be read as if it ended
- * before (C-VER-1). */
+/* Whether the byte at offset and all behind it are zero, so that the file may be read as if it
+ * ended before (C-VER-1). */
 SVMS_MUST_CHECK svms_status svms_front_is_unwritten(svms_front *front, uint64_t offset,
                                                     bool *unwritten, svms_error *err);
 /* As svms_record_parse(), but SVMS_E_TRUNCATED also where the header runs into such zeros. */
@@ -82,8 +83,8 @@ SVMS_MUST_CHECK svms_status svms_front_end_size(svms_front *front, const svms_en
 /* Looks for the last segment start in front of the end of the file (C-SEG-3), unverified. *found is
  * false when there is none. */
 SVMS_MUST_CHECK svms_status svms_front_find_last_start(svms_front *front, bool *found,
-                                                       svms_segment_start *start,
-                                                       uint64_t *offset, svms_error *err);
+                                                       svms_segment_start *start, uint64_t *offset,
+                                                       svms_error *err);
 /* The last segment in the checkpoints of an open container that begins at or before *utc_ns
  * (C-IDX-5), unverified; with utc_ns NULL the last one that a checkpoint names at all. */
 SVMS_MUST_CHECK svms_status svms_front_look_up_open(svms_front *front, uint64_t checkpoint,

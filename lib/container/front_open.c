@@ -27,8 +27,8 @@ static svms_status read_start(svms_front *front, uint64_t marker_offset, bool *f
         return SVMS_OK;
     }
     uint64_t offset = marker_offset - SVMS_RECORD_HEADER_SIZE;
-    svms_status status = svms_source_read_some(&front->window.source, offset, bytes, sizeof(bytes),
-                                               &got, err);
+    svms_status status =
+        svms_source_read_some(&front->window.source, offset, bytes, sizeof(bytes), &got, err);
     if (status == SVMS_OK && got == sizeof(bytes)) {
         *found = svms_record_parse(&record, bytes, got, offset, NULL) == SVMS_OK &&
                  record.type == SVMS_RECORD_START && record.body_size == SVMS_START_BODY_SIZE &&

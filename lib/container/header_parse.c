@@ -266,8 +266,8 @@ static bool parse_limits(svms_header *out, svms_cursor *value)
     uint32_t zero = svms_read_u32(value);
     out->signature_interval = interval;
     bool deferred = (out->critical & SVMS_CRITICAL_DEFERRED) != 0;
-    return zero == 0 && (deferred ? interval >= 2 && interval <= SVMS_MAX_SIGNATURE_INTERVAL
-                                  : interval == 1);
+    return zero == 0 &&
+           (deferred ? interval >= 2 && interval <= SVMS_MAX_SIGNATURE_INTERVAL : interval == 1);
 }
 
 static bool parse_software(svms_header *out, svms_cursor *value)

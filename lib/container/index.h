@@ -33,8 +33,8 @@ bool svms_index_add(svms_index *index, const svms_index_entry *entry);
 bool svms_index_is_full(const svms_index *index, unsigned level);
 
 /* Replaces out's content by the record (header and body) of a level that holds entries, to stand at
- * offset with this record number; empties the level and adds its entry one level up. Number 0 stands
- * behind the last segment; other records become checkpoints (C-IDX-5). */
+ * offset with this record number; empties the level and adds its entry one level up. Number 0
+ * stands behind the last segment; other records become checkpoints (C-IDX-5). */
 SVMS_MUST_CHECK svms_status svms_index_emit(svms_index *index, unsigned level,
                                             const svms_header *header, uint64_t offset,
                                             uint32_t number, svms_builder *out, svms_error *err);

@@ -76,8 +76,7 @@ svms_status svms_late_signature_check(svms_scanner *scanner, const svms_record *
     }
     svms_status status = svms_window_copy(&front->window, at, record->body_size, body, err);
     if (status == SVMS_OK) {
-        status =
-            svms_signature_parse(&signature, &front->header, body, record->body_size, at, err);
+        status = svms_signature_parse(&signature, &front->header, body, record->body_size, at, err);
     }
     if (status == SVMS_OK) {
         status = check_place(&front->header, &signature, offset, next, err);
@@ -97,10 +96,10 @@ svms_status svms_late_signature_check(svms_scanner *scanner, const svms_record *
     *number = signature.number;
     status = read_again(scanner, item, err);
     if (status == SVMS_OK) {
-        status = svms_signature_check(&signature, &front->header, front->verifier,
-                                      front->proof_hasher,
-                                      scanner->manifest_raw + SVMS_RECORD_HEADER_SIZE,
-                                      item->size - SVMS_RECORD_HEADER_SIZE, offset, err);
+        status =
+            svms_signature_check(&signature, &front->header, front->verifier, front->proof_hasher,
+                                 scanner->manifest_raw + SVMS_RECORD_HEADER_SIZE,
+                                 item->size - SVMS_RECORD_HEADER_SIZE, offset, err);
     }
     if (status == SVMS_OK) {
         item->lacks_signature = false;

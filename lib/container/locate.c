@@ -51,8 +51,7 @@ svms_status svms_glimpse_at(svms_scanner *scanner, uint64_t offset, svms_glimpse
     }
 }
 
-/* Offset of what follows the manifest's signature, which begins at glimpse->end. */
-static svms_status skip_signature(svms_scanner *scanner, uint64_t *at, svms_error *err)
+svms_status svms_skip_signature(svms_scanner *scanner, uint64_t *at, svms_error *err)
 {
     const uint8_t *bytes = NULL;
     size_t got = 0;
@@ -98,7 +97,7 @@ static svms_status walk_from(svms_scanner *scanner, svms_place from, int64_t utc
         next = glimpse.number + 1;
         last = glimpse.last_utc_ns;
         at = glimpse.end;
-        status = skip_signature(scanner, &at, err);
+        status = svms_skip_signature(scanner, &at, err);
         if (status != SVMS_OK) {
             return status;
         }

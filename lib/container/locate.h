@@ -21,6 +21,10 @@ typedef struct svms_glimpse {
 SVMS_MUST_CHECK svms_status svms_glimpse_at(svms_scanner *scanner, uint64_t offset,
                                             svms_glimpse *glimpse, svms_error *err);
 
+/* Moves *at, the end of a manifest, behind the signature record that may follow it. */
+SVMS_MUST_CHECK svms_status svms_skip_signature(svms_scanner *scanner, uint64_t *at,
+                                                svms_error *err);
+
 /* A place to begin reading. */
 typedef struct svms_place {
     uint64_t offset;

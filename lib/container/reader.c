@@ -13,28 +13,37 @@
 /* A signer found trustworthy is looked at again only after this much recording time. */
 #define TRUST_AHEAD_NS INT64_C(3600000000000)
 
+static svms_status ask_for_trust(const svms_reader *reader, svms_identity_question *question,
+                                 svms_error *err)
+{
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    question->role = (svms_role)reader->front.header.signer.role;
+    question->policy = reader->time_policy;
+    return svms_identity_check(reader->trust, reader->front.chain, question, &result, err);
+}
+
 static svms_status check_trust(svms_reader *reader, int64_t made_utc_ns, svms_error *err)
 {
-    svms_identity_verdict verdict;
-    const svms_header *header = &reader->front.header;
-    int64_t now = svms_utc_now(reader->ctx);
-    int64_t ahead =
-        made_utc_ns > INT64_MAX - TRUST_AHEAD_NS ? INT64_MAX : made_utc_ns + TRUST_AHEAD_NS;
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    int64_t created = reader->front.header.created_utc_ns;
     if (reader->trust == NULL ||
-        (made_utc_ns <= reader->trusted_to_utc_ns && made_utc_ns >= header->created_utc_ns)) {
+        (made_utc_ns <= reader->trusted_to_utc_ns && made_utc_ns >= created)) {
         return SVMS_OK;
     }
-    if (made_utc_ns >= header->created_utc_ns &&
-        svms_identity_check(reader->trust, reader->front.chain, (svms_role)header->signer.role,
-                            header->created_utc_ns, ahead, now, reader->time_policy, &verdict,
-                            NULL) == SVMS_OK) {
-        reader->trusted_to_utc_ns = ahead;
-        return SVMS_OK;
+    question.now_utc_ns = svms_utc_now(reader->ctx);
+    if (made_utc_ns >= created && made_utc_ns < question.now_utc_ns) {
+        question.from_utc_ns = created;
+        question.to_utc_ns = question.now_utc_ns - made_utc_ns < TRUST_AHEAD_NS
+                                 ? question.now_utc_ns
+                                 : made_utc_ns + TRUST_AHEAD_NS;
+        if (ask_for_trust(reader, &question, NULL) == SVMS_OK) {
+            reader->trusted_to_utc_ns = question.to_utc_ns;
+            return SVMS_OK;
+        }
     }
-    int64_t from = made_utc_ns < header->created_utc_ns ? made_utc_ns : header->created_utc_ns;
-    int64_t to = made_utc_ns < header->created_utc_ns ? header->created_utc_ns : made_utc_ns;
-    return svms_identity_check(reader->trust, reader->front.chain, (svms_role)header->signer.role,
-                               from, to, now, reader->time_policy, &verdict, err);
+    question.from_utc_ns = made_utc_ns < created ? made_utc_ns : created;
+    question.to_utc_ns = made_utc_ns < created ? created : made_utc_ns;
+    return ask_for_trust(reader, &question, err);
 }
 
 static svms_status read_texts(svms_reader *reader, svms_error *err)
@@ -203,21 +212,21 @@ static svms_status leave_segment(svms_reader *reader, svms_error *err)
     return status;
 }
 
-/* Index and end record: the end counts only when its signature and count fit (C-END). */
-static svms_status check_end(svms_reader *reader, svms_error *err)
+#define END_SIZE (SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE)
+
+/* Steps over index and late signatures, from *at to the end record, which is copied into end.
+ * SVMS_AGAIN when it is not there yet. */
+static svms_status find_end(svms_reader *reader, uint64_t *at, uint8_t end[END_SIZE],
+                            svms_error *err)
 {
-    uint8_t body[SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE];
-    uint64_t at = reader->position;
-    size_t signature_size = 0;
-    svms_end end;
     svms_record record;
     for (;;) {
         const uint8_t *bytes = NULL;
         size_t got = 0;
         svms_status status =
-            svms_window_peek(&reader->front.window, at, sizeof(body), &bytes, &got, err);
+            svms_window_peek(&reader->front.window, *at, END_SIZE, &bytes, &got, err);
         if (status == SVMS_OK) {
-            status = svms_front_parse_record(&reader->front, &record, bytes, got, at, err);
+            status = svms_front_parse_record(&reader->front, &record, bytes, got, *at, err);
         }
         if (status == SVMS_E_TRUNCATED) {
             return SVMS_AGAIN;
@@ -225,38 +234,56 @@ static svms_status check_end(svms_reader *reader, svms_error *err)
         if (status != SVMS_OK) {
             return status;
         }
+        if (record.type == SVMS_RECORD_END && got < END_SIZE) {
+            return SVMS_AGAIN;
+        }
         if (record.type == SVMS_RECORD_END) {
-            if (record.body_size != SVMS_END_BODY_SIZE || got < sizeof(body)) {
-                return got < sizeof(body) ? SVMS_AGAIN
-                                          : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, at,
-                                                         "the end record is malformed");
-            }
-            memcpy(body, bytes, sizeof(body));
             break;
         }
         bool late = record.type == SVMS_RECORD_SIGNATURE &&
                     (reader->front.header.critical & SVMS_CRITICAL_LATE) != 0;
         if (record.type != SVMS_RECORD_INDEX && !late) {
-            return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, at,
+            return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, *at,
                                 "neither a segment nor the end follows");
         }
-        at += (uint64_t)record.header_size + record.body_size;
+        *at += (uint64_t)record.header_size + record.body_size;
     }
-    svms_status status = svms_front_check_signature(&reader->front, at + sizeof(body),
-                                                    SVMS_SIGNED_END, body + SVMS_RECORD_HEADER_SIZE,
+    if (record.body_size != SVMS_END_BODY_SIZE) {
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, *at, "the end record is malformed");
+    }
+    return svms_window_copy(&reader->front.window, *at, END_SIZE, end, err);
+}
+
+/* Of the end record at at. SVMS_AGAIN when its signature is not there yet. */
+static svms_status check_end_signature(svms_reader *reader, uint64_t at,
+                                       const uint8_t end[END_SIZE], svms_error *err)
+{
+    size_t signature_size = 0;
+    svms_status status = svms_front_check_signature(&reader->front, at + END_SIZE, SVMS_SIGNED_END,
+                                                    end + SVMS_RECORD_HEADER_SIZE,
                                                     SVMS_END_BODY_SIZE, &signature_size, NULL, err);
     if (status != SVMS_OK && !svms_is_grave(status)) {
         bool unwritten = false;
         size_t size = signature_size == 0 ? SVMS_RECORD_HEADER_SIZE : signature_size;
-        svms_status asked = svms_front_is_unwritten(
-            &reader->front, at + sizeof(body) + size - 1, &unwritten, err);
+        svms_status asked =
+            svms_front_is_unwritten(&reader->front, at + END_SIZE + size - 1, &unwritten, err);
         if (asked != SVMS_OK) {
             return asked;
         }
         status = unwritten ? SVMS_E_TRUNCATED : status;
     }
-    if (status == SVMS_E_TRUNCATED) {
-        return SVMS_AGAIN;
+    return status == SVMS_E_TRUNCATED ? SVMS_AGAIN : status;
+}
+
+/* Index and end record: the end counts only when its signature and count fit (C-END). */
+static svms_status check_end(svms_reader *reader, svms_error *err)
+{
+    uint8_t body[END_SIZE];
+    uint64_t at = reader->position;
+    svms_end end;
+    svms_status status = find_end(reader, &at, body, err);
+    if (status == SVMS_OK) {
+        status = check_end_signature(reader, at, body, err);
     }
     if (status == SVMS_OK) {
         status = svms_end_parse(&end, &reader->front.header, body + SVMS_RECORD_HEADER_SIZE,
@@ -292,10 +319,9 @@ static svms_status find_attestation(svms_reader *reader, svms_error *err)
     if (status != SVMS_OK || found == SVMS_ATTESTED) {
         return status;
     }
-    return found == SVMS_NOT_YET
-               ? SVMS_AGAIN
-               : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, segment->manifest_offset,
-                              "no signature attests the segment (C-SIG-6)");
+    return found == SVMS_NOT_YET ? SVMS_AGAIN
+                                 : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, segment->manifest_offset,
+                                                "no signature attests the segment (C-SIG-6)");
 }
 
 /* What keeps the scanned segment from being handed out as attested. */
@@ -400,8 +426,7 @@ static svms_status load_segment(svms_reader *reader, svms_error *err)
     if (status != SVMS_OK) {
         return status;
     }
-    status =
-        svms_front_parse_record(&reader->front, &record, bytes, got, reader->position, err);
+    status = svms_front_parse_record(&reader->front, &record, bytes, got, reader->position, err);
     if (svms_is_grave(status)) {
         return status;
     }

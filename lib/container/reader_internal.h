@@ -16,7 +16,7 @@ typedef enum svms_track_state {
     SVMS_TRACK_NEW = 0,
     SVMS_TRACK_READY,
     SVMS_TRACK_HIDDEN, /* not disclosed, or nothing signed to check the secret by */
-    SVMS_TRACK_UNFIT /* the signed commitment is that of another key */
+    SVMS_TRACK_UNFIT   /* the signed commitment is that of another key */
 } svms_track_state;
 
 typedef struct svms_reader_track {

@@ -293,6 +293,23 @@ static svms_status open_sample(svms_reader *reader, const svms_record *record, s
     return status == SVMS_OK ? finish_hash(reader, taking, err) : status;
 }
 
+/* A tag did not fit, or the provider failed just then, and returned the same. */
+static svms_status confirm_wrong_tag(svms_reader *reader, const svms_record *record,
+                                     svms_error *err)
+{
+    svms_taking again = { 0 };
+    svms_error found = SVMS_ERROR_INIT;
+    svms_status status = open_sample(reader, record, &found, &again);
+    svms_wipe(reader->data, again.done);
+    if (status == SVMS_E_UNDECRYPTABLE && svms_aead_is_sound(reader->ctx)) {
+        return status;
+    }
+    if (status == SVMS_OK || status == SVMS_E_UNDECRYPTABLE) {
+        return svms_fail_crypto(err, "decrypting a sample");
+    }
+    return svms_fail_at(err, status, found.offset, "%s", found.message);
+}
+
 svms_status svms_reader_take(svms_reader *reader, const svms_record *record, svms_sample *out,
                              svms_error *err)
 {
@@ -302,6 +319,9 @@ svms_status svms_reader_take(svms_reader *reader, const svms_record *record, svm
         reader->segment.believed ? svms_manifest_entry(&reader->segment.manifest, record->track)
                                  : NULL;
     svms_status status = reader->hollow ? SVMS_OK : open_sample(reader, record, err, &taking);
+    if (status == SVMS_E_UNDECRYPTABLE && taking.cipher.wrong_tag) {
+        status = confirm_wrong_tag(reader, record, err);
+    }
     if (status != SVMS_OK) {
         if (reader->data != NULL) {
             svms_wipe(reader->data, taking.done);

@@ -50,6 +50,7 @@ static svms_status look_at_other(svms_front *front, svms_recipient_list *list, s
     if (status == SVMS_OK && other.present) {
         list->other_revision = other.revision;
         list->other_differs = holds_more(&other, &front->access);
+        list->officer_lost = other.officer != NULL && front->access.officer == NULL;
     }
     return status;
 }
@@ -119,4 +120,17 @@ svms_status svms_recipients_list(svms_ctx *ctx, const svms_source *source,
     return status == SVMS_OK
                ? svms_result_write(list, &found, sizeof(found), "svms_recipient_list", err)
                : status;
+}
+
+svms_status svms_recipient_id(const svms_public_key *key, uint8_t out[16], svms_error *err)
+{
+    uint8_t digest[SVMS_DIGEST_SIZE];
+    if (key == NULL || out == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "key and out must not be NULL");
+    }
+    svms_status status = svms_public_key_id(key, digest, err);
+    if (status == SVMS_OK) {
+        memcpy(out, digest, SVMS_KEY_ID_SIZE);
+    }
+    return status;
 }

@@ -7,6 +7,7 @@
 #include "failure.h"
 #include "front.h"
 #include "options.h"
+#include "signer.h"
 #include "stanza.h"
 #include "stream.h"
 
@@ -18,7 +19,7 @@ typedef struct list_change {
     svms_front front;
     svms_builder stanzas;
     uint32_t count;
-    uint32_t removed;
+    bool removed;
     svms_sign_engine *officer;
 } list_change;
 
@@ -40,12 +41,13 @@ static bool is_removed(const list_change *change, const svms_stanza_view *stanza
     return false;
 }
 
-static bool holds(const list_change *change, const uint8_t *key_id)
+/* Whether one of the stanzas names the key. */
+static bool holds(const uint8_t *stanzas, size_t size, const uint8_t *key_id)
 {
     svms_access_view view = { 0 };
-    view.stanzas = change->stanzas.data;
-    view.stanzas_size = change->stanzas.size;
-    svms_cursor cursor = svms_cursor_over(view.stanzas, view.stanzas_size, 0);
+    view.stanzas = stanzas;
+    view.stanzas_size = size;
+    svms_cursor cursor = svms_cursor_over(stanzas, size, 0);
     svms_stanza_view stanza;
     while (svms_access_next_stanza(&view, &cursor, &stanza)) {
         if (stanza.type != SVMS_STANZA_PASSWORD && stanza.size >= SVMS_KEY_ID_SIZE &&
@@ -56,35 +58,59 @@ static bool holds(const list_change *change, const uint8_t *key_id)
     return false;
 }
 
-/* Copies what stays, and makes sure that what shall go was there. */
+/* What shall go must be there, or still stand in the other slot, which an interrupted change left. A
+ * damaged slot may hold anybody's stanza. */
+static svms_status check_removals(list_change *change, svms_error *err)
+{
+    const svms_access_view *view = &change->front.access;
+    const svms_recipients_change *given = &change->given;
+    svms_access_view other;
+    const char *damage = NULL;
+    svms_status status =
+        svms_access_parse_slot(&other, change->ctx, &change->front.header, change->front.slots,
+                               1 - view->slot, &damage, err);
+    change->removed = given->remove_count != 0 || given->remove_password == 1;
+    if (status != SVMS_OK || given->replace == 1 || damage != NULL) {
+        return status;
+    }
+    if (given->remove_password == 1 && view->password_stanzas + other.password_stanzas == 0) {
+        return svms_fail(err, SVMS_E_USAGE, "the container has no password that could be removed");
+    }
+    for (size_t i = 0; i < given->remove_count; i++) {
+        const uint8_t *id = given->remove[i];
+        if (!holds(view->stanzas, view->stanzas_size, id) &&
+            !holds(other.stanzas, other.stanzas_size, id)) {
+            return svms_fail(err, SVMS_E_USAGE,
+                             "recipient %02x%02x%02x%02x..., which shall be removed, is not there",
+                             id[0], id[1], id[2], id[3]);
+        }
+    }
+    return SVMS_OK;
+}
+
+/* Copies what stays. */
 static svms_status keep(list_change *change, svms_error *err)
 {
     const svms_access_view *view = &change->front.access;
     svms_cursor cursor = svms_cursor_over(view->stanzas, view->stanzas_size, 0);
     svms_stanza_view stanza;
-    bool had_password = false;
-    uint32_t removed_keys = 0;
-    while (svms_access_next_stanza(view, &cursor, &stanza)) {
-        had_password = had_password || stanza.type == SVMS_STANZA_PASSWORD;
+    svms_status status = check_removals(change, err);
+    while (status == SVMS_OK && svms_access_next_stanza(view, &cursor, &stanza)) {
         if (is_removed(change, &stanza)) {
-            change->removed++;
-            removed_keys += stanza.type != SVMS_STANZA_PASSWORD;
+            change->removed = true;
             continue;
         }
         svms_put_bytes(&change->stanzas, stanza.whole, SVMS_STANZA_HEADER_SIZE + stanza.size);
         change->count++;
     }
-    if (change->given.replace != 1 && ((change->given.remove_password == 1 && !had_password) ||
-                                       removed_keys < change->given.remove_count)) {
-        return svms_fail(err, SVMS_E_USAGE, "a recipient that shall be removed is not there");
-    }
-    return svms_builder_check(&change->stanzas, "the recipients", err);
+    return status == SVMS_OK ? svms_builder_check(&change->stanzas, "the recipients", err) : status;
 }
 
 static svms_status refuse_known(const list_change *change, const uint8_t *key_id, svms_error *err)
 {
-    return holds(change, key_id) ? svms_fail(err, SVMS_E_USAGE, "a recipient is there already")
-                                 : SVMS_OK;
+    return holds(change->stanzas.data, change->stanzas.size, key_id)
+               ? svms_fail(err, SVMS_E_USAGE, "a recipient is there already")
+               : SVMS_OK;
 }
 
 static svms_status add_keys(list_change *change, svms_error *err)
@@ -196,37 +222,14 @@ static svms_status write_slot(list_change *change, uint32_t number, uint64_t rev
 static svms_status check_officer(list_change *change, svms_error *err)
 {
     const svms_recipients_change *given = &change->given;
-    uint8_t key_id[SVMS_DIGEST_SIZE];
-    uint8_t leaf_id[SVMS_DIGEST_SIZE];
-    int64_t from = 0;
-    int64_t to = 0;
     if (given->officer_key == NULL && given->officer_chain == NULL) {
         return SVMS_OK;
     }
     if (given->officer_key == NULL || given->officer_chain == NULL) {
         return svms_fail(err, SVMS_E_USAGE, "an officer is a key and its certificate");
     }
-    svms_status status = svms_private_key_id(given->officer_key, key_id, err);
-    if (status == SVMS_OK) {
-        status = svms_public_key_id(svms_chain_leaf_key(given->officer_chain), leaf_id, err);
-    }
-    if (status == SVMS_OK && memcmp(key_id, leaf_id, sizeof(key_id)) != 0) {
-        status = svms_fail(err, SVMS_E_USAGE, "the officer's key does not belong to his certificate");
-    }
-    if (status == SVMS_OK && !svms_chain_allows(given->officer_chain, SVMS_ROLE_KEY_OFFICER)) {
-        status = svms_fail(err, SVMS_E_UNTRUSTED,
-                           "the certificate of %.80s does not allow the role of a key officer",
-                           svms_chain_subject(given->officer_chain));
-    }
-    if (status == SVMS_OK) {
-        status = svms_chain_leaf_validity(given->officer_chain, &from, &to, err);
-    }
-    int64_t now = svms_utc_now(change->ctx);
-    if (status == SVMS_OK && (now < from || now > to)) {
-        status = svms_fail(err, SVMS_E_UNTRUSTED, "the certificate of %.80s is %s",
-                           svms_chain_subject(given->officer_chain),
-                           now < from ? "not yet valid" : "expired");
-    }
+    svms_status status = svms_signer_check(given->officer_key, given->officer_chain,
+                                           SVMS_ROLE_KEY_OFFICER, svms_utc_now(change->ctx), err);
     return status == SVMS_OK ? svms_sign_engine_new(&change->officer, change->ctx,
                                                     given->officer_key, err)
                              : status;
@@ -256,7 +259,7 @@ static svms_status run(list_change *change, svms_error *err)
     if (status == SVMS_OK) {
         status = write_slot(change, 1 - view->slot, view->revision + 1, err);
     }
-    if (status == SVMS_OK && change->removed != 0) {
+    if (status == SVMS_OK && change->removed) {
         status = write_slot(change, view->slot, view->revision + 2, err);
     }
     return status;
@@ -279,6 +282,9 @@ static svms_status accept(list_change *change, const svms_store *store,
     const svms_recipients_change *found = &change->given;
     if (!svms_store_usable(&change->store) || found->keys == NULL) {
         return svms_fail(err, SVMS_E_USAGE, "the store lacks a callback, or no keys were given");
+    }
+    if (found->replace > 1 || found->remove_password > 1) {
+        return svms_fail(err, SVMS_E_USAGE, "replace and remove_password are 0 or 1");
     }
     bool adds = found->add_count != 0 || found->add_kek_count != 0 || found->password != NULL;
     if (!adds && found->remove_count == 0 && found->remove_password != 1) {

@@ -9,7 +9,7 @@
 typedef struct svms_sample_cipher {
     svms_aead *aead; /* key and direction already set */
     bool sealing;
-    bool wrong_tag; /* opening: a tag did not fit */
+    bool wrong_tag; /* opening: a tag did not fit, or the provider failed at the end of a chunk */
     const uint8_t *nonce_base;
     uint64_t leaf;
     const uint8_t *header; /* additional data */

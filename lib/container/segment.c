@@ -279,8 +279,7 @@ static svms_status take_other_record(svms_scanner *scanner, const svms_record *r
 
 static bool is_auxiliary(const svms_header *header, uint8_t type)
 {
-    return type == SVMS_RECORD_START || type == SVMS_RECORD_INDEX ||
-           type == SVMS_RECORD_EVIDENCE ||
+    return type == SVMS_RECORD_START || type == SVMS_RECORD_INDEX || type == SVMS_RECORD_EVIDENCE ||
            (type == SVMS_RECORD_SIGNATURE && (header->critical & SVMS_CRITICAL_LATE) != 0);
 }
 
@@ -419,8 +418,8 @@ static void check_cut_sample(svms_scanner *scanner, const svms_record *record, u
     }
 }
 
-/* A record that breaks a rule because a power failure left zeros where its end should be is one that
- * the file ends within (C-VER-1). */
+/* A record that breaks a rule because a power failure left zeros where its end should be is one
+ * that the file ends within (C-VER-1). */
 static svms_status forgive_unwritten(svms_scanner *scanner, uint64_t end, svms_segment *out,
                                      svms_error *err)
 {

@@ -62,7 +62,7 @@ typedef struct svms_segment {
     bool lacks_signature;     /* it may come later (C-SIG-4, C-SIG-5) */
     uint64_t late_attested;   /* last segment that a late signature in here attests, or none */
     svms_late_failure late_failure; /* the first one */
-    bool truncated;           /* the file ends within the segment */
+    bool truncated;                 /* the file ends within the segment */
     bool believed; /* the manifest's signature fits (or media are unsigned): its fields may be
                       quoted */
     bool has_start;
@@ -106,8 +106,8 @@ void svms_known_add(svms_known *known, const svms_segment *segment);
 svms_known_manifest *svms_known_find(svms_known *known, uint64_t number);
 /* late.c: a late signature record at offset. *number receives the segment that it names, or
  * SVMS_NO_SEGMENT. SVMS_OK: it attests it, or nothing is known of that segment (*number is
- * SVMS_NO_SEGMENT then). SVMS_E_MALFORMED: the record breaks the format. SVMS_E_NOT_AUTHENTIC: it is
- * wrong. next: number of the segment that holds it, or of that which would come next. */
+ * SVMS_NO_SEGMENT then). SVMS_E_MALFORMED: the record breaks the format. SVMS_E_NOT_AUTHENTIC: it
+ * is wrong. next: number of the segment that holds it, or of that which would come next. */
 SVMS_MUST_CHECK svms_status svms_late_signature_check(svms_scanner *scanner,
                                                       const svms_record *record, uint64_t offset,
                                                       uint64_t next, uint64_t *number,
@@ -116,8 +116,8 @@ SVMS_MUST_CHECK svms_status svms_late_signature_check(svms_scanner *scanner,
 SVMS_MUST_CHECK svms_status svms_evidence_check(svms_scanner *scanner, const svms_record *record,
                                                 uint64_t offset, uint64_t holder, svms_error *err);
 
-/* Reads manifest and signature record at offset into out, whose start is known; out->end stays 0 when
- * they are too damaged to go on. */
+/* Reads manifest and signature record at offset into out, whose start is known; out->end stays 0
+ * when they are too damaged to go on. */
 SVMS_MUST_CHECK svms_status svms_segment_take_manifest(svms_scanner *scanner,
                                                        const svms_record *record, uint64_t offset,
                                                        svms_segment *out, svms_error *err);

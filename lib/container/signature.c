@@ -34,8 +34,8 @@ svms_status svms_signature_parse(svms_signature *out, const svms_header *header,
     bool batch = out->kind == SVMS_SIGNATURE_BATCH &&
                  (header->critical & SVMS_CRITICAL_BATCH) != 0 && out->number < SVMS_MAX_SEGMENTS;
     if (cursor.failed || zero != 0 || length > SVMS_SIGNATURE_MAX ||
-        (out->kind != SVMS_SIGNATURE_DIRECT && !batch) ||
-        (batch && !parse_proof(out, &cursor)) || !svms_cursor_at_end(&cursor)) {
+        (out->kind != SVMS_SIGNATURE_DIRECT && !batch) || (batch && !parse_proof(out, &cursor)) ||
+        !svms_cursor_at_end(&cursor)) {
         return svms_fail_at(err, SVMS_E_MALFORMED, offset,
                             "a signature record is malformed (C-SIG-2, C-SIG-3)");
     }
@@ -108,10 +108,9 @@ svms_status svms_signature_check(const svms_signature *signature, const svms_hea
                                  svms_error *err)
 {
     bool batch = signature->kind == SVMS_SIGNATURE_BATCH;
-    svms_status status = svms_verify(verifier, header->signer.algorithm,
-                                     batch ? signature->root : object,
-                                     batch ? SVMS_BATCH_ROOT_SIZE : object_size, signature->bytes,
-                                     signature->size, err);
+    svms_status status = svms_verify(
+        verifier, header->signer.algorithm, batch ? signature->root : object,
+        batch ? SVMS_BATCH_ROOT_SIZE : object_size, signature->bytes, signature->size, err);
     if (status == SVMS_E_NOT_AUTHENTIC) {
         return svms_fail_at(err, status, offset, "the signature does not fit what it should sign");
     }

@@ -78,6 +78,48 @@ static void look_at_access(svms_verification *verification)
     }
 }
 
+/* An access change names no time. Its officer is judged by the last moment up to now at which the
+ * certificate was valid, so that one that has expired since is said to be just that. */
+static int64_t officer_time(const svms_chain *officer, int64_t now)
+{
+    int64_t from = 0;
+    int64_t to = 0;
+    svms_status status = svms_chain_leaf_validity(officer, &from, &to, NULL);
+    return status == SVMS_OK && from <= to && to < now ? to : now;
+}
+
+/* Who signed the list of recipients (C-ACC-4); says nothing about the media. */
+static svms_status look_at_officer(svms_verification *verification, svms_error *err)
+{
+    const svms_access_view *access = &verification->front.access;
+    const svms_verify_options *options = &verification->options;
+    svms_report *report = &verification->report;
+    int64_t now = svms_utc_now(verification->ctx);
+    svms_error found = SVMS_ERROR_INIT;
+    svms_chain *chain = NULL;
+    report->access_revision = access->revision;
+    if (access->officer == NULL) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_access_officer(&chain, verification->ctx, access, &found);
+    if (status == SVMS_OK) {
+        svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+        svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+        question.role = SVMS_ROLE_KEY_OFFICER;
+        question.policy = options->time_policy;
+        question.from_utc_ns = officer_time(chain, now);
+        question.to_utc_ns = question.from_utc_ns;
+        question.now_utc_ns = now;
+        (void)snprintf(report->officer, sizeof(report->officer), "%s", svms_chain_subject(chain));
+        status = svms_identity_check(options->trust, chain, &question, &result, &found);
+        report->officer_identity = result.verdict;
+    }
+    svms_chain_free(&chain);
+    return status == SVMS_OK || status == SVMS_E_UNTRUSTED
+               ? SVMS_OK
+               : svms_fail(err, status, "%s", found.message);
+}
+
 static void find_sample_failure(svms_verification *verification, const svms_error *found)
 {
     verification->report.access = SVMS_ACCESS_FAILED;
@@ -154,13 +196,21 @@ static svms_status check_access(svms_verification *verification, svms_error *err
 static svms_status check_identity(svms_verification *verification, svms_error *err)
 {
     svms_report *report = &verification->report;
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
     svms_error found = SVMS_ERROR_INIT;
     /* Unsigned media claim no role; what they would need is a recorder's. */
-    svms_role role = report->role == SVMS_ROLE_NONE ? SVMS_ROLE_RECORDER : report->role;
-    svms_status status = svms_identity_check(
-        verification->options.trust, verification->front.chain, role, report->signed_from_utc_ns,
-        report->signed_to_utc_ns, svms_utc_now(verification->ctx),
-        verification->options.time_policy, &report->identity, &found);
+    question.role = report->role == SVMS_ROLE_NONE ? SVMS_ROLE_RECORDER : report->role;
+    question.policy = verification->options.time_policy;
+    question.from_utc_ns = report->signed_from_utc_ns;
+    question.to_utc_ns = report->signed_to_utc_ns;
+    question.now_utc_ns = svms_utc_now(verification->ctx);
+    question.attested_utc_ns = report->attested_utc_ns;
+    svms_status status = svms_identity_check(verification->options.trust,
+                                             verification->front.chain, &question, &result, &found);
+    report->identity = result.verdict;
+    report->revocation = result.revocation;
+    report->revoked_utc_ns = result.revoked_utc_ns;
     if (verification->front.chain != NULL) {
         (void)snprintf(report->signer, sizeof(report->signer), "%s",
                        svms_chain_subject(verification->front.chain));
@@ -188,7 +238,10 @@ static svms_status verify_opened(svms_verification *verification, svms_error *er
         return status;
     }
     look_at_access(verification);
-    status = check_access(verification, err);
+    status = look_at_officer(verification, err);
+    if (status == SVMS_OK) {
+        status = check_access(verification, err);
+    }
     if (status == SVMS_OK) {
         status = svms_verify_time(verification, err);
     }

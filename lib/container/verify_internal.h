@@ -43,6 +43,7 @@ typedef struct svms_held_segment {
     uint64_t number;
     uint64_t offset;
     uint64_t end;
+    const uint8_t *hash; /* of the manifest */
 } svms_held_segment;
 typedef void svms_held_callback(void *user, const svms_held_segment *segment);
 

@@ -44,7 +44,8 @@ static void count(svms_verification *verification, const svms_pending *segment)
     }
     note_gap(verification, segment);
     if (verification->held != NULL) {
-        const svms_held_segment held = { segment->number, segment->offset, segment->end };
+        const svms_held_segment held = { segment->number, segment->offset, segment->end,
+                                         segment->hash };
         verification->held(verification->held_user, &held);
     }
     report->segments_verified++;

@@ -111,8 +111,9 @@ static svms_status take_held(svms_verification *verification, svms_segment *segm
 {
     const svms_manifest *manifest = &segment->manifest;
     svms_relation relation = relate(verification, manifest->first_utc_ns, manifest->last_utc_ns);
-    svms_index_entry entry = { manifest->segment, segment->offset, manifest->first_utc_ns,
-                               manifest->last_utc_ns, 1, { 0 } };
+    svms_index_entry entry = {
+        manifest->segment, segment->offset, manifest->first_utc_ns, manifest->last_utc_ns, 1, { 0 }
+    };
     note_start(verification, manifest, relation);
     if (svms_verification_push(verification, segment, relation == SVMS_INSIDE,
                                relation == SVMS_AFTER, &segment->problem) != SVMS_OK) {

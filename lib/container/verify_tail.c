@@ -11,9 +11,9 @@ typedef struct svms_tail_walk {
     uint64_t root_offset;
     uint8_t root_hash[SVMS_DIGEST_SIZE];
     uint64_t end_offset; /* of the end record, once it has been checked */
-    bool comparing; /* the index can be recomputed: every segment was seen and held */
-    bool open;      /* the file ends here */
-    bool failed;    /* a finding has been recorded */
+    bool comparing;      /* the index can be recomputed: every segment was seen and held */
+    bool open;           /* the file ends here */
+    bool failed;         /* a finding has been recorded */
     svms_hasher *hasher;
     uint8_t index_hash[SVMS_DIGEST_SIZE];
 } svms_tail_walk;
@@ -39,8 +39,7 @@ static svms_status next_record(svms_verification *verification, svms_tail_walk *
     if (status != SVMS_OK) {
         return status;
     }
-    status =
-        svms_front_parse_record(&verification->front, record, bytes, got, walk->at, &found);
+    status = svms_front_parse_record(&verification->front, record, bytes, got, walk->at, &found);
     if (svms_is_grave(status)) {
         return svms_fail(err, status, "%s", found.message);
     }
@@ -127,9 +126,8 @@ static svms_status compare_index(svms_verification *verification, svms_tail_walk
     for (unsigned level = 0;
          status == SVMS_OK && !walk->open && !walk->failed && !done && level < SVMS_INDEX_LEVELS;
          level++) {
-        svms_index_step step =
-            svms_index_closing_step(&verification->index, level, &walk->root_offset,
-                                    walk->root_hash);
+        svms_index_step step = svms_index_closing_step(&verification->index, level,
+                                                       &walk->root_offset, walk->root_hash);
         if (step == SVMS_INDEX_EMIT_ROOT) {
             walk->root_offset = walk->at;
         }
@@ -222,8 +220,7 @@ static svms_status check_end(svms_verification *verification, svms_tail_walk *wa
     bool unwritten = false;
     if (status != SVMS_OK && status != SVMS_E_TRUNCATED) {
         size_t size = signature_size == 0 ? SVMS_RECORD_HEADER_SIZE : signature_size;
-        svms_status asked =
-            svms_front_is_unwritten(front, behind + size - 1, &unwritten, err);
+        svms_status asked = svms_front_is_unwritten(front, behind + size - 1, &unwritten, err);
         if (asked != SVMS_OK) {
             return asked;
         }

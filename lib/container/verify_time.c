@@ -3,10 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#if __has_include(<svms/timestamp.h>)
 #include <svms/timestamp.h>
-#define HAVE_TS
-#endif
 
 #include "failure.h"
 #include "stream.h"
@@ -15,17 +12,15 @@
 void svms_verification_take_evidence(void *user, const svms_evidence *evidence)
 {
     svms_verification *verification = user;
-    svms_stamp *stamp =
-        &verification->newest[verification->newest_count++ % SVMS_NEWEST_STAMPS];
+    svms_stamp *stamp = &verification->newest[verification->newest_count++ % SVMS_NEWEST_STAMPS];
     stamp->segment = evidence->segment;
     stamp->offset = evidence->offset;
     stamp->size = evidence->size;
     memcpy(stamp->digest, evidence->hash, SVMS_DIGEST_SIZE);
 }
 
-#ifdef HAVE_TS
-/* Judges one stamp. *valid: it attests something since *utc_ns. later: when it is attested itself to
- * have existed, or SVMS_NO_TIME. */
+/* Judges one stamp. *valid: it attests something since *utc_ns. later: when it is attested itself
+ * to have existed, or SVMS_NO_TIME. */
 static svms_status judge(svms_verification *verification, const svms_stamp *stamp, int64_t later,
                          bool *valid, int64_t *utc_ns, svms_error *err)
 {
@@ -38,8 +33,8 @@ static svms_status judge(svms_verification *verification, const svms_stamp *stam
     if (token == NULL) {
         return svms_fail_memory(err);
     }
-    svms_status status =
-        svms_source_read(&verification->front.window.source, stamp->offset, token, stamp->size, err);
+    svms_status status = svms_source_read(&verification->front.window.source, stamp->offset, token,
+                                          stamp->size, err);
     if (status == SVMS_OK) {
         question.now_utc_ns = svms_utc_now(verification->ctx);
         question.attested_utc_ns = later;
@@ -80,8 +75,8 @@ static svms_status judge_trailers(svms_verification *verification, int64_t *atte
 }
 
 /* Stamps within the recording, newest first. */
-static svms_status judge_newest(svms_verification *verification, int64_t whole,
-                                int64_t *attested, svms_error *err)
+static svms_status judge_newest(svms_verification *verification, int64_t whole, int64_t *attested,
+                                svms_error *err)
 {
     svms_report *report = &verification->report;
     uint64_t kept = verification->newest_count < SVMS_NEWEST_STAMPS ? verification->newest_count
@@ -123,13 +118,12 @@ static svms_status look_behind(svms_verification *verification, svms_error *err)
     svms_attestation found = SVMS_NEVER;
     svms_status status = SVMS_OK;
     if (verification->closed_hint && !verification->end_believed) {
-        status =
-            svms_front_believe_end(&verification->front, &verification->hint, &believed, err);
+        status = svms_front_believe_end(&verification->front, &verification->hint, &believed, err);
     }
     if (status == SVMS_OK && believed) {
-        status = svms_attest_by_end(&verification->front, &verification->hint,
-                                    verification->last_inside, verification->last_inside_hash,
-                                    &found, err);
+        status =
+            svms_attest_by_end(&verification->front, &verification->hint, verification->last_inside,
+                               verification->last_inside_hash, &found, err);
     }
     if (status == SVMS_OK && found == SVMS_ATTESTED) {
         uint64_t position = verification->position;
@@ -155,8 +149,7 @@ svms_status svms_verify_time(svms_verification *verification, svms_error *err)
     svms_report *report = &verification->report;
     int64_t whole = SVMS_NO_TIME;
     svms_status status = SVMS_OK;
-    if (verification->options.stamp_trust == NULL ||
-        verification->last_inside == SVMS_NO_SEGMENT) {
+    if (verification->options.stamp_trust == NULL || verification->last_inside == SVMS_NO_SEGMENT) {
         return SVMS_OK;
     }
     if (verification->range) {
@@ -177,12 +170,3 @@ svms_status svms_verify_time(svms_verification *verification, svms_error *err)
     report->time_attested = attested != SVMS_NO_TIME;
     return status;
 }
-#else
-svms_status svms_verify_time(svms_verification *verification, svms_error *err)
-{
-    (void)verification;
-    (void)err;
-    (void)snprintf;
-    return SVMS_OK;
-}
-#endif

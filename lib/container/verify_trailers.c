@@ -33,8 +33,7 @@ static svms_status take_tail(trailer_walk *walk, svms_error *err)
     const uint8_t *bytes = NULL;
     size_t got = 0;
     bool unwritten = false;
-    svms_status status =
-        svms_window_peek(&front->window, walk->at, TAIL_SIZE, &bytes, &got, err);
+    svms_status status = svms_window_peek(&front->window, walk->at, TAIL_SIZE, &bytes, &got, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -88,8 +87,7 @@ static svms_status remember(svms_verification *verification, const svms_stamp *s
             return svms_fail_memory(err);
         }
         if (verification->trailer_count != 0) {
-            memcpy(stamps, verification->trailers,
-                   verification->trailer_count * sizeof(*stamps));
+            memcpy(stamps, verification->trailers, verification->trailer_count * sizeof(*stamps));
         }
         svms_release(verification->ctx, verification->trailers);
         verification->trailers = stamps;
@@ -130,8 +128,8 @@ static svms_status take_body(trailer_walk *walk, const svms_record *record, svms
         !svms_hasher_finish(walk->content, stamp.digest) || !svms_hasher_start(walk->content)) {
         return svms_fail_crypto(err, "hashing a trailer");
     }
-    status = hash_piecewise(window, walk->content, stamp.offset,
-                            record->body_size - sizeof(fixed), err);
+    status =
+        hash_piecewise(window, walk->content, stamp.offset, record->body_size - sizeof(fixed), err);
     if (status == SVMS_OK && !svms_hasher_finish(walk->content, digest)) {
         status = svms_fail_crypto(err, "hashing a trailer");
     }
@@ -159,8 +157,8 @@ static svms_status take_trailer(trailer_walk *walk, svms_error *err)
     svms_error found = SVMS_ERROR_INIT;
     uint64_t began = walk->at;
     uint32_t count = walk->verification->trailer_count;
-    svms_status status = svms_window_peek(&front->window, walk->at, SVMS_RECORD_HEADER_SIZE,
-                                          &bytes, &got, err);
+    svms_status status =
+        svms_window_peek(&front->window, walk->at, SVMS_RECORD_HEADER_SIZE, &bytes, &got, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -168,11 +166,10 @@ static svms_status take_trailer(trailer_walk *walk, svms_error *err)
     if (svms_is_grave(status)) {
         return svms_fail(err, status, "%s", found.message);
     }
-    bool trailer =
-        status == SVMS_OK && record.type == SVMS_RECORD_TRAILER && record.number == 0;
+    bool trailer = status == SVMS_OK && record.type == SVMS_RECORD_TRAILER && record.number == 0;
     walk->cut = status == SVMS_E_TRUNCATED ||
-                (trailer && (uint64_t)record.header_size + record.body_size >
-                                front->window.size - walk->at);
+                (trailer &&
+                 (uint64_t)record.header_size + record.body_size > front->window.size - walk->at);
     if (walk->cut && status == SVMS_E_TRUNCATED && got != 0 && bytes[0] != 0 &&
         bytes[0] != SVMS_RECORD_TRAILER) {
         walk->cut = false; /* too short for a record, and not the beginning of a trailer */

@@ -198,6 +198,13 @@ static svms_status open_with(svms_writer *writer, const svms_writer_options *opt
 svms_status svms_writer_open(svms_writer **out, svms_ctx *ctx, const svms_sink *sink,
                              const svms_writer_options *options, svms_error *err)
 {
+    return svms_writer_open_as(out, ctx, sink, options, NULL, err);
+}
+
+svms_status svms_writer_open_as(svms_writer **out, svms_ctx *ctx, const svms_sink *sink,
+                                const svms_writer_options *options, const uint8_t *container_id,
+                                svms_error *err)
+{
     svms_writer_options given = SVMS_WRITER_OPTIONS_INIT;
     svms_sink given_sink = SVMS_SINK_INIT;
     if (out == NULL || ctx == NULL || sink == NULL || options == NULL) {
@@ -220,8 +227,12 @@ svms_status svms_writer_open(svms_writer **out, svms_ctx *ctx, const svms_sink *
     }
     writer->ctx = ctx;
     writer->sink = given_sink;
+    if (container_id != NULL) {
+        memcpy(writer->header.container_id, container_id, sizeof(writer->header.container_id));
+    }
     writer->stats = (svms_writer_stats)SVMS_WRITER_STATS_INIT;
     writer->previous_first_utc_ns = SVMS_NO_TIME;
+    writer->signed_last_utc_ns = SVMS_NO_TIME;
     writer->scratch = svms_builder_new(ctx, SVMS_MAX_MANIFEST_SIZE + SVMS_SIGNATURE_MAX);
     writer->evidence = svms_builder_new(ctx, 16 * (size_t)SVMS_MAX_AUXILIARY_SIZE);
     writer->end_reason = SVMS_END_CLOSED;
@@ -247,10 +258,9 @@ static svms_status check_state(const svms_writer *writer, svms_error *err)
     return SVMS_OK;
 }
 
-static svms_status check_sample(const svms_writer *writer, const svms_sample *sample,
-                                svms_error *err)
+svms_status svms_sample_check(const svms_sample *sample, uint32_t track_count, svms_error *err)
 {
-    if (sample->track >= writer->header.track_count) {
+    if (sample->track >= track_count) {
         return svms_fail(err, SVMS_E_USAGE, "there is no track %u", sample->track);
     }
     if (sample->size > SVMS_MAX_SAMPLE_SIZE) {
@@ -322,7 +332,7 @@ svms_status svms_writer_append(svms_writer *writer, const svms_sample *sample, s
         status = svms_options_read(&given, sizeof(given), sample, "svms_sample", err);
     }
     if (status == SVMS_OK) {
-        status = check_sample(writer, &given, err);
+        status = svms_sample_check(&given, writer->header.track_count, err);
     }
     if (status != SVMS_OK) {
         return status;
@@ -406,7 +416,7 @@ svms_status svms_writer_get_head(const svms_writer *writer, svms_head *head)
     found.recording_sequence = writer->header.recording_sequence;
     found.segment = writer->next_segment == 0 ? SVMS_NO_SEGMENT : writer->next_segment - 1;
     memcpy(found.manifest_hash, writer->previous, sizeof(found.manifest_hash));
-    found.last_utc_ns = writer->stats.last_utc_ns;
+    found.last_utc_ns = writer->signed_last_utc_ns;
     return svms_result_write(head, &found, sizeof(found), "svms_head", NULL);
 }
 

@@ -3,10 +3,7 @@
 #include <string.h>
 
 #include "failure.h"
-#if __has_include("timestamp.h")
 #include "timestamp.h"
-#define HAVE_TS
-#endif
 #include "writer_internal.h"
 
 /* Leaves room for index records and late signatures (C-LIM-1). */
@@ -80,9 +77,7 @@ svms_status svms_writer_add_timestamp(svms_writer *writer, uint64_t segment,
     }
     svms_status status = check_named(writer, segment, manifest_hash, err);
     if (status == SVMS_OK) {
-#ifdef HAVE_TS
-        status = svms_timestamp_attests(writer->ctx, token, size, manifest_hash, err);
-#endif
+        status = svms_timestamp_attests(token, size, manifest_hash, err);
     }
     if (status != SVMS_OK) {
         return status;

@@ -88,6 +88,7 @@ struct svms_writer {
     uint64_t next_segment;
     uint8_t previous[SVMS_DIGEST_SIZE];
     int64_t previous_first_utc_ns;
+    int64_t signed_last_utc_ns; /* latest moment of the complete segments, or SVMS_NO_TIME */
     uint8_t next_gap;
     uint8_t *stage;
     size_t staged;
@@ -97,11 +98,20 @@ struct svms_writer {
     svms_writer_stats stats;
 };
 
+/* As svms_writer_open(), with 16 fresh random bytes that the caller wanted to know before; NULL: none
+ * were made yet. */
+SVMS_MUST_CHECK svms_status svms_writer_open_as(svms_writer **out, svms_ctx *ctx,
+                                                const svms_sink *sink,
+                                                const svms_writer_options *options,
+                                                const uint8_t *container_id, svms_error *err);
 /* Writes and counts; marks the writer failed when the sink fails. */
 SVMS_MUST_CHECK svms_status svms_writer_emit(svms_writer *writer, const void *data, size_t size,
                                              svms_error *err);
 SVMS_MUST_CHECK svms_status svms_writer_emit_runs(svms_writer *writer, const svms_iovec *runs,
                                                   size_t count, svms_error *err);
+/* Whether a container with so many tracks can take the sample. */
+SVMS_MUST_CHECK svms_status svms_sample_check(const svms_sample *sample, uint32_t track_count,
+                                              svms_error *err);
 /* Marks the writer failed and returns status. */
 svms_status svms_writer_fail(svms_writer *writer, svms_status status);
 /* Appends the signature record of object to out; nothing when unsigned. Waits for the signature. */

@@ -41,7 +41,8 @@ static void forget(svms_outstanding *one)
     svms_batch_member_free(&one->member);
 }
 
-/* Begins to sign the manifest in scratch. A signature that is there at once follows its manifest. */
+/* Begins to sign the manifest in scratch. A signature that is there at once follows its manifest.
+ */
 static svms_status begin_late(svms_writer *writer, size_t size, uint64_t number, svms_error *err)
 {
     svms_builder *out = &writer->scratch;

@@ -8,6 +8,7 @@
 #include "failure.h"
 #include "key_internal.h"
 #include "options.h"
+#include "signer.h"
 #include "stanza.h"
 #include "wrap.h"
 #include "writer_internal.h"
@@ -67,10 +68,6 @@ static svms_status accept_tracks(svms_header *header, const svms_writer_options 
 static svms_status accept_signer(svms_writer *writer, const svms_writer_options *options,
                                  svms_error *err)
 {
-    uint8_t key_id[SVMS_DIGEST_SIZE];
-    uint8_t leaf_id[SVMS_DIGEST_SIZE];
-    int64_t not_before = 0;
-    int64_t not_after = 0;
     if (options->signer_key == NULL && options->signer_chain == NULL) {
         return options->unsigned_media == 1
                    ? SVMS_OK
@@ -86,28 +83,9 @@ static svms_status accept_signer(svms_writer *writer, const svms_writer_options 
         return svms_fail(err, SVMS_E_USAGE,
                          "containers are signed by a recorder or a camera (C-ALG-4)");
     }
-    svms_status status = svms_private_key_id(options->signer_key, key_id, err);
-    if (status == SVMS_OK) {
-        status = svms_public_key_id(svms_chain_leaf_key(options->signer_chain), leaf_id, err);
-    }
-    if (status == SVMS_OK && memcmp(key_id, leaf_id, sizeof(key_id)) != 0) {
-        status =
-            svms_fail(err, SVMS_E_USAGE, "the signer's key does not belong to its certificate");
-    }
-    if (status == SVMS_OK && !svms_chain_allows(options->signer_chain, options->role)) {
-        status = svms_fail(
-            err, SVMS_E_UNTRUSTED, "the certificate of %.80s does not allow the role of a %s",
-            svms_chain_subject(options->signer_chain), svms_role_name(options->role));
-    }
-    if (status == SVMS_OK) {
-        status = svms_chain_leaf_validity(options->signer_chain, &not_before, &not_after, err);
-    }
-    int64_t now = writer->header.created_utc_ns;
-    if (status == SVMS_OK && (now < not_before || now > not_after)) {
-        status = svms_fail(err, SVMS_E_UNTRUSTED, "the certificate of %.80s is %s",
-                           svms_chain_subject(options->signer_chain),
-                           now < not_before ? "not yet valid" : "expired");
-    }
+    svms_status status =
+        svms_signer_check(options->signer_key, options->signer_chain, options->role,
+                          writer->header.created_utc_ns, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -271,7 +249,10 @@ static svms_status fill_identity(svms_writer *writer, const svms_writer_options 
 {
     static const uint8_t none[16] = { 0 };
     svms_header *header = &writer->header;
-    svms_status status = svms_random(writer->ctx, header->container_id, 16, err);
+    svms_status status = SVMS_OK;
+    if (memcmp(none, header->container_id, 16) == 0) {
+        status = svms_random(writer->ctx, header->container_id, 16, err);
+    }
     memcpy(header->recording_id, options->recording_id, 16);
     if (status == SVMS_OK && memcmp(none, options->recording_id, 16) == 0) {
         status = svms_random(writer->ctx, header->recording_id, 16, err);

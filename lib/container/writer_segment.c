@@ -60,9 +60,9 @@ static svms_status put_awaited(svms_writer *writer, svms_error *err)
 {
     svms_status status =
         svms_writer_wait_late(writer, writer->segment.records, &writer->scratch, err);
-    return status == SVMS_OK ? svms_writer_put_auxiliary(writer, writer->scratch.data,
-                                                         writer->scratch.size, err)
-                             : status;
+    return status == SVMS_OK
+               ? svms_writer_put_auxiliary(writer, writer->scratch.data, writer->scratch.size, err)
+               : status;
 }
 
 svms_status svms_writer_start_segment(svms_writer *writer, int64_t utc_ns, svms_error *err)
@@ -90,7 +90,8 @@ svms_status svms_writer_start_segment(svms_writer *writer, int64_t utc_ns, svms_
             svms_index_emit(&writer->index, level, &writer->header, writer->stats.written_bytes,
                             segment->records, &writer->scratch, err);
         if (status == SVMS_OK) {
-            status = svms_writer_put_auxiliary(writer, writer->scratch.data, writer->scratch.size, err);
+            status =
+                svms_writer_put_auxiliary(writer, writer->scratch.data, writer->scratch.size, err);
         }
     }
     if (status == SVMS_OK) {
@@ -172,10 +173,10 @@ static svms_status sign_record(svms_writer *writer, size_t size, uint64_t object
 static svms_status make_durable(svms_writer *writer, svms_error *err)
 {
     uint64_t now = svms_monotonic_now(writer->ctx);
-    bool due = writer->durability == SVMS_DURABLE_SEGMENT ||
-               (writer->durability == SVMS_DURABLE_INTERVAL &&
-                (writer->sign_now ||
-                 now - writer->synced_monotonic_ns >= writer->durable_interval_ns));
+    bool due =
+        writer->durability == SVMS_DURABLE_SEGMENT ||
+        (writer->durability == SVMS_DURABLE_INTERVAL &&
+         (writer->sign_now || now - writer->synced_monotonic_ns >= writer->durable_interval_ns));
     if (!due) {
         return SVMS_OK;
     }
@@ -219,13 +220,17 @@ svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err)
     if (status != SVMS_OK) {
         return svms_writer_fail(writer, status);
     }
-    svms_index_entry entry = { manifest.segment, segment->offset, manifest.first_utc_ns,
-                               manifest.last_utc_ns, 1, { 0 } };
+    svms_index_entry entry = {
+        manifest.segment, segment->offset, manifest.first_utc_ns, manifest.last_utc_ns, 1, { 0 }
+    };
     memcpy(entry.hash, writer->previous, SVMS_DIGEST_SIZE);
     if (!svms_index_add(&writer->index, &entry)) {
         return svms_writer_fail(writer, svms_fail_memory(err));
     }
     writer->previous_first_utc_ns = manifest.first_utc_ns;
+    if (manifest.last_utc_ns > writer->signed_last_utc_ns) {
+        writer->signed_last_utc_ns = manifest.last_utc_ns;
+    }
     writer->next_gap = SVMS_GAP_NONE;
     writer->next_segment++;
     writer->stats.segments++;
@@ -259,8 +264,8 @@ static svms_status put_index(svms_writer *writer, svms_end *end, svms_error *err
         status = put_index_level(writer, level, err);
     }
     for (unsigned level = 0; status == SVMS_OK && !done && level < SVMS_INDEX_LEVELS; level++) {
-        svms_index_step step = svms_index_closing_step(&writer->index, level, &end->root_offset,
-                                                       end->root_hash);
+        svms_index_step step =
+            svms_index_closing_step(&writer->index, level, &end->root_offset, end->root_hash);
         if (step == SVMS_INDEX_EMIT_ROOT) {
             end->root_offset = writer->stats.written_bytes;
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "aead.h"
 
+#include <string.h>
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
@@ -156,6 +158,41 @@ svms_status svms_aead_seal(svms_ctx *ctx, const uint8_t key[SVMS_AEAD_KEY_SIZE],
     return svms_fail(err, SVMS_E_CRYPTO, "cannot encrypt with AES-256-GCM");
 }
 
+bool svms_aead_is_sound(svms_ctx *ctx)
+{
+    /* McGrew and Viega, "The Galois/Counter Mode of Operation", test case 14: all is zero. */
+    static const uint8_t zeros[SVMS_AEAD_KEY_SIZE];
+    static const uint8_t sealed[16] = { 0xCE, 0xA7, 0x40, 0x3D, 0x4D, 0x60, 0x6B, 0x6E,
+                                        0x07, 0x4E, 0xC5, 0xD3, 0xBA, 0xF3, 0x9D, 0x18 };
+    static const uint8_t tag[SVMS_AEAD_TAG_SIZE] = {
+        0xD0, 0xD1, 0xC8, 0xA7, 0x99, 0x99, 0x6B, 0xF0,
+        0x26, 0x5B, 0x98, 0xB5, 0xD4, 0x8A, 0xB9, 0x19
+    };
+    uint8_t plain[sizeof sealed];
+    svms_aead *aead = NULL;
+    bool right = svms_aead_new(&aead, ctx, NULL) == SVMS_OK &&
+                 svms_aead_set_key(aead, zeros, false) && svms_aead_begin(aead, zeros) &&
+                 svms_aead_update(aead, sealed, sizeof sealed, plain) &&
+                 svms_aead_open_end(aead, tag) && memcmp(plain, zeros, sizeof plain) == 0;
+    svms_aead_free(&aead);
+    return right;
+}
+
+/* Opening failed at the end: encrypts in place what was decrypted, which tells by itself what the
+ * tag ought to be. False when it is right after all, or when the provider fails again. */
+static bool tag_is_wrong(svms_aead *aead, const uint8_t key[SVMS_AEAD_KEY_SIZE],
+                         const uint8_t nonce[SVMS_AEAD_NONCE_SIZE], svms_iovec aad, uint8_t *plain,
+                         size_t size, const uint8_t tag[SVMS_AEAD_TAG_SIZE])
+{
+    uint8_t due[SVMS_AEAD_TAG_SIZE] = { 0 };
+    bool known = svms_aead_set_key(aead, key, true) && svms_aead_begin(aead, nonce) &&
+                 svms_aead_aad(aead, aad.data, aad.size) &&
+                 svms_aead_update(aead, plain, size, plain) && svms_aead_seal_end(aead, due);
+    bool wrong = known && !svms_equal_secret(due, tag, sizeof due);
+    svms_wipe(due, sizeof due);
+    return wrong;
+}
+
 svms_status svms_aead_open(svms_ctx *ctx, const uint8_t key[SVMS_AEAD_KEY_SIZE],
                            const uint8_t nonce[SVMS_AEAD_NONCE_SIZE], const void *aad,
                            size_t aad_size, const void *in, size_t size, uint8_t *out,
@@ -175,12 +212,15 @@ svms_status svms_aead_open(svms_ctx *ctx, const uint8_t key[SVMS_AEAD_KEY_SIZE],
                    svms_aead_aad(aead, aad, aad_size) &&
                    svms_aead_update(aead, sealed, plain_size, out);
     bool opened = working && svms_aead_open_end(aead, sealed + plain_size);
+    svms_iovec more = { aad, aad_size };
+    bool wrong = working && !opened &&
+                 tag_is_wrong(aead, key, nonce, more, out, plain_size, sealed + plain_size);
     svms_aead_free(&aead);
     if (opened) {
         return SVMS_OK;
     }
     svms_wipe(out, plain_size);
-    if (!working) {
+    if (!wrong) {
         return svms_fail(err, SVMS_E_CRYPTO, "cannot decrypt with AES-256-GCM");
     }
     return svms_fail(err, SVMS_E_WRONG_KEY, "the key does not open the sealed bytes");

@@ -5,6 +5,8 @@
 
 #include "context_internal.h"
 
+#include <svms/io.h>
+
 #define SVMS_AEAD_KEY_SIZE 32
 #define SVMS_AEAD_NONCE_SIZE 12
 #define SVMS_AEAD_TAG_SIZE 16
@@ -22,8 +24,12 @@ bool svms_aead_begin(svms_aead *aead, const uint8_t nonce[SVMS_AEAD_NONCE_SIZE])
 bool svms_aead_aad(svms_aead *aead, const void *data, size_t size);
 bool svms_aead_update(svms_aead *aead, const uint8_t *in, size_t size, uint8_t *out);
 bool svms_aead_seal_end(svms_aead *aead, uint8_t tag[SVMS_AEAD_TAG_SIZE]);
-/* False when the tag does not fit; the plaintext so far must then be discarded. */
+/* False when the tag does not fit or the provider fails; the plaintext so far must then be
+ * discarded. Which of the two it is, opening anew and svms_aead_is_sound() tell. */
 bool svms_aead_open_end(svms_aead *aead, const uint8_t tag[SVMS_AEAD_TAG_SIZE]);
+
+/* True when the provider opens what is known to open. */
+bool svms_aead_is_sound(svms_ctx *ctx);
 
 /* One-shot, for small things. out holds size + 16 bytes when sealing, size - 16 when opening.
  * Opening gives SVMS_E_WRONG_KEY when the tag does not fit. */

@@ -288,34 +288,68 @@ svms_status svms_hpke_seal(svms_ctx *ctx, const svms_public_key *recipient, cons
     return status;
 }
 
-static svms_status refuse_sender(svms_error *err)
+/* A no of the provider is believed when it is given twice, and when the recipient's own public key
+ * is taken in the sender's place (known_answer.h says why). */
+static svms_status refuse_sender(bool believed, svms_error *err)
 {
-    if (svms_crypto_starved()) {
+    if (!believed) {
         return svms_fail_crypto(err, "cannot agree on a key with the sender");
     }
     return svms_fail(err, SVMS_E_WRONG_KEY, "the sender's ephemeral key is not a valid one");
 }
 
-/* The recipient's side of the agreement, wherever the key is. */
-static svms_status agree(const suite *s, const svms_private_key *recipient, const uint8_t *enc,
-                         uint8_t dh[DH_SIZE], svms_error *err)
+static bool can_decode(const suite *s, const uint8_t *enc)
+{
+    EVP_PKEY *peer = decode_public(s, enc);
+    bool decoded = peer != NULL;
+    EVP_PKEY_free(peer);
+    return decoded;
+}
+
+static bool can_agree(const suite *s, const svms_private_key *recipient, EVP_PKEY *peer)
+{
+    uint8_t dh[DH_SIZE];
+    bool agreed = peer && diffie_hellman(s, svms_private_key_evp(recipient),
+                                         svms_private_key_properties(recipient), peer, dh);
+    svms_wipe(dh, sizeof dh);
+    return agreed;
+}
+
+static svms_status agree_here(const suite *s, const svms_private_key *recipient,
+                              const uint8_t *own_public, EVP_PKEY *peer, uint8_t dh[DH_SIZE],
+                              svms_error *err)
 {
     EVP_PKEY *own = svms_private_key_evp(recipient);
+    if (diffie_hellman(s, own, svms_private_key_properties(recipient), peer, dh)) {
+        return SVMS_OK;
+    }
+    if (svms_private_key_is_external(recipient)) {
+        return svms_fail_crypto(err, "the provider does not agree on a key with the sender");
+    }
+    EVP_PKEY *right = decode_public(s, own_public);
+    bool believed = !can_agree(s, recipient, peer) && can_agree(s, recipient, right);
+    EVP_PKEY_free(right);
+    return refuse_sender(believed, err);
+}
+
+/* The recipient's side of the agreement, wherever the key is. */
+static svms_status agree(const suite *s, const svms_private_key *recipient,
+                         const uint8_t *own_public, const uint8_t *enc, uint8_t dh[DH_SIZE],
+                         svms_error *err)
+{
     EVP_PKEY *peer = decode_public(s, enc);
     svms_status status = SVMS_OK;
     if (!peer) {
-        status = refuse_sender(err);
-    } else if (!own) {
+        status = refuse_sender(!can_decode(s, enc) && can_decode(s, own_public), err);
+    } else if (svms_private_key_evp(recipient)) {
+        status = agree_here(s, recipient, own_public, peer, dh, err);
+    } else {
         status = svms_private_key_unwrap(
             recipient, s->kem == KEM_X25519 ? SVMS_UNWRAP_X25519 : SVMS_UNWRAP_P256, enc,
             svms_hpke_enc_size(s->kem), dh, DH_SIZE, err);
         if (status == SVMS_OK && is_zero(dh)) {
-            status = refuse_sender(err);
+            status = refuse_sender(true, err);
         }
-    } else if (!diffie_hellman(s, own, svms_private_key_properties(recipient), peer, dh)) {
-        status = svms_private_key_is_external(recipient)
-                     ? svms_fail_crypto(err, "the provider does not agree on a key with the sender")
-                     : refuse_sender(err);
     }
     EVP_PKEY_free(peer);
     return status;
@@ -344,7 +378,7 @@ svms_status svms_hpke_open(svms_ctx *ctx, const svms_private_key *recipient, con
         status = svms_fail_crypto(err, "cannot encode the recipient's public key");
     }
     if (status == SVMS_OK) {
-        status = agree(&s, recipient, enc, dh, err);
+        status = agree(&s, recipient, own_public, enc, dh, err);
     }
     if (status == SVMS_OK) {
         status = schedule(&s, dh, enc, own_public, info_run, &keys, err);

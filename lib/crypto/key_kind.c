@@ -11,18 +11,27 @@
 
 #include "digest.h"
 #include "failure.h"
+#include "known_answer.h"
 
 #define RSA_BITS_LEAST 2048
 #define RSA_BITS_MOST 8192
 
+/* Asked twice, because not every provider can tell, so that "no answer" must pass for "no". */
+static bool has_explicit_parameters(EVP_PKEY *pkey)
+{
+    static const char name[] = OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS;
+    int explicit_parameters = 0;
+    bool told = EVP_PKEY_get_int_param(pkey, name, &explicit_parameters) == 1 ||
+                EVP_PKEY_get_int_param(pkey, name, &explicit_parameters) == 1;
+    return told && explicit_parameters != 0;
+}
+
 static svms_status ec_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
 {
-    int explicit_parameters = 0;
     char curve[64] = "";
-    EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-                           &explicit_parameters);
-    if (explicit_parameters || EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME,
-                                                              curve, sizeof curve, NULL) != 1) {
+    if (has_explicit_parameters(pkey) ||
+        EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_GROUP_NAME, curve, sizeof curve,
+                                       NULL) != 1) {
         return svms_fail(err, SVMS_E_UNSUPPORTED,
                          "elliptic curve keys without a named curve are not supported");
     }
@@ -56,6 +65,9 @@ static svms_status find_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *er
     }
     if (EVP_PKEY_is_a(pkey, "RSA")) {
         int bits = EVP_PKEY_get_bits(pkey);
+        if (bits <= 0 || EVP_PKEY_get_size(pkey) <= 0) {
+            return svms_fail_crypto(err, "the provider does not tell the size of the RSA key");
+        }
         if (bits < RSA_BITS_LEAST || bits > RSA_BITS_MOST) {
             return svms_fail(err, SVMS_E_UNSUPPORTED, "RSA keys of %d bits are not supported",
                              bits);
@@ -68,13 +80,18 @@ static svms_status find_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *er
                      name ? name : "unnamed kinds of");
 }
 
-svms_status svms_key_kind_of(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
+svms_status svms_key_kind_of(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
 {
-    svms_status status = find_kind(pkey, kind, err);
-    if (status != SVMS_OK && svms_crypto_starved()) {
+    svms_key_kind found;
+    svms_status status = find_kind(pkey, &found, err);
+    if (status == SVMS_E_UNSUPPORTED && (find_kind(pkey, &found, NULL) != SVMS_E_UNSUPPORTED ||
+                                         !svms_known_key_is_taken(ctx, SVMS_KEY_P256))) {
         return svms_fail_crypto(err, "cannot tell the kind of the key");
     }
     ERR_clear_error();
+    if (status == SVMS_OK) {
+        *kind = found;
+    }
     return status;
 }
 
@@ -95,14 +112,20 @@ const char *svms_key_kind_name(svms_key_kind kind)
     return "unknown";
 }
 
+/* Asked twice, because not every provider can tell, so that "no answer" must pass for "no". */
+static bool encodes_compressed(EVP_PKEY *pkey)
+{
+    static const char name[] = OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT;
+    char format[32] = "";
+    bool told = EVP_PKEY_get_utf8_string_param(pkey, name, format, sizeof format, NULL) == 1 ||
+                EVP_PKEY_get_utf8_string_param(pkey, name, format, sizeof format, NULL) == 1;
+    return told && strcmp(format, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 0;
+}
+
 EVP_PKEY *svms_key_canonical(EVP_PKEY *pkey, svms_key_kind kind)
 {
-    char format[32] = "";
     bool is_ec = kind == SVMS_KEY_P256 || kind == SVMS_KEY_P384;
-    if (!is_ec ||
-        EVP_PKEY_get_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, format,
-                                       sizeof format, NULL) != 1 ||
-        strcmp(format, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) == 0) {
+    if (!is_ec || !encodes_compressed(pkey)) {
         ERR_clear_error();
         return EVP_PKEY_up_ref(pkey) == 1 ? pkey : NULL;
     }
@@ -164,12 +187,24 @@ static bool check_with(svms_ctx *ctx, EVP_PKEY *pkey, int (*check)(EVP_PKEY_CTX 
     return valid;
 }
 
+static bool public_is_valid(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind)
+{
+    return kind == SVMS_KEY_RSA ? rsa_numbers_are_sane(pkey)
+                                : check_with(ctx, pkey, EVP_PKEY_public_check_quick);
+}
+
+static bool pair_is_valid(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind)
+{
+    return kind == SVMS_KEY_RSA
+               ? rsa_numbers_are_sane(pkey) && check_with(ctx, pkey, check_rsa_pair)
+               : check_with(ctx, pkey, EVP_PKEY_pairwise_check);
+}
+
 svms_status svms_key_check_public(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind,
                                   svms_error *err)
 {
-    bool valid = kind == SVMS_KEY_RSA ? rsa_numbers_are_sane(pkey)
-                                      : check_with(ctx, pkey, EVP_PKEY_public_check_quick);
-    if (!valid && svms_crypto_starved()) {
+    bool valid = public_is_valid(ctx, pkey, kind);
+    if (!valid && (public_is_valid(ctx, pkey, kind) || !svms_known_key_is_taken(ctx, kind))) {
         return svms_fail_crypto(err, "cannot check the public key");
     }
     ERR_clear_error();
@@ -182,10 +217,8 @@ svms_status svms_key_check_public(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind k
 
 svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind, svms_error *err)
 {
-    bool valid = kind == SVMS_KEY_RSA
-                     ? rsa_numbers_are_sane(pkey) && check_with(ctx, pkey, check_rsa_pair)
-                     : check_with(ctx, pkey, EVP_PKEY_pairwise_check);
-    if (!valid && svms_crypto_starved()) {
+    bool valid = pair_is_valid(ctx, pkey, kind);
+    if (!valid && (pair_is_valid(ctx, pkey, kind) || !svms_known_key_is_taken(ctx, kind))) {
         return svms_fail_crypto(err, "cannot check the private key");
     }
     ERR_clear_error();
@@ -196,7 +229,7 @@ svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kin
                      svms_key_kind_name(kind));
 }
 
-svms_status svms_key_gives_private(EVP_PKEY *pkey, svms_key_kind kind, bool *gives, svms_error *err)
+static bool gives_private(EVP_PKEY *pkey, svms_key_kind kind)
 {
     /* Into a place of our own, because the convenient calls leave copies behind. */
     uint8_t secret[RSA_BITS_MOST / 8];
@@ -211,7 +244,14 @@ svms_status svms_key_gives_private(EVP_PKEY *pkey, svms_key_kind kind, bool *giv
     }
     bool given = EVP_PKEY_get_params(pkey, params) == 1 && OSSL_PARAM_modified(params) == 1;
     svms_wipe(secret, sizeof secret);
-    if (!given && svms_crypto_starved()) {
+    return given;
+}
+
+svms_status svms_key_gives_private(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind, bool *gives,
+                                   svms_error *err)
+{
+    bool given = gives_private(pkey, kind);
+    if (!given && (gives_private(pkey, kind) || !svms_known_key_is_taken(ctx, kind))) {
         return svms_fail_crypto(err, "cannot look at the private key");
     }
     ERR_clear_error();

@@ -18,7 +18,8 @@ typedef enum svms_key_kind {
 } svms_key_kind;
 
 /* SVMS_E_UNSUPPORTED, with a message that names the kind, for every other key. */
-SVMS_MUST_CHECK svms_status svms_key_kind_of(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_key_kind_of(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind *kind,
+                                             svms_error *err);
 /* "P-256" and the like. */
 const char *svms_key_kind_name(svms_key_kind kind);
 
@@ -40,7 +41,8 @@ SVMS_MUST_CHECK svms_status svms_key_check_pair(svms_ctx *ctx, EVP_PKEY *pkey, s
                                                 svms_error *err);
 
 /* *gives is false when whoever holds the key keeps its private half to himself. */
-SVMS_MUST_CHECK svms_status svms_key_gives_private(EVP_PKEY *pkey, svms_key_kind kind, bool *gives,
+SVMS_MUST_CHECK svms_status svms_key_gives_private(svms_ctx *ctx, EVP_PKEY *pkey,
+                                                   svms_key_kind kind, bool *gives,
                                                    svms_error *err);
 
 svms_key_kind svms_private_key_kind(const svms_private_key *key);

@@ -11,7 +11,7 @@
 
 #include "failure.h"
 #include "key_internal.h"
-#include "key_kind.h"
+#include "known_answer.h"
 #include "pem.h"
 #include "private_key.h"
 #include "scheme.h"
@@ -89,7 +89,7 @@ svms_status svms_private_key_from_evp(svms_private_key **out, svms_ctx *ctx, EVP
                                       svms_error *err)
 {
     svms_key_kind kind;
-    svms_status status = svms_key_kind_of(pkey, &kind, err);
+    svms_status status = svms_key_kind_of(ctx, pkey, &kind, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -154,7 +154,7 @@ svms_status svms_private_key_from_provider(svms_private_key **out, svms_ctx *ctx
         return status;
     }
     bool gives = false;
-    status = svms_key_gives_private(pkey, key->kind, &gives, err);
+    status = svms_key_gives_private(ctx, pkey, key->kind, &gives, err);
     if (status == SVMS_OK && gives) {
         status = svms_key_check_pair(ctx, key->pkey, key->kind, err);
     } else if (status == SVMS_OK) {
@@ -168,19 +168,39 @@ svms_status svms_private_key_from_provider(svms_private_key **out, svms_ctx *ctx
     return SVMS_OK;
 }
 
+/* NULL also when something follows the key. */
+static EVP_PKEY *decode_once(svms_ctx *ctx, const svms_pem_block *block)
+{
+    const uint8_t *end = block->der;
+    EVP_PKEY *pkey = d2i_AutoPrivateKey_ex(NULL, &end, block->size, svms_ossl_context(ctx),
+                                           svms_ossl_properties(ctx));
+    if (pkey && end == block->der + block->size) {
+        return pkey;
+    }
+    EVP_PKEY_free(pkey);
+    return NULL;
+}
+
+/* Whether what could not be decoded is to blame for it. */
+static bool is_damaged(svms_ctx *ctx, const svms_pem_block *block)
+{
+    EVP_PKEY *pkey = decode_once(ctx, block);
+    bool again = pkey == NULL;
+    EVP_PKEY_free(pkey);
+    return again && svms_known_key_is_taken(ctx, SVMS_KEY_P256);
+}
+
 static svms_status decode(svms_private_key **out, svms_ctx *ctx, const svms_pem_block *block,
                           svms_error *err)
 {
     if (svms_pem_is_encrypted(block)) {
         return svms_fail(err, SVMS_E_MALFORMED, "the private key is encrypted");
     }
-    const uint8_t *end = block->der;
-    EVP_PKEY *pkey = d2i_AutoPrivateKey_ex(NULL, &end, block->size, svms_ossl_context(ctx),
-                                           svms_ossl_properties(ctx));
+    EVP_PKEY *pkey = decode_once(ctx, block);
     svms_status status;
-    if (pkey && end == block->der + block->size) {
+    if (pkey) {
         status = svms_private_key_from_evp(out, ctx, pkey, err);
-    } else if (!pkey && svms_crypto_starved()) {
+    } else if (!is_damaged(ctx, block)) {
         status = svms_fail_crypto(err, "cannot decode the private key");
     } else {
         status =

@@ -9,6 +9,7 @@
 #include <openssl/ui.h>
 
 #include "failure.h"
+#include "known_answer.h"
 #include "private_key.h"
 
 /* A folder, or a token, may hold many things. */
@@ -130,6 +131,21 @@ static svms_status load(svms_private_key **out, search *of, UI_METHOD *dialogue,
     return status;
 }
 
+/* Whether the URI, or what is there, is to blame for a failure. Only files are read again: a token
+ * may count attempts, and a provider of its own reports its own failures. */
+static bool is_to_blame(search *of, UI_METHOD *dialogue, svms_status refusal)
+{
+    if (of->in_file) {
+        svms_private_key *key = NULL;
+        svms_status again = load(&key, of, dialogue, NULL);
+        svms_private_key_free(&key);
+        if (again != refusal) {
+            return false;
+        }
+    }
+    return svms_known_key_is_taken(of->ctx, SVMS_KEY_P256);
+}
+
 svms_status svms_private_key_from_uri(svms_private_key **out, svms_ctx *ctx, const char *uri,
                                       svms_error *err)
 {
@@ -144,6 +160,10 @@ svms_status svms_private_key_from_uri(svms_private_key **out, svms_ctx *ctx, con
         return svms_fail_crypto(err, "cannot look for the private key");
     }
     svms_status status = load(out, &of, dialogue, err);
+    if ((status == SVMS_E_MALFORMED || status == SVMS_E_UNSUPPORTED) && !of.asked &&
+        !is_to_blame(&of, dialogue, status)) {
+        status = svms_fail_crypto(err, "cannot look for the private key");
+    }
     UI_destroy_method(dialogue);
     ERR_clear_error();
     return status;

@@ -7,7 +7,7 @@
 
 #include "failure.h"
 #include "key_internal.h"
-#include "key_kind.h"
+#include "known_answer.h"
 #include "pem.h"
 
 struct svms_public_key {
@@ -36,7 +36,7 @@ svms_status svms_public_key_from_evp(svms_public_key **out, svms_ctx *ctx, EVP_P
                                      svms_error *err)
 {
     svms_key_kind kind;
-    svms_status status = svms_key_kind_of(pkey, &kind, err);
+    svms_status status = svms_key_kind_of(ctx, pkey, &kind, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -85,18 +85,32 @@ static EVP_PKEY *decode_plain(svms_ctx *ctx, const svms_pem_block *block)
     return NULL;
 }
 
+static EVP_PKEY *decode_once(svms_ctx *ctx, const svms_pem_block *block)
+{
+    return svms_pem_is(block, PEM_STRING_PUBLIC) ? decode_plain(ctx, block)
+                                                 : decode_certificate(ctx, block);
+}
+
+/* Whether what could not be decoded is to blame for it. */
+static bool is_damaged(svms_ctx *ctx, const svms_pem_block *block)
+{
+    EVP_PKEY *pkey = decode_once(ctx, block);
+    bool again = pkey == NULL;
+    EVP_PKEY_free(pkey);
+    return again && svms_known_key_is_taken(ctx, SVMS_KEY_P256);
+}
+
 static svms_status decode(svms_public_key **out, svms_ctx *ctx, const svms_pem_block *block,
                           svms_error *err)
 {
-    bool plain = svms_pem_is(block, PEM_STRING_PUBLIC);
-    EVP_PKEY *pkey = plain ? decode_plain(ctx, block) : decode_certificate(ctx, block);
-    if (!pkey && svms_crypto_starved()) {
+    EVP_PKEY *pkey = decode_once(ctx, block);
+    if (!pkey && !is_damaged(ctx, block)) {
         return svms_fail_crypto(err, "cannot decode the public key");
     }
     ERR_clear_error();
     if (!pkey) {
         return svms_fail(err, SVMS_E_MALFORMED, "the %s is damaged, or its key is of no known kind",
-                         plain ? "public key" : "certificate");
+                         svms_pem_is(block, PEM_STRING_PUBLIC) ? "public key" : "certificate");
     }
     svms_status status = svms_public_key_from_evp(out, ctx, pkey, err);
     EVP_PKEY_free(pkey);

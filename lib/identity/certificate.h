@@ -26,6 +26,7 @@ struct svms_chain {
 struct svms_trust {
     svms_ctx *ctx;
     svms_certificates *anchors;
+    STACK_OF(X509_CRL) *lists; /* NULL when none were given */
 };
 
 /* Room for a name in a sentence: cut between characters, with dots, when it is longer. */
@@ -65,6 +66,9 @@ SVMS_MUST_CHECK svms_status svms_certificate_roles(unsigned *roles, X509 *certif
  * change the direction of the text around it, is escaped. */
 SVMS_MUST_CHECK svms_status svms_name_text(svms_builder *text, const X509_NAME *name,
                                            svms_error *err);
+/* The same, cut to fit into room bytes (with the NUL), of which there are at least 8. */
+SVMS_MUST_CHECK svms_status svms_name_cut(char *out, size_t room, svms_ctx *ctx,
+                                          const X509_NAME *name, svms_error *err);
 /* The same, cut to fit into a sentence. */
 SVMS_MUST_CHECK svms_status svms_name_words(char out[SVMS_NAME_WORDS_SIZE], svms_ctx *ctx,
                                             const X509_NAME *name, svms_error *err);

@@ -1,284 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Could this signer act in this role at that time? RFC 5280 section 6, with the time of signing in
- * place of the present time. */
+/* Could this signer act in this role at that time? */
 #include <stdio.h>
-#include <time.h>
 
-#include <openssl/err.h>
-#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include <svms/time.h>
 
-#include "certificate.h"
 #include "failure.h"
-
-/* Certificates between leaf and anchor. */
-#define MAX_INTERMEDIATES 8
-/* OpenSSL's level of 112 bits: RSA and DSA from 2048 bits, elliptic curves from 224, no SHA-1. */
-#define SECURITY_LEVEL 2
-
-/* A certificate outside its period, and the moment at which it was needed. */
-typedef struct out_of_period {
-    X509 *certificate; /* NULL when there is none */
-    int64_t needed_utc_ns;
-} out_of_period;
-
-typedef struct identity_query {
-    const svms_trust *trust;
-    const svms_chain *chain;
-    svms_role role;
-    svms_identity_verdict verdict;
-    svms_certificates *path; /* leaf to its first anchor, as built last */
-    out_of_period too_early;
-    out_of_period too_late;
-    svms_error *err;
-} identity_query;
-
-static int64_t floor_seconds(int64_t utc_ns)
-{
-    int64_t seconds = utc_ns / 1000000000;
-    return utc_ns % 1000000000 < 0 ? seconds - 1 : seconds;
-}
-
-static svms_status name_of(char out[SVMS_NAME_WORDS_SIZE], const identity_query *query,
-                           X509 *certificate)
-{
-    return svms_name_words(out, query->chain->ctx, X509_get_subject_name(certificate), query->err);
-}
-
-/* Whoever gave an anchor vouches for it: RFC 5280 asks nothing of its extensions, and its own
- * signature proves nothing. What is needed for issuing is asked of it all the same. */
-static bool is_excused_in_an_anchor(int error)
-{
-    return error == X509_V_ERR_CA_BCONS_NOT_CRITICAL ||
-           error == X509_V_ERR_CA_CERT_MISSING_KEY_USAGE ||
-           error == X509_V_ERR_MISSING_SUBJECT_KEY_IDENTIFIER ||
-           error == X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER ||
-           error == X509_V_ERR_CA_MD_TOO_WEAK;
-}
-
-/* OpenSSL's verify callback: 1 lets the path be built on. Periods are judged afterwards, with our
- * own 64-bit times, so that a broken rule takes precedence over an expired certificate. */
-static int judge_step(int ok, X509_STORE_CTX *store)
-{
-    int error = X509_STORE_CTX_get_error(store);
-    if (ok || error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID) {
-        return 1;
-    }
-    return is_excused_in_an_anchor(error) &&
-           X509_STORE_CTX_get_error_depth(store) >= X509_STORE_CTX_get_num_untrusted(store);
-}
-
-static const char *words_for(int error)
-{
-    static const struct {
-        int error;
-        const char *words;
-    } known[] = {
-        { X509_V_ERR_CERT_SIGNATURE_FAILURE, "its signature does not verify" },
-        { X509_V_ERR_INVALID_CA, "it is not allowed to issue certificates" },
-        { X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "it is not allowed to issue certificates" },
-        { X509_V_ERR_PATH_LENGTH_EXCEEDED, "too many CAs stand below it" },
-        { X509_V_ERR_CERT_CHAIN_TOO_LONG, "its chain is too long" },
-        { X509_V_ERR_EE_KEY_TOO_SMALL, "its key is too weak" },
-        { X509_V_ERR_CA_KEY_TOO_SMALL, "its key is too weak" },
-        { X509_V_ERR_CA_MD_TOO_WEAK, "its signature uses a weak digest" },
-        { X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION, "it has an unknown critical extension" },
-        { X509_V_ERR_PERMITTED_VIOLATION, "a CA does not permit its name" },
-        { X509_V_ERR_EXCLUDED_VIOLATION, "a CA excludes its name" },
-        { X509_V_ERR_MISSING_AUTHORITY_KEY_IDENTIFIER, "it has no authority key identifier" },
-        { X509_V_ERR_MISSING_SUBJECT_KEY_IDENTIFIER, "it has no subject key identifier" },
-        { X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, "it is a CA without key usage" },
-        { X509_V_ERR_CA_BCONS_NOT_CRITICAL, "its basic constraints are not critical" },
-    };
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i].error == error) {
-            return known[i].words;
-        }
-    }
-    return X509_verify_cert_error_string(error);
-}
-
-static svms_status no_path(identity_query *query, X509 *last, bool self_signed)
-{
-    char subject[SVMS_NAME_WORDS_SIZE];
-    char issuer[SVMS_NAME_WORDS_SIZE];
-    svms_status status = name_of(subject, query, last);
-    if (status == SVMS_OK) {
-        status = svms_name_words(issuer, query->chain->ctx, X509_get_issuer_name(last), query->err);
-    }
-    if (status != SVMS_OK) {
-        return status;
-    }
-    query->verdict = SVMS_IDENTITY_UNKNOWN_ISSUER;
-    if (self_signed) {
-        return svms_fail(query->err, SVMS_E_UNTRUSTED,
-                         "the self-signed certificate of %s is no trust anchor", subject);
-    }
-    return svms_fail(query->err, SVMS_E_UNTRUSTED,
-                     "the issuer of the certificate of %s is unknown: %s", subject, issuer);
-}
-
-static svms_status broken_rule(identity_query *query, X509 *certificate, const char *rule)
-{
-    char subject[SVMS_NAME_WORDS_SIZE];
-    svms_status status = name_of(subject, query, certificate);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    query->verdict = SVMS_IDENTITY_BAD_CHAIN;
-    return svms_fail(query->err, SVMS_E_UNTRUSTED, "the certificate of %s breaks a rule: %s",
-                     subject, rule);
-}
-
-/* OpenSSL passes over certificates whose extensions it cannot read, without saying so. */
-static X509 *find_unreadable(const svms_certificates *given)
-{
-    for (int i = 0; i < sk_X509_num(given); i++) {
-        X509 *certificate = sk_X509_value(given, i);
-        if (X509_get_extension_flags(certificate) & EXFLAG_INVALID) {
-            return certificate;
-        }
-    }
-    return NULL;
-}
-
-static svms_status explain(identity_query *query, X509_STORE_CTX *store)
-{
-    static const char unreadable[] = "one of its extensions cannot be read";
-    if (svms_provider_lacked_memory()) {
-        return svms_fail_memory(query->err);
-    }
-    int error = X509_STORE_CTX_get_error(store);
-    X509 *certificate = X509_STORE_CTX_get_current_cert(store);
-    X509 *damaged = find_unreadable(query->chain->certificates);
-    if (!certificate) {
-        certificate = sk_X509_value(query->chain->certificates, 0);
-    }
-    switch (error) {
-    case X509_V_ERR_OUT_OF_MEM:
-        return svms_fail_memory(query->err);
-    case X509_V_OK:
-    case X509_V_ERR_UNSPECIFIED:
-    case X509_V_ERR_INVALID_CALL:
-    case X509_V_ERR_STORE_LOOKUP:
-        return damaged ? broken_rule(query, damaged, unreadable)
-                       : svms_fail_crypto(query->err, "cannot build a certificate path");
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-        return no_path(query, certificate, true);
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        return damaged ? broken_rule(query, damaged, unreadable)
-                       : no_path(query, certificate, false);
-    default:
-        return broken_rule(query, certificate, words_for(error));
-    }
-}
-
-static void configure(X509_STORE_CTX *store, const svms_trust *trust, int64_t seconds)
-{
-    X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
-    X509_STORE_CTX_set0_trusted_stack(store, trust->anchors);
-    X509_STORE_CTX_set_verify_cb(store, judge_step);
-    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT);
-    X509_VERIFY_PARAM_set_depth(param, MAX_INTERMEDIATES);
-    X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
-    /* Only tells OpenSSL which of several possible issuers to prefer. */
-    time_t at = (time_t)seconds;
-    if ((int64_t)at == seconds) {
-        X509_VERIFY_PARAM_set_time(param, at);
-    }
-}
-
-/* Every given certificate is an anchor, so a path ends at the first of them; OpenSSL goes on to a
- * root that was given as well, which may have expired. */
-static svms_certificates *path_to_first_anchor(X509_STORE_CTX *store)
-{
-    svms_certificates *path = X509_STORE_CTX_get1_chain(store);
-    int untrusted = X509_STORE_CTX_get_num_untrusted(store);
-    while (path && sk_X509_num(path) > untrusted + 1) {
-        X509_free(sk_X509_pop(path));
-    }
-    return path;
-}
-
-/* Builds the path that suits a moment, with every rule but the periods checked. */
-static svms_status build_path(identity_query *query, int64_t seconds)
-{
-    svms_ctx *ctx = query->chain->ctx;
-    X509 *leaf = sk_X509_value(query->chain->certificates, 0);
-    X509_STORE_CTX *store =
-        X509_STORE_CTX_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx));
-    if (!store || X509_STORE_CTX_init(store, NULL, leaf, query->chain->certificates) != 1) {
-        X509_STORE_CTX_free(store);
-        return svms_fail_crypto(query->err, "cannot prepare a certificate path");
-    }
-    configure(store, query->trust, seconds);
-    ERR_clear_error();
-    svms_status status = X509_verify_cert(store) == 1 ? SVMS_OK : explain(query, store);
-    ERR_clear_error();
-    sk_X509_pop_free(query->path, X509_free);
-    query->path = status == SVMS_OK ? path_to_first_anchor(store) : NULL;
-    if (status == SVMS_OK && !query->path) {
-        status = svms_fail_crypto(query->err, "cannot keep a certificate path");
-    }
-    X509_STORE_CTX_free(store);
-    return status;
-}
-
-/* Fills early and late with the first certificate, from the leaf on, that does not cover the
- * moment. A date that cannot be read covers nothing. */
-static void find_out_of_period(const svms_certificates *path, int64_t utc_ns, out_of_period *early,
-                               out_of_period *late)
-{
-    int64_t seconds = floor_seconds(utc_ns);
-    *early = (out_of_period){ NULL, utc_ns };
-    *late = (out_of_period){ NULL, utc_ns };
-    for (int i = 0; i < sk_X509_num(path); i++) {
-        X509 *certificate = sk_X509_value(path, i);
-        int64_t first;
-        int64_t last;
-        if (!early->certificate &&
-            (!svms_date_seconds(X509_get0_notBefore(certificate), &first) || seconds < first)) {
-            early->certificate = certificate;
-        }
-        if (!late->certificate &&
-            (!svms_date_seconds(X509_get0_notAfter(certificate), &last) || seconds > last)) {
-            late->certificate = certificate;
-        }
-    }
-}
-
-/* A path that was built for one moment mostly serves the others too; only where it does not may
- * another one (a renewed CA, say) serve better. The certificates found are kept alive by chain and
- * trust store, not by the path. */
-static svms_status check_moment(identity_query *query, int64_t utc_ns)
-{
-    out_of_period early = { NULL, 0 };
-    out_of_period late = { NULL, 0 };
-    if (query->path) {
-        find_out_of_period(query->path, utc_ns, &early, &late);
-        if (!early.certificate && !late.certificate) {
-            return SVMS_OK;
-        }
-    }
-    svms_status status = build_path(query, floor_seconds(utc_ns));
-    if (status != SVMS_OK) {
-        return status;
-    }
-    find_out_of_period(query->path, utc_ns, &early, &late);
-    if (!query->too_early.certificate) {
-        query->too_early = early;
-    }
-    if (!query->too_late.certificate) {
-        query->too_late = late;
-    }
-    return SVMS_OK;
-}
+#include "options.h"
+#include "path.h"
 
 static void list_roles(char *out, size_t size, unsigned roles)
 {
@@ -296,16 +26,19 @@ static void list_roles(char *out, size_t size, unsigned roles)
     }
 }
 
-static svms_status check_role(identity_query *query)
+/* A path query's "allows". */
+static svms_status allows_role(svms_path_query *query)
 {
-    X509 *leaf = sk_X509_value(query->chain->certificates, 0);
+    const svms_chain *chain = query->user;
+    svms_role role = query->question.role;
+    X509 *leaf = sk_X509_value(query->given, 0);
     bool may_sign = (X509_get_key_usage(leaf) & X509v3_KU_DIGITAL_SIGNATURE) != 0;
-    bool is_named = svms_chain_allows(query->chain, query->role);
+    bool is_named = svms_chain_allows(chain, role);
     if (may_sign && is_named) {
         return SVMS_OK;
     }
     char subject[SVMS_NAME_WORDS_SIZE];
-    svms_status status = name_of(subject, query, leaf);
+    svms_status status = svms_path_name(subject, query, leaf);
     if (status != SVMS_OK) {
         return status;
     }
@@ -316,113 +49,77 @@ static svms_status check_role(identity_query *query)
                          subject);
     }
     char roles[64];
-    list_roles(roles, sizeof roles, query->chain->leaf_roles);
+    list_roles(roles, sizeof roles, chain->leaf_roles);
     return svms_fail(query->err, SVMS_E_UNTRUSTED,
                      "the certificate of %s does not allow the role %s; it names %s", subject,
-                     svms_role_name(query->role), roles);
+                     svms_role_name(role), roles);
 }
 
-/* The words for the verdicts that name a date. */
-static svms_status refuse_period(identity_query *query, svms_identity_verdict verdict,
-                                 const out_of_period *fault)
+static svms_status accept(svms_identity_question *out, const svms_identity_question *question,
+                          svms_error *err)
 {
-    bool early = verdict == SVMS_IDENTITY_NOT_YET_VALID;
-    X509 *certificate = fault->certificate;
-    char subject[SVMS_NAME_WORDS_SIZE];
-    char date[SVMS_DATE_WORDS_SIZE];
-    char moment[SVMS_TIME_TEXT_SIZE];
-    svms_status status = name_of(subject, query, certificate);
+    if (!question) {
+        return svms_fail(err, SVMS_E_USAGE, "no question was asked");
+    }
+    svms_status status =
+        svms_options_read(out, sizeof *out, question, "svms_identity_question", err);
     if (status != SVMS_OK) {
         return status;
     }
-    svms_date_words(date,
-                    early ? X509_get0_notBefore(certificate) : X509_get0_notAfter(certificate));
-    svms_time_format(fault->needed_utc_ns, moment);
-    query->verdict = verdict;
-    switch (verdict) {
-    case SVMS_IDENTITY_NOT_YET_VALID:
-        return svms_fail(
-            query->err, SVMS_E_UNTRUSTED,
-            "the certificate of %s became valid at %s, after it was used to sign at %s", subject,
-            date, moment);
-    case SVMS_IDENTITY_EXPIRED_THEN:
-        return svms_fail(query->err, SVMS_E_UNTRUSTED,
-                         "the certificate of %s expired at %s, before it was used to sign at %s",
-                         subject, date, moment);
-    default:
-        return svms_fail(query->err, SVMS_E_UNTRUSTED,
-                         "the certificate of %s expired at %s; that it was used to sign before, "
-                         "at %s, is claimed but not attested",
-                         subject, date, moment);
+    if (!svms_role_oid(out->role)) {
+        return svms_fail(err, SVMS_E_USAGE, "%d is no role somebody can sign in", (int)out->role);
     }
-}
-
-static svms_status check_now(identity_query *query, int64_t to_utc_ns, int64_t now_utc_ns)
-{
-    svms_status status = check_moment(query, now_utc_ns);
-    if (status != SVMS_OK || !query->too_late.certificate) {
-        return status;
+    if (out->policy != SVMS_TIME_ATTESTED && out->policy != SVMS_TIME_CLAIMED) {
+        return svms_fail(err, SVMS_E_USAGE, "%d is no time policy", (int)out->policy);
     }
-    query->too_late.needed_utc_ns = to_utc_ns;
-    return refuse_period(query, SVMS_IDENTITY_EXPIRED_NOW, &query->too_late);
-}
-
-/* Worst verdict first. */
-static svms_status run_query(identity_query *query, int64_t from_utc_ns, int64_t to_utc_ns,
-                             int64_t now_utc_ns, svms_time_policy policy)
-{
-    if (!query->chain) {
-        query->verdict = SVMS_IDENTITY_UNSIGNED;
-        return svms_fail(query->err, SVMS_E_UNTRUSTED, "nobody signed");
-    }
-    if (!query->trust) {
-        query->verdict = SVMS_IDENTITY_NO_ANCHOR;
-        return svms_fail(query->err, SVMS_E_UNTRUSTED, "no trust anchor was given");
-    }
-    svms_status status = check_moment(query, from_utc_ns);
-    if (status == SVMS_OK) {
-        status = check_moment(query, to_utc_ns);
-    }
-    if (status == SVMS_OK) {
-        status = check_role(query);
-    }
-    if (status != SVMS_OK) {
-        return status;
-    }
-    if (query->too_early.certificate) {
-        return refuse_period(query, SVMS_IDENTITY_NOT_YET_VALID, &query->too_early);
-    }
-    if (query->too_late.certificate) {
-        return refuse_period(query, SVMS_IDENTITY_EXPIRED_THEN, &query->too_late);
-    }
-    return policy == SVMS_TIME_CLAIMED ? SVMS_OK : check_now(query, to_utc_ns, now_utc_ns);
-}
-
-svms_status svms_identity_check(const svms_trust *trust, const svms_chain *chain, svms_role role,
-                                int64_t from_utc_ns, int64_t to_utc_ns, int64_t now_utc_ns,
-                                svms_time_policy policy, svms_identity_verdict *verdict,
-                                svms_error *err)
-{
-    if (!verdict) {
-        return svms_fail(err, SVMS_E_USAGE, "no place for the verdict");
-    }
-    if (!svms_role_oid(role)) {
-        return svms_fail(err, SVMS_E_USAGE, "%d is no role somebody can sign in", (int)role);
-    }
-    if (policy != SVMS_TIME_ATTESTED && policy != SVMS_TIME_CLAIMED) {
-        return svms_fail(err, SVMS_E_USAGE, "%d is no time policy", (int)policy);
-    }
-    if (from_utc_ns == SVMS_NO_TIME || now_utc_ns == SVMS_NO_TIME || from_utc_ns > to_utc_ns) {
+    if (out->from_utc_ns == SVMS_NO_TIME || out->now_utc_ns == SVMS_NO_TIME ||
+        out->from_utc_ns > out->to_utc_ns) {
         return svms_fail(err, SVMS_E_USAGE,
                          "the times of signing and now must be known and in order");
     }
-    identity_query query = {
-        .trust = trust, .chain = chain, .role = role, .verdict = SVMS_IDENTITY_TRUSTED, .err = err
-    };
-    svms_status status = run_query(&query, from_utc_ns, to_utc_ns, now_utc_ns, policy);
-    sk_X509_pop_free(query.path, X509_free);
-    if (status == SVMS_OK || status == SVMS_E_UNTRUSTED) {
-        *verdict = query.verdict;
+    return SVMS_OK;
+}
+
+static svms_status check_signed(const svms_trust *trust, const svms_chain *chain,
+                                const svms_identity_question *question,
+                                svms_identity_result *result, svms_error *err)
+{
+    if (!chain) {
+        result->verdict = SVMS_IDENTITY_UNSIGNED;
+        return svms_fail(err, SVMS_E_UNTRUSTED, "nobody signed");
     }
+    svms_path_query query = { .ctx = chain->ctx,
+                              .trust = trust,
+                              .given = chain->certificates,
+                              .question = *question,
+                              .allows = allows_role,
+                              .user = chain,
+                              .err = err };
+    svms_status status = svms_path_check(&query);
+    result->verdict = query.verdict;
+    result->revocation = query.revocation;
+    result->revoked_utc_ns = query.revoked_utc_ns;
     return status;
+}
+
+svms_status svms_identity_check(const svms_trust *trust, const svms_chain *chain,
+                                const svms_identity_question *question,
+                                svms_identity_result *result, svms_error *err)
+{
+    svms_identity_question asked = SVMS_IDENTITY_QUESTION_INIT;
+    svms_identity_result found = SVMS_IDENTITY_RESULT_INIT;
+    if (!result) {
+        return svms_fail(err, SVMS_E_USAGE, "no place for the result");
+    }
+    svms_status status = accept(&asked, question, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    status = check_signed(trust, chain, &asked, &found, err);
+    if (status != SVMS_OK && status != SVMS_E_UNTRUSTED) {
+        return status;
+    }
+    svms_status written =
+        svms_result_write(result, &found, sizeof found, "svms_identity_result", err);
+    return written == SVMS_OK ? status : written;
 }

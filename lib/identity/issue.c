@@ -336,5 +336,9 @@ svms_status svms_certificate_issue(svms_ctx *ctx, const svms_certificate_options
     if (status == SVMS_OK) {
         status = check_issuer(&req);
     }
-    return status == SVMS_OK ? issue(&req, out, size) : status;
+    if (status == SVMS_OK) {
+        status = issue(&req, out, size);
+    }
+    ERR_clear_error();
+    return status;
 }

@@ -79,15 +79,15 @@ svms_status svms_name_text(svms_builder *text, const X509_NAME *name, svms_error
     return svms_builder_check(text, "a name in a certificate", err);
 }
 
-svms_status svms_name_words(char out[SVMS_NAME_WORDS_SIZE], svms_ctx *ctx, const X509_NAME *name,
-                            svms_error *err)
+svms_status svms_name_cut(char *out, size_t room, svms_ctx *ctx, const X509_NAME *name,
+                          svms_error *err)
 {
     svms_builder text = svms_builder_new(ctx, NAME_TEXT_MAX);
     svms_status status = svms_name_text(&text, name, err);
-    if (status == SVMS_OK && text.size <= SVMS_NAME_WORDS_SIZE) {
+    if (status == SVMS_OK && text.size <= room) {
         memcpy(out, text.data, text.size);
     } else if (status == SVMS_OK) {
-        size_t size = SVMS_NAME_WORDS_SIZE - 4;
+        size_t size = room - 4;
         /* Never between the bytes of one UTF-8 character. */
         while (size > 0 && (text.data[size] & 0xC0) == 0x80) {
             size--;
@@ -97,6 +97,12 @@ svms_status svms_name_words(char out[SVMS_NAME_WORDS_SIZE], svms_ctx *ctx, const
     }
     svms_builder_clear(&text);
     return status;
+}
+
+svms_status svms_name_words(char out[SVMS_NAME_WORDS_SIZE], svms_ctx *ctx, const X509_NAME *name,
+                            svms_error *err)
+{
+    return svms_name_cut(out, SVMS_NAME_WORDS_SIZE, ctx, name, err);
 }
 
 bool svms_date_seconds(const ASN1_TIME *date, int64_t *seconds)

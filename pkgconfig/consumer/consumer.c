@@ -41,16 +41,18 @@ static int run(svms_ctx *ctx)
     svms_chain *ca = NULL;
     svms_chain *recorder = NULL;
     svms_trust *trust = NULL;
-    svms_identity_verdict verdict = SVMS_IDENTITY_UNSIGNED;
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    svms_identity_result found = SVMS_IDENTITY_RESULT_INIT;
     int64_t then = 0;
     int result = 1;
     if (svms_private_key_generate(&key, ctx, &err) != SVMS_OK)
         return failed("generating", &err);
     if (make_chain(&ca, ctx, SVMS_ROLE_NONE, key, NULL, &trust) == 0 &&
         make_chain(&recorder, ctx, SVMS_ROLE_RECORDER, key, ca, NULL) == 0) {
-        if (svms_time_parse(&then, "2027-01-01T00:00:00Z", &err) != SVMS_OK ||
-            svms_identity_check(trust, recorder, SVMS_ROLE_RECORDER, then, then, then,
-                                SVMS_TIME_ATTESTED, &verdict, &err) != SVMS_OK)
+        svms_status status = svms_time_parse(&then, "2027-01-01T00:00:00Z", &err);
+        question.role = SVMS_ROLE_RECORDER;
+        question.from_utc_ns = question.to_utc_ns = question.now_utc_ns = then;
+        if (status != SVMS_OK || svms_identity_check(trust, recorder, &question, &found, &err) != SVMS_OK)
             failed("checking", &err);
         else
             result = strcmp(svms_chain_subject(recorder), "CN=recorder") != 0;

@@ -24,7 +24,9 @@ BEGIN {
     owner["external_key"] = "crypto"
     owner["media"] = "media"
     owner["identity"] = "identity"
-    split("batch recipients container disclosure writer reader recover verify", container_headers, " ")
+    owner["timestamp"] = "identity"
+    split("batch container disclosure reader recipients recording recover sequence verify writer",
+          container_headers, " ")
     for (i in container_headers)
         owner[container_headers[i]] = "container"
 

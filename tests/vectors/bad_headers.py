@@ -241,7 +241,7 @@ def slots():
     bad.add("padding", "padding is not zero", slot(padding=b"\0\1"), "C-ACC-1")
     bad.add("count", "one stanza more than there are", slot(count=2), "C-ACC-5")
     bad.add("size", "bytes after the last stanza", slot(count=0), "C-ACC-5")
-    bad.add("officer", "officer part, reserved for code", slot(officer=bytes(16)), "C-ACC-4")
+    bad.add("officer", "officer part of zeros", slot(officer=bytes(16)), "C-HDR-8")
     bad.add("two-passwords", "two password stanzas", stanzas(lambda found: found * 2), "C-ACC-5")
     bad.add("cost-19", "log2 N = 19", first_body(put(16, b"\x13")), "C-ACC-5")
     bad.add("cost-9", "log2 N = 9", first_body(put(16, b"\x09")), "C-ACC-5")

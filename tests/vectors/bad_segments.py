@@ -130,7 +130,7 @@ def signature_records():
     bad.add("short", "signature a byte short", raw(lambda s: s[:-1]), "C-OBJ-3")
     bad.add("long", "ECDSA signature with a byte more", raw(lambda s: s + b"\0"), "C-OBJ-3",
             base=signed_by("p256"))
-    bad.add("kind-2", "batch signature, reserved for code", field(kind=2), "C-SIG-2")
+    bad.add("kind-2", "batch signature without critical bit 2", field(kind=2), "C-SIG-3")
     bad.add("kind-0", "signature of kind 0", field(kind=0), "C-SIG-2")
     bad.add("reserved", "reserved byte", field(zero=1), "C-SIG-2")
     bad.add("algorithm", "algorithm differs from the header's", field(algorithm=4), "C-OBJ-2")

@@ -5,8 +5,11 @@ Each entry: name, note, spec, hook (where the writer goes wrong), verdict, segme
 key: verdict_with_key, segment_with_key, rule_with_key.
 """
 
+import bad_access
 import bad_headers
 import bad_segments
+import bad_signatures
+import bad_tails
 
 # Made at test time only, to keep the repository small: near relatives of committed ones.
 EXTENDED = frozenset(
@@ -36,6 +39,10 @@ EXTENDED = frozenset(
 )
 
 
+MODULES = (bad_headers, bad_segments, bad_signatures, bad_access, bad_tails)
+
+
 def all_vectors():
-    for group in bad_headers.GROUPS + bad_segments.GROUPS:
-        yield from group()
+    for module in MODULES:
+        for group in module.GROUPS:
+            yield from group()

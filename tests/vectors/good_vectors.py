@@ -8,63 +8,16 @@ verdict, verdict_with_key, password or identity to open it with, hook or cut (by
 import copy
 from dataclasses import replace
 
+import good_access
+import good_signatures
+import good_tails
+from specs import AUDIO, META, PASSWORD, SECOND, T0, VIDEO, clear, entry, pictures, signer, strong
+from specs import track
 from svmsref import access
 from svmsref.primitives import SeededRandom
 
-T0 = 1_700_000_000_000_000_000  # 2023-11-14T22:13:20Z
-SECOND = 1_000_000_000
-
-VIDEO = {"kind": "video", "codec": "avc1", "default_duration": 9000, "width": 64, "height": 48}
-AUDIO = {"kind": "audio", "codec": "ulaw", "timebase": [1, 8000], "sample_rate": 8000}
-META = {"kind": "metadata", "codec": "onvm", "timebase": [1, 1000]}
-
-PASSWORD = "correct horse battery staple"
-
-
-def signer(kind="ed25519", role="recorder", certificate=None):
-    return {"cert": f"keys/{certificate or kind}.pem", "key": f"keys/{kind}.key.pem", "role": role}
-
-
-def track(base, protection="none", **changes):
-    return {**base, "protection": protection, **changes}
-
-
-def pictures(segment, count=2, size=40, first=0):
-    """Samples of track 0 at ten pictures a second, the first of them sync."""
-    start = (segment * count + first) * 9000
-    return [
-        {"dts": start + place * 9000, "size": size, "flags": 1 if place == 0 else 0}
-        for place in range(count)
-    ]
-
-
-def clear(name, segments=1, **changes):
-    """Signed, in the clear, one video track. segments is a number or a list."""
-    if isinstance(segments, int):
-        segments = [{"samples": pictures(number)} for number in range(segments)]
-    spec = {
-        "seed": name,
-        "data_seed": "samples",
-        "signer": signer(),
-        "created_utc": T0,
-        "base_utc": T0,
-        "tracks": [track(VIDEO)],
-        "segments": segments,
-    }
-    return {**spec, **changes}
-
-
-def strong(name, segments=1, **changes):
-    """Signed, encrypted for a password."""
-    spec = clear(name, segments, tracks=[track(VIDEO, "strong")], password=PASSWORD, log2_n=10)
-    return {**spec, **changes}
-
-
-def entry(name, note, spec, **more):
-    found = {"name": name, "note": note, "spec": spec, "verdict": "authentic", **more}
-    if spec.get("password") and not more.keys() & {"password", "identity"}:
-        found["password"] = spec["password"]
-    return found
+__all__ = ["AUDIO", "META", "PASSWORD", "SECOND", "T0", "VIDEO", "clear", "entry", "pictures",
+           "signer", "strong", "track"]  # for those that import them from here
 
 
 def worked_example():
@@ -151,6 +104,8 @@ def protections():
     alone = [{"dts": 0, "size": 0, "flags": 1}]
     yield entry("good-strong-only-empty", "strong: no sample has bytes, yet there is a commitment",
                 strong("only empty", segments=[{"samples": alone}]))
+    yield entry("good-strong-unsigned", "strong, nobody signed it",
+                strong("strong unsigned", signer=None), verdict="untrusted")
     yield entry("good-mixed", "strong video with B pictures, light audio, clear metadata", mixed())
     keys = strong("keys", tracks=[track(VIDEO)], with_keys=True, description=[[1, "front door"]])
     yield entry("good-keys-only", "content key for the description only", keys)
@@ -299,5 +254,7 @@ EXTENDED = frozenset(
 def all_vectors():
     yield worked_example()
     groups = (signatures, identities, recipients, protections, headers, times, endings, slots)
+    for module in (good_signatures, good_access, good_tails):
+        groups += module.GROUPS
     for group in groups:
         yield from group()

@@ -19,15 +19,21 @@ import os
 import sys
 
 import bad_vectors
+import disclosures
 import good_vectors
 import worked_example
-from svmsref import build, pki, report, trust, verifier
+import specs
+from specs import DATA
+from svmsref import build, disclosure, pki, report, trust, verifier
+from svmsref.errors import ContainerError
 from svmsref.writer import no_hook
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-DATA = os.path.join(HERE, "data")
 SPECIFICATION = os.path.join(HERE, "..", "..", "docs", "spec", "container.md")
 CA = "keys/ca.pem"
+NOW = 1_800_000_000 * specs.SECOND  # when everything is checked
+ANY = "?"  # segment of a failure where the specification leaves it open
+KEY_NAMES = ("password", "identity", "kek")
 
 
 # ---- keys ----
@@ -59,6 +65,9 @@ class Keys:
         key = self.key(name, kind)
         self._once(f"{name}.pub.pem", lambda: pki.public_pem(key))
 
+    def kek(self, name):
+        self._once(f"{name}.key.pem", lambda: pki.kek_pem(os.urandom(48)))
+
     def certificate(self, name, make):
         return trust.load_anchors(self._once(f"{name}.pem", lambda: pki.certificate_pem(*make())))
 
@@ -81,6 +90,9 @@ def make_keys():
     for kind in ("ed25519", "p256", "p384", "rsa2048"):
         leaf(kind, kind)
     leaf("p256-camera", "p256", role=1)
+    for kind in ("ed25519", "p256", "rsa2048"):
+        leaf(f"{kind}-officer", kind, role=5)
+    leaf("ed25519-officer-other-ca", "ed25519", other, other_key, role=5)
     leaf("p256-exporter", "p256", role=3)
     leaf("ed25519-other-ca", "ed25519", other, other_key)
     year = (datetime.datetime(2021, 1, 1), datetime.datetime(2021, 12, 31))
@@ -90,6 +102,15 @@ def make_keys():
         "p256-by-intermediate",
         lambda: [pki.issue("p256-by-intermediate", key, between, between_key, 2), between],
     )
+    key = keys.key("p384", "p384")
+    keys.certificate(
+        "p384-officer-by-intermediate",
+        lambda: [pki.issue("p384-officer", key, between, between_key, 5), between],
+    )
+    for size in (2048, 3072, 4096):
+        keys.recipient(f"recipient-rsa{size}", f"rsa{size}")
+    keys.kek("kek")
+    keys.kek("other-kek")
     keys.recipient("recipient-x25519", "x25519")
     keys.recipient("recipient-p256", "p256")
     keys.recipient("other-x25519", "x25519")
@@ -112,15 +133,20 @@ def make_container(entry):
     container, writer = build.build(entry["spec"], DATA, entry.get("hook") or no_hook)
     if "cut" in entry:
         container = container[: entry["cut"](landmarks(container, writer))]
+    if "reshape" in entry:
+        container = entry["reshape"](container)
     return container, writer
 
 
 def request_for(expected, with_key):
     request = verifier.Request(trust.load_anchors(build.read_file(DATA, expected["trust"])))
+    request.now_utc = NOW
     if with_key and "password" in expected:
         request.password = expected["password"]
     if with_key and "identity" in expected:
         request.private = build.load_private_key(build.read_file(DATA, expected["identity"]))
+    if with_key and "kek" in expected:
+        request.kek = build.load_kek(build.read_file(DATA, expected["kek"]))
     return request
 
 
@@ -139,12 +165,13 @@ def _add_failure(expected, name, wanted, found):
 def good_expectation(entry, container):
     spec = entry["spec"]
     expected = {"name": entry["name"], "kind": "good", "note": entry["note"], "trust": CA}
-    names = ("verdict", "verdict_with_key", "verdict_claimed_time", "password", "identity")
+    names = ("verdict", "verdict_with_key", "verdict_claimed_time", *KEY_NAMES, "officer")
     expected.update({key: entry[key] for key in names if entry.get(key) is not None})
     found = verifier.verify(container, request_for(expected, False))
     segments = entry.get("complete", len(spec["segments"]))
     expected["segments"] = segments
     expected["closed"] = spec.get("close", True) and "cut" not in entry
+    expected["closed"] = entry.get("closed", expected["closed"])
     expected["unattested"] = found.unattested
     expected["container"] = report.container_to_json(found.header)
     expected["tracks"] = [report.track_to_json(track) for track in found.header.tracks]
@@ -159,7 +186,7 @@ def good_expectation(entry, container):
 
 def bad_expectation(entry, container):
     expected = {"name": entry["name"], "kind": "bad", "note": entry["note"], "trust": CA}
-    names = ("verdict", "verdict_with_key", "password", "identity")
+    names = ("verdict", "verdict_with_key", *KEY_NAMES)
     expected.update({key: entry[key] for key in names if entry.get(key) is not None})
     found = verifier.verify(container, request_for(expected, False))
     with_key = verifier.verify(container, request_for(expected, True))
@@ -187,10 +214,11 @@ def disagreements(expected, container):
 
     def compare_failure(name, found):
         wanted, seen = expected.get(name), found.first_failure
+        number = wanted and wanted["segment"]
         compare(
             name,
-            wanted and (wanted["segment"], wanted["rule"]),
-            seen and (seen.segment, seen.rule),
+            wanted and (number, wanted["rule"]),
+            seen and (ANY if number == ANY else seen.segment, seen.rule),
         )
 
     found = verifier.verify(container, request_for(expected, False))
@@ -204,12 +232,13 @@ def disagreements(expected, container):
     opened = verifier.verify(container, request_for(expected, True))
     compare("verdict_with_key", expected.get("verdict_with_key", expected["verdict"]),
             opened.verdict)
-    if "password" in expected or "identity" in expected:
+    if any(name in expected for name in KEY_NAMES):
         name = "first_failure_with_key" if "verdict_with_key" in expected else "first_failure"
         compare_failure(name, opened)
     if expected["kind"] == "good":
         compare("segments", expected["segments"], len(found.segments))
         compare("closed", expected["closed"], found.closed)
+        compare("officer", expected.get("officer", "none"), found.officer)
         samples = [
             {key: getattr(one, key) for key in report.SAMPLE_KEYS} for one in opened.samples
         ]
@@ -234,16 +263,73 @@ def dense_json(expected):
     return ("{" + ",\n".join(pairs) + "}\n").encode()
 
 
+def disclosure_expectation(entry, container):
+    """What must come of a container with a disclosure in place of a key."""
+    expected = {"name": entry["name"], "note": entry["note"], "of": entry["of"], "trust": CA}
+    expected["verdict"] = entry["verdict"]
+    if "rule" in entry:
+        expected["first_failure"] = _failure(entry["segment"], entry["rule"], 0)
+    spec = container["entry"]["spec"]
+    complete = container["entry"].get("complete", len(spec["segments"]))
+    opened = set(entry.get("opens", entry["wanted"]))
+    if entry["verdict"] in ("malformed", "unsupported", "undecryptable"):
+        return expected
+    clear = {number for number, one in enumerate(spec["tracks"]) if one["protection"] == "none"}
+    expected["samples"] = [
+        one for one in build.expected_samples(spec) if one["segment"] < complete
+        and (one["track"] in clear or (one["segment"], one["track"]) in opened)
+    ]  # fmt: skip
+    return expected
+
+
+def disclosure_disagreements(expected, data, container):
+    request = request_for(expected, False)
+    try:
+        request.disclosure = disclosure.parse(data)
+    except ContainerError as error:
+        found = (error.kind, None, error.rule)
+    else:
+        seen = verifier.verify(container, request)
+        failure = seen.first_failure
+        found = (seen.verdict, failure and failure.segment, failure and failure.rule)
+        samples = [
+            {key: getattr(one, key) for key in report.SAMPLE_KEYS}
+            for one in seen.samples
+            if one.sha256 is not None
+        ]
+        if "samples" in expected and samples != expected["samples"]:
+            return [f"{expected['name']}: other samples than wanted"]
+    failure = expected.get("first_failure", {})
+    wanted = (expected["verdict"], failure.get("segment"), failure.get("rule"))
+    return [] if found == wanted else [f"{expected['name']}: wanted {wanted}, found {found}"]
+
+
+def disclosure_files(containers):
+    """({name: bytes}, problems) of the disclosure files; containers by name."""
+    files, problems = {}, []
+    for entry in disclosures.all_disclosures():
+        of = containers[entry["of"]]
+        data = disclosures.pack(entry, of["writer"])
+        expected = disclosure_expectation(entry, of)
+        problems += disclosure_disagreements(expected, data, of["data"])
+        name = entry["name"]
+        files[f"{name}.svmk"], files[f"{name}.json"] = data, dense_json(expected)
+        lines = report.expectation_to_lines(expected)
+        files[f"{name}.txt"] = ("\n".join(lines) + "\n").encode()
+    return files, problems
+
+
 def all_files(extended=False):
     """{name: bytes} of everything in data/ but the keys, and the text of section 18. extended
     adds what is not committed."""
-    files, problems, section = {}, [], ""
+    files, problems, section, containers = {}, [], "", {}
     for kind, module in ((good_expectation, good_vectors), (bad_expectation, bad_vectors)):
         for entry in module.all_vectors():
             container, writer = make_container(entry)
             expected = kind(entry, container)
             problems += disagreements(expected, container)
             name = entry["name"]
+            containers[name] = {"entry": entry, "data": container, "writer": writer}
             if name in module.EXTENDED and not extended:
                 continue
             files[f"{name}.svms"] = container
@@ -252,6 +338,9 @@ def all_files(extended=False):
             files[f"{name}.txt"] = ("\n".join(lines) + "\n").encode()
             if name == "worked-example":
                 section = worked_example.section(container, writer, entry["spec"])
+    more, wrong = disclosure_files(containers)
+    files.update(more)
+    problems += wrong
     if problems:
         raise SystemExit("\n".join(problems))
     return files, section
@@ -284,7 +373,7 @@ def check(files, section):
 def write_files(files, folder):
     os.makedirs(folder, exist_ok=True)
     for name in os.listdir(folder):
-        if name not in files and name.rpartition(".")[2] in ("svms", "json", "txt"):
+        if name not in files and name.rpartition(".")[2] in ("svms", "svmk", "json", "txt"):
             os.remove(os.path.join(folder, name))
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:

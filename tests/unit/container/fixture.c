@@ -195,6 +195,11 @@ svms_trust *trust_of_new_ca(fixture *fix)
 
 int fixture_setup(void **state)
 {
+    return fixture_setup_in(state, NULL, NULL);
+}
+
+int fixture_setup_in(void **state, struct ossl_lib_ctx_st *library, const char *properties)
+{
     fixture *fix = calloc(1, sizeof(*fix));
     svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
     assert_non_null(fix);
@@ -203,6 +208,8 @@ int fixture_setup(void **state)
     options.allocate = count_allocate;
     options.release = count_release;
     options.utc_now = fixture_now;
+    options.ossl_context = library;
+    options.ossl_properties = properties;
     assert_int_equal(svms_ctx_new(&fix->ctx, &options, NULL), SVMS_OK);
     fix->ca_key = new_key(fix);
     fix->trust = new_ca(fix, fix->ca_key, &fix->ca);

@@ -54,6 +54,8 @@ typedef struct fixture {
 
 /* The clock stands at T0 until a test moves it; each reading of it adds a microsecond. */
 int fixture_setup(void **state);
+/* With a library context and a property query of OpenSSL. */
+int fixture_setup_in(void **state, struct ossl_lib_ctx_st *library, const char *properties);
 int fixture_teardown(void **state);
 
 /* A chain issued by the fixture's CA. */

@@ -24,15 +24,15 @@ static void answer_one(slow_signer *signer)
     size_t size = sizeof(signature);
     size_t i = signer->answered++;
     if (signer->answer != SVMS_OK) {
-        assert_int_equal(
-            svms_sign_request_complete(signer->requests[i], signer->answer, NULL, 0), SVMS_OK);
+        assert_int_equal(svms_sign_request_complete(signer->requests[i], signer->answer, NULL, 0),
+                         SVMS_OK);
         return;
     }
-    assert_int_equal(svms_sign(signer->engine, signer->messages[i], signer->sizes[i], signature,
-                               &size, NULL),
-                     SVMS_OK);
     assert_int_equal(
-        svms_sign_request_complete(signer->requests[i], SVMS_OK, signature, size), SVMS_OK);
+        svms_sign(signer->engine, signer->messages[i], signer->sizes[i], signature, &size, NULL),
+        SVMS_OK);
+    assert_int_equal(svms_sign_request_complete(signer->requests[i], SVMS_OK, signature, size),
+                     SVMS_OK);
 }
 
 static svms_status begin(void *user, svms_sign_request *request, const svms_sign_message *message)
@@ -78,8 +78,8 @@ static svms_private_key *slow_key(fixture *fix, slow_signer *signer)
                                             pem, &size, NULL),
                      SVMS_OK);
     assert_int_equal(svms_public_key_from_pem(&half, fix->ctx, pem, size, NULL), SVMS_OK);
-    assert_int_equal(
-        svms_sign_engine_new(&signer->engine, fix->ctx, fix->recorder_key, NULL), SVMS_OK);
+    assert_int_equal(svms_sign_engine_new(&signer->engine, fix->ctx, fix->recorder_key, NULL),
+                     SVMS_OK);
     assert_int_equal(svms_private_key_from_signer(&key, fix->ctx, half, &calls, NULL), SVMS_OK);
     svms_public_key_free(&half);
     return key;
@@ -250,15 +250,14 @@ static void segments_that_no_signature_covers_yet_are_unattested(void **state)
         uint32_t recorded; /* the last of them is still open */
         uint32_t attested;
     } cases[] = { { 0, 8, 7 }, { 1, 8, 6 }, { 2, 8, 6 }, { 3, 8, 0 }, { 3, 66, 64 },
-                  { 4, 8, 7 }, { 5, 8, 4 }, { 7, 8, 0 },  { 10, 8, 0 } };
+                  { 4, 8, 7 }, { 5, 8, 4 }, { 7, 8, 0 }, { 10, 8, 0 } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         scene on;
         svms_report report;
         svms_status last = SVMS_OK;
         open_scene(&on, *state, &modes[cases[i].mode], cases[i].recorded);
         record_all(&on);
-        assert_int_equal(verify_file(on.fix, &on.file, on.fix->trust, &report),
-                         SVMS_E_INCOMPLETE);
+        assert_int_equal(verify_file(on.fix, &on.file, on.fix->trust, &report), SVMS_E_INCOMPLETE);
         if (report.segments_verified != cases[i].attested) {
             fail_msg("case %zu, %s: %u segments are attested", i, on.how->name,
                      (unsigned)report.segments_verified);
@@ -309,8 +308,7 @@ static void flush_signs_at_once(void **state)
         open_scene(&on, *state, &modes[i], 5);
         record_all(&on);
         assert_int_equal(svms_writer_flush(on.writer, NULL), SVMS_OK);
-        assert_int_equal(verify_file(on.fix, &on.file, on.fix->trust, &report),
-                         SVMS_E_INCOMPLETE);
+        assert_int_equal(verify_file(on.fix, &on.file, on.fix->trust, &report), SVMS_E_INCOMPLETE);
         assert_int_equal(report.segments_verified, 5);
         assert_int_equal(report.bytes_unattested, 0);
         close_scene(&on);
@@ -415,9 +413,9 @@ static void contradictory_options_are_refused(void **state)
     svms_writer *writer = NULL;
     svms_batch *batch = NULL;
     svms_chain *camera = issue_chain(fix, fix->recorder_key, SVMS_ROLE_CAMERA, T0, T0 + DAY);
-    assert_int_equal(svms_batch_new(&batch, fix->ctx, fix->recorder_key, camera, SVMS_ROLE_CAMERA,
-                                    NULL),
-                     SVMS_OK);
+    assert_int_equal(
+        svms_batch_new(&batch, fix->ctx, fix->recorder_key, camera, SVMS_ROLE_CAMERA, NULL),
+        SVMS_OK);
     svms_writer_options options = writer_options(fix, &how, tracks);
     options.batch = batch;
     assert_int_equal(svms_writer_open(&writer, fix->ctx, &sink, &options, NULL), SVMS_E_USAGE);
@@ -433,9 +431,9 @@ static void contradictory_options_are_refused(void **state)
     assert_int_equal(svms_writer_open(&writer, fix->ctx, &sink, &options, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_batch_new(&batch, fix->ctx, NULL, camera, SVMS_ROLE_CAMERA, NULL),
                      SVMS_E_USAGE);
-    assert_int_equal(svms_batch_new(&batch, fix->ctx, fix->recorder_key, camera,
-                                    SVMS_ROLE_EXPORTER, NULL),
-                     SVMS_E_USAGE);
+    assert_int_equal(
+        svms_batch_new(&batch, fix->ctx, fix->recorder_key, camera, SVMS_ROLE_EXPORTER, NULL),
+        SVMS_E_USAGE);
     assert_int_equal(svms_batch_sign(NULL, NULL, NULL), SVMS_E_USAGE);
     svms_batch_free(&batch);
     svms_batch_free(&batch);

@@ -19,7 +19,10 @@ typedef struct vector {
     char verdict_claimed_time[32];
     char password[1100];
     char identity[256];
+    char kek[256];
+    char officer[32];
     char trust[256];
+    char of[256];
     char failure[64];
     bool has_failure;
     long segments;
@@ -64,6 +67,9 @@ static void parse_line(vector *found, const char *line)
                  sizeof(found->verdict_claimed_time)) ||
         value_of(line, "password", found->password, sizeof(found->password)) ||
         value_of(line, "identity", found->identity, sizeof(found->identity)) ||
+        value_of(line, "kek", found->kek, sizeof(found->kek)) ||
+        value_of(line, "officer", found->officer, sizeof(found->officer)) ||
+        value_of(line, "of", found->of, sizeof(found->of)) ||
         value_of(line, "trust", found->trust, sizeof(found->trust))) {
         return;
     }
@@ -127,22 +133,78 @@ static svms_trust *load_trust(fixture *fix, const vector *expected)
     return trust;
 }
 
-static svms_keyring *load_keys(fixture *fix, const vector *expected, svms_private_key **key)
+/* What opens a vector; a ring borrows its keys. */
+typedef struct opener {
+    svms_private_key *key;
+    svms_kek *kek;
+    svms_keyring *ring;
+} opener;
+
+static void load_keys(fixture *fix, const vector *expected, opener *out)
 {
-    svms_keyring *ring = NULL;
+    const char *name = expected->kek[0] != '\0' ? expected->kek : expected->identity;
+    size_t size = 0;
     if (expected->password[0] != '\0') {
-        return password_ring(fix, expected->password);
+        out->ring = password_ring(fix, expected->password);
+        return;
     }
-    if (expected->identity[0] != '\0') {
-        size_t size = 0;
-        uint8_t *pem = read_file(expected->identity, &size);
-        assert_int_equal(svms_private_key_from_pem(key, fix->ctx, (const char *)pem, size, NULL),
+    if (name[0] == '\0') {
+        return;
+    }
+    uint8_t *pem = read_file(name, &size);
+    assert_int_equal(svms_keyring_new(&out->ring, fix->ctx, NULL), SVMS_OK);
+    if (name == expected->kek) {
+        assert_int_equal(svms_kek_from_pem(&out->kek, fix->ctx, (const char *)pem, size, NULL),
                          SVMS_OK);
-        assert_int_equal(svms_keyring_new(&ring, fix->ctx, NULL), SVMS_OK);
-        assert_int_equal(svms_keyring_add_key(ring, *key, NULL), SVMS_OK);
-        free(pem);
+        assert_int_equal(svms_keyring_add_kek(out->ring, out->kek, NULL), SVMS_OK);
+    } else {
+        assert_int_equal(
+            svms_private_key_from_pem(&out->key, fix->ctx, (const char *)pem, size, NULL), SVMS_OK);
+        assert_int_equal(svms_keyring_add_key(out->ring, out->key, NULL), SVMS_OK);
     }
-    return ring;
+    free(pem);
+}
+
+static void free_keys(opener *keys)
+{
+    svms_keyring_free(&keys->ring);
+    svms_private_key_free(&keys->key);
+    svms_kek_free(&keys->kek);
+}
+
+static const char *officer_name(svms_identity_verdict verdict)
+{
+    switch (verdict) {
+    case SVMS_IDENTITY_TRUSTED:
+        return "trusted";
+    case SVMS_IDENTITY_WRONG_ROLE:
+        return "wrong_role";
+    case SVMS_IDENTITY_UNKNOWN_ISSUER:
+        return "unknown_issuer";
+    case SVMS_IDENTITY_UNSIGNED:
+        return "";
+    default:
+        return "other";
+    }
+}
+
+static unsigned check_failure(const vector *expected, const svms_report *report,
+                              const svms_error *err)
+{
+    char segment[32] = "-";
+    if (!expected->has_failure || strcmp(expected->failure, "?") == 0) {
+        return 0;
+    }
+    if (report->first_failure.segment != SVMS_NO_SEGMENT) {
+        (void)snprintf(segment, sizeof(segment), "%llu",
+                       (unsigned long long)report->first_failure.segment);
+    }
+    if (strcmp(segment, expected->failure) == 0) {
+        return 0;
+    }
+    print_message("%s: first failure in %s where %s is expected: %s\n", expected->name, segment,
+                  expected->failure, err->message);
+    return 1;
 }
 
 static unsigned check_verdict(fixture *fix, const vector *expected, memory_file *file,
@@ -164,22 +226,24 @@ static unsigned check_verdict(fixture *fix, const vector *expected, memory_file 
                       err.message);
         wrong++;
     }
-    if (keys == NULL && policy == SVMS_TIME_ATTESTED && status != SVMS_E_UNSUPPORTED &&
-        expected->has_failure) {
-        char segment[32] = "-";
-        if (report.first_failure.segment != SVMS_NO_SEGMENT) {
-            (void)snprintf(segment, sizeof(segment), "%llu",
-                           (unsigned long long)report.first_failure.segment);
-        }
-        if (strcmp(segment, expected->failure) != 0) {
-            print_message("%s: first failure in %s where %s is expected: %s\n", expected->name,
-                          segment, expected->failure, err.message);
-            wrong++;
-        }
+    if (keys == NULL && policy == SVMS_TIME_ATTESTED && status != SVMS_E_UNSUPPORTED) {
+        wrong += check_failure(expected, &report, &err);
     }
     if (keys == NULL && expected->closed >= 0 && wrong == 0 &&
         report.closed != (uint32_t)expected->closed) {
         print_message("%s: closed is %u\n", expected->name, report.closed);
+        wrong++;
+    }
+    if (strncmp(expected->name, "good-", 5) == 0 && wrong == 0 &&
+        strcmp(officer_name(report.officer_identity), expected->officer) != 0) {
+        print_message("%s: officer is '%s' where '%s' is expected\n", expected->name,
+                      officer_name(report.officer_identity), expected->officer);
+        wrong++;
+    }
+    if (keys == NULL && expected->segments >= 0 && wrong == 0 &&
+        report.segments_verified != (uint64_t)expected->segments) {
+        print_message("%s: %llu segments where %ld are expected\n", expected->name,
+                      (unsigned long long)report.segments_verified, expected->segments);
         wrong++;
     }
     return wrong;
@@ -206,6 +270,16 @@ static void describe_sample(const svms_sample *sample, char *out, size_t size)
                    sample->flags & 7u, sample->size, hex, (long long)sample->utc_ns);
 }
 
+/* The next sample, passing over those that were not disclosed. */
+static svms_status next_readable(svms_reader *reader, svms_sample *sample, svms_error *err)
+{
+    svms_status status;
+    do {
+        status = svms_reader_next(reader, sample, err);
+    } while (status == SVMS_E_WRONG_KEY);
+    return status;
+}
+
 static unsigned check_samples(fixture *fix, const vector *expected, memory_file *file,
                               const svms_keyring *keys)
 {
@@ -218,7 +292,7 @@ static unsigned check_samples(fixture *fix, const vector *expected, memory_file 
     svms_reader_options options = SVMS_READER_OPTIONS_INIT;
     FILE *text = open_text(expected);
     options.keys = keys;
-    options.allow_unverified = 1;
+    options.allow_unverified = strcmp(expected->verdict, "untrusted") == 0;
     if (svms_reader_open(&reader, fix->ctx, &source, &options, &err) != SVMS_OK) {
         fclose(text);
         print_message("%s: %s\n", expected->name, err.message);
@@ -230,7 +304,7 @@ static unsigned check_samples(fixture *fix, const vector *expected, memory_file 
         if (strncmp(line, "sample ", 7) != 0) {
             continue;
         }
-        if (svms_reader_next(reader, &sample, &err) != SVMS_OK) {
+        if (next_readable(reader, &sample, &err) != SVMS_OK) {
             print_message("%s: no sample where '%s' is expected: %s\n", expected->name, line,
                           err.message);
             wrong++;
@@ -242,6 +316,11 @@ static unsigned check_samples(fixture *fix, const vector *expected, memory_file 
             wrong++;
         }
     }
+    svms_sample more = SVMS_SAMPLE_INIT;
+    if (wrong == 0 && next_readable(reader, &more, &err) == SVMS_OK) {
+        print_message("%s: a sample beyond those that are expected\n", expected->name);
+        wrong++;
+    }
     svms_reader_close(&reader);
     fclose(text);
     return wrong;
@@ -252,17 +331,17 @@ static unsigned check_vector(fixture *fix, const char *name)
     vector expected = { 0 };
     memory_file file = { 0 };
     char with_suffix[300];
-    svms_private_key *key = NULL;
+    opener keys = { 0 };
     (void)snprintf(expected.name, sizeof(expected.name), "%s", name);
     (void)snprintf(with_suffix, sizeof(with_suffix), "%s.svms", name);
     read_expectations(&expected);
     file.data = read_file(with_suffix, &file.size);
     svms_trust *trust = load_trust(fix, &expected);
-    svms_keyring *keys = load_keys(fix, &expected, &key);
+    load_keys(fix, &expected, &keys);
     unsigned wrong =
         check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_ATTESTED, expected.verdict);
-    if (keys != NULL) {
-        wrong += check_verdict(fix, &expected, &file, trust, keys, SVMS_TIME_ATTESTED,
+    if (keys.ring != NULL) {
+        wrong += check_verdict(fix, &expected, &file, trust, keys.ring, SVMS_TIME_ATTESTED,
                                expected.verdict_with_key[0] != '\0' ? expected.verdict_with_key
                                                                     : expected.verdict);
     }
@@ -271,37 +350,120 @@ static unsigned check_vector(fixture *fix, const char *name)
                                expected.verdict_claimed_time);
     }
     if (strncmp(name, "bad-", 4) != 0 && strcmp(expected.verdict_with_key, "undecryptable") != 0) {
-        wrong += check_samples(fix, &expected, &file, keys);
+        wrong += check_samples(fix, &expected, &file, keys.ring);
     }
-    svms_keyring_free(&keys);
-    svms_private_key_free(&key);
+    free_keys(&keys);
     svms_trust_free(&trust);
     free(file.data);
     return wrong;
 }
 
-static void every_vector_is_read_as_its_maker_says(void **state)
+/* What the library makes of a container with a disclosure as its only key. */
+static unsigned check_disclosed(fixture *fix, const vector *expected, const svms_keyring *ring)
 {
-    fixture *fix = *state;
+    char name[300];
+    memory_file file = { 0 };
+    (void)snprintf(name, sizeof(name), "%s.svms", expected->of);
+    file.data = read_file(name, &file.size);
+    svms_trust *trust = load_trust(fix, expected);
+    svms_report report = SVMS_REPORT_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_source source = memory_source(&file);
+    svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
+    options.trust = trust;
+    options.keys = ring;
+    const char *found =
+        outcome(svms_verify_container(fix->ctx, &source, &options, &report, &err), &report);
     unsigned wrong = 0;
-    unsigned count = 0;
-    fix->now = INT64_C(1800000000) * SECOND; /* 2027: within the validity of the vectors' signers */
+    if (strcmp(found, expected->verdict) != 0) {
+        print_message("%s: %s where %s is expected: %s\n", expected->name, found, expected->verdict,
+                      err.message);
+        wrong++;
+    } else {
+        wrong += check_failure(expected, &report, &err);
+    }
+    if (strncmp(expected->name, "good-", 5) == 0) {
+        wrong += check_samples(fix, expected, &file, ring);
+    }
+    svms_trust_free(&trust);
+    free(file.data);
+    return wrong;
+}
+
+static unsigned check_disclosure(fixture *fix, const char *name)
+{
+    vector expected = { 0 };
+    char with_suffix[300];
+    size_t size = 0;
+    unsigned wrong = 0;
+    svms_disclosure *disclosure = NULL;
+    svms_keyring *ring = NULL;
+    (void)snprintf(expected.name, sizeof(expected.name), "%s", name);
+    (void)snprintf(with_suffix, sizeof(with_suffix), "%s.svmk", name);
+    read_expectations(&expected);
+    uint8_t *data = read_file(with_suffix, &size);
+    svms_status status = svms_disclosure_parse(&disclosure, fix->ctx, data, size, NULL);
+    if (status != SVMS_OK) {
+        const char *found =
+            svms_status_class(status) == SVMS_CLASS_MALFORMED ? "malformed" : "unsupported";
+        if (strcmp(found, expected.verdict) != 0) {
+            print_message("%s: %s where %s is expected\n", name, svms_status_name(status),
+                          expected.verdict);
+            wrong++;
+        }
+    } else {
+        assert_int_equal(svms_keyring_new(&ring, fix->ctx, NULL), SVMS_OK);
+        assert_int_equal(svms_keyring_add_disclosure(ring, disclosure, NULL), SVMS_OK);
+        wrong += check_disclosed(fix, &expected, ring);
+    }
+    svms_keyring_free(&ring);
+    svms_disclosure_free(&disclosure);
+    free(data);
+    return wrong;
+}
+
+/* Check every file of the folder whose name ends so; counts them. */
+static unsigned check_all(fixture *fix, const char *suffix,
+                          unsigned (*check)(fixture *fix, const char *name), unsigned *count)
+{
+    unsigned wrong = 0;
+    size_t tail = strlen(suffix);
     DIR *dir = opendir(folder);
     if (dir == NULL) {
         fail_msg("cannot open %s", folder);
     }
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
         size_t length = strlen(entry->d_name);
-        if (length > 5 && length < 200 && strcmp(entry->d_name + length - 5, ".svms") == 0) {
+        if (length > tail && length < 200 && strcmp(entry->d_name + length - tail, suffix) == 0) {
             char name[256];
-            (void)snprintf(name, sizeof(name), "%.*s", (int)(length - 5), entry->d_name);
-            wrong += check_vector(fix, name);
-            count++;
+            (void)snprintf(name, sizeof(name), "%.*s", (int)(length - tail), entry->d_name);
+            wrong += check(fix, name);
+            *count += 1;
         }
     }
     closedir(dir);
-    print_message("%u vectors, %u differences\n", count, wrong);
+    return wrong;
+}
+
+static void every_vector_is_read_as_its_maker_says(void **state)
+{
+    fixture *fix = *state;
+    unsigned count = 0;
+    fix->now = INT64_C(1800000000) * SECOND; /* 2027: within the validity of the vectors' signers */
+    unsigned wrong = check_all(fix, ".svms", check_vector, &count);
+    print_message("%u containers, %u differences\n", count, wrong);
     assert_true(count > 100);
+    assert_int_equal(wrong, 0);
+}
+
+static void every_disclosure_opens_what_its_maker_says(void **state)
+{
+    fixture *fix = *state;
+    unsigned count = 0;
+    fix->now = INT64_C(1800000000) * SECOND;
+    unsigned wrong = check_all(fix, ".svmk", check_disclosure, &count);
+    print_message("%u disclosures, %u differences\n", count, wrong);
+    assert_true(count > 20);
     assert_int_equal(wrong, 0);
 }
 
@@ -309,6 +471,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_vector_is_read_as_its_maker_says, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(every_disclosure_opens_what_its_maker_says, fixture_setup,
                                         fixture_teardown),
     };
     if (argc != 2) {

@@ -33,7 +33,8 @@ int main(int argc, char **argv)
     static char anchors[TEXT_SIZE];
     static char certificates[TEXT_SIZE];
     svms_error err = SVMS_ERROR_INIT;
-    svms_identity_verdict verdict;
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
     svms_ctx *ctx = NULL;
     svms_trust *trust = NULL;
     svms_chain *chain = NULL;
@@ -51,8 +52,11 @@ int main(int argc, char **argv)
         status = svms_chain_from_pem(&chain, ctx, certificates, certificates_size, &err);
     }
     if (status == SVMS_OK) {
-        status = svms_identity_check(trust, chain, role_named(argv[3]), now, now, now,
-                                     SVMS_TIME_ATTESTED, &verdict, &err);
+        question.role = role_named(argv[3]);
+        question.from_utc_ns = now;
+        question.to_utc_ns = now;
+        question.now_utc_ns = now;
+        status = svms_identity_check(trust, chain, &question, &result, &err);
     }
     if (status == SVMS_OK) {
         printf("trusted: %s\n", svms_chain_subject(chain));

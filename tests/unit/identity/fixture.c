@@ -66,6 +66,16 @@ int64_t fixture_time(const char *text)
     return time;
 }
 
+svms_identity_question fixture_question(svms_role role, int64_t from, int64_t to, int64_t now)
+{
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    question.role = role;
+    question.from_utc_ns = from;
+    question.to_utc_ns = to;
+    question.now_utc_ns = now;
+    return question;
+}
+
 static void *allocate(void *user, size_t size)
 {
     fixture_allocator *allocator = user;

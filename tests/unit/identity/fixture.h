@@ -17,6 +17,8 @@ void fixture_free(fixture_text *text);
 svms_chain *fixture_chain(svms_ctx *ctx, const char *name);
 svms_trust *fixture_trust(svms_ctx *ctx, const char *name);
 int64_t fixture_time(const char *text);
+/* SVMS_TIME_ATTESTED, nothing attested. */
+svms_identity_question fixture_question(svms_role role, int64_t from, int64_t to, int64_t now);
 
 /* The allocation number `failing` (from 1) of the context fails; 0 lets all succeed. */
 typedef struct fixture_allocator {

@@ -104,12 +104,12 @@ static svms_status read_trust(svms_error *err)
 
 static svms_status check(svms_error *err)
 {
-    svms_identity_verdict verdict = (svms_identity_verdict)99;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
     int64_t then = fixture_time("2027-01-01T00:00:00Z");
-    svms_status status =
-        svms_identity_check(c->trust, c->chain, c->role, then, then, fixture_time(c->now),
-                            SVMS_TIME_ATTESTED, &verdict, err);
-    assert_int_equal(verdict == 99, status == SVMS_E_NO_MEMORY);
+    svms_identity_question question = fixture_question(c->role, then, then, fixture_time(c->now));
+    result.verdict = (svms_identity_verdict)99;
+    svms_status status = svms_identity_check(c->trust, c->chain, &question, &result, err);
+    assert_int_equal(result.verdict == 99, status == SVMS_E_NO_MEMORY);
     return status;
 }
 

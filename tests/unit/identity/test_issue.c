@@ -312,11 +312,14 @@ static void every_kind_of_key_can_be_certified_and_certify(void **state)
         options = options_for(SVMS_ROLE_RECORDER, "Recorder of this kind");
         svms_chain *leaf = issue_chain(&options, key, root, key);
         assert_string_equal(svms_chain_subject(leaf), "CN=Recorder of this kind");
-        svms_identity_verdict verdict;
-        assert_int_equal(svms_identity_check(trust, leaf, SVMS_ROLE_RECORDER, then, then, then,
-                                             SVMS_TIME_ATTESTED, &verdict, NULL),
-                         SVMS_OK);
-        assert_int_equal(verdict, SVMS_IDENTITY_TRUSTED);
+        svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+        svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+        question.role = SVMS_ROLE_RECORDER;
+        question.from_utc_ns = then;
+        question.to_utc_ns = then;
+        question.now_utc_ns = then;
+        assert_int_equal(svms_identity_check(trust, leaf, &question, &result, NULL), SVMS_OK);
+        assert_int_equal(result.verdict, SVMS_IDENTITY_TRUSTED);
         svms_chain_free(&leaf);
         svms_trust_free(&trust);
         svms_chain_free(&root);

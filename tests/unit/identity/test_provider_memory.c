@@ -60,11 +60,11 @@ static void load(const char *chain_name)
 static svms_status check(void)
 {
     int64_t then = fixture_time("2027-01-01T00:00:00Z");
-    svms_identity_verdict verdict = SVMS_IDENTITY_UNSIGNED;
+    svms_identity_question question = fixture_question(SVMS_ROLE_RECORDER, then, then, then);
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    svms_status status = svms_identity_check(trust, chain, SVMS_ROLE_RECORDER, then, then, then,
-                                             SVMS_TIME_ATTESTED, &verdict, &err);
-    assert_int_equal(status == SVMS_OK, verdict == SVMS_IDENTITY_TRUSTED);
+    svms_status status = svms_identity_check(trust, chain, &question, &result, &err);
+    assert_int_equal(status == SVMS_OK, result.verdict == SVMS_IDENTITY_TRUSTED);
     return status;
 }
 

@@ -32,12 +32,15 @@ static void run_case(svms_ctx *ctx, const verdict_case *c)
     svms_trust *trust = c->trust ? fixture_trust(ctx, c->trust) : NULL;
     svms_chain *chain = c->chain ? fixture_chain(ctx, c->chain) : NULL;
     svms_error err = SVMS_ERROR_INIT;
-    svms_identity_verdict verdict = (svms_identity_verdict)99;
-    svms_status status = svms_identity_check(trust, chain, c->role, fixture_time(c->from),
-                                             fixture_time(c->to ? c->to : c->from),
-                                             fixture_time(c->now), c->policy, &verdict, &err);
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    svms_identity_question question =
+        fixture_question(c->role, fixture_time(c->from), fixture_time(c->to ? c->to : c->from),
+                         fixture_time(c->now));
+    question.policy = c->policy;
+    svms_status status = svms_identity_check(trust, chain, &question, &result, &err);
     print_message("  %s: %s\n", c->name, err.message);
-    assert_int_equal(verdict, c->verdict);
+    assert_int_equal(result.verdict, c->verdict);
+    assert_int_equal(result.revocation, SVMS_REVOCATION_NOT_CHECKED);
     assert_int_equal(status, c->words ? SVMS_E_UNTRUSTED : SVMS_OK);
     assert_string_equal(err.message, c->words ? c->words : "");
     assert_int_equal(err.status, status);
@@ -290,8 +293,12 @@ static void the_period_of_the_leaf_decides(void **state)
           "used to sign before, at 2027-03-04T05:06:07.000Z, is claimed but not attested" },
         { "expired now, claimed", "trust-root", "recorder", RECORDER, THEN, NULL, LATER, CLAIMED,
           SVMS_IDENTITY_TRUSTED, NULL },
-        { "a clock before the signature", "trust-root", "recorder", RECORDER, THEN, NULL,
-          "2021-01-01T00:00:00Z", ATTESTED, SVMS_IDENTITY_TRUSTED, NULL },
+        { "five minutes ahead of the clock", "trust-root", "recorder", RECORDER, THEN, NULL,
+          "2027-03-04T05:01:07Z", ATTESTED, SVMS_IDENTITY_TRUSTED, NULL },
+        { "more than five minutes ahead", "trust-root", "recorder", RECORDER, THEN, NULL,
+          "2027-03-04T05:01:06.999Z", CLAIMED, SVMS_IDENTITY_FUTURE,
+          "the time of signing, 2027-03-04T05:06:07.000Z, lies after now, "
+          "2027-03-04T05:01:06.999Z" },
         { "before 1970", "trust-root", "recorder", RECORDER, "1969-12-31T23:59:59.5Z", NULL, NOW,
           CLAIMED, SVMS_IDENTITY_NOT_YET_VALID,
           "the certificate of CN=recorder, O=Example became valid at 2026-01-01T00:00:00Z, after "
@@ -340,30 +347,31 @@ static void wrong_arguments_are_refused(void **state)
     svms_trust *trust = fixture_trust(ctx, "trust-root");
     svms_chain *chain = fixture_chain(ctx, "recorder");
     int64_t then = fixture_time(THEN);
-    svms_identity_verdict verdict = (svms_identity_verdict)99;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    result.verdict = (svms_identity_verdict)99;
     const struct {
         int role;
         int64_t from, to, now;
         int policy;
-        svms_identity_verdict *verdict;
+        svms_identity_result *result;
     } cases[] = {
         { RECORDER, then, then, then, ATTESTED, NULL },
-        { SVMS_ROLE_NONE, then, then, then, ATTESTED, &verdict },
-        { 6, then, then, then, ATTESTED, &verdict },
-        { -1, then, then, then, ATTESTED, &verdict },
-        { RECORDER, then, then - 1, then, ATTESTED, &verdict },
-        { RECORDER, INT64_MIN, then, then, ATTESTED, &verdict },
-        { RECORDER, then, then, INT64_MIN, ATTESTED, &verdict },
-        { RECORDER, then, then, then, 2, &verdict },
+        { SVMS_ROLE_NONE, then, then, then, ATTESTED, &result },
+        { 6, then, then, then, ATTESTED, &result },
+        { -1, then, then, then, ATTESTED, &result },
+        { RECORDER, then, then - 1, then, ATTESTED, &result },
+        { RECORDER, INT64_MIN, then, then, ATTESTED, &result },
+        { RECORDER, then, then, INT64_MIN, ATTESTED, &result },
+        { RECORDER, then, then, then, 2, &result },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         svms_error err = SVMS_ERROR_INIT;
-        assert_int_equal(svms_identity_check(trust, chain, (svms_role)cases[i].role, cases[i].from,
-                                             cases[i].to, cases[i].now,
-                                             (svms_time_policy)cases[i].policy, cases[i].verdict,
-                                             &err),
+        svms_identity_question question = fixture_question(
+            (svms_role)cases[i].role, cases[i].from, cases[i].to, cases[i].now);
+        question.policy = (svms_time_policy)cases[i].policy;
+        assert_int_equal(svms_identity_check(trust, chain, &question, cases[i].result, &err),
                          SVMS_E_USAGE);
-        assert_int_equal(verdict, 99);
+        assert_int_equal(result.verdict, 99);
         assert_true(strlen(err.message) > 0);
     }
     svms_chain_free(&chain);
@@ -377,12 +385,13 @@ static void an_error_need_not_be_asked_for(void **state)
     svms_ctx *ctx = fixture_context(NULL);
     svms_chain *chain = fixture_chain(ctx, "below-too-deep");
     svms_trust *trust = fixture_trust(ctx, "trust-root");
-    svms_identity_verdict verdict = SVMS_IDENTITY_TRUSTED;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
     int64_t then = fixture_time(THEN);
-    assert_int_equal(
-        svms_identity_check(trust, chain, RECORDER, then, then, then, ATTESTED, &verdict, NULL),
-        SVMS_E_UNTRUSTED);
-    assert_int_equal(verdict, SVMS_IDENTITY_BAD_CHAIN);
+    svms_identity_question question = fixture_question(RECORDER, then, then, then);
+    assert_int_equal(svms_identity_check(trust, chain, &question, &result, NULL),
+                     SVMS_E_UNTRUSTED);
+    assert_int_equal(result.verdict, SVMS_IDENTITY_BAD_CHAIN);
+    assert_int_equal(svms_identity_check(trust, chain, NULL, &result, NULL), SVMS_E_USAGE);
     svms_trust_free(&trust);
     svms_chain_free(&chain);
     svms_ctx_free(&ctx);

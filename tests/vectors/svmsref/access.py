@@ -4,10 +4,14 @@
 import struct
 from dataclasses import dataclass, field
 
+from cryptography.hazmat.primitives import keywrap
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from . import constants as c
 from . import hpke
+from . import oaep
+from . import officer as off
 from .errors import ContainerError, KeyRefused
 from .primitives import equal, hmac_sha256, scrypt, seal, sha256, unseal
 from .wire import Cursor
@@ -55,7 +59,22 @@ def password_stanza(password, log2_n, header_hash, content_key, random):
     return PASSWORD, salt + bytes([log2_n, 0, 0, 0]) + sealed
 
 
+@dataclass
+class Kek:
+    """A key-encryption key and what its owner calls it."""
+
+    id: bytes
+    key: bytes
+
+
+def kek_stanza(kek, content_key):
+    return KEK, kek.id + keywrap.aes_key_wrap(kek.key, content_key)
+
+
 def public_key_stanza(public_key, header_hash, content_key, random):
+    if isinstance(public_key, rsa.RSAPublicKey):
+        message = content_key + stanza_binding(RSA_OAEP, header_hash)
+        return RSA_OAEP, key_id(public_key) + oaep.encrypt(public_key, message, random)
     kem = hpke.kem_of(public_key)
     kind = X25519 if kem == hpke.KEM_X25519 else P256
     ephemeral = hpke.ephemeral_key(kem, random)
@@ -80,19 +99,26 @@ class SlotFields:
     zero: bytes = bytes(3)
     count: int | None = None
     size_of_stanzas: int | None = None
-    officer: bytes = b""
+    officer: object = b""  # bytes or OfficerFields
     mac_key: bytes = b""
     digest_mask: int = 0
     padding: bytes = b""
 
 
-def pack_slot(slot, size):
+def officer_part(slot, stanzas, random):
+    if isinstance(slot.officer, bytes):
+        return slot.officer
+    return off.pack(slot.officer, slot.container_id, slot.revision, stanzas, random)
+
+
+def pack_slot(slot, size, random=None):
     stanzas = pack_stanzas(slot.stanzas)
     count = len(slot.stanzas) if slot.count is None else slot.count
     length = len(stanzas) if slot.size_of_stanzas is None else slot.size_of_stanzas
     out = slot.magic + bytes([slot.version]) + slot.zero + slot.container_id
     out += struct.pack(">QII", slot.revision, count, length) + stanzas
-    out += struct.pack(">I", len(slot.officer)) + slot.officer
+    officer = officer_part(slot, stanzas, random)
+    out += struct.pack(">I", len(officer)) + officer
     out += hmac_sha256(slot.mac_key, out)
     digest = bytearray(sha256(out))
     digest[0] ^= slot.digest_mask
@@ -102,9 +128,9 @@ def pack_slot(slot, size):
     return out + bytes(size - len(out))
 
 
-def slot_size_for(stanzas):
-    """Smallest slot that holds the stanzas."""
-    needed = 40 + len(pack_stanzas(stanzas)) + 4 + 64
+def slot_size_for(stanzas, more=0):
+    """Smallest slot that holds the stanzas and an officer part."""
+    needed = 40 + len(pack_stanzas(stanzas)) + 4 + 64 + more
     return -(-needed // 512) * 512
 
 
@@ -117,7 +143,9 @@ class Slot:
 
     offset: int
     revision: int
+    container_id: bytes = b""
     stanzas: list = field(default_factory=list)
+    officer: list | None = None  # the officer's certificates
     mac_input: bytes = b""
     mac: bytes = b""
 
@@ -148,18 +176,21 @@ def parse_slot(data, offset, container_id):
     cursor.zeros(3)
     if cursor.take(16) != container_id:
         cursor.fail("slot belongs to another container")
-    slot = Slot(offset, cursor.u64())
+    slot = Slot(offset, cursor.u64(), container_id)
     if slot.revision == 0:
         cursor.fail("revision 0")
     count, size = cursor.u32(), cursor.u32()
     if count > c.MAX_STANZAS:
         cursor.fail("too many stanzas", "C-ACC-5")
-    inner = Cursor(cursor.take(size), offset + 40, "C-ACC-5")
+    packed = cursor.take(size)
+    inner = Cursor(packed, offset + 40, "C-ACC-5")
     for _ in range(count):
         slot.stanzas.append(_parse_stanza(inner, [kind for kind, _ in slot.stanzas]))
     inner.finish()
-    if cursor.u32():
-        cursor.fail("officer part, which version 1.0 readers refuse", "C-ACC-4")
+    size = cursor.u32()
+    if size:
+        place = offset + cursor.position
+        slot.officer = off.parse(cursor.take(size), place, slot, packed)
     slot.mac_input = cursor.data[: cursor.position]
     slot.mac = cursor.take(32)
     digest = sha256(cursor.data[: cursor.position])
@@ -204,26 +235,60 @@ def _unwrap_password(stanzas, password, header_hash):
     raise KeyRefused("no password stanza")
 
 
-def _unwrap_private(stanzas, private, header_hash):
-    wanted = X25519 if hpke.kem_of(private) == hpke.KEM_X25519 else P256
-    size = 32 if wanted == X25519 else 65
-    # The key id is a hint only (C-ACC-7): stanzas that bear it first, then the others.
-    mine = key_id(private.public_key())
+def _unwrap_rsa(private, body, header_hash):
+    opened = oaep.decrypt(private, body[16:])
+    if len(opened) != 64:
+        raise KeyRefused("OAEP block of another length")
+    if not equal(opened[32:], stanza_binding(RSA_OAEP, header_hash)):
+        raise KeyRefused("stanza was made for another header")
+    return opened[:32]
+
+
+def _unwrap_hpke(kind, private, body, header_hash):
+    end = 16 + (32 if kind == X25519 else 65)
+    binding = stanza_binding(kind, header_hash)
+    return hpke.unseal(private, body[16:end], INFO, binding, body[end:])
+
+
+def _first_that_opens(stanzas, wanted, mine, opens):
+    """The key id is a hint only (C-ACC-7): stanzas that bear it first, then the others."""
     candidates = [body for kind, body in stanzas if kind == wanted]
-    binding = stanza_binding(wanted, header_hash)
     for body in sorted(candidates, key=lambda body: body[:16] != mine):
-        enc, sealed = body[16 : 16 + size], body[16 + size :]
         try:
-            return hpke.unseal(private, enc, INFO, binding, sealed)
+            return opens(body)
         except KeyRefused:
             continue
     raise KeyRefused("no stanza opens with this key")
 
 
-def unwrap(slot, header_hash, password=None, private=None):
+def _unwrap_private(stanzas, private, header_hash):
+    mine = key_id(private.public_key())
+    if isinstance(private, rsa.RSAPrivateKey):
+        return _first_that_opens(
+            [one for one in stanzas if len(one[1]) == 16 + private.key_size // 8],
+            RSA_OAEP, mine, lambda body: _unwrap_rsa(private, body, header_hash))  # fmt: skip
+    wanted = X25519 if hpke.kem_of(private) == hpke.KEM_X25519 else P256
+    return _first_that_opens(
+        stanzas, wanted, mine, lambda body: _unwrap_hpke(wanted, private, body, header_hash)
+    )
+
+
+def _unwrap_kek(stanzas, kek):
+    def opens(body):
+        try:
+            return keywrap.aes_key_unwrap(kek.key, body[16:])
+        except keywrap.InvalidUnwrap as error:
+            raise KeyRefused("key wrap does not open") from error
+
+    return _first_that_opens(stanzas, KEK, kek.id, opens)
+
+
+def unwrap(slot, header_hash, password=None, private=None, kek=None):
     """The content key; check it against the header's key check before use."""
     if slot is None:
         raise KeyRefused("no valid access slot")
+    if kek is not None:
+        return _unwrap_kek(slot.stanzas, kek)
     if private is not None:
         return _unwrap_private(slot.stanzas, private, header_hash)
     return _unwrap_password(slot.stanzas, password, header_hash)

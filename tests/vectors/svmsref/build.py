@@ -8,6 +8,7 @@
  "close": true, ...}; whatever is left out has a default.
 """
 
+import base64
 import os
 
 from cryptography.hazmat.primitives import serialization
@@ -16,8 +17,10 @@ from . import constants as c
 from . import samples as s
 from . import trust
 from . import writer as w
+from .access import Kek
 from .errors import UsageError
 from .header import Previous, Track
+from .officer import OfficerFields
 from .primitives import SeededRandom, SystemRandom, sha256
 
 KINDS = {"video": c.VIDEO, "audio": c.AUDIO, "metadata": c.METADATA}
@@ -27,7 +30,7 @@ _TRACK_NUMBERS = ("default_duration", "width", "height", "sample_rate", "channel
 _OPTION_NUMBERS = (
     "log2_n", "with_keys", "description", "sequence", "created_utc", "base_utc", "origin",
     "capture_source", "segment_ns", "segment_bytes", "software", "slot_size", "minor",
-    "compatible",
+    "compatible", "critical", "interval",
 )  # fmt: skip
 _SEGMENT_NUMBERS = (
     "start_utc", "start_monotonic", "made_utc", "made_monotonic", "clock_state", "gap_reason",
@@ -47,6 +50,18 @@ def load_public_key(pem):
     if b"CERTIFICATE" in pem:
         return trust.load_anchors(pem)[0].public_key()
     return serialization.load_pem_public_key(pem)
+
+
+def load_kek(pem):
+    """Label "SVMS KEY-ENCRYPTION KEY": 16 bytes id, 32 bytes key."""
+    lines = [line for line in pem.decode("ascii").splitlines() if line and line[0] != "-"]
+    data = base64.b64decode("".join(lines))
+    return Kek(data[:16], data[16:48])
+
+
+def _recipient(folder, name):
+    pem = read_file(folder, name)
+    return load_kek(pem) if b"KEY-ENCRYPTION KEY" in pem else load_public_key(pem)
 
 
 def _track(description):
@@ -100,8 +115,12 @@ def _options(spec, folder):
         options.role = ROLES[signer.get("role", "recorder")]
     options.password = spec.get("password")
     options.recipients = [
-        load_public_key(read_file(folder, name)) for name in spec.get("recipients", [])
+        _recipient(folder, name) for name in spec.get("recipients", [])
     ]
+    if "officer" in spec:
+        chain = trust.load_anchors(read_file(folder, spec["officer"]["cert"]))
+        key = load_private_key(read_file(folder, spec["officer"]["key"]))
+        options.officer = OfficerFields(chain, key)
     for name in ("container_id", "recording_id", "device_id"):
         if name in spec:
             setattr(options, name, bytes.fromhex(spec[name]))
@@ -118,19 +137,37 @@ def _options(spec, folder):
     return options
 
 
+def _batch(description):
+    return None if description is None else w.Batch(**description)
+
+
+def _late(found):
+    """Numbers, or [number, batch]."""
+    pairs = [one if isinstance(one, list) else [one, None] for one in found]
+    return [(number, _batch(batch)) for number, batch in pairs]
+
+
+def _segment_options(segment):
+    options = {name: segment[name] for name in _SEGMENT_NUMBERS if name in segment}
+    if "evidence" in segment:
+        options["evidence"] = bytes.fromhex(segment["evidence"])
+    options["signed"] = segment.get("signed", True)
+    options["batch"] = _batch(segment.get("batch"))
+    options["late"] = _late(segment.get("late", []))
+    return w.SegmentOptions(**options)
+
+
 def build(spec, folder=".", hook=w.no_hook):
     """Returns (container, writer); the writer's trace holds its keys."""
     try:
         random = SeededRandom(spec["seed"]) if "seed" in spec else SystemRandom()
         writer = w.Writer(_options(spec, folder), random, hook)
         for samples, segment in zip(samples_of(spec), spec["segments"]):
-            options = {name: segment[name] for name in _SEGMENT_NUMBERS if name in segment}
-            if "evidence" in segment:
-                options["evidence"] = bytes.fromhex(segment["evidence"])
-            writer.segment(samples, w.SegmentOptions(**options))
+            writer.segment(samples, _segment_options(segment))
         if not spec.get("close", True):
             return bytes(writer.out), writer
-        return writer.close(spec.get("end_utc"), spec.get("end_reason", 1)), writer
+        late = _late(spec.get("late", []))
+        return writer.close(spec.get("end_utc"), spec.get("end_reason", 1), late), writer
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"description cannot be used: {error!r}") from error
 

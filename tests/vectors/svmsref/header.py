@@ -402,6 +402,8 @@ def _parse_signer(header, data, length):
     header.signer = parse_prefix(cursor, c.OBJECT_HEADER, length)
     _check_signer(header.signer, 24)
     if not header.signed:
+        if header.critical:
+            _refuse("C-HDR-5", "unsigned, yet bits for signatures are set", 16)
         return
     cursor = Cursor(data[72:length], 72, "C-HDR-8", "malformed")
     if cursor.u16() != c.TAG_CHAIN:

@@ -179,22 +179,3 @@ def pack_object(kind, signer, fields, adjust=None):
 def pack_signature(algorithm, number, signature, kind=1, zero=0, extra=b""):
     head = struct.pack(">BBHQI", kind, zero, algorithm, number, len(signature))
     return head + signature + extra
-
-
-def parse_signature(body, origin, signer, number):
-    """Returns the raw signature after every check that needs no key."""
-    cursor = Cursor(body, origin, "C-SIG-2")
-    kind = cursor.u8()
-    if kind != 1:
-        cursor.fail("signature of unknown kind", "C-SIG-2")
-    cursor.zeros(1)
-    if cursor.u16() != signer.algorithm:
-        cursor.fail("algorithm is not that of the header", "C-OBJ-2")
-    if cursor.u64() != number:
-        cursor.fail("object number is wrong", "C-SIG-1")
-    size = cursor.u32()
-    if size > c.MAX_SIGNATURE:
-        cursor.fail("signature is too long", "C-LIM-1")
-    signature = cursor.take(size)
-    cursor.finish()
-    return signature

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys and certificates of the vectors."""
 
+import base64
 import datetime
 
 from cryptography import x509
@@ -39,6 +40,13 @@ def private_pem(key):
 
 def public_pem(key):
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def kek_pem(data):
+    """Label "SVMS KEY-ENCRYPTION KEY": 16 bytes id, 32 bytes key."""
+    text = base64.b64encode(data).decode("ascii")
+    label = "SVMS KEY-ENCRYPTION KEY"
+    return f"-----BEGIN {label}-----\n{text}\n-----END {label}-----\n".encode()
 
 
 def _usage(authority):

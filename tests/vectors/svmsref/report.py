@@ -108,7 +108,7 @@ def expectation_to_lines(expected):
     for name in ("verdict_with_key", "verdict_claimed_time", "segments", "password"):
         if name in expected:
             lines.append(f"{name} {expected[name]}")
-    for name in ("identity", "trust"):
+    for name in ("of", "identity", "kek", "officer", "trust"):
         if name in expected:
             lines.append(f"{name} {expected[name]}")
     if "closed" in expected:

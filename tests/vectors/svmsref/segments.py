@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from . import constants as c
 from . import objects as o
 from . import samples as s
-from . import signing
+from . import signatures
 from .errors import ContainerError, EndOfFile
 from .primitives import root_of_hashes, sha256
 from .wire import Cursor, body_of, parse_record_header
@@ -39,7 +39,10 @@ class Segment:
     leaves: dict = field(default_factory=lambda: {c.AUXILIARY: []})
     samples: list = field(default_factory=list)
     manifest: object = None
+    body: bytes = b""
     hash: bytes = b""
+    signed: bool = False
+    evidence: list = field(default_factory=list)
 
     def samples_of(self, track):
         return [one for one in self.samples if one.record.track == track]
@@ -49,25 +52,6 @@ def check_signer(signer, header, offset):
     if signer != header.signer:
         message = "role, algorithm or certificate are not the header's"
         raise ContainerError("C-OBJ-2", message, offset)
-
-
-def read_signature(data, offset, header, message, number):
-    """Check the signature record at offset; returns its end. Nothing to do when unsigned."""
-    if not header.signed:
-        return offset
-    record = parse_record_header(data, offset)
-    if record.type != c.SIGNATURE:
-        raise ContainerError("C-SEG-1", "signature record is missing", offset)
-    if record.number != 0:
-        raise ContainerError("C-REC-1", "signature record is numbered", offset)
-    if record.body_length > c.MAX_SIGNATURE + 16:
-        raise ContainerError("C-LIM-1", "signature record is too long", offset)
-    body = body_of(data, record)
-    signature = o.parse_signature(body, record.body_offset, header.signer, number)
-    reason = signing.verify(header.signer.algorithm, header.public_key(), message, signature)
-    if reason:
-        raise ContainerError("C-OBJ-3", reason, offset)
-    return record.end
 
 
 def expect_bytes(data, offset, wanted, rule, message):
@@ -84,8 +68,9 @@ class SegmentReader:
     """Reads one segment at an offset. expected and previous are None after a failure, when the
     chain can no longer be followed; tree is None then too."""
 
-    def __init__(self, data, header, offset, expected, previous, tree, first_utc):
+    def __init__(self, data, header, offset, expected, previous, tree, first_utc, on_late=None):
         self.data = data
+        self.on_late = on_late
         self.header = header
         self.header_hash = header.hash
         self.expected = expected
@@ -99,9 +84,7 @@ class SegmentReader:
         position = self._read_index(position)
         manifest = self._read_records(position)
         body = body_of(self.data, manifest)
-        self.segment.end = read_signature(
-            self.data, manifest.end, self.header, body, self.segment.number
-        )
+        self._read_own_signature(manifest.end, body)
         signer, parsed = o.parse_manifest(body, manifest.body_offset)
         try:
             check_signer(signer, self.header, manifest.body_offset)
@@ -109,9 +92,24 @@ class SegmentReader:
         except ContainerError as error:
             error.time = parsed.first_utc
             raise
-        self.segment.manifest = parsed
+        self.segment.manifest, self.segment.body = parsed, body
         self.segment.hash = sha256(self.data[manifest.offset : self.segment.end])
         return self.segment
+
+    def _read_own_signature(self, position, body):
+        """The signature record behind the manifest, which may be missing with critical bit 0 or 1."""
+        header, number = self.header, self.segment.number
+        self.segment.end = position
+        if header.critical & (c.CRITICAL_DEFERRED | c.CRITICAL_LATE):
+            if self.data[position : position + 1] != bytes([c.SIGNATURE]):
+                return
+            record = parse_record_header(self.data, position)
+            if header.critical & c.CRITICAL_LATE and record.number == 0:
+                found = signatures.parse_signature(self.data, record, header)
+                if found.number != number:
+                    return  # late, of another manifest, behind the last segment
+        self.segment.end = signatures.read(self.data, position, header, body, number)
+        self.segment.signed = header.signed
 
     def _leaf(self, track, record):
         leaf = sha256(b"\0", self.data[record.offset : record.end])
@@ -168,6 +166,9 @@ class SegmentReader:
                 self._read_sample(record)
             elif record.type in (c.INDEX, c.EVIDENCE):
                 self._read_auxiliary(record)
+            elif record.type == c.SIGNATURE and self.header.critical & c.CRITICAL_LATE:
+                self._read_auxiliary(record)
+                self.on_late(record, self.segment.number)
             else:
                 message = f"record of type {record.type} within a segment"
                 raise ContainerError("C-SEG-1", message, position)

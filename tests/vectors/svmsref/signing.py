@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
+from .oaep import mgf1
+
 ECDSA_P256, ECDSA_P384, ED25519, RSA_PSS = 1, 2, 3, 4
 NAMES = {0: "none", 1: "ecdsa-p256", 2: "ecdsa-p384", 3: "ed25519", 4: "rsa-pss"}
 
@@ -117,13 +119,6 @@ def _sign_ecdsa(algorithm, key, message):
     return r.to_bytes(size, "big") + min(s, order - s).to_bytes(size, "big")
 
 
-def _mgf1(seed, length):
-    out = b""
-    for counter in range((length + 31) // 32):
-        out += hashlib.sha256(seed + counter.to_bytes(4, "big")).digest()
-    return out[:length]
-
-
 def _sign_rsa_pss(key, message, salt):
     """EMSA-PSS-ENCODE of RFC 8017 section 9.1.1 and RSASP1, with a salt that is given."""
     bits = key.key_size - 1
@@ -131,7 +126,7 @@ def _sign_rsa_pss(key, message, salt):
     digest = hashlib.sha256(bytes(8) + hashlib.sha256(message).digest() + salt).digest()
     block = b"\1" + salt
     block = bytes(size - len(block) - 33) + block
-    masked = bytearray(a ^ b for a, b in zip(block, _mgf1(digest, len(block))))
+    masked = bytearray(a ^ b for a, b in zip(block, mgf1(digest, len(block))))
     masked[0] &= 0xFF >> (8 * size - bits)
     encoded = int.from_bytes(bytes(masked) + digest + b"\xbc", "big")
     numbers = key.private_numbers()

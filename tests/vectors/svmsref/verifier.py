@@ -10,12 +10,14 @@ from . import constants as c
 from . import header as h
 from . import objects as o
 from . import samples as s
+from . import signatures
 from . import trust
+from .attest import Attestation
 from .errors import ContainerError, EndOfFile, KeyRefused
 from .index import IndexTree
-from .keys import ContainerKeys, EarlyKeys
+from .keys import ContainerKeys, EarlyKeys, track_keys
 from .primitives import equal, sha256, unseal
-from .segments import SegmentReader, check_signer, expect_bytes, read_signature
+from .segments import SegmentReader, check_signer, expect_bytes
 from .wire import body_of, parse_record_header, pack_record
 
 
@@ -49,6 +51,7 @@ class Report:
     unattested: int = 0
     identity: str = "unsigned"
     access: str = "none"
+    officer: str = "none"
     key_failure: object = None
     description: list | None = None
     end: object = None
@@ -69,16 +72,34 @@ class Request:
     claimed_time: bool = False
     password: str | None = None
     private: object = None
+    kek: object = None
+    disclosure: object = None
     keep_data: bool = False
 
     @property
     def has_key(self):
-        return self.password is not None or self.private is not None
+        return any(one is not None for one in (self.password, self.private, self.kek))
 
 
 def verify(data, request=None):
     """Verify a container held in memory; never raises for what it holds."""
-    return Verifier(bytes(data), request or Request()).run()
+    data, request = bytes(data), request or Request()
+    report = Verifier(data, request).run()
+    if not report.failures or data[-1:] != b"\0":
+        return report
+    return _without_zero_tail(data, request, report) or report
+
+
+def _without_zero_tail(data, request, report):
+    """Report when zero bytes at the end of an open container are not there (C-VER-1), or None."""
+    end = len(data.rstrip(b"\0"))
+    failed = report.failures[0].offset
+    for size in (failed, end) if failed > end else (end,):
+        shorter = Verifier(data[:size], request).run()
+        if not shorter.failures and not shorter.closed:
+            shorter.unattested += len(data) - size
+            return shorter
+    return None
 
 
 class Verifier:
@@ -93,7 +114,10 @@ class Verifier:
         self.tree = None
         self.first_utc = None
         self.keys = None
+        self.secrets = {}  # disclosed: (segment, track): T
         self.records_offset = 0
+        self.attest = None
+        self.last = None  # segment read last
 
     def run(self):
         report = self.report
@@ -131,7 +155,7 @@ class Verifier:
         self.report.header = header
         position = len(header.raw)
         try:
-            position = read_signature(
+            position = signatures.read(
                 self.data, position, header, header.raw, c.NUMBER_HEADER
             )
         except EndOfFile as error:
@@ -144,6 +168,8 @@ class Verifier:
         self.report.description = header.description
         self.previous = header.hash
         self.tree = IndexTree(header.hash)
+        self.attest = Attestation(header)
+        self.report.segments = self.attest.attested
         return position
 
     def _skip_signature(self, position):
@@ -165,16 +191,26 @@ class Verifier:
         block = self.data[position:end]
         self.block = access.parse_access(block, position, header.slot_size, header.container_id)
         report.access_damage = list(self.block.damage)
-        report.access = "consistent, unauthenticated" if self.block.current() else "no stanzas"
+        current = self.block.current()
+        report.access = "consistent, unauthenticated" if current else "no stanzas"
+        if current and current.officer:
+            report.officer = self._check_officer(current.officer)
         return end
+
+    def _check_officer(self, chain):
+        """Identity of the key officer, valid now: the object holds no time."""
+        now = self._now()
+        question = (c.ROLE_OFFICER, now, now, now, True)
+        return trust.check(self.request.anchors, chain, *question)
+
+    def _now(self):
+        return time.time_ns() if self.request.now_utc is None else self.request.now_utc
 
     # ---- segments ----
 
     def _last_utc(self):
         """Last UTC of the segment before a failure (C-VER-2)."""
-        if not self.report.segments:
-            return None
-        return self.report.segments[-1].manifest.last_utc
+        return self.last and self.last.manifest.last_utc
 
     def _stop(self):
         """The file ends here without an end: what follows the last segment is unattested."""
@@ -189,6 +225,7 @@ class Verifier:
         self.report.failures.append(error)
         self.tree = None
         self.expected = self.previous = self.first_utc = None
+        self.attest.break_chain()
 
     def _segment_expected_at(self, position):
         """Does what stands here, damaged, look like index or end rather than a segment?"""
@@ -203,7 +240,8 @@ class Verifier:
         while position is not None:
             try:
                 record = parse_record_header(self.data, position)
-                if record.type in (c.INDEX, c.END):
+                late = self.report.header.critical & c.CRITICAL_LATE
+                if record.type in (c.INDEX, c.END) or (late and record.type == c.SIGNATURE):
                     self._read_closing(position)
                     return
             except EndOfFile:
@@ -226,6 +264,7 @@ class Verifier:
             self.previous,
             self.tree,
             self.first_utc,
+            self._late,
         )
         try:
             segment = reader.read()
@@ -235,14 +274,36 @@ class Verifier:
         except ContainerError as error:
             self._fail(error, self.expected if chained else reader.segment.number)
             return self._find_segment(position if chained else position + 1)
-        self.report.segments.append(segment)
+        self.last = segment
         self.expected = segment.number + 1
         self.previous = segment.hash
         self.first_utc = segment.manifest.first_utc
         if self.tree is not None:
             times = (segment.manifest.first_utc, segment.manifest.last_utc)
             self.tree.add_segment(segment.number, segment.offset, *times, segment.hash)
+        try:
+            self.attest.add(segment)
+        except ContainerError as error:
+            self._fail(error, segment.number)
+        self._check_overdue(segment.number)
         return segment.end
+
+    def _late(self, record, segment):
+        """A late signature record; what breaks in the record itself is the holder's failure."""
+        found = signatures.parse_signature(self.data, record, self.report.header)
+        wrong = self.attest.late(found, segment, strict=not self.report.failures)
+        if wrong:
+            error, number = wrong
+            error.segment = number
+            self.report.failures.append(error)
+
+    def _check_overdue(self, number):
+        overdue = self.attest.overdue(number)
+        if overdue:
+            message = "its signature never came"
+            error = ContainerError("C-SIG-4", message, overdue.offset)
+            error.time = overdue.manifest.first_utc
+            self._fail(error, overdue.number)
 
     def _find_segment(self, position):
         """C-SEG-3: offset of the next segment start at or after position, or None."""
@@ -253,12 +314,27 @@ class Verifier:
     # ---- index, end, tail ----
 
     def _read_closing(self, position):
+        start = position
+        try:
+            position = self._read_late(position)
+            if parse_record_header(self.data, position).type == c.START:
+                error = ContainerError("C-SIG-4", "segment behind late signatures", position)
+                self._fail(error, self.expected)
+        except EndOfFile:
+            self._stop()
+            return
+        except ContainerError as error:
+            self._fail(error, None)
         if self.report.failures:
             self._read_closing_after_failure(position)
             return
         try:
+            late = self.data[start:position]
             position, between, *root = self._check_index(position)
+            between = late + between
             offset, position = self._check_end(position, between, root)
+            self._check_overdue(2**64)
+            self.attest.end()
             self._check_tail(offset, position)
             self.report.closed = True
         except EndOfFile:
@@ -266,20 +342,31 @@ class Verifier:
         except ContainerError as error:
             self._fail(error, None)
 
+    def _read_late(self, position):
+        """Late signatures behind the last segment; returns where they end."""
+        while self.data[position : position + 1] == bytes([c.SIGNATURE]):
+            record = parse_record_header(self.data, position)
+            if record.number:
+                raise ContainerError("C-REC-1", "signature record is numbered", position)
+            self._late(record, None)
+            position = record.end
+        return position
+
     def _read_closing_after_failure(self, position):
         """The index cannot be compared any more, but the end may follow the last segment."""
         header = self.report.header
         try:
             record = parse_record_header(self.data, position)
-            while record.type == c.INDEX:
+            while record.type in (c.INDEX, c.SIGNATURE):
                 record = parse_record_header(self.data, record.end)
             body = body_of(self.data, record)
-            read_signature(self.data, record.end, header, body, c.NUMBER_END)
+            signatures.read(self.data, record.end, header, body, c.NUMBER_END)
             signer, end = o.parse_end(body, record.body_offset)
         except (ContainerError, EndOfFile):
             return
         follows = (end.header_hash, end.segments, end.last_manifest)
         if signer == header.signer and follows == (header.hash, self.expected, self.previous):
+            self.attest.end()
             self.report.closed = True
 
     def _check_index(self, position):
@@ -297,10 +384,10 @@ class Verifier:
         if record.number or record.body_length != 224:
             raise ContainerError("C-END", "end record has a wrong number or length", position)
         body, header = body_of(self.data, record), self.report.header
-        after = read_signature(self.data, record.end, header, body, c.NUMBER_END)
+        after = signatures.read(self.data, record.end, header, body, c.NUMBER_END)
         signer, end = o.parse_end(body, record.body_offset)
         check_signer(signer, header, record.body_offset)
-        segments = self.report.segments
+        segments = self.attest.all_segments()
         last_utc = max((one.manifest.last_utc for one in segments), default=c.NO_TIME)
         wanted = o.EndRecord(
             header.hash, len(segments), self.previous, position, root[0], sha256(between),
@@ -329,10 +416,9 @@ class Verifier:
     # ---- identity, keys, samples ----
 
     def _check_identity(self):
-        header, request = self.report.header, self.request
+        header, request, now = self.report.header, self.request, self._now()
         times = [header.created_utc]
         times += [segment.manifest.made_utc for segment in self.report.segments]
-        now = time.time_ns() if request.now_utc is None else request.now_utc
         self.report.identity = trust.check(
             request.anchors,
             header.chain,
@@ -347,7 +433,8 @@ class Verifier:
         """The content key's schedule, after every check (C-KEY-2, C-ACC-3)."""
         header, request = self.report.header, self.request
         slot = self.block.current()
-        content_key = access.unwrap(slot, header.hash, request.password, request.private)
+        given = (request.password, request.private, request.kek)
+        content_key = access.unwrap(slot, header.hash, *given)
         early = EarlyKeys(content_key, header.container_id)
         if not equal(early.check, header.key_check):
             raise KeyRefused("key check of the header is another")
@@ -378,10 +465,29 @@ class Verifier:
                 self._unwrap()
             except KeyRefused as error:
                 self._key_failed(("C-KEY-2", str(error)), None, 0)
+        if self.request.disclosure is not None:
+            self._take_disclosure(self.request.disclosure)
         for segment in self.report.segments:
             keys = self._segment_keys(segment)
             for sample in segment.samples:
                 self._open_sample(segment, sample, keys)
+
+    def _take_disclosure(self, disclosure):
+        header = self.report.header
+        if (disclosure.header_hash, disclosure.container_id) != (header.hash, header.container_id):
+            self._key_failed(("C-DIS-2", "disclosure is foreign"), None, 0)
+            return
+        self.secrets = disclosure.secrets()
+        self.report.access = "disclosed"
+
+    def _candidate(self, segment, track):
+        """Keys of a track, not yet compared with the commitment; None when there are none."""
+        if self.keys is not None:
+            return self.keys.track(segment.number, track, segment.salt)
+        # Without signature there is no attested manifest to compare with (C-DIS-2).
+        signed = self.report.header.signed
+        secret = self.secrets.get((segment.number, track)) if signed else None
+        return None if secret is None else track_keys(secret)
 
     def _segment_keys(self, segment):
         """Keys of the tracks whose commitment fits."""
@@ -389,9 +495,9 @@ class Verifier:
         for entry in segment.manifest.entries:
             encrypted = entry.track != c.AUXILIARY
             encrypted = encrypted and self.report.header.tracks[entry.track].protection != c.NONE
-            if self.keys is None or not encrypted:
+            found = self._candidate(segment, entry.track) if encrypted else None
+            if found is None:
                 continue
-            found = self.keys.track(segment.number, entry.track, segment.salt)
             if equal(found.commitment, entry.commitment):
                 keys[entry.track] = found
             else:

@@ -15,11 +15,12 @@ from . import constants as c
 from . import header as h
 from . import objects as o
 from . import samples as s
+from . import signatures
 from . import signing
 from .errors import UsageError
 from .index import IndexTree
 from .keys import ContainerKeys, EarlyKeys
-from .primitives import SystemRandom, merkle_root, seal, sha256
+from .primitives import SeededRandom, SystemRandom, merkle_root, seal, sha256
 from .wire import pack_record, pack_sample_header
 
 
@@ -56,6 +57,21 @@ class SegmentOptions:
     clock_state: int = 1
     gap_reason: int = 0
     evidence: bytes = bytes(32)
+    signed: bool = True  # False: left out, or late
+    batch: object = None  # a Batch: kind 2
+    late: list = field(default_factory=list)  # (number, Batch or None): signatures held here
+
+
+@dataclass
+class Batch:
+    """A tree that several manifests are signed in. others are numbers of manifests that have leaves
+    next to each other from place on; every other leaf is random. With levels the tree is 2^levels
+    large, and the nodes of the proof are random."""
+
+    size: int = 1
+    place: int = 0
+    others: list = field(default_factory=list)
+    levels: int = 0
 
 
 @dataclass
@@ -70,6 +86,7 @@ class Options:
     log2_n: int = 17
     recipients: list = field(default_factory=list)
     with_keys: bool = False
+    officer: object = None  # OfficerFields
     description: list | None = None
     container_id: bytes | None = None
     recording_id: bytes | None = None
@@ -86,6 +103,8 @@ class Options:
     slot_size: int | None = None
     minor: int = 0
     compatible: int = 0
+    critical: int = 0
+    interval: int = 1
     optional_fields: list = field(default_factory=list)
 
 
@@ -109,6 +128,7 @@ class Writer:
         secret = any(track.protection != c.NONE for track in options.tracks)
         self.content_key = self.random(32) if secret or options.with_keys else None
         self.trace = {}
+        self.bodies, self.salts = {}, {}
         self.next_segment = 0
         self.last_utc = c.NO_TIME
         self._write_header()
@@ -122,8 +142,18 @@ class Writer:
             return self.options.slot_size
         sizes = [68] if self.options.password is not None else []
         for recipient in self.options.recipients:
-            sizes.append(96 if access.hpke.kem_of(recipient) == access.hpke.KEM_X25519 else 129)
-        return access.slot_size_for([(0, bytes(size)) for size in sizes])
+            if isinstance(recipient, access.Kek):
+                sizes.append(56)
+            elif isinstance(recipient, access.rsa.RSAPublicKey):
+                sizes.append(16 + recipient.key_size // 8)
+            else:
+                x25519 = access.hpke.kem_of(recipient) == access.hpke.KEM_X25519
+                sizes.append(96 if x25519 else 129)
+        more = 0
+        if self.options.officer:
+            chain = [len(one.public_bytes(Encoding.DER)) for one in self.options.officer.chain]
+            more = sum(chain) + 4 * len(chain) + 12 + 104 + 512
+        return access.slot_size_for([(0, bytes(size)) for size in sizes], more)
 
     def _secret_fields(self):
         """Tags 6 and 7, or 8."""
@@ -154,7 +184,7 @@ class Writer:
         fields += self._secret_fields()
         if opt.previous:
             fields.append((c.TAG_PREVIOUS, opt.previous.pack()))
-        limits = struct.pack(">QQII", opt.segment_ns, opt.segment_bytes, 1, 0)
+        limits = struct.pack(">QQII", opt.segment_ns, opt.segment_bytes, opt.interval, 0)
         fields.append((c.TAG_LIMITS, limits))
         if opt.software:
             fields.append((c.TAG_SOFTWARE, opt.software.encode("ascii")))
@@ -162,7 +192,8 @@ class Writer:
 
     def _write_header(self):
         fields = self.hook("header_fields", self._header_fields())
-        fixed = h.FixedPart(minor=self.options.minor, compatible=self.options.compatible)
+        opt = self.options
+        fixed = h.FixedPart(minor=opt.minor, compatible=opt.compatible, critical=opt.critical)
         fixed = self.hook("header_fixed", fixed)
         raw = h.pack_header(fixed, self.signer, fields, self._adjust("header", None))
         raw = self.hook("object", raw, kind="header", number=None)
@@ -180,12 +211,16 @@ class Writer:
             arguments = (self.options.password, self.options.log2_n, self.header_hash)
             stanzas.append(access.password_stanza(*arguments, self.content_key, self.random))
         for recipient in self.options.recipients:
+            if isinstance(recipient, access.Kek):
+                stanzas.append(access.kek_stanza(recipient, self.content_key))
+                continue
             arguments = (recipient, self.header_hash, self.content_key, self.random)
             stanzas.append(access.public_key_stanza(*arguments))
         slot = access.SlotFields(self.container_id, stanzas, mac_key=self.keys.access)
+        slot.officer = self.options.officer or b""
         slots = self.hook("slots", [slot, None])
         packed = [
-            access.pack_slot(one, self.slot_size) if one else bytes(self.slot_size)
+            access.pack_slot(one, self.slot_size, self.random) if one else bytes(self.slot_size)
             for one in slots
         ]
         return self.hook("access_block", b"".join(packed))
@@ -195,23 +230,54 @@ class Writer:
     def _adjust(self, kind, number):
         return lambda prefix: self.hook("prefix", prefix, kind=kind, number=number)
 
-    def _signature_record(self, message, kind, number):
+    def _signature_record(self, message, kind, number, batch=None, place=0):
         """Empty when the container is unsigned."""
         if not self.signer.role:
             return self.hook("unsigned", b"", kind=kind, number=number)
+        extra = b""
+        if batch is not None:
+            proof = self._batch_proof(message, number, batch)
+            proof = self.hook("batch", proof, number=number)
+            extra, message = signatures.pack_batch(**proof), proof["root_object"]
         signature = signing.sign(self.options.key, message, self.random)
         signature = self.hook("signature", signature, kind=kind, number=number)
         fields = {
             "algorithm": self.signer.algorithm,
             "number": number,
             "signature": signature,
-            "kind": 1,
+            "kind": 1 if batch is None else 2,
             "zero": 0,
-            "extra": b"",
+            "extra": extra,
         }
         fields = self.hook("signature_fields", fields, kind=kind, number=number)
-        record = pack_record(c.SIGNATURE, o.pack_signature(**fields))
+        record = pack_record(c.SIGNATURE, o.pack_signature(**fields), place)
         return self.hook("record", record, kind="signature", of=kind, number=number)
+
+    def _batch_proof(self, message, number, batch):
+        """Fields of signatures.pack_batch."""
+        size, mine, proof, root = self._batch_tree(message, number, batch)
+        root = signatures.BatchRoot(size, root, self.options.created_utc)
+        root = self.hook("batch_root", root, number=number)
+        body = o.pack_object(
+            c.OBJECT_BATCH, self.signer, root.pack_fields(), self._adjust("batch", number)
+        )
+        return {"index": mine, "size": size, "proof": proof, "root_object": body}
+
+    def _batch_tree(self, message, number, batch):
+        """(size, index, proof, root) of a tree that holds the manifest."""
+        random = SeededRandom(f"leaves {batch.size} {batch.levels}")
+        if batch.levels:
+            size, proof = 1 << batch.levels, [random(32) for _ in range(batch.levels)]
+            root = signatures.root_of_proof(message, batch.place, size, proof)
+            return size, batch.place, proof, root
+        data = [random(32) for _ in range(batch.size)]
+        for place, one in enumerate(batch.others or [number]):
+            data[batch.place + place] = message if one == number else self.bodies[one]
+        mine = batch.place + (batch.others or [number]).index(number)
+        return batch.size, mine, signatures.inclusion_proof(mine, data), merkle_root(data)
+
+    def _late_record(self, number, batch, place):
+        return self._signature_record(self.bodies[number], "late", number, batch, place)
 
     # ---- segments ----
 
@@ -315,6 +381,7 @@ class Writer:
         first_utc = entries[reference].first_utc
         self._complete(options, first_utc, last_utc)
         offset, salt = len(self.out), self.random(32)
+        self.salts[self.next_segment] = salt
         leaves = {number: [] for number in [*entries, c.AUXILIARY]}
         leaves[c.AUXILIARY].append(self._start_record(salt, options))
         place = offset + len(leaves[c.AUXILIARY][0])
@@ -326,6 +393,10 @@ class Writer:
             index = len(leaves[sample.track])
             record = self._sample_record(sample, len(records), index, keys.get(sample.track))
             leaves[sample.track].append(record)
+            records.append(record)
+        for number, batch in options.late:
+            record = self._late_record(number, batch, len(records))
+            leaves[c.AUXILIARY].append(record)
             records.append(record)
         extra = {"segment": self.next_segment, "leaves": leaves}
         records = self.hook("records", records, **extra)
@@ -347,7 +418,7 @@ class Writer:
             options.evidence,
         )
         manifest.entries = self._finish_entries(entries, leaves, keys)
-        self._emit(records, manifest, offset)
+        self._emit(records, manifest, offset, options)
 
     def _finish_entries(self, entries, leaves, keys):
         auxiliary = o.TrackEntry(c.AUXILIARY, len(leaves[c.AUXILIARY]), 0, 0, bytes(32))
@@ -358,7 +429,7 @@ class Writer:
                 entry.commitment = keys[entry.track].commitment
         return finished
 
-    def _emit(self, records, manifest, offset):
+    def _emit(self, records, manifest, offset, options):
         number = self.next_segment
         manifest = self.hook("manifest", manifest, segment=number)
         body = o.pack_object(
@@ -367,7 +438,10 @@ class Writer:
         body = self.hook("object", body, kind="manifest", number=number)
         record = pack_record(c.MANIFEST, body, len(records))
         record = self.hook("record", record, kind="manifest", segment=number, number=len(records))
-        signature = self._signature_record(body, "manifest", number)
+        self.bodies[number] = body
+        signature = b""
+        if options.signed:
+            signature = self._signature_record(body, "manifest", number, options.batch)
         self.out += b"".join(records) + record + signature
         self.chain_hash = sha256(record, signature)
         self.index.add_segment(
@@ -378,13 +452,17 @@ class Writer:
 
     # ---- end ----
 
-    def close(self, utc=None, reason=1):
-        """Write index, end record, its signature and the tail; returns the container."""
+    def close(self, utc=None, reason=1, late=()):
+        """Write late signatures, index, end record, its signature and the tail; returns the
+        container."""
         closed_at = self.options.created_utc if self.next_segment == 0 else self.last_utc
+        signatures_behind = b"".join(self._late_record(*one, 0) for one in late)
+        self.out += self.hook("late", signatures_behind)
         records, root, root_hash = self.index.close(len(self.out))
         records = self.hook("index", records)
         between = b"".join(records)
         self.out += between
+        between = signatures_behind + between
         end = o.EndRecord(
             self.header_hash,
             self.next_segment,

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a certificate to an anchor, at the times that matter (C-VER-4): what signers and time stamp
+ * authorities have in common. */
+#ifndef SVMS_PATH_H
+#define SVMS_PATH_H
+
+#include "certificate.h"
+
+/* A certificate outside its period, and the moment at which it was needed. */
+typedef struct svms_out_of_period {
+    X509 *certificate; /* NULL when there is none */
+    int64_t needed_utc_ns;
+} svms_out_of_period;
+
+typedef struct svms_path_query svms_path_query;
+struct svms_path_query {
+    /* Given. */
+    svms_ctx *ctx;
+    const svms_trust *trust;
+    svms_certificates *given; /* leaf first, then what may help */
+    svms_identity_question question;
+    /* Whether the leaf may be used for this; sets the verdict when not. */
+    svms_status (*allows)(svms_path_query *query);
+    const void *user;
+    svms_error *err;
+    /* Found. */
+    svms_identity_verdict verdict;
+    svms_revocation revocation;
+    int64_t revoked_utc_ns;
+    /* On the way. */
+    svms_certificates *path; /* leaf to its first anchor, as built last */
+    unsigned built;          /* how often */
+    svms_out_of_period too_early;
+    svms_out_of_period too_late;
+};
+
+/* SVMS_OK: trusted. SVMS_E_UNTRUSTED: the verdict and err say why. Releases what it needed on the
+ * way. */
+SVMS_MUST_CHECK svms_status svms_path_check(svms_path_query *query);
+/* Name of a certificate's subject in words. */
+SVMS_MUST_CHECK svms_status svms_path_name(char out[SVMS_NAME_WORDS_SIZE],
+                                           const svms_path_query *query, X509 *certificate);
+
+#endif
