@@ -11,6 +11,9 @@ exit_status command_info(int count, char **arguments);
 exit_status command_verify(int count, char **arguments);
 exit_status command_extract(int count, char **arguments);
 exit_status command_keys(int count, char **arguments);
+exit_status command_recipients(int count, char **arguments);
+exit_status command_kek(int count, char **arguments);
+exit_status command_prune(int count, char **arguments);
 exit_status command_recover(int count, char **arguments);
 
 #endif

@@ -437,6 +437,8 @@ static const option_spec options[] = {
       offsetof(extract_request, keys.password_prompt), NULL, 0, 0 },
     { "identity", "KEY", "private key that opens the recording (PEM)", OPTION_TEXT,
       offsetof(extract_request, keys.identity), NULL, 0, 0 },
+    { "kek", "FILE", "key-encryption key that opens the recording", OPTION_TEXT,
+      offsetof(extract_request, keys.kek), NULL, 0, 0 },
     { "keys", "KEYS", "open what was disclosed in KEYS, and extract that", OPTION_TEXT,
       offsetof(extract_request, keys.disclosure), NULL, 0, 0 },
     { "from", "T", "begin with the segment that holds T (RFC 3339)", OPTION_TIME,

@@ -224,6 +224,15 @@ exit_status file_publish(const char *temporary, const char *path, bool replace)
     return EXIT_GOOD;
 }
 
+exit_status file_remove(const char *path)
+{
+    if (unlink(path) != 0) {
+        return complain_system(errno, "cannot remove %s", path);
+    }
+    make_names_durable(path);
+    return EXIT_GOOD;
+}
+
 bool file_exists(const char *path)
 {
     struct stat info;

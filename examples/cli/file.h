@@ -51,6 +51,9 @@ exit_status file_publish(const char *temporary, const char *path, bool replace);
  * what is there is not a regular file, or the folder is missing. */
 exit_status file_check_output(const char *path, bool replace);
 
+/* Takes the name of a file away, durably. */
+exit_status file_remove(const char *path);
+
 bool file_exists(const char *path);
 
 #endif

@@ -50,7 +50,13 @@ static bool add_path(folder_list *list, char *path)
     return true;
 }
 
-exit_status folder_list_containers(folder_list *out, const char *path)
+static bool is_wanted(const char *name, bool records)
+{
+    return ends_with(name, CONTAINER_SUFFIX) || ends_with(name, CONTAINER_SUFFIX PART_SUFFIX) ||
+           (records && ends_with(name, PRUNED_SUFFIX));
+}
+
+static exit_status list_files(folder_list *out, const char *path, bool records)
 {
     folder_list list = { NULL, 0 };
     DIR *folder = opendir(path);
@@ -61,9 +67,7 @@ exit_status folder_list_containers(folder_list *out, const char *path)
     const struct dirent *entry;
     errno = 0;
     while (status == EXIT_GOOD && (entry = readdir(folder)) != NULL) {
-        bool wanted = ends_with(entry->d_name, CONTAINER_SUFFIX) ||
-                      ends_with(entry->d_name, CONTAINER_SUFFIX PART_SUFFIX);
-        if (wanted && !add_path(&list, path_join(path, entry->d_name))) {
+        if (is_wanted(entry->d_name, records) && !add_path(&list, path_join(path, entry->d_name))) {
             complain("out of memory");
             status = EXIT_ENVIRONMENT;
         }
@@ -82,6 +86,16 @@ exit_status folder_list_containers(folder_list *out, const char *path)
     }
     *out = list;
     return EXIT_GOOD;
+}
+
+exit_status folder_list_containers(folder_list *out, const char *path)
+{
+    return list_files(out, path, false);
+}
+
+exit_status folder_list_recording(folder_list *out, const char *path)
+{
+    return list_files(out, path, true);
 }
 
 void folder_list_free(folder_list *list)

@@ -13,6 +13,8 @@
 #include "exit_status.h"
 
 #define CONTAINER_SUFFIX ".svms"
+/* What a signed record of a container that was removed is called. */
+#define PRUNED_SUFFIX ".pruned"
 
 typedef struct folder_list {
     char **paths; /* in the order of their names */
@@ -23,6 +25,8 @@ bool folder_exists(const char *path);
 
 /* All files whose name ends with .svms or .svms.part. */
 exit_status folder_list_containers(folder_list *out, const char *path);
+/* The same, and all signed records of containers that were removed. */
+exit_status folder_list_recording(folder_list *out, const char *path);
 void folder_list_free(folder_list *list);
 
 /* Makes the folder where it is missing, durably, and locks it against other recorders until the

@@ -13,6 +13,7 @@
 #include "media_names.h"
 #include "message.h"
 #include "options.h"
+#include "recipient_list.h"
 #include "recording.h"
 
 typedef struct info_request {
@@ -57,7 +58,7 @@ static void print_track(uint32_t number, const svms_track *track)
                name_of_protection(track->protection));
 }
 
-static void print_access(const svms_container_info *info)
+static void print_access(const svms_container_info *info, const svms_recipient_list *list)
 {
     if (!info->encrypted) {
         print_line(stdout, "%-14s not encrypted", "Access");
@@ -75,6 +76,11 @@ static void print_access(const svms_container_info *info)
     if (info->access_damaged > 0) {
         print_line(stdout, "%-14s %" PRIu32 " of 2 access slots damaged", "", info->access_damaged);
     }
+    if (list->revision > 1 || list->officer[0] != '\0') {
+        print_line(stdout, "%-14s list of recipients: revision %" PRIu64 "%s%s", "", list->revision,
+                   list->officer[0] != '\0' ? ", signed by " : ", not signed by a key officer",
+                   list->officer);
+    }
 }
 
 static void print_device(const svms_container_info *info)
@@ -88,7 +94,7 @@ static void print_device(const svms_container_info *info)
 }
 
 static exit_status print_text(const char *path, svms_reader *reader,
-                              const svms_container_info *info)
+                              const svms_container_info *info, const svms_recipient_list *list)
 {
     print_line(stdout, "%-14s %s (%" PRIu64 " bytes)", "Recording", path, info->file_size);
     print_line(stdout, "%-14s %s", "Container", hex_of(info->container_id).text);
@@ -116,7 +122,7 @@ static exit_status print_text(const char *path, svms_reader *reader,
     } else {
         print_line(stdout, "%-14s open: still being written, or interrupted", "State");
     }
-    print_access(info);
+    print_access(info, list);
     for (uint32_t i = 0; i < info->track_count; i++) {
         svms_track track = SVMS_TRACK_INIT;
         svms_error err = SVMS_ERROR_INIT;
@@ -159,12 +165,13 @@ static json_t *describe_tracks(svms_reader *reader, uint32_t count)
     return tracks;
 }
 
-static json_t *describe_access(const svms_container_info *info)
+static json_t *describe_access(const svms_container_info *info, const svms_recipient_list *list)
 {
-    return json_pack("{s:b, s:b, s:I, s:I, s:I}", "encrypted", (int)info->encrypted, "unlocked",
+    return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "encrypted", (int)info->encrypted, "unlocked",
                      (int)info->unlocked, "passwords", (json_int_t)info->password_stanzas, "keys",
                      (json_int_t)info->key_stanzas, "damaged_slots",
-                     (json_int_t)info->access_damaged);
+                     (json_int_t)info->access_damaged, "revision", (json_int_t)list->revision,
+                     "officer", json_text(list->officer[0] != '\0' ? list->officer : NULL));
 }
 
 static json_t *describe_times(const svms_container_info *info)
@@ -174,7 +181,8 @@ static json_t *describe_times(const svms_container_info *info)
                      json_time(info->last_utc_ns));
 }
 
-static json_t *describe(const char *path, svms_reader *reader, const svms_container_info *info)
+static json_t *describe(const char *path, svms_reader *reader, const svms_container_info *info,
+                        const svms_recipient_list *list)
 {
     json_t *previous =
         info->linked ? json_hex(info->previous_container_id, sizeof info->previous_container_id)
@@ -191,7 +199,7 @@ static json_t *describe(const char *path, svms_reader *reader, const svms_contai
         json_text(info->device_name), "closed", (int)info->closed, "segments", segments, "signer",
         "role", svms_role_name(info->role), "subject", json_text(info->signer_subject), "time",
         describe_times(info), "origin", name_of_origin(info->origin), "clock",
-        name_of_clock(info->capture_clock), "access", describe_access(info), "tracks",
+        name_of_clock(info->capture_clock), "access", describe_access(info, list), "tracks",
         describe_tracks(reader, info->track_count), "software", json_text(info->software));
 }
 
@@ -203,6 +211,7 @@ static exit_status show(const info_request *request)
     key_set keys = KEY_SET_INIT;
     svms_reader_options options = SVMS_READER_OPTIONS_INIT;
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
+    svms_recipient_list list = SVMS_RECIPIENT_LIST_INIT;
     svms_error err = SVMS_ERROR_INIT;
     exit_status status = make_context(&ctx);
     if (status == EXIT_GOOD) {
@@ -217,9 +226,12 @@ static exit_status show(const info_request *request)
     if (status == EXIT_GOOD && svms_reader_get_info(reader, &info, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot describe %s", file.path);
     }
+    if (status == EXIT_GOOD && info.encrypted) {
+        status = recipient_list_read(&list, ctx, &file.source, NULL, file.path);
+    }
     if (status == EXIT_GOOD) {
-        status = request->json ? json_print(describe(file.path, reader, &info))
-                               : print_text(file.path, reader, &info);
+        status = request->json ? json_print(describe(file.path, reader, &info, &list))
+                               : print_text(file.path, reader, &info, &list);
     }
     svms_reader_close(&reader);
     key_set_free(&keys);

@@ -23,6 +23,9 @@ static const command commands[] = {
     { "verify", command_verify, "prove that a recording is what was recorded" },
     { "extract", command_extract, "get the video back" },
     { "keys", command_keys, "disclose a range of a recording to somebody" },
+    { "recipients", command_recipients, "say or change who can decrypt a recording" },
+    { "kek", command_kek, "make a key-encryption key, or erase by destroying one" },
+    { "prune", command_prune, "remove a container and leave a signed record" },
     { "recover", command_recover, "take stock of an interrupted or damaged recording" },
 };
 

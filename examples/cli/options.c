@@ -179,6 +179,10 @@ static bool take_option(parse_state *state, const char *argument)
 static bool take_operand(const parse_state *state, const char *argument)
 {
     const char **operand = field_of(state->request, state->line->operand_field);
+    if (!state->line->operand_name) {
+        usage_error(state->line->name, "nothing is expected but options: '%s'", argument);
+        return false;
+    }
     if (*operand) {
         usage_error(state->line->name, "only one %s is expected: '%s'", state->line->operand_name,
                     argument);
@@ -211,7 +215,7 @@ parse_result options_parse(const command_line *line, void *request, int count, c
             return PARSE_WRONG;
         }
     }
-    if (!*operand) {
+    if (!*operand && line->operand_name) {
         usage_error(line->name, "%s is missing", line->operand_name);
         return PARSE_WRONG;
     }

@@ -50,7 +50,7 @@ typedef struct command_line {
     const char *summary;
     const option_spec *options;
     size_t option_count;
-    const char *operand_name; /* "INPUT" */
+    const char *operand_name; /* "INPUT"; NULL: there is none */
     size_t operand_field;     /* offset in the request of a const char *, NULL at first */
 } command_line;
 

@@ -22,9 +22,9 @@
 #include "media_time.h"
 #include "message.h"
 #include "options.h"
-#include "password.h"
 #include "progress.h"
 #include "record_folder.h"
+#include "recipient_set.h"
 #include "recording.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
@@ -33,11 +33,10 @@
 typedef struct record_request {
     const char *input;
     const char *output;
-    const char *password_file;
     const char *signer;
     const char *signer_key;
     const char *device;
-    text_list recipients;
+    recipient_options people;
     int64_t start_time;
     uint64_t segment_ns;
     text_list rotate;
@@ -46,7 +45,6 @@ typedef struct record_request {
     uint32_t sign_every;
     int protection;
     int role;
-    bool password_prompt;
     bool realtime;
     bool unsigned_media;
     bool goes_on;
@@ -66,12 +64,10 @@ typedef struct recorder {
     svms_ctx *ctx;
     svms_chain *chain;
     svms_private_key *key;
-    svms_public_key *recipients[MAX_LIST_ITEMS];
-    password secret;
+    recipient_set people;
     media_input *input;
     svms_writer_options options;
     svms_track tracks[SVMS_MAX_TRACKS];
-    const svms_public_key *recipient_list[MAX_LIST_ITEMS];
     record_folder *folder; /* or a single file: */
     svms_sink sink;
     svms_writer *writer;
@@ -182,7 +178,6 @@ static exit_status check_ways(record_request *request)
 
 static exit_status check_request(const record_request *request)
 {
-    bool has_password = request->password_file || request->password_prompt;
     if (!request->output) {
         return usage_error("record", "--out is missing");
     }
@@ -195,7 +190,7 @@ static exit_status check_request(const record_request *request)
     if (request->unsigned_media && request->signer) {
         return usage_error("record", "--unsigned and --signer contradict each other");
     }
-    if (request->password_file && request->password_prompt) {
+    if (request->people.password_file && request->people.password_prompt) {
         return usage_error("record", "--password-file and --password-prompt: only one is possible");
     }
     if (request->device && strlen(request->device) > SVMS_MAX_NAME_SIZE) {
@@ -208,10 +203,10 @@ static exit_status check_request(const record_request *request)
         return refuse("nobody would sign; give --signer and --signer-key, or --unsigned for a "
                       "recording that never verifies as authentic");
     }
-    if (request->protection != SVMS_PROTECT_NONE && !has_password &&
-        request->recipients.count == 0) {
-        return refuse("nobody could ever open it; give --password-file, --password-prompt or "
-                      "--recipient, or --protect none");
+    if (request->protection != SVMS_PROTECT_NONE &&
+        recipient_options_are_empty(&request->people)) {
+        return refuse("nobody could ever open it; give --password-file, --password-prompt, "
+                      "--recipient or --kek, or --protect none");
     }
     return EXIT_GOOD;
 }
@@ -254,14 +249,9 @@ static exit_status load_keys(recorder *self)
     if (status == EXIT_GOOD && request->signer_key) {
         status = load_private_key(&self->key, self->ctx, request->signer_key);
     }
-    for (size_t i = 0; i < request->recipients.count && status == EXIT_GOOD; i++) {
-        status = load_public_key(&self->recipients[i], self->ctx, request->recipients.items[i]);
-    }
-    if (status == EXIT_GOOD && request->password_file) {
-        status = password_from_file(&self->secret, request->password_file);
-    }
-    if (status == EXIT_GOOD && request->password_prompt) {
-        status = password_from_terminal(&self->secret, "Password for the recording: ", true);
+    if (status == EXIT_GOOD) {
+        status = recipient_set_load(&self->people, self->ctx, &request->people,
+                                    "Password for the recording: ");
     }
     return status;
 }
@@ -308,9 +298,6 @@ static exit_status prepare_options(recorder *self)
     for (uint32_t i = 0; i < media->track_count; i++) {
         self->tracks[i].protection = (svms_protection)request->protection;
     }
-    for (size_t i = 0; i < request->recipients.count; i++) {
-        self->recipient_list[i] = self->recipients[i];
-    }
     *options = defaults;
     options->tracks = self->tracks;
     options->track_count = media->track_count;
@@ -318,10 +305,12 @@ static exit_status prepare_options(recorder *self)
     options->signer_key = self->key;
     options->role = (svms_role)request->role;
     options->unsigned_media = request->unsigned_media;
-    options->recipients = self->recipient_list;
-    options->recipient_count = request->recipients.count;
-    options->password = self->secret.size > 0 ? self->secret.text : NULL;
-    options->password_size = self->secret.size;
+    options->recipients = (const svms_public_key *const *)self->people.keys;
+    options->recipient_count = self->people.key_count;
+    options->keks = (const svms_kek *const *)self->people.keks;
+    options->kek_count = self->people.kek_count;
+    options->password = self->people.secret.size > 0 ? self->people.secret.text : NULL;
+    options->password_size = self->people.secret.size;
     options->device_name = request->device;
     options->segment_ns = request->segment_ns;
     options->durability = request->durable;
@@ -631,13 +620,10 @@ static exit_status record(const record_request *request)
     exit_status status = self->part ? run(self) : EXIT_ENVIRONMENT;
     record_folder_free(&self->folder);
     media_input_close(&self->input);
-    for (size_t i = 0; i < MAX_LIST_ITEMS; i++) {
-        svms_public_key_free(&self->recipients[i]);
-    }
+    recipient_set_free(&self->people);
     svms_private_key_free(&self->key);
     svms_chain_free(&self->chain);
     svms_ctx_free(&self->ctx);
-    password_wipe(&self->secret);
     free(self->part);
     free(self);
     return status;
@@ -680,11 +666,13 @@ static const option_spec options[] = {
     { "protect", "MODE", "encryption: strong (default), light or none", OPTION_CHOICE,
       offsetof(record_request, protection), protections, 0, 0 },
     { "password-file", "FILE", "password that opens it: the first line of FILE", OPTION_TEXT,
-      offsetof(record_request, password_file), NULL, 0, 0 },
+      offsetof(record_request, people.password_file), NULL, 0, 0 },
     { "password-prompt", NULL, "ask for the password on the terminal", OPTION_FLAG,
-      offsetof(record_request, password_prompt), NULL, 0, 0 },
+      offsetof(record_request, people.password_prompt), NULL, 0, 0 },
     { "recipient", "PEM", "public key or certificate that opens it; repeatable", OPTION_LIST,
-      offsetof(record_request, recipients), NULL, 0, 0 },
+      offsetof(record_request, people.keys), NULL, 0, 0 },
+    { "kek", "FILE", "key-encryption key that opens it; repeatable", OPTION_LIST,
+      offsetof(record_request, people.keks), NULL, 0, 0 },
     { "device", "NAME", "name of the camera; encrypted, unless --protect none", OPTION_TEXT,
       offsetof(record_request, device), NULL, 0, 0 },
     { "start-time", "T", "when the first picture was captured (RFC 3339); default: now",

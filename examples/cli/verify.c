@@ -11,11 +11,14 @@
 #include "options.h"
 #include "progress.h"
 #include "recording.h"
+#include "verify_folder.h"
 #include "verify_report.h"
 
 typedef struct verify_request {
     const char *path;
     const char *trust_path;
+    const char *recording;
+    text_list heads;
     key_options keys;
     int64_t from_utc_ns;
     int64_t to_utc_ns;
@@ -78,17 +81,34 @@ static exit_status show(const verify_request *request, const recording *file,
     return EXIT_GOOD;
 }
 
-static exit_status verify_file(const verify_request *request, svms_ctx *ctx, const recording *file,
-                               const svms_trust *trust, const key_set *keys)
+static svms_verify_options options_of(const verify_request *request, const svms_trust *trust,
+                                      const key_set *keys)
 {
-    verify_state state;
-    memset(&state, 0, sizeof state);
     svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
     options.time_policy = request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     options.trust = trust;
     options.keys = keys->ring;
     options.from_utc_ns = request->from_utc_ns;
     options.to_utc_ns = request->to_utc_ns;
+    return options;
+}
+
+static exit_status verify_files(const verify_request *request, svms_ctx *ctx,
+                                const svms_trust *trust, const key_set *keys)
+{
+    const svms_verify_options verify = options_of(request, trust, keys);
+    const folder_question question = { request->path,   request->trust_path, request->recording,
+                                       &request->heads, request->json,       request->quiet,
+                                       &verify };
+    return verify_folder(&question, ctx);
+}
+
+static exit_status verify_file(const verify_request *request, svms_ctx *ctx, const recording *file,
+                               const svms_trust *trust, const key_set *keys)
+{
+    verify_state state;
+    memset(&state, 0, sizeof state);
+    svms_verify_options options = options_of(request, trust, keys);
     options.user = &state;
     options.progress = on_progress;
     options.finding = on_finding;
@@ -114,8 +134,9 @@ static exit_status verify(const verify_request *request)
     svms_trust *trust = NULL;
     recording file = { NULL, SVMS_SOURCE_INIT };
     key_set keys = KEY_SET_INIT;
+    bool folder = folder_exists(request->path);
     exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD) {
+    if (status == EXIT_GOOD && !folder) {
         status = recording_open(&file, ctx, request->path);
     }
     if (status == EXIT_GOOD && request->trust_path) {
@@ -125,7 +146,8 @@ static exit_status verify(const verify_request *request)
         status = key_set_load(&keys, ctx, &request->keys);
     }
     if (status == EXIT_GOOD) {
-        status = verify_file(request, ctx, &file, trust, &keys);
+        status = folder ? verify_files(request, ctx, trust, &keys)
+                        : verify_file(request, ctx, &file, trust, &keys);
     }
     key_set_free(&keys);
     recording_close(&file);
@@ -137,6 +159,11 @@ static exit_status verify(const verify_request *request)
 static const option_spec options[] = {
     { "trust", "CA", "CA certificates that are trusted (PEM); without, nobody is", OPTION_TEXT,
       offsetof(verify_request, trust_path), NULL, 0, 0 },
+    { "head", "FILE",
+      "of a folder: what svms record --head wrote of it must be there; may be repeated",
+      OPTION_LIST, offsetof(verify_request, heads), NULL, 0, 0 },
+    { "recording", "ID", "of a folder: which recording, if not the one most files are of",
+      OPTION_TEXT, offsetof(verify_request, recording), NULL, 0, 0 },
     { "from", "T", "only what was captured from T on (RFC 3339)", OPTION_TIME,
       offsetof(verify_request, from_utc_ns), NULL, 0, 0 },
     { "to", "T", "only what was captured before T (RFC 3339)", OPTION_TIME,
@@ -162,7 +189,7 @@ static const option_spec options[] = {
 
 static const command_line line = {
     "verify",
-    "FILE --trust CA [options]",
+    "FILE|FOLDER --trust CA [options]",
     "Proves that a recording is what was recorded, or says where it is "
     "not. Needs no key.",
     options,
@@ -173,9 +200,10 @@ static const command_line line = {
 
 exit_status command_verify(int count, char **arguments)
 {
-    verify_request request = { NULL,         NULL,         { NULL, false, NULL, NULL, NULL },
-                               SVMS_NO_TIME, SVMS_NO_TIME, false,
-                               false,        false };
+    verify_request request;
+    memset(&request, 0, sizeof request);
+    request.from_utc_ns = SVMS_NO_TIME;
+    request.to_utc_ns = SVMS_NO_TIME;
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);
@@ -186,6 +214,9 @@ exit_status command_verify(int count, char **arguments)
     if (request.from_utc_ns != SVMS_NO_TIME && request.to_utc_ns != SVMS_NO_TIME &&
         request.from_utc_ns >= request.to_utc_ns) {
         return usage_error("verify", "--from is not before --to");
+    }
+    if ((request.heads.count > 0 || request.recording) && !folder_exists(request.path)) {
+        return usage_error("verify", "--head and --recording are for folders");
     }
     return verify(&request);
 }

@@ -18,7 +18,7 @@ static time_text time_of(int64_t utc_ns)
     return time;
 }
 
-static const char *verdict_title(svms_verdict verdict)
+const char *verify_verdict_title(svms_verdict verdict)
 {
     switch (verdict) {
     case SVMS_VERDICT_AUTHENTIC:
@@ -201,11 +201,39 @@ static void print_signer(const svms_report *report)
     }
 }
 
+/* Who answers for the list of recipients; that is apart from the verdict. */
+static void print_officer(const svms_report *report)
+{
+    if (report->access_revision == 0) {
+        return;
+    }
+    if (report->officer[0] == '\0') {
+        print_line(stdout,
+                   "              list of recipients: revision %" PRIu64
+                   ", not signed by a key officer",
+                   report->access_revision);
+        return;
+    }
+    print_line(stdout, "              list of recipients: revision %" PRIu64 ", signed by %s",
+               report->access_revision, report->officer);
+    print_line(stdout, "              key officer: %s", identity_name(report->officer_identity));
+}
+
+static json_t *access_to_json(const svms_report *report)
+{
+    bool has_officer = report->officer[0] != '\0';
+    return json_pack("{s:s, s:I, s:I, s:o, s:o}", "verdict", access_name(report->access),
+                     "damaged_slots", (json_int_t)report->access_damaged, "revision",
+                     (json_int_t)report->access_revision, "officer",
+                     json_text(has_officer ? report->officer : NULL), "officer_verdict",
+                     json_text(has_officer ? identity_name(report->officer_identity) : NULL));
+}
+
 void verify_print_text(const verify_result *result)
 {
     const svms_report *report = result->report;
     print_line(stdout, "Recording     %s", result->path);
-    print_line(stdout, "Verdict       %s", verdict_title(report->verdict));
+    print_line(stdout, "Verdict       %s", verify_verdict_title(report->verdict));
     print_line(stdout, "              %s", verdict_words(result));
     if (result->from_utc_ns != SVMS_NO_TIME || result->to_utc_ns != SVMS_NO_TIME) {
         print_line(stdout, "Asked about   %s to %s",
@@ -237,6 +265,7 @@ void verify_print_text(const verify_result *result)
         print_line(stdout, "              %" PRIu32 " of 2 access slots damaged",
                    report->access_damaged);
     }
+    print_officer(report);
     print_line(stdout, "Policy        %s",
                result->claimed_time ? "the signer's own claim of the time was accepted"
                                     : "a certificate that has expired by now needs attested time");
@@ -293,17 +322,16 @@ static json_t *identity_to_json(const svms_report *report)
 json_t *verify_to_json(const verify_result *result)
 {
     const svms_report *report = result->report;
-    return json_pack(
-        "{s:o, s:s, s:{s:s, s:I}, s:o, s:o, s:{s:s, s:o, s:o}, s:{s:s, s:I}, s:{s:s, s:o, s:o, "
-        "s:o}, s:o}",
-        "file", json_text(result->path), "verdict", svms_verdict_name(report->verdict), "integrity",
-        "verdict", integrity_name(report->integrity), "failures", (json_int_t)report->finding_count,
-        "identity", identity_to_json(report), "coverage", coverage_to_json(report), "time", "kind",
-        report->time_attested ? "attested" : "claimed", "signed_from",
-        json_time(report->signed_from_utc_ns), "signed_to", json_time(report->signed_to_utc_ns),
-        "access", "verdict", access_name(report->access), "damaged_slots",
-        (json_int_t)report->access_damaged, "policy", "time",
-        result->claimed_time ? "claimed" : "attested", "trust", json_text(result->trust_path),
-        "from", json_time(result->from_utc_ns), "to", json_time(result->to_utc_ns), "first_failure",
-        failure_to_json(report));
+    return json_pack("{s:o, s:s, s:{s:s, s:I}, s:o, s:o, s:{s:s, s:o, s:o}, s:o, s:{s:s, s:o, s:o, "
+                     "s:o}, s:o}",
+                     "file", json_text(result->path), "verdict", svms_verdict_name(report->verdict),
+                     "integrity", "verdict", integrity_name(report->integrity), "failures",
+                     (json_int_t)report->finding_count, "identity", identity_to_json(report),
+                     "coverage", coverage_to_json(report), "time", "kind",
+                     report->time_attested ? "attested" : "claimed", "signed_from",
+                     json_time(report->signed_from_utc_ns), "signed_to",
+                     json_time(report->signed_to_utc_ns), "access", access_to_json(report),
+                     "policy", "time", result->claimed_time ? "claimed" : "attested", "trust",
+                     json_text(result->trust_path), "from", json_time(result->from_utc_ns), "to",
+                     json_time(result->to_utc_ns), "first_failure", failure_to_json(report));
 }

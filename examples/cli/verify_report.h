@@ -22,6 +22,8 @@ typedef struct verify_result {
     size_t finding_count; /* of those listed */
 } verify_result;
 
+/* "NOT AUTHENTIC" */
+const char *verify_verdict_title(svms_verdict verdict);
 void verify_print_text(const verify_result *result);
 json_t *verify_to_json(const verify_result *result);
 

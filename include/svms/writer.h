@@ -233,7 +233,9 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_writer_get_head(const svms_writer *wri
  * @retval SVMS_OK           stored, or kept for the next segment
  * @retval SVMS_E_USAGE      an argument is NULL or out of range, or the hash is not that segment's
  * @retval SVMS_E_LIMIT      thousands of tokens in one segment; nothing was stored
- * @retval SVMS_E_MALFORMED  the token is none, or attests something else
+ * @retval SVMS_E_MALFORMED  the token is none
+ * @retval SVMS_E_NOT_AUTHENTIC  the token attests something else
+ * @retval SVMS_E_UNSUPPORTED    the token uses an algorithm or extension that is not known here
  * @retval SVMS_E_STATE      an earlier call failed
  * @retval SVMS_E_NO_MEMORY  the allocator failed; the writer can only be aborted
  * @retval SVMS_E_IO         the sink failed; the writer can only be aborted

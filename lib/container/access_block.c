@@ -306,7 +306,7 @@ static svms_status try_stanza(svms_ctx *ctx, const svms_header *header, const sv
         return status;
     }
     for (size_t i = 0; i < ring->key_count && status == SVMS_E_WRONG_KEY; i++) {
-        if (svms_stanza_is_for(ring->keys[i], ring->key_ids[i], type, body, size)) {
+        if (svms_stanza_may_be_for(ring->keys[i], ring->key_ids[i], type, body, size)) {
             status = svms_stanza_open_key(ctx, header, ring->keys[i], type, body, size,
                                           content_key, err);
         }

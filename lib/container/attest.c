@@ -247,6 +247,7 @@ svms_status svms_attest_ahead(svms_scanner *scanner, const svms_ahead *ahead, sv
     walk.number = ahead->number;
     walk.at = ahead->offset;
     memcpy(walk.hash, ahead->hash, SVMS_DIGEST_SIZE);
+    scanner->ahead = true;
     uint64_t most = ahead->for_evidence ? SVMS_MAX_EVIDENCE_DISTANCE : LONGEST_WAIT;
     svms_status status = SVMS_OK;
     while (status == SVMS_OK && walk.number - walk.first < most && !walk.ended && !walk.broken &&
@@ -262,6 +263,7 @@ svms_status svms_attest_ahead(svms_scanner *scanner, const svms_ahead *ahead, sv
         }
         status = pass_segment(&walk, err);
     }
+    scanner->ahead = false;
     for (uint64_t n = walk.first; walk.attested && n <= walk.attested_to; n++) {
         svms_known_manifest *known = svms_known_find(scanner->known, n);
         if (known != NULL) {

@@ -40,6 +40,8 @@ svms_status svms_evidence_check(svms_scanner *scanner, const svms_record *record
     }
     if (kind == SVMS_EVIDENCE_RFC3161 && scanner->evidence != NULL) {
         evidence.holder = holder;
+        evidence.unproven = scanner->ahead;
+        evidence.made_utc_ns = named->made_utc_ns;
         evidence.offset = at + SVMS_EVIDENCE_FIXED_SIZE;
         evidence.size = record->body_size - SVMS_EVIDENCE_FIXED_SIZE;
         scanner->evidence(scanner->user, &evidence);

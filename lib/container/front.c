@@ -73,6 +73,22 @@ static svms_status read_slots(svms_front *front, uint64_t offset, svms_error *er
     return status;
 }
 
+/* A signature record that breaks a rule is a wrong signature, not a header that breaks one
+ * (C-VER-8); and only manifests can be signed in a batch (C-SIG-3). */
+static svms_status check_header_signature(svms_front *front, size_t *size, svms_error *err)
+{
+    svms_status status =
+        svms_front_check_signature(front, front->raw_size, SVMS_SIGNED_HEADER, front->raw,
+                                   front->raw_size, size, NULL, err);
+    if (status == SVMS_E_MALFORMED) {
+        status = SVMS_E_NOT_AUTHENTIC;
+        if (err != NULL) {
+            err->status = status;
+        }
+    }
+    return status;
+}
+
 static svms_status open_front(svms_front *front, svms_error *err)
 {
     size_t signature_size = 0;
@@ -91,8 +107,7 @@ static svms_status open_front(svms_front *front, svms_error *err)
         status = make_signer(front, err);
     }
     if (status == SVMS_OK) {
-        status = svms_front_check_signature(front, front->raw_size, SVMS_SIGNED_HEADER, front->raw,
-                                            front->raw_size, &signature_size, NULL, err);
+        status = check_header_signature(front, &signature_size, err);
     }
     if (status == SVMS_OK) {
         status = svms_header_parse_fields(&front->header, front->raw, front->raw_size, err);

@@ -23,6 +23,7 @@ typedef struct svms_known_manifest {
     uint64_t number;
     uint64_t offset;
     uint64_t late_offset; /* of the late signature that was taken, or 0 */
+    int64_t made_utc_ns;
     uint8_t hash[SVMS_DIGEST_SIZE];
 } svms_known_manifest;
 
@@ -35,7 +36,9 @@ typedef struct svms_evidence {
     uint64_t segment; /* that it attests */
     uint64_t holder;  /* that holds it */
     uint64_t offset;  /* of the token */
+    int64_t made_utc_ns; /* when the segment claims to have been made */
     uint32_t size;
+    bool unproven; /* met on the way ahead: not compared with the holder's manifest */
     uint8_t hash[SVMS_DIGEST_SIZE];
 } svms_evidence;
 
@@ -85,6 +88,7 @@ struct svms_scanner {
     unsigned index_level;
     svms_known *known; /* if set, what late signatures and evidence are compared with */
     void (*evidence)(void *user, const svms_evidence *evidence); /* optional; needs known */
+    bool ahead; /* records are passed over without comparing them with their manifest */
     uint8_t first_track;
     bool first_is_sync;
     uint32_t auxiliary_count;

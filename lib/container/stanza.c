@@ -254,12 +254,30 @@ bool svms_stanza_can_open(const svms_private_key *key)
     return type_of_private(key) != 0;
 }
 
-bool svms_stanza_is_for(const svms_private_key *key, const uint8_t key_id[SVMS_DIGEST_SIZE],
-                        uint16_t type, const uint8_t *body, size_t size)
+static bool suits(const svms_private_key *key, uint16_t type, size_t size)
 {
     bool fits = type != SVMS_STANZA_RSA_OAEP ||
                 size == SVMS_KEY_ID_SIZE + svms_rsa_sealed_size_of_private(key);
-    return fits && type_of_private(key) == type && memcmp(body, key_id, SVMS_KEY_ID_SIZE) == 0;
+    return fits && type_of_private(key) == type;
+}
+
+static bool names_nobody(const uint8_t *key_id)
+{
+    static const uint8_t zeros[SVMS_KEY_ID_SIZE] = { 0 };
+    return memcmp(key_id, zeros, sizeof(zeros)) == 0;
+}
+
+bool svms_stanza_is_for(const svms_private_key *key, const uint8_t key_id[SVMS_DIGEST_SIZE],
+                        uint16_t type, const uint8_t *body, size_t size)
+{
+    return suits(key, type, size) && memcmp(body, key_id, SVMS_KEY_ID_SIZE) == 0;
+}
+
+bool svms_stanza_may_be_for(const svms_private_key *key, const uint8_t key_id[SVMS_DIGEST_SIZE],
+                            uint16_t type, const uint8_t *body, size_t size)
+{
+    return svms_stanza_is_for(key, key_id, type, body, size) ||
+           (suits(key, type, size) && names_nobody(body));
 }
 
 static svms_status open_rsa(svms_ctx *ctx, const svms_private_key *key, const uint8_t *aad,
@@ -313,7 +331,7 @@ svms_status svms_stanza_open_kek(svms_ctx *ctx, const svms_header *header, const
     const uint8_t *named = svms_read_bytes(&cursor, SVMS_KEY_ID_SIZE);
     const uint8_t *wrapped = svms_read_bytes(&cursor, SVMS_KEK_WRAPPED_SIZE);
     svms_kek_id(kek, id);
-    if (cursor.failed || memcmp(named, id, sizeof(id)) != 0) {
+    if (cursor.failed || (memcmp(named, id, sizeof(id)) != 0 && !names_nobody(named))) {
         return SVMS_E_WRONG_KEY;
     }
     svms_status status = svms_kek_unwrap(kek, wrapped, content_key, err);

@@ -39,5 +39,8 @@ SVMS_MUST_CHECK svms_status svms_stanza_open_key(svms_ctx *ctx, const svms_heade
 /* True when the stanza is of the key's kind and names its id. */
 bool svms_stanza_is_for(const svms_private_key *key, const uint8_t key_id[SVMS_DIGEST_SIZE],
                         uint16_t type, const uint8_t *body, size_t size);
+/* The same, or it does not say for whom it is (C-ACC-7). */
+bool svms_stanza_may_be_for(const svms_private_key *key, const uint8_t key_id[SVMS_DIGEST_SIZE],
+                            uint16_t type, const uint8_t *body, size_t size);
 
 #endif

@@ -192,13 +192,11 @@ static svms_status check_access(svms_verification *verification, svms_error *err
     return status;
 }
 
-/* C-VER-4 over the whole span in which the signer signed what was verified. */
-static svms_status check_identity(svms_verification *verification, svms_error *err)
+svms_status svms_verification_ask_identity(const svms_verification *verification,
+                                           svms_identity_result *result, svms_error *err)
 {
-    svms_report *report = &verification->report;
+    const svms_report *report = &verification->report;
     svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
-    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
-    svms_error found = SVMS_ERROR_INIT;
     /* Unsigned media claim no role; what they would need is a recorder's. */
     question.role = report->role == SVMS_ROLE_NONE ? SVMS_ROLE_RECORDER : report->role;
     question.policy = verification->options.time_policy;
@@ -206,8 +204,30 @@ static svms_status check_identity(svms_verification *verification, svms_error *e
     question.to_utc_ns = report->signed_to_utc_ns;
     question.now_utc_ns = svms_utc_now(verification->ctx);
     question.attested_utc_ns = report->attested_utc_ns;
-    svms_status status = svms_identity_check(verification->options.trust,
-                                             verification->front.chain, &question, &result, &found);
+    return svms_identity_check(verification->options.trust, verification->front.chain, &question,
+                               result, err);
+}
+
+/* A time stamp of some segment shows that it was not made when it claims. */
+static svms_status contradict(const svms_verification *verification, svms_identity_result *result,
+                              svms_error *err)
+{
+    result->verdict = SVMS_IDENTITY_FUTURE;
+    return svms_fail(err, SVMS_E_UNTRUSTED,
+                     "segment %llu claims to have been made after a time stamp of it",
+                     (unsigned long long)verification->contradicted);
+}
+
+/* C-VER-4 over the whole span in which the signer signed what was verified. */
+static svms_status check_identity(svms_verification *verification, svms_error *err)
+{
+    svms_report *report = &verification->report;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    svms_error found = SVMS_ERROR_INIT;
+    svms_status status = svms_verification_ask_identity(verification, &result, &found);
+    if (status == SVMS_OK && verification->contradicted != SVMS_NO_SEGMENT) {
+        status = contradict(verification, &result, &found);
+    }
     report->identity = result.verdict;
     report->revocation = result.revocation;
     report->revoked_utc_ns = result.revoked_utc_ns;
@@ -396,6 +416,7 @@ svms_status svms_verify_with(svms_ctx *ctx, const svms_source *source,
     verification->held_user = held_user;
     verification->range = given.from_utc_ns != SVMS_NO_TIME || given.to_utc_ns != SVMS_NO_TIME;
     verification->report = (svms_report)SVMS_REPORT_INIT;
+    verification->contradicted = SVMS_NO_SEGMENT;
     verification->index_record = svms_builder_new(ctx, SVMS_MAX_AUXILIARY_SIZE);
     svms_index_init(&verification->index, ctx);
     status = run(verification, report, err);

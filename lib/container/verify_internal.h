@@ -30,6 +30,10 @@ typedef struct svms_pending {
 /* A time stamp whose token stands at offset. */
 typedef struct svms_stamp {
     uint64_t segment; /* last one that it attests; SVMS_NO_SEGMENT: all, it is a trailer */
+    uint64_t holder;  /* segment that holds it; 0 for a trailer */
+    bool unproven;    /* the holder's manifest was not compared with it */
+    int64_t made_utc_ns;  /* when that segment claims to have been made, or SVMS_NO_TIME */
+    int64_t valid_utc_ns; /* what it attests, once it was judged; or SVMS_NO_TIME */
     uint64_t offset;
     uint32_t size;
     uint8_t digest[SVMS_DIGEST_SIZE];
@@ -84,6 +88,7 @@ typedef struct svms_verification {
     uint8_t last_inside_hash[SVMS_DIGEST_SIZE];
     svms_stamp newest[SVMS_NEWEST_STAMPS]; /* in the recording; a ring */
     uint64_t newest_count;
+    uint64_t contradicted; /* a segment that claims to be younger than a stamp of it, or none */
     svms_stamp *trailers;
     uint32_t trailer_count;
     uint32_t trailer_capacity;
@@ -120,6 +125,10 @@ uint64_t svms_verification_attested_end(const svms_verification *verification);
 SVMS_MUST_CHECK svms_status svms_verify_trailers(svms_verification *verification,
                                                  uint64_t end_offset, uint64_t offset, bool *open,
                                                  svms_error *err);
+/* verify.c: what the signer's certificate is worth at the times found so far (C-VER-4). */
+SVMS_MUST_CHECK svms_status svms_verification_ask_identity(const svms_verification *verification,
+                                                           svms_identity_result *result,
+                                                           svms_error *err);
 /* verify_time.c: receives evidence; judges the stamps that were found, before identity is judged. */
 void svms_verification_take_evidence(void *user, const svms_evidence *evidence);
 SVMS_MUST_CHECK svms_status svms_verify_time(svms_verification *verification, svms_error *err);

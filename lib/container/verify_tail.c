@@ -162,6 +162,19 @@ static svms_status pass_index(svms_verification *verification, svms_tail_walk *w
     }
 }
 
+/* Latest end of a sample in all segments that hold, also where only the end record attests them. */
+static int64_t latest_of_all(const svms_verification *verification)
+{
+    int64_t latest = verification->latest_utc_ns;
+    for (uint32_t i = 0; i < verification->pending_count; i++) {
+        const svms_pending *pending = &verification->pending[i];
+        if (latest == SVMS_NO_TIME || pending->last_utc_ns > latest) {
+            latest = pending->last_utc_ns;
+        }
+    }
+    return latest;
+}
+
 static const char *compare_end(const svms_verification *verification, const svms_tail_walk *walk,
                                const svms_end *end)
 {
@@ -178,7 +191,7 @@ static const char *compare_end(const svms_verification *verification, const svms
     }
     if (walk->comparing && (end->root_offset != walk->root_offset ||
                             memcmp(end->root_hash, walk->root_hash, SVMS_DIGEST_SIZE) != 0 ||
-                            end->last_utc_ns != verification->latest_utc_ns)) {
+                            end->last_utc_ns != latest_of_all(verification))) {
         return "the end record contradicts the segments";
     }
     return NULL;
@@ -243,37 +256,53 @@ static svms_status check_end(svms_verification *verification, svms_tail_walk *wa
     return SVMS_OK;
 }
 
+/* What a late signature is found to be: attests, is wrong, or was never written as a whole. */
+static svms_status judge_late_signature(svms_verification *verification, svms_tail_walk *walk,
+                                        const svms_record *record, svms_error *err)
+{
+    svms_error found = SVMS_ERROR_INIT;
+    uint64_t number = SVMS_NO_SEGMENT;
+    uint64_t last = walk->at + record->header_size + record->body_size - 1;
+    svms_status status = svms_late_signature_check(&verification->scanner, record, walk->at,
+                                                   verification->expected, &number, &found);
+    if (svms_is_grave(status)) {
+        return svms_fail(err, status, "%s", found.message);
+    }
+    if (status == SVMS_OK && record->number == 0) {
+        if (number != SVMS_NO_SEGMENT) {
+            svms_verification_attest(verification, number);
+        }
+        return SVMS_OK;
+    }
+    svms_status asked =
+        svms_front_is_unwritten(&verification->front, last, &walk->open, err);
+    if (asked != SVMS_OK || walk->open) {
+        return asked;
+    }
+    walk->failed = true;
+    verification->report.segments_failed += number != SVMS_NO_SEGMENT;
+    svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, number,
+                           verification->previous_last_utc_ns, walk->at,
+                           status == SVMS_OK ? "a late signature is numbered (C-REC-1)"
+                                             : found.message);
+    return SVMS_OK;
+}
+
 /* Signatures that no segment could take any more (C-SIG-4). */
 static svms_status pass_late_signatures(svms_verification *verification, svms_tail_walk *walk,
                                         svms_error *err)
 {
     while (!walk->open && !walk->failed) {
         svms_record record = { 0 };
-        svms_error found = SVMS_ERROR_INIT;
-        uint64_t number = SVMS_NO_SEGMENT;
         svms_status status = next_record(verification, walk, &record, err);
         if (status != SVMS_OK || walk->open || walk->failed ||
             record.type != SVMS_RECORD_SIGNATURE) {
             return status;
         }
-        status = svms_late_signature_check(&verification->scanner, &record, walk->at,
-                                           verification->expected, &number, &found);
-        if (svms_is_grave(status)) {
-            return svms_fail(err, status, "%s", found.message);
+        status = judge_late_signature(verification, walk, &record, err);
+        if (status == SVMS_OK && !walk->open) {
+            status = pass_index_record(verification, walk, &record, err);
         }
-        if (status == SVMS_OK && record.number == 0) {
-            if (number != SVMS_NO_SEGMENT) {
-                svms_verification_attest(verification, number);
-            }
-        } else {
-            walk->failed = true;
-            verification->report.segments_failed += number != SVMS_NO_SEGMENT;
-            svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, number,
-                                   verification->previous_last_utc_ns, walk->at,
-                                   status == SVMS_OK ? "a late signature is numbered (C-REC-1)"
-                                                     : found.message);
-        }
-        status = pass_index_record(verification, walk, &record, err);
         if (status != SVMS_OK) {
             return status;
         }

@@ -9,38 +9,67 @@
 #include "stream.h"
 #include "verify_internal.h"
 
+/* By how much clocks may differ (C-VER-4). */
+#define CLOCK_TOLERANCE_NS INT64_C(300000000000)
+
+static bool is_taken(const svms_verification *verification, uint64_t offset)
+{
+    uint64_t kept = verification->newest_count < SVMS_NEWEST_STAMPS ? verification->newest_count
+                                                                    : SVMS_NEWEST_STAMPS;
+    for (uint64_t i = 0; i < kept; i++) {
+        if (verification->newest[i].offset == offset) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void svms_verification_take_evidence(void *user, const svms_evidence *evidence)
 {
     svms_verification *verification = user;
+    if (is_taken(verification, evidence->offset)) {
+        return; /* behind a range the same segments may be passed twice */
+    }
     svms_stamp *stamp = &verification->newest[verification->newest_count++ % SVMS_NEWEST_STAMPS];
     stamp->segment = evidence->segment;
+    stamp->holder = evidence->holder;
+    stamp->unproven = evidence->unproven;
+    stamp->made_utc_ns = evidence->made_utc_ns;
+    stamp->valid_utc_ns = SVMS_NO_TIME;
     stamp->offset = evidence->offset;
     stamp->size = evidence->size;
     memcpy(stamp->digest, evidence->hash, SVMS_DIGEST_SIZE);
 }
 
-/* Judges one stamp. *valid: it attests something since *utc_ns. later: when it is attested itself
- * to have existed, or SVMS_NO_TIME. */
-static svms_status judge(svms_verification *verification, const svms_stamp *stamp, int64_t later,
-                         bool *valid, int64_t *utc_ns, svms_error *err)
+static void keep_earlier(int64_t *utc_ns, int64_t other)
+{
+    if (other != SVMS_NO_TIME && (*utc_ns == SVMS_NO_TIME || other < *utc_ns)) {
+        *utc_ns = other;
+    }
+}
+
+/* Judges one stamp: valid_utc_ns receives the moment that it attests, if it does. later: when it is
+ * attested itself to have existed, or SVMS_NO_TIME. */
+static svms_status judge(svms_verification *verification, svms_stamp *stamp, int64_t later,
+                         svms_timestamp_info *info, svms_error *err)
 {
     svms_report *report = &verification->report;
     svms_timestamp_question question = SVMS_TIMESTAMP_QUESTION_INIT;
-    svms_timestamp_info info = SVMS_TIMESTAMP_INFO_INIT;
     svms_error found = SVMS_ERROR_INIT;
-    *valid = false;
+    *info = (svms_timestamp_info)SVMS_TIMESTAMP_INFO_INIT;
+    stamp->valid_utc_ns = SVMS_NO_TIME;
     uint8_t *token = svms_alloc(verification->ctx, stamp->size);
     if (token == NULL) {
         return svms_fail_memory(err);
     }
     svms_status status = svms_source_read(&verification->front.window.source, stamp->offset, token,
-                                          stamp->size, err);
+                                          stamp->size, &found);
     if (status == SVMS_OK) {
         question.now_utc_ns = svms_utc_now(verification->ctx);
         question.attested_utc_ns = later;
         question.policy = verification->options.time_policy;
         status = svms_timestamp_check(verification->options.stamp_trust, token, stamp->size,
-                                      stamp->digest, &question, &info, &found);
+                                      stamp->digest, &question, info, &found);
         report->stamps++;
     }
     svms_release(verification->ctx, token);
@@ -48,14 +77,17 @@ static svms_status judge(svms_verification *verification, const svms_stamp *stam
         return svms_fail(err, status, "%s", found.message);
     }
     if (status == SVMS_OK) {
-        *valid = true;
-        *utc_ns = info.gen_time_utc_ns;
+        stamp->valid_utc_ns = info->gen_time_utc_ns;
         report->stamps_valid++;
-        (void)snprintf(report->authority, sizeof(report->authority), "%s", info.authority);
     } else {
         (void)snprintf(report->stamp_reason, sizeof(report->stamp_reason), "%s", found.message);
     }
     return SVMS_OK;
+}
+
+static void name_authority(svms_report *report, const svms_timestamp_info *info)
+{
+    (void)snprintf(report->authority, sizeof(report->authority), "%s", info->authority);
 }
 
 /* From the last to the first: each one may lean on those behind it. */
@@ -64,62 +96,109 @@ static svms_status judge_trailers(svms_verification *verification, int64_t *atte
 {
     svms_status status = SVMS_OK;
     for (uint32_t i = verification->trailer_count; i > 0 && status == SVMS_OK; i--) {
-        bool valid = false;
-        int64_t utc = 0;
-        status = judge(verification, &verification->trailers[i - 1], *attested, &valid, &utc, err);
-        if (valid && (*attested == SVMS_NO_TIME || utc < *attested)) {
-            *attested = utc;
+        svms_timestamp_info info;
+        svms_stamp *stamp = &verification->trailers[i - 1];
+        int64_t before = *attested;
+        status = judge(verification, stamp, *attested, &info, err);
+        keep_earlier(attested, stamp->valid_utc_ns);
+        if (*attested != before) {
+            name_authority(&verification->report, &info);
         }
     }
     return status;
+}
+
+static svms_stamp *newest_stamp(svms_verification *verification, uint64_t back)
+{
+    return &verification->newest[(verification->newest_count - back) % SVMS_NEWEST_STAMPS];
+}
+
+/* When the stamp that stands `back` places before the end is attested to have existed: by trailers,
+ * and by newer stamps that attest the segment which holds it. One whose segment was not compared
+ * with its manifest could have been put there by anybody, at any time. */
+static int64_t attested_time_of(svms_verification *verification, uint64_t back, int64_t whole)
+{
+    const svms_stamp *stamp = newest_stamp(verification, back);
+    int64_t later = whole;
+    if (stamp->unproven) {
+        return SVMS_NO_TIME;
+    }
+    for (uint64_t i = 1; i < back; i++) {
+        const svms_stamp *newer = newest_stamp(verification, i);
+        if (newer->segment >= stamp->holder) {
+            keep_earlier(&later, newer->valid_utc_ns);
+        }
+    }
+    return later;
+}
+
+/* What a valid stamp says about the segments before it. */
+static void apply(svms_verification *verification, const svms_stamp *stamp,
+                  const svms_timestamp_info *info, int64_t *attested)
+{
+    svms_report *report = &verification->report;
+    int64_t utc = stamp->valid_utc_ns;
+    int64_t before = *attested;
+    if (report->attested_segment == SVMS_NO_SEGMENT || stamp->segment > report->attested_segment) {
+        report->attested_segment = stamp->segment;
+        report->attested_segment_utc_ns = utc;
+    }
+    if (stamp->segment >= verification->last_inside) {
+        keep_earlier(attested, utc);
+    }
+    if (*attested != before || report->authority[0] == '\0') {
+        name_authority(report, info);
+    }
+    if (stamp->made_utc_ns > utc && stamp->made_utc_ns - utc > CLOCK_TOLERANCE_NS) {
+        verification->contradicted = stamp->segment;
+    }
 }
 
 /* Stamps within the recording, newest first. */
 static svms_status judge_newest(svms_verification *verification, int64_t whole, int64_t *attested,
                                 svms_error *err)
 {
-    svms_report *report = &verification->report;
     uint64_t kept = verification->newest_count < SVMS_NEWEST_STAMPS ? verification->newest_count
                                                                     : SVMS_NEWEST_STAMPS;
-    int64_t later = whole;
-    for (uint64_t i = 1; i <= kept; i++) {
-        const svms_stamp *stamp =
-            &verification->newest[(verification->newest_count - i) % SVMS_NEWEST_STAMPS];
-        bool valid = false;
-        int64_t utc = 0;
-        svms_status status = judge(verification, stamp, later, &valid, &utc, err);
+    for (uint64_t back = 1; back <= kept; back++) {
+        svms_timestamp_info info;
+        svms_stamp *stamp = newest_stamp(verification, back);
+        int64_t later = attested_time_of(verification, back, whole);
+        svms_status status = judge(verification, stamp, later, &info, err);
         if (status != SVMS_OK) {
             return status;
         }
-        if (!valid) {
-            continue;
-        }
-        later = utc;
-        if (report->attested_segment == SVMS_NO_SEGMENT ||
-            stamp->segment > report->attested_segment) {
-            report->attested_segment = stamp->segment;
-            report->attested_segment_utc_ns = utc;
-        }
-        bool covers = verification->last_inside != SVMS_NO_SEGMENT &&
-                      stamp->segment >= verification->last_inside;
-        if (covers && (*attested == SVMS_NO_TIME || utc < *attested)) {
-            *attested = utc;
+        if (stamp->valid_utc_ns != SVMS_NO_TIME) {
+            apply(verification, stamp, &info, attested);
         }
     }
     return SVMS_OK;
 }
 
-/* For a range: whether the signed end record, and so the trailers, cover it; and stamps that stand
- * in the segments behind it. */
-static svms_status look_behind(svms_verification *verification, svms_error *err)
+/* Whether the signer is not trusted without attested time, so that it is worth while to read on. */
+static svms_status needs_time(svms_verification *verification, bool *needed, svms_error *err)
+{
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    svms_error found = SVMS_ERROR_INIT;
+    svms_status status = svms_verification_ask_identity(verification, &result, &found);
+    *needed = status == SVMS_E_UNTRUSTED && (result.verdict == SVMS_IDENTITY_EXPIRED_NOW ||
+                                             result.verdict == SVMS_IDENTITY_REVOKED);
+    return status == SVMS_OK || status == SVMS_E_UNTRUSTED
+               ? SVMS_OK
+               : svms_fail(err, status, "%s", found.message);
+}
+
+/* For a range: whether the signed end record, and so the trailers, cover it. */
+static svms_status look_at_end(svms_verification *verification, svms_error *err)
 {
     bool believed = false;
     bool torn = false;
     svms_attestation found = SVMS_NEVER;
-    svms_status status = SVMS_OK;
-    if (verification->closed_hint && !verification->end_believed) {
-        status = svms_front_believe_end(&verification->front, &verification->hint, &believed, err);
+    if (!verification->closed_hint || verification->end_believed) {
+        return SVMS_OK;
     }
+    svms_status status =
+        svms_front_believe_end(&verification->front, &verification->hint, &believed, err);
     if (status == SVMS_OK && believed) {
         status =
             svms_attest_by_end(&verification->front, &verification->hint, verification->last_inside,
@@ -136,12 +215,21 @@ static svms_status look_behind(svms_verification *verification, svms_error *err)
         verification->position = position;
         verification->end_believed = true;
     }
-    if (status == SVMS_OK) {
-        svms_ahead ahead = { verification->last_inside_end, verification->last_inside,
-                             verification->last_inside_hash, true };
-        status = svms_attest_ahead(&verification->scanner, &ahead, &found, err);
-    }
     return status;
+}
+
+/* For a range: stamps that stand in the segments behind it. */
+static svms_status look_ahead(svms_verification *verification, svms_error *err)
+{
+    svms_attestation found = SVMS_NEVER;
+    svms_ahead ahead = { verification->last_inside_end, verification->last_inside,
+                         verification->last_inside_hash, true };
+    bool needed = false;
+    svms_status status = needs_time(verification, &needed, err);
+    if (status != SVMS_OK || (!needed && verification->newest_count == 0)) {
+        return status;
+    }
+    return svms_attest_ahead(&verification->scanner, &ahead, &found, err);
 }
 
 svms_status svms_verify_time(svms_verification *verification, svms_error *err)
@@ -153,7 +241,10 @@ svms_status svms_verify_time(svms_verification *verification, svms_error *err)
         return SVMS_OK;
     }
     if (verification->range) {
-        status = look_behind(verification, err);
+        status = look_at_end(verification, err);
+        if (status == SVMS_OK) {
+            status = look_ahead(verification, err);
+        }
     }
     if (status == SVMS_OK && verification->end_believed) {
         status = judge_trailers(verification, &whole, err);

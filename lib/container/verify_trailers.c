@@ -101,7 +101,7 @@ static svms_status remember(svms_verification *verification, const svms_stamp *s
 static svms_status take_body(trailer_walk *walk, const svms_record *record, svms_error *err)
 {
     svms_window *window = &walk->verification->front.window;
-    svms_stamp stamp = { SVMS_NO_SEGMENT, 0, 0, { 0 } };
+    svms_stamp stamp = { .segment = SVMS_NO_SEGMENT };
     uint8_t fixed[SVMS_TRAILER_FIXED_SIZE];
     uint8_t digest[SVMS_DIGEST_SIZE];
     uint64_t at = walk->at + record->header_size;

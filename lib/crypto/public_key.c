@@ -91,13 +91,54 @@ static EVP_PKEY *decode_once(svms_ctx *ctx, const svms_pem_block *block)
                                                  : decode_certificate(ctx, block);
 }
 
+static svms_key_kind kind_named_by(X509_PUBKEY *info)
+{
+    ASN1_OBJECT *name = NULL;
+    if (!info || X509_PUBKEY_get0_param(&name, NULL, NULL, NULL, info) != 1) {
+        return SVMS_KEY_P256;
+    }
+    switch (OBJ_obj2nid(name)) {
+    case NID_rsaEncryption:
+    case NID_rsassaPss:
+        return SVMS_KEY_RSA;
+    case NID_ED25519:
+        return SVMS_KEY_ED25519;
+    case NID_X25519:
+        return SVMS_KEY_X25519;
+    default:
+        return SVMS_KEY_P256;
+    }
+}
+
+/* What a key that could not be decoded says it is: the provider may lack just that kind. */
+static svms_key_kind claimed_kind(svms_ctx *ctx, const svms_pem_block *block)
+{
+    OSSL_LIB_CTX *library = svms_ossl_context(ctx);
+    const uint8_t *end = block->der;
+    svms_key_kind kind = SVMS_KEY_P256;
+    if (svms_pem_is(block, PEM_STRING_PUBLIC)) {
+        X509_PUBKEY *info = X509_PUBKEY_new_ex(library, svms_ossl_properties(ctx));
+        if (info && d2i_X509_PUBKEY(&info, &end, block->size)) {
+            kind = kind_named_by(info);
+        }
+        X509_PUBKEY_free(info);
+    } else {
+        X509 *certificate = X509_new_ex(library, svms_ossl_properties(ctx));
+        if (certificate && d2i_X509(&certificate, &end, block->size)) {
+            kind = kind_named_by(X509_get_X509_PUBKEY(certificate));
+        }
+        X509_free(certificate);
+    }
+    return kind;
+}
+
 /* Whether what could not be decoded is to blame for it. */
 static bool is_damaged(svms_ctx *ctx, const svms_pem_block *block)
 {
     EVP_PKEY *pkey = decode_once(ctx, block);
     bool again = pkey == NULL;
     EVP_PKEY_free(pkey);
-    return again && svms_known_key_is_taken(ctx, SVMS_KEY_P256);
+    return again && svms_known_key_is_taken(ctx, claimed_kind(ctx, block));
 }
 
 static svms_status decode(svms_public_key **out, svms_ctx *ctx, const svms_pem_block *block,

@@ -27,7 +27,8 @@ class Verdicts(SystemCase):
         self.assertEqual((coverage["segments_failed"], coverage["unattested_bytes"]), (0, 0))
         self.assertEqual(report["time"]["kind"], "claimed")
         self.assertLess(report["time"]["signed_from"], report["time"]["signed_to"])
-        self.assertEqual(report["access"], {"verdict": "opened", "damaged_slots": 0})
+        self.assertEqual(report["access"], {"verdict": "opened", "damaged_slots": 0, "revision": 1, "officer": None,
+                                            "officer_verdict": None})
         self.assertEqual(report["policy"], {"time": "attested", "trust": self.ca, "from": None, "to": None})
         self.assertIsNone(report["first_failure"])
 

@@ -9,6 +9,7 @@ import bad_access
 import bad_headers
 import bad_segments
 import bad_signatures
+import bad_stamps
 import bad_tails
 
 # Made at test time only, to keep the repository small: near relatives of committed ones.
@@ -34,12 +35,12 @@ EXTENDED = frozenset(
         " slot-rsa-length slot-size slot-short slot-65 slot-revision splice-cut-inside"
         " splice-removed-first splice-repeated strong-body-tag-only strong-flag-range tail-magic"
         " tail-end-after-tail tail-twice track-kind track-reserved cut-no-signature cut-signature"
-        " key-tag manifest-records splice-garbage-between"
+        " key-tag manifest-records splice-garbage-between evidence-far"
     ).split()
 )
 
 
-MODULES = (bad_headers, bad_segments, bad_signatures, bad_access, bad_tails)
+MODULES = (bad_headers, bad_segments, bad_signatures, bad_access, bad_tails, bad_stamps)
 
 
 def all_vectors():

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import good_access
 import good_signatures
+import good_stamps
 import good_tails
 from specs import AUDIO, META, PASSWORD, SECOND, T0, VIDEO, clear, entry, pictures, signer, strong
 from specs import track
@@ -254,7 +255,7 @@ EXTENDED = frozenset(
 def all_vectors():
     yield worked_example()
     groups = (signatures, identities, recipients, protections, headers, times, endings, slots)
-    for module in (good_signatures, good_access, good_tails):
+    for module in (good_signatures, good_access, good_tails, good_stamps):
         groups += module.GROUPS
     for group in groups:
         yield from group()

@@ -18,13 +18,15 @@ import json
 import os
 import sys
 
+from cryptography import x509
+
 import bad_vectors
 import disclosures
 import good_vectors
 import worked_example
 import specs
 from specs import DATA
-from svmsref import build, disclosure, pki, report, trust, verifier
+from svmsref import build, disclosure, pki, report, stamps, trust, verifier
 from svmsref.errors import ContainerError
 from svmsref.writer import no_hook
 
@@ -72,6 +74,25 @@ class Keys:
         return trust.load_anchors(self._once(f"{name}.pem", lambda: pki.certificate_pem(*make())))
 
 
+def make_authorities(keys):
+    """Time stamp authorities."""
+    ca_key, key = keys.key("tsa-ca", "p256"), keys.key("tsa", "p256")
+    ca = keys.certificate("tsa-ca", lambda: [pki.issue("Time CA", ca_key)])[0]
+
+    def authority(name, kind=key, issuer=ca, issuer_key=ca_key, **more):
+        arguments = (name, kind, issuer, issuer_key)
+        keys.certificate(name, lambda: [pki.issue_authority(*arguments, **more)])
+
+    authority("tsa")
+    authority("tsa-rsa", keys.key("tsa-rsa", "rsa2048"))
+    years = (datetime.datetime(2021, 1, 1), datetime.datetime(2022, 12, 31))
+    authority("tsa-2021", period=years)
+    authority("tsa-usage", usages=[x509.oid.ExtendedKeyUsageOID.CLIENT_AUTH])
+    other_key = keys.key("tsa-unknown-ca", "p256")
+    other = keys.certificate("tsa-unknown-ca", lambda: [pki.issue("Unknown CA", other_key)])[0]
+    authority("tsa-other-ca", issuer=other, issuer_key=other_key)
+
+
 def make_keys():
     keys = Keys(os.path.join(DATA, "keys"))
     ca_key = keys.key("ca", "p256")
@@ -111,6 +132,7 @@ def make_keys():
         keys.recipient(f"recipient-rsa{size}", f"rsa{size}")
     keys.kek("kek")
     keys.kek("other-kek")
+    make_authorities(keys)
     keys.recipient("recipient-x25519", "x25519")
     keys.recipient("recipient-p256", "p256")
     keys.recipient("other-x25519", "x25519")
@@ -141,6 +163,9 @@ def make_container(entry):
 def request_for(expected, with_key):
     request = verifier.Request(trust.load_anchors(build.read_file(DATA, expected["trust"])))
     request.now_utc = NOW
+    if "stamp_trust" in expected:
+        anchors = build.read_file(DATA, expected["stamp_trust"])
+        request.stamp_anchors = trust.load_anchors(anchors)
     if with_key and "password" in expected:
         request.password = expected["password"]
     if with_key and "identity" in expected:
@@ -166,6 +191,7 @@ def good_expectation(entry, container):
     spec = entry["spec"]
     expected = {"name": entry["name"], "kind": "good", "note": entry["note"], "trust": CA}
     names = ("verdict", "verdict_with_key", "verdict_claimed_time", *KEY_NAMES, "officer")
+    names += ("stamp_trust", "stamps", "attested", "attested_all")
     expected.update({key: entry[key] for key in names if entry.get(key) is not None})
     found = verifier.verify(container, request_for(expected, False))
     segments = entry.get("complete", len(spec["segments"]))
@@ -204,6 +230,17 @@ def bad_expectation(entry, container):
     return expected
 
 
+def compare_stamps(expected, found, compare):
+    compare("stamps", expected["stamps"], [
+        len(found.stamps), sum(one.valid for one in found.stamps)])
+    last = max((min(one.covers, len(found.segments) - 1) for one in found.stamps if one.valid),
+               default=-1)  # fmt: skip
+    attested = None if last < 0 else (last, stamps.attested_at(found.stamps, last))
+    compare("attested", expected.get("attested"), attested)
+    everything = stamps.attested_at(found.stamps, stamps.EVERYTHING)
+    compare("attested_all", expected.get("attested_all"), everything)
+
+
 def disagreements(expected, container):
     """Where the reader of svmsref sees it differently; empty when all is well."""
     problems = []
@@ -238,6 +275,8 @@ def disagreements(expected, container):
     if expected["kind"] == "good":
         compare("segments", expected["segments"], len(found.segments))
         compare("closed", expected["closed"], found.closed)
+        if "stamps" in expected:
+            compare_stamps(expected, found, compare)
         compare("officer", expected.get("officer", "none"), found.officer)
         samples = [
             {key: getattr(one, key) for key in report.SAMPLE_KEYS} for one in opened.samples

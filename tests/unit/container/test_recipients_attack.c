@@ -519,7 +519,7 @@ static void who_is_no_officer_cannot_sign_a_change(void **state)
         svms_status status;
         const char *words;
     } expected[] = {
-        { SVMS_E_UNTRUSTED, "does not allow the role of a key officer" },
+        { SVMS_E_UNTRUSTED, "does not allow the role of a key-officer" },
         { SVMS_E_UNTRUSTED, "is expired" },
         { SVMS_E_UNTRUSTED, "is not yet valid" },
         { SVMS_E_USAGE, "does not belong to his certificate" },

@@ -23,6 +23,11 @@ typedef struct vector {
     char officer[32];
     char trust[256];
     char of[256];
+    char stamp_trust[256];
+    char attested[64];
+    char attested_all[32];
+    unsigned stamps;
+    unsigned stamps_valid;
     char failure[64];
     bool has_failure;
     long segments;
@@ -69,12 +74,17 @@ static void parse_line(vector *found, const char *line)
         value_of(line, "identity", found->identity, sizeof(found->identity)) ||
         value_of(line, "kek", found->kek, sizeof(found->kek)) ||
         value_of(line, "officer", found->officer, sizeof(found->officer)) ||
+        value_of(line, "stamp_trust", found->stamp_trust, sizeof(found->stamp_trust)) ||
+        value_of(line, "attested", found->attested, sizeof(found->attested)) ||
+        value_of(line, "attested_all", found->attested_all, sizeof(found->attested_all)) ||
         value_of(line, "of", found->of, sizeof(found->of)) ||
         value_of(line, "trust", found->trust, sizeof(found->trust))) {
         return;
     }
     if (value_of(line, "segments", number, sizeof(number))) {
         found->segments = strtol(number, NULL, 10);
+    } else if (value_of(line, "stamps", number, sizeof(number))) {
+        assert_int_equal(sscanf(number, "%u %u", &found->stamps, &found->stamps_valid), 2);
     } else if (value_of(line, "closed", number, sizeof(number))) {
         found->closed = strtol(number, NULL, 10);
     } else if (value_of(line, "first_failure", failure, sizeof(failure))) {
@@ -120,14 +130,14 @@ static const char *outcome(svms_status status, const svms_report *report)
     }
 }
 
-static svms_trust *load_trust(fixture *fix, const vector *expected)
+static svms_trust *load_trust(fixture *fix, const char *name)
 {
     size_t size = 0;
     svms_trust *trust = NULL;
-    if (expected->trust[0] == '\0') {
+    if (name[0] == '\0') {
         return NULL;
     }
-    uint8_t *pem = read_file(expected->trust, &size);
+    uint8_t *pem = read_file(name, &size);
     assert_int_equal(svms_trust_from_pem(&trust, fix->ctx, (const char *)pem, size, NULL), SVMS_OK);
     free(pem);
     return trust;
@@ -207,6 +217,34 @@ static unsigned check_failure(const vector *expected, const svms_report *report,
     return 1;
 }
 
+/* What the time stamps of a container attest. */
+static unsigned check_stamps(const vector *expected, const svms_report *report)
+{
+    char attested[64] = "- -";
+    char everything[32] = "-";
+    if (expected->stamp_trust[0] == '\0') {
+        return 0;
+    }
+    if (report->attested_segment != SVMS_NO_SEGMENT) {
+        (void)snprintf(attested, sizeof(attested), "%llu %lld",
+                       (unsigned long long)report->attested_segment,
+                       (long long)report->attested_segment_utc_ns);
+    }
+    if (report->time_attested != 0) {
+        (void)snprintf(everything, sizeof(everything), "%lld", (long long)report->attested_utc_ns);
+    }
+    if (report->stamps == expected->stamps && report->stamps_valid == expected->stamps_valid &&
+        strcmp(attested, expected->attested) == 0 &&
+        strcmp(everything, expected->attested_all) == 0) {
+        return 0;
+    }
+    print_message("%s: stamps %u %u, attested %s, all %s where %u %u, %s, %s are expected: %s\n",
+                  expected->name, report->stamps, report->stamps_valid, attested, everything,
+                  expected->stamps, expected->stamps_valid, expected->attested,
+                  expected->attested_all, report->stamp_reason);
+    return 1;
+}
+
 static unsigned check_verdict(fixture *fix, const vector *expected, memory_file *file,
                               const svms_trust *trust, const svms_keyring *keys,
                               svms_time_policy policy, const char *verdict)
@@ -218,7 +256,10 @@ static unsigned check_verdict(fixture *fix, const vector *expected, memory_file 
     options.trust = trust;
     options.keys = keys;
     options.time_policy = policy;
+    svms_trust *stamp_trust = load_trust(fix, expected->stamp_trust);
+    options.stamp_trust = stamp_trust;
     svms_status status = svms_verify_container(fix->ctx, &source, &options, &report, &err);
+    svms_trust_free(&stamp_trust);
     const char *found = outcome(status, &report);
     unsigned wrong = 0;
     if (strcmp(found, verdict) != 0) {
@@ -240,6 +281,7 @@ static unsigned check_verdict(fixture *fix, const vector *expected, memory_file 
                       officer_name(report.officer_identity), expected->officer);
         wrong++;
     }
+    wrong += check_stamps(expected, &report);
     if (keys == NULL && expected->segments >= 0 && wrong == 0 &&
         report.segments_verified != (uint64_t)expected->segments) {
         print_message("%s: %llu segments where %ld are expected\n", expected->name,
@@ -336,7 +378,7 @@ static unsigned check_vector(fixture *fix, const char *name)
     (void)snprintf(with_suffix, sizeof(with_suffix), "%s.svms", name);
     read_expectations(&expected);
     file.data = read_file(with_suffix, &file.size);
-    svms_trust *trust = load_trust(fix, &expected);
+    svms_trust *trust = load_trust(fix, expected.trust);
     load_keys(fix, &expected, &keys);
     unsigned wrong =
         check_verdict(fix, &expected, &file, trust, NULL, SVMS_TIME_ATTESTED, expected.verdict);
@@ -365,7 +407,7 @@ static unsigned check_disclosed(fixture *fix, const vector *expected, const svms
     memory_file file = { 0 };
     (void)snprintf(name, sizeof(name), "%s.svms", expected->of);
     file.data = read_file(name, &file.size);
-    svms_trust *trust = load_trust(fix, expected);
+    svms_trust *trust = load_trust(fix, expected->trust);
     svms_report report = SVMS_REPORT_INIT;
     svms_error err = SVMS_ERROR_INIT;
     svms_source source = memory_source(&file);

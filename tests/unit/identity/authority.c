@@ -153,11 +153,12 @@ static int64_t seconds_of(const char *text)
     size_t used = 0;
     int days = 0;
     int rest = 0;
-    for (const char *c = text; *c && used + 1 < sizeof compact; c++) {
+    for (const char *c = text; *c && *c != '.' && *c != 'Z' && used + 2 < sizeof compact; c++) {
         if (*c != '-' && *c != ':' && *c != 'T') {
             compact[used++] = *c;
         }
     }
+    compact[used++] = 'Z';
     compact[used] = '\0';
     ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
     need(time && epoch && ASN1_TIME_set_string(time, compact) == 1 &&

@@ -147,13 +147,29 @@ def _late(found):
     return [(number, _batch(batch)) for number, batch in pairs]
 
 
-def _segment_options(segment):
+def _authority(found, folder):
+    """{"tsa": name in keys/, "utc": ns} or {"token": hex}."""
+    made = w.Authority([], None, found.get("utc", 0), found.get("fraction", ""))
+    made.kind = found.get("kind", 1)
+    if "token" in found:
+        made.token = bytes.fromhex(found["token"])
+    else:
+        name, key = found["tsa"], found.get("key", found["tsa"])
+        made.chain = trust.load_anchors(read_file(folder, f"keys/{name}.pem"))
+        made.key = load_private_key(read_file(folder, f"keys/{key}.key.pem"))
+    return made
+
+
+def _segment_options(segment, folder):
     options = {name: segment[name] for name in _SEGMENT_NUMBERS if name in segment}
     if "evidence" in segment:
         options["evidence"] = bytes.fromhex(segment["evidence"])
     options["signed"] = segment.get("signed", True)
     options["batch"] = _batch(segment.get("batch"))
     options["late"] = _late(segment.get("late", []))
+    options["stamps"] = [
+        (one["segment"], _authority(one, folder)) for one in segment.get("stamps", [])
+    ]
     return w.SegmentOptions(**options)
 
 
@@ -163,11 +179,13 @@ def build(spec, folder=".", hook=w.no_hook):
         random = SeededRandom(spec["seed"]) if "seed" in spec else SystemRandom()
         writer = w.Writer(_options(spec, folder), random, hook)
         for samples, segment in zip(samples_of(spec), spec["segments"]):
-            writer.segment(samples, _segment_options(segment))
+            writer.segment(samples, _segment_options(segment, folder))
         if not spec.get("close", True):
             return bytes(writer.out), writer
         late = _late(spec.get("late", []))
-        return writer.close(spec.get("end_utc"), spec.get("end_reason", 1), late), writer
+        trailers = [_authority(one, folder) for one in spec.get("trailers", [])]
+        reason = spec.get("end_reason", 1)
+        return writer.close(spec.get("end_utc"), reason, late, trailers), writer
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"description cannot be used: {error!r}") from error
 

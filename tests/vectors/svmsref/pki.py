@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from . import constants as c
 from . import der
@@ -82,6 +82,29 @@ def issue(name, key, issuer=None, issuer_key=None, role=None, period=(FROM, TO))
     signing_key = issuer_key or key
     digest = None if isinstance(signing_key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return builder.sign(signing_key, digest)
+
+
+def issue_authority(name, key, issuer, issuer_key, period=(FROM, TO), usages=None):
+    """A certificate of a time stamp authority."""
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    usages = [ExtendedKeyUsageOID.TIME_STAMPING] if usages is None else usages
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(period[0])
+        .not_valid_after(period[1])
+        .add_extension(x509.BasicConstraints(False, None), True)
+        .add_extension(_usage(False), True)
+        .add_extension(x509.ExtendedKeyUsage(usages), True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False
+        )
+    )
+    return builder.sign(issuer_key, hashes.SHA256())
 
 
 def certificate_pem(*certificates):

@@ -111,6 +111,11 @@ def expectation_to_lines(expected):
     for name in ("of", "identity", "kek", "officer", "trust"):
         if name in expected:
             lines.append(f"{name} {expected[name]}")
+    if "stamps" in expected:
+        lines.append(f"stamp_trust {expected['stamp_trust']}")
+        lines.append(f"stamps {expected['stamps'][0]} {expected['stamps'][1]}")
+        lines.append(f"attested {' '.join(map(str, expected.get('attested') or '--'))}")
+        lines.append(f"attested_all {_dash(expected.get('attested_all'))}")
     if "closed" in expected:
         lines.append(f"closed {int(expected['closed'])}")
     container = expected.get("container")

@@ -7,9 +7,10 @@ from . import constants as c
 from . import objects as o
 from . import samples as s
 from . import signatures
+from . import stamps
 from .errors import ContainerError, EndOfFile
 from .primitives import root_of_hashes, sha256
-from .wire import Cursor, body_of, parse_record_header
+from .wire import body_of, parse_record_header
 
 I64_MIN, I64_MAX = -(2**63), 2**63 - 1
 
@@ -42,7 +43,7 @@ class Segment:
     body: bytes = b""
     hash: bytes = b""
     signed: bool = False
-    evidence: list = field(default_factory=list)
+    stamps: list = field(default_factory=list)
 
     def samples_of(self, track):
         return [one for one in self.samples if one.record.track == track]
@@ -68,9 +69,10 @@ class SegmentReader:
     """Reads one segment at an offset. expected and previous are None after a failure, when the
     chain can no longer be followed; tree is None then too."""
 
-    def __init__(self, data, header, offset, expected, previous, tree, first_utc, on_late=None):
+    def __init__(self, data, header, offset, expected, previous, tree, first_utc, on_late, hashes):
         self.data = data
         self.on_late = on_late
+        self.hashes = hashes
         self.header = header
         self.header_hash = header.hash
         self.expected = expected
@@ -188,11 +190,9 @@ class SegmentReader:
             raise ContainerError("C-IDX-2", "index record where none is due", record.offset)
         body = body_of(self.data, record)
         if record.type == c.EVIDENCE:
-            cursor = Cursor(body, record.body_offset, "section 6, evidence")
-            if cursor.u16() not in (1, 2):
-                cursor.fail("unknown kind of evidence")
-            cursor.zeros(2)
-            cursor.take(40)
+            arguments = (record.body_offset, self.segment.number, self.hashes)
+            stamp = stamps.parse_evidence(body, *arguments)
+            self.segment.stamps += [stamp] if stamp else []
         self._leaf(c.AUXILIARY, record)
 
     def _read_sample(self, record):

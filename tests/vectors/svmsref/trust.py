@@ -2,6 +2,7 @@
 """Is the signer trusted? A small path check, valid at the time of signing (C-ALG-4, C-VER-4)."""
 
 import datetime
+from dataclasses import dataclass
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from . import constants as c
 from . import der
 
+TIME_STAMPING = "1.3.6.1.5.5.7.3.8"
+FIVE_MINUTES = 300 * c.NS
 _EPOCH = datetime.datetime(1970, 1, 1)
 
 
@@ -66,33 +69,72 @@ def allows_role(certificate, role):
     return wanted in der.extended_key_usages(certificate.tbs_certificate_bytes)
 
 
-def check(anchors, chain, *question):
+def check_authority(anchors, chain, utc):
+    """(end of validity, reason) of a time stamp authority that stamped at utc; no reason: it is
+    trusted then."""
+    try:
+        path = _find_path(chain, anchors)
+        if path is None:
+            return 0, "no path to an anchor of time stamp authorities"
+        tbs = chain[0].tbs_certificate_bytes
+        if der.extended_key_usages(tbs) != [der.encode_oid(TIME_STAMPING)]:
+            return 0, "certificate is not one of a time stamp authority"
+    except (ValueError, IndexError, TypeError):
+        return 0, "chain of the authority is damaged"
+    not_before, not_after = _validity(path)
+    if not not_before <= utc <= not_after:
+        return 0, "certificate of the authority was not valid at that time"
+    return not_after, ""
+
+
+@dataclass
+class Question:
+    """About a signer. made: (claimed time, attested time or None) of everything that was signed;
+    accept_claimed: claimed time decides whether a certificate had expired."""
+
+    role: int
+    made: list
+    now_utc: int
+    accept_claimed: bool = False
+
+
+def check(anchors, chain, question):
     """One of trusted, unsigned, no_anchor, unknown_issuer, wrong_role, expired_then,
-    not_yet_valid, expired_now, bad_chain. question: role, first and last UTC of signing, UTC now,
-    whether claimed time is accepted."""
+    not_yet_valid, expired_now, future, bad_chain."""
     if not chain:
         return "unsigned"
     if not anchors:
         return "no_anchor"
     try:
-        return _check(anchors, chain, *question)
+        return _check(anchors, chain, question)
     except (ValueError, IndexError, TypeError):
         return "bad_chain"
 
 
-def _check(anchors, chain, role, first_utc, last_utc, now_utc, claimed_time):
+def _validity(path):
+    """(first, last UTC) at which all certificates of the path are valid: to the end of the last
+    second."""
+    not_before = max(_ns(one.not_valid_before) for one in path)
+    return not_before, min(_ns(one.not_valid_after) for one in path) + c.NS - 1
+
+
+def _check(anchors, chain, question):
     path = _find_path(chain, anchors)
     if path is None:
         return "unknown_issuer"
-    if not allows_role(chain[0], role):
+    if not allows_role(chain[0], question.role):
         return "wrong_role"
-    not_before = max(_ns(one.not_valid_before) for one in path)
-    # A certificate is valid to the end of its last second.
-    not_after = min(_ns(one.not_valid_after) for one in path) + c.NS - 1
-    if first_utc < not_before:
+    not_before, not_after = _validity(path)
+    if min(claimed for claimed, _ in question.made) < not_before:
         return "not_yet_valid"
-    if last_utc > not_after:
+    if max(claimed for claimed, _ in question.made) > not_after:
         return "expired_then"
-    if now_utc > not_after and not claimed_time:
-        return "expired_now"
+    for claimed, attested in question.made:
+        bound = question.now_utc if attested is None else min(question.now_utc, attested)
+        if claimed > bound + FIVE_MINUTES:
+            return "future"
+    if question.now_utc > not_after and not question.accept_claimed:
+        times = [attested for _, attested in question.made]
+        if None in times or max(times) > not_after:
+            return "expired_now"
     return "trusted"

@@ -11,6 +11,7 @@ from . import header as h
 from . import objects as o
 from . import samples as s
 from . import signatures
+from . import stamps
 from . import trust
 from .attest import Attestation
 from .errors import ContainerError, EndOfFile, KeyRefused
@@ -52,6 +53,9 @@ class Report:
     identity: str = "unsigned"
     access: str = "none"
     officer: str = "none"
+    stamps: list = field(default_factory=list)
+    trailers: list = field(default_factory=list)
+    stamping: bool = False  # interrupted while a trailer was added
     key_failure: object = None
     description: list | None = None
     end: object = None
@@ -68,6 +72,7 @@ class Request:
     """What to check with."""
 
     anchors: list = field(default_factory=list)
+    stamp_anchors: list = field(default_factory=list)
     now_utc: int | None = None
     claimed_time: bool = False
     password: str | None = None
@@ -118,6 +123,7 @@ class Verifier:
         self.records_offset = 0
         self.attest = None
         self.last = None  # segment read last
+        self.hashes = {}  # of the manifests that were read
 
     def run(self):
         report = self.report
@@ -144,7 +150,7 @@ class Verifier:
             return "undecryptable"
         if report.identity != "trusted":
             return "untrusted"
-        if not report.closed or report.access_damage:
+        if not report.closed or report.stamping or report.access_damage:
             return "incomplete"
         return "authentic"
 
@@ -200,8 +206,8 @@ class Verifier:
     def _check_officer(self, chain):
         """Identity of the key officer, valid now: the object holds no time."""
         now = self._now()
-        question = (c.ROLE_OFFICER, now, now, now, True)
-        return trust.check(self.request.anchors, chain, *question)
+        question = trust.Question(c.ROLE_OFFICER, [(now, None)], now)
+        return trust.check(self.request.anchors, chain, question)
 
     def _now(self):
         return time.time_ns() if self.request.now_utc is None else self.request.now_utc
@@ -265,6 +271,7 @@ class Verifier:
             self.tree,
             self.first_utc,
             self._late,
+            self.hashes,
         )
         try:
             segment = reader.read()
@@ -275,6 +282,7 @@ class Verifier:
             self._fail(error, self.expected if chained else reader.segment.number)
             return self._find_segment(position if chained else position + 1)
         self.last = segment
+        self.hashes[segment.number] = segment.hash
         self.expected = segment.number + 1
         self.previous = segment.hash
         self.first_utc = segment.manifest.first_utc
@@ -404,30 +412,47 @@ class Verifier:
             raise ContainerError("C-END-2", "second end record", position)
         tail = pack_record(c.TAIL, struct.pack(">Q", offset) + b"SVMSTAIL")
         position = expect_bytes(self.data, position, tail, "C-END-1", "tail is not as expected")
-        if position == len(self.data):
-            return
-        kind = self.data[position]
-        if kind == c.END:
-            raise ContainerError("C-END-2", "second end record", position)
-        if kind == c.TRAILER:
-            raise ContainerError("C-TRL-2", "trailer of unknown kind", position)
-        raise ContainerError("C-END-1", "bytes after the tail", position)
+        self._read_trailers(offset, position, tail)
+
+    def _read_trailers(self, offset, position, tail):
+        """Typed additions, each followed by a tail (section 13)."""
+        while position < len(self.data):
+            whole, kind = position, self.data[position]
+            if kind == c.END:
+                raise ContainerError("C-END-2", "second end record", position)
+            if kind != c.TRAILER:
+                raise ContainerError("C-END-1", "bytes after the tail", position)
+            try:
+                record = parse_record_header(self.data, position)
+                place = len(self.report.trailers)
+                stamp = stamps.parse_trailer(self.data, record, offset, place)
+                message = "tail behind a trailer is not as expected"
+                position = expect_bytes(self.data, record.end, tail, "C-END-1", message)
+            except EndOfFile:
+                self.report.stamping = True
+                self.report.unattested = len(self.data) - whole
+                return
+            self.report.trailers.append(stamp)
 
     # ---- identity, keys, samples ----
 
     def _check_identity(self):
-        header, request, now = self.report.header, self.request, self._now()
-        times = [header.created_utc]
-        times += [segment.manifest.made_utc for segment in self.report.segments]
-        self.report.identity = trust.check(
-            request.anchors,
-            header.chain,
+        header, request, report = self.report.header, self.request, self.report
+        report.stamps = [stamp for one in report.segments for stamp in one.stamps]
+        report.stamps += report.trailers
+        stamps.judge(report.stamps, request.stamp_anchors, self._now())
+        made = [
+            (one.manifest.made_utc, stamps.attested_at(report.stamps, one.number))
+            for one in report.segments
+        ]
+        first = stamps.attested_at(report.stamps, 0)
+        question = trust.Question(
             header.signer.role,
-            min(times),
-            max(times),
-            now,
+            [(header.created_utc, first), *made],
+            self._now(),
             request.claimed_time,
         )
+        report.identity = trust.check(request.anchors, header.chain, question)
 
     def _unwrap(self):
         """The content key's schedule, after every check (C-KEY-2, C-ACC-3)."""

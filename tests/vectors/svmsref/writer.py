@@ -17,6 +17,8 @@ from . import objects as o
 from . import samples as s
 from . import signatures
 from . import signing
+from . import stamps
+from . import timestamp
 from .errors import UsageError
 from .index import IndexTree
 from .keys import ContainerKeys, EarlyKeys
@@ -60,6 +62,19 @@ class SegmentOptions:
     signed: bool = True  # False: left out, or late
     batch: object = None  # a Batch: kind 2
     late: list = field(default_factory=list)  # (number, Batch or None): signatures held here
+    stamps: list = field(default_factory=list)  # (number, Authority): evidence held here
+
+
+@dataclass
+class Authority:
+    """Who stamps, and when. kind 2 makes something of another kind."""
+
+    chain: list
+    key: object
+    utc: int
+    fraction: str = ""
+    kind: int = 1
+    token: bytes | None = None  # instead of one that is made
 
 
 @dataclass
@@ -128,7 +143,8 @@ class Writer:
         secret = any(track.protection != c.NONE for track in options.tracks)
         self.content_key = self.random(32) if secret or options.with_keys else None
         self.trace = {}
-        self.bodies, self.salts = {}, {}
+        self.bodies, self.salts, self.hashes = {}, {}, {}
+        self.end_offset = 0
         self.next_segment = 0
         self.last_utc = c.NO_TIME
         self._write_header()
@@ -398,6 +414,10 @@ class Writer:
             record = self._late_record(number, batch, len(records))
             leaves[c.AUXILIARY].append(record)
             records.append(record)
+        for number, authority in options.stamps:
+            record = pack_record(c.EVIDENCE, self._evidence(number, authority), len(records))
+            leaves[c.AUXILIARY].append(record)
+            records.append(record)
         extra = {"segment": self.next_segment, "leaves": leaves}
         records = self.hook("records", records, **extra)
         begins_sync = samples[0].track == reference and samples[0].flags & c.SYNC
@@ -419,6 +439,37 @@ class Writer:
         )
         manifest.entries = self._finish_entries(entries, leaves, keys)
         self._emit(records, manifest, offset, options)
+
+    # ---- time stamps ----
+
+    def _token(self, imprint, authority, **where):
+        """A token over imprint, or what stands in its place."""
+        if authority.token is not None:
+            return authority.token
+        stamp = timestamp.Stamp(imprint, authority.utc, fraction=authority.fraction)
+        stamp = self.hook("stamp", stamp, **where)
+        token = timestamp.make(stamp, authority.chain, authority.key)
+        return self.hook("token", token, **where)
+
+    def _evidence(self, number, authority):
+        digest = self.hashes[number]
+        content = self._token(digest, authority, of=number)
+        fields = {"kind": authority.kind, "segment": number, "digest": digest, "content": content}
+        fields = self.hook("evidence", fields, segment=self.next_segment)
+        return self.hook(
+            "evidence_body", stamps.pack_evidence(**fields), segment=self.next_segment
+        )
+
+    def trailer(self, authority, place):
+        """Add a trailer and the tail behind it."""
+        tail = bytes(self.out[-32:])
+        previous = sha256(bytes(self.out[self.end_offset :]))
+        content = self._token(previous, authority, of=f"trailer {place}")
+        fields = {"kind": authority.kind, "previous": previous, "content": content}
+        fields = self.hook("trailer", fields, place=place)
+        record = stamps.pack_trailer(**fields)
+        self.out += self.hook("record", record, kind="trailer", number=place)
+        self.out += self.hook("record", tail, kind="trailer_tail", number=place)
 
     def _finish_entries(self, entries, leaves, keys):
         auxiliary = o.TrackEntry(c.AUXILIARY, len(leaves[c.AUXILIARY]), 0, 0, bytes(32))
@@ -443,7 +494,7 @@ class Writer:
         if options.signed:
             signature = self._signature_record(body, "manifest", number, options.batch)
         self.out += b"".join(records) + record + signature
-        self.chain_hash = sha256(record, signature)
+        self.chain_hash = self.hashes[number] = sha256(record, signature)
         self.index.add_segment(
             number, offset, manifest.first_utc, manifest.last_utc, self.chain_hash
         )
@@ -452,9 +503,9 @@ class Writer:
 
     # ---- end ----
 
-    def close(self, utc=None, reason=1, late=()):
-        """Write late signatures, index, end record, its signature and the tail; returns the
-        container."""
+    def close(self, utc=None, reason=1, late=(), authorities=()):
+        """Write late signatures, index, end record, its signature, the tail and trailers; returns
+        the container."""
         closed_at = self.options.created_utc if self.next_segment == 0 else self.last_utc
         signatures_behind = b"".join(self._late_record(*one, 0) for one in late)
         self.out += self.hook("late", signatures_behind)
@@ -480,8 +531,10 @@ class Writer:
         body = o.pack_object(c.OBJECT_END, self.signer, end.pack_fields(), adjust)
         body = self.hook("object", body, kind="end", number=None)
         record = self.hook("record", pack_record(c.END, body), kind="end", number=0)
-        offset = len(self.out)
+        offset = self.end_offset = len(self.out)
         self.out += record + self._signature_record(body, "end", c.NUMBER_END)
         tail = pack_record(c.TAIL, struct.pack(">Q", offset) + b"SVMSTAIL")
         self.out += self.hook("record", tail, kind="tail", number=0)
+        for place, authority in enumerate(authorities):
+            self.trailer(authority, place)
         return self.hook("file", bytes(self.out))
