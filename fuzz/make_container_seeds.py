@@ -7,6 +7,8 @@ import struct
 here = pathlib.Path(__file__).resolve().parent
 vectors = here.parent / "tests" / "vectors" / "data"
 SMALL = 6000
+# Every kind of recipient, key officers, two slots.
+ACCESS = ("good-officer", "good-password", "good-recipient", "good-slot")
 
 
 def save(name, seeds):
@@ -51,10 +53,8 @@ for path in sorted(vectors.glob("*.svms")):
     if data[30] != 0:
         at += 16 + struct.unpack_from(">I", data, at + 4)[0]
     slot = slot_size(data[:size])
-    if slot == 1024 or slot == 512:
-        slots.append(data[at:at + 2 * slot].ljust(2048, b"\0"))
-    elif slot:
-        slots.append(data[at:at + 1024])
+    if slot and path.name.startswith(ACCESS):
+        slots.append(b"".join(data[at + i * slot:at + (i + 1) * slot][:2048].ljust(2048, b"\0") for i in range(2)))
     for kind, head, body in records(data, at + 2 * slot):
         if len(body) < 1500:
             heads.append(head + body[:64])
@@ -63,7 +63,7 @@ for path in sorted(vectors.glob("*.svms")):
 save("header", headers[:12])
 save("record", heads[::7][:40])
 save("manifest", objects[::5][:40])
-save("access", slots[:12])
+save("access", slots)
 save("container", sorted(files, key=len)[:60])
 
 # What an interruption leaves: cut off, followed by zeros or remains, damaged in the middle.

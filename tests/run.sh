@@ -125,7 +125,7 @@ cross_to() {
     test_in "$1" --timeout-multiplier 10 --logbase testlog-cross \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw hpke kek scrypt nal jpeg h264 h265 light_kinds light_plan \
-        chain name role round_trip vectors camera_in_ram
+        chain name role round_trip vectors replay_header replay_manifest replay_record camera_in_ram
 }
 
 cross() {

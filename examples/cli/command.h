@@ -14,6 +14,7 @@ exit_status command_keys(int count, char **arguments);
 exit_status command_recipients(int count, char **arguments);
 exit_status command_kek(int count, char **arguments);
 exit_status command_prune(int count, char **arguments);
+exit_status command_timestamp(int count, char **arguments);
 exit_status command_recover(int count, char **arguments);
 
 #endif

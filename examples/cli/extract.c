@@ -9,7 +9,9 @@
 #include <svms/svms.h>
 
 #include "command.h"
+#include "extract_folder.h"
 #include "file.h"
+#include "folder.h"
 #include "interrupt.h"
 #include "keys.h"
 #include "media_output.h"
@@ -41,6 +43,8 @@ typedef struct extraction {
     recording file;
     key_set keys;
     svms_reader *reader;
+    svms_reader_options how;
+    extract_folder *folder; /* or a single file */
     svms_container_info info;
     svms_track tracks[SVMS_MAX_TRACKS];
     bool ended[SVMS_MAX_TRACKS]; /* the track has reached --to */
@@ -48,7 +52,8 @@ typedef struct extraction {
     media_output *output;
     progress bar;
     svms_error last_failure;
-    bool has_failed; /* something was left out, or written although it does not verify */
+    const char *last_path; /* the container that it was in */
+    bool has_failed;       /* something was left out, or written although it does not verify */
     uint64_t samples;
     uint64_t named_segment; /* the last one that was named because it does not verify */
     int64_t reached;        /* end of the last sample that was read, as far as known */
@@ -70,17 +75,25 @@ static time_text time_of(int64_t utc_ns)
     return time;
 }
 
+/* What is being read. */
+static const char *path_of(const extraction *self)
+{
+    return self->folder ? extract_folder_path(self->folder) : self->file.path;
+}
+
 static exit_status open_reader(extraction *self)
 {
-    svms_reader_options options = SVMS_READER_OPTIONS_INIT;
+    const svms_reader_options defaults = SVMS_READER_OPTIONS_INIT;
+    svms_reader_options *options = &self->how;
     svms_error err = SVMS_ERROR_INIT;
-    options.allow_unverified = self->request->allow_unverified;
+    *options = defaults;
+    options->allow_unverified = self->request->allow_unverified;
     /* Evidence is worth a second look at every byte. */
-    options.recheck = 1;
-    options.trust = self->trust;
-    options.time_policy = self->request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
+    options->recheck = 1;
+    options->trust = self->trust;
+    options->time_policy = self->request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     exit_status status =
-        recording_read(&self->reader, &self->file, self->ctx, &options, &self->keys, true);
+        recording_read(&self->reader, &self->file, self->ctx, options, &self->keys, true);
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -140,14 +153,16 @@ static exit_status seek(extraction *self)
         }
         return EXIT_GOOD;
     }
-    svms_status status = svms_reader_seek(self->reader, self->request->from_utc_ns, &err);
+    svms_status status = self->folder
+                             ? extract_folder_seek(self->folder, self->request->from_utc_ns, &err)
+                             : svms_reader_seek(self->reader, self->request->from_utc_ns, &err);
     if (status == SVMS_OK) {
         return EXIT_GOOD;
     }
     if (status != SVMS_END) {
         return complain_error(&err, "cannot go to %s", time_of(self->request->from_utc_ns).text);
     }
-    complain("%s holds nothing from %s on", self->file.path,
+    complain("%s holds nothing from %s on", path_of(self),
              time_of(self->request->from_utc_ns).text);
     return EXIT_EVIDENCE;
 }
@@ -269,7 +284,8 @@ static bool name_failure(extraction *self, svms_status status, const svms_error 
 {
     svms_status_kind class = svms_status_class(status);
     const svms_error *last = &self->last_failure;
-    bool again = last->status != SVMS_OK && err->segment == last->segment;
+    bool again = last->status != SVMS_OK && err->segment == last->segment &&
+                 self->last_path == path_of(self);
     bool same_place = again && err->offset == last->offset;
     if ((class != SVMS_CLASS_EVIDENCE && class != SVMS_CLASS_MALFORMED) ||
         status == SVMS_E_WRONG_KEY || same_place) {
@@ -278,6 +294,7 @@ static bool name_failure(extraction *self, svms_status status, const svms_error 
     bool same_words = again && strcmp(err->message, last->message) == 0;
     self->last_failure = *err;
     self->last_failure.status = status;
+    self->last_path = path_of(self);
     self->has_failed = true;
     self->named_segment = err->segment;
     if (same_words) {
@@ -285,6 +302,9 @@ static bool name_failure(extraction *self, svms_status status, const svms_error 
     }
     const char *verb = self->request->allow_unverified ? "unverified" : "left out";
     progress_clear(&self->bar);
+    if (self->folder) {
+        complain("in %s:", path_of(self));
+    }
     if (err->segment == SVMS_NO_SEGMENT) {
         complain("%s: outside of the segments, byte %" PRIu64 ": %s", verb, err->offset,
                  err->message);
@@ -293,6 +313,22 @@ static bool name_failure(extraction *self, svms_status status, const svms_error 
                  time_of(self->reached).text, err->message);
     }
     return true;
+}
+
+/* The end of the range has come, but a clock that was set back makes it come again. */
+static void name_repetition(extraction *self)
+{
+    const char *path = NULL;
+    if (!self->past_range || !self->folder ||
+        !extract_folder_comes_again(self->folder, self->request->to_utc_ns, &path)) {
+        return;
+    }
+    self->has_failed = true;
+    progress_clear(&self->bar);
+    complain(
+        "left out: the clock was set back, and %s has moments of the range as well; extract it "
+        "by itself",
+        path);
 }
 
 static exit_status copy_samples(extraction *self)
@@ -305,7 +341,8 @@ static exit_status copy_samples(extraction *self)
             complain("interrupted; %s was not written", self->request->output);
             return EXIT_ENVIRONMENT;
         }
-        svms_status status = svms_reader_next(self->reader, &sample, &err);
+        svms_status status = self->folder ? extract_folder_next(self->folder, &sample, &err)
+                                          : svms_reader_next(self->reader, &sample, &err);
         if (status == SVMS_END) {
             return EXIT_GOOD;
         }
@@ -316,12 +353,13 @@ static exit_status copy_samples(extraction *self)
         }
         if (status == SVMS_AGAIN) {
             progress_clear(&self->bar);
-            complain("%s has no end: what follows %s is not there, or not signed", self->file.path,
+            complain("%s has no end: what follows %s is not there, or not signed", path_of(self),
                      time_of(self->reached).text);
             return EXIT_EVIDENCE;
         }
         if (status == SVMS_OK) {
             exit_status taken = take_sample(self, &sample);
+            name_repetition(self);
             if (taken != EXIT_GOOD) {
                 return taken;
             }
@@ -329,7 +367,7 @@ static exit_status copy_samples(extraction *self)
             pass_hidden(self, &err);
         } else if (!name_failure(self, status, &err)) {
             progress_clear(&self->bar);
-            exit_status failed = complain_error(&err, "cannot read on in %s", self->file.path);
+            exit_status failed = complain_error(&err, "cannot read on in %s", path_of(self));
             /* It began as a recording, and what was extracted so far is good. */
             return failed == EXIT_MALFORMED ? EXIT_EVIDENCE : failed;
         }
@@ -353,18 +391,27 @@ static exit_status finish(extraction *self, exit_status status)
     }
     print_line(stderr, "%s: %" PRIu64 " samples, until %s", self->request->output, self->samples,
                time_of(self->written_until).text);
-    return self->has_failed ? EXIT_EVIDENCE : status;
+    bool lacks = self->folder && extract_folder_is_incomplete(self->folder);
+    return self->has_failed || lacks ? EXIT_EVIDENCE : status;
 }
 
 static exit_status prepare(extraction *self)
 {
     const extract_request *request = self->request;
+    const char *path = request->path;
     exit_status status = make_context(&self->ctx);
     if (status == EXIT_GOOD) {
         status = file_check_output(request->output, request->force);
     }
+    if (status == EXIT_GOOD && folder_exists(path) && request->keys.disclosure) {
+        return usage_error("extract", "--keys opens a single recording, not a folder");
+    }
+    if (status == EXIT_GOOD && folder_exists(path)) {
+        status = extract_folder_open(&self->folder, self->ctx, path);
+        path = status == EXIT_GOOD ? extract_folder_first(self->folder) : path;
+    }
     if (status == EXIT_GOOD) {
-        status = recording_open(&self->file, self->ctx, request->path);
+        status = recording_open(&self->file, self->ctx, path);
     }
     if (status == EXIT_GOOD && request->trust_path) {
         status = load_trust(&self->trust, self->ctx, request->trust_path);
@@ -374,6 +421,9 @@ static exit_status prepare(extraction *self)
     }
     if (status == EXIT_GOOD) {
         status = open_reader(self);
+    }
+    if (status == EXIT_GOOD && self->folder) {
+        status = extract_folder_begin(self->folder, &self->how, self->tracks, &self->info);
     }
     if (status == EXIT_GOOD) {
         status = check_signature_policy(self);
@@ -419,6 +469,7 @@ static exit_status extract(const extract_request *request)
     self->disclosed = disclosed;
     self->named_segment = SVMS_NO_SEGMENT;
     exit_status status = run(self);
+    extract_folder_free(&self->folder);
     svms_reader_close(&self->reader);
     key_set_free(&self->keys);
     recording_close(&self->file);
@@ -458,7 +509,7 @@ static const option_spec options[] = {
 
 static const command_line line = {
     "extract",
-    "FILE --out X.mp4|X.mkv [options]",
+    "FILE|DIR --out X.mp4|X.mkv [options]",
     "Gets the video back, bit by bit as it was. Verifies on the way; what does not verify is left "
     "out.",
     options,

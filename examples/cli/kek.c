@@ -165,8 +165,8 @@ static exit_status take_survey(survey *found, svms_ctx *ctx, const destroy_reque
     exit_status status = EXIT_GOOD;
     for (size_t i = 0; i < request->containers.count && status == EXIT_GOOD; i++) {
         const char *path = request->containers.items[i];
-        status = folder_exists(path) ? look_into(found, ctx, path)
-                                     : look_at(found, ctx, path, false);
+        status =
+            folder_exists(path) ? look_into(found, ctx, path) : look_at(found, ctx, path, false);
     }
     return status;
 }
@@ -291,9 +291,10 @@ static void print_report(const destroy_request *request, const survey *found)
         print_line(stdout, "Which recordings it opened, and who else does, was not looked at "
                            "(--containers).");
     }
-    print_line(stdout, "What remains is for you to know: copies and backups of the key, what flash "
-                       "memory and journals keep\nof an overwritten file, content keys and secrets "
-                       "that were handed out, and video that was extracted.");
+    print_line(stdout, "Not covered: copies and backups of the key, what flash memory and journals "
+                       "keep of an");
+    print_line(stdout, "overwritten file, content keys and secrets that were handed out, and video "
+                       "that was extracted.");
 }
 
 static json_t *item_to_json(const survey *found, const surveyed *item)
@@ -303,8 +304,8 @@ static json_t *item_to_json(const survey *found, const surveyed *item)
     return json_pack("{s:o, s:b, s:b, s:o, s:b, s:I, s:b}", "file", json_text(item->path),
                      "readable", (int)known, "named", (int)names_kek(found, item),
                      "still_opens_with", openers, "other_slot_differs",
-                     (int)item->list.other_differs, "damaged_slots",
-                     (json_int_t)item->list.damaged, "erased", (int)is_erased(found, item));
+                     (int)item->list.other_differs, "damaged_slots", (json_int_t)item->list.damaged,
+                     "erased", (int)is_erased(found, item));
 }
 
 static json_t *report_to_json(const destroy_request *request, const survey *found)

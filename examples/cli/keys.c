@@ -7,6 +7,7 @@
 #include "password.h"
 
 #define MAX_PEM_SIZE ((size_t)256 * 1024)
+#define MAX_CRL_SIZE (16u * 1024 * 1024)
 #define MAX_TRUST_SIZE ((size_t)1024 * 1024)
 /* Room for as many secrets as such a file may hold. */
 #define MAX_KEYS_SIZE ((size_t)SVMS_MAX_DISCLOSED * 48 + 96)
@@ -92,15 +93,35 @@ exit_status load_chain(svms_chain **out, svms_ctx *ctx, const char *path)
 
 exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path)
 {
+    return load_trust_and_crls(out, ctx, path, NULL);
+}
+
+exit_status load_trust_and_crls(svms_trust **out, svms_ctx *ctx, const char *path,
+                                const char *crl_path)
+{
     file_text text = { NULL, 0 };
-    exit_status status = file_read(&text, path, MAX_TRUST_SIZE, false);
-    if (status != EXIT_GOOD) {
-        return status;
-    }
+    file_text lists = { NULL, 0 };
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_trust_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
-        status = complain_error(&err, "cannot use the CA certificate %s", path);
+    exit_status status = file_read(&text, path, MAX_TRUST_SIZE, false);
+    if (status == EXIT_GOOD && crl_path) {
+        status = file_read(&lists, crl_path, MAX_CRL_SIZE, false);
     }
+    if (status != EXIT_GOOD) {
+        goto done;
+    }
+    svms_status made = crl_path ? svms_trust_from_pem_and_crls(out, ctx, text.bytes, text.size,
+                                                               lists.bytes, lists.size, &err)
+                                : svms_trust_from_pem(out, ctx, text.bytes, text.size, &err);
+    if (made != SVMS_OK) {
+        status = complain_error(&err,
+                                crl_path ? "cannot use the CA certificates %s with these "
+                                           "revocation lists"
+                                         : "cannot use the CA certificate %s",
+                                path);
+    }
+
+done:
+    file_text_free(&lists);
     file_text_free(&text);
     return status;
 }

@@ -14,6 +14,9 @@ exit_status load_public_key(svms_public_key **out, svms_ctx *ctx, const char *pa
 exit_status load_kek(svms_kek **out, svms_ctx *ctx, const char *path);
 exit_status load_chain(svms_chain **out, svms_ctx *ctx, const char *path);
 exit_status load_trust(svms_trust **out, svms_ctx *ctx, const char *path);
+/* crl_path NULL: no revocation lists. */
+exit_status load_trust_and_crls(svms_trust **out, svms_ctx *ctx, const char *path,
+                                const char *crl_path);
 exit_status load_disclosure(svms_disclosure **out, svms_ctx *ctx, const char *path);
 
 /* A context whose warnings go to standard error. */

@@ -26,6 +26,7 @@ static const command commands[] = {
     { "recipients", command_recipients, "say or change who can decrypt a recording" },
     { "kek", command_kek, "make a key-encryption key, or erase by destroying one" },
     { "prune", command_prune, "remove a container and leave a signed record" },
+    { "timestamp", command_timestamp, "have a third party attest when a recording existed" },
     { "recover", command_recover, "take stock of an interrupted or damaged recording" },
 };
 

@@ -37,8 +37,8 @@ static const kind_name *find_kind(uint32_t kind)
 recipient_text recipient_words(const svms_recipient *recipient)
 {
     recipient_text words = { "" };
-    size_t used = (size_t)snprintf(words.text, sizeof words.text, "%s",
-                                   find_kind(recipient->kind)->words);
+    size_t used =
+        (size_t)snprintf(words.text, sizeof words.text, "%s", find_kind(recipient->kind)->words);
     if (recipient->kind == SVMS_RECIPIENT_PASSWORD) {
         return words;
     }
@@ -65,8 +65,9 @@ static void print_other_slot(const svms_recipient_list *list)
         print_line(stdout, "              %" PRIu32 " of 2 access slots damaged", list->damaged);
     }
     if (list->other_differs) {
-        print_line(stdout, "              the other slot, revision %" PRIu64
-                           ", still names somebody else: a change was interrupted,",
+        print_line(stdout,
+                   "              the other slot, revision %" PRIu64
+                   ", still names somebody else: a change was interrupted,",
                    list->other_revision);
         print_line(stdout, "              or an old slot was put back; remove him again");
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* svms recipients: who can decrypt a recording; changing that touches neither media nor signatures. */
+/* svms recipients: who can decrypt a recording; changing that touches neither media nor signatures.
+ */
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,8 +103,7 @@ static exit_status find_id(uint8_t out[16], const svms_recipient_list *list, con
 {
     size_t size = strlen(digits);
     uint32_t found = 0;
-    if (size < SHORTEST_ID || size > ID_DIGITS ||
-        strspn(digits, "0123456789abcdef") != size) {
+    if (size < SHORTEST_ID || size > ID_DIGITS || strspn(digits, "0123456789abcdef") != size) {
         return usage_error("recipients remove",
                            "--key-id is %d to %d digits of 0-9 and a-f, not '%s'", SHORTEST_ID,
                            ID_DIGITS, digits);
@@ -151,8 +151,7 @@ static exit_status collect_ids(change_state *state, const change_request *reques
         return EXIT_GOOD;
     }
     svms_source source = source_of(&state->store);
-    exit_status status =
-        recipient_list_read(&list, state->ctx, &source, NULL, request->path);
+    exit_status status = recipient_list_read(&list, state->ctx, &source, NULL, request->path);
     for (size_t i = 0; i < request->key_ids.count && status == EXIT_GOOD; i++) {
         status = find_id(state->ids[state->id_count++], &list, request->key_ids.items[i]);
     }
@@ -214,8 +213,11 @@ static exit_status show_result(change_state *state, const change_request *reques
 {
     svms_recipient_list list = SVMS_RECIPIENT_LIST_INIT;
     svms_source source = source_of(&state->store);
-    exit_status status =
-        recipient_list_read(&list, state->ctx, &source, NULL, request->path);
+    exit_status status = EXIT_GOOD;
+    /* Who removed himself cannot prove the new list any more. */
+    if (svms_recipients_list(state->ctx, &source, state->keys.ring, &list, NULL) != SVMS_OK) {
+        status = recipient_list_read(&list, state->ctx, &source, NULL, request->path);
+    }
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -226,6 +228,23 @@ static exit_status show_result(change_state *state, const change_request *reques
     return EXIT_GOOD;
 }
 
+/* An officer without the role is refused by policy; a list that has no room in a recording which is
+ * as it should be was too much to ask for. */
+static exit_status refuse_change(change_state *state, const svms_error *err, const char *path)
+{
+    svms_recipient_list list = SVMS_RECIPIENT_LIST_INIT;
+    svms_source source = source_of(&state->store);
+    exit_status status = complain_error(err, "cannot change who opens %s", path);
+    if (err->status == SVMS_E_UNTRUSTED) {
+        return EXIT_POLICY;
+    }
+    if (err->status == SVMS_E_LIMIT &&
+        svms_recipients_list(state->ctx, &source, NULL, &list, NULL) == SVMS_OK) {
+        return EXIT_USAGE;
+    }
+    return status;
+}
+
 /* Fills in who signs and what opens it, and does it. */
 static exit_status apply(change_state *state, const change_request *request,
                          svms_recipients_change *change)
@@ -234,11 +253,9 @@ static exit_status apply(change_state *state, const change_request *request,
     change->keys = state->keys.ring;
     change->officer_key = state->officer_key;
     change->officer_chain = state->officer_chain;
-    svms_status changed =
-        svms_recipients_change_list(state->ctx, &state->store, change, &err);
+    svms_status changed = svms_recipients_change_list(state->ctx, &state->store, change, &err);
     if (changed != SVMS_OK) {
-        exit_status status = complain_error(&err, "cannot change who opens %s", request->path);
-        return changed == SVMS_E_UNTRUSTED ? EXIT_POLICY : status;
+        return refuse_change(state, &err, request->path);
     }
     if (change->replace == 1 || change->remove_count != 0 || change->remove_password == 1) {
         complain("note: who was removed keeps what was copied or opened before; on flash memory, "
@@ -402,8 +419,8 @@ static exit_status check_change(const change_request *request, const command_lin
         return usage_error(line->name, "--officer-key and --officer-cert belong together");
     }
     if (request->people.password_file && request->people.password_prompt) {
-        return usage_error(
-            line->name, "--new-password-file and --new-password-prompt: only one is possible");
+        return usage_error(line->name,
+                           "--new-password-file and --new-password-prompt: only one is possible");
     }
     if (recipient_options_are_empty(&request->people) && request->key_ids.count == 0 &&
         !request->password) {

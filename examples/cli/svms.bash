@@ -5,23 +5,30 @@ _svms_options() {
     case $1 in
     identity) echo "--out --name --role --ca --days --force --help" ;;
     record)
-        echo "--out --signer --signer-key --role --unsigned --protect --password-file" \
-            "--password-prompt --recipient --device --start-time --segment-seconds --realtime" \
-            "--force --help"
+        echo "--out --rotate --continue --head --durability --sign-every --late-signatures --signer" \
+            "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
+            "--kek --device --start-time --segment-seconds --realtime --json --force --help"
         ;;
-    info) echo "--password-file --password-prompt --identity --json --help" ;;
+    info) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
-        echo "--trust --from --to --accept-claimed-time --password-file --password-prompt" \
-            "--identity --keys --json --quiet --help"
+        echo "--trust --head --recording --from --to --accept-claimed-time --password-file" \
+            "--password-prompt --identity --kek --keys --json --quiet --help"
         ;;
     extract)
-        echo "--out --password-file --password-prompt --identity --keys --from --to --trust" \
+        echo "--out --password-file --password-prompt --identity --kek --keys --from --to --trust" \
             "--accept-claimed-time --allow-unverified --force --help"
         ;;
     keys)
-        echo "--out --from --to --track --password-file --password-prompt --identity --keys" \
+        echo "--out --from --to --track --password-file --password-prompt --identity --kek --keys" \
             "--trust --accept-claimed-time --json --help"
         ;;
+    recipients)
+        echo "--recipient --recipient-kek --new-password-file --new-password-prompt --key-id" \
+            "--password --password-file --password-prompt --identity --kek --officer-key" \
+            "--officer-cert --json --help"
+        ;;
+    kek) echo "--out --containers --json --help" ;;
+    prune) echo "--signer --signer-key --reason --role --json --help" ;;
     recover) echo "--out --json --help" ;;
     *) echo "--help --version" ;;
     esac
@@ -39,20 +46,27 @@ _svms() {
         words="camera recorder"
         [ "$command" = identity ] && words="$words exporter custodian key-officer"
         ;;
+    --reason) words="retention order space" ;;
     --protect) words="strong light none" ;;
-    --name | --device | --days | --segment-seconds | --start-time | --from | --to | --track) return ;;
-    --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys)
+    --durability) words="segment interval none" ;;
+    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --track | --key-id | --recording) return ;;
+    --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
+        --kek | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity record info verify extract keys recover --help --version"
+            words="identity record info verify extract keys recipients kek prune recover --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="disclose show --help"
+        elif [ "$command" = recipients ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="list add remove rewrap --help"
+        elif [ "$command" = kek ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="new destroy --help"
         elif [[ $current == -* ]]; then
             words=$(_svms_options "$command")
         else

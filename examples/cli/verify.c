@@ -17,6 +17,8 @@
 typedef struct verify_request {
     const char *path;
     const char *trust_path;
+    const char *crl_path;
+    const char *anchors_path;
     const char *recording;
     text_list heads;
     key_options keys;
@@ -81,22 +83,29 @@ static exit_status show(const verify_request *request, const recording *file,
     return EXIT_GOOD;
 }
 
-static svms_verify_options options_of(const verify_request *request, const svms_trust *trust,
-                                      const key_set *keys)
+/* What verification is done with. */
+typedef struct verify_means {
+    svms_trust *trust;
+    svms_trust *stamp_trust;
+    key_set keys;
+} verify_means;
+
+static svms_verify_options options_of(const verify_request *request, const verify_means *means)
 {
     svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
     options.time_policy = request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
-    options.trust = trust;
-    options.keys = keys->ring;
+    options.trust = means->trust;
+    options.stamp_trust = means->stamp_trust;
+    options.keys = means->keys.ring;
     options.from_utc_ns = request->from_utc_ns;
     options.to_utc_ns = request->to_utc_ns;
     return options;
 }
 
 static exit_status verify_files(const verify_request *request, svms_ctx *ctx,
-                                const svms_trust *trust, const key_set *keys)
+                                const verify_means *means)
 {
-    const svms_verify_options verify = options_of(request, trust, keys);
+    const svms_verify_options verify = options_of(request, means);
     const folder_question question = { request->path,   request->trust_path, request->recording,
                                        &request->heads, request->json,       request->quiet,
                                        &verify };
@@ -104,11 +113,11 @@ static exit_status verify_files(const verify_request *request, svms_ctx *ctx,
 }
 
 static exit_status verify_file(const verify_request *request, svms_ctx *ctx, const recording *file,
-                               const svms_trust *trust, const key_set *keys)
+                               const verify_means *means)
 {
     verify_state state;
     memset(&state, 0, sizeof state);
-    svms_verify_options options = options_of(request, trust, keys);
+    svms_verify_options options = options_of(request, means);
     options.user = &state;
     options.progress = on_progress;
     options.finding = on_finding;
@@ -128,30 +137,40 @@ static exit_status verify_file(const verify_request *request, svms_ctx *ctx, con
     return shown == EXIT_GOOD ? status : shown;
 }
 
+static exit_status load_means(verify_means *means, svms_ctx *ctx, const verify_request *request)
+{
+    exit_status status = EXIT_GOOD;
+    if (request->trust_path) {
+        status = load_trust_and_crls(&means->trust, ctx, request->trust_path, request->crl_path);
+    }
+    if (status == EXIT_GOOD && request->anchors_path) {
+        status =
+            load_trust_and_crls(&means->stamp_trust, ctx, request->anchors_path, request->crl_path);
+    }
+    return status == EXIT_GOOD ? key_set_load(&means->keys, ctx, &request->keys) : status;
+}
+
 static exit_status verify(const verify_request *request)
 {
     svms_ctx *ctx = NULL;
-    svms_trust *trust = NULL;
+    verify_means means = { NULL, NULL, KEY_SET_INIT };
     recording file = { NULL, SVMS_SOURCE_INIT };
-    key_set keys = KEY_SET_INIT;
     bool folder = folder_exists(request->path);
     exit_status status = make_context(&ctx);
     if (status == EXIT_GOOD && !folder) {
         status = recording_open(&file, ctx, request->path);
     }
-    if (status == EXIT_GOOD && request->trust_path) {
-        status = load_trust(&trust, ctx, request->trust_path);
+    if (status == EXIT_GOOD) {
+        status = load_means(&means, ctx, request);
     }
     if (status == EXIT_GOOD) {
-        status = key_set_load(&keys, ctx, &request->keys);
+        status =
+            folder ? verify_files(request, ctx, &means) : verify_file(request, ctx, &file, &means);
     }
-    if (status == EXIT_GOOD) {
-        status = folder ? verify_files(request, ctx, trust, &keys)
-                        : verify_file(request, ctx, &file, trust, &keys);
-    }
-    key_set_free(&keys);
+    key_set_free(&means.keys);
     recording_close(&file);
-    svms_trust_free(&trust);
+    svms_trust_free(&means.stamp_trust);
+    svms_trust_free(&means.trust);
     svms_ctx_free(&ctx);
     return status;
 }
@@ -159,6 +178,10 @@ static exit_status verify(const verify_request *request)
 static const option_spec options[] = {
     { "trust", "CA", "CA certificates that are trusted (PEM); without, nobody is", OPTION_TEXT,
       offsetof(verify_request, trust_path), NULL, 0, 0 },
+    { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT,
+      offsetof(verify_request, crl_path), NULL, 0, 0 },
+    { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
+      OPTION_TEXT, offsetof(verify_request, anchors_path), NULL, 0, 0 },
     { "head", "FILE",
       "of a folder: what svms record --head wrote of it must be there; may be repeated",
       OPTION_LIST, offsetof(verify_request, heads), NULL, 0, 0 },
@@ -214,6 +237,9 @@ exit_status command_verify(int count, char **arguments)
     if (request.from_utc_ns != SVMS_NO_TIME && request.to_utc_ns != SVMS_NO_TIME &&
         request.from_utc_ns >= request.to_utc_ns) {
         return usage_error("verify", "--from is not before --to");
+    }
+    if (request.crl_path && !request.trust_path && !request.anchors_path) {
+        return usage_error("verify", "--crl belongs to --trust or --tsa-anchors");
     }
     if ((request.heads.count > 0 || request.recording) && !folder_exists(request.path)) {
         return usage_error("verify", "--head and --recording are for folders");

@@ -229,6 +229,61 @@ static json_t *access_to_json(const svms_report *report)
                      json_text(has_officer ? identity_name(report->officer_identity) : NULL));
 }
 
+static void print_stamps(const svms_report *report)
+{
+    if (report->time_attested) {
+        print_line(stdout, "Attested      all of it existed at %s, says %s",
+                   time_of(report->attested_utc_ns).text, report->authority);
+    } else if (report->attested_segment != SVMS_NO_SEGMENT) {
+        print_line(stdout, "Attested      segments up to %" PRIu64 " existed at %s, says %s",
+                   report->attested_segment, time_of(report->attested_segment_utc_ns).text,
+                   report->authority);
+    }
+    if (report->stamps > report->stamps_valid) {
+        print_line(stdout, "Time stamps   %" PRIu32 " of %" PRIu32 " attest nothing: %s",
+                   report->stamps - report->stamps_valid, report->stamps, report->stamp_reason);
+    }
+}
+
+static const char *revocation_name(svms_revocation revocation)
+{
+    switch (revocation) {
+    case SVMS_REVOCATION_NOT_CHECKED:
+        return "not_checked";
+    case SVMS_REVOCATION_GOOD:
+        return "good";
+    case SVMS_REVOCATION_STALE:
+        return "stale";
+    case SVMS_REVOCATION_BAD_LIST:
+        return "bad_list";
+    case SVMS_REVOCATION_REVOKED:
+        break;
+    }
+    return "revoked";
+}
+
+static void print_revocation(const svms_report *report)
+{
+    switch (report->revocation) {
+    case SVMS_REVOCATION_GOOD:
+        print_line(stdout, "Revocation    not revoked, by the lists that were given");
+        break;
+    case SVMS_REVOCATION_STALE:
+        print_line(stdout,
+                   "Revocation    not revoked by the lists that were given, of which one is "
+                   "out of date");
+        break;
+    case SVMS_REVOCATION_BAD_LIST:
+        print_line(stdout, "Revocation    not known: a list has a wrong signature");
+        break;
+    case SVMS_REVOCATION_REVOKED:
+        print_line(stdout, "Revocation    revoked since %s", time_of(report->revoked_utc_ns).text);
+        break;
+    case SVMS_REVOCATION_NOT_CHECKED:
+        break;
+    }
+}
+
 void verify_print_text(const verify_result *result)
 {
     const svms_report *report = result->report;
@@ -242,12 +297,12 @@ void verify_print_text(const verify_result *result)
                    result->to_utc_ns == SVMS_NO_TIME ? "the end" : time_of(result->to_utc_ns).text);
     }
     print_signer(report);
+    print_revocation(report);
     print_line(stdout, "Captured      %s to %s", time_of(report->first_utc_ns).text,
                time_of(report->last_utc_ns).text);
-    print_line(stdout, "Signed        %s to %s (%s)", time_of(report->signed_from_utc_ns).text,
-               time_of(report->signed_to_utc_ns).text,
-               report->time_attested ? "attested by a third party"
-                                     : "as the signer's clock claims");
+    print_line(stdout, "Signed        %s to %s (as the signer's clock claims)",
+               time_of(report->signed_from_utc_ns).text, time_of(report->signed_to_utc_ns).text);
+    print_stamps(report);
     print_line(stdout,
                "Integrity     %s: %" PRIu64 " of %" PRIu64 " segments hold (%" PRIu64 " samples)",
                integrity_name(report->integrity), report->segments_verified,
@@ -313,25 +368,39 @@ static json_t *failure_to_json(const svms_report *report)
 
 static json_t *identity_to_json(const svms_report *report)
 {
-    return json_pack("{s:s, s:s, s:o, s:o}", "verdict", identity_name(report->identity), "role",
-                     svms_role_name(report->role), "signer",
+    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "verdict", identity_name(report->identity),
+                     "role", svms_role_name(report->role), "signer",
                      json_text(report->signer[0] ? report->signer : NULL), "reason",
-                     json_text(report->identity_reason[0] ? report->identity_reason : NULL));
+                     json_text(report->identity_reason[0] ? report->identity_reason : NULL),
+                     "revocation", revocation_name(report->revocation), "revoked",
+                     json_time(report->revoked_utc_ns));
+}
+
+static json_t *time_to_json(const svms_report *report)
+{
+    return json_pack(
+        "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "kind",
+        report->time_attested ? "attested" : "claimed", "signed_from",
+        json_time(report->signed_from_utc_ns), "signed_to", json_time(report->signed_to_utc_ns),
+        "attested", json_time(report->attested_utc_ns), "attested_segment",
+        json_place(report->attested_segment), "attested_segment_time",
+        json_time(report->attested_segment_utc_ns), "authority",
+        json_text(report->authority[0] ? report->authority : NULL), "stamps",
+        (json_int_t)report->stamps, "stamps_valid", (json_int_t)report->stamps_valid,
+        "stamp_reason", json_text(report->stamp_reason[0] ? report->stamp_reason : NULL));
 }
 
 json_t *verify_to_json(const verify_result *result)
 {
     const svms_report *report = result->report;
-    return json_pack("{s:o, s:s, s:{s:s, s:I}, s:o, s:o, s:{s:s, s:o, s:o}, s:o, s:{s:s, s:o, s:o, "
-                     "s:o}, s:o}",
+    return json_pack("{s:o, s:s, s:{s:s, s:I}, s:o, s:o, s:o, s:o, s:{s:s, s:o, s:o, s:o}, "
+                     "s:o}",
                      "file", json_text(result->path), "verdict", svms_verdict_name(report->verdict),
                      "integrity", "verdict", integrity_name(report->integrity), "failures",
                      (json_int_t)report->finding_count, "identity", identity_to_json(report),
-                     "coverage", coverage_to_json(report), "time", "kind",
-                     report->time_attested ? "attested" : "claimed", "signed_from",
-                     json_time(report->signed_from_utc_ns), "signed_to",
-                     json_time(report->signed_to_utc_ns), "access", access_to_json(report),
-                     "policy", "time", result->claimed_time ? "claimed" : "attested", "trust",
+                     "coverage", coverage_to_json(report), "time", time_to_json(report), "access",
+                     access_to_json(report), "policy", "time",
+                     result->claimed_time ? "claimed" : "attested", "trust",
                      json_text(result->trust_path), "from", json_time(result->from_utc_ns), "to",
                      json_time(result->to_utc_ns), "first_failure", failure_to_json(report));
 }

@@ -47,7 +47,8 @@ typedef struct svms_ctx_options {
     void (*log)(void *user, svms_log_level level, const char *line);
     /** OpenSSL library context, borrowed; NULL is OpenSSL's default context. */
     struct ossl_lib_ctx_st *ossl_context;
-    /** OpenSSL property query (for example "fips=yes"), copied; NULL is none. */
+    /** OpenSSL property query (for example "fips=yes"), copied; NULL is none. Everything is fetched
+     * with it. The random generator belongs to the library context and is chosen there. */
     const char *ossl_properties;
 } svms_ctx_options;
 

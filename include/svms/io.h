@@ -87,12 +87,14 @@ typedef struct svms_store {
     svms_status (*sync)(void *user, int *os_error);
     /** Optional: release what user points to. */
     void (*close)(void *user);
+    /** Optional: forget everything from @p size on, which is at most the present size. */
+    svms_status (*cut)(void *user, uint64_t size, int *os_error);
 } svms_store;
 
 /** Initialiser of ::svms_store. */
 #define SVMS_STORE_INIT                                                                            \
     {                                                                                              \
-        (uint32_t)sizeof(svms_store), NULL, NULL, NULL, NULL, NULL, NULL                           \
+        (uint32_t)sizeof(svms_store), NULL, NULL, NULL, NULL, NULL, NULL, NULL                     \
     }
 
 /**

@@ -61,13 +61,14 @@ typedef struct svms_playlist_container {
     int64_t last_utc_ns;    /**< When it ended when it was added, or ::SVMS_NO_TIME; claimed. */
     uint32_t closed;        /**< 1: it had an end when it was added. */
     uint32_t track_count;   /**< Number of tracks. */
+    int64_t start_utc_ns;   /**< UTC of its time stamp 0. */
 } svms_playlist_container;
 
 /** Initialiser of ::svms_playlist_container. */
 #define SVMS_PLAYLIST_CONTAINER_INIT                                                               \
     {                                                                                              \
         (uint32_t)sizeof(svms_playlist_container), 0, 0, { 0 }, { 0 }, 0, INT64_MIN, INT64_MIN, 0, \
-            0                                                                                      \
+            0, 0                                                                                   \
     }
 
 /** Where a sample comes from, and what is missing before it. Start from
@@ -84,8 +85,8 @@ typedef struct svms_playlist_place {
                                    before this sample. */
     int64_t gap_to_utc_ns;      /**< To here. */
     svms_gap_reason gap_reason; /**< Signed reason. Edge containers may have filled the gap. */
-    uint32_t missing; /**< Containers that lack between this one's number and the one before; on its
-                         first sample. */
+    uint32_t missing; /**< Containers that lack between this one's number and the one before; with
+                         its first sample or failure. */
 } svms_playlist_place;
 
 /** Initialiser of ::svms_playlist_place. */

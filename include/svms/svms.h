@@ -24,6 +24,7 @@
 #include <svms/status.h>
 #include <svms/time.h>
 #include <svms/timestamp.h>
+#include <svms/trailer.h>
 #include <svms/verify.h>
 #include <svms/version.h>
 #include <svms/writer.h>

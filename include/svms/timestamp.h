@@ -46,7 +46,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_timestamp_query(svms_ctx *ctx, const u
  *
  * Nothing is believed yet: svms_timestamp_check() checks the token's signature.
  *
- * @param query         the query
+ * @param query         the query, or NULL when it was made elsewhere: then what is stamped is not
+ *                      compared here, and svms_timestamp_check() or svms_trailer_append() must
  * @param query_size    its size
  * @param reply         the reply
  * @param reply_size    its size
@@ -56,7 +57,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_timestamp_query(svms_ctx *ctx, const u
  * @param[out] err      why it failed, or NULL
  *
  * @retval SVMS_OK               the reply grants a stamp for what was asked
- * @retval SVMS_E_USAGE          an argument is NULL, or the query is not one of ours
+ * @retval SVMS_E_USAGE          another argument is NULL, or the query is not one of ours
  * @retval SVMS_E_POLICY         the authority refused; err->message says why
  * @retval SVMS_E_NOT_AUTHENTIC  the token stamps something else, or answers another query
  * @retval SVMS_E_MALFORMED      not a reply, or not in DER

@@ -169,6 +169,16 @@ svms_status svms_fail_path(svms_error *err, svms_status status, int os_error, co
     return status;
 }
 
+svms_status svms_fail_as(svms_error *err, svms_status status, const svms_error *cause)
+{
+    failure_facts facts = { status, cause->offset, cause->os_error };
+    fill_plain(err, &facts, "%s", cause->message);
+    if (cause->segment != SVMS_NO_SEGMENT) {
+        svms_fail_in_segment(err, cause->segment);
+    }
+    return status;
+}
+
 svms_status svms_fail_memory(svms_error *err)
 {
     return svms_fail(err, SVMS_E_NO_MEMORY, "out of memory");

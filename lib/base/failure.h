@@ -20,6 +20,8 @@ svms_status svms_fail_io_at(svms_error *err, int os_error, uint64_t offset, cons
  * shortened at its front, so that the reason always fits. */
 svms_status svms_fail_path(svms_error *err, svms_status status, int os_error, const char *verb,
                            const char *path, const char *reason);
+/* Passes on a failure that was caught in an svms_error of its own, with all that is known of it. */
+svms_status svms_fail_as(svms_error *err, svms_status status, const svms_error *cause);
 /* "out of memory" */
 svms_status svms_fail_memory(svms_error *err);
 /* "<what>: <reason>", as in "cannot sign: ..."; takes the reason from OpenSSL's error queue and

@@ -20,6 +20,8 @@ int svms_platform_create(const char *path, int *handle);
  * somebody else holds it. *refused as above. */
 int svms_platform_open_update(const char *path, int *handle, const char **refused);
 int svms_platform_write_at(int handle, uint64_t offset, const void *data, size_t size);
+/* Forgets everything from size on. */
+int svms_platform_cut(int handle, uint64_t size);
 int svms_platform_read_at(int handle, uint64_t offset, void *out, size_t size, size_t *got);
 int svms_platform_size(int handle, uint64_t *size);
 /* Appends all bytes of all runs; partial writes are continued. */

@@ -176,6 +176,19 @@ int svms_platform_write_at(int handle, uint64_t offset, const void *data, size_t
     return 0;
 }
 
+int svms_platform_cut(int handle, uint64_t size)
+{
+    if (size > INT64_MAX) {
+        return EFBIG;
+    }
+    while (ftruncate(handle, (off_t)size) != 0) {
+        if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
 int svms_platform_read_at(int handle, uint64_t offset, void *out, size_t size, size_t *got)
 {
     uint8_t *place = out;

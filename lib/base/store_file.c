@@ -49,6 +49,20 @@ static svms_status file_sync(void *user, int *os_error)
     return *os_error == 0 ? SVMS_OK : SVMS_E_IO;
 }
 
+static svms_status file_cut(void *user, uint64_t size, int *os_error)
+{
+    const file_store *file = user;
+    uint64_t end = 0;
+    *os_error = svms_platform_size(file->handle, &end);
+    if (*os_error == 0 && size > end) {
+        *os_error = EINVAL;
+    }
+    if (*os_error == 0) {
+        *os_error = svms_platform_cut(file->handle, size);
+    }
+    return *os_error == 0 ? SVMS_OK : SVMS_E_IO;
+}
+
 static void file_close(void *user)
 {
     file_store *file = user;
@@ -79,6 +93,7 @@ svms_status svms_store_open_file(svms_store *out, svms_ctx *ctx, const char *pat
     made.write_at = file_write_at;
     made.sync = file_sync;
     made.close = file_close;
+    made.cut = file_cut;
     *out = made;
     return SVMS_OK;
 }

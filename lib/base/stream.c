@@ -135,6 +135,19 @@ svms_status svms_store_write(const svms_store *store, uint64_t offset, const voi
     return SVMS_OK;
 }
 
+svms_status svms_store_cut(const svms_store *store, uint64_t size, svms_error *err)
+{
+    int os_error = 0;
+    if (!store->cut) {
+        return svms_fail_at(err, SVMS_E_STATE, size, "the store cannot be cut");
+    }
+    svms_status status = store->cut(store->user, size, &os_error);
+    if (status != SVMS_OK) {
+        return report(status, os_error, size, "cannot cut the store", err);
+    }
+    return SVMS_OK;
+}
+
 svms_status svms_store_sync(const svms_store *store, svms_error *err)
 {
     int os_error = 0;

@@ -28,6 +28,8 @@ bool svms_store_usable(const svms_store *store);
 svms_source svms_store_source(const svms_store *store);
 SVMS_MUST_CHECK svms_status svms_store_write(const svms_store *store, uint64_t offset,
                                              const void *data, size_t size, svms_error *err);
+/* SVMS_E_STATE where the store cannot. */
+SVMS_MUST_CHECK svms_status svms_store_cut(const svms_store *store, uint64_t size, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_store_sync(const svms_store *store, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_sink_sync(const svms_sink *sink, svms_error *err);
 

@@ -13,8 +13,7 @@
 
 uint32_t svms_slot_size_for(const svms_recipients *recipients)
 {
-    size_t stanzas =
-        recipients->key_count + recipients->kek_count + (recipients->password != NULL);
+    size_t stanzas = recipients->key_count + recipients->kek_count + (recipients->password != NULL);
     size_t size = SLOT_FIXED_SIZE + SLOT_CLOSING_SIZE;
     if (stanzas > SVMS_MAX_STANZAS) {
         return 0;
@@ -127,8 +126,8 @@ svms_status svms_access_encode(svms_builder *out, const svms_header *header,
     svms_builder stanzas = svms_builder_new(out->ctx, SVMS_MAX_SLOT_SIZE);
     svms_slot slot = { 1, 0, NULL, 0, NULL };
     svms_status status = svms_access_put_stanzas(&stanzas, header, recipients, content_key, err);
-    slot.stanza_count = (uint32_t)(recipients->key_count + recipients->kek_count +
-                                   (recipients->password != NULL));
+    slot.stanza_count =
+        (uint32_t)(recipients->key_count + recipients->kek_count + (recipients->password != NULL));
     slot.stanzas = stanzas.data;
     slot.stanzas_size = stanzas.size;
     if (status == SVMS_OK) {
@@ -248,8 +247,7 @@ svms_status svms_access_parse(svms_access_view *out, svms_ctx *ctx, const svms_h
     for (uint32_t i = 0; i < 2; i++) {
         svms_access_view view;
         const char *damage = NULL;
-        svms_status status =
-            svms_access_parse_slot(&view, ctx, header, slots, i, &damage, err);
+        svms_status status = svms_access_parse_slot(&view, ctx, header, slots, i, &damage, err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -300,15 +298,14 @@ static svms_status try_stanza(svms_ctx *ctx, const svms_header *header, const sv
     }
     if (type == SVMS_STANZA_KEK) {
         for (size_t i = 0; i < ring->kek_count && status == SVMS_E_WRONG_KEY; i++) {
-            status =
-                svms_stanza_open_kek(ctx, header, ring->keks[i], body, size, content_key, err);
+            status = svms_stanza_open_kek(ctx, header, ring->keks[i], body, size, content_key, err);
         }
         return status;
     }
     for (size_t i = 0; i < ring->key_count && status == SVMS_E_WRONG_KEY; i++) {
         if (svms_stanza_may_be_for(ring->keys[i], ring->key_ids[i], type, body, size)) {
-            status = svms_stanza_open_key(ctx, header, ring->keys[i], type, body, size,
-                                          content_key, err);
+            status = svms_stanza_open_key(ctx, header, ring->keys[i], type, body, size, content_key,
+                                          err);
         }
     }
     return status;
@@ -374,8 +371,8 @@ svms_status svms_access_unlock(svms_ctx *ctx, const svms_header *header,
     uint8_t mac[SVMS_DIGEST_SIZE];
     svms_stanza_view stanza;
     while (status == SVMS_E_WRONG_KEY && svms_access_next_stanza(view, &cursor, &stanza)) {
-        status = try_stanza(ctx, header, ring, stanza.type, stanza.body, stanza.size, content_key,
-                            err);
+        status =
+            try_stanza(ctx, header, ring, stanza.type, stanza.body, stanza.size, content_key, err);
     }
     if (status == SVMS_E_WRONG_KEY) {
         return fail_wrong_key(view, ring, err);

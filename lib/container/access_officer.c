@@ -98,8 +98,8 @@ static svms_status compare_object(svms_ctx *ctx, const svms_header *header,
     memcpy(wanted.signer_digest, svms_chain_leaf_digest(chain), SVMS_DIGEST_SIZE);
     *same = svms_check_object_prefix(&cursor, SVMS_OBJECT_ACCESS, &wanted, part->object_size,
                                      &found, NULL) == SVMS_OK;
-    svms_status status = put_content(&content, header, view->revision, view->stanzas,
-                                     view->stanzas_size, err);
+    svms_status status =
+        put_content(&content, header, view->revision, view->stanzas, view->stanzas_size, err);
     if (status == SVMS_OK) {
         status = svms_builder_check(&content, "the officer's signature", err);
     }
@@ -128,15 +128,14 @@ svms_status svms_officer_part_check(svms_ctx *ctx, const svms_header *header,
     if (!split(&part, view)) {
         return SVMS_OK;
     }
-    svms_status status =
-        svms_chain_from_wire(&chain, ctx, part.chain, part.chain_size, 0, &found);
+    svms_status status = svms_chain_from_wire(&chain, ctx, part.chain, part.chain_size, 0, &found);
     if (status == SVMS_OK) {
         status = svms_verify_engine_new(&engine, ctx, svms_chain_leaf_key(chain), &found);
     }
     if (status == SVMS_OK) {
         *damage = "the key officer's signature on an access slot is wrong (C-ACC-4)";
-        status = svms_verify(engine, part.algorithm, part.object, part.object_size,
-                             part.signature, part.signature_size, &found);
+        status = svms_verify(engine, part.algorithm, part.object, part.object_size, part.signature,
+                             part.signature_size, &found);
     }
     if (status == SVMS_OK) {
         *damage = "the key officer signed something else than the access slot holds (C-ACC-4)";
@@ -147,7 +146,7 @@ svms_status svms_officer_part_check(svms_ctx *ctx, const svms_header *header,
     }
     svms_verify_engine_free(&engine);
     svms_chain_free(&chain);
-    return is_grave(status) ? svms_fail(err, status, "%s", found.message) : SVMS_OK;
+    return is_grave(status) ? svms_fail_as(err, status, &found) : SVMS_OK;
 }
 
 svms_status svms_access_officer(svms_chain **out, svms_ctx *ctx, const svms_access_view *view,

@@ -106,7 +106,7 @@ static svms_status take_late(chain_walk *walk, const svms_record *record, uint64
     svms_status status =
         svms_late_signature_check(walk->scanner, record, walk->at, next, &number, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status == SVMS_OK && number != SVMS_NO_SEGMENT && number >= walk->first) {
         note_attested(walk, number);
@@ -148,7 +148,7 @@ static svms_status take_inner(chain_walk *walk, const svms_record *record, svms_
         status = take_late(walk, record, walk->number + 1, err);
     } else if (record->type == SVMS_RECORD_EVIDENCE) {
         status = svms_evidence_check(walk->scanner, record, walk->at, walk->number + 1, &found);
-        status = svms_is_grave(status) ? svms_fail(err, status, "%s", found.message) : SVMS_OK;
+        status = svms_is_grave(status) ? svms_fail_as(err, status, &found) : SVMS_OK;
     }
     walk->at += (uint64_t)record->header_size + record->body_size;
     return status;
@@ -167,7 +167,7 @@ static svms_status next_record(chain_walk *walk, svms_record *record, svms_error
     svms_error found = SVMS_ERROR_INIT;
     status = svms_front_parse_record(walk->scanner->front, record, bytes, got, walk->at, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     walk->ended = status == SVMS_E_TRUNCATED ||
                   (status == SVMS_OK &&

@@ -227,7 +227,7 @@ static svms_status collect(svms_disclosing *self, svms_error *err)
             return SVMS_OK;
         }
         if (svms_is_grave(status)) {
-            return svms_fail(err, status, "%s", found.message);
+            return svms_fail_as(err, status, &found);
         }
         if (status != SVMS_OK) {
             note_trouble(self, status, &found);

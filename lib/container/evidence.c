@@ -11,7 +11,7 @@ svms_status svms_evidence_check(svms_scanner *scanner, const svms_record *record
     svms_evidence evidence = { 0 };
     uint8_t fixed[SVMS_EVIDENCE_FIXED_SIZE];
     uint64_t at = offset + record->header_size;
-    if (record->body_size <= sizeof(fixed) || record->body_size > SVMS_MAX_AUXILIARY_SIZE) {
+    if (record->body_size < sizeof(fixed) || record->body_size > SVMS_MAX_AUXILIARY_SIZE) {
         return svms_fail_at(err, SVMS_E_MALFORMED, offset + 4,
                             "an evidence record of wrong length (C-EVI)");
     }

@@ -47,7 +47,9 @@ static bool tail_offset(const uint8_t *tail, uint64_t *end_offset)
     return marker != NULL && memcmp(marker, "SVMSTAIL", 8) == 0;
 }
 
-svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end, svms_error *err)
+/* What the tail record at an offset leads to, if one is there. */
+static svms_status end_by_tail(svms_front *front, uint64_t at, bool *closed, svms_end *end,
+                               svms_error *err)
 {
     uint8_t tail[TAIL_RECORD_SIZE];
     uint8_t bytes[SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE];
@@ -55,12 +57,7 @@ svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end, 
     svms_record record;
     size_t size = 0;
     *closed = false;
-    svms_status status = svms_window_refresh(&front->window, err);
-    if (status != SVMS_OK || front->window.size < front->first_record + sizeof(tail)) {
-        return status;
-    }
-    status = svms_source_read(&front->window.source, front->window.size - sizeof(tail), tail,
-                              sizeof(tail), err);
+    svms_status status = svms_source_read(&front->window.source, at, tail, sizeof(tail), err);
     if (status != SVMS_OK || !tail_offset(tail, &offset)) {
         return is_grave(status) ? status : SVMS_OK;
     }
@@ -74,6 +71,53 @@ svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end, 
     }
     *closed = status == SVMS_OK && end->offset == offset;
     return SVMS_OK;
+}
+
+svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end, svms_error *err)
+{
+    *closed = false;
+    svms_status status = svms_window_refresh(&front->window, err);
+    if (status != SVMS_OK || front->window.size < front->first_record + TAIL_RECORD_SIZE) {
+        return status;
+    }
+    return end_by_tail(front, front->window.size - TAIL_RECORD_SIZE, closed, end, err);
+}
+
+#define MARK_SIZE 8u
+#define SEARCH_STEP 4096u
+
+/* The last tail record that begins in [from, from + step); marks lie at its end. */
+static svms_status search_tails(svms_front *front, uint64_t from, size_t step, bool *found,
+                                svms_end *end, svms_error *err)
+{
+    uint8_t bytes[SEARCH_STEP + TAIL_RECORD_SIZE];
+    size_t got = 0;
+    svms_status status = svms_source_read_some(&front->window.source, from, bytes,
+                                               step + TAIL_RECORD_SIZE, &got, err);
+    for (size_t i = got < step ? got : step; status == SVMS_OK && i > 0 && !*found; i--) {
+        size_t mark = i - 1 + TAIL_RECORD_SIZE - MARK_SIZE;
+        if (mark + MARK_SIZE <= got && memcmp(bytes + mark, "SVMSTAIL", MARK_SIZE) == 0) {
+            status = end_by_tail(front, from + i - 1, found, end, err);
+        }
+    }
+    return status;
+}
+
+svms_status svms_front_find_torn_end(svms_front *front, bool *found, svms_end *end, svms_error *err)
+{
+    const uint64_t longest = SVMS_RECORD_HEADER_SIZE + SVMS_TRAILER_FIXED_SIZE +
+                             SVMS_MAX_TRAILER_CONTENT + 2u * TAIL_RECORD_SIZE;
+    uint64_t size = front->window.size;
+    uint64_t lowest = size > longest && size - longest > front->first_record ? size - longest
+                                                                             : front->first_record;
+    svms_status status = SVMS_OK;
+    *found = false;
+    while (size > lowest && status == SVMS_OK && !*found) {
+        size_t step = size - lowest < SEARCH_STEP ? (size_t)(size - lowest) : SEARCH_STEP;
+        size -= step;
+        status = search_tails(front, size, step, found, end, err);
+    }
+    return status;
 }
 
 svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool *believed,

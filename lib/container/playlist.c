@@ -72,7 +72,7 @@ static svms_status next_own(svms_playlist *playlist, svms_sample *sample,
         if (status == SVMS_OK) {
             place->missing = fresh ? count_missing(playlist, playlist->next_own) : place->missing;
             status = svms_reader_next(reader, sample, err);
-        } else if (!svms_is_grave(status)) {
+        } else if (svms_playlist_may_pass(status)) {
             /* It does not open: the next call tries the one behind it. */
             go_to_own(playlist, playlist->next_own + 1);
         }

@@ -15,8 +15,12 @@ void svms_playlist_fill(svms_playlist *playlist, int64_t from, int64_t to)
     playlist->fill_from = playlist->edge_reached > begin ? playlist->edge_reached : begin;
 }
 
+/* To the next edge container; what this one had need not come again. */
 static void pass_on(svms_playlist *playlist)
 {
+    if (playlist->options.overlap != 1 && playlist->edge_reached > playlist->fill_from) {
+        playlist->fill_from = playlist->edge_reached;
+    }
     playlist->next_edge++;
     playlist->edge_entered = false;
     playlist->edge.container = SVMS_NOWHERE;
@@ -86,16 +90,14 @@ svms_status svms_playlist_next_edge(svms_playlist *playlist, svms_sample *sample
         if (entered) {
             status = svms_reader_next(reader, sample, err);
         }
-        if (svms_is_grave(status)) {
-            return status;
-        }
         if (status == SVMS_OK && is_wanted(playlist, reader, container, sample, &beyond)) {
             place->covered =
                 (playlist->gap_from != SVMS_NO_TIME && sample->utc_ns < playlist->gap_from) ||
                 sample->utc_ns >= playlist->gap_to;
             return SVMS_OK;
         }
-        if (beyond || !entered || status == SVMS_END || status == SVMS_AGAIN) {
+        bool shut = !entered && svms_playlist_may_pass(status);
+        if (beyond || shut || status == SVMS_END || status == SVMS_AGAIN) {
             pass_on(playlist);
         }
         if (status < SVMS_OK) {

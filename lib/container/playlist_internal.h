@@ -67,6 +67,8 @@ struct svms_playlist {
  * many are; those that are being read stay. */
 SVMS_MUST_CHECK svms_status svms_playlist_enter(svms_playlist *playlist, uint32_t container,
                                                 svms_reader **out, svms_error *err);
+/* Whether reading goes on behind a container that failed to open so: it would not the next time. */
+bool svms_playlist_may_pass(svms_status status);
 void svms_playlist_leave(svms_playlist *playlist, uint32_t container);
 
 /* playlist_fill.c: begins to deliver edge containers for a gap of the recorder's; SVMS_NO_TIME:

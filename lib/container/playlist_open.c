@@ -56,6 +56,11 @@ svms_status svms_playlist_new(svms_playlist **out, svms_ctx *ctx,
     return SVMS_OK;
 }
 
+bool svms_playlist_may_pass(svms_status status)
+{
+    return !svms_is_grave(status) || status == SVMS_E_IO;
+}
+
 void svms_playlist_leave(svms_playlist *playlist, uint32_t container)
 {
     svms_listed *entry = &playlist->entries[container];
@@ -165,6 +170,7 @@ static svms_status look(svms_reader *reader, svms_playlist_container *is, svms_e
     is->last_utc_ns = info.last_utc_ns;
     is->closed = info.closed;
     is->track_count = info.track_count;
+    is->start_utc_ns = info.start_utc_ns;
     if (info.closed) {
         return SVMS_OK;
     }

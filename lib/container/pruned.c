@@ -188,7 +188,7 @@ static svms_status judge_signer(svms_ctx *ctx, const svms_chain *chain, const sv
     if (status == SVMS_E_UNTRUSTED) {
         (void)snprintf(out->identity_reason, sizeof(out->identity_reason), "%s", found.message);
     }
-    return status == SVMS_OK ? SVMS_OK : svms_fail(err, status, "%s", found.message);
+    return status == SVMS_OK ? SVMS_OK : svms_fail_as(err, status, &found);
 }
 
 static svms_status read_bytes(svms_ctx *ctx, const uint8_t *bytes, size_t size,

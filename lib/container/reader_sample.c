@@ -307,7 +307,7 @@ static svms_status confirm_wrong_tag(svms_reader *reader, const svms_record *rec
     if (status == SVMS_OK || status == SVMS_E_UNDECRYPTABLE) {
         return svms_fail_crypto(err, "decrypting a sample");
     }
-    return svms_fail_at(err, status, found.offset, "%s", found.message);
+    return svms_fail_as(err, status, &found);
 }
 
 svms_status svms_reader_take(svms_reader *reader, const svms_record *record, svms_sample *out,

@@ -44,9 +44,8 @@ static svms_status look_at_other(svms_front *front, svms_recipient_list *list, s
 {
     svms_access_view other;
     const char *damage = NULL;
-    svms_status status =
-        svms_access_parse_slot(&other, front->ctx, &front->header, front->slots,
-                               1 - front->access.slot, &damage, err);
+    svms_status status = svms_access_parse_slot(&other, front->ctx, &front->header, front->slots,
+                                                1 - front->access.slot, &damage, err);
     if (status == SVMS_OK && other.present) {
         list->other_revision = other.revision;
         list->other_differs = holds_more(&other, &front->access);
@@ -95,9 +94,8 @@ static svms_status fill(svms_front *front, const svms_keyring *keys, svms_recipi
     return status == SVMS_OK ? name_officer(front, list, err) : status;
 }
 
-svms_status svms_recipients_list(svms_ctx *ctx, const svms_source *source,
-                                 const svms_keyring *keys, svms_recipient_list *list,
-                                 svms_error *err)
+svms_status svms_recipients_list(svms_ctx *ctx, const svms_source *source, const svms_keyring *keys,
+                                 svms_recipient_list *list, svms_error *err)
 {
     svms_recipient_list found = SVMS_RECIPIENT_LIST_INIT;
     svms_source given = SVMS_SOURCE_INIT;

@@ -58,17 +58,16 @@ static bool holds(const uint8_t *stanzas, size_t size, const uint8_t *key_id)
     return false;
 }
 
-/* What shall go must be there, or still stand in the other slot, which an interrupted change left. A
- * damaged slot may hold anybody's stanza. */
+/* What shall go must be there, or still stand in the other slot, which an interrupted change left.
+ * A damaged slot may hold anybody's stanza. */
 static svms_status check_removals(list_change *change, svms_error *err)
 {
     const svms_access_view *view = &change->front.access;
     const svms_recipients_change *given = &change->given;
     svms_access_view other;
     const char *damage = NULL;
-    svms_status status =
-        svms_access_parse_slot(&other, change->ctx, &change->front.header, change->front.slots,
-                               1 - view->slot, &damage, err);
+    svms_status status = svms_access_parse_slot(&other, change->ctx, &change->front.header,
+                                                change->front.slots, 1 - view->slot, &damage, err);
     change->removed = given->remove_count != 0 || given->remove_password == 1;
     if (status != SVMS_OK || given->replace == 1 || damage != NULL) {
         return status;
@@ -230,9 +229,9 @@ static svms_status check_officer(list_change *change, svms_error *err)
     }
     svms_status status = svms_signer_check(given->officer_key, given->officer_chain,
                                            SVMS_ROLE_KEY_OFFICER, svms_utc_now(change->ctx), err);
-    return status == SVMS_OK ? svms_sign_engine_new(&change->officer, change->ctx,
-                                                    given->officer_key, err)
-                             : status;
+    return status == SVMS_OK
+               ? svms_sign_engine_new(&change->officer, change->ctx, given->officer_key, err)
+               : status;
 }
 
 static svms_status run(list_change *change, svms_error *err)

@@ -119,7 +119,7 @@ static svms_status verify(svms_recovery *self, svms_error *err)
     svms_status status = svms_verify_with(self->ctx, &self->bounded, &options, take_held, self,
                                           &self->found, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     return SVMS_OK;
 }
@@ -172,7 +172,7 @@ static svms_status ask_end(svms_recovery *self, uint64_t *segments, svms_error *
                                                 sizeof(body), &signature_size, NULL, &found);
         }
         *segments = status == SVMS_OK ? end.segments : 0;
-        status = svms_is_grave(status) ? svms_fail(err, status, "%s", found.message) : SVMS_OK;
+        status = svms_is_grave(status) ? svms_fail_as(err, status, &found) : SVMS_OK;
     }
     svms_front_clear(&bounded);
     return status;

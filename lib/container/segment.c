@@ -230,7 +230,7 @@ static svms_status take_late_signature(svms_scanner *scanner, const svms_record 
     svms_status status = svms_late_signature_check(
         scanner, record, offset, out->has_start ? out->start.segment : 0, &number, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status == SVMS_OK && number != SVMS_NO_SEGMENT) {
         bool newer = out->late_attested == SVMS_NO_SEGMENT || number > out->late_attested;
@@ -254,7 +254,7 @@ static svms_status take_evidence(svms_scanner *scanner, const svms_record *recor
     svms_status status = svms_evidence_check(scanner, record, offset,
                                              out->has_start ? out->start.segment : 0, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status != SVMS_OK) {
         note_problem(out, found.offset, status, found.message);
@@ -334,7 +334,7 @@ static svms_status check_own_signature(svms_scanner *scanner, uint64_t offset, u
     svms_error found = SVMS_ERROR_INIT;
     size_t size = *signature_size == 0 ? SVMS_RECORD_HEADER_SIZE : *signature_size;
     if (svms_front_is_unwritten(front, offset + size - 1, &unwritten, &found) != SVMS_OK) {
-        return svms_fail(err, found.status, "%s", found.message);
+        return svms_fail_as(err, found.status, &found);
     }
     return unwritten ? SVMS_E_TRUNCATED : status;
 }
@@ -374,7 +374,7 @@ svms_status svms_segment_take_manifest(svms_scanner *scanner, const svms_record 
         return SVMS_OK;
     }
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (signature_size != 0 || out->lacks_signature || front->verifier == NULL) {
         out->end = offset + size + signature_size;
@@ -450,7 +450,7 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
         svms_error found = SVMS_ERROR_INIT;
         status = svms_front_parse_record(front, &record, bytes, got, at, &found);
         if (svms_is_grave(status)) {
-            return svms_fail(err, status, "%s", found.message);
+            return svms_fail_as(err, status, &found);
         }
         uint64_t size = (uint64_t)record.header_size + record.body_size;
         if (status == SVMS_E_TRUNCATED || (status == SVMS_OK && size > front->window.size - at)) {
@@ -504,7 +504,7 @@ svms_status svms_segment_scan(svms_scanner *scanner, uint64_t offset, uint64_t e
         svms_error found = SVMS_ERROR_INIT;
         status = svms_segment_compare(scanner, out, &found);
         if (svms_is_grave(status)) {
-            return svms_fail(err, status, "%s", found.message);
+            return svms_fail_as(err, status, &found);
         }
         if (status != SVMS_OK) {
             note_problem(out, out->offset, status, found.message);

@@ -188,7 +188,7 @@ static svms_status verify_member(svms_sequence *sequence, svms_member *member, s
     }
     sequence->progress_base += member->size;
     if (svms_is_grave(status) || status == SVMS_E_USAGE || status == SVMS_E_UNSUPPORTED) {
-        return svms_fail(err, status, "%s", why.message);
+        return svms_fail_as(err, status, &why);
     }
     member->verified = true;
     member->verdict = found->verdict;

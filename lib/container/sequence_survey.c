@@ -49,7 +49,7 @@ static svms_status look_at_container(svms_sequence *sequence, svms_member *membe
     }
     svms_front_clear(&front);
     svms_release(sequence->ctx, scanner);
-    return svms_is_grave(status) ? svms_fail(err, status, "%s", found->message) : SVMS_OK;
+    return svms_is_grave(status) ? svms_fail_as(err, status, found) : SVMS_OK;
 }
 
 static void describe_pruned(svms_member *member)
@@ -80,7 +80,7 @@ static svms_status look_at_pruned(svms_sequence *sequence, svms_member *member,
     svms_status status = svms_pruned_take(sequence->ctx, source, sequence->verify.trust,
                                           sequence->verify.time_policy, member->pruned, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status == SVMS_OK || status == SVMS_E_UNTRUSTED) {
         describe_pruned(member);

@@ -42,7 +42,8 @@ bool svms_stanza_length_fits(uint16_t type, size_t size)
 
 bool svms_stanza_can_wrap(const svms_public_key *recipient)
 {
-    return svms_hpke_kem_of_public(recipient) != 0 || svms_rsa_sealed_size_of_public(recipient) != 0;
+    return svms_hpke_kem_of_public(recipient) != 0 ||
+           svms_rsa_sealed_size_of_public(recipient) != 0;
 }
 
 /* A of C-ACC-6. */
@@ -103,9 +104,9 @@ static svms_status put_hpke(svms_builder *out, const svms_public_key *recipient,
 {
     uint8_t enc[SVMS_HPKE_P256_ENC_SIZE];
     uint8_t sealed[SVMS_SEALED_KEY_SIZE];
-    svms_status status = svms_hpke_seal(out->ctx, recipient, wrap_info, sizeof(wrap_info) - 1, aad,
-                                        SVMS_DIGEST_SIZE, content_key, SVMS_CONTENT_KEY_SIZE, enc,
-                                        sealed, err);
+    svms_status status =
+        svms_hpke_seal(out->ctx, recipient, wrap_info, sizeof(wrap_info) - 1, aad, SVMS_DIGEST_SIZE,
+                       content_key, SVMS_CONTENT_KEY_SIZE, enc, sealed, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -288,7 +289,8 @@ static svms_status open_rsa(svms_ctx *ctx, const svms_private_key *key, const ui
     svms_status status = svms_rsa_oaep_open(ctx, key, sealed, size, plain, sizeof(plain), err);
     if (status == SVMS_OK &&
         !svms_equal_secret(plain + SVMS_CONTENT_KEY_SIZE, aad, SVMS_DIGEST_SIZE)) {
-        status = svms_fail(err, SVMS_E_WRONG_KEY, "a stanza was made for another container (C-ACC-7)");
+        status =
+            svms_fail(err, SVMS_E_WRONG_KEY, "a stanza was made for another container (C-ACC-7)");
     }
     if (status == SVMS_OK) {
         memcpy(content_key, plain, SVMS_CONTENT_KEY_SIZE);

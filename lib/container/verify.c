@@ -115,9 +115,8 @@ static svms_status look_at_officer(svms_verification *verification, svms_error *
         report->officer_identity = result.verdict;
     }
     svms_chain_free(&chain);
-    return status == SVMS_OK || status == SVMS_E_UNTRUSTED
-               ? SVMS_OK
-               : svms_fail(err, status, "%s", found.message);
+    return status == SVMS_OK || status == SVMS_E_UNTRUSTED ? SVMS_OK
+                                                           : svms_fail_as(err, status, &found);
 }
 
 static void find_sample_failure(svms_verification *verification, const svms_error *found)
@@ -144,7 +143,7 @@ static svms_status open_samples(svms_verification *verification, svms_reader *re
             return SVMS_OK;
         }
         if (svms_is_grave(status)) {
-            return svms_fail(err, status, "%s", found.message);
+            return svms_fail_as(err, status, &found);
         }
         if (status == SVMS_E_UNDECRYPTABLE) {
             find_sample_failure(verification, &found);
@@ -173,7 +172,7 @@ static svms_status check_access(svms_verification *verification, svms_error *err
     svms_status status =
         svms_reader_open(&reader, verification->ctx, verification->source, &options, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status != SVMS_OK) {
         verification->report.access =
@@ -243,7 +242,7 @@ static svms_status check_identity(svms_verification *verification, svms_error *e
                                found.message);
         return SVMS_OK;
     }
-    return status == SVMS_OK ? SVMS_OK : svms_fail(err, status, "%s", found.message);
+    return status == SVMS_OK ? SVMS_OK : svms_fail_as(err, status, &found);
 }
 
 static svms_status verify_opened(svms_verification *verification, svms_error *err)

@@ -339,7 +339,7 @@ static svms_status scan_from_position(svms_verification *verification, svms_erro
         status = svms_front_parse_record(&verification->front, &record, bytes, got,
                                          verification->position, &found);
         if (svms_is_grave(status)) {
-            return svms_fail(err, status, "%s", found.message);
+            return svms_fail_as(err, status, &found);
         }
         verification->readable = verification->readable || status == SVMS_OK;
         if (status == SVMS_OK && record.type == SVMS_RECORD_START) {

@@ -41,7 +41,7 @@ static svms_status next_record(svms_verification *verification, svms_tail_walk *
     }
     status = svms_front_parse_record(&verification->front, record, bytes, got, walk->at, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status == SVMS_E_TRUNCATED ||
         (status == SVMS_OK &&
@@ -228,7 +228,7 @@ static svms_status check_end(svms_verification *verification, svms_tail_walk *wa
                                 walk->at + SVMS_RECORD_HEADER_SIZE, &found);
     }
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     bool unwritten = false;
     if (status != SVMS_OK && status != SVMS_E_TRUNCATED) {
@@ -266,7 +266,7 @@ static svms_status judge_late_signature(svms_verification *verification, svms_ta
     svms_status status = svms_late_signature_check(&verification->scanner, record, walk->at,
                                                    verification->expected, &number, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status == SVMS_OK && record->number == 0) {
         if (number != SVMS_NO_SEGMENT) {
@@ -274,17 +274,15 @@ static svms_status judge_late_signature(svms_verification *verification, svms_ta
         }
         return SVMS_OK;
     }
-    svms_status asked =
-        svms_front_is_unwritten(&verification->front, last, &walk->open, err);
+    svms_status asked = svms_front_is_unwritten(&verification->front, last, &walk->open, err);
     if (asked != SVMS_OK || walk->open) {
         return asked;
     }
     walk->failed = true;
     verification->report.segments_failed += number != SVMS_NO_SEGMENT;
-    svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, number,
-                           verification->previous_last_utc_ns, walk->at,
-                           status == SVMS_OK ? "a late signature is numbered (C-REC-1)"
-                                             : found.message);
+    svms_verification_find(
+        verification, SVMS_VERDICT_NOT_AUTHENTIC, number, verification->previous_last_utc_ns,
+        walk->at, status == SVMS_OK ? "a late signature is numbered (C-REC-1)" : found.message);
     return SVMS_OK;
 }
 

@@ -54,11 +54,12 @@ static svms_status judge(svms_verification *verification, svms_stamp *stamp, int
                          svms_timestamp_info *info, svms_error *err)
 {
     svms_report *report = &verification->report;
+    /* Whoever accepts a signer's claim of the time accepts no expired authority by that. */
     svms_timestamp_question question = SVMS_TIMESTAMP_QUESTION_INIT;
     svms_error found = SVMS_ERROR_INIT;
     *info = (svms_timestamp_info)SVMS_TIMESTAMP_INFO_INIT;
     stamp->valid_utc_ns = SVMS_NO_TIME;
-    uint8_t *token = svms_alloc(verification->ctx, stamp->size);
+    uint8_t *token = svms_alloc(verification->ctx, (size_t)stamp->size + 1); /* may be empty */
     if (token == NULL) {
         return svms_fail_memory(err);
     }
@@ -67,14 +68,13 @@ static svms_status judge(svms_verification *verification, svms_stamp *stamp, int
     if (status == SVMS_OK) {
         question.now_utc_ns = svms_utc_now(verification->ctx);
         question.attested_utc_ns = later;
-        question.policy = verification->options.time_policy;
         status = svms_timestamp_check(verification->options.stamp_trust, token, stamp->size,
                                       stamp->digest, &question, info, &found);
         report->stamps++;
     }
     svms_release(verification->ctx, token);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     if (status == SVMS_OK) {
         stamp->valid_utc_ns = info->gen_time_utc_ns;
@@ -183,9 +183,8 @@ static svms_status needs_time(svms_verification *verification, bool *needed, svm
     svms_status status = svms_verification_ask_identity(verification, &result, &found);
     *needed = status == SVMS_E_UNTRUSTED && (result.verdict == SVMS_IDENTITY_EXPIRED_NOW ||
                                              result.verdict == SVMS_IDENTITY_REVOKED);
-    return status == SVMS_OK || status == SVMS_E_UNTRUSTED
-               ? SVMS_OK
-               : svms_fail(err, status, "%s", found.message);
+    return status == SVMS_OK || status == SVMS_E_UNTRUSTED ? SVMS_OK
+                                                           : svms_fail_as(err, status, &found);
 }
 
 /* For a range: whether the signed end record, and so the trailers, cover it. */
@@ -237,7 +236,8 @@ svms_status svms_verify_time(svms_verification *verification, svms_error *err)
     svms_report *report = &verification->report;
     int64_t whole = SVMS_NO_TIME;
     svms_status status = SVMS_OK;
-    if (verification->options.stamp_trust == NULL || verification->last_inside == SVMS_NO_SEGMENT) {
+    bool nothing_inside = verification->last_inside == SVMS_NO_SEGMENT;
+    if (verification->options.stamp_trust == NULL || (verification->range && nothing_inside)) {
         return SVMS_OK;
     }
     if (verification->range) {
@@ -250,7 +250,7 @@ svms_status svms_verify_time(svms_verification *verification, svms_error *err)
         status = judge_trailers(verification, &whole, err);
     }
     int64_t attested = whole;
-    if (status == SVMS_OK && whole != SVMS_NO_TIME) {
+    if (status == SVMS_OK && whole != SVMS_NO_TIME && !nothing_inside) {
         report->attested_segment = verification->last_inside;
         report->attested_segment_utc_ns = whole;
     }

@@ -164,7 +164,7 @@ static svms_status take_trailer(trailer_walk *walk, svms_error *err)
     }
     status = svms_front_parse_record(front, &record, bytes, got, walk->at, &found);
     if (svms_is_grave(status)) {
-        return svms_fail(err, status, "%s", found.message);
+        return svms_fail_as(err, status, &found);
     }
     bool trailer = status == SVMS_OK && record.type == SVMS_RECORD_TRAILER && record.number == 0;
     walk->cut = status == SVMS_E_TRUNCATED ||

@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 
 #include "failure.h"
+#include "known_answer.h"
 #include "pem.h"
 
 static bool encodes_to(const X509 *certificate, const uint8_t *der, size_t size)
@@ -28,6 +29,39 @@ bool svms_provider_lacked_memory(void)
         lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
     }
     return lacked;
+}
+
+static bool key_is_readable(svms_ctx *ctx, const uint8_t *der, size_t size)
+{
+    const unsigned char *end = der;
+    X509 *again = X509_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx));
+    bool readable = again && d2i_X509(&again, &end, (long)size) != NULL;
+    bool has_key = readable && X509_get0_pubkey(again) != NULL;
+    if (readable) {
+        X509_free(again);
+    }
+    return has_key;
+}
+
+svms_status svms_certificate_settled(X509 *certificate, svms_ctx *ctx, svms_error *err)
+{
+    static const char failed[] = "cannot read a certificate";
+    unsigned char *der = NULL;
+    if ((X509_get_extension_flags(certificate) & EXFLAG_NO_FINGERPRINT) != 0) {
+        return svms_fail_crypto(err, failed);
+    }
+    if (X509_get0_pubkey(certificate) != NULL) {
+        return SVMS_OK;
+    }
+    int size = i2d_X509(certificate, &der);
+    bool unknown = size > 0 && !key_is_readable(ctx, der, (size_t)size) &&
+                   svms_known_key_is_taken(ctx, SVMS_KEY_P256);
+    OPENSSL_free(der);
+    if (!unknown || svms_crypto_starved()) {
+        return svms_fail_crypto(err, failed);
+    }
+    ERR_clear_error();
+    return SVMS_OK;
 }
 
 svms_status svms_certificate_parse(X509 **out, svms_ctx *ctx, const uint8_t *der, size_t size,
@@ -52,6 +86,11 @@ svms_status svms_certificate_parse(X509 **out, svms_ctx *ctx, const uint8_t *der
     }
     bool lacked_memory = svms_provider_lacked_memory();
     if (canonical && !lacked_memory) {
+        svms_status status = svms_certificate_settled(certificate, ctx, err);
+        if (status != SVMS_OK) {
+            X509_free(certificate);
+            return status;
+        }
         *out = certificate;
         return SVMS_OK;
     }

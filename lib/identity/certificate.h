@@ -26,7 +26,7 @@ struct svms_chain {
 struct svms_trust {
     svms_ctx *ctx;
     svms_certificates *anchors;
-    STACK_OF(X509_CRL) *lists; /* NULL when none were given */
+    STACK_OF(X509_CRL) * lists; /* NULL when none were given */
 };
 
 /* Room for a name in a sentence: cut between characters, with dots, when it is longer. */
@@ -38,6 +38,12 @@ struct svms_trust {
  * error. */
 SVMS_MUST_CHECK svms_status svms_certificate_parse(X509 **out, svms_ctx *ctx, const uint8_t *der,
                                                    size_t size, uint64_t offset, svms_error *err);
+
+/* What OpenSSL finds out about a certificate while it reads it, it keeps for good: a provider that
+ * failed at that moment would make it useless and its signatures wrong. SVMS_E_CRYPTO when that has
+ * happened; SVMS_OK also for keys of a kind that the provider does not know. */
+SVMS_MUST_CHECK svms_status svms_certificate_settled(X509 *certificate, svms_ctx *ctx,
+                                                     svms_error *err);
 
 /* Empties OpenSSL's error queue; true when memory was what failed. Whatever would be told about a
  * certificate must ask first: out of memory, OpenSSL calls signatures wrong and text damaged. */

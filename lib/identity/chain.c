@@ -6,6 +6,7 @@
 #include "certificate.h"
 #include "failure.h"
 #include "key_internal.h"
+#include "known_answer.h"
 
 #define PEM_MAX ((size_t)256 * 1024)
 #define SUBJECT_MAX ((size_t)SVMS_CHAIN_MAX_SIZE * 4)
@@ -54,6 +55,11 @@ static svms_status chain_add(void *user, const uint8_t *der, size_t size, uint64
 static svms_status read_leaf_key(svms_chain *chain, const X509 *leaf, svms_error *err)
 {
     EVP_PKEY *key = X509_get0_pubkey(leaf);
+    ERR_clear_error();
+    if (key && EVP_PKEY_can_sign(key) != 1 &&
+        (EVP_PKEY_can_sign(key) == 1 || !svms_known_key_is_taken(chain->ctx, SVMS_KEY_P256))) {
+        return svms_fail_crypto(err, "cannot tell what the certificate's key is for");
+    }
     ERR_clear_error();
     if (!key || EVP_PKEY_can_sign(key) != 1) {
         return svms_fail(err, SVMS_E_UNSUPPORTED,

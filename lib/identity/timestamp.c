@@ -77,6 +77,13 @@ static svms_status collect(stamp_check *check, CMS_SignerInfo *signer)
         return svms_fail(check->err, SVMS_E_MALFORMED,
                          "a time stamp lacks the certificate of its authority");
     }
+    for (int i = 0; i < sk_X509_num(check->given); i++) {
+        svms_status status =
+            svms_certificate_settled(sk_X509_value(check->given, i), check->ctx, check->err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
     CMS_SignerInfo_set1_signer_cert(signer, own);
     return SVMS_OK;
 }

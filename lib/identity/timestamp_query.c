@@ -152,6 +152,7 @@ static svms_status check_status(svms_cursor *reply, svms_error *err)
                      words);
 }
 
+/* query NULL: it was asked elsewhere. */
 static svms_status compare(const stamp_query *query, const svms_der *token, svms_error *err)
 {
     svms_token found;
@@ -159,11 +160,12 @@ static svms_status compare(const stamp_query *query, const svms_der *token, svms
     if (status != SVMS_OK) {
         return status;
     }
-    if (memcmp(found.imprint, query->imprint, SVMS_DIGEST_SIZE) != 0) {
+    if (query && memcmp(found.imprint, query->imprint, SVMS_DIGEST_SIZE) != 0) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the authority stamped something else");
     }
-    if (found.nonce.tag == 0 || found.nonce.whole_size != query->nonce.whole_size ||
-        memcmp(found.nonce.whole, query->nonce.whole, query->nonce.whole_size) != 0) {
+    if (query &&
+        (found.nonce.tag == 0 || found.nonce.whole_size != query->nonce.whole_size ||
+         memcmp(found.nonce.whole, query->nonce.whole, query->nonce.whole_size) != 0)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the reply answers another query (nonce)");
     }
     if (found.certificates == 0) {
@@ -179,10 +181,10 @@ svms_status svms_timestamp_accept(const void *query, size_t query_size, const vo
     stamp_query asked;
     svms_der response;
     svms_der token;
-    if (!query || !reply || !size || (!out && *size != 0)) {
-        return svms_fail(err, SVMS_E_USAGE, "query, reply, room and its size must not be NULL");
+    if (!reply || !size || (!out && *size != 0)) {
+        return svms_fail(err, SVMS_E_USAGE, "reply, room and its size must not be NULL");
     }
-    if (!read_query(&asked, query, query_size)) {
+    if (query && !read_query(&asked, query, query_size)) {
         return svms_fail(err, SVMS_E_USAGE, "the query is not one of svms_timestamp_query()");
     }
     if (!svms_der_take(&cursor, SVMS_DER_SEQUENCE, &response) || !svms_cursor_at_end(&cursor)) {
@@ -196,7 +198,7 @@ svms_status svms_timestamp_accept(const void *query, size_t query_size, const vo
         !svms_cursor_at_end(&response.content)) {
         return svms_fail(err, SVMS_E_MALFORMED, "the reply holds no time stamp");
     }
-    status = compare(&asked, &token, err);
+    status = compare(query ? &asked : NULL, &token, err);
     if (status != SVMS_OK) {
         return status;
     }

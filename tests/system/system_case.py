@@ -133,7 +133,7 @@ class SystemCase(unittest.TestCase):
 
     def record(self, name="a.svms", *extra, clip=None, **options):
         """A signed recording that begins at START; opened by the password unless extra says other."""
-        opens = [] if {"--recipient", "--protect", "--password-file"} & set(extra) else \
+        opens = [] if {"--recipient", "--kek", "--protect", "--password-file"} & set(extra) else \
             ["--password-file", self.password_file]
         return self.expect(GOOD, "record", clip or self.clip, "--out", name, "--start-time", START,
                            *self.signer, *opens, *extra, **options)

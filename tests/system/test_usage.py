@@ -9,7 +9,7 @@ import unittest
 
 from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, SystemCase, USAGE, main
 
-COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recover")
+COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "recover")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
@@ -51,7 +51,9 @@ class Help(SystemCase):
                  (["record", "--protect", ""], {"strong", "light", "none"}),
                  (["identity", "create", "--role", "k"], {"key-officer"}), (["identity", "c"], {"create"}),
                  (["keys", ""], {"disclose", "show", "--help"}), (["keys", "disclose", "--tr"], {"--track", "--trust"}),
-                 (["rec"], {"record", "recover"}))
+                 (["rec"], {"record", "recipients", "recover"}),
+                 (["recipients", "re"], {"remove", "rewrap"}), (["kek", ""], {"new", "destroy", "--help"}),
+                 (["recipients", "add", "--new"], {"--new-password-file", "--new-password-prompt"}))
         for words, offered in cases:
             with self.subTest(words):
                 quoted = " ".join(f"'{word}'" for word in words)
@@ -113,6 +115,23 @@ class Mistakes(SystemCase):
             (["keys", "disclose", "a", "--out", "k", "--from", "2026-11-21T10:00:00Z"], "--to is missing"),
             (["keys", "disclose", "a", "--out", "k", "--from", "2026-11-21T10:00:01Z", "--to",
               "2026-11-21T10:00:01Z"], "not before"),
+            (["recipients"], "list, add, remove or rewrap is missing"),
+            (["recipients", "change"], "'change' is unknown"),
+            (["recipients", "list"], "FILE is missing"),
+            (["recipients", "add", "a"], "who is missing"),
+            (["recipients", "rewrap", "a", "--identity", "k"], "who is missing"),
+            (["recipients", "remove", "a"], "who is missing"),
+            (["recipients", "remove", "a", "--new-password-file", "p"], "unknown option --new-password-file"),
+            (["recipients", "add", "a", "--key-id", "00"], "unknown option --key-id"),
+            (["recipients", "add", "a", "--recipient", "p", "--officer-key", "k"], "belong together"),
+            (["recipients", "add", "a", "--new-password-file", "p", "--new-password-prompt"], "only one"),
+            (["kek"], "new or destroy is missing"),
+            (["kek", "make"], "'make' is unknown"),
+            (["kek", "new"], "--out is missing"),
+            (["kek", "new", "--out", ""], "--out is empty"),
+            (["kek", "new", "x", "--out", "y"], "nothing is expected but options: 'x'"),
+            (["kek", "destroy"], "FILE is missing"),
+            (["kek", "destroy", "a", "b"], "only one FILE"),
             (["identity"], "create is missing"),
             (["identity", "remove", "--out", "x", "--name", "y"], "remove"),
             (["identity", "create", "--out", "x"], "--name is missing"),

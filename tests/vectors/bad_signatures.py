@@ -92,13 +92,12 @@ def late_fields(of, **changes):
     return at("signature_fields", setting(**changes), kind="late", number=of)
 
 
-def never(name):
-    found = segments(4, s1={"signed": False})
-    return late_spec(name, segments=found)
-
-
 def too_late(name):
     return late_spec(name, segments=segments(67, s0={"signed": False}, s65={"late": [0]}))
+
+
+def behind_65(name):
+    return late_spec(name, segments=segments(65, s0={"signed": False}), late=[0])
 
 
 def twice(name):
@@ -135,7 +134,8 @@ def late():
             at("signature", flip(3), kind="late", number=1), "C-OBJ-3", base=covered, segment=1)
     bad.add("wrong-behind", "wrong signature behind the last segment",
             at("signature", flip(3), kind="late", number=4), "C-OBJ-3", base=by_two, segment=4)
-    bad.add("missing", "signature that never comes", None, "C-SIG-4", base=never, segment=1)
+    bad.add("behind-65", "signature of segment 0 behind the last of 65", None, "C-SIG-4",
+            base=behind_65, segment=None)
     bad.add("missing-65", "signature 65 segments later", None, "C-SIG-4", base=too_late, segment=65)
     bad.add("twice", "the same signature in two segments", None, "C-SIG-4", base=twice, segment=3)
     bad.add("own-too", "late signature of a manifest that is signed", None, "C-SIG-4", base=own_too,

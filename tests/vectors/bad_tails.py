@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad vectors: zero bytes that are no zero tail (C-VER-1)."""
 
-from faults import Bad, at, flip, segments_of, setting
+from faults import Bad, at, flip, segments_of
 from good_signatures import segments
 from specs import clear
 
@@ -27,18 +27,14 @@ def blanked(data):
 
 def zero_tails():
     bad = Bad("zero", closed, verdict="not_authentic")
-    bad.add("closed", "zero bytes behind the tail of a closed container", appended(bytes(64)),
-            "C-END-1", segment=None)
+    bad.add("closed-then-byte", "zero bytes and another byte behind the tail",
+            appended(bytes(64) + b"\1"), "C-END-1", segment=None)
     bad.add("middle", "zero bytes in the middle", at("file", blanked), "C-REC", segment=1)
     bad.add("then-byte", "zero bytes and another byte behind the last segment",
             at("file", lambda data: data), "C-REC", segment=2, base=still_open,
             reshape=lambda data: data + bytes(40) + b"\1")
     bad.add("flipped", "zero bytes behind an altered segment", None, "C-MAN-3", segment=1,
             base=still_open, reshape=lambda data: flip(segments_end(data))(data) + bytes(99))
-    bad.add("start", "start of another segment, then zero bytes", at(
-        "start_fields", setting(segment=7), segment=2), "C-SEG-2", segment=2,
-        base=lambda name: clear(name, segments(3), close=False),
-        reshape=lambda data: data[: data.rindex(b"SVMSSEG1") + 60] + bytes(300))
     return bad.entries
 
 

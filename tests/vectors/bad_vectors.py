@@ -36,6 +36,7 @@ EXTENDED = frozenset(
         " splice-removed-first splice-repeated strong-body-tag-only strong-flag-range tail-magic"
         " tail-end-after-tail tail-twice track-kind track-reserved cut-no-signature cut-signature"
         " key-tag manifest-records splice-garbage-between evidence-far"
+        " late-behind-65"
     ).split()
 )
 

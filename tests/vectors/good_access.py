@@ -45,25 +45,36 @@ def _slots(change):
     return hook
 
 
-def _other_id(kind):
-    """Key ids are hints: the stanza opens though it bears another."""
+def _bearing(key_id, decoys=()):
+    """All stanzas bear this key id; decoys stand before them."""
 
     def change(found):
-        stanzas = [(k, bytes(16) + body[16:] if k == kind else body) for k, body in
-                   found[0].stanzas]  # fmt: skip
-        return [replace(found[0], stanzas=stanzas), None]
+        stanzas = [(kind, key_id + body[16:]) for kind, body in found[0].stanzas]
+        return [replace(found[0], stanzas=[*decoys, *stanzas]), None]
 
     return _slots(change)
 
 
 def hints():
-    for name, kind, recipient, opener in (
+    random = SeededRandom("decoys")
+    cases = (
         ("x25519", access.X25519, f"{X25519}.pub.pem", {"identity": f"{X25519}.key.pem"}),
+        ("p256", access.P256, "keys/recipient-p256.pub.pem", {
+            "identity": "keys/recipient-p256.key.pem"}),
         ("rsa", access.RSA_OAEP, f"{RSA[2048]}.pub.pem", {"identity": f"{RSA[2048]}.key.pem"}),
         ("kek", access.KEK, KEK, {"kek": KEK}),
-    ):  # fmt: skip
-        yield entry(f"good-hint-{name}", "key id of another: it is a hint only",
-                    for_keys(f"hint {name}", recipient), hook=_other_id(kind), **opener)
+    )  # fmt: skip
+    for name, kind, recipient, opener in cases:
+        yield entry(f"good-hint-{name}", "key id of zeros, which says nothing",
+                    for_keys(f"hint {name}", recipient), hook=_bearing(bytes(16)), **opener)
+        size = access.BODY_SIZES[kind][0] - 16
+        decoys = [(kind, bytes(16) + b"\4" + random(size - 1)) for _ in range(2)]
+        yield entry(f"good-hint-{name}-third", "the third stanza without key id opens",
+                    for_keys(f"hint {name} 3", recipient, slot_size=1536),
+                    hook=_bearing(bytes(16), decoys), **opener)
+        yield entry(f"good-hint-{name}-other", "key id of somebody else",
+                    for_keys(f"hint {name} other", recipient), hook=_bearing(b"\1" * 16),
+                    **opener, **NOBODY)
 
 
 def _nobody(slot, revision):

@@ -88,8 +88,11 @@ def late():
     some[3]["late"] = [2, 0]
     yield entry("good-late-mixed", "some late, some not", late_spec(
         "late mixed", segments=some, late=[3]))
-    far = segments(66, s0={"signed": False}, s64={"late": [0]})
-    yield entry("good-late-64", "a signature 64 segments later", late_spec("late 64", segments=far))
+    far = segments(65, s0={"signed": False}, s1={"signed": False}, s64={"late": [0]})
+    yield entry("good-late-64", "signatures 64 segments later, within and behind",
+                late_spec("late 64", segments=far, late=[1]))
+    yield entry("good-late-missing", "a signature never comes; later ones attest its segment",
+                late_spec("late missing", segments=segments(4, s1={"signed": False})))
     both = signed_only(7, 1)
     both[5]["late"] = [3]
     both[6]["late"] = [4]

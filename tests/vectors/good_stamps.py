@@ -84,8 +84,8 @@ def stamp_hook(**changes):
 def trailers():
     yield stamped("good-trailer", "one trailer", clear("trailer", 2, trailers=[by()]), (1, 1),
                   (1, T0 + 10 * SECOND), T0 + 10 * SECOND)
-    three = [by(utc=T0 + n * DAY) for n in (3, 2, 9)]
-    yield stamped("good-trailer-three", "three trailers; the second is the earliest",
+    three = [by(utc=T0 + n * DAY) for n in (2, 3, 9)]
+    yield stamped("good-trailer-three", "three trailers; the first is the earliest",
                   clear("trailer 3", 2, trailers=three), (3, 3), (1, T0 + 2 * DAY), T0 + 2 * DAY)
     both = clear("trailer both", segments(3, s1={"stamps": [on(0)]}),
                  trailers=[by("tsa-rsa", T0 + DAY)])
@@ -106,6 +106,8 @@ def trailers():
     for name, note, size in (
         ("cut-tail", "stops within the tail behind the second trailer", 1),
         ("cut-record", "stops within the second trailer", 300),
+        ("cut-zeros", "the second trailer is zero from its middle on", (300, 300)),
+        ("cut-zeros-more", "the same, with further zero bytes", (300, 400)),
         ("cut-header", "stops within the header of the second trailer", None),
     ):  # fmt: skip
         yield stamped(f"good-trailer-{name}", note, dict(spec), (1, 1), (1, T0 + 10 * SECOND),
@@ -113,9 +115,12 @@ def trailers():
 
 
 def cutting(size):
-    """Without the last bytes; None: seven bytes of the second trailer are left."""
+    """Without the last bytes; a pair: zero bytes in their place; None: seven bytes of the second
+    trailer are left."""
 
     def cut(data):
+        if isinstance(size, tuple):
+            return data[: -size[0]] + bytes(size[1])
         return data[: first_end(data) + 7] if size is None else data[:-size]
 
     return cut

@@ -16,6 +16,12 @@ def blank(size):
     return lambda data: data[:-size] + bytes(size)
 
 
+def _another_number(stage, found, **context):
+    if stage == "start_fields" and context["segment"] == 2:
+        return {**found, "segment": 7}
+    return found
+
+
 def zero_tails():
     def of_open(name, note, reshape, complete=2, **more):
         changes = {"close": False, **more}
@@ -46,12 +52,19 @@ def zero_tails():
     yield cut("tail-more", "zero bytes within the tail and behind it", lambda n: n[4] - 1,
               zeros(512))
     yield cut("nothing", "zero bytes instead of the first segment", lambda n: n[0], zeros(33), 0)
+    yield entry("good-zero-start-wrong", "start of another segment that is not whole: not looked at",
+                clear("zero wrong start", segments(3), close=False), hook=_another_number, complete=2, **OPEN,
+                reshape=lambda data: data[: data.rindex(b"SVMSSEG1") + 60] + bytes(300))
     waiting = clear("zero deferred", signed_only(4, 1), critical=DEFERRED, interval=4, close=False)
     yield entry("good-zero-deferred", "segments that wait for a signature, then zero bytes",
                 waiting, reshape=zeros(64), complete=2, **OPEN)
     behind = clear("zero late", critical=LATE, **late_by(4, 2))
     yield entry("good-zero-late", "zero bytes within a signature behind the last segment", behind,
                 cut=lambda n: n[4] - 20, reshape=zeros(50), complete=3, **OPEN)
+    for name, size in (("closed", 64), ("closed-one", 1)):
+        yield entry(f"good-zero-{name}", "zero bytes behind the tail: a trailer was begun",
+                    clear(f"zero {name}", segments(2)), reshape=zeros(size), closed=True,
+                    **OPEN)
     locked = strong("zero strong", segments(2), close=False)
     yield entry("good-zero-strong", "encrypted, zero bytes within the last segment", locked,
                 reshape=blank(300), complete=1, **OPEN)

@@ -23,10 +23,11 @@ from cryptography import x509
 import bad_vectors
 import disclosures
 import good_vectors
+import pruned_vectors
 import worked_example
 import specs
 from specs import DATA
-from svmsref import build, disclosure, pki, report, stamps, trust, verifier
+from svmsref import build, disclosure, pki, pruned, report, stamps, trust, verifier
 from svmsref.errors import ContainerError
 from svmsref.writer import no_hook
 
@@ -358,6 +359,54 @@ def disclosure_files(containers):
     return files, problems
 
 
+PRUNED_FIELDS = ("sequence", "segments", "first_utc", "last_utc", "removed_utc", "bytes", "reason")
+
+
+def pruned_expectation(entry):
+    expected = {"name": entry["name"], "note": entry["note"], "trust": CA}
+    expected["verdict"] = entry["verdict"]
+    if "verdict_claimed_time" in entry:
+        expected["verdict_claimed_time"] = entry["verdict_claimed_time"]
+    if entry["rule"]:
+        expected["rule"] = entry["rule"]
+    else:
+        record = entry["record"]
+        names = ("recording_id", "container_id", "last_manifest")
+        expected["pruned"] = {name: getattr(record, name).hex() for name in names}
+        expected["pruned"].update({name: getattr(record, name) for name in PRUNED_FIELDS})
+        expected["pruned"]["role"] = entry["signer"]["role"]
+    return expected
+
+
+def pruned_disagreements(expected, entry, data):
+    anchors = trust.load_anchors(build.read_file(DATA, CA))
+    found = pruned.read(data, anchors, NOW)
+    wanted = (expected["verdict"], entry["rule"])
+    verdict = found.verdict
+    if wanted[0] == "refused" and verdict in ("malformed", "not_authentic"):
+        verdict = "refused"
+    problems = [] if (verdict, found.rule) == wanted else [(wanted, verdict, found.rule)]
+    if not entry["rule"] and found.record != entry["record"]:
+        problems.append("other fields")
+    claimed = pruned.read(data, anchors, NOW, True).verdict
+    if expected.get("verdict_claimed_time", claimed) != claimed:
+        problems.append(("claimed time", claimed))
+    return [f"{expected['name']}: {problem}" for problem in problems]
+
+
+def pruned_files():
+    """({name: bytes}, problems) of the pruned records."""
+    files, problems = {}, []
+    for entry in pruned_vectors.all_pruned():
+        data, expected = pruned_vectors.make(entry), pruned_expectation(entry)
+        problems += pruned_disagreements(expected, entry, data)
+        name = entry["name"]
+        files[f"{name}.svmp"], files[f"{name}.json"] = data, dense_json(expected)
+        lines = report.expectation_to_lines(expected)
+        files[f"{name}.txt"] = ("\n".join(lines) + "\n").encode()
+    return files, problems
+
+
 def all_files(extended=False):
     """{name: bytes} of everything in data/ but the keys, and the text of section 18. extended
     adds what is not committed."""
@@ -377,9 +426,9 @@ def all_files(extended=False):
             files[f"{name}.txt"] = ("\n".join(lines) + "\n").encode()
             if name == "worked-example":
                 section = worked_example.section(container, writer, entry["spec"])
-    more, wrong = disclosure_files(containers)
-    files.update(more)
-    problems += wrong
+    for more, wrong in (disclosure_files(containers), pruned_files()):
+        files.update(more)
+        problems += wrong
     if problems:
         raise SystemExit("\n".join(problems))
     return files, section
@@ -412,7 +461,7 @@ def check(files, section):
 def write_files(files, folder):
     os.makedirs(folder, exist_ok=True)
     for name in os.listdir(folder):
-        if name not in files and name.rpartition(".")[2] in ("svms", "svmk", "json", "txt"):
+        if name not in files and name.rpartition(".")[2] in ("svms", "svmk", "svmp", "json", "txt"):
             os.remove(os.path.join(folder, name))
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:

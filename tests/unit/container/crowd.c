@@ -60,8 +60,7 @@ crowd crowd_new(fixture *fix)
     memset(&all, 0, sizeof(all));
     all.fix = fix;
     for (int kind = X25519; kind <= RSA; kind++) {
-        all.keys[kind] =
-            crowd_key(fix, (enum member)kind, &all.public_keys[kind], all.ids[kind]);
+        all.keys[kind] = crowd_key(fix, (enum member)kind, &all.public_keys[kind], all.ids[kind]);
     }
     assert_int_equal(svms_kek_generate(&all.kek, fix->ctx, NULL), SVMS_OK);
     svms_kek_id(all.kek, all.ids[KEK]);
@@ -186,8 +185,7 @@ svms_recipient_list list_of(fixture *fix, memory_file *file, const svms_keyring 
 bool list_names(const svms_recipient_list *list, uint32_t kind, const uint8_t id[16])
 {
     for (uint32_t i = 0; i < list->count; i++) {
-        if (list->recipients[i].kind == kind &&
-            memcmp(list->recipients[i].key_id, id, 16) == 0) {
+        if (list->recipients[i].kind == kind && memcmp(list->recipients[i].key_id, id, 16) == 0) {
             return true;
         }
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Recipients of every kind, containers for them, and a store in memory that tears or fails. Keys are
- * made and named by OpenSSL, not by the code under test. */
+/* Recipients of every kind, containers for them, and a store in memory that tears or fails. Keys
+ * are made and named by OpenSSL, not by the code under test. */
 #ifndef SVMS_TEST_CROWD_H
 #define SVMS_TEST_CROWD_H
 

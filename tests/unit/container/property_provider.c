@@ -131,10 +131,17 @@ static void *asym_cipher_newctx(void *provider)
     return strayed(OSSL_OP_ASYM_CIPHER);
 }
 
+static void *store_open(void *provider, const char *uri)
+{
+    (void)provider;
+    (void)uri;
+    return strayed(OSSL_OP_STORE);
+}
+
 typedef void (*function)(void);
 
-/* Decoders, encoders and stores are missing: they compute nothing, and OpenSSL 3.0 looks at those
- * of every provider. */
+/* Decoders and encoders are missing: they compute nothing, and OpenSSL 3.0 looks at those of every
+ * provider. */
 static const struct {
     int operation;
     int id;
@@ -152,6 +159,7 @@ static const struct {
     { OSSL_OP_KEYEXCH, OSSL_FUNC_KEYEXCH_NEWCTX, (function)keyexch_newctx },
     { OSSL_OP_SIGNATURE, OSSL_FUNC_SIGNATURE_NEWCTX, (function)signature_newctx },
     { OSSL_OP_ASYM_CIPHER, OSSL_FUNC_ASYM_CIPHER_NEWCTX, (function)asym_cipher_newctx },
+    { OSSL_OP_STORE, OSSL_FUNC_STORE_OPEN, (function)store_open },
 };
 
 #define BEGINNINGS (sizeof beginnings / sizeof beginnings[0])
@@ -279,9 +287,9 @@ static int begin_stray(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core
     return begin(functions, out, provider);
 }
 
-/* OpenSSL's own provider lives in another library context. What it needs itself it fetches from there, sometimes with
- * the properties that it was given and sometimes, whatever it was given, without: that is its own affair, as it is in
- * a FIPS module. */
+/* OpenSSL's own provider lives in another library context. What it needs itself it fetches from
+ * there, sometimes with the properties that it was given and sometimes, whatever it was given,
+ * without: that is its own affair, as it is in a FIPS module. */
 static bool take_real(void)
 {
     state.inner = OSSL_LIB_CTX_new();

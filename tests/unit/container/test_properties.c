@@ -2,16 +2,24 @@
 /* The property query of a context holds for everything: whatever the library computes, it computes
  * with a provider that has the property. Where that one lacks an algorithm the library says so, and
  * takes no other. */
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <openssl/core_dispatch.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/provider.h>
 
+#include "../identity/authority.h"
 #include "crowd.h"
-#include "property_provider.h"
 
-#define PEM_ROOM 8192
+/* These two want CMocka, which comes with the others. */
+#include "../crypto/key_material.h"
+
+#include "../crypto/key_owner.h"
+
+#include "property_provider.h"
 
 static void expect_no_stray(const char *after)
 {
@@ -119,7 +127,7 @@ static void disclosing_keeps_to_the_properties(void **state)
     fixture *fix = *state;
     recipe how = RECIPE_INIT;
     memory_file file = { 0 };
-    svms_disclosure *made = NULL;
+    svms_disclosure *written = NULL;
     svms_disclosure *read = NULL;
     svms_keyring *empty = NULL;
     svms_disclosure_options options = SVMS_DISCLOSURE_OPTIONS_INIT;
@@ -129,9 +137,9 @@ static void disclosing_keeps_to_the_properties(void **state)
     svms_source source = memory_source(&file);
     options.keys = ring;
     options.trust = fix->trust;
-    assert_int_equal(svms_disclosure_make(&made, fix->ctx, &source, &options, NULL), SVMS_OK);
+    assert_int_equal(svms_disclosure_make(&written, fix->ctx, &source, &options, NULL), SVMS_OK);
     expect_no_stray("disclosing");
-    const uint8_t *bytes = svms_disclosure_data(made, &size);
+    const uint8_t *bytes = svms_disclosure_data(written, &size);
     assert_int_equal(svms_disclosure_parse(&read, fix->ctx, bytes, size, NULL), SVMS_OK);
     assert_int_equal(svms_keyring_new(&empty, fix->ctx, NULL), SVMS_OK);
     assert_int_equal(svms_keyring_add_disclosure(empty, read, NULL), SVMS_OK);
@@ -139,85 +147,111 @@ static void disclosing_keeps_to_the_properties(void **state)
     expect_no_stray("reading what was disclosed");
     svms_keyring_free(&empty);
     svms_disclosure_free(&read);
-    svms_disclosure_free(&made);
+    svms_disclosure_free(&written);
     svms_keyring_free(&ring);
     memory_file_clear(&file);
 }
 
-static EVP_PKEY *make_pkey(const char *kind)
+/* Records, verifies, and looks for a flipped bit in a signature. */
+static void use_signer(fixture *fix, const svms_private_key *key, const char *kind)
 {
-    EVP_PKEY *pkey = NULL;
-    if (strcmp(kind, "RSA") == 0) {
-        pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)3072);
-    } else if (strncmp(kind, "P-", 2) == 0) {
-        pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
-    } else {
-        pkey = EVP_PKEY_Q_keygen(NULL, NULL, kind);
-    }
-    assert_non_null(pkey);
-    return pkey;
-}
-
-static void write_pems(const char *kind, char private_pem[PEM_ROOM], char public_pem[PEM_ROOM])
-{
-    EVP_PKEY *pkey = make_pkey(kind);
-    BIO *text = BIO_new(BIO_s_mem());
-    assert_int_equal(PEM_write_bio_PrivateKey(text, pkey, NULL, NULL, 0, NULL, NULL), 1);
-    int size = BIO_read(text, private_pem, PEM_ROOM - 1);
-    assert_true(size > 0);
-    private_pem[size] = '\0';
-    assert_int_equal(PEM_write_bio_PUBKEY(text, pkey), 1);
-    size = BIO_read(text, public_pem, PEM_ROOM - 1);
-    assert_true(size > 0);
-    public_pem[size] = '\0';
-    BIO_free(text);
-    EVP_PKEY_free(pkey);
+    recipe how = RECIPE_INIT;
+    svms_report report;
+    memory_file file = { 0 };
+    svms_chain *chain = issue_chain(fix, key, SVMS_ROLE_RECORDER, T0 - DAY, T0 + DAY);
+    expect_no_stray(kind);
+    how.key = key;
+    how.chain = chain;
+    how.protection = SVMS_PROTECT_LIGHT;
+    record_container(fix, &how, &file);
+    expect_no_stray(kind);
+    assert_int_equal(verify_file(fix, &file, fix->trust, &report), SVMS_OK);
+    expect_no_stray(kind);
+    file.data[lay_out_file(&file).segments[1] - 1] ^= 1;
+    assert_int_equal(verify_file(fix, &file, fix->trust, &report), SVMS_E_NOT_AUTHENTIC);
+    expect_no_stray(kind);
+    memory_file_clear(&file);
+    svms_chain_free(&chain);
 }
 
 static void every_kind_of_signer_keeps_to_the_properties(void **state)
 {
-    static const char *const kinds[] = { "P-256", "P-384", "ED25519", "RSA" };
+    static const char *const kinds[] = { "P-256", "P-384", "ED25519", "RSA:3072" };
     fixture *fix = *state;
-    char private_pem[PEM_ROOM];
-    char public_pem[PEM_ROOM];
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        recipe how = RECIPE_INIT;
-        svms_report report;
-        memory_file file = { 0 };
-        svms_private_key *key = NULL;
-        write_pems(kinds[i], private_pem, public_pem);
-        assert_int_equal(
-            svms_private_key_from_pem(&key, fix->ctx, private_pem, strlen(private_pem), NULL),
-            SVMS_OK);
-        svms_chain *chain = issue_chain(fix, key, SVMS_ROLE_RECORDER, T0 - DAY, T0 + DAY);
-        expect_no_stray(kinds[i]);
-        how.key = key;
-        how.chain = chain;
-        how.protection = SVMS_PROTECT_LIGHT;
-        record_container(fix, &how, &file);
-        expect_no_stray(kinds[i]);
-        assert_int_equal(verify_file(fix, &file, fix->trust, &report), SVMS_OK);
-        expect_no_stray(kinds[i]);
-        memory_file_clear(&file);
-        svms_chain_free(&chain);
-        svms_private_key_free(&key);
+        char pem[PEM_ROOM];
+        svms_private_key *inside = NULL;
+        svms_private_key *outside = NULL;
+        svms_public_key *half = NULL;
+        owner who;
+        EVP_PKEY *pkey = make_pkey(kinds[i]);
+        size_t size = private_pem(pkey, pem);
+        assert_int_equal(svms_private_key_from_pem(&inside, fix->ctx, pem, size, NULL), SVMS_OK);
+        use_signer(fix, inside, kinds[i]);
+        size = public_pem(pkey, pem);
+        assert_int_equal(svms_public_key_from_pem(&half, fix->ctx, pem, size, NULL), SVMS_OK);
+        owner_start(&who, pkey);
+        svms_signer signer = signer_of(&who);
+        assert_int_equal(svms_private_key_from_signer(&outside, fix->ctx, half, &signer, NULL),
+                         SVMS_OK);
+        use_signer(fix, outside, kinds[i]);
+        svms_private_key_free(&outside);
+        owner_ends(&who);
+        svms_public_key_free(&half);
+        svms_private_key_free(&inside);
+        EVP_PKEY_free(pkey);
     }
 }
 
-static void writing_keys_down_keeps_to_the_properties(void **state)
+static void issue_pem(fixture *fix, const svms_private_key *key, bool is_ca, char pem[PEM_ROOM])
+{
+    size_t size = PEM_ROOM;
+    svms_certificate_options options = SVMS_CERTIFICATE_OPTIONS_INIT;
+    options.role = is_ca ? SVMS_ROLE_NONE : SVMS_ROLE_RECORDER;
+    options.common_name = is_ca ? "test CA" : "test signer";
+    options.not_before_utc_ns = T0 - DAY;
+    options.not_after_utc_ns = T0 + 365 * DAY;
+    assert_int_equal(svms_certificate_issue(fix->ctx, &options, key, is_ca ? NULL : fix->ca,
+                                            is_ca ? NULL : fix->ca_key, pem, &size, NULL),
+                     SVMS_OK);
+}
+
+static void take_key_from_file(fixture *fix, const char *pem, size_t size)
+{
+    char uri[64] = "file:/tmp/svms-properties-XXXXXX";
+    char *path = uri + strlen("file:");
+    svms_private_key *key = NULL;
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    assert_int_equal(write(file, pem, size), size);
+    close(file);
+    svms_status status = svms_private_key_from_uri(&key, fix->ctx, uri, NULL);
+    unlink(path);
+    assert_int_equal(status, SVMS_OK);
+    svms_private_key_free(&key);
+}
+
+static void keys_in_files_keep_to_the_properties(void **state)
 {
     fixture *fix = *state;
     char pem[PEM_ROOM];
     size_t size = sizeof(pem);
     svms_kek *kek = NULL;
+    svms_public_key *half = NULL;
     assert_int_equal(svms_private_key_to_pem(fix->recorder_key, pem, &size, NULL), SVMS_OK);
+    take_key_from_file(fix, pem, strlen(pem));
+    expect_no_stray("a key by its URI");
+    issue_pem(fix, fix->recorder_key, false, pem);
+    assert_int_equal(svms_public_key_from_pem(&half, fix->ctx, pem, strlen(pem), NULL), SVMS_OK);
+    svms_public_key_free(&half);
+    expect_no_stray("a key from a certificate");
     assert_int_equal(svms_kek_generate(&kek, fix->ctx, NULL), SVMS_OK);
     size = sizeof(pem);
     assert_int_equal(svms_kek_to_pem(kek, pem, &size, NULL), SVMS_OK);
     svms_kek_free(&kek);
     assert_int_equal(svms_kek_from_pem(&kek, fix->ctx, pem, size, NULL), SVMS_OK);
     svms_kek_free(&kek);
-    expect_no_stray("writing keys down");
+    expect_no_stray("key-encryption keys");
 }
 
 static void many_writers_under_one_signature_keep_to_the_properties(void **state)
@@ -247,6 +281,77 @@ static void many_writers_under_one_signature_keep_to_the_properties(void **state
     expect_no_stray("verifying a batch");
     svms_batch_free(&batch);
     memory_file_clear(&file);
+}
+
+static void stamp_newest_segment(svms_writer *writer, const party *authority)
+{
+    svms_head head = SVMS_HEAD_INIT;
+    assert_int_equal(svms_writer_get_head(writer, &head), SVMS_OK);
+    const stamp_plan plan = { .authority = authority,
+                              .when = "2026-01-01T00:00:03Z",
+                              .digest = head.manifest_hash };
+    made token = stamp_token(&plan);
+    assert_int_equal(svms_writer_add_timestamp(writer, head.segment, head.manifest_hash, token.data,
+                                               token.size, NULL),
+                     SVMS_OK);
+    free(token.data);
+}
+
+static void record_with_stamp(fixture *fix, const party *authority, memory_file *file)
+{
+    recipe how = RECIPE_INIT;
+    svms_track tracks[2];
+    svms_writer *writer = NULL;
+    svms_sink sink = memory_sink(file);
+    svms_writer_options options = writer_options(fix, &how, tracks);
+    assert_int_equal(svms_writer_open(&writer, fix->ctx, &sink, &options, NULL), SVMS_OK);
+    for (uint32_t i = 0; i < how.segments; i++) {
+        assert_int_equal(append_segment(writer, &how, i, NULL), SVMS_OK);
+        if (i == 1) {
+            stamp_newest_segment(writer, authority);
+        }
+    }
+    assert_int_equal(svms_writer_close(&writer, NULL), SVMS_OK);
+}
+
+static void time_stamps_and_revocation_lists_keep_to_the_properties(void **state)
+{
+    fixture *fix = *state;
+    const party_plan root = { .name = "CA", .from = "20200101000000Z", .to = "20600101000000Z" };
+    party ca = party_make(&root);
+    const party_plan clock = { .name = "Clock",
+                               .issuer = &ca,
+                               .from = "20250101000000Z",
+                               .to = "20500101000000Z",
+                               .usage = "critical,timeStamping" };
+    party authority = party_make(&clock);
+    const revocation_plan nobody = { .issuer = &ca,
+                                     .made = "20251231000000Z",
+                                     .next = "20300101000000Z" };
+    made list = revocation_list(&nobody);
+    char pem[PEM_ROOM];
+    size_t size = party_pem(&ca, pem, 0, sizeof(pem));
+    svms_trust *stamp_trust = NULL;
+    memory_file file = { 0 };
+    svms_report report = SVMS_REPORT_INIT;
+    svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
+    record_with_stamp(fix, &authority, &file);
+    expect_no_stray("taking a time stamp");
+    assert_int_equal(
+        svms_trust_from_pem_and_crls(&stamp_trust, fix->ctx, pem, size, list.data, list.size, NULL),
+        SVMS_OK);
+    svms_source source = memory_source(&file);
+    options.trust = fix->trust;
+    options.stamp_trust = stamp_trust;
+    assert_int_equal(svms_verify_container(fix->ctx, &source, &options, &report, NULL), SVMS_OK);
+    assert_string_equal(report.stamp_reason, "");
+    assert_int_equal(report.stamps_valid, 1);
+    expect_no_stray("verifying a time stamp");
+    memory_file_clear(&file);
+    svms_trust_free(&stamp_trust);
+    free(list.data);
+    party_free(&authority);
+    party_free(&ca);
 }
 
 /* What was made elsewhere, as text and bytes. */
@@ -308,6 +413,12 @@ static svms_status take_public_key(task *at, svms_error *err)
     return svms_public_key_from_pem(&at->all.public_key, at->fix.ctx, pem, strlen(pem), err);
 }
 
+static svms_status take_key_of_certificate(task *at, svms_error *err)
+{
+    const char *pem = at->from->recorder;
+    return svms_public_key_from_pem(&at->all.public_key, at->fix.ctx, pem, strlen(pem), err);
+}
+
 static svms_status take_kek(task *at, svms_error *err)
 {
     return svms_kek_from_pem(&at->all.kek, at->fix.ctx, at->from->kek, strlen(at->from->kek), err);
@@ -361,14 +472,14 @@ static svms_status disclose(task *at, svms_error *err)
 {
     memory_file file = at->from->file;
     svms_source source = memory_source(&file);
-    svms_disclosure *made = NULL;
+    svms_disclosure *written = NULL;
     svms_disclosure_options options = SVMS_DISCLOSURE_OPTIONS_INIT;
     svms_status status = take_ring(at, err);
     options.keys = at->all.ring;
     if (status == SVMS_OK) {
-        status = svms_disclosure_make(&made, at->fix.ctx, &source, &options, err);
+        status = svms_disclosure_make(&written, at->fix.ctx, &source, &options, err);
     }
-    svms_disclosure_free(&made);
+    svms_disclosure_free(&written);
     return status;
 }
 
@@ -462,6 +573,7 @@ static const gap_case cases[] = {
     { { OSSL_OP_KEYMGMT, "EC" }, "take a public P-256 key", take_public_key, P256 },
     { { OSSL_OP_KEYMGMT, "X25519" }, "take a public X25519 key", take_public_key, X25519 },
     { { OSSL_OP_KEYMGMT, "RSA" }, "take a public RSA key", take_public_key, RSA },
+    { { OSSL_OP_KEYMGMT, "EC" }, "take a certificate's key", take_key_of_certificate, P256 },
     { { OSSL_OP_KEYMGMT, "EC" }, "take a signer", take_signer, P256 },
     { { OSSL_OP_KEYMGMT, "EC" }, "verify without EC keys", verify, P256 },
     { { OSSL_OP_SIGNATURE, "ECDSA" }, "verify without ECDSA", verify, P256 },
@@ -517,72 +629,62 @@ static svms_status try_case(const gap_case *what, const material *from, bool wit
     return status;
 }
 
-static void issue_pem(fixture *fix, const svms_private_key *key, bool is_ca, char pem[PEM_ROOM])
-{
-    size_t size = PEM_ROOM;
-    svms_certificate_options options = SVMS_CERTIFICATE_OPTIONS_INIT;
-    options.role = is_ca ? SVMS_ROLE_NONE : SVMS_ROLE_RECORDER;
-    options.common_name = is_ca ? "test CA" : "test signer";
-    options.not_before_utc_ns = T0 - DAY;
-    options.not_after_utc_ns = T0 + 365 * DAY;
-    assert_int_equal(svms_certificate_issue(fix->ctx, &options, key, is_ca ? NULL : fix->ca,
-                                            is_ca ? NULL : fix->ca_key, pem, &size, NULL),
-                     SVMS_OK);
-}
-
-static void record_for_everybody(fixture *fix, material *made)
+static void record_for_everybody(fixture *fix, material *things)
 {
     crowd all = { .fix = fix };
     crowd_recipe how = { EVERYBODY, 0, false, NULL };
-    static const char *const names[MEMBERS] = { NULL, "X25519", "P-256", "RSA", NULL };
+    static const char *const names[MEMBERS] = { NULL, "X25519", "P-256", "RSA:2048", NULL };
     for (int kind = X25519; kind <= RSA; kind++) {
-        write_pems(names[kind], made->private_keys[kind], made->public_keys[kind]);
+        EVP_PKEY *pkey = make_pkey(names[kind]);
+        private_pem(pkey, things->private_keys[kind]);
+        public_pem(pkey, things->public_keys[kind]);
+        EVP_PKEY_free(pkey);
         assert_int_equal(svms_public_key_from_pem(&all.public_keys[kind], fix->ctx,
-                                                  made->public_keys[kind],
-                                                  strlen(made->public_keys[kind]), NULL),
+                                                  things->public_keys[kind],
+                                                  strlen(things->public_keys[kind]), NULL),
                          SVMS_OK);
     }
-    size_t size = sizeof(made->kek);
+    size_t size = sizeof(things->kek);
     assert_int_equal(svms_kek_generate(&all.kek, fix->ctx, NULL), SVMS_OK);
-    assert_int_equal(svms_kek_to_pem(all.kek, made->kek, &size, NULL), SVMS_OK);
-    crowd_record(&all, &how, &made->file);
+    assert_int_equal(svms_kek_to_pem(all.kek, things->kek, &size, NULL), SVMS_OK);
+    crowd_record(&all, &how, &things->file);
     crowd_clear(&all);
 }
 
 static material *make_material(fixture *fix)
 {
-    material *made = calloc(1, sizeof(*made));
-    assert_non_null(made);
-    size_t size = sizeof(made->recorder_key);
-    assert_int_equal(svms_private_key_to_pem(fix->recorder_key, made->recorder_key, &size, NULL),
+    material *things = calloc(1, sizeof(*things));
+    assert_non_null(things);
+    size_t size = sizeof(things->recorder_key);
+    assert_int_equal(svms_private_key_to_pem(fix->recorder_key, things->recorder_key, &size, NULL),
                      SVMS_OK);
-    issue_pem(fix, fix->recorder_key, false, made->recorder);
-    issue_pem(fix, fix->ca_key, true, made->ca);
-    record_for_everybody(fix, made);
-    return made;
+    issue_pem(fix, fix->recorder_key, false, things->recorder);
+    issue_pem(fix, fix->ca_key, true, things->ca);
+    record_for_everybody(fix, things);
+    return things;
 }
 
 static void what_the_provider_lacks_is_taken_from_no_other(void **state)
 {
-    material *made = make_material(*state);
+    material *things = make_material(*state);
     unsigned wrong = 0;
     for (size_t i = 0; i < CASES; i++) {
         svms_error err = SVMS_ERROR_INIT;
-        svms_status status = try_case(&cases[i], made, false, &err);
+        svms_status status = try_case(&cases[i], things, false, &err);
         if (status != SVMS_OK) {
             print_message("%s: fails with everything there: %s, %s\n", cases[i].what,
                           svms_status_name(status), err.message);
             wrong++;
         }
         err = (svms_error)SVMS_ERROR_INIT;
-        status = try_case(&cases[i], made, true, &err);
+        status = try_case(&cases[i], things, true, &err);
         if (status != SVMS_E_CRYPTO && status != SVMS_E_UNSUPPORTED) {
             print_message("%s: %s, %s\n", cases[i].what, svms_status_name(status), err.message);
             wrong++;
         }
     }
-    memory_file_clear(&made->file);
-    free(made);
+    memory_file_clear(&things->file);
+    free(things);
     assert_int_equal(wrong, 0);
 }
 
@@ -596,7 +698,8 @@ int main(void)
         CASE(changing_recipients_keeps_to_the_properties),
         CASE(disclosing_keeps_to_the_properties),
         CASE(every_kind_of_signer_keeps_to_the_properties),
-        CASE(writing_keys_down_keeps_to_the_properties),
+        CASE(keys_in_files_keep_to_the_properties),
+        CASE(time_stamps_and_revocation_lists_keep_to_the_properties),
         CASE(many_writers_under_one_signature_keep_to_the_properties),
         cmocka_unit_test_setup_teardown(what_the_provider_lacks_is_taken_from_no_other,
                                         fixture_setup, fixture_teardown),

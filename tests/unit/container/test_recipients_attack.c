@@ -35,8 +35,8 @@ static void expect_refusals(const crowd *all, memory_file *file, svms_status of_
     for (uint32_t kind = 0; kind < MEMBERS; kind++) {
         svms_error err;
         svms_status status = crowd_open(all, ONLY(kind), file, &err);
-        const char *words = kind == PASSWORD ? "the password is wrong"
-                                             : "altered or made for another container";
+        const char *words =
+            kind == PASSWORD ? "the password is wrong" : "altered or made for another container";
         if (kind == KEK && of_kek == SVMS_E_UNDECRYPTABLE) {
             words = "altered by somebody without the key";
         }
@@ -187,7 +187,8 @@ static void a_header_that_borrows_the_key_check_releases_no_key(void **state)
     crowd_clear(&all);
 }
 
-/* Elements of GF(2^128) as GCM writes them: the first bit of the first byte is the constant term. */
+/* Elements of GF(2^128) as GCM writes them: the first bit of the first byte is the constant term.
+ */
 typedef struct element {
     uint8_t bytes[BLOCK];
 } element;
@@ -291,12 +292,11 @@ static bool gcm_opens(const uint8_t key[32], const uint8_t aad[32], const uint8_
     int size = 0;
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
     memcpy(tag, sealed + 32, BLOCK);
-    bool opened =
-        EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
-        EVP_DecryptUpdate(cipher, NULL, &size, aad, 32) == 1 &&
-        EVP_DecryptUpdate(cipher, plain, &size, sealed, 32) == 1 &&
-        EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, BLOCK, tag) == 1 &&
-        EVP_DecryptFinal_ex(cipher, plain + size, &size) == 1;
+    bool opened = EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) == 1 &&
+                  EVP_DecryptUpdate(cipher, NULL, &size, aad, 32) == 1 &&
+                  EVP_DecryptUpdate(cipher, plain, &size, sealed, 32) == 1 &&
+                  EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_SET_TAG, BLOCK, tag) == 1 &&
+                  EVP_DecryptFinal_ex(cipher, plain + size, &size) == 1;
     EVP_CIPHER_CTX_free(cipher);
     return opened;
 }
@@ -305,14 +305,14 @@ static bool gcm_opens(const uint8_t key[32], const uint8_t aad[32], const uint8_
 static void password_binding(const memory_file *file, uint8_t aad[32])
 {
     uint8_t text[14 + 32] = "svms1 stanza\0\1";
-    assert_int_equal(EVP_Digest(file->data, lay_out_file(file).header_size, text + 14, NULL,
-                                EVP_sha256(), NULL),
-                     1);
+    assert_int_equal(
+        EVP_Digest(file->data, lay_out_file(file).header_size, text + 14, NULL, EVP_sha256(), NULL),
+        1);
     assert_int_equal(EVP_Digest(text, sizeof(text), aad, NULL, EVP_sha256(), NULL), 1);
 }
 
-/* A partitioning oracle asks with one stanza whether the password is one of several. Three is what 48
- * bytes allow; the key check leaves none of them, and all are told the same. */
+/* A partitioning oracle asks with one stanza whether the password is one of several. Three is what
+ * 48 bytes allow; the key check leaves none of them, and all are told the same. */
 static void one_stanza_that_three_passwords_open_opens_with_none(void **state)
 {
     static const char *const guesses[] = { "123456", "password", "qwerty", "none of them" };
@@ -522,7 +522,7 @@ static void who_is_no_officer_cannot_sign_a_change(void **state)
         { SVMS_E_UNTRUSTED, "does not allow the role of a key-officer" },
         { SVMS_E_UNTRUSTED, "is expired" },
         { SVMS_E_UNTRUSTED, "is not yet valid" },
-        { SVMS_E_USAGE, "does not belong to his certificate" },
+        { SVMS_E_USAGE, "does not belong to its certificate" },
         { SVMS_E_USAGE, "a key and its certificate" },
     };
     memory_file file = { 0 };

@@ -26,6 +26,7 @@ typedef struct vector {
     char stamp_trust[256];
     char attested[64];
     char attested_all[32];
+    char pruned[400];
     unsigned stamps;
     unsigned stamps_valid;
     char failure[64];
@@ -77,6 +78,7 @@ static void parse_line(vector *found, const char *line)
         value_of(line, "stamp_trust", found->stamp_trust, sizeof(found->stamp_trust)) ||
         value_of(line, "attested", found->attested, sizeof(found->attested)) ||
         value_of(line, "attested_all", found->attested_all, sizeof(found->attested_all)) ||
+        value_of(line, "pruned", found->pruned, sizeof(found->pruned)) ||
         value_of(line, "of", found->of, sizeof(found->of)) ||
         value_of(line, "trust", found->trust, sizeof(found->trust))) {
         return;
@@ -464,6 +466,87 @@ static unsigned check_disclosure(fixture *fix, const char *name)
     return wrong;
 }
 
+static void describe_pruned(const svms_pruned *pruned, char *out, size_t size)
+{
+    char recording[33];
+    char container[33];
+    char hash[65];
+    hex_of(pruned->recording_id, sizeof(pruned->recording_id), recording);
+    hex_of(pruned->container_id, sizeof(pruned->container_id), container);
+    hex_of(pruned->last_manifest, sizeof(pruned->last_manifest), hash);
+    (void)snprintf(out, size, "%s %s %llu %llu %s %lld %lld %lld %llu %d %s", recording, container,
+                   (unsigned long long)pruned->recording_sequence,
+                   (unsigned long long)pruned->segments, hash, (long long)pruned->first_utc_ns,
+                   (long long)pruned->last_utc_ns, (long long)pruned->removed_utc_ns,
+                   (unsigned long long)pruned->bytes, (int)pruned->reason,
+                   pruned->role == SVMS_ROLE_CAMERA ? "camera" : "recorder");
+}
+
+/* A verdict of the vectors that a status stands for. */
+static const char *pruned_outcome(svms_status status)
+{
+    switch (status) {
+    case SVMS_OK:
+        return "authentic";
+    case SVMS_E_UNTRUSTED:
+        return "untrusted";
+    case SVMS_E_NOT_AUTHENTIC:
+        return "not_authentic";
+    case SVMS_E_UNSUPPORTED:
+        return "unsupported";
+    default:
+        return svms_status_class(status) == SVMS_CLASS_MALFORMED ? "malformed"
+                                                                 : svms_status_name(status);
+    }
+}
+
+static unsigned check_pruned_once(fixture *fix, const vector *expected, memory_file *file,
+                                  svms_time_policy policy, const char *verdict)
+{
+    char fields[400] = "";
+    svms_pruned pruned = SVMS_PRUNED_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_source source = memory_source(file);
+    svms_trust *trust = load_trust(fix, expected->trust);
+    svms_status status = svms_pruned_read(fix->ctx, &source, trust, policy, &pruned, &err);
+    const char *found = pruned_outcome(status);
+    unsigned wrong = 0;
+    svms_trust_free(&trust);
+    bool refused = strcmp(found, "malformed") == 0 || strcmp(found, "not_authentic") == 0;
+    if (strcmp(found, verdict) != 0 && (strcmp(verdict, "refused") != 0 || !refused)) {
+        print_message("%s: %s where %s is expected: %s\n", expected->name, found, verdict,
+                      err.message);
+        wrong++;
+    }
+    if (expected->pruned[0] != '\0') {
+        describe_pruned(&pruned, fields, sizeof(fields));
+        if (strcmp(fields, expected->pruned) != 0) {
+            print_message("%s:\n  found    %s\n  expected %s\n", expected->name, fields,
+                          expected->pruned);
+            wrong++;
+        }
+    }
+    return wrong;
+}
+
+static unsigned check_pruned(fixture *fix, const char *name)
+{
+    vector expected = { 0 };
+    memory_file file = { 0 };
+    char with_suffix[300];
+    (void)snprintf(expected.name, sizeof(expected.name), "%s", name);
+    (void)snprintf(with_suffix, sizeof(with_suffix), "%s.svmp", name);
+    read_expectations(&expected);
+    file.data = read_file(with_suffix, &file.size);
+    unsigned wrong = check_pruned_once(fix, &expected, &file, SVMS_TIME_ATTESTED, expected.verdict);
+    if (expected.verdict_claimed_time[0] != '\0') {
+        wrong += check_pruned_once(fix, &expected, &file, SVMS_TIME_CLAIMED,
+                                   expected.verdict_claimed_time);
+    }
+    free(file.data);
+    return wrong;
+}
+
 /* Check every file of the folder whose name ends so; counts them. */
 static unsigned check_all(fixture *fix, const char *suffix,
                           unsigned (*check)(fixture *fix, const char *name), unsigned *count)
@@ -509,6 +592,17 @@ static void every_disclosure_opens_what_its_maker_says(void **state)
     assert_int_equal(wrong, 0);
 }
 
+static void every_pruned_record_is_read_as_its_maker_says(void **state)
+{
+    fixture *fix = *state;
+    unsigned count = 0;
+    fix->now = INT64_C(1800000000) * SECOND;
+    unsigned wrong = check_all(fix, ".svmp", check_pruned, &count);
+    print_message("%u pruned records, %u differences\n", count, wrong);
+    assert_true(count > 40);
+    assert_int_equal(wrong, 0);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -516,6 +610,8 @@ int main(int argc, char **argv)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(every_disclosure_opens_what_its_maker_says, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(every_pruned_record_is_read_as_its_maker_says,
+                                        fixture_setup, fixture_teardown),
     };
     if (argc != 2) {
         fprintf(stderr, "usage: %s FOLDER\n", argv[0]);

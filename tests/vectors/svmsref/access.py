@@ -251,13 +251,15 @@ def _unwrap_hpke(kind, private, body, header_hash):
 
 
 def _first_that_opens(stanzas, wanted, mine, opens):
-    """The key id is a hint only (C-ACC-7): stanzas that bear it first, then the others."""
-    candidates = [body for kind, body in stanzas if kind == wanted]
-    for body in sorted(candidates, key=lambda body: body[:16] != mine):
-        try:
-            return opens(body)
-        except KeyRefused:
-            continue
+    """Stanzas that bear the key's id, then those that bear none (C-ACC-7)."""
+    for identifier in (mine, bytes(16)):
+        for kind, body in stanzas:
+            if kind != wanted or body[:16] != identifier:
+                continue
+            try:
+                return opens(body)
+            except KeyRefused:
+                continue
     raise KeyRefused("no stanza opens with this key")
 
 

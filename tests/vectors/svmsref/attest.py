@@ -48,20 +48,14 @@ class Attestation:
         if len(waiting) > c.MAX_UNATTESTED:
             self._fail("C-LIM-1", "too many segments that no signature attests", segment)
 
-    def overdue(self, number):
-        """Segment that segment number comes too late for, or that is not signed at the end."""
-        if self.header.critical & c.CRITICAL_DEFERRED:
-            return None
-        due = [n for n, (run, _) in self.bare.items() if run == self.run and n + c.LATE_BY < number]
-        return self.bare[min(due)][1] if due else None
-
     @staticmethod
     def _fail(rule, message, segment):
         raise ContainerError(rule, message, segment.offset)
 
     def late(self, found, segment, strict=True):
-        """A late signature record; segment is the number of the one that holds it, or None behind
-        the last. A wrong signature is returned as (error, number), the rest raised."""
+        """A late signature record; segment is the number of the one that holds it, or, behind the
+        last, how many there are; None when that is not known. A wrong signature is returned as
+        (error, number), the rest raised."""
         number = found.number
         bound = segment is None or number < segment <= number + c.LATE_BY
         if bound and number not in self.bare and not strict:

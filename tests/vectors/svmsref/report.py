@@ -131,6 +131,10 @@ def expectation_to_lines(expected):
     keys = ("track", "dts", "pts", "duration", "flags", "size", "sha256", "utc")
     for sample in expected.get("samples", []):
         lines.append("sample " + " ".join(str(sample[key]) for key in keys))
+    if "pruned" in expected:
+        names = ("recording_id", "container_id", "sequence", "segments", "last_manifest")
+        names += ("first_utc", "last_utc", "removed_utc", "bytes", "reason", "role")
+        lines.append("pruned " + " ".join(str(expected["pruned"][name]) for name in names))
     for name in ("first_failure", "first_failure_with_key"):
         failure = expected.get(name)
         if failure:

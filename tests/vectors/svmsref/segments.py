@@ -56,11 +56,13 @@ def check_signer(signer, header, offset):
 
 
 def expect_bytes(data, offset, wanted, rule, message):
-    """The file holds exactly these bytes here; EndOfFile when it stops within them."""
+    """The file holds exactly this record here; EndOfFile when it stops within it. Of a record that
+    is not whole only the header is looked at (C-VER-1)."""
     found = data[offset : offset + len(wanted)]
     if found == wanted:
         return offset + len(wanted)
-    if len(found) < len(wanted) and wanted.startswith(found):
+    head = min(len(found), c.RECORD_HEADER)
+    if len(found) < len(wanted) and found[:head] == wanted[:head]:
         raise EndOfFile(offset)
     raise ContainerError(rule, message, offset)
 
@@ -129,18 +131,15 @@ class SegmentReader:
         if record.body_length != 80:
             raise ContainerError("C-SEG-1", "segment start has the wrong length", record.offset)
         self._check_number(record)
-        magic = b"SVMSSEG1" + self.header_hash[:8]
-        expect_bytes(self.data, record.body_offset, magic, "C-SEG-3", "not of this container")
-        number = self.data[record.body_offset + 16 : record.body_offset + 24]
-        if len(number) < 8:
-            raise EndOfFile(record.offset)
-        self.segment.number = int.from_bytes(number, "big")
+        body = body_of(self.data, record)
+        if body[:16] != b"SVMSSEG1" + self.header_hash[:8]:
+            raise ContainerError("C-SEG-3", "not of this container", record.body_offset)
+        self.segment.number = int.from_bytes(body[16:24], "big")
         if self.expected is not None and self.segment.number != self.expected:
             message = f"segment {self.expected} is missing, {self.segment.number} stands there"
             raise ContainerError("C-SEG-2", message, record.offset)
         if self.segment.number >= c.MAX_SEGMENTS:
             raise ContainerError("C-LIM-1", "too many segments", record.offset)
-        body = body_of(self.data, record)
         self.segment.salt = body[24:56]
         if self.tree is not None and body[72:] != self.tree.checkpoint().to_bytes(8, "big"):
             raise ContainerError("C-IDX-5", "start names another checkpoint", record.offset)
