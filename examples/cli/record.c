@@ -203,8 +203,7 @@ static exit_status check_request(const record_request *request)
         return refuse("nobody would sign; give --signer and --signer-key, or --unsigned for a "
                       "recording that never verifies as authentic");
     }
-    if (request->protection != SVMS_PROTECT_NONE &&
-        recipient_options_are_empty(&request->people)) {
+    if (request->protection != SVMS_PROTECT_NONE && recipient_options_are_empty(&request->people)) {
         return refuse("nobody could ever open it; give --password-file, --password-prompt, "
                       "--recipient or --kek, or --protect none");
     }
@@ -688,9 +687,8 @@ static const option_spec options[] = {
 static const command_line line = {
     "record",
     "INPUT --out FILE|DIR [options]",
-    "Records video, audio and subtitles into a signed, encrypted file or folder of files. "
-    "INPUT is anything FFmpeg\nreads, or - for standard input. Ctrl-C "
-    "ends the recording properly.",
+    "Records video, audio and subtitles into a signed, encrypted file, or a folder of files.\n"
+    "INPUT is anything FFmpeg reads, or - for standard input. Ctrl-C ends the recording properly.",
     options,
     sizeof options / sizeof options[0],
     "INPUT",

@@ -11,7 +11,7 @@ _svms_options() {
         ;;
     info) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
-        echo "--trust --head --recording --from --to --accept-claimed-time --password-file" \
+        echo "--trust --crl --tsa-anchors --head --recording --from --to --accept-claimed-time --password-file" \
             "--password-prompt --identity --kek --keys --json --quiet --help"
         ;;
     extract)
@@ -28,6 +28,7 @@ _svms_options() {
             "--officer-cert --json --help"
         ;;
     kek) echo "--out --containers --json --help" ;;
+    timestamp) echo "--tsa --query --reply --tsa-anchors --crl --json --help" ;;
     prune) echo "--signer --signer-key --reason --role --json --help" ;;
     recover) echo "--out --json --help" ;;
     *) echo "--help --version" ;;
@@ -49,16 +50,16 @@ _svms() {
     --reason) words="retention order space" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --track | --key-id | --recording) return ;;
+    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --track | --key-id | --recording | --tsa) return ;;
     --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
-        --kek | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head)
+        --kek | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity record info verify extract keys recipients kek prune recover --help --version"
+            words="identity record info verify extract keys recipients kek prune timestamp recover --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then

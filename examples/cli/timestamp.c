@@ -181,13 +181,13 @@ static exit_status say(const stamp_job *job)
         return json_print(json_pack(
             "{s:o, s:o, s:o, s:o, s:o, s:b}", "file", json_text(job->request->path), "digest",
             json_hex(job->digest, sizeof job->digest), "time", json_time(job->info.gen_time_utc_ns),
-            "authority", json_text(job->info.authority), "serial", json_text(job->info.serial),
-            "trusted", (int)trusted));
+            "authority", json_text(trusted ? job->info.authority : NULL), "serial",
+            json_text(trusted ? job->info.serial : NULL), "trusted", (int)trusted));
     }
     print_line(stdout, "Stamped       %s", job->request->path);
     print_line(stdout, "Existed at    %s", when);
-    print_line(stdout, "Authority     %s%s", job->info.authority,
-               trusted ? "" : " (not checked: give --tsa-anchors)");
+    print_line(stdout, "Authority     %s",
+               trusted ? job->info.authority : "not checked: give --tsa-anchors");
     return EXIT_GOOD;
 }
 

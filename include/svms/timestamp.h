@@ -116,7 +116,8 @@ typedef struct svms_timestamp_info {
  * and allow time stamping and nothing else. When it, or a CA above it, has expired or been revoked
  * since, a later stamp must attest that this one existed before.
  *
- * @param trust      trust anchors of authorities; NULL gives ::SVMS_IDENTITY_NO_ANCHOR
+ * @param trust      trust anchors of authorities; NULL gives ::SVMS_IDENTITY_NO_ANCHOR: then no
+ *                   signature is checked, and the times are what the token says of itself
  * @param token      the token in DER
  * @param size       its size
  * @param digest     SHA-256 of what is said to be stamped

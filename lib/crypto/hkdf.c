@@ -55,12 +55,11 @@ svms_status svms_hmac_sha256(svms_ctx *ctx, const uint8_t *key, size_t key_size,
     EVP_MAC_CTX *state = prepare(ctx, key, key_size);
     bool done = state && add(state, data, size) && finish(state, code);
     EVP_MAC_CTX_free(state);
-    if (!done) {
-        return svms_fail_crypto(err, "cannot compute HMAC-SHA-256");
+    if (done) {
+        memcpy(out, code, sizeof code);
     }
-    memcpy(out, code, sizeof code);
     svms_wipe(code, sizeof code);
-    return SVMS_OK;
+    return done ? SVMS_OK : svms_fail_crypto(err, "cannot compute HMAC-SHA-256");
 }
 
 svms_status svms_hkdf_extract(svms_ctx *ctx, const void *salt, size_t salt_size, const void *secret,

@@ -47,10 +47,12 @@ svms_status svms_certificate_settled(X509 *certificate, svms_ctx *ctx, svms_erro
 {
     static const char failed[] = "cannot read a certificate";
     unsigned char *der = NULL;
-    if ((X509_get_extension_flags(certificate) & EXFLAG_NO_FINGERPRINT) != 0) {
+    EVP_PKEY *key = X509_get0_pubkey(certificate);
+    bool unmeasured = key && (EVP_PKEY_get_bits(key) <= 0 || EVP_PKEY_get_size(key) <= 0);
+    if (unmeasured || (X509_get_extension_flags(certificate) & EXFLAG_NO_FINGERPRINT) != 0) {
         return svms_fail_crypto(err, failed);
     }
-    if (X509_get0_pubkey(certificate) != NULL) {
+    if (key) {
         return SVMS_OK;
     }
     int size = i2d_X509(certificate, &der);

@@ -78,6 +78,12 @@ class FolderCase(SystemCase):
             segments += count
         return segments
 
+    def check_whole(self, folder, head="head.json"):
+        """The library's own judgement of all containers together, with what is remembered of them."""
+        said = self.expect(GOOD, "verify", folder, "--trust", self.ca, "--head", head, "--json").json()
+        self.assertEqual(said["verdict"], "authentic")
+        self.assertEqual(said["missing"], 0)
+
 
 class Recording(FolderCase):
     def test_a_folder_is_filled_container_by_container(self):
@@ -89,6 +95,7 @@ class Recording(FolderCase):
         self.assertEqual(said["link"], "none")
         self.assertEqual(said["samples"], sum(one["samples"] for one in said["containers"]))
         self.assertEqual(self.check_chain("r"), said["segments"])
+        self.check_whole("r")
         head = json.loads(self.load("head.json"))
         self.assertEqual(head["container_id"], said["containers"][-1]["container_id"])
         self.assertEqual(head["recording_id"], said["recording_id"])
@@ -152,6 +159,7 @@ class Recording(FolderCase):
         self.assertEqual(said["link"], "verified")
         self.assertEqual(said["containers"][0]["sequence"], len(first))
         self.check_chain("r")
+        self.check_whole("r")
         run = self.rotate("r", "--continue", start="2026-11-21T10:02:00Z")
         self.assertIn("--head", run.err)
         self.assertEqual(link_of(os.path.join(self.path("r"), self.containers("r")[-1]))[2][3], 4)
@@ -281,6 +289,7 @@ class Kills(FolderCase):
         run = self.rotate("r", "--continue", "--head", "head.json", "--json", start="2026-11-22T10:00:00Z")
         self.assertEqual(run.json()["link"], "verified")
         segments = self.check_chain("r")
+        self.check_whole("r")
         say(f"{KILLS} kills: {len(self.containers('r'))} containers, {len(parts)} interrupted, {torn} torn, "
             f"{segments} segments, every link true")
         self.assertGreaterEqual(len(parts), KILLS // 2)

@@ -19,6 +19,7 @@ class Timestamp(SystemCase):
         super().setUpClass()
         cls.authority = Authority(os.path.join(cls.shared, "tsa"))
         cls.server = cls.authority.serve()
+        cls.addClassCleanup(cls.server.server_close)
         cls.addClassCleanup(cls.server.shutdown)
         cls.anchors = ["--tsa-anchors", cls.authority.anchors]
 
@@ -105,6 +106,7 @@ class Timestamp(SystemCase):
     def test_strangers_stamps_attest_nothing(self):
         stranger = Authority(self.path("stranger"))
         server = stranger.serve()
+        self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         self.expect(EVIDENCE, "timestamp", "a.svms", "--tsa", server.url, *self.anchors)
         self.assertEqual(self.load("a.svms"), self.content)

@@ -9,7 +9,8 @@ import unittest
 
 from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, SystemCase, USAGE, main
 
-COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "recover")
+COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
+            "recover")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 

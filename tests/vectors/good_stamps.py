@@ -4,9 +4,11 @@
 from dataclasses import replace
 
 from good_signatures import LATE, late_by, segments
-from specs import SECOND, T0, clear, entry, signer, strong
+from specs import DATA, SECOND, T0, clear, entry, signer, strong
+from svmsref import build, timestamp
 
 TSA_CA = "keys/tsa-ca.pem"
+OPENSSL_TOKEN = "keys/token-openssl.der"
 YEAR_2021 = 1_620_000_000 * SECOND  # 2021-05-03
 DAY = 86_400 * SECOND
 
@@ -114,6 +116,19 @@ def trailers():
                       T0 + 10 * SECOND, reshape=cutting(size), **cut)
 
 
+def to_be_stamped():
+    """What the program openssl stamped, once (make_vectors.py)."""
+    return clear("openssl", 1)
+
+
+def by_openssl():
+    token = build.read_file(DATA, OPENSSL_TOKEN)
+    utc = timestamp.parse(token).utc
+    spec = {**to_be_stamped(), "trailers": [{"token": token.hex()}]}
+    yield stamped("good-trailer-openssl", "token that the program openssl made", spec, (1, 1),
+                  (0, utc), utc)
+
+
 def cutting(size):
     """Without the last bytes; a pair: zero bytes in their place; None: seven bytes of the second
     trailer are left."""
@@ -179,4 +194,4 @@ def future():
                   clear("future evidence", found), (1, 1), (0, T0 - DAY), verdict="untrusted")
 
 
-GROUPS = (evidence, nothing, trailers, expired, future)
+GROUPS = (evidence, nothing, trailers, by_openssl, expired, future)

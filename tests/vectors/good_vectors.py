@@ -29,7 +29,7 @@ def worked_example():
     spec = strong("worked example", software="svmsref", segment_bytes=1048576)
     spec["segments"] = [{"samples": samples}]
     spec["password"] = "example"
-    return entry("worked-example", "the example of section 17 of the specification", spec)
+    return entry("worked-example", "the example of section 18 of the specification", spec)
 
 
 def signatures():

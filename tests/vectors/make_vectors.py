@@ -16,12 +16,15 @@ import argparse
 import datetime
 import json
 import os
+import subprocess
 import sys
+import tempfile
 
 from cryptography import x509
 
 import bad_vectors
 import disclosures
+import good_stamps
 import good_vectors
 import pruned_vectors
 import worked_example
@@ -29,6 +32,7 @@ import specs
 from specs import DATA
 from svmsref import build, disclosure, pki, pruned, report, stamps, trust, verifier
 from svmsref.errors import ContainerError
+from svmsref.primitives import sha256
 from svmsref.writer import no_hook
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -68,6 +72,9 @@ class Keys:
         key = self.key(name, kind)
         self._once(f"{name}.pub.pem", lambda: pki.public_pem(key))
 
+    def file(self, name, make):
+        return self._once(name, make)
+
     def kek(self, name):
         self._once(f"{name}.key.pem", lambda: pki.kek_pem(os.urandom(48)))
 
@@ -92,6 +99,42 @@ def make_authorities(keys):
     other_key = keys.key("tsa-unknown-ca", "p256")
     other = keys.certificate("tsa-unknown-ca", lambda: [pki.issue("Unknown CA", other_key)])[0]
     authority("tsa-other-ca", issuer=other, issuer_key=other_key)
+
+
+OPENSSL_CONFIG = """[tsa]
+default_tsa = one
+[one]
+serial = {folder}/serial
+default_policy = 1.2.3.4.1
+digests = sha256
+signer_digest = sha256
+ess_cert_id_alg = sha256
+"""
+
+
+def openssl_token(imprint, signer):
+    """A time stamp token that the program openssl makes, of now."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(f"{folder}/serial", "wb") as file:
+            file.write(b"01\n")
+        with open(f"{folder}/config", "w", encoding="ascii") as file:
+            file.write(OPENSSL_CONFIG.format(folder=folder))
+        query = ["openssl", "ts", "-query", "-digest", imprint.hex(), "-sha256", "-cert", "-out",
+                 f"{folder}/query"]  # fmt: skip
+        reply = ["openssl", "ts", "-reply", "-config", f"{folder}/config", "-section", "one",
+                 "-queryfile", f"{folder}/query", "-token_out", "-out", f"{folder}/token",
+                 "-signer", f"{DATA}/keys/{signer}.pem",
+                 "-inkey", f"{DATA}/keys/{signer}.key.pem"]  # fmt: skip
+        for command in (query, reply):
+            subprocess.run(command, check=True, capture_output=True)
+        return build.read_file(folder, "token")
+
+
+def make_openssl_token(keys):
+    """Once, for the container of good_stamps.to_be_stamped()."""
+    container, writer = build.build(good_stamps.to_be_stamped(), DATA)
+    imprint = sha256(container[writer.end_offset :])
+    keys.file("token-openssl.der", lambda: openssl_token(imprint, "tsa-rsa"))
 
 
 def make_keys():
@@ -134,6 +177,7 @@ def make_keys():
     keys.kek("kek")
     keys.kek("other-kek")
     make_authorities(keys)
+    make_openssl_token(keys)
     keys.recipient("recipient-x25519", "x25519")
     keys.recipient("recipient-p256", "p256")
     keys.recipient("other-x25519", "x25519")

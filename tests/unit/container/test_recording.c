@@ -164,6 +164,51 @@ static void heads_are_kept_after_each_durable_segment_and_name_what_is_there(voi
     recorder_end(&rec);
 }
 
+static svms_status open_part_again(void *user, uint32_t index, svms_source *source, svms_error *err)
+{
+    recorder *rec = user;
+    (void)err;
+    *source = memory_source(&rec->parts[index].file);
+    return SVMS_OK;
+}
+
+static void close_part_again(void *user, uint32_t index, svms_source *source)
+{
+    (void)user;
+    (void)index;
+    (void)source;
+}
+
+static void the_whole_recording_verifies_with_the_head_that_was_kept(void **state)
+{
+    fixture *fix = *state;
+    recorder rec;
+    svms_verify_options verify = SVMS_VERIFY_OPTIONS_INIT;
+    svms_sequence_options options = SVMS_SEQUENCE_OPTIONS_INIT;
+    svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
+    recorder_begin(&rec, fix, 2 * SECOND, 0);
+    for (int i = 0; i < 70; i++) {
+        assert_int_equal(recorder_take(&rec, i), SVMS_OK);
+    }
+    recorder_close(&rec);
+    verify.trust = fix->trust;
+    options.count = (uint32_t)rec.count;
+    options.heads = &rec.head;
+    options.head_count = 1;
+    options.verify = &verify;
+    options.user = &rec;
+    options.open = open_part_again;
+    options.close = close_part_again;
+    assert_int_equal(svms_verify_recording(fix->ctx, &options, &report, &rec.err), SVMS_OK);
+    assert_int_equal(report.verdict, SVMS_VERDICT_AUTHENTIC);
+    assert_int_equal(report.issue_count, 0);
+    assert_int_equal(report.containers, 4);
+    /* Without the newest container it no longer does. */
+    options.count--;
+    assert_int_not_equal(svms_verify_recording(fix->ctx, &options, &report, &rec.err), SVMS_OK);
+    recorder_end(&rec);
+}
+
 static void a_container_holds_a_remembered_segment_or_says_what_is_the_matter(void **state)
 {
     fixture *fix = *state;
@@ -627,6 +672,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(
             heads_are_kept_after_each_durable_segment_and_name_what_is_there, fixture_setup,
             fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_whole_recording_verifies_with_the_head_that_was_kept,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(
             a_container_holds_a_remembered_segment_or_says_what_is_the_matter, fixture_setup,
             fixture_teardown),

@@ -205,6 +205,16 @@ def _names_certificate(attributes, certificate):
     return False
 
 
+def _load_certificate(data):
+    try:
+        certificate = x509.load_der_x509_certificate(data)
+        certificate.public_key()
+        der.extensions(certificate.tbs_certificate_bytes)
+    except Exception as error:  # the library raises many kinds for damaged DER
+        raise ValueError("certificate is damaged") from error
+    return certificate
+
+
 def _hasher_of(algorithm):
     named = der.elements(algorithm)[0][1]
     return {der.encode_oid(oid): one for oid, one in HASHES.items()}[named]()
@@ -249,7 +259,7 @@ def _parse(token):
         raise ValueError("no time stamp")
     info = _one(_take(content, EXPLICIT_0), OCTETS)
     certificates = [
-        x509.load_der_x509_certificate(der.encode(*one))
+        _load_certificate(der.encode(*one))
         for one in der.elements(_take(data, EXPLICIT_0))
     ]
     signer = der.elements(_one(data[-1][1], SEQUENCE))
