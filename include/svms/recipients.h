@@ -30,9 +30,11 @@ typedef enum svms_recipient_kind {
 
 /** One recipient. */
 typedef struct svms_recipient {
-    uint32_t kind;      /**< An ::svms_recipient_kind, or another number that this version does not know. */
+    uint32_t
+        kind; /**< An ::svms_recipient_kind, or another number that this version does not know. */
     uint32_t size;      /**< Bytes of its stanza. */
-    uint8_t key_id[16]; /**< First bytes of the hash of the public key, or id of the key-encryption key; zeros for a password. */
+    uint8_t key_id[16]; /**< First bytes of the hash of the public key, or id of the key-encryption
+                           key; zeros for a password. */
 } svms_recipient;
 
 /** The recipients of a container. Start from ::SVMS_RECIPIENT_LIST_INIT. Since 0.1. */
@@ -40,16 +42,21 @@ typedef struct svms_recipient_list {
     uint32_t struct_size;    /**< sizeof(svms_recipient_list). */
     uint32_t count;          /**< Entries of recipients. */
     uint64_t revision;       /**< Of the access block; 0: it has no valid slot. */
-    uint64_t other_revision; /**< Of the other slot, which an older copy of the software or a thief may still use; 0: empty or damaged. */
-    uint32_t other_differs;  /**< 1: the other slot still names recipients that this list does not. */
-    uint32_t damaged;        /**< Damaged slots, 0 to 2. */
-    uint32_t authenticated;  /**< 1: a key that was given shows that somebody with the content key wrote the list. */
-    uint32_t slot_size;      /**< Bytes of a slot. */
-    uint32_t slot_used;      /**< Bytes of it that are in use. */
-    uint32_t officer_lost;   /**< 1: a key officer signed the other, older slot, and nobody signed the list that counts. */
-    uint32_t reserved;       /**< 0. */
-    svms_identity_verdict officer_identity; /**< ::SVMS_IDENTITY_UNSIGNED without officer; ::SVMS_IDENTITY_NO_ANCHOR when he was not checked. */
-    char officer[256];       /**< Subject of the key officer who signed the list, or empty. */
+    uint64_t other_revision; /**< Of the other slot, which an older copy of the software or a thief
+                                may still use; 0: empty or damaged. */
+    uint32_t
+        other_differs; /**< 1: the other slot still names recipients that this list does not. */
+    uint32_t damaged;  /**< Damaged slots, 0 to 2. */
+    uint32_t authenticated; /**< 1: a key that was given shows that somebody with the content key
+                               wrote the list. */
+    uint32_t slot_size;     /**< Bytes of a slot. */
+    uint32_t slot_used;     /**< Bytes of it that are in use. */
+    uint32_t officer_lost; /**< 1: a key officer signed the other, older slot, and nobody signed the
+                              list that counts. */
+    uint32_t reserved;     /**< 0. */
+    svms_identity_verdict officer_identity; /**< ::SVMS_IDENTITY_UNSIGNED without officer;
+                                               ::SVMS_IDENTITY_NO_ANCHOR when he was not checked. */
+    char officer[256]; /**< Subject of the key officer who signed the list, or empty. */
     svms_recipient recipients[SVMS_MAX_RECIPIENTS]; /**< In the order of the file. */
 } svms_recipient_list;
 
@@ -57,8 +64,7 @@ typedef struct svms_recipient_list {
 #define SVMS_RECIPIENT_LIST_INIT                                                                   \
     {                                                                                              \
         (uint32_t)sizeof(svms_recipient_list), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,                       \
-            SVMS_IDENTITY_UNSIGNED,                                                                \
-            { 0 },                                                                                 \
+            SVMS_IDENTITY_UNSIGNED, { 0 },                                                         \
         {                                                                                          \
             {                                                                                      \
                 0, 0,                                                                              \
@@ -110,7 +116,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_recipients_list(svms_ctx *ctx, const s
 SVMS_API SVMS_MUST_CHECK svms_status svms_recipient_id(const svms_public_key *key, uint8_t out[16],
                                                        svms_error *err);
 
-/** What to change. Start from ::SVMS_RECIPIENTS_CHANGE_INIT; all pointers are borrowed. Since 0.1. */
+/** What to change. Start from ::SVMS_RECIPIENTS_CHANGE_INIT; all pointers are borrowed. Since 0.1.
+ */
 typedef struct svms_recipients_change {
     uint32_t struct_size;              /**< sizeof(svms_recipients_change). */
     uint32_t replace;                  /**< 1: all present recipients go. */
@@ -119,14 +126,15 @@ typedef struct svms_recipients_change {
     size_t add_count;                  /**< Their number. */
     const svms_kek *const *add_keks;   /**< Key-encryption keys that shall open it. */
     size_t add_kek_count;              /**< Their number. */
-    const char *password;              /**< A password that shall open it, instead of a present one, or NULL. */
-    size_t password_size;              /**< Its bytes, 1 to 1,024. */
-    uint32_t password_log2_n;          /**< scrypt cost, 10 to 18; 0 is 17. */
-    uint32_t remove_password;          /**< 1: the password goes. */
-    const uint8_t (*remove)[16];       /**< Key ids of recipients that go. */
-    size_t remove_count;               /**< Their number. */
+    const char *password; /**< A password that shall open it, instead of a present one, or NULL. */
+    size_t password_size; /**< Its bytes, 1 to 1,024. */
+    uint32_t password_log2_n;            /**< scrypt cost, 10 to 18; 0 is 17. */
+    uint32_t remove_password;            /**< 1: the password goes. */
+    const uint8_t (*remove)[16];         /**< Key ids of recipients that go. */
+    size_t remove_count;                 /**< Their number. */
     const svms_private_key *officer_key; /**< Key of the officer who signs the change, or NULL. */
-    const svms_chain *officer_chain;     /**< His certificate, which allows the role of a key officer. */
+    const svms_chain
+        *officer_chain; /**< His certificate, which allows the role of a key officer. */
 } svms_recipients_change;
 
 /** Initialiser of ::svms_recipients_change: nothing. */
@@ -155,8 +163,8 @@ typedef struct svms_recipients_change {
  *
  * @retval SVMS_OK               changed and durable
  * @retval SVMS_E_USAGE          an argument is NULL or out of range; nothing to change; a recipient
- *                               to remove is not there, one to add is there already; nobody would be
- *                               left; the container is not encrypted
+ *                               to remove is not there, one to add is there already; nobody would
+ * be left; the container is not encrypted
  * @retval SVMS_E_UNSUPPORTED    a key of a kind that cannot receive or sign
  * @retval SVMS_E_LIMIT          the list does not fit the slot; the message says by how much
  * @retval SVMS_E_WRONG_KEY      the keys do not open the container

@@ -163,9 +163,8 @@ static svms_status compare(const stamp_query *query, const svms_der *token, svms
     if (query && memcmp(found.imprint, query->imprint, SVMS_DIGEST_SIZE) != 0) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the authority stamped something else");
     }
-    if (query &&
-        (found.nonce.tag == 0 || found.nonce.whole_size != query->nonce.whole_size ||
-         memcmp(found.nonce.whole, query->nonce.whole, query->nonce.whole_size) != 0)) {
+    if (query && (found.nonce.tag == 0 || found.nonce.whole_size != query->nonce.whole_size ||
+                  memcmp(found.nonce.whole, query->nonce.whole, query->nonce.whole_size) != 0)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the reply answers another query (nonce)");
     }
     if (found.certificates == 0) {
@@ -202,7 +201,7 @@ svms_status svms_timestamp_accept(const void *query, size_t query_size, const vo
     if (status != SVMS_OK) {
         return status;
     }
-    if (*size < token.whole_size) {
+    if (!out || *size < token.whole_size) {
         *size = token.whole_size;
         return svms_fail(err, SVMS_E_LIMIT, "the time stamp needs %zu bytes", token.whole_size);
     }

@@ -333,9 +333,12 @@ def _nothing_readable(own):
 def mutant_bases():
     """(container, password) of what is damaged."""
     yield test_self.small()[0], good.PASSWORD
-    for name in ("mixed", "light", "unsigned", "signed-p256", "gaps", "description"):
+    opened = ("mixed", "light", "description", "deferred-strong", "officer-trusted", "zero-strong")
+    others = ("unsigned", "signed-p256", "gaps", "deferred", "late-two", "late-deferred", "batch-late",
+              "evidence-several", "trailer-evidence", "zero-many", "deferred-open")  # fmt: skip
+    for name in opened + others:
         data = build.read_file(make_vectors.DATA, f"good-{name}.svms")
-        yield data, good.PASSWORD if name in ("mixed", "light", "description") else None
+        yield data, good.PASSWORD if name in opened else None
 
 
 def check_mutants(checker, count):

@@ -37,33 +37,6 @@ typedef struct scene {
 /* Something a user does. SVMS_OK means that the result was looked at and is right. */
 typedef svms_status attempt(scene *at, svms_error *err);
 
-/* Where the library takes a failing provider for bad input, although the input is right. Each line
- * is a defect that is known; what is not listed here fails the test. A note says which lines are
- * needed no longer. */
-typedef struct confusion {
-    const char *victim; /* the call that failed */
-    svms_status status; /* what the library made of it */
-    bool with_reason;   /* even when the provider left a reason in the error queue */
-} confusion;
-
-static const confusion known[] = {
-    /* A certificate's key or signature is called unfit. */
-    { "keymgmt_load", SVMS_E_UNSUPPORTED, true },
-    { "keymgmt_load", SVMS_E_UNTRUSTED, true },
-    { "keymgmt_get_params", SVMS_E_UNTRUSTED, true },
-    { "signature_newctx", SVMS_E_UNTRUSTED, true },
-    { "signature_dupctx", SVMS_E_UNTRUSTED, true },
-    { "signature_digest_verify_init", SVMS_E_UNTRUSTED, true },
-    { "signature_digest_verify_update", SVMS_E_UNTRUSTED, true },
-    { "signature_digest_verify_final", SVMS_E_UNTRUSTED, true },
-    { "keymgmt_load", SVMS_E_UNDECRYPTABLE, true },
-};
-
-#define KNOWN_COUNT (sizeof(known) / sizeof(known[0]))
-
-static bool seen_silent[KNOWN_COUNT];
-static bool seen_with_reason[KNOWN_COUNT];
-
 static recipe small_container(void)
 {
     recipe how = RECIPE_INIT;
@@ -316,45 +289,18 @@ static svms_status make_and_use(scene *at, svms_error *err)
     return status;
 }
 
-static bool is_known(const char *victim, svms_status status, failing_manner manner)
-{
-    bool with_reason = manner != FAILS_SILENTLY;
-    for (size_t i = 0; i < KNOWN_COUNT; i++) {
-        if (known[i].status == status && strcmp(known[i].victim, victim) == 0) {
-            (with_reason ? seen_with_reason : seen_silent)[i] = true;
-            return !with_reason || known[i].with_reason;
-        }
-    }
-    return false;
-}
-
-static void note_what_is_needed_no_longer(void)
-{
-    for (size_t i = 0; i < KNOWN_COUNT; i++) {
-        const char *name = svms_status_name(known[i].status);
-        if (!seen_silent[i] && !seen_with_reason[i]) {
-            print_message("NOTE: known: %s no longer becomes %s\n", known[i].victim, name);
-        } else if (!seen_with_reason[i] && known[i].with_reason) {
-            print_message("NOTE: known: %s becomes %s only without a reason\n", known[i].victim,
-                          name);
-        }
-    }
-}
-
 typedef struct expectation {
     attempt *run;
     svms_status accepted; /* what it ends in when nothing fails */
     bool never_ok;        /* anything but success is right */
 } expectation;
 
-static bool is_right(const expectation *expected, const char *victim, svms_status status,
-                     failing_manner manner)
+static bool is_right(const expectation *expected, svms_status status)
 {
     if (expected->never_ok) {
         return status != SVMS_OK;
     }
-    return status == expected->accepted || status == SVMS_E_CRYPTO || status == SVMS_E_NO_MEMORY ||
-           is_known(victim, status, manner);
+    return status == expected->accepted || status == SVMS_E_CRYPTO || status == SVMS_E_NO_MEMORY;
 }
 
 /* The name of the call that failed, or NULL when the plan names one that was not made. */
@@ -375,7 +321,7 @@ static const char *run_once(scene *at, const expectation *expected, const failin
     if (status != SVMS_OK) {
         assert_int_equal(err.status, status);
     }
-    if (!is_right(expected, victim, status, plan->manner)) {
+    if (!is_right(expected, status)) {
         fail_msg("call %llu, %s, fails (manner %d%s): %s, %s", (unsigned long long)plan->at, victim,
                  (int)plan->manner, plan->lasting ? ", and all after it" : "",
                  svms_status_name(status), err.message);
@@ -571,7 +517,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     scene *at = *state;
-    note_what_is_needed_no_longer();
     svms_keyring_free(&at->by_key);
     svms_keyring_free(&at->by_password);
     svms_keyring_free(&at->by_wrong_password);

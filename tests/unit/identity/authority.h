@@ -40,7 +40,7 @@ typedef struct made {
 
 typedef struct stamp_plan {
     const party *authority;    /* its usage is critical,timeStamping */
-    const char *when;       /* "2026-01-02T03:04:05Z"; a fraction is passed over */
+    const char *when;          /* "2026-01-02T03:04:05Z"; a fraction is passed over */
     long micros;               /* behind the second */
     const uint8_t *digest;     /* what is stamped, 32 bytes; unused with query */
     const made *query;         /* answer this; NULL: make one */

@@ -452,10 +452,13 @@ static void wrong_arguments_are_refused(void **state)
     question.now_utc_ns = SVMS_NO_TIME;
     assert_int_equal(svms_timestamp_check(trust, bytes, 4, digest, &question, &info, NULL),
                      SVMS_E_USAGE);
-    question.now_utc_ns = 0;
+    question.now_utc_ns = fixture_time(NOW);
     info.struct_size = 0;
-    assert_int_equal(svms_timestamp_check(NULL, bytes, 4, digest, &question, &info, NULL),
-                     SVMS_E_USAGE);
+    made token = stamp_by(&authority);
+    assert_int_equal(
+        svms_timestamp_check(trust, token.data, token.size, digest, &question, &info, NULL),
+        SVMS_E_USAGE);
+    free(token.data);
     uint8_t *large = calloc(1, SVMS_TIMESTAMP_TOKEN_MAX + 1);
     assert_non_null(large);
     assert_int_equal(svms_timestamp_attests(large, SVMS_TIMESTAMP_TOKEN_MAX + 1, digest, NULL),

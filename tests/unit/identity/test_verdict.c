@@ -366,8 +366,8 @@ static void wrong_arguments_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         svms_error err = SVMS_ERROR_INIT;
-        svms_identity_question question = fixture_question(
-            (svms_role)cases[i].role, cases[i].from, cases[i].to, cases[i].now);
+        svms_identity_question question =
+            fixture_question((svms_role)cases[i].role, cases[i].from, cases[i].to, cases[i].now);
         question.policy = (svms_time_policy)cases[i].policy;
         assert_int_equal(svms_identity_check(trust, chain, &question, cases[i].result, &err),
                          SVMS_E_USAGE);
@@ -388,8 +388,7 @@ static void an_error_need_not_be_asked_for(void **state)
     svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
     int64_t then = fixture_time(THEN);
     svms_identity_question question = fixture_question(RECORDER, then, then, then);
-    assert_int_equal(svms_identity_check(trust, chain, &question, &result, NULL),
-                     SVMS_E_UNTRUSTED);
+    assert_int_equal(svms_identity_check(trust, chain, &question, &result, NULL), SVMS_E_UNTRUSTED);
     assert_int_equal(result.verdict, SVMS_IDENTITY_BAD_CHAIN);
     assert_int_equal(svms_identity_check(trust, chain, NULL, &result, NULL), SVMS_E_USAGE);
     svms_trust_free(&trust);
