@@ -167,11 +167,12 @@ static json_t *describe_tracks(svms_reader *reader, uint32_t count)
 
 static json_t *describe_access(const svms_container_info *info, const svms_recipient_list *list)
 {
-    return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "encrypted", (int)info->encrypted, "unlocked",
-                     (int)info->unlocked, "passwords", (json_int_t)info->password_stanzas, "keys",
-                     (json_int_t)info->key_stanzas, "damaged_slots",
-                     (json_int_t)info->access_damaged, "revision", (json_int_t)list->revision,
-                     "officer", json_text(list->officer[0] != '\0' ? list->officer : NULL));
+    return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "encrypted", (int)info->encrypted,
+                     "unlocked", (int)info->unlocked, "passwords",
+                     (json_int_t)info->password_stanzas, "keys", (json_int_t)info->key_stanzas,
+                     "damaged_slots", (json_int_t)info->access_damaged, "revision",
+                     (json_int_t)list->revision, "officer",
+                     json_text(list->officer[0] != '\0' ? list->officer : NULL));
 }
 
 static json_t *describe_times(const svms_container_info *info)

@@ -422,8 +422,9 @@ static exit_status check_change(const change_request *request, const command_lin
         return usage_error(line->name,
                            "--new-password-file and --new-password-prompt: only one is possible");
     }
+    bool signs = line == &add_line && request->officer_key;
     if (recipient_options_are_empty(&request->people) && request->key_ids.count == 0 &&
-        !request->password) {
+        !request->password && !signs) {
         return usage_error(line->name, "who is missing, such as --recipient PEM");
     }
     return EXIT_GOOD;

@@ -186,9 +186,8 @@ typedef enum svms_revocation {
     SVMS_REVOCATION_NOT_CHECKED = 0, /**< There is a certificate that no list speaks about. */
     SVMS_REVOCATION_GOOD = 1,        /**< Current lists speak about each, and none is revoked. */
     SVMS_REVOCATION_STALE = 2,       /**< None is revoked, but a list is out of date. */
-    SVMS_REVOCATION_BAD_LIST =
-        3,                      /**< A list in the name of a CA has a wrong signature: not used. */
-    SVMS_REVOCATION_REVOKED = 4 /**< One is revoked; the verdict says whether that matters. */
+    SVMS_REVOCATION_BAD_LIST = 3,    /**< A list in the name of a CA is not signed by it. */
+    SVMS_REVOCATION_REVOKED = 4      /**< One is revoked; the verdict says whether that matters. */
 } svms_revocation;
 
 /** What is asked about a signer. Start from ::SVMS_IDENTITY_QUESTION_INIT. Since 0.1. */

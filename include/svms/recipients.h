@@ -145,7 +145,7 @@ typedef struct svms_recipients_change {
     }
 
 /**
- * Change the recipients of a container.
+ * Change the recipients of a container. With an officer and no change he signs the present list.
  *
  * The new list is written over the slot that does not count, made durable and read back; so at any
  * moment one slot is valid. When somebody was removed, it is then written over the other slot as

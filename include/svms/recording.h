@@ -23,12 +23,10 @@ typedef struct svms_recording svms_recording;
 
 /** What became of a container. */
 typedef enum svms_recording_state {
-    SVMS_RECORDING_WRITING = 0, /**< It is being written. */
-    SVMS_RECORDING_ENDED = 1,   /**< It has its signed end and is durable. */
-    SVMS_RECORDING_LEFT_OPEN =
-        2, /**< Something failed: it has no end; its complete segments hold. */
-    SVMS_RECORDING_NOT_BEGUN = 3 /**< Not even its header was written: nothing in it is worth
-                                    keeping, and its number will be used again. */
+    SVMS_RECORDING_WRITING = 0,   /**< It is being written. */
+    SVMS_RECORDING_ENDED = 1,     /**< It has its signed end and is durable. */
+    SVMS_RECORDING_LEFT_OPEN = 2, /**< Something failed; its complete segments hold. */
+    SVMS_RECORDING_NOT_BEGUN = 3  /**< Not even a header; its number will be used again. */
 } svms_recording_state;
 
 /** One container of a recording, as the callbacks see it. Since 0.1. */
@@ -161,7 +159,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_container_holds(svms_ctx *ctx, const s
  *
  * Numbers go on behind the larger of the two. The outcome is in svms_recording_stats.link_state, in
  * the container that open_sink gets, and, where something is wrong, in the log. What goes on begins
- * with ::SVMS_GAP_RESTART as the signed reason of its gap, unless svms_recording_gap() gives another.
+ * with ::SVMS_GAP_RESTART as the signed reason of its gap, unless svms_recording_gap() gives
+ * another.
  *
  * @param[out] out  the recording; end with svms_recording_close() or svms_recording_abort()
  * @param ctx       context; must outlive the recording

@@ -97,8 +97,8 @@ typedef struct svms_access_view {
     uint32_t stanza_count;
     const uint8_t *officer; /* officer part, or NULL; its signature has been checked */
     size_t officer_size;
-    uint32_t slot;  /* which of the two it is */
-    size_t used;    /* bytes of the slot that are not padding */
+    uint32_t slot; /* which of the two it is */
+    size_t used;   /* bytes of the slot that are not padding */
 } svms_access_view;
 
 /* One slot, 0 or 1. *damage stays NULL for a valid one and for an empty one (view->present tells

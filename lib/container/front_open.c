@@ -114,6 +114,28 @@ static bool choose_entry(const svms_index_view *view, const int64_t *utc_ns,
     return false;
 }
 
+/* Passes checkpoints that begin later than the time by looking at their first entries alone: in a
+ * long container there may be hundreds. */
+static svms_status pass_later(svms_front *front, const int64_t *utc_ns, uint64_t *offset,
+                              svms_error *err)
+{
+    uint8_t bytes[SVMS_RECORD_HEADER_SIZE + SVMS_INDEX_GLANCE_SIZE];
+    svms_status status = SVMS_OK;
+    while (utc_ns != NULL && *offset != 0) {
+        svms_index_view view = { 0 };
+        size_t got = 0;
+        status =
+            svms_source_read_some(&front->window.source, *offset, bytes, sizeof(bytes), &got, err);
+        if (status != SVMS_OK || got != sizeof(bytes) || bytes[0] != SVMS_RECORD_INDEX ||
+            !svms_index_glance(&view, &front->header, *offset, bytes + SVMS_RECORD_HEADER_SIZE) ||
+            svms_index_entry_at(&view, 0).first_utc_ns <= *utc_ns || view.before >= *offset) {
+            break; /* whoever reads it whole decides */
+        }
+        *offset = view.before;
+    }
+    return status;
+}
+
 svms_status svms_front_look_up_open(svms_front *front, uint64_t checkpoint, const int64_t *utc_ns,
                                     bool *found, svms_index_entry *entry, svms_error *err)
 {
@@ -128,6 +150,10 @@ svms_status svms_front_look_up_open(svms_front *front, uint64_t checkpoint, cons
     while (offset != 0) {
         svms_index_view view = { 0 };
         bool usable = false;
+        status = pass_later(front, utc_ns, &offset, err);
+        if (status != SVMS_OK || offset == 0) {
+            break;
+        }
         status = read_checkpoint(front, buffer, offset, &usable, &view, err);
         if (status != SVMS_OK || !usable || view.level >= below) {
             break;

@@ -159,28 +159,50 @@ svms_index_step svms_index_closing_step(const svms_index *index, unsigned level,
     return SVMS_INDEX_EMIT_ROOT;
 }
 
+/* What stands before the entries. */
+static bool parse_fixed(svms_index_view *out, svms_cursor *cursor, const svms_header *header,
+                        uint64_t offset)
+{
+    const uint8_t *marker = svms_read_bytes(cursor, 8);
+    const uint8_t *h = svms_read_bytes(cursor, 8);
+    out->level = svms_read_u8(cursor);
+    uint8_t zero = svms_read_u8(cursor);
+    out->count = svms_read_u16(cursor);
+    uint32_t zeros = svms_read_u32(cursor);
+    uint64_t own = svms_read_u64(cursor);
+    out->before = svms_read_u64(cursor);
+    return !cursor->failed && memcmp(marker, "SVMSINDX", 8) == 0 &&
+           memcmp(h, header->hash, 8) == 0 && zero == 0 && zeros == 0 && own == offset &&
+           out->count != 0 && out->count <= SVMS_INDEX_FANOUT && out->level < SVMS_INDEX_LEVELS;
+}
+
 bool svms_index_parse(svms_index_view *out, const svms_header *header, uint64_t offset,
                       const uint8_t *body, size_t size)
 {
+    svms_index_view view = { 0 };
     svms_cursor cursor = svms_cursor_over(body, size, offset);
-    const uint8_t *marker = svms_read_bytes(&cursor, 8);
-    const uint8_t *h = svms_read_bytes(&cursor, 8);
-    uint8_t level = svms_read_u8(&cursor);
-    uint8_t zero = svms_read_u8(&cursor);
-    uint16_t count = svms_read_u16(&cursor);
-    uint32_t zeros = svms_read_u32(&cursor);
-    uint64_t own = svms_read_u64(&cursor);
-    uint64_t before = svms_read_u64(&cursor);
-    const uint8_t *entries = svms_read_bytes(&cursor, (size_t)count * SVMS_INDEX_ENTRY_SIZE);
-    if (cursor.failed || !svms_cursor_at_end(&cursor) || memcmp(marker, "SVMSINDX", 8) != 0 ||
-        memcmp(h, header->hash, 8) != 0 || zero != 0 || zeros != 0 || own != offset || count == 0 ||
-        count > SVMS_INDEX_FANOUT || level >= SVMS_INDEX_LEVELS) {
+    if (!parse_fixed(&view, &cursor, header, offset)) {
         return false;
     }
-    out->level = level;
-    out->count = count;
-    out->before = before;
-    out->entries = entries;
+    view.entries = svms_read_bytes(&cursor, (size_t)view.count * SVMS_INDEX_ENTRY_SIZE);
+    if (cursor.failed || !svms_cursor_at_end(&cursor)) {
+        return false;
+    }
+    *out = view;
+    return true;
+}
+
+bool svms_index_glance(svms_index_view *out, const svms_header *header, uint64_t offset,
+                       const uint8_t body[SVMS_INDEX_GLANCE_SIZE])
+{
+    svms_index_view view = { 0 };
+    svms_cursor cursor = svms_cursor_over(body, SVMS_INDEX_GLANCE_SIZE, offset);
+    if (!parse_fixed(&view, &cursor, header, offset)) {
+        return false;
+    }
+    view.count = 1;
+    view.entries = body + SVMS_INDEX_FIXED_SIZE;
+    *out = view;
     return true;
 }
 

@@ -61,6 +61,10 @@ typedef struct svms_index_view {
 } svms_index_view;
 bool svms_index_parse(svms_index_view *out, const svms_header *header, uint64_t offset,
                       const uint8_t *body, size_t size);
+/* The same of the first bytes of a body, as if it had one entry. */
+#define SVMS_INDEX_GLANCE_SIZE (SVMS_INDEX_FIXED_SIZE + SVMS_INDEX_ENTRY_SIZE)
+bool svms_index_glance(svms_index_view *out, const svms_header *header, uint64_t offset,
+                       const uint8_t body[SVMS_INDEX_GLANCE_SIZE]);
 svms_index_entry svms_index_entry_at(const svms_index_view *view, uint32_t position);
 
 #endif

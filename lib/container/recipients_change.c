@@ -184,8 +184,30 @@ static svms_status make_list(list_change *change, svms_error *err)
     return status;
 }
 
-/* Writes a slot, makes it durable, and reads it back. */
-static svms_status write_slot(list_change *change, uint32_t number, uint64_t revision,
+/* Writes bytes, makes them durable, and reads them back. */
+static svms_status write_durably(const list_change *change, uint64_t offset, const uint8_t *bytes,
+                                 size_t size, svms_error *err)
+{
+    svms_source source = svms_store_source(&change->store);
+    uint8_t *back = svms_alloc(change->ctx, size);
+    if (back == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status = svms_store_write(&change->store, offset, bytes, size, err);
+    if (status == SVMS_OK) {
+        status = svms_store_sync(&change->store, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_source_read(&source, offset, back, size, err);
+    }
+    if (status == SVMS_OK && memcmp(back, bytes, size) != 0) {
+        status = svms_fail_at(err, SVMS_E_IO, offset, "the store does not hold what was written");
+    }
+    svms_release(change->ctx, back);
+    return status;
+}
+
+static svms_status write_slot(const list_change *change, uint32_t number, uint64_t revision,
                               svms_error *err)
 {
     const svms_header *header = &change->front.header;
@@ -195,25 +217,10 @@ static svms_status write_slot(list_change *change, uint32_t number, uint64_t rev
     svms_builder out = svms_builder_new(change->ctx, SVMS_MAX_SLOT_SIZE + SVMS_MAX_HEADER_SIZE);
     uint64_t offset = change->front.first_record - change->front.slots_size +
                       (uint64_t)number * header->slot_size;
-    uint8_t *back = svms_alloc(change->ctx, header->slot_size);
-    svms_status status = back == NULL ? svms_fail_memory(err) : SVMS_OK;
+    svms_status status = svms_access_put_slot(&out, header, &slot, change->front.content_key, err);
     if (status == SVMS_OK) {
-        status = svms_access_put_slot(&out, header, &slot, change->front.content_key, err);
+        status = write_durably(change, offset, out.data, out.size, err);
     }
-    if (status == SVMS_OK) {
-        status = svms_store_write(&change->store, offset, out.data, out.size, err);
-    }
-    if (status == SVMS_OK) {
-        status = svms_store_sync(&change->store, err);
-    }
-    if (status == SVMS_OK) {
-        svms_source source = svms_store_source(&change->store);
-        status = svms_source_read(&source, offset, back, header->slot_size, err);
-    }
-    if (status == SVMS_OK && memcmp(back, out.data, out.size) != 0) {
-        status = svms_fail_at(err, SVMS_E_IO, offset, "the store does not hold what was written");
-    }
-    svms_release(change->ctx, back);
     svms_builder_clear(&out);
     return status;
 }
@@ -286,7 +293,9 @@ static svms_status accept(list_change *change, const svms_store *store,
         return svms_fail(err, SVMS_E_USAGE, "replace and remove_password are 0 or 1");
     }
     bool adds = found->add_count != 0 || found->add_kek_count != 0 || found->password != NULL;
-    if (!adds && found->remove_count == 0 && found->remove_password != 1) {
+    bool removes = found->remove_count != 0 || found->remove_password == 1;
+    bool signs = found->officer_key != NULL && found->replace == 0;
+    if (!adds && !removes && !signs) {
         return svms_fail(err, SVMS_E_USAGE, "there is nothing to change");
     }
     if ((found->add_count != 0 && found->add == NULL) ||

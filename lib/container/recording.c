@@ -239,6 +239,7 @@ static svms_status rotate(svms_recording *recording, svms_end_reason reason, int
         give_up(recording);
         return status;
     }
+    keep_head(recording, old, &recording->previous);
     recording->link_state = SVMS_LINK_VERIFIED;
     status = begin(recording, utc_ns, err);
     if (status != SVMS_OK) {
@@ -588,8 +589,7 @@ svms_status svms_recording_open(svms_recording **out, svms_ctx *ctx,
     }
     if (status == SVMS_OK) {
         int64_t start = recording->writer.start_utc_ns;
-        recording->gap =
-            recording->link_state == SVMS_LINK_NONE ? SVMS_GAP_NONE : SVMS_GAP_RESTART;
+        recording->gap = recording->link_state == SVMS_LINK_NONE ? SVMS_GAP_NONE : SVMS_GAP_RESTART;
         status = begin(recording, start == SVMS_NO_TIME ? svms_utc_now(ctx) : start, err);
     }
     if (status != SVMS_OK) {

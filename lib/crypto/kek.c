@@ -241,8 +241,8 @@ static bool is_sound(svms_ctx *ctx)
         0x1A, 0x99, 0xF4, 0x3B, 0xFB, 0x98, 0x8B, 0x9B, 0x7A, 0x02, 0xDD, 0x21,
     };
     svms_kek known = { .ctx = ctx };
-    for (uint8_t i = 0; i < sizeof known.key; i++) {
-        known.key[i] = i;
+    for (size_t i = 0; i < sizeof known.key; i++) {
+        known.key[i] = (uint8_t)i;
     }
     uint8_t plain[SVMS_KEK_WRAPPED_SIZE];
     return unwrap_once(&known, wrapped, plain);

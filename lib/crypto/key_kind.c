@@ -82,7 +82,7 @@ static svms_status find_kind(EVP_PKEY *pkey, svms_key_kind *kind, svms_error *er
 
 svms_status svms_key_kind_of(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind *kind, svms_error *err)
 {
-    svms_key_kind found;
+    svms_key_kind found = SVMS_KEY_P256;
     svms_status status = find_kind(pkey, &found, err);
     if (status == SVMS_E_UNSUPPORTED && (find_kind(pkey, &found, NULL) != SVMS_E_UNSUPPORTED ||
                                          !svms_known_key_is_taken(ctx, SVMS_KEY_P256))) {

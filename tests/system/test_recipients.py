@@ -325,6 +325,9 @@ class Officers(RecipientsCase):
         info = self.expect(GOOD, "info", "a.svms", "--json").json()["access"]
         self.assertEqual((info["revision"], info["officer"]), (2, "CN=Test key-officer"))
         self.assertIn("CN=Test key-officer", self.expect(GOOD, "info", "a.svms").out)
+        self.change("--recipient", self.public["rsa"])
+        self.change(*self.officer["key-officer"])
+        self.assertEqual((self.list()["revision"], self.list()["officer"]), (4, "CN=Test key-officer"))
         untrusted = self.expect(EVIDENCE, "verify", "a.svms", "--json").json()["access"]
         self.assertEqual(untrusted["officer_verdict"], "no_anchor")
 

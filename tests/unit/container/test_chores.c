@@ -289,13 +289,6 @@ static bool fail_transfer(stage *at, const chore_case *what, uint64_t n, bool wr
     return reached || status != SVMS_OK;
 }
 
-/* A failing provider still makes a certificate seem unfit: the defects listed in test_provider.c.
- */
-static bool blames_a_certificate(svms_status status)
-{
-    return status == SVMS_E_UNSUPPORTED || status == SVMS_E_UNTRUSTED;
-}
-
 /* False when there is no n-th call. */
 static bool fail_call(stage *at, const chore_case *what, const failing_plan *plan)
 {
@@ -308,8 +301,7 @@ static bool fail_call(stage *at, const chore_case *what, const failing_plan *pla
     const char *victim = failing_provider_victim();
     assert_int_equal(at->fix->live_blocks, before);
     assert_int_equal(ERR_peek_error(), 0);
-    if (status != SVMS_OK && status != SVMS_E_CRYPTO && status != SVMS_E_NO_MEMORY &&
-        !blames_a_certificate(status)) {
+    if (status != SVMS_OK && status != SVMS_E_CRYPTO && status != SVMS_E_NO_MEMORY) {
         err.status = status;
         complain(what, plan->at, victim != NULL ? victim : "no call", &err);
     }

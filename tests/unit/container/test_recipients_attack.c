@@ -669,6 +669,34 @@ static void a_change_without_the_officer_after_his_is_reported(void **state)
     crowd_clear(&all);
 }
 
+static void an_officer_signs_a_list_as_it_is(void **state)
+{
+    fixture *fix = *state;
+    crowd all = crowd_new(fix);
+    officer by = officer_new(fix, SVMS_ROLE_KEY_OFFICER, T0 - DAY, T0 + DAY);
+    memory_file file = { 0 };
+    crowd_recipe how = { EVERYBODY, 0, false, NULL };
+    svms_keyring *ring = crowd_ring(&all, ONLY(KEK));
+    svms_recipients_change change = SVMS_RECIPIENTS_CHANGE_INIT;
+    crowd_record(&all, &how, &file);
+    change.keys = ring;
+    change.officer_key = by.key;
+    change.officer_chain = by.chain;
+    assert_int_equal(change_file(fix, &file, &change, NULL), SVMS_OK);
+    svms_recipient_list list = list_of(fix, &file, ring);
+    assert_int_equal(list.revision, 2);
+    assert_int_equal(list.other_revision, 1);
+    assert_int_equal(list.other_differs, 0);
+    assert_string_equal(list.officer, "CN=test signer");
+    assert_int_equal(crowd_openers(&all, &file), EVERYBODY);
+    change.replace = 1; /* by nobody */
+    assert_int_equal(change_file(fix, &file, &change, NULL), SVMS_E_USAGE);
+    svms_keyring_free(&ring);
+    officer_clear(&by);
+    memory_file_clear(&file);
+    crowd_clear(&all);
+}
+
 static void every_failing_allocation_with_an_officer_is_clean(void **state)
 {
     fixture *fix = *state;
@@ -736,6 +764,7 @@ int main(void)
         cmocka_unit_test(a_list_signed_in_the_wrong_role_is_said_to_be),
         cmocka_unit_test(every_altered_byte_of_the_officers_part_is_noticed),
         cmocka_unit_test(a_change_without_the_officer_after_his_is_reported),
+        cmocka_unit_test(an_officer_signs_a_list_as_it_is),
         cmocka_unit_test(every_failing_allocation_with_an_officer_is_clean),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

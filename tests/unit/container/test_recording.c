@@ -571,13 +571,21 @@ static void durability_decides_how_often_a_sink_is_synced(void **state)
     }
 }
 
-static void late_and_shared_signatures_rotate_as_well(void **state)
+static void deferred_late_and_shared_signatures_rotate_as_well(void **state)
 {
-    for (int variant = 0; variant < 2; variant++) {
+    fixture *fix = *state;
+    for (int variant = 0; variant < 3; variant++) {
         recorder rec;
-        recorder_prepare(&rec, *state, 3 * SECOND, 0);
+        svms_batch *batch = NULL;
+        recorder_prepare(&rec, fix, 3 * SECOND, 0);
         rec.writer.signature_interval = variant == 0 ? 4 : 1;
         rec.writer.late_signatures = variant == 1;
+        if (variant == 2) {
+            assert_int_equal(svms_batch_new(&batch, fix->ctx, fix->recorder_key, fix->recorder,
+                                            SVMS_ROLE_RECORDER, NULL),
+                             SVMS_OK);
+            rec.writer.batch = batch;
+        }
         recorder_open(&rec);
         for (int i = 0; i < 80; i++) {
             assert_int_equal(recorder_take(&rec, i), SVMS_OK);
@@ -587,6 +595,7 @@ static void late_and_shared_signatures_rotate_as_well(void **state)
         expect_chain(&rec, 0, 3);
         expect_samples(&rec, 80);
         recorder_end(&rec);
+        svms_batch_free(&batch);
     }
 }
 
@@ -694,8 +703,8 @@ int main(void)
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(durability_decides_how_often_a_sink_is_synced,
                                         fixture_setup, fixture_teardown),
-        cmocka_unit_test_setup_teardown(late_and_shared_signatures_rotate_as_well, fixture_setup,
-                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(deferred_late_and_shared_signatures_rotate_as_well,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(nonsense_is_refused, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests_name("recording", tests, NULL, NULL);

@@ -241,9 +241,9 @@ class Verifier:
     def _segment_expected_at(self, position):
         """Does what stands here, damaged, look like index or end rather than a segment?"""
         body = self.data[position + 16 : position + 24]
-        if body == b"SVMSINDX" or (body[:4] == b"SVMO" and body[4:5] == b"\3"):
-            return None
-        return self.expected
+        end = body[:4] == b"SVMO" and body[4:5] == b"\3"
+        closing = self.data[position] in (c.INDEX, c.END) or body == b"SVMSINDX" or end
+        return None if closing else self.expected
 
     def _read_segments(self, position):
         """Segment after segment; after a failure at the next one that can be found."""
