@@ -234,10 +234,13 @@ svms_status svms_front_has_signature(svms_front *front, uint64_t offset, uint64_
     if (status != SVMS_OK) {
         return status;
     }
-    *present = got != 0;
     if (got < SVMS_RECORD_HEADER_SIZE ||
         svms_record_parse(&record, bytes, got, offset, NULL) != SVMS_OK) {
-        return SVMS_OK; /* cut or damaged: whoever reads it next says so */
+        /* Cut or damaged: whoever reads it next says so; where its first byte is right, as what it
+         * is. */
+        *present = got != 0 && bytes[0] != SVMS_RECORD_START && bytes[0] != SVMS_RECORD_INDEX &&
+                   bytes[0] != SVMS_RECORD_END;
+        return SVMS_OK;
     }
     *present = record.type == SVMS_RECORD_SIGNATURE && record.number == 0;
     if (*present && got == wanted) {

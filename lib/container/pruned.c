@@ -119,6 +119,11 @@ static svms_status check_signature(svms_ctx *ctx, const record_view *view, svms_
     if (status != SVMS_OK) {
         return status;
     }
+    if (signer->signer.algorithm > SVMS_SIG_RSA_PSS_SHA256) {
+        return svms_fail_at(err, SVMS_E_UNSUPPORTED, OBJECT_OFFSET + 10,
+                            "signature algorithm %u is not supported (C-ALG-2)",
+                            signer->signer.algorithm);
+    }
     if ((signer->signer.role != SVMS_ROLE_RECORDER && signer->signer.role != SVMS_ROLE_CAMERA) ||
         memcmp(signer->signer.signer_digest, svms_chain_leaf_digest(chain), SVMS_DIGEST_SIZE) !=
             0) {

@@ -97,6 +97,17 @@ static svms_status remember(svms_verification *verification, const svms_stamp *s
     return SVMS_OK;
 }
 
+/* A trailer that does not hold: altered, or never written as a whole. */
+static svms_status doubt_trailer(trailer_walk *walk, uint64_t last_byte, svms_error *err)
+{
+    svms_status status =
+        svms_front_is_unwritten(&walk->verification->front, last_byte, &walk->cut, err);
+    if (status == SVMS_OK && !walk->cut) {
+        fail_trailer(walk, walk->at, "a trailer was altered (C-TRL-2)");
+    }
+    return status;
+}
+
 /* Fixed part and content of the trailer whose record header has been read (C-TRL-1, C-TRL-2). */
 static svms_status take_body(trailer_walk *walk, const svms_record *record, svms_error *err)
 {
@@ -105,6 +116,7 @@ static svms_status take_body(trailer_walk *walk, const svms_record *record, svms
     uint8_t fixed[SVMS_TRAILER_FIXED_SIZE];
     uint8_t digest[SVMS_DIGEST_SIZE];
     uint64_t at = walk->at + record->header_size;
+    uint64_t end = at + record->body_size;
     if (record->body_size < sizeof(fixed)) {
         fail_trailer(walk, walk->at, "a trailer is too short (C-TRL-2)");
         return SVMS_OK;
@@ -140,10 +152,9 @@ static svms_status take_body(trailer_walk *walk, const svms_record *record, svms
         stamp.size != record->body_size - sizeof(fixed) ||
         memcmp(previous, stamp.digest, SVMS_DIGEST_SIZE) != 0 ||
         memcmp(claimed, digest, SVMS_DIGEST_SIZE) != 0) {
-        fail_trailer(walk, walk->at, "a trailer was altered (C-TRL-2)");
-        return SVMS_OK;
+        return doubt_trailer(walk, end - 1, err);
     }
-    walk->at += (uint64_t)record->header_size + record->body_size;
+    walk->at = end;
     return remember(walk->verification, &stamp, err);
 }
 
