@@ -25,7 +25,7 @@ BEGIN {
     owner["media"] = "media"
     owner["identity"] = "identity"
     owner["timestamp"] = "identity"
-    split("batch container disclosure playlist reader recipients recording recover sequence verify writer",
+    split("batch container disclosure playlist reader recipients recording recover sequence trailer verify writer",
           container_headers, " ")
     for (i in container_headers)
         owner[container_headers[i]] = "container"
