@@ -72,7 +72,7 @@ plain() {
 sanitize() {
     say "clang, AddressSanitizer and UndefinedBehaviorSanitizer: library, vectors, corpora"
     build_in sanitize clang --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
-        -Dffmpeg=disabled -Ddocs=disabled
+        -Dffmpeg=disabled -Dcurl=disabled -Ddocs=disabled
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         test_in sanitize --timeout-multiplier 4 \
         --suite unit/base --suite unit/crypto --suite unit/media --suite unit/identity \
@@ -119,7 +119,7 @@ cross_to() {
     fi
     if [ ! -f "$build/$1/build.ninja" ]; then
         meson setup "$build/$1" "$root" --cross-file "$build/sysroot-$2/constants.ini" \
-            --cross-file "$root/tests/cross/$1.ini" -Dffmpeg=disabled -Ddocs=disabled
+            --cross-file "$root/tests/cross/$1.ini" -Dffmpeg=disabled -Dcurl=disabled -Ddocs=disabled
     fi
     ninja -C "$build/$1"
     test_in "$1" --timeout-multiplier 10 --logbase testlog-cross \

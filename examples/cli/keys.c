@@ -7,7 +7,7 @@
 #include "password.h"
 
 #define MAX_PEM_SIZE ((size_t)256 * 1024)
-#define MAX_CRL_SIZE (16u * 1024 * 1024)
+#define MAX_CRL_SIZE ((size_t)16 * 1024 * 1024)
 #define MAX_TRUST_SIZE ((size_t)1024 * 1024)
 /* Room for as many secrets as such a file may hold. */
 #define MAX_KEYS_SIZE ((size_t)SVMS_MAX_DISCLOSED * 48 + 96)

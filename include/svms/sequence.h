@@ -158,17 +158,13 @@ typedef enum svms_sequence_issue_kind {
     SVMS_SEQUENCE_REPEATED = 4,    /**< A container is there more than once. */
     SVMS_SEQUENCE_FORKED = 5,      /**< Two different containers claim the same place. */
     SVMS_SEQUENCE_ROLLED_BACK = 6, /**< A container lacks what was there once. */
-    SVMS_SEQUENCE_REPLACED =
-        7, /**< Its successor, or a remembered head, names another container. */
-    SVMS_SEQUENCE_UNLINKED = 8, /**< A container names no predecessor although it must have one. */
-    SVMS_SEQUENCE_INTERRUPTED =
-        9, /**< It was never closed, and its successor names its last segment. */
-    SVMS_SEQUENCE_DAMAGED = 10, /**< A container or record does not verify by itself. */
-    SVMS_SEQUENCE_UNUSABLE =
-        11, /**< Neither a container nor a record, or one of an unknown version. */
-    SVMS_SEQUENCE_UNCOVERED = 12, /**< The recording does not reach from end to end of the range. */
-    SVMS_SEQUENCE_UNPROVEN =
-        13 /**< A container is whole, but open, untrusted or not decryptable. */
+    SVMS_SEQUENCE_REPLACED = 7,    /**< Its successor or a remembered head names another. */
+    SVMS_SEQUENCE_UNLINKED = 8,    /**< It names no predecessor although it must have one. */
+    SVMS_SEQUENCE_INTERRUPTED = 9, /**< Never closed; its successor names its last segment. */
+    SVMS_SEQUENCE_DAMAGED = 10,    /**< A container or record does not verify by itself. */
+    SVMS_SEQUENCE_UNUSABLE = 11,   /**< Neither container nor record, or of unknown version. */
+    SVMS_SEQUENCE_UNCOVERED = 12,  /**< The recording does not reach over all of the range. */
+    SVMS_SEQUENCE_UNPROVEN = 13    /**< Whole, but open, untrusted or not decryptable. */
 } svms_sequence_issue_kind;
 
 /**

@@ -102,24 +102,29 @@ typedef struct svms_report {
     int64_t last_utc_ns;        /**< Last verified moment, or ::SVMS_NO_TIME. */
     int64_t signed_from_utc_ns; /**< Earliest time of signing that is claimed. */
     int64_t signed_to_utc_ns;   /**< Latest time of signing that is claimed. */
-    uint32_t time_attested; /**< 1: a trusted third party attests that everything in question existed at attested_utc_ns. */
+    uint32_t time_attested;     /**< 1: a trusted third party attests that everything in question
+                                   existed at attested_utc_ns. */
     uint32_t access_damaged;    /**< Damaged slots of the access block. */
-    int64_t attested_utc_ns; /**< Earliest such moment, or ::SVMS_NO_TIME. */
-    uint64_t attested_segment; /**< Last segment that some valid time stamp attests, or ::SVMS_NO_SEGMENT. */
+    int64_t attested_utc_ns;    /**< Earliest such moment, or ::SVMS_NO_TIME. */
+    uint64_t attested_segment;  /**< Last segment that some valid time stamp attests, or
+                                   ::SVMS_NO_SEGMENT. */
     int64_t attested_segment_utc_ns; /**< When it is attested to have existed, or ::SVMS_NO_TIME. */
-    uint32_t stamps;           /**< Time stamps looked at. */
-    uint32_t stamps_valid;     /**< Those of them that attest something. */
-    uint64_t segments_unattested; /**< Complete segments at the end of an open container that no signature covers yet. */
-    uint64_t access_revision;  /**< Revision of the access block that counts, or 0. */
-    svms_identity_verdict officer_identity; /**< Of the key officer who signed the access block, if one did. */
+    uint32_t stamps;                 /**< Time stamps looked at. */
+    uint32_t stamps_valid;           /**< Those of them that attest something. */
+    uint64_t segments_unattested;    /**< Complete segments at the end of an open container that no
+                                        signature covers yet. */
+    uint64_t access_revision;        /**< Revision of the access block that counts, or 0. */
+    svms_identity_verdict
+        officer_identity;       /**< Of the key officer who signed the access block, if one did. */
     svms_revocation revocation; /**< What revocation lists say about the signer. */
     int64_t revoked_utc_ns;     /**< Since when he is revoked, or ::SVMS_NO_TIME. */
-    char officer[256];   /**< Subject of that officer, or empty. */
-    char authority[256]; /**< Subject of the time stamp authority behind attested_utc_ns, or of the newest stamp, or empty. */
+    char officer[256];          /**< Subject of that officer, or empty. */
+    char authority[256]; /**< Subject of the time stamp authority behind attested_utc_ns, or of the
+                            newest stamp, or empty. */
     char stamp_reason[256]; /**< Why the last time stamp that attests nothing does not, or empty. */
-    char signer[256];           /**< Subject of the signer, or empty. */
-    char identity_reason[256];  /**< Why the signer is not trusted, or empty. */
-    svms_finding first_failure; /**< First failure by place in the file. */
+    char signer[256];       /**< Subject of the signer, or empty. */
+    char identity_reason[256];       /**< Why the signer is not trusted, or empty. */
+    svms_finding first_failure;      /**< First failure by place in the file. */
     svms_gap gaps[SVMS_REPORT_GAPS]; /**< The first gaps. */
 } svms_report;
 
@@ -130,7 +135,7 @@ typedef struct svms_report {
             SVMS_IDENTITY_TRUSTED, SVMS_ACCESS_CLEAR, SVMS_ROLE_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
             INT64_MIN, INT64_MIN, INT64_MIN, INT64_MIN, 0, 0, INT64_MIN, SVMS_NO_SEGMENT,          \
             INT64_MIN, 0, 0, 0, 0, SVMS_IDENTITY_UNSIGNED, SVMS_REVOCATION_NOT_CHECKED, INT64_MIN, \
-            { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, SVMS_FINDING_INIT,                                         \
+            { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, SVMS_FINDING_INIT,                                  \
         {                                                                                          \
             {                                                                                      \
                 0, 0, SVMS_GAP_NONE, 0                                                             \
@@ -142,12 +147,13 @@ typedef struct svms_report {
 typedef struct svms_verify_options {
     uint32_t struct_size;         /**< sizeof(svms_verify_options). */
     svms_time_policy time_policy; /**< Which time decides when the certificate has expired. */
-    const svms_trust *trust;  /**< Trust anchors; without them the verdict is at best untrusted. */
-    const svms_trust *stamp_trust; /**< Trust anchors of time stamp authorities; without them no time is attested. */
-    const svms_keyring *keys; /**< If given, every sample in question is also opened. */
-    int64_t from_utc_ns;      /**< Start of the range in question, or ::SVMS_NO_TIME. */
-    int64_t to_utc_ns;        /**< End of the range in question (exclusive), or ::SVMS_NO_TIME. */
-    void *user;               /**< Passed to the callbacks. */
+    const svms_trust *trust; /**< Trust anchors; without them the verdict is at best untrusted. */
+    const svms_trust *stamp_trust; /**< Trust anchors of time stamp authorities; without them no
+                                      time is attested. */
+    const svms_keyring *keys;      /**< If given, every sample in question is also opened. */
+    int64_t from_utc_ns;           /**< Start of the range in question, or ::SVMS_NO_TIME. */
+    int64_t to_utc_ns; /**< End of the range in question (exclusive), or ::SVMS_NO_TIME. */
+    void *user;        /**< Passed to the callbacks. */
     /** Progress in bytes, now and then; a result other than 0 cancels. Optional. */
     int (*progress)(void *user, uint64_t done, uint64_t total);
     /** Each failure as it is found. Optional. */

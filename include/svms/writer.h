@@ -24,8 +24,7 @@ typedef struct svms_writer svms_writer;
 typedef enum svms_durability {
     SVMS_DURABLE_SEGMENT = 0, /**< After each segment and at the end (the default). */
     SVMS_DURABLE_NONE = 1,    /**< When the system likes; only for what can be recorded again. */
-    SVMS_DURABLE_INTERVAL =
-        2 /**< With the first segment that ends durable_interval_ns after the last time. */
+    SVMS_DURABLE_INTERVAL = 2 /**< With the first segment that ends durable_interval_ns later. */
 } svms_durability;
 
 /**
@@ -41,7 +40,7 @@ typedef struct svms_writer_options {
     const svms_chain *signer_chain;     /**< Who signs; its leaf must allow the role. */
     svms_role role;          /**< ::SVMS_ROLE_RECORDER (default) or ::SVMS_ROLE_CAMERA. */
     uint32_t unsigned_media; /**< 1: write without signature, knowing what that means. */
-    const svms_public_key *const *recipients; /**< Who can decrypt: X25519 or P-256 keys. */
+    const svms_public_key *const *recipients; /**< Who can decrypt: X25519, P-256, RSA. */
     size_t recipient_count;                   /**< Number of recipients, at most 63. */
     const char *password;                     /**< A password that decrypts, or NULL. */
     size_t password_size;                     /**< Its bytes, 1 to 1,024. */

@@ -77,9 +77,8 @@ static svms_status read_slots(svms_front *front, uint64_t offset, svms_error *er
  * (C-VER-8); and only manifests can be signed in a batch (C-SIG-3). */
 static svms_status check_header_signature(svms_front *front, size_t *size, svms_error *err)
 {
-    svms_status status =
-        svms_front_check_signature(front, front->raw_size, SVMS_SIGNED_HEADER, front->raw,
-                                   front->raw_size, size, NULL, err);
+    svms_status status = svms_front_check_signature(front, front->raw_size, SVMS_SIGNED_HEADER,
+                                                    front->raw, front->raw_size, size, NULL, err);
     if (status == SVMS_E_MALFORMED) {
         status = SVMS_E_NOT_AUTHENTIC;
         if (err != NULL) {

@@ -71,8 +71,8 @@ SVMS_MUST_CHECK svms_status svms_front_parse_record(svms_front *front, svms_reco
 SVMS_MUST_CHECK svms_status svms_front_find_end(svms_front *front, bool *closed, svms_end *end,
                                                 svms_error *err);
 
-/* The same for a file that ends within a trailer (C-TRL-4): looks back for the last tail record, as far
- * as a trailer can be long. */
+/* The same for a file that ends within a trailer (C-TRL-4): looks back for the last tail record, as
+ * far as a trailer can be long. */
 SVMS_MUST_CHECK svms_status svms_front_find_torn_end(svms_front *front, bool *found, svms_end *end,
                                                      svms_error *err);
 

@@ -149,8 +149,7 @@ svms_status svms_locate_open(svms_scanner *scanner, int64_t utc_ns, bool sync, b
     svms_segment_start start;
     svms_place from = { 0 };
     uint64_t offset = 0;
-    svms_status status =
-        svms_front_find_last_start(scanner->front, usable, &start, &offset, err);
+    svms_status status = svms_front_find_last_start(scanner->front, usable, &start, &offset, err);
     if (status != SVMS_OK || !*usable || start.checkpoint == 0) {
         *usable = false;
         return status;

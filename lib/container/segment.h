@@ -33,9 +33,9 @@ typedef struct svms_known {
 
 /* An evidence record of kind 1, as it stands in the file. */
 typedef struct svms_evidence {
-    uint64_t segment; /* that it attests */
-    uint64_t holder;  /* that holds it */
-    uint64_t offset;  /* of the token */
+    uint64_t segment;    /* that it attests */
+    uint64_t holder;     /* that holds it */
+    uint64_t offset;     /* of the token */
     int64_t made_utc_ns; /* when the segment claims to have been made */
     uint32_t size;
     bool unproven; /* met on the way ahead: not compared with the holder's manifest */

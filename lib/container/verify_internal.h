@@ -29,9 +29,9 @@ typedef struct svms_pending {
 
 /* A time stamp whose token stands at offset. */
 typedef struct svms_stamp {
-    uint64_t segment; /* last one that it attests; SVMS_NO_SEGMENT: all, it is a trailer */
-    uint64_t holder;  /* segment that holds it; 0 for a trailer */
-    bool unproven;    /* the holder's manifest was not compared with it */
+    uint64_t segment;     /* last one that it attests; SVMS_NO_SEGMENT: all, it is a trailer */
+    uint64_t holder;      /* segment that holds it; 0 for a trailer */
+    bool unproven;        /* the holder's manifest was not compared with it */
     int64_t made_utc_ns;  /* when that segment claims to have been made, or SVMS_NO_TIME */
     int64_t valid_utc_ns; /* what it attests, once it was judged; or SVMS_NO_TIME */
     uint64_t offset;
@@ -81,8 +81,8 @@ typedef struct svms_verification {
     svms_pending pending[SVMS_MAX_PENDING];
     uint32_t pending_count;
     uint32_t run;
-    uint32_t lacking; /* segments in succession without signature of their own */
-    bool end_believed; /* the signed end record, and so the trailers, cover the chain */
+    uint32_t lacking;     /* segments in succession without signature of their own */
+    bool end_believed;    /* the signed end record, and so the trailers, cover the chain */
     uint64_t last_inside; /* last attested segment in question, or SVMS_NO_SEGMENT */
     uint64_t last_inside_end;
     uint8_t last_inside_hash[SVMS_DIGEST_SIZE];
@@ -92,7 +92,7 @@ typedef struct svms_verification {
     svms_stamp *trailers;
     uint32_t trailer_count;
     uint32_t trailer_capacity;
-    bool readable;         /* a record behind the header made sense */
+    bool readable; /* a record behind the header made sense */
     bool covers_start;
     bool covers_end;
 } svms_verification;
@@ -129,11 +129,13 @@ SVMS_MUST_CHECK svms_status svms_verify_trailers(svms_verification *verification
 SVMS_MUST_CHECK svms_status svms_verification_ask_identity(const svms_verification *verification,
                                                            svms_identity_result *result,
                                                            svms_error *err);
-/* verify_time.c: receives evidence; judges the stamps that were found, before identity is judged. */
+/* verify_time.c: receives evidence; judges the stamps that were found, before identity is judged.
+ */
 void svms_verification_take_evidence(void *user, const svms_evidence *evidence);
 SVMS_MUST_CHECK svms_status svms_verify_time(svms_verification *verification, svms_error *err);
 
-/* verify_tail.c: late signatures, index, end record, tail. *open is set when the file ends within them. */
+/* verify_tail.c: late signatures, index, end record, tail. *open is set when the file ends within
+ * them. */
 SVMS_MUST_CHECK svms_status svms_verify_tail(svms_verification *verification, bool *open,
                                              svms_error *err);
 

@@ -51,8 +51,7 @@ static void count(svms_verification *verification, const svms_pending *segment)
     report->segments_verified++;
     report->samples_verified += segment->samples;
     report->bytes_verified += segment->end - segment->offset;
-    widen(&report->first_utc_ns, &report->last_utc_ns, segment->first_utc_ns,
-          segment->last_utc_ns);
+    widen(&report->first_utc_ns, &report->last_utc_ns, segment->first_utc_ns, segment->last_utc_ns);
     widen(&report->signed_from_utc_ns, &report->signed_to_utc_ns, segment->made_utc_ns,
           segment->made_utc_ns);
     if (verification->latest_utc_ns == SVMS_NO_TIME ||
@@ -150,8 +149,7 @@ static svms_status settle(svms_verification *verification, const svms_pending *l
     svms_status status = SVMS_OK;
     bool believed = false;
     if (verification->closed_hint) {
-        status =
-            svms_front_believe_end(&verification->front, &verification->hint, &believed, err);
+        status = svms_front_believe_end(&verification->front, &verification->hint, &believed, err);
     }
     if (status == SVMS_OK && believed) {
         status = svms_attest_by_end(&verification->front, &verification->hint, last->number,

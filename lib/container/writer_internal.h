@@ -77,7 +77,8 @@ struct svms_writer {
     svms_outstanding outstanding[SVMS_MAX_OUTSTANDING]; /* oldest first */
     size_t outstanding_count;
     uint8_t (*recent)[SVMS_DIGEST_SIZE]; /* by number modulo; made with the first time stamp */
-    svms_builder evidence; /* bodies of evidence records for the next segment, each after its length */
+    svms_builder
+        evidence; /* bodies of evidence records for the next segment, each after its length */
     svms_end_reason end_reason;
     uint64_t durable_interval_ns;
     uint64_t synced_monotonic_ns;
@@ -98,8 +99,8 @@ struct svms_writer {
     svms_writer_stats stats;
 };
 
-/* As svms_writer_open(), with 16 fresh random bytes that the caller wanted to know before; NULL: none
- * were made yet. */
+/* As svms_writer_open(), with 16 fresh random bytes that the caller wanted to know before; NULL:
+ * none were made yet. */
 SVMS_MUST_CHECK svms_status svms_writer_open_as(svms_writer **out, svms_ctx *ctx,
                                                 const svms_sink *sink,
                                                 const svms_writer_options *options,

@@ -83,9 +83,8 @@ static svms_status accept_signer(svms_writer *writer, const svms_writer_options 
         return svms_fail(err, SVMS_E_USAGE,
                          "containers are signed by a recorder or a camera (C-ALG-4)");
     }
-    svms_status status =
-        svms_signer_check(options->signer_key, options->signer_chain, options->role,
-                          writer->header.created_utc_ns, err);
+    svms_status status = svms_signer_check(options->signer_key, options->signer_chain,
+                                           options->role, writer->header.created_utc_ns, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -122,7 +121,7 @@ static svms_status accept_slot_size(svms_header *header, const svms_writer_optio
                          "an access slot for these recipients has %u to %u bytes, in steps of 512",
                          needed, SVMS_MAX_SLOT_SIZE);
     }
-    header->slot_size = options->slot_size != 0            ? options->slot_size
+    header->slot_size = options->slot_size != 0         ? options->slot_size
                         : needed > SVMS_USUAL_SLOT_SIZE ? needed
                                                         : SVMS_USUAL_SLOT_SIZE;
     return SVMS_OK;
@@ -266,8 +265,8 @@ static svms_status fill_identity(svms_writer *writer, const svms_writer_options 
     header->software = (const uint8_t *)"libsvms " SVMS_VERSION_TEXT;
     header->software_size = sizeof("libsvms " SVMS_VERSION_TEXT) - 1;
     writer->durability = options->durability;
-    writer->durable_interval_ns = options->durable_interval_ns == 0 ? DEFAULT_DURABLE_NS
-                                                                    : options->durable_interval_ns;
+    writer->durable_interval_ns =
+        options->durable_interval_ns == 0 ? DEFAULT_DURABLE_NS : options->durable_interval_ns;
     return status;
 }
 

@@ -18,7 +18,7 @@ class Verdicts(SystemCase):
         self.assertEqual(report["verdict"], "authentic")
         self.assertEqual(report["integrity"], {"verdict": "intact", "failures": 0})
         self.assertEqual(report["identity"], {"verdict": "trusted", "role": "recorder", "signer": "CN=Test recorder",
-                                              "reason": None})
+                                              "reason": None, "revocation": "not_checked", "revoked": None})
         coverage = report["coverage"]
         self.assertEqual((coverage["first"], coverage["closed"], coverage["gaps"]),
                          ("2026-11-21T10:00:00.000Z", True, []))

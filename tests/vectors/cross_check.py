@@ -300,6 +300,15 @@ def rfc3339(utc):
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{utc % 10**9:09d}Z"
 
 
+def range_cases():
+    """Containers whose segments wait for a signature."""
+    deferred = good.clear("ranges deferred", kinds.signed_only(6, 2), critical=1, interval=4)
+    yield "deferred", build.build(deferred, make_vectors.DATA)[0]
+    late = good.strong("ranges late", critical=2, **kinds.late_by(6, 2))
+    yield "late", build.build(late, make_vectors.DATA)[0]
+    yield "deferred, open", build.build({**deferred, "close": False}, make_vectors.DATA)[0]
+
+
 def check_ranges(checker):
     spec = good.strong("ranges", 6)
     spec["segments"][4]["samples"][0]["utc"] = good.T0 + 3 * good.SECOND
@@ -307,7 +316,8 @@ def check_ranges(checker):
     data, written = build.build(spec, make_vectors.DATA)
     marks = make_vectors.landmarks(data, written)
     flipped = faults.flip(marks[2] + 150)(data)
-    cases = (("whole", data), ("open", data[: marks[5] + 40]), ("flipped", flipped))
+    cases = [("whole", data), ("open", data[: marks[5] + 40]), ("flipped", flipped)]
+    cases += list(range_cases())
     step = 50_000_000
     times = [good.T0 + step * n for n in (-4, 0, 3, 4, 7, 8, 9, 12, 20, 58, 61, 70, 81, 90)]
     for name, container in cases:
@@ -334,8 +344,8 @@ def mutant_bases():
     """(container, password) of what is damaged."""
     yield test_self.small()[0], good.PASSWORD
     opened = ("mixed", "light", "description", "deferred-strong", "officer-trusted", "zero-strong")
-    others = ("unsigned", "signed-p256", "gaps", "deferred", "late-two", "late-deferred", "batch-late",
-              "evidence-several", "trailer-evidence", "zero-many", "deferred-open")  # fmt: skip
+    others = ("unsigned", "signed-p256", "gaps", "deferred", "late-two", "late-deferred",
+              "batch-late", "evidence-several", "trailer-evidence", "zero-many", "deferred-open")  # fmt: skip
     for name in opened + others:
         data = build.read_file(make_vectors.DATA, f"good-{name}.svms")
         yield data, good.PASSWORD if name in opened else None

@@ -36,7 +36,7 @@ def deferred():
     yield entry("good-deferred-rsa", "RSA, every second manifest is signed", deferred_spec(
         "deferred rsa", signed_only(4, 1, 3), 2, signer=signer("rsa2048")))
     locked = strong("deferred strong", signed_only(4, 2), critical=DEFERRED, interval=3)
-    yield entry("good-deferred-strong", "encrypted; three segments wait for their signature", locked)
+    yield entry("good-deferred-strong", "encrypted; segments wait for their signature", locked)
     yield entry("good-deferred-strong-open", "encrypted; stops while two segments wait",
                 strong("deferred strong open", signed_only(5, 2), critical=DEFERRED, interval=3,
                        close=False), verdict="incomplete", complete=3)

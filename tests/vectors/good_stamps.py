@@ -35,7 +35,7 @@ def evidence():
                   (1, 1), (0, T0 + 10 * SECOND))
     several = segments(5, s1={"stamps": [on(0, utc=T0 + 3 * SECOND)]},
                        s3={"stamps": [on(2, "tsa-rsa", T0 + 5 * SECOND), on(1)]})
-    yield stamped("good-evidence-several", "three tokens, one with RSA", clear("evidence 3", several),
+    yield stamped("good-evidence-several", "three tokens, one by RSA", clear("evidence 3", several),
                   (3, 3), (2, T0 + 5 * SECOND))
     other = segments(3, s2={"stamps": [on(0, kind=2, token=b"checkpoint".hex())]})
     yield stamped("good-evidence-kind-2", "witnessed checkpoint, which nobody can check",

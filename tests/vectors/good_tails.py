@@ -52,8 +52,9 @@ def zero_tails():
     yield cut("tail-more", "zero bytes within the tail and behind it", lambda n: n[4] - 1,
               zeros(512))
     yield cut("nothing", "zero bytes instead of the first segment", lambda n: n[0], zeros(33), 0)
-    yield entry("good-zero-start-wrong", "start of another segment that is not whole: not looked at",
-                clear("zero wrong start", segments(3), close=False), hook=_another_number, complete=2, **OPEN,
+    yield entry("good-zero-start-wrong", "start of another segment, not whole: not looked at",
+                clear("zero wrong start", segments(3), close=False), hook=_another_number,
+                complete=2, **OPEN,
                 reshape=lambda data: data[: data.rindex(b"SVMSSEG1") + 60] + bytes(300))
     waiting = clear("zero deferred", signed_only(4, 1), critical=DEFERRED, interval=4, close=False)
     yield entry("good-zero-deferred", "segments that wait for a signature, then zero bytes",

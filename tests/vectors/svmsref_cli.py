@@ -10,7 +10,7 @@ import json
 import os
 import sys
 
-from svmsref import build, report, trust, verifier
+from svmsref import build, disclosure, report, trust, verifier
 from svmsref.errors import SvmsRefError
 
 
@@ -23,6 +23,12 @@ def _request(args):
         request.password = text.split("\n", 1)[0].removesuffix("\r")
     if args.identity:
         request.private = build.load_private_key(build.read_file("", args.identity))
+    if args.kek:
+        request.kek = build.load_kek(build.read_file("", args.kek))
+    if args.disclosure:
+        request.disclosure = disclosure.parse(build.read_file("", args.disclosure))
+    for name in args.stamp_trust or []:
+        request.stamp_anchors += trust.load_anchors(build.read_file("", name))
     return request
 
 
@@ -85,6 +91,9 @@ def _parser():
         sub.add_argument("--now", type=int, metavar="NS", help="present time")
         sub.add_argument("--password-file", metavar="FILE")
         sub.add_argument("--identity", metavar="PEM")
+        sub.add_argument("--kek", metavar="PEM")
+        sub.add_argument("--disclosure", metavar="FILE")
+        sub.add_argument("--stamp-trust", action="append", metavar="PEM")
         if name == "dump":
             sub.add_argument("--out", metavar="DIR", help="write the samples there")
         else:

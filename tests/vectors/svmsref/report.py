@@ -92,6 +92,10 @@ def report_to_json(report):
     if header is not None and header.tracks:
         out["container"] = container_to_json(header)
         out["tracks"] = [track_to_json(track) for track in header.tracks]
+    out["officer"] = report.officer
+    out["stamps"] = [
+        {"valid": one.valid, "utc": one.utc, "reason": one.reason} for one in report.stamps
+    ]
     out["description"] = [list(text) for text in report.description or []]
     out["segments"] = [segment_to_json(segment) for segment in report.segments]
     out["samples"] = [{key: getattr(one, key) for key in SAMPLE_KEYS} for one in report.samples]
