@@ -191,7 +191,7 @@ exit_status verify_folder(const folder_question *question, svms_ctx *ctx)
     }
     if (status == EXIT_GOOD && self.files.count == 0) {
         complain("%s holds no recording: no file is called *%s", question->path, CONTAINER_SUFFIX);
-        status = EXIT_MALFORMED;
+        status = EXIT_ENVIRONMENT;
     }
     if (status == EXIT_GOOD) {
         self.items = calloc(self.files.count, sizeof *self.items);

@@ -172,7 +172,7 @@ class Sequence(SystemCase):
         self.expect(USAGE, "verify", "one", "--trust", self.ca, "--recording", "xyz")
         self.expect(ENVIRONMENT, "verify", "one", "--trust", self.ca, "--head", "nowhere")
         os.mkdir(self.path("empty"))
-        self.expect(MALFORMED, "verify", "empty", "--trust", self.ca)
+        self.expect(ENVIRONMENT, "verify", "empty", "--trust", self.ca)
 
 
 if __name__ == "__main__":
