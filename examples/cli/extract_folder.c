@@ -52,7 +52,7 @@ exit_status extract_folder_open(extract_folder **out, svms_ctx *ctx, const char 
     exit_status status = folder_list_containers(&self->list, path);
     if (status == EXIT_GOOD && self->list.count == 0) {
         complain("%s holds no recording (files that end with " CONTAINER_SUFFIX ")", path);
-        status = EXIT_MALFORMED;
+        status = EXIT_ENVIRONMENT;
     }
     if (status != EXIT_GOOD) {
         extract_folder_free(&self);

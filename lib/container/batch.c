@@ -244,7 +244,8 @@ svms_status svms_batch_sign(svms_batch *batch, uint64_t *count, svms_error *err)
         svms_platform_sleep(&batch->latch);
     }
     svms_batch_round *round = batch->current;
-    if (round != NULL) {
+    /* Memory or the provider may have failed before the first leaf. */
+    if (round != NULL && round->count != 0) {
         batch->current = NULL;
         batch->signing = true;
         round->state = ROUND_SIGNING;
@@ -253,13 +254,13 @@ svms_status svms_batch_sign(svms_batch *batch, uint64_t *count, svms_error *err)
         svms_platform_lock(&batch->latch);
         round->state = status == SVMS_OK ? ROUND_SIGNED : ROUND_FAILED;
         round->status = status;
-        signed_count = status == SVMS_OK ? round->count : 0;
+        signed_count = round->count;
         batch->signing = false;
         let_go(batch, round);
         svms_platform_wake_all(&batch->latch);
     }
     svms_platform_unlock(&batch->latch);
-    if (count != NULL) {
+    if (count != NULL && status == SVMS_OK) {
         *count = signed_count;
     }
     return status;

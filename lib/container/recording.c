@@ -325,7 +325,7 @@ static svms_status put(svms_recording *recording, const svms_sample *sample, int
                        svms_error *err)
 {
     svms_status status = svms_writer_append(recording->current->writer, sample, err);
-    if (status == SVMS_E_STATE) {
+    if (status == SVMS_E_STATE && !recording->current->writer->failed) {
         rebase(recording, sample);
         status = rotate(recording, SVMS_END_CLOCK_STEP, utc_ns, err);
         if (status != SVMS_OK) {
@@ -333,7 +333,8 @@ static svms_status put(svms_recording *recording, const svms_sample *sample, int
         }
         status = svms_writer_append(recording->current->writer, sample, err);
     }
-    if (status != SVMS_OK && status != SVMS_E_USAGE) {
+    /* A callback may fail with any status; what the writer says of itself counts. */
+    if (status != SVMS_OK && (status != SVMS_E_USAGE || recording->current->writer->failed)) {
         give_up(recording);
     }
     return status;

@@ -8,6 +8,8 @@
 
 /* Leaves room for index records and late signatures (C-LIM-1). */
 #define LARGEST_AUXILIARY_COUNT (SVMS_MAX_SEGMENT_AUXILIARY - 128u)
+/* Before each body that is kept. */
+#define KEPT_LENGTH_SIZE 4u
 
 svms_status svms_writer_remember(svms_writer *writer, uint64_t number, svms_error *err)
 {
@@ -43,6 +45,7 @@ svms_status svms_writer_put_evidence(svms_writer *writer, svms_error *err)
     }
     svms_builder_clear(&out);
     svms_builder_reset(&writer->evidence);
+    writer->evidence_count = 0;
     return status;
 }
 
@@ -57,7 +60,17 @@ static svms_status check_named(const svms_writer *writer, uint64_t segment,
                          "the hash is not that of one of the last %u segments (C-EVI-1)",
                          SVMS_RECENT_MANIFESTS);
     }
-    if (writer->segment.open && writer->segment.auxiliary.count >= LARGEST_AUXILIARY_COUNT) {
+    return SVMS_OK;
+}
+
+/* In the open segment, or among what is kept for the next one. */
+static svms_status check_room(const svms_writer *writer, size_t size, svms_error *err)
+{
+    const svms_builder *kept = &writer->evidence;
+    uint32_t count =
+        writer->segment.open ? writer->segment.auxiliary.count : writer->evidence_count;
+    if (count >= LARGEST_AUXILIARY_COUNT ||
+        kept->maximum - kept->size < KEPT_LENGTH_SIZE + SVMS_EVIDENCE_FIXED_SIZE + size) {
         return svms_fail(err, SVMS_E_LIMIT, "too many time stamps in one segment (C-LIM-1)");
     }
     return SVMS_OK;
@@ -77,6 +90,9 @@ svms_status svms_writer_add_timestamp(svms_writer *writer, uint64_t segment,
     }
     svms_status status = check_named(writer, segment, manifest_hash, err);
     if (status == SVMS_OK) {
+        status = check_room(writer, size, err);
+    }
+    if (status == SVMS_OK) {
         status = svms_timestamp_attests(token, size, manifest_hash, err);
     }
     if (status != SVMS_OK) {
@@ -89,6 +105,7 @@ svms_status svms_writer_add_timestamp(svms_writer *writer, uint64_t segment,
     svms_put_u64(kept, segment);
     svms_put_bytes(kept, manifest_hash, SVMS_DIGEST_SIZE);
     svms_put_bytes(kept, token, size);
+    writer->evidence_count++;
     status = svms_builder_check(kept, "time stamps", err);
     if (status == SVMS_OK && writer->segment.open) {
         status = svms_writer_put_evidence(writer, err);

@@ -79,6 +79,7 @@ struct svms_writer {
     uint8_t (*recent)[SVMS_DIGEST_SIZE]; /* by number modulo; made with the first time stamp */
     svms_builder
         evidence; /* bodies of evidence records for the next segment, each after its length */
+    uint32_t evidence_count;
     svms_end_reason end_reason;
     uint64_t durable_interval_ns;
     uint64_t synced_monotonic_ns;

@@ -202,39 +202,51 @@ static svms_status write_manifest(svms_writer *writer, const svms_manifest *mani
     return status == SVMS_OK ? make_durable(writer, err) : status;
 }
 
-svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err)
+/* The manifest is written: from here on it is the newest, whatever fails behind it. */
+static void end_segment(svms_writer *writer, const svms_manifest *manifest,
+                        const uint8_t hash[SVMS_DIGEST_SIZE])
 {
-    svms_open_segment *segment = &writer->segment;
-    svms_manifest manifest;
-    svms_status status = fill_manifest(writer, &manifest, err);
-    if (status == SVMS_OK) {
-        status = write_manifest(writer, &manifest, err);
-    }
-    if (status == SVMS_OK && !svms_hasher_once(writer->hasher, writer->scratch.data,
-                                               writer->scratch.size, writer->previous)) {
-        status = svms_fail_crypto(err, "hashing a manifest");
-    }
-    if (status == SVMS_OK) {
-        status = svms_writer_remember(writer, manifest.segment, err);
-    }
-    if (status != SVMS_OK) {
-        return svms_writer_fail(writer, status);
-    }
-    svms_index_entry entry = {
-        manifest.segment, segment->offset, manifest.first_utc_ns, manifest.last_utc_ns, 1, { 0 }
-    };
-    memcpy(entry.hash, writer->previous, SVMS_DIGEST_SIZE);
-    if (!svms_index_add(&writer->index, &entry)) {
-        return svms_writer_fail(writer, svms_fail_memory(err));
-    }
-    writer->previous_first_utc_ns = manifest.first_utc_ns;
-    if (manifest.last_utc_ns > writer->signed_last_utc_ns) {
-        writer->signed_last_utc_ns = manifest.last_utc_ns;
+    memcpy(writer->previous, hash, SVMS_DIGEST_SIZE);
+    writer->previous_first_utc_ns = manifest->first_utc_ns;
+    if (manifest->last_utc_ns > writer->signed_last_utc_ns) {
+        writer->signed_last_utc_ns = manifest->last_utc_ns;
     }
     writer->next_gap = SVMS_GAP_NONE;
     writer->next_segment++;
     writer->stats.segments++;
-    segment->open = false;
+    writer->segment.open = false;
+}
+
+svms_status svms_writer_finish_segment(svms_writer *writer, svms_error *err)
+{
+    svms_manifest manifest;
+    uint8_t hash[SVMS_DIGEST_SIZE];
+    svms_status status = fill_manifest(writer, &manifest, err);
+    if (status == SVMS_OK) {
+        status = write_manifest(writer, &manifest, err);
+    }
+    if (status == SVMS_OK &&
+        !svms_hasher_once(writer->hasher, writer->scratch.data, writer->scratch.size, hash)) {
+        status = svms_fail_crypto(err, "hashing a manifest");
+    }
+    if (status != SVMS_OK) {
+        return svms_writer_fail(writer, status);
+    }
+    end_segment(writer, &manifest, hash);
+    status = svms_writer_remember(writer, manifest.segment, err);
+    if (status != SVMS_OK) {
+        return svms_writer_fail(writer, status);
+    }
+    svms_index_entry entry = { manifest.segment,
+                               writer->segment.offset,
+                               manifest.first_utc_ns,
+                               manifest.last_utc_ns,
+                               1,
+                               { 0 } };
+    memcpy(entry.hash, hash, SVMS_DIGEST_SIZE);
+    if (!svms_index_add(&writer->index, &entry)) {
+        return svms_writer_fail(writer, svms_fail_memory(err));
+    }
     return SVMS_OK;
 }
 

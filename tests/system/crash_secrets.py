@@ -48,7 +48,8 @@ class Container:
     def unfinished(self):
         """The segment behind the last complete one, as far as it goes, or None."""
         expected = len(self.report.segments)
-        reader = segments.SegmentReader(self.data, self.header, self.end_of_segments, expected, None, None, None)
+        reader = segments.SegmentReader(self.data, self.header, self.end_of_segments, expected, None, None, None,
+                                        lambda record, number: None, {})
         try:
             reader.read()
         except EndOfFile:

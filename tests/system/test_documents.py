@@ -5,9 +5,12 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
+import time
 
-from system_case import PROGRAM, ROOT, SystemCase, TIMEOUT, main
+from authority import Authority
+from system_case import EVIDENCE, PROGRAM, ROOT, SystemCase, TIMEOUT, main, make_clip
 
 DOCUMENTS = sorted(glob.glob(os.path.join(ROOT, "*.md")) + glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True))
 
@@ -22,22 +25,56 @@ def commands_of(block):
     return re.findall(r"^\$ ((?:.*\\\n)*.*)$", block, re.MULTILINE)
 
 
+def tour_of(document):
+    """The commands of a document that are to be run, each with the block that shows it; recipes are one command."""
+    for kind, block in re.findall(r"<!-- (tour|recipe) -->\n```(?:console|sh)\n(.*?)```", read(document), re.DOTALL):
+        for command in commands_of(block) if kind == "tour" else ["set -eu\n" + block]:
+            yield kind, command, block
+
+
 class Documents(SystemCase):
-    def test_the_tour_of_the_readme_goes_as_it_says(self):
-        os.symlink(self.clip, self.path("clip.mp4"))
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.long_clip = make_clip(os.path.join(cls.shared, "long.mp4"), seconds=40)
+        cls.authority = Authority(os.path.join(cls.shared, "tsa"))
+        cls.server = cls.authority.serve()
+        cls.addClassCleanup(cls.server.server_close)
+        cls.addClassCleanup(cls.server.shutdown)
+
+    def take_tour(self, document, *commands_at_least):
+        """Run what a document shows, in one folder; what each line of an answer begins with must stand there."""
+        os.symlink(self.long_clip, self.path("clip.mp4"))
+        shutil.copy(self.authority.anchors, self.path("tsa-ca.pem"))
         path = os.path.dirname(PROGRAM) + os.pathsep + os.environ["PATH"]
-        blocks = re.findall(r"<!-- tour -->\n```console\n(.*?)```", read(os.path.join(ROOT, "README.md")), re.DOTALL)
-        self.assertEqual(len(blocks), 2)
-        for block in blocks:
-            for command in commands_of(block):
-                done = subprocess.run(["bash", "-c", command], cwd=self.folder, capture_output=True, text=True,
-                                      timeout=TIMEOUT, env={**os.environ, "PATH": path}, check=False)
-                self.assertEqual(done.returncode, 0, f"{command}\n{done}")
-                # Numbers and times differ; what each line begins with does not.
-                for line in (done.stdout + done.stderr).splitlines():
-                    self.assertIn("\n" + re.match(r" *\S+", line)[0], block, command)
-        self.assertEqual(done.stdout.splitlines()[-1], "1")
-        self.assertIn("NOT AUTHENTIC", done.stdout)
+        seen = ""
+        for kind, command, block in tour_of(os.path.join(ROOT, document)):
+            typed = command.replace("http://tsa.example/", self.server.url)
+            if " -revoke " in command:
+                time.sleep(1)  # stamps and revocations count whole seconds, and a stamp must be older
+            done = subprocess.run(["bash", "-c", typed], cwd=self.folder, capture_output=True, text=True,
+                                  timeout=TIMEOUT, env={**os.environ, "PATH": path}, check=False)
+            self.assertEqual(done.returncode, 0, f"{command}\n{done}")
+            self.assertNotIn("Sanitizer", done.stderr, command)
+            # Numbers and times differ; what each line begins with does not.
+            for line in (done.stdout + done.stderr).splitlines() if kind == "tour" else []:
+                self.assertIn("\n" + re.match(r" *\S*", line)[0], "\n" + block, command)
+            seen += command + "\n"
+        for wanted in commands_at_least:
+            self.assertIn(wanted, seen)
+        return done
+
+    def test_the_tour_of_the_readme_goes_as_it_says(self):
+        done = self.take_tour("README.md", "svms record", "svms verify", "svms extract", "svms timestamp",
+                              "svms recipients", "svms keys disclose", "svms prune")
+        self.assertIn("AUTHENTIC", done.stdout)
+        tampered = self.expect(EVIDENCE, "verify", "tampered.svms", "--trust", "id/ca.pem")
+        self.assertIn("NOT AUTHENTIC", tampered.out)
+
+    def test_the_life_of_a_recorder_goes_as_it_says(self):
+        self.take_tour(os.path.join("docs", "operations.md"), "svms record", "--continue", "svms recover", "svms verify",
+                       "svms prune", "svms timestamp", "svms recipients rewrap", "svms kek destroy", "svms keys disclose",
+                       "--late-signatures", "--crl")
 
     def test_code_in_documents_is_that_of_the_snippets(self):
         sources = "".join(read(path) for path in glob.glob(os.path.join(ROOT, "examples", "snippets", "*.c")))
@@ -53,20 +90,22 @@ class Documents(SystemCase):
                     with self.subTest(document=path, link=target):
                         self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), target)))
 
-    def test_files_and_tests_that_show_compliance_are_there(self):
-        text = read(os.path.join(ROOT, "docs", "compliance.md"))
-        rows = [line for line in text.splitlines() if re.match(r"\| [A-Z]-\d+ ", line)]
-        self.assertTrue(rows)
-        for row in rows:
-            shown = row.split("|")[4]
-            names = re.findall(r"`([^`]+)`", shown)
-            files = [name for name in names if "/" in name]
-            self.assertTrue(files, row)
-            for name in files:
-                self.assertTrue(os.path.exists(os.path.join(ROOT, name)), name)
-            sources = "".join(read(os.path.join(ROOT, name)) for name in files)
-            for name in set(names) - set(files):
-                self.assertRegex(sources, rf"\b{name}\b", row)
+    def test_files_and_tests_that_are_said_to_show_something_are_there(self):
+        for document in ("compliance.md", "threat-model.md"):
+            rows = re.findall(r"^\| (?:[A-Z]-\d+|\*\*).*\|$",
+                              read(os.path.join(ROOT, "docs", document)).partition("Shown by |")[2].partition("\n## ")[0],
+                              re.MULTILINE)
+            self.assertTrue(rows, document)
+            for row in rows:
+                with self.subTest(document=document, row=row):
+                    names = re.findall(r"`([^`]+)`", row.split("|")[-2])
+                    files = [name for name in names if "/" in name]
+                    self.assertTrue(files)
+                    for name in files:
+                        self.assertTrue(os.path.exists(os.path.join(ROOT, name)), name)
+                    sources = "".join(read(os.path.join(ROOT, name)) for name in files)
+                    for name in set(names) - set(files):
+                        self.assertRegex(sources, rf"\b{name}\b")
 
 
 if __name__ == "__main__":

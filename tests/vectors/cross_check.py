@@ -207,6 +207,8 @@ def check_info(checker, path, expected, options):
     if opens or not options:
         names = [text for kind, text in expected["texts"] if kind == 1]
         wanted["device_name"] = names[0] if names else None
+    if expected["closed"] and expected["unattested"]:
+        del wanted["closed"]  # a hint; info looks for the tail at the very end only
     for key, value in wanted.items():
         checker.compare(f"{name}: info.{key}", value, found[key])
     checker.compare(f"{name}: role", container["role"], found["signer"]["role"])
@@ -345,7 +347,8 @@ def mutant_bases():
     yield test_self.small()[0], good.PASSWORD
     opened = ("mixed", "light", "description", "deferred-strong", "officer-trusted", "zero-strong")
     others = ("unsigned", "signed-p256", "gaps", "deferred", "late-two", "late-deferred",
-              "batch-late", "evidence-several", "trailer-evidence", "zero-many", "deferred-open")  # fmt: skip
+              "batch-late", "evidence-several", "trailer-evidence", "zero-many",
+              "deferred-open")  # fmt: skip
     for name in opened + others:
         data = build.read_file(make_vectors.DATA, f"good-{name}.svms")
         yield data, good.PASSWORD if name in opened else None

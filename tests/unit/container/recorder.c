@@ -22,7 +22,7 @@ static svms_status part_write(void *user, const svms_iovec *runs, size_t count, 
         svms_iovec half = { runs[0].data, runs[0].size / 2 };
         (void)sink.write(sink.user, &half, 1, os_error);
         *os_error = EIO;
-        return SVMS_E_IO;
+        return part->recorder->write_status != SVMS_OK ? part->recorder->write_status : SVMS_E_IO;
     }
     return sink.write(sink.user, runs, count, os_error);
 }

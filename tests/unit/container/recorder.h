@@ -32,9 +32,10 @@ typedef struct recorder {
     bool with_utc;
     int64_t clock_offset;
     uint64_t writes;
-    uint64_t write_fails_at; /* counted over all sinks; once */
-    bool failed;             /* it did */
-    int no_more;             /* errno of every further open_sink */
+    uint64_t write_fails_at;  /* counted over all sinks; once */
+    svms_status write_status; /* what it returns; SVMS_OK: SVMS_E_IO */
+    bool failed;              /* it did */
+    int no_more;              /* errno of every further open_sink */
     svms_status keep_fails;
     uint32_t heads;
     svms_head head; /* the last one that was kept */

@@ -495,6 +495,59 @@ static void every_failing_allocation_is_clean_and_the_recording_goes_on(void **s
     }
 }
 
+static void a_link_is_true_whichever_allocation_failed_before(void **state)
+{
+    fixture *fix = *state;
+    for (uint64_t n = 1;; n++) {
+        recorder rec;
+        int failures = 0;
+        recorder_begin(&rec, fix, 0, 0);
+        fix->allocations = 0;
+        fix->allocation_fails_at = n;
+        for (int i = 0; i < 50; i++) {
+            if (recorder_take(&rec, i) != SVMS_OK) {
+                failures++;
+                assert_int_equal(recorder_take(&rec, i), SVMS_OK);
+            }
+        }
+        bool reached = fix->allocations >= n;
+        fix->allocation_fails_at = 0;
+        recorder_close(&rec);
+        expect_interrupted(&rec, failures);
+        recorder_end(&rec);
+        if (!reached) {
+            return;
+        }
+    }
+}
+
+static void a_sink_may_fail_with_any_status(void **state)
+{
+    static const svms_status statuses[] = { SVMS_E_IO, SVMS_E_USAGE, SVMS_E_STATE, SVMS_E_POLICY,
+                                            SVMS_E_NO_MEMORY };
+    for (size_t c = 0; c < sizeof statuses / sizeof statuses[0]; c++) {
+        recorder rec;
+        svms_recording_stats stats = SVMS_RECORDING_STATS_INIT;
+        recorder_begin(&rec, *state, 0, 0);
+        for (int i = 0; i < 15; i++) {
+            assert_int_equal(recorder_take(&rec, i), SVMS_OK);
+        }
+        rec.write_fails_at = rec.writes + 1;
+        rec.write_status = statuses[c];
+        assert_int_equal(recorder_take(&rec, 15), statuses[c]);
+        assert_int_equal(svms_recording_get_stats(rec.recording, &stats), SVMS_OK);
+        assert_int_equal(stats.between_containers, 1);
+        assert_int_equal(rec.parts[0].is.state, SVMS_RECORDING_LEFT_OPEN);
+        for (int i = 15; i < 50; i++) {
+            assert_int_equal(recorder_take(&rec, i), SVMS_OK);
+        }
+        recorder_close(&rec);
+        assert_int_equal(rec.count, 2);
+        expect_interrupted(&rec, 1);
+        recorder_end(&rec);
+    }
+}
+
 static void a_head_that_cannot_be_kept_is_counted_or_ends_the_recording(void **state)
 {
     recorder rec;
@@ -699,6 +752,10 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(every_failing_allocation_is_clean_and_the_recording_goes_on,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_link_is_true_whichever_allocation_failed_before,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_sink_may_fail_with_any_status, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(a_head_that_cannot_be_kept_is_counted_or_ends_the_recording,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(durability_decides_how_often_a_sink_is_synced,

@@ -495,6 +495,159 @@ static void a_writer_takes_only_tokens_of_its_segments(void **state)
     memory_file_clear(&file);
 }
 
+/* Thousands may have been kept for a segment that has not begun. */
+static void a_segment_takes_a_bounded_number_of_stamps(void **state)
+{
+    scene *at = *state;
+    memory_file file = { 0 };
+    recipe plain = RECIPE_INIT;
+    svms_track tracks[2];
+    svms_writer *writer = NULL;
+    svms_head head = SVMS_HEAD_INIT;
+    svms_report report;
+    svms_sink sink = memory_sink(&file);
+    svms_status status = SVMS_OK;
+    int taken = 0;
+    plain.key = at->key;
+    plain.chain = at->chain;
+    at->fix->now = T0;
+    svms_writer_options options = writer_options(at->fix, &plain, tracks);
+    assert_int_equal(svms_writer_open(&writer, at->fix->ctx, &sink, &options, NULL), SVMS_OK);
+    assert_int_equal(append_segment(writer, &plain, 0, NULL), SVMS_OK);
+    assert_int_equal(svms_writer_flush(writer, NULL), SVMS_OK);
+    assert_int_equal(svms_writer_get_head(writer, &head), SVMS_OK);
+    made token = token_of(&at->long_lived, head.manifest_hash, T0);
+    for (; status == SVMS_OK && taken < 5000; taken++) {
+        status =
+            svms_writer_add_timestamp(writer, 0, head.manifest_hash, token.data, token.size, NULL);
+    }
+    assert_int_equal(status, SVMS_E_LIMIT);
+    assert_in_range(taken, 3000, 4096);
+    assert_int_equal(append_segment(writer, &plain, 1, NULL), SVMS_OK);
+    assert_int_equal(
+        svms_writer_add_timestamp(writer, 0, head.manifest_hash, token.data, token.size, NULL),
+        SVMS_E_LIMIT);
+    assert_int_equal(append_segment(writer, &plain, 2, NULL), SVMS_OK);
+    assert_int_equal(
+        svms_writer_add_timestamp(writer, 0, head.manifest_hash, token.data, token.size, NULL),
+        SVMS_OK);
+    assert_int_equal(svms_writer_close(&writer, NULL), SVMS_OK);
+    assert_int_equal(verify_file(at->fix, &file, at->trust, &report), SVMS_OK);
+    assert_int_equal(report.segments_verified, 3);
+    free(token.data);
+    memory_file_clear(&file);
+}
+
+typedef struct recorded {
+    memory_file files[2];
+    uint32_t begun;
+    uint32_t over;
+} recorded;
+
+static svms_status begin_file(void *user, const svms_recording_container *container,
+                              svms_sink *sink, svms_error *err)
+{
+    recorded *all = user;
+    (void)err;
+    assert_true(all->begun < 2);
+    assert_int_equal(container->recording_sequence, all->begun);
+    *sink = memory_sink(&all->files[all->begun++]);
+    return SVMS_OK;
+}
+
+static void end_file(void *user, const svms_recording_container *container, svms_sink *sink)
+{
+    recorded *all = user;
+    (void)sink;
+    assert_int_equal(container->state, SVMS_RECORDING_ENDED);
+    all->over++;
+}
+
+/* A second of samples; the first is a sync sample. */
+static void take_second(scene *at, svms_recording *recording, int second)
+{
+    uint8_t bytes[50] = { 0 };
+    at->fix->now = T0 + second * SECOND;
+    for (int i = 0; i < 10; i++) {
+        svms_sample sample = SVMS_SAMPLE_INIT;
+        bytes[0] = (uint8_t)(10 * second + i);
+        sample.data = bytes;
+        sample.size = sizeof(bytes);
+        sample.dts = sample.pts = 1000 * second + 100 * i;
+        sample.duration = 100;
+        sample.flags = i == 0 ? SVMS_SAMPLE_SYNC : 0;
+        assert_int_equal(svms_recording_append(recording, &sample, NULL), SVMS_OK);
+    }
+}
+
+static svms_status stamp_recording(scene *at, svms_recording *recording, const svms_head *head)
+{
+    made token = token_of(&at->long_lived, head->manifest_hash, at->fix->now);
+    svms_status status =
+        svms_recording_add_timestamp(recording, head, token.data, token.size, NULL);
+    free(token.data);
+    return status;
+}
+
+static void a_recording_stores_tokens_in_the_container_that_they_attest(void **state)
+{
+    scene *at = *state;
+    recorded all = { 0 };
+    recipe plain = RECIPE_INIT;
+    svms_track tracks[2];
+    svms_recording *recording = NULL;
+    svms_recording_options options = SVMS_RECORDING_OPTIONS_INIT;
+    svms_head head = SVMS_HEAD_INIT;
+    svms_head nothing = SVMS_HEAD_INIT;
+    svms_report report;
+    plain.key = at->key;
+    plain.chain = at->chain;
+    plain.tracks = 1;
+    plain.frames = 10;
+    at->fix->now = T0;
+    svms_writer_options writer = writer_options(at->fix, &plain, tracks);
+    options.writer = &writer;
+    options.rotate_ns = 4 * SECOND;
+    options.user = &all;
+    options.open_sink = begin_file;
+    options.close_sink = end_file;
+    assert_int_equal(svms_recording_open(&recording, at->fix->ctx, &options, NULL), SVMS_OK);
+    assert_int_equal(svms_recording_get_head(recording, &nothing), SVMS_OK);
+    take_second(at, recording, 0);
+    /* There is no segment yet. */
+    assert_int_equal(stamp_recording(at, recording, &nothing), SVMS_E_USAGE);
+    take_second(at, recording, 1);
+    assert_int_equal(svms_recording_get_head(recording, &head), SVMS_OK);
+    assert_int_equal(head.segment, 0);
+    assert_int_equal(stamp_recording(at, recording, &head), SVMS_OK);
+    /* Between two segments a token is kept for the next. */
+    assert_int_equal(svms_recording_flush(recording, NULL), SVMS_OK);
+    assert_int_equal(svms_recording_get_head(recording, &head), SVMS_OK);
+    assert_int_equal(head.segment, 1);
+    assert_int_equal(stamp_recording(at, recording, &head), SVMS_OK);
+    /* A token of something else is refused, and costs nothing. */
+    head.segment = 0;
+    assert_int_equal(stamp_recording(at, recording, &head), SVMS_E_USAGE);
+    head.segment = 1;
+    assert_int_equal(svms_recording_add_timestamp(recording, &head, "no token", 8, NULL),
+                     SVMS_E_MALFORMED);
+    for (int i = 2; i < 5; i++) {
+        take_second(at, recording, i);
+    }
+    assert_int_equal(all.begun, 2);
+    assert_int_equal(stamp_recording(at, recording, &head), SVMS_E_STATE);
+    assert_int_equal(svms_recording_close(&recording, NULL), SVMS_OK);
+    assert_int_equal(all.over, 2);
+    assert_int_equal(verify(at, &all.files[0], T0 + DAY, 0, 0, &report), SVMS_OK);
+    assert_int_equal(report.stamps, 2);
+    assert_int_equal(report.stamps_valid, 2);
+    assert_int_equal(report.attested_segment, 1);
+    assert_int_equal(verify(at, &all.files[1], T0 + DAY, 0, 0, &report), SVMS_OK);
+    assert_int_equal(report.stamps, 0);
+    memory_file_clear(&all.files[0]);
+    memory_file_clear(&all.files[1]);
+}
+
 static void memory_may_fail(void **state)
 {
     scene *at = *state;
@@ -539,6 +692,8 @@ int main(void)
         cmocka_unit_test(a_revoked_signer_is_trusted_by_attested_time_only),
         cmocka_unit_test(a_changed_token_makes_the_file_false),
         cmocka_unit_test(a_writer_takes_only_tokens_of_its_segments),
+        cmocka_unit_test(a_segment_takes_a_bounded_number_of_stamps),
+        cmocka_unit_test(a_recording_stores_tokens_in_the_container_that_they_attest),
         cmocka_unit_test(memory_may_fail),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -86,7 +86,9 @@ static void parse_line(vector *found, const char *line)
     if (value_of(line, "segments", number, sizeof(number))) {
         found->segments = strtol(number, NULL, 10);
     } else if (value_of(line, "stamps", number, sizeof(number))) {
-        assert_int_equal(sscanf(number, "%u %u", &found->stamps, &found->stamps_valid), 2);
+        char *rest = NULL;
+        found->stamps = (unsigned)strtoul(number, &rest, 10);
+        found->stamps_valid = (unsigned)strtoul(rest, NULL, 10);
     } else if (value_of(line, "closed", number, sizeof(number))) {
         found->closed = strtol(number, NULL, 10);
     } else if (value_of(line, "first_failure", failure, sizeof(failure))) {
@@ -556,6 +558,7 @@ static unsigned check_all(fixture *fix, const char *suffix,
     DIR *dir = opendir(folder);
     if (dir == NULL) {
         fail_msg("cannot open %s", folder);
+        return 1;
     }
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
         size_t length = strlen(entry->d_name);
