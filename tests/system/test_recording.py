@@ -137,7 +137,7 @@ class Recording(FolderCase):
         self.assertIn("holds nothing", run.err)
         self.expect(USAGE, "extract", "r", "--out", "n.mkv", "--keys", "k", *self.open_key())
         os.mkdir(self.path("empty"))
-        self.expect(MALFORMED, "extract", "empty", "--out", "n.mkv", *self.open_key())
+        self.expect(ENVIRONMENT, "extract", "empty", "--out", "n.mkv", *self.open_key())
 
     def test_a_missing_and_a_damaged_container_are_named_and_the_rest_comes_out(self):
         self.rotate("r", "--rotate", "2s")
