@@ -82,7 +82,10 @@ static exit_status add_containers(extract_folder *self)
             return complain_error(&err, "cannot look into %s", self->list.paths[i]);
         }
         if (status != SVMS_OK) {
-            complain_error(&err, "left out: %s", self->list.paths[i]);
+            /* What cannot be read may belong to it. */
+            bool unread =
+                complain_error(&err, "left out: %s", self->list.paths[i]) == EXIT_ENVIRONMENT;
+            self->is_incomplete = self->is_incomplete || (unread && status != SVMS_E_EXISTS);
         }
     }
     return EXIT_GOOD;

@@ -22,12 +22,9 @@ static void warn_if_readable_by_others(int handle, const char *path)
     }
 }
 
-exit_status file_read(file_text *out, const char *path, size_t limit, bool secret)
+exit_status file_read_handle(file_text *out, int handle, const char *path, size_t limit,
+                             bool secret)
 {
-    int handle = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (handle < 0) {
-        return complain_system(errno, "cannot open %s", path);
-    }
     exit_status status = EXIT_ENVIRONMENT;
     file_text text = { malloc(limit + 2), 0 };
     if (!text.bytes) {
@@ -58,6 +55,16 @@ exit_status file_read(file_text *out, const char *path, size_t limit, bool secre
 
 done:
     file_text_free(&text);
+    return status;
+}
+
+exit_status file_read(file_text *out, const char *path, size_t limit, bool secret)
+{
+    int handle = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (handle < 0) {
+        return complain_system(errno, "cannot open %s", path);
+    }
+    exit_status status = file_read_handle(out, handle, path, limit, secret);
     close(handle);
     return status;
 }
@@ -181,16 +188,27 @@ exit_status file_write(const new_file *files, size_t count, bool replace)
     return status;
 }
 
-static void make_names_durable(const char *path)
+static exit_status make_names_durable(const char *path)
 {
     char *folder = folder_of(path);
-    int handle = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    /* A file system that cannot do this has its names durable in some other way, or never. */
+    if (!folder) {
+        return EXIT_ENVIRONMENT;
+    }
+    int os_error = 0;
+    int handle = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (handle < 0 || fsync(handle) != 0) {
+        os_error = errno;
+    }
     if (handle >= 0) {
-        (void)fsync(handle);
         close(handle);
     }
     free(folder);
+    /* A file system that cannot do this has its names durable in some other way, or never; a folder
+     * may be written to and not be read. */
+    if (os_error == 0 || os_error == EINVAL || os_error == ENOTSUP || os_error == EACCES) {
+        return EXIT_GOOD;
+    }
+    return complain_system(os_error, "cannot make the name of %s durable", path);
 }
 
 /* Renames without replacing: link() fails where the name is taken, and nothing comes between.
@@ -220,8 +238,7 @@ exit_status file_publish(const char *temporary, const char *path, bool replace)
     if (os_error != 0) {
         return complain_system(os_error, "cannot name the finished file %s", path);
     }
-    make_names_durable(path);
-    return EXIT_GOOD;
+    return make_names_durable(path);
 }
 
 exit_status file_remove(const char *path)
@@ -229,8 +246,7 @@ exit_status file_remove(const char *path)
     if (unlink(path) != 0) {
         return complain_system(errno, "cannot remove %s", path);
     }
-    make_names_durable(path);
-    return EXIT_GOOD;
+    return make_names_durable(path);
 }
 
 bool file_exists(const char *path)

@@ -18,6 +18,9 @@ typedef struct file_text {
 
 /* Reads a file of at most limit bytes. A secret that others can read is warned about. */
 exit_status file_read(file_text *out, const char *path, size_t limit, bool secret);
+/* The same from an open file, from where it stands; path is for complaints. */
+exit_status file_read_handle(file_text *out, int handle, const char *path, size_t limit,
+                             bool secret);
 
 /* Wipes and releases. */
 void file_text_free(file_text *text);
@@ -44,7 +47,7 @@ exit_status file_write(const new_file *files, size_t count, bool replace);
 exit_status file_create_beside(const char *path, int *handle, char **name);
 
 /* Gives a complete file its final name. Without replace, a file that has the name already is
- * never touched. Afterwards the name is durable. */
+ * never touched. Afterwards the name is durable; where that alone fails, the file has it. */
 exit_status file_publish(const char *temporary, const char *path, bool replace);
 
 /* Refuses a path where nothing may be written: something is there and replace is false, or

@@ -176,12 +176,25 @@ static bool is_own(const svms_container_info *info)
     return info->role != SVMS_ROLE_CAMERA || info->origin != SVMS_ORIGIN_EDGE;
 }
 
-/* What is no container is named, and passed over. */
-static bool describe(svms_ctx *ctx, const char *path, svms_container_info *info)
+/* Whether it surely is none: a folder or a device, say. */
+static bool is_no_file(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+}
+
+/* What is no container is named, and passed over. What cannot be read may be the newest one, whose
+ * number must not be given a second time. */
+static exit_status describe(bool *found, svms_ctx *ctx, const char *path, svms_container_info *info)
 {
     svms_source source = SVMS_SOURCE_INIT;
     svms_reader *reader = NULL;
     svms_error err = SVMS_ERROR_INIT;
+    *found = false;
+    if (is_no_file(path)) {
+        complain("passed over: %s is no regular file", path);
+        return EXIT_GOOD;
+    }
     svms_status status = svms_source_open_file(&source, ctx, path, &err);
     if (status == SVMS_OK) {
         status = svms_reader_open(&reader, ctx, &source, NULL, &err);
@@ -191,13 +204,18 @@ static bool describe(svms_ctx *ctx, const char *path, svms_container_info *info)
     }
     svms_reader_close(&reader);
     svms_source_close(&source);
-    if (status != SVMS_OK) {
-        complain_error(&err, "passed over: %s", path);
-    }
     info->signer_subject = NULL;
     info->device_name = NULL;
     info->software = NULL;
-    return status == SVMS_OK;
+    *found = status == SVMS_OK;
+    if (*found) {
+        return EXIT_GOOD;
+    }
+    if (exit_status_of(status) == EXIT_ENVIRONMENT) {
+        return complain_error(&err, "cannot look into %s", path);
+    }
+    complain_error(&err, "passed over: %s", path);
+    return EXIT_GOOD;
 }
 
 static exit_status look_up(svms_ctx *ctx, const char *path, const svms_head *remembered,
@@ -249,8 +267,8 @@ static exit_status consider(folder_end *end, const svms_container_info *info, co
     return EXIT_GOOD;
 }
 
-/* The head of the newest container. One whose end is damaged counts as one without segments, which
- * is not what is remembered. */
+/* The head of the newest container. One whose end is damaged is not what is remembered, whatever it
+ * holds besides. */
 static exit_status read_newest(folder_end *end, svms_ctx *ctx, bool remembered)
 {
     svms_source source = SVMS_SOURCE_INIT;
@@ -266,7 +284,8 @@ static exit_status read_newest(folder_end *end, svms_ctx *ctx, bool remembered)
         return EXIT_GOOD;
     }
     exit_status failed = complain_error(&err, "%s is damaged", end->newest_path);
-    return remembered && svms_status_class(status) != SVMS_CLASS_ENVIRONMENT ? EXIT_GOOD : failed;
+    end->holds = SVMS_LINK_MISMATCH;
+    return remembered && failed != EXIT_ENVIRONMENT ? EXIT_GOOD : failed;
 }
 
 exit_status folder_find_end(folder_end *out, svms_ctx *ctx, const char *path,
@@ -278,7 +297,9 @@ exit_status folder_find_end(folder_end *out, svms_ctx *ctx, const char *path,
     end.holds = remembered ? SVMS_LINK_MISSING : SVMS_LINK_NONE;
     for (size_t i = 0; i < list.count && status == EXIT_GOOD; i++) {
         svms_container_info info = SVMS_CONTAINER_INFO_INIT;
-        if (!describe(ctx, list.paths[i], &info)) {
+        bool found = false;
+        status = describe(&found, ctx, list.paths[i], &info);
+        if (!found) {
             continue;
         }
         status = consider(&end, &info, list.paths[i], remembered);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "head_file.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "file.h"
 #include "json_output.h"
@@ -52,9 +54,11 @@ exit_status head_file_load(svms_head *out, bool *found, const char *path)
 {
     svms_head head = SVMS_HEAD_INIT;
     file_text text = { NULL, 0 };
-    *found = file_exists(path);
+    struct stat info;
+    *found = lstat(path, &info) == 0;
     if (!*found) {
-        return EXIT_GOOD;
+        /* Only what is not there was never remembered. */
+        return errno == ENOENT ? EXIT_GOOD : complain_system(errno, "cannot look for %s", path);
     }
     exit_status status = file_read(&text, path, LARGEST_HEAD_FILE, false);
     if (status != EXIT_GOOD) {

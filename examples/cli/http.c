@@ -89,6 +89,10 @@ static exit_status perform(CURL *curl, http_exchange *exchange, struct curl_slis
         complain("%s answers with status %ld", exchange->url, status);
         return EXIT_ENVIRONMENT;
     }
+    if (exchange->answer_size == 0) {
+        complain("%s answers with nothing", exchange->url);
+        return EXIT_ENVIRONMENT;
+    }
     return EXIT_GOOD;
 }
 

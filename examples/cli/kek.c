@@ -51,6 +51,11 @@ typedef struct survey {
     uint8_t kek_id[16];
 } survey;
 
+typedef struct key_file {
+    int handle; /* -1: not open */
+    struct stat info;
+} key_file;
+
 typedef struct id_text {
     char text[33];
 } id_text;
@@ -186,32 +191,53 @@ static int overwrite(int handle, off_t size)
     return fsync(handle) == 0 ? 0 : errno;
 }
 
-/* Overwrites, makes that durable, and only then gives up the name. */
-static exit_status destroy_file(const char *path)
+/* Opens the file once, so that what is destroyed is what was looked at. */
+static exit_status open_key(key_file *file, svms_kek **kek, svms_ctx *ctx, const char *path)
 {
-    struct stat info;
-    int handle = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
-    if (handle < 0) {
-        return errno == ELOOP ? (complain("%s is a symbolic link: name the file itself", path),
-                                 EXIT_ENVIRONMENT)
-                              : complain_system(errno, "cannot destroy %s", path);
+    file_text text = { NULL, 0 };
+    svms_error err = SVMS_ERROR_INIT;
+    file->handle = open(path, O_RDWR | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+    if (file->handle < 0 && errno == ELOOP) {
+        complain("%s is a symbolic link: name the file itself", path);
+        return EXIT_ENVIRONMENT;
     }
-    exit_status status = EXIT_GOOD;
-    if (fstat(handle, &info) != 0) {
-        status = complain_system(errno, "cannot destroy %s", path);
-    } else if (!S_ISREG(info.st_mode) || info.st_size > LARGEST_KEY_FILE) {
-        complain("%s is not a small regular file; it was left alone", path);
-        status = EXIT_ENVIRONMENT;
-    } else {
-        int os_error = overwrite(handle, info.st_size);
-        if (os_error != 0) {
-            status = complain_system(os_error, "cannot overwrite %s", path);
-        } else if (info.st_nlink > 1) {
-            complain("warning: %s has other names; what they stand for was overwritten too", path);
-        }
+    if (file->handle < 0 || fstat(file->handle, &file->info) != 0) {
+        return complain_system(errno, "cannot destroy %s", path);
     }
-    close(handle);
-    return status == EXIT_GOOD ? file_remove(path) : status;
+    if (!S_ISREG(file->info.st_mode)) {
+        complain("%s is not a regular file; it was left alone", path);
+        return EXIT_ENVIRONMENT;
+    }
+    exit_status status = file_read_handle(&text, file->handle, path, LARGEST_KEY_FILE, true);
+    if (status == EXIT_GOOD &&
+        svms_kek_from_pem(kek, ctx, text.bytes, text.size, &err) != SVMS_OK) {
+        status = complain_error(&err, "cannot use the key-encryption key %s", path);
+    }
+    file_text_free(&text);
+    return status;
+}
+
+/* Overwrites, makes that durable, and only then gives up the name. */
+static exit_status destroy_file(const key_file *file, const char *path)
+{
+    struct stat now;
+    int os_error = overwrite(file->handle, file->info.st_size);
+    if (os_error != 0) {
+        return complain_system(os_error, "cannot overwrite %s", path);
+    }
+    if (file->info.st_nlink > 1) {
+        complain("warning: %s has other names; what they stand for was overwritten too", path);
+    }
+    if (lstat(path, &now) != 0 || now.st_dev != file->info.st_dev ||
+        now.st_ino != file->info.st_ino) {
+        complain("the key was overwritten; %s is another file by now, and was left alone", path);
+        return EXIT_ENVIRONMENT;
+    }
+    exit_status status = file_remove(path);
+    if (status != EXIT_GOOD) {
+        complain("%s was overwritten all the same", path);
+    }
+    return status;
 }
 
 static bool names_kek(const survey *found, const surveyed *item)
@@ -329,9 +355,10 @@ static exit_status destroy(const destroy_request *request)
     svms_ctx *ctx = NULL;
     svms_kek *kek = NULL;
     survey found = { NULL, 0, { 0 } };
+    key_file file = { .handle = -1 };
     exit_status status = make_context(&ctx);
     if (status == EXIT_GOOD) {
-        status = load_kek(&kek, ctx, request->path);
+        status = open_key(&file, &kek, ctx, request->path);
     }
     if (status == EXIT_GOOD) {
         svms_kek_id(kek, found.kek_id);
@@ -341,7 +368,10 @@ static exit_status destroy(const destroy_request *request)
         complain("nothing was destroyed");
     }
     if (status == EXIT_GOOD) {
-        status = destroy_file(request->path);
+        status = destroy_file(&file, request->path);
+    }
+    if (file.handle >= 0) {
+        close(file.handle);
     }
     if (status == EXIT_GOOD && request->json) {
         status = json_print(report_to_json(request, &found));

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* svms prune: remove a container of a recording, and leave a signed record that says so. */
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <svms/svms.h>
@@ -29,9 +33,49 @@ typedef struct prune_job {
     svms_ctx *ctx;
     svms_chain *chain;
     svms_private_key *key;
+    int handle; /* of the container, locked against writers; -1: not yet */
+    struct stat container;
     char *record; /* name of the record */
     svms_pruned written;
 } prune_job;
+
+/* Nobody may write the container from here on, and a name that stands for it is not taken for it.
+ */
+static exit_status claim(prune_job *job)
+{
+    const char *path = job->request->path;
+    job->handle = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
+    if (job->handle < 0 && errno == ELOOP) {
+        complain("%s is a symbolic link: name the file itself", path);
+        return EXIT_ENVIRONMENT;
+    }
+    if (job->handle < 0 || fstat(job->handle, &job->container) != 0) {
+        return complain_system(errno, "cannot open %s", path);
+    }
+    if (flock(job->handle, LOCK_SH | LOCK_NB) == 0) {
+        return EXIT_GOOD;
+    }
+    if (errno != EWOULDBLOCK) {
+        return complain_system(errno, "cannot lock %s", path);
+    }
+    complain("%s is being written; it was left alone", path);
+    return EXIT_ENVIRONMENT;
+}
+
+/* Gives up the name, if it still is that of the container. */
+static exit_status remove_name(const prune_job *job)
+{
+    struct stat now;
+    const char *path = job->request->path;
+    if (lstat(path, &now) != 0) {
+        return complain_system(errno, "cannot remove %s", path);
+    }
+    if (now.st_dev != job->container.st_dev || now.st_ino != job->container.st_ino) {
+        complain("%s is another file by now; it was left alone", path);
+        return EXIT_ENVIRONMENT;
+    }
+    return file_remove(path);
+}
 
 /* Reads the record that is there, whoever signed it. */
 static exit_status read_record(prune_job *job)
@@ -153,7 +197,7 @@ static exit_status remove_container(prune_job *job)
     }
     svms_source_close(&source);
     if (status == EXIT_GOOD) {
-        status = file_remove(job->request->path);
+        status = remove_name(job);
     }
     return status == EXIT_GOOD ? say(job) : status;
 }
@@ -162,6 +206,7 @@ static exit_status prune(const prune_request *request)
 {
     prune_job job = { 0 };
     job.request = request;
+    job.handle = -1;
     job.record = path_with_suffix(request->path, PRUNED_SUFFIX);
     exit_status status = job.record ? make_context(&job.ctx) : EXIT_ENVIRONMENT;
     if (status == EXIT_GOOD) {
@@ -171,7 +216,13 @@ static exit_status prune(const prune_request *request)
         status = load_private_key(&job.key, job.ctx, request->signer_key);
     }
     if (status == EXIT_GOOD) {
+        status = claim(&job);
+    }
+    if (status == EXIT_GOOD) {
         status = remove_container(&job);
+    }
+    if (job.handle >= 0) {
+        close(job.handle);
     }
     svms_private_key_free(&job.key);
     svms_chain_free(&job.chain);

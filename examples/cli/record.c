@@ -502,7 +502,9 @@ static exit_status give_name(const recorder *self, const svms_writer_stats *stat
     const record_request *request = self->request;
     exit_status status = file_publish(self->part, request->output, request->force);
     if (status != EXIT_GOOD) {
-        complain("the recording is complete, but is still called %s", self->part);
+        if (file_exists(self->part)) {
+            complain("the recording is complete, but is still called %s", self->part);
+        }
         return status;
     }
     char until[SVMS_TIME_TEXT_SIZE];

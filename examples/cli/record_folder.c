@@ -119,7 +119,10 @@ static void close_sink(void *user, const svms_recording_container *container, sv
     } else if (file_publish(one->part, one->path, false) == EXIT_GOOD) {
         path = one->path;
     } else {
-        complain("%s is complete, but could not get its name", one->part);
+        bool unnamed = file_exists(one->part);
+        complain("%s is complete, but %s", one->part,
+                 unnamed ? "could not get its name" : "its new name may be lost");
+        path = unnamed ? one->part : one->path;
         self->lost_name = true;
     }
     self->kept++;

@@ -249,8 +249,8 @@ static svms_status verify_opened(svms_verification *verification, svms_error *er
 {
     svms_report *report = &verification->report;
     report->role = (svms_role)verification->front.header.signer.role;
-    report->signed_from_utc_ns = verification->front.header.created_utc_ns;
-    report->signed_to_utc_ns = verification->front.header.created_utc_ns;
+    report->signed_from_utc_ns = svms_claimed_time(verification->front.header.created_utc_ns);
+    report->signed_to_utc_ns = report->signed_from_utc_ns;
     report->bytes_verified = verification->front.first_record;
     svms_status status = svms_verify_segments(verification, err);
     if (status != SVMS_OK) {

@@ -31,6 +31,7 @@ typedef struct svms_pending {
 typedef struct svms_stamp {
     uint64_t segment;     /* last one that it attests; SVMS_NO_SEGMENT: all, it is a trailer */
     uint64_t holder;      /* segment that holds it; 0 for a trailer */
+    uint32_t run;         /* of the chain that holds that segment */
     bool unproven;        /* the holder's manifest was not compared with it */
     int64_t made_utc_ns;  /* when that segment claims to have been made, or SVMS_NO_TIME */
     int64_t valid_utc_ns; /* what it attests, once it was judged; or SVMS_NO_TIME */
@@ -83,7 +84,10 @@ typedef struct svms_verification {
     uint32_t run;
     uint32_t lacking;     /* segments in succession without signature of their own */
     bool end_believed;    /* the signed end record, and so the trailers, cover the chain */
+    bool begun;           /* a segment of the range was read and held; run since then: */
+    uint32_t begun_run;
     uint64_t last_inside; /* last attested segment in question, or SVMS_NO_SEGMENT */
+    uint32_t last_inside_run;
     uint64_t last_inside_end;
     uint8_t last_inside_hash[SVMS_DIGEST_SIZE];
     svms_stamp newest[SVMS_NEWEST_STAMPS]; /* in the recording; a ring */
@@ -101,6 +105,10 @@ typedef struct svms_verification {
 void svms_verification_find(svms_verification *verification, svms_verdict verdict, uint64_t segment,
                             int64_t utc_ns, uint64_t offset, const char *reason);
 
+/* verify_pending.c: a time of signing as it is judged: one that is not known lies before
+ * everything. */
+int64_t svms_claimed_time(int64_t utc_ns);
+
 /* verify.c: svms_verify_container() that also tells which segments hold. */
 SVMS_MUST_CHECK svms_status svms_verify_with(svms_ctx *ctx, const svms_source *source,
                                              const svms_verify_options *options,
@@ -113,8 +121,9 @@ SVMS_MUST_CHECK svms_status svms_verification_push(svms_verification *verificati
                                                    bool after, svms_error *err);
 /* Everything of the chain that ends with this segment is attested. */
 void svms_verification_attest(svms_verification *verification, uint64_t number);
-/* The chain is broken here. */
-void svms_verification_break(svms_verification *verification);
+/* The chain is broken at this offset, by what does not hold. What was known of it says nothing
+ * about the one that begins behind. */
+void svms_verification_break(svms_verification *verification, uint64_t offset);
 /* For a range: looks for a signature behind it. */
 SVMS_MUST_CHECK svms_status svms_verification_settle(svms_verification *verification,
                                                      svms_error *err);
@@ -132,6 +141,8 @@ SVMS_MUST_CHECK svms_status svms_verification_ask_identity(const svms_verificati
 /* verify_time.c: receives evidence; judges the stamps that were found, before identity is judged.
  */
 void svms_verification_take_evidence(void *user, const svms_evidence *evidence);
+/* What stands behind the offset was not compared with its manifest, or contradicts it. */
+void svms_verification_doubt_evidence(svms_verification *verification, uint64_t offset);
 SVMS_MUST_CHECK svms_status svms_verify_time(svms_verification *verification, svms_error *err);
 
 /* verify_tail.c: late signatures, index, end record, tail. *open is set when the file ends within

@@ -35,10 +35,16 @@ static void widen(int64_t *low, int64_t *high, int64_t from, int64_t to)
     }
 }
 
+int64_t svms_claimed_time(int64_t utc_ns)
+{
+    return utc_ns == SVMS_NO_TIME ? SVMS_NO_TIME + 1 : utc_ns;
+}
+
 static void count(svms_verification *verification, const svms_pending *segment)
 {
     svms_report *report = &verification->report;
-    verification->covers_end = verification->covers_end || segment->after;
+    verification->covers_end =
+        verification->covers_end || (segment->after && segment->run == verification->begun_run);
     if (!segment->inside) {
         return;
     }
@@ -52,8 +58,8 @@ static void count(svms_verification *verification, const svms_pending *segment)
     report->samples_verified += segment->samples;
     report->bytes_verified += segment->end - segment->offset;
     widen(&report->first_utc_ns, &report->last_utc_ns, segment->first_utc_ns, segment->last_utc_ns);
-    widen(&report->signed_from_utc_ns, &report->signed_to_utc_ns, segment->made_utc_ns,
-          segment->made_utc_ns);
+    int64_t made = svms_claimed_time(segment->made_utc_ns);
+    widen(&report->signed_from_utc_ns, &report->signed_to_utc_ns, made, made);
     if (verification->latest_utc_ns == SVMS_NO_TIME ||
         segment->last_utc_ns > verification->latest_utc_ns) {
         verification->latest_utc_ns = segment->last_utc_ns;
@@ -63,6 +69,7 @@ static void count(svms_verification *verification, const svms_pending *segment)
         verification->covers_end = true;
     }
     verification->last_inside = segment->number;
+    verification->last_inside_run = segment->run;
     verification->last_inside_end = segment->end;
     memcpy(verification->last_inside_hash, segment->hash, SVMS_DIGEST_SIZE);
 }
@@ -86,8 +93,10 @@ void svms_verification_attest(svms_verification *verification, uint64_t number)
     verification->pending_count = kept;
 }
 
-void svms_verification_break(svms_verification *verification)
+void svms_verification_break(svms_verification *verification, uint64_t offset)
 {
+    svms_verification_doubt_evidence(verification, offset);
+    memset(&verification->known, 0, sizeof(verification->known));
     verification->run++;
     verification->lacking = 0;
 }
@@ -134,6 +143,10 @@ svms_status svms_verification_push(svms_verification *verification, const svms_s
     pending->last_utc_ns = manifest->last_utc_ns;
     pending->made_utc_ns = manifest->made_utc_ns;
     memcpy(pending->hash, segment->hash, SVMS_DIGEST_SIZE);
+    if (inside) {
+        verification->begun = true;
+        verification->begun_run = verification->run;
+    }
     svms_known_add(&verification->known, segment);
     if (!segment->lacks_signature) {
         svms_verification_attest(verification, manifest->segment);

@@ -99,10 +99,9 @@ static void note_start(svms_verification *verification, const svms_manifest *man
     int64_t from = verification->options.from_utc_ns;
     if (manifest->segment == 0) {
         verification->covers_start = true;
-    } else if (verification->range && verification->report.segments_verified == 0 &&
-               !verification->covers_start) {
+    } else if (verification->range && !verification->begun && !verification->covers_start) {
         verification->covers_start =
-            relation == SVMS_BEFORE || from == SVMS_NO_TIME || manifest->first_utc_ns <= from;
+            relation == SVMS_BEFORE || (from != SVMS_NO_TIME && manifest->first_utc_ns <= from);
     }
 }
 
@@ -146,22 +145,45 @@ static svms_status concerns(svms_verification *verification, const svms_segment 
     if (status == SVMS_OK && found) {
         *answer = relate(verification, entry.first_utc_ns, entry.last_utc_ns) == SVMS_INSIDE;
     }
-    if (verification->covers_end) {
-        *answer = false;
-    }
     return status;
 }
 
+/* Whether the range ends with what was read of it so far, or with the manifest of this segment: it
+ * does not hold, but continues the chain and begins behind the range. */
+static bool ends_range(const svms_verification *verification, const svms_segment *segment)
+{
+    const svms_manifest *manifest = &segment->manifest;
+    int64_t to = verification->options.to_utc_ns;
+    if (verification->covers_end || (to != SVMS_NO_TIME && verification->has_previous &&
+                                     verification->previous_last_utc_ns >= to)) {
+        return true;
+    }
+    return segment->believed && !segment->lacks_signature && verification->has_previous &&
+           manifest->segment == verification->expected &&
+           memcmp(manifest->previous, verification->previous, SVMS_DIGEST_SIZE) == 0 &&
+           relate(verification, manifest->first_utc_ns, manifest->last_utc_ns) == SVMS_AFTER;
+}
+
+/* A segment that does not hold. Within a range it breaks the chain that C-VER-5 asks for, whatever
+ * it says of its time; in front of one, nothing is known of what comes directly before any more. */
 static svms_status take_false(svms_verification *verification, const svms_segment *segment,
-                              svms_error *err)
+                              bool *done, svms_error *err)
 {
     bool concerned = true;
-    svms_status status = concerns(verification, segment, &concerned, err);
+    svms_status status = SVMS_OK;
+    if (!verification->begun) {
+        status = concerns(verification, segment, &concerned, err);
+        verification->covers_start = false;
+    } else if (verification->range && ends_range(verification, segment)) {
+        verification->covers_end = true;
+        *done = true;
+        return SVMS_OK;
+    }
     if (status == SVMS_OK && concerned) {
         status = report_problem(verification, segment, err);
     }
     verification->scanner.index = NULL;
-    svms_verification_break(verification);
+    svms_verification_break(verification, segment->offset);
     return status;
 }
 
@@ -208,6 +230,9 @@ static svms_status take_segment(svms_verification *verification, bool *done, svm
         return status;
     }
     take_late_signatures(verification, &segment);
+    if (segment.truncated) {
+        svms_verification_doubt_evidence(verification, segment.offset);
+    }
     if (segment.truncated && verification->closed_hint && segment.problem.status == SVMS_OK) {
         (void)svms_fail_at(&segment.problem, SVMS_E_NOT_AUTHENTIC, segment.offset,
                            "the segment does not end before the container does");
@@ -228,7 +253,7 @@ static svms_status take_segment(svms_verification *verification, bool *done, svm
         status = take_held(verification, &segment, done, err);
     }
     if (status == SVMS_OK && segment.problem.status != SVMS_OK) {
-        status = take_false(verification, &segment, err);
+        status = take_false(verification, &segment, done, err);
     }
     if (status == SVMS_OK && !*done) {
         status = go_on(verification, &segment, done, err);
@@ -260,7 +285,8 @@ static svms_status take_other(svms_verification *verification, svms_status parse
             find_open_end(verification, SVMS_NO_SEGMENT);
         }
         verification->covers_end =
-            verification->covers_end || (status == SVMS_OK && verification->report.closed);
+            verification->covers_end || (status == SVMS_OK && verification->report.closed &&
+                                         verification->run == verification->begun_run);
         return status;
     }
     svms_segment lost = { 0 };
@@ -281,7 +307,7 @@ static svms_status take_other(svms_verification *verification, svms_status parse
     }
     svms_status status = report_problem(verification, &lost, err);
     verification->scanner.index = NULL;
-    svms_verification_break(verification);
+    svms_verification_break(verification, lost.offset);
     return status == SVMS_OK ? go_on(verification, &lost, done, err) : status;
 }
 
@@ -367,6 +393,10 @@ static void rewind_to_first(svms_verification *verification)
     verification->pending_count = 0;
     verification->lacking = 0;
     verification->newest_count = 0;
+    verification->trailer_count = 0;
+    verification->end_believed = false;
+    verification->begun = false;
+    memset(&verification->known, 0, sizeof(verification->known));
 }
 
 static void judge_range(svms_verification *verification)
@@ -415,8 +445,9 @@ svms_status svms_verify_segments(svms_verification *verification, svms_error *er
      */
     if (status == SVMS_OK && jumped && verification->range && !verification->covers_start) {
         svms_report fresh = SVMS_REPORT_INIT;
-        fresh.signed_from_utc_ns = verification->front.header.created_utc_ns;
-        fresh.signed_to_utc_ns = verification->front.header.created_utc_ns;
+        fresh.signed_from_utc_ns = svms_claimed_time(verification->front.header.created_utc_ns);
+        fresh.signed_to_utc_ns = fresh.signed_from_utc_ns;
+        fresh.bytes_verified = verification->front.first_record;
         fresh.role = verification->report.role;
         verification->report = fresh;
         verification->covers_end = false;

@@ -34,11 +34,21 @@ void svms_verification_take_evidence(void *user, const svms_evidence *evidence)
     stamp->segment = evidence->segment;
     stamp->holder = evidence->holder;
     stamp->unproven = evidence->unproven;
+    /* What is read ahead continues the chain of the last segment in question. */
+    stamp->run = evidence->unproven ? verification->last_inside_run : verification->run;
     stamp->made_utc_ns = evidence->made_utc_ns;
     stamp->valid_utc_ns = SVMS_NO_TIME;
     stamp->offset = evidence->offset;
     stamp->size = evidence->size;
     memcpy(stamp->digest, evidence->hash, SVMS_DIGEST_SIZE);
+}
+
+void svms_verification_doubt_evidence(svms_verification *verification, uint64_t offset)
+{
+    for (uint32_t i = 0; i < SVMS_NEWEST_STAMPS && i < verification->newest_count; i++) {
+        svms_stamp *stamp = &verification->newest[i];
+        stamp->unproven = stamp->unproven || stamp->offset >= offset;
+    }
 }
 
 static void keep_earlier(int64_t *utc_ns, int64_t other)
@@ -125,7 +135,7 @@ static int64_t attested_time_of(svms_verification *verification, uint64_t back, 
     }
     for (uint64_t i = 1; i < back; i++) {
         const svms_stamp *newer = newest_stamp(verification, i);
-        if (newer->segment >= stamp->holder) {
+        if (newer->run == stamp->run && newer->segment >= stamp->holder) {
             keep_earlier(&later, newer->valid_utc_ns);
         }
     }
@@ -143,7 +153,8 @@ static void apply(svms_verification *verification, const svms_stamp *stamp,
         report->attested_segment = stamp->segment;
         report->attested_segment_utc_ns = utc;
     }
-    if (stamp->segment >= verification->last_inside) {
+    if (stamp->run == verification->last_inside_run &&
+        stamp->segment >= verification->last_inside) {
         keep_earlier(attested, utc);
     }
     if (*attested != before || report->authority[0] == '\0') {

@@ -76,6 +76,11 @@ class Authority:
                 with open(query, "wb") as file:
                     file.write(self.rfile.read(int(self.headers["Content-Length"])))
                 self.server.types.append(self.headers["Content-Type"])
+                if self.path == "/nothing":
+                    self.send_response(200)
+                    self.send_header("Content-Length", "0")
+                    self.end_headers()
+                    return
                 if self.path != "/":
                     self.send_error(404)
                     return

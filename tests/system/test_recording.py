@@ -204,6 +204,48 @@ class Recording(FolderCase):
         self.store("head.json", b"{}")
         self.rotate("s", "--continue", "--head", "head.json", status=MALFORMED)
 
+    def test_what_cannot_be_read_stops_a_recording_from_going_on(self):
+        """Otherwise a number could be given twice, and what was remembered be called unknown."""
+        self.rotate("r", "--rotate", "3s", "--head", "head.json")
+        before = self.containers("r")
+        os.mkdir(os.path.join(self.path("r"), "000007-folder.svms"))
+        os.symlink("loop.svms", os.path.join(self.path("r"), "loop.svms"))
+        run = self.rotate("r", "--continue", status=ENVIRONMENT, start="2026-11-21T10:01:00Z")
+        self.assertIn("loop.svms", run.err)
+        os.remove(os.path.join(self.path("r"), "loop.svms"))
+        for option in ("--continue", "--rotate=3s"):
+            run = self.rotate("r" if option == "--continue" else "new", option, "--head", "head.json/head.json",
+                              status=ENVIRONMENT)
+            self.assertIn("cannot look for", run.err)
+        self.assertEqual([name for name in self.containers("r") if "folder" not in name], before)
+        self.assertEqual(self.containers("new"), [])
+        self.rotate("r", "--continue", "--head", "head.json", start="2026-11-21T10:02:00Z")
+
+    def test_a_damaged_newest_container_is_no_verified_link(self):
+        self.rotate("r", "--rotate", "3s", "--head", "head.json")
+        shutil.copy(self.path("head.json"), self.path("old.json"))
+        self.rotate("r", "--rotate", "20s", "--head", "head.json", "--continue", start="2026-11-21T10:01:00Z")
+        newest = os.path.join(self.path("r"), self.containers("r")[-1])
+        # Without its end, and with damage in its last segment.
+        os.truncate(newest, os.path.getsize(newest) - 400)
+        with open(newest, "r+b") as file:
+            file.seek(-5000, os.SEEK_END)
+            file.write(b"damage")
+        run = self.rotate("r", "--continue", "--head", "old.json", start="2026-11-21T10:02:00Z")
+        self.assertIn("is damaged", run.err)
+        head = json.loads(self.load("head.json"))
+        _, sequence, link = link_of(os.path.join(self.path("r"), self.containers("r")[-1]))
+        self.assertEqual(sequence, head["sequence"] + 1)
+        self.assertNotEqual(link[3], 1)
+        self.assertNotEqual(link[2], "00" * 32)
+
+    def test_what_cannot_be_read_makes_an_extraction_incomplete(self):
+        self.rotate("r", "--rotate", "3s")
+        os.symlink("loop.svms", os.path.join(self.path("r"), "loop.svms"))
+        run = self.expect(EVIDENCE, "extract", "r", "--out", "r.mkv", *self.open_key())
+        self.assertIn("left out: r/loop.svms", run.err)
+        self.assertTrue(os.path.exists(self.path("r.mkv")))
+
     def test_two_recorders_do_not_write_into_one_folder(self):
         process = subprocess.Popen(
             [PROGRAM, "record", self.clip, "--out", "r", "--rotate", "2s", "--realtime", *self.signer, "--recipient",

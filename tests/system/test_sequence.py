@@ -3,6 +3,7 @@
 """Recordings of many containers as people check them: a folder that is verified, containers that are missing, exchanged,
 rolled back or removed with a record, and what was remembered elsewhere."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -166,6 +167,21 @@ class Sequence(SystemCase):
                     "--signer-key", os.path.join(wrong, "key.pem"))
         self.assertEqual(sorted(os.listdir(self.path("one"))), self.names)
         self.assertTrue(os.path.exists(self.clip))
+
+    def test_what_is_being_written_is_not_removed(self):
+        with open(self.file(3), "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.assertIn("being written", self.prune(ENVIRONMENT, 3).err)
+        self.assertEqual(sorted(os.listdir(self.path("one"))), self.names)
+        self.prune(GOOD, 3)
+
+    def test_a_name_that_stands_for_a_container_is_not_taken_for_it(self):
+        os.symlink(self.file(1), self.path("link.svms"))
+        run = self.expect(ENVIRONMENT, "prune", "link.svms", *self.signer)
+        self.assertIn("symbolic link", run.err)
+        self.assertTrue(os.path.islink(self.path("link.svms")))
+        self.assertFalse(os.path.exists(self.path("link.svms.pruned")))
+        self.assertEqual(sorted(os.listdir(self.path("one"))), self.names)
 
     def test_wrong_questions_are_usage_errors(self):
         self.expect(USAGE, "verify", self.file(0), "--trust", self.ca, *self.heads)

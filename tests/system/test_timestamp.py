@@ -135,6 +135,8 @@ class Timestamp(SystemCase):
     def test_servers_that_do_not_answer(self):
         self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa", self.server.url + "elsewhere")
         self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa", "http://127.0.0.1:1/")
+        self.assertIn("with nothing", self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa",
+                                                  self.server.url + "nothing").err)
         self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa", "file:///etc/passwd")
         self.store("r", b"no reply")
         self.expect(MALFORMED, "timestamp", "a.svms", "--reply", "r")
