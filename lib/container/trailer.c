@@ -126,7 +126,7 @@ svms_status svms_trailer_digest(svms_ctx *ctx, const svms_source *source, uint8_
                                 svms_error *err)
 {
     svms_source given = SVMS_SOURCE_INIT;
-    trailer_place place;
+    trailer_place place = { 0 };
     if (ctx == NULL || source == NULL || digest == NULL) {
         return svms_fail(err, SVMS_E_USAGE, "ctx, source and digest must not be NULL");
     }
@@ -192,7 +192,7 @@ svms_status svms_trailer_append(svms_ctx *ctx, const svms_store *store, const vo
                                 size_t size, svms_error *err)
 {
     svms_store given = SVMS_STORE_INIT;
-    trailer_place place;
+    trailer_place place = { 0 };
     if (ctx == NULL || store == NULL || token == NULL || size == 0 ||
         size > SVMS_TIMESTAMP_TOKEN_MAX) {
         return svms_fail(err, SVMS_E_USAGE,

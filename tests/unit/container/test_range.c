@@ -146,67 +146,6 @@ static size_t find_manifest(const memory_file *file, size_t at)
     return at + 16;
 }
 
-static void shift_time(uint8_t *at, int64_t by)
-{
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) {
-        value = value << 8 | at[i];
-    }
-    store_time(at, (int64_t)(value + (uint64_t)by));
-}
-
-/* Gives another time to a segment of one track whose manifest nobody has signed yet. */
-static void move_segment(memory_file *file, size_t at, int64_t by)
-{
-    uint8_t *manifest = file->data + find_manifest(file, at);
-    shift_time(manifest + 152, by);
-    shift_time(manifest + 160, by);
-    shift_time(manifest + 236 + 16, by);
-}
-
-/* Late signatures, each in the segment behind. */
-static void record_late(fixture *fix, const recipe *how, memory_file *file)
-{
-    svms_track tracks[2];
-    svms_writer *writer = NULL;
-    svms_sink sink = memory_sink(file);
-    svms_writer_options options = writer_options(fix, how, tracks);
-    options.late_signatures = 1;
-    assert_int_equal(svms_writer_open(&writer, fix->ctx, &sink, &options, NULL), SVMS_OK);
-    for (uint32_t i = 0; i < how->segments; i++) {
-        assert_int_equal(append_segment(writer, how, i, NULL), SVMS_OK);
-    }
-    assert_int_equal(svms_writer_flush(writer, NULL), SVMS_OK);
-    svms_writer_abort(&writer);
-}
-
-/* What nobody signed stands behind a real segment whose signature comes after it. The segments
- * around are of other times, so that they seem to be of no concern. */
-static void a_late_signature_attests_nothing_of_another_chain(void **state)
-{
-    fixture *fix = *state;
-    recipe how = small(8);
-    memory_file file = { 0 };
-    memory_file forged = { 0 };
-    svms_report report;
-    record_late(fix, &how, &file);
-    layout at = lay_out_file(&file);
-    put_piece(&forged, &file, 0, at.segments[6]);
-    size_t bridge = forged.size;
-    put_piece(&forged, &file, at.segments[1], at.segments[2]);
-    size_t own = forged.size;
-    put_piece(&forged, &file, at.segments[2], at.segments[3]);
-    put_piece(&forged, &file, at.segments[6], at.segments[8]);
-    move_segment(&forged, bridge, 200 * SECOND);
-    move_segment(&forged, own, 98 * SECOND);
-    svms_status status =
-        ask(fix, &forged, T0 + 50 * SECOND, T0 + 100 * SECOND + SECOND / 2, &report);
-    assert_int_not_equal(status, SVMS_OK);
-    assert_int_equal(report.segments_verified, 0);
-    memory_file_clear(&forged);
-    memory_file_clear(&file);
-}
-
 /* A manifest that names no time at which it was made was not made when its certificate was valid;
  * and this is no mistake of the caller. */
 static void an_unknown_time_of_signing_is_untrusted(void **state)
@@ -232,7 +171,6 @@ int main(void)
         cmocka_unit_test(a_segment_that_is_gone_is_missed_in_every_range_that_held_it),
         cmocka_unit_test(an_index_that_lies_hides_no_segment),
         cmocka_unit_test(damage_behind_a_range_does_not_spoil_it),
-        cmocka_unit_test(a_late_signature_attests_nothing_of_another_chain),
         cmocka_unit_test(an_unknown_time_of_signing_is_untrusted),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -337,6 +337,79 @@ static void a_range_needs_only_the_signature_that_covers_it(void **state)
     }
 }
 
+static size_t find_manifest(const memory_file *file, size_t at)
+{
+    const uint8_t *data = file->data;
+    while (data[at] != 3) {
+        at += (data[at] == 1 ? data[at + 3] : 16u) + ((size_t)data[at + 4] << 24) +
+              ((size_t)data[at + 5] << 16) + ((size_t)data[at + 6] << 8) + data[at + 7];
+        assert_true(at < file->size);
+    }
+    return at + 16;
+}
+
+static void shift_time(uint8_t *at, int64_t by)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++) {
+        value = value << 8 | at[i];
+    }
+    value += (uint64_t)by;
+    for (int i = 0; i < 8; i++) {
+        at[i] = (uint8_t)(value >> (56 - 8 * i));
+    }
+}
+
+/* Appends a copy of a segment of two tracks whose manifest nobody has signed yet, with another
+ * time. */
+static void put_moved(memory_file *out, const memory_file *from, const layout *at, size_t segment,
+                      int64_t by)
+{
+    size_t begin = out->size;
+    size_t size = at->segments[segment + 1] - at->segments[segment];
+    out->data = realloc(out->data, out->size + size);
+    assert_non_null(out->data);
+    memcpy(out->data + begin, from->data + at->segments[segment], size);
+    out->size += size;
+    if (by != 0) {
+        uint8_t *manifest = out->data + find_manifest(out, begin);
+        shift_time(manifest + 152, by);
+        shift_time(manifest + 160, by);
+        shift_time(manifest + 236 + 16, by);
+        shift_time(manifest + 236 + 88 + 16, by);
+    }
+}
+
+/* What nobody signed stands behind a real segment whose signature comes after it. The segments
+ * around are of other times, so that they seem to be of no concern to the range. */
+static void a_late_signature_attests_nothing_of_another_chain(void **state)
+{
+    for (size_t real = 3; real < 7; real++) {
+        scene on;
+        svms_report report = SVMS_REPORT_INIT;
+        svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
+        open_scene(&on, *state, &modes[5], 12);
+        record_all(&on);
+        layout at = lay_out_file(&on.file);
+        memory_file forged = memory_copy(&on.file);
+        forged.size = at.segments[real + 1];
+        put_moved(&forged, &on.file, &at, 1, 200 * SECOND);
+        put_moved(&forged, &on.file, &at, 2, 98 * SECOND);
+        for (size_t carrier = real + 1; carrier < 11; carrier++) {
+            put_moved(&forged, &on.file, &at, carrier, 0);
+        }
+        svms_source source = memory_source(&forged);
+        options.trust = on.fix->trust;
+        options.from_utc_ns = T0 + 50 * SECOND;
+        options.to_utc_ns = T0 + 100 * SECOND + SECOND / 2;
+        svms_status status = svms_verify_container(on.fix->ctx, &source, &options, &report, NULL);
+        assert_int_not_equal(status, SVMS_OK);
+        assert_int_equal(report.segments_verified, 0);
+        memory_file_clear(&forged);
+        close_scene(&on);
+    }
+}
+
 static void every_flipped_byte_is_noticed(void **state)
 {
     static const size_t chosen[] = { 2, 5, 9 };
@@ -525,6 +598,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(flush_signs_at_once, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_range_needs_only_the_signature_that_covers_it,
                                         fixture_setup, fixture_teardown),
+        cmocka_unit_test(a_late_signature_attests_nothing_of_another_chain),
         cmocka_unit_test_setup_teardown(every_flipped_byte_is_noticed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(every_cut_leaves_what_is_attested, fixture_setup,
