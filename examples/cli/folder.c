@@ -98,6 +98,33 @@ exit_status folder_list_recording(folder_list *out, const char *path)
     return list_files(out, path, true);
 }
 
+static exit_status drop_second_name(const char *part)
+{
+    struct stat first;
+    struct stat second;
+    char *path = path_with_suffix(part, "");
+    if (!path) {
+        return EXIT_ENVIRONMENT;
+    }
+    path[strlen(path) - strlen(PART_SUFFIX)] = '\0';
+    bool is_second = lstat(path, &first) == 0 && lstat(part, &second) == 0 &&
+                     S_ISREG(first.st_mode) && first.st_dev == second.st_dev &&
+                     first.st_ino == second.st_ino;
+    free(path);
+    return is_second ? file_remove(part) : EXIT_GOOD;
+}
+
+exit_status folder_drop_second_names(const folder_list *list)
+{
+    exit_status status = EXIT_GOOD;
+    for (size_t i = 0; i < list->count && status == EXIT_GOOD; i++) {
+        if (ends_with(list->paths[i], PART_SUFFIX)) {
+            status = drop_second_name(list->paths[i]);
+        }
+    }
+    return status;
+}
+
 void folder_list_free(folder_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {

@@ -25,6 +25,9 @@ bool folder_exists(const char *path);
 
 /* All files whose name ends with .svms or .svms.part. */
 exit_status folder_list_containers(folder_list *out, const char *path);
+/* A recorder that is killed while it names a container leaves it with both names; the one of what
+ * is not complete goes. */
+exit_status folder_drop_second_names(const folder_list *list);
 /* The same, and all signed records of containers that were removed. */
 exit_status folder_list_recording(folder_list *out, const char *path);
 void folder_list_free(folder_list *list);

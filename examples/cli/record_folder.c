@@ -91,6 +91,9 @@ static svms_status open_sink(void *user, const svms_recording_container *contain
 static void report_container(record_folder *self, const svms_recording_container *container,
                              const char *path)
 {
+    if (!self->target.json) {
+        return;
+    }
     json_t *entry =
         json_pack("{s:o, s:I, s:o, s:s, s:s, s:o, s:I}", "file", json_text(path), "sequence",
                   (json_int_t)container->recording_sequence, "container_id",
@@ -165,6 +168,9 @@ static exit_status look(record_folder *self)
     }
     if (status == EXIT_GOOD) {
         status = check_end(self, list.count);
+    }
+    if (status == EXIT_GOOD && target->goes_on) {
+        status = folder_drop_second_names(&list);
     }
     folder_list_free(&list);
     return status == EXIT_GOOD && target->goes_on

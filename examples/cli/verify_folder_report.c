@@ -128,7 +128,7 @@ void folder_print_text(const folder_result *result)
         print_line(stdout, "Unattested    %" PRIu64 " bytes that no signature covers",
                    report->bytes_unattested);
     }
-    print_line(stdout, "Remarks       %s", result->issue_count == 0 ? "none" : "");
+    print_line(stdout, result->issue_count == 0 ? "Remarks       none" : "Remarks");
     print_issues(result);
     print_files(result);
 }

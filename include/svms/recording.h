@@ -226,8 +226,9 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_recording_gap(svms_recording *recordin
                                                         svms_gap_reason reason, svms_error *err);
 
 /**
- * End and sign the current segment now, if it holds a sample, and make it durable. After a failure
- * the container is given up, as in svms_recording_append().
+ * End and sign the current segment now, if it holds a sample, and make it durable unless
+ * ::SVMS_DURABLE_NONE was chosen. After a failure the container is given up, as in
+ * svms_recording_append().
  *
  * @param recording  the recording
  * @param[out] err   why it failed, or NULL

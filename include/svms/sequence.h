@@ -263,7 +263,8 @@ typedef struct svms_sequence_options {
     uint32_t count;       /**< Files, 1 to 1,048,576. */
     const uint8_t
         *recording; /**< 16 bytes: which recording, or NULL: the one most containers are of. */
-    const svms_head *heads;  /**< Heads that were kept off the medium, or NULL. */
+    const svms_head *heads;  /**< Heads that were kept off the medium, or NULL; one at least must be
+                                of this recording. */
     size_t head_count;       /**< Their number. */
     uint64_t first_sequence; /**< Number of the first container that must be there; mostly 0. */
     /** How to verify each container, and the range in question; its progress counts all bytes of

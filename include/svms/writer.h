@@ -171,7 +171,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_writer_gap(svms_writer *writer, svms_g
                                                      svms_error *err);
 
 /**
- * End and sign the current segment now, if it holds a sample, and make it durable.
+ * End and sign the current segment now, if it holds a sample, and make it durable unless
+ * ::SVMS_DURABLE_NONE was chosen.
  *
  * @param writer    the writer
  * @param[out] err  why it failed, or NULL

@@ -23,6 +23,7 @@ static svms_status find_by_end(svms_front *front, svms_newest *out, svms_error *
     }
     if (status == SVMS_OK && found) {
         out->closed = true;
+        out->reason = end.reason;
         out->segment = end.segments == 0 ? SVMS_NO_SEGMENT : end.segments - 1;
         out->last_utc_ns = end.segments == 0 ? SVMS_NO_TIME : end.last_utc_ns;
         memcpy(out->hash, end.last_manifest, SVMS_DIGEST_SIZE);
@@ -126,7 +127,7 @@ static svms_status find_by_segments(svms_scanner *scanner, svms_newest *out, svm
 
 svms_status svms_newest_find(svms_scanner *scanner, svms_newest *out, svms_error *err)
 {
-    svms_newest newest = { false, SVMS_NO_SEGMENT, { 0 }, SVMS_NO_TIME };
+    svms_newest newest = { false, 0, SVMS_NO_SEGMENT, { 0 }, SVMS_NO_TIME };
     memcpy(newest.hash, scanner->front->header.hash, SVMS_DIGEST_SIZE);
     svms_status status = find_by_end(scanner->front, &newest, err);
     if (status == SVMS_OK && !newest.closed) {

@@ -7,6 +7,7 @@
 
 typedef struct svms_newest {
     bool closed;                    /* by an end record that holds */
+    uint8_t reason;                 /* of that end, section 12 of the format */
     uint64_t segment;               /* SVMS_NO_SEGMENT: there is none */
     uint8_t hash[SVMS_DIGEST_SIZE]; /* of its manifest; h without segment */
     int64_t last_utc_ns;            /* of the container, or SVMS_NO_TIME */

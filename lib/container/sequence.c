@@ -126,12 +126,13 @@ static void add_up(svms_sequence *sequence, const svms_report *found)
     widen(&report->first_utc_ns, &report->last_utc_ns, found->first_utc_ns, found->last_utc_ns);
 }
 
-/* A container that was never closed is whole as far as it goes when its successor names its last
- * segment: nothing that was signed is gone. */
+/* A container that was never closed is whole as far as it goes when its successor, or somebody's
+ * memory, names its last segment: nothing that was signed is gone. Segments that it could not sign
+ * any more are attested by the successor's signed link, not by somebody's memory. */
 static bool is_interrupted(const svms_member *member, const svms_report *found)
 {
     return found->verdict == SVMS_VERDICT_INCOMPLETE && !found->closed && member->confirmed &&
-           found->access_damaged == 0;
+           (found->segments_unattested == 0 || member->attested) && found->access_damaged == 0;
 }
 
 static void report_verdict(svms_sequence *sequence, svms_member *member, const svms_report *found)

@@ -22,6 +22,8 @@ typedef struct svms_member {
     bool in_range;
     bool verified;
     bool confirmed;       /* the head is what a successor or somebody's memory names */
+    bool attested;        /* it is what the signed link of a successor that is verified names */
+    bool promises;        /* its signed end says that the recording goes on */
     svms_verdict verdict; /* when verified */
     svms_head head;
     bool linked;

@@ -100,6 +100,8 @@ void svms_sequence_check_points(svms_sequence *sequence, svms_member *member,
             report_lack(sequence, member, point);
         } else if (is_head(member, point)) {
             member->confirmed = true;
+            member->attested = member->attested ||
+                               (point->by != SVMS_NO_ITEM && sequence->members[point->by].in_range);
         }
     }
 }
@@ -252,9 +254,10 @@ static void check_group(svms_sequence *sequence, uint32_t first, uint32_t end)
         svms_sequence_issue issue =
             svms_sequence_issue_of(record, SVMS_SEQUENCE_PRUNED, SVMS_VERDICT_AUTHENTIC);
         sequence->report.pruned++;
-        svms_sequence_report_issue(sequence, &issue, "container %llu was removed (%s)",
+        svms_sequence_report_issue(sequence, &issue, "container %llu was removed (%s) by %.120s",
                                    NUMBER(record->head.recording_sequence),
-                                   svms_prune_reason_name(record->pruned->reason));
+                                   svms_prune_reason_name(record->pruned->reason),
+                                   record->pruned->signer);
     }
 }
 
@@ -301,8 +304,8 @@ static void check_branches(svms_sequence *sequence)
     }
 }
 
-/* What was remembered of containers that are not there. */
-static void check_remembered(svms_sequence *sequence, uint64_t next)
+/* Containers behind the last one that are known of: remembered, or promised by its signed end. */
+static void check_known(svms_sequence *sequence, uint64_t next)
 {
     uint64_t highest = next;
     for (size_t i = 0; i < sequence->point_count; i++) {
@@ -323,9 +326,12 @@ static void check_remembered(svms_sequence *sequence, uint64_t next)
             highest = point->sequence + 1;
         }
     }
+    const svms_member *last =
+        sequence->chain_count == 0 ? NULL : &sequence->members[sequence->chain_count - 1];
+    if (highest == next && last != NULL && last->promises && next != UINT64_MAX) {
+        highest = next + 1;
+    }
     if (highest > next) {
-        const svms_member *last =
-            sequence->chain_count == 0 ? NULL : &sequence->members[sequence->chain_count - 1];
         report_missing(sequence, next, highest - 1, last, NULL);
     }
 }
@@ -375,7 +381,7 @@ void svms_sequence_check_order(svms_sequence *sequence)
     check_edges(sequence);
     check_branches(sequence);
     if (!sequence->range) {
-        check_remembered(sequence, due);
+        check_known(sequence, due);
     }
 }
 

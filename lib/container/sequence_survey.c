@@ -12,7 +12,7 @@
 static void describe_header(svms_member *member, const svms_header *header)
 {
     bool edge = header->signer.role == SVMS_ROLE_CAMERA && header->origin == SVMS_ORIGIN_EDGE;
-    svms_newest nothing = { false, SVMS_NO_SEGMENT, { 0 }, SVMS_NO_TIME };
+    svms_newest nothing = { false, 0, SVMS_NO_SEGMENT, { 0 }, SVMS_NO_TIME };
     member->kind = edge ? SVMS_ITEM_EDGE : SVMS_ITEM_CONTAINER;
     member->has_header = true;
     member->linked = header->linked;
@@ -42,6 +42,8 @@ static svms_status look_at_container(svms_sequence *sequence, svms_member *membe
     if (status == SVMS_OK) {
         svms_newest_head(&newest, &front.header, &member->head);
         member->closed = newest.closed;
+        member->promises = newest.closed && (newest.reason == SVMS_END_ROTATION ||
+                                             newest.reason == SVMS_END_CLOCK_STEP);
         status = svms_glimpse_at(scanner, front.first_record, &glimpse, found);
     }
     if (status == SVMS_OK && glimpse.complete) {
@@ -304,6 +306,16 @@ static void add_point(svms_sequence *sequence, const uint8_t id[16], uint64_t nu
     point->by = by;
 }
 
+static bool has_memory(const svms_sequence *sequence)
+{
+    for (size_t i = 0; i < sequence->point_count; i++) {
+        if (sequence->points[i].by == SVMS_NO_ITEM) {
+            return true;
+        }
+    }
+    return false;
+}
+
 svms_status svms_sequence_arrange(svms_sequence *sequence, svms_error *err)
 {
     const svms_sequence_options *options = &sequence->options;
@@ -329,5 +341,11 @@ svms_status svms_sequence_arrange(svms_sequence *sequence, svms_error *err)
         }
     }
     qsort(sequence->points, sequence->point_count, sizeof(*sequence->points), compare_points);
+    if (options->head_count != 0 && !has_memory(sequence)) {
+        svms_sequence_issue issue = SVMS_SEQUENCE_ISSUE_INIT;
+        issue.kind = SVMS_SEQUENCE_FOREIGN;
+        issue.verdict = SVMS_VERDICT_INCOMPLETE;
+        svms_sequence_report_issue(sequence, &issue, "what was remembered is of another recording");
+    }
     return SVMS_OK;
 }

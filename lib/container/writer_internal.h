@@ -76,7 +76,7 @@ struct svms_writer {
     svms_batch *batch;
     svms_outstanding outstanding[SVMS_MAX_OUTSTANDING]; /* oldest first */
     size_t outstanding_count;
-    uint8_t (*recent)[SVMS_DIGEST_SIZE]; /* by number modulo; made with the first time stamp */
+    uint8_t (*recent)[SVMS_DIGEST_SIZE]; /* by number modulo; made with the first manifest */
     svms_builder
         evidence; /* bodies of evidence records for the next segment, each after its length */
     uint32_t evidence_count;

@@ -221,6 +221,19 @@ class Recording(FolderCase):
         self.assertEqual(self.containers("new"), [])
         self.rotate("r", "--continue", "--head", "head.json", start="2026-11-21T10:02:00Z")
 
+    def test_a_container_that_was_left_with_both_names_keeps_one(self):
+        """As a kill between link() and unlink() leaves it."""
+        self.rotate("r", "--rotate", "3s", "--head", "head.json")
+        first = self.containers("r")
+        for name in first[0], first[-1]:
+            os.link(os.path.join(self.path("r"), name), os.path.join(self.path("r"), name + ".part"))
+        os.mkdir(os.path.join(self.path("r"), "folder.svms.part"))
+        self.rotate("r", "--rotate", "3s", "--head", "head.json", "--continue", start="2026-11-21T10:01:00Z")
+        os.rmdir(os.path.join(self.path("r"), "folder.svms.part"))
+        self.assertEqual([name for name in self.containers("r") if name in first or ".part" in name], first)
+        self.check_chain("r")
+        self.check_whole("r")
+
     def test_a_damaged_newest_container_is_no_verified_link(self):
         self.rotate("r", "--rotate", "3s", "--head", "head.json")
         shutil.copy(self.path("head.json"), self.path("old.json"))

@@ -38,6 +38,8 @@ typedef struct piece {
     bool edge;
     const svms_private_key *key;
     const svms_chain *chain;
+    bool goes_on;      /* its signed end says so */
+    uint32_t interval; /* of signatures; 0: every segment has one */
 } piece;
 
 static recipe small(void)
@@ -62,6 +64,7 @@ static void shoot(fixture *fix, const piece *what, memory_file *file, svms_head 
     options.recording_sequence = what->sequence;
     options.start_utc_ns = T0 + what->begin * SECOND;
     options.previous = what->previous;
+    options.signature_interval = what->interval;
     options.link_state = what->previous == NULL          ? SVMS_LINK_NONE
                          : what->state == SVMS_LINK_NONE ? SVMS_LINK_VERIFIED
                                                          : what->state;
@@ -82,7 +85,9 @@ static void shoot(fixture *fix, const piece *what, memory_file *file, svms_head 
     if (what->leave_open) {
         svms_writer_abort(&writer);
     } else {
-        assert_int_equal(svms_writer_end(&writer, SVMS_END_ROTATION, NULL), SVMS_OK);
+        assert_int_equal(
+            svms_writer_end(&writer, what->goes_on ? SVMS_END_ROTATION : SVMS_END_CLOSED, NULL),
+            SVMS_OK);
     }
 }
 
@@ -101,10 +106,12 @@ static folder shoot_recording(fixture *fix, uint8_t recording, uint32_t count)
 {
     folder all = new_folder(fix);
     for (uint32_t i = 0; i < count; i++) {
-        piece what = {
-            recording, i,    3,   (int64_t)i * 10, i == 0 ? NULL : &all.heads[i - 1], 0, false,
-            false,     NULL, NULL
-        };
+        piece what = { .recording = recording,
+                       .sequence = i,
+                       .segments = 3,
+                       .begin = (int64_t)i * 10,
+                       .previous = i == 0 ? NULL : &all.heads[i - 1],
+                       .goes_on = i + 1 < count };
         shoot(fix, &what, &all.files[i], &all.heads[i]);
     }
     all.count = count;
@@ -275,11 +282,6 @@ static void every_container_that_is_taken_out_is_missed(void **state)
     for (uint32_t at = 0; at < 4; at++) {
         folder less = copy_folder(&all);
         take_out(&less, at);
-        if (at == 3) { /* that there was one more, only somebody else can know */
-            (void)expect(&less, SVMS_OK, SVMS_SEQUENCE_MISSING, 0);
-            less.remembered = &all.heads[3];
-            less.remembered_count = 1;
-        }
         svms_sequence_report report = expect(&less, SVMS_E_INCOMPLETE, SVMS_SEQUENCE_MISSING, 1);
         assert_int_equal(report.missing, 1);
         assert_int_equal(report.worst.kind, SVMS_SEQUENCE_MISSING);
@@ -300,6 +302,18 @@ static void every_container_that_is_taken_out_is_missed(void **state)
     assert_int_equal(report.worst.from_sequence, 1);
     assert_int_equal(report.worst.to_sequence, 2);
     clear(&edges);
+    /* That there was one more behind a recording that was stopped, only somebody else can know. */
+    folder stopped = shoot_recording(fix, 7, 2);
+    piece again = { .recording = 7, .sequence = 2, .segments = 1, .begin = 20 };
+    again.previous = &stopped.heads[1];
+    add(&stopped, &again);
+    svms_head newest = stopped.heads[2];
+    take_out(&stopped, 2);
+    (void)expect(&stopped, SVMS_OK, SVMS_SEQUENCE_MISSING, 0);
+    stopped.remembered = &newest;
+    stopped.remembered_count = 1;
+    (void)expect(&stopped, SVMS_E_INCOMPLETE, SVMS_SEQUENCE_MISSING, 1);
+    clear(&stopped);
     folder late = copy_folder(&all);
     take_out(&late, 0);
     late.first_sequence = 1;
@@ -445,11 +459,53 @@ an_interrupted_container_is_whole_when_its_successor_names_its_last_segment(void
     clear(&all);
 }
 
+static void segments_that_nobody_signed_need_the_link_of_a_successor(void **state)
+{
+    fixture *fix = *state;
+    folder all = new_folder(fix);
+    piece killed = { .recording = 7, .segments = 3, .leave_open = true, .interval = 8 };
+    add(&all, &killed);
+    cut(&all.files[0], 2); /* flushing signs */
+    svms_source source = memory_source(&all.files[0]);
+    svms_head newest = SVMS_HEAD_INIT;
+    assert_int_equal(svms_container_head(fix->ctx, &source, &newest, NULL), SVMS_OK);
+    all.remembered = &newest;
+    all.remembered_count = 1;
+    svms_sequence_report report = expect(&all, SVMS_E_INCOMPLETE, SVMS_SEQUENCE_UNPROVEN, 1);
+    assert_int_equal(all.kinds[SVMS_SEQUENCE_INTERRUPTED], 0);
+    assert_int_equal(report.segments_verified, 0);
+    piece next = { .recording = 7, .sequence = 1, .segments = 2, .begin = 10, .previous = &newest };
+    add(&all, &next);
+    (void)expect(&all, SVMS_OK, SVMS_SEQUENCE_INTERRUPTED, 1);
+    /* A successor that is not verified with it says nothing. */
+    all.to = T0 + 5 * SECOND;
+    (void)expect(&all, SVMS_E_INCOMPLETE, SVMS_SEQUENCE_INTERRUPTED, 0);
+    clear(&all);
+}
+
+static void a_head_of_another_recording_is_no_memory_of_this_one(void **state)
+{
+    fixture *fix = *state;
+    folder ours = shoot_recording(fix, 7, 2);
+    folder theirs = shoot_recording(fix, 8, 2);
+    svms_head heads[] = { theirs.heads[1], ours.heads[1] };
+    ours.remembered = heads;
+    ours.remembered_count = 1;
+    svms_sequence_report report = expect(&ours, SVMS_E_INCOMPLETE, SVMS_SEQUENCE_FOREIGN, 1);
+    assert_int_equal(report.worst.item, SVMS_NO_ITEM);
+    ours.remembered_count = 2;
+    (void)expect(&ours, SVMS_OK, SVMS_SEQUENCE_FOREIGN, 0);
+    clear(&theirs);
+    clear(&ours);
+}
+
 static void two_continuations_of_one_container_are_forked(void **state)
 {
     fixture *fix = *state;
     folder all = shoot_recording(fix, 7, 3);
-    piece again = { 7, 2, 2, 20, &all.heads[1], 0, false, false, NULL, NULL };
+    piece again = {
+        .recording = 7, .sequence = 2, .segments = 2, .begin = 20, .previous = &all.heads[1]
+    };
     add(&all, &again);
     svms_sequence_report report = expect(&all, SVMS_E_NOT_AUTHENTIC, SVMS_SEQUENCE_FORKED, 1);
     assert_int_equal(report.worst.from_sequence, 2);
@@ -470,7 +526,9 @@ static void a_container_in_place_of_another_is_replaced(void **state)
     fixture *fix = *state;
     folder all = shoot_recording(fix, 7, 3);
     folder changed = copy_folder(&all);
-    piece other = { 7, 1, 3, 10, &all.heads[0], 0, false, false, NULL, NULL };
+    piece other = {
+        .recording = 7, .sequence = 1, .segments = 3, .begin = 10, .previous = &all.heads[0]
+    };
     memory_file_clear(&changed.files[1]);
     shoot(fix, &other, &changed.files[1], &changed.heads[1]);
     svms_sequence_report report = expect(&changed, SVMS_E_NOT_AUTHENTIC, SVMS_SEQUENCE_REPLACED, 1);
@@ -479,7 +537,9 @@ static void a_container_in_place_of_another_is_replaced(void **state)
     clear(&changed);
     /* The last one is known to somebody who remembers it. */
     changed = copy_folder(&all);
-    other = (piece){ 7, 2, 3, 20, &all.heads[1], 0, false, false, NULL, NULL };
+    other = (piece){
+        .recording = 7, .sequence = 2, .segments = 3, .begin = 20, .previous = &all.heads[1]
+    };
     memory_file_clear(&changed.files[2]);
     shoot(fix, &other, &changed.files[2], &changed.heads[2]);
     (void)expect(&changed, SVMS_OK, SVMS_SEQUENCE_REPLACED, 0);
@@ -494,7 +554,7 @@ static void a_link_is_what_makes_a_sequence(void **state)
 {
     fixture *fix = *state;
     folder all = shoot_recording(fix, 7, 2);
-    piece loose = { 7, 2, 3, 20, NULL, 0, false, false, NULL, NULL };
+    piece loose = { .recording = 7, .sequence = 2, .segments = 3, .begin = 20 };
     add(&all, &loose);
     svms_sequence_report report = expect(&all, SVMS_E_INCOMPLETE, SVMS_SEQUENCE_UNLINKED, 1);
     assert_int_equal(report.worst.item, 2);
@@ -507,7 +567,12 @@ static void what_a_recorder_found_when_it_began_again_is_shown(void **state)
     folder all = shoot_recording(fix, 7, 2);
     svms_head remembered = all.heads[1];
     cut(&all.files[1], 2);
-    piece next = { 7, 2, 3, 20, &remembered, SVMS_LINK_MISMATCH, false, false, NULL, NULL };
+    piece next = { .recording = 7,
+                   .sequence = 2,
+                   .segments = 3,
+                   .begin = 20,
+                   .previous = &remembered,
+                   .state = SVMS_LINK_MISMATCH };
     add(&all, &next);
     svms_sequence_report report = expect(&all, SVMS_E_NOT_AUTHENTIC, SVMS_SEQUENCE_ROLLED_BACK, 1);
     assert_int_equal(report.worst.item, 1);
@@ -649,9 +714,11 @@ static void a_record_of_a_container_without_segment_names_its_header(void **stat
 {
     fixture *fix = *state;
     folder all = new_folder(fix);
-    piece empty = { 7, 0, 0, 0, NULL, 0, true, false, NULL, NULL };
+    piece empty = { .recording = 7, .leave_open = true };
     add(&all, &empty);
-    piece next = { 7, 1, 2, 10, &all.heads[0], 0, false, false, NULL, NULL };
+    piece next = {
+        .recording = 7, .sequence = 1, .segments = 2, .begin = 10, .previous = &all.heads[0]
+    };
     add(&all, &next);
     (void)expect(&all, SVMS_OK, SVMS_SEQUENCE_INTERRUPTED, 1);
     prune(&all, 0);
@@ -733,7 +800,13 @@ static void what_a_camera_kept_itself_joins_and_may_overlap(void **state)
     svms_private_key *key = NULL;
     assert_int_equal(svms_private_key_generate(&key, fix->ctx, NULL), SVMS_OK);
     svms_chain *camera = issue_chain(fix, key, SVMS_ROLE_CAMERA, T0, T0 + 365 * DAY);
-    piece own = { 7, 1, 3, 4, NULL, 0, false, true, key, camera };
+    piece own = { .recording = 7,
+                  .sequence = 1,
+                  .segments = 3,
+                  .begin = 4,
+                  .edge = true,
+                  .key = key,
+                  .chain = camera };
     add(&all, &own);
     own.begin = 12;
     add(&all, &own);
@@ -792,7 +865,9 @@ static void nothing_fits_and_nothing_leaks_when_memory_or_reading_fails(void **s
     fixture *fix = *state;
     folder all = shoot_recording(fix, 7, 2);
     prune(&all, 0);
-    piece more = { 7, 2, 2, 20, &all.heads[1], 0, false, false, NULL, NULL };
+    piece more = {
+        .recording = 7, .sequence = 2, .segments = 2, .begin = 20, .previous = &all.heads[1]
+    };
     add(&all, &more);
     for (int reads = 0; reads < 2; reads++) {
         for (uint64_t n = 1;; n++) {
@@ -906,6 +981,8 @@ int main(void)
         CASE(every_container_that_is_rolled_back_is_noticed),
         CASE(an_older_copy_beside_the_whole_one_is_only_repeated),
         CASE(an_interrupted_container_is_whole_when_its_successor_names_its_last_segment),
+        CASE(segments_that_nobody_signed_need_the_link_of_a_successor),
+        CASE(a_head_of_another_recording_is_no_memory_of_this_one),
         CASE(two_continuations_of_one_container_are_forked),
         CASE(a_container_in_place_of_another_is_replaced),
         CASE(a_link_is_what_makes_a_sequence),

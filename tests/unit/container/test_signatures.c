@@ -2,6 +2,7 @@
 /* Signatures that are left out, come late, or are shared by many writers (C-SIG-3 to C-SIG-6). */
 #include "fixture.h"
 
+#include "batch_internal.h"
 #include "sign.h"
 
 #define MOST_REQUESTS 160
@@ -557,6 +558,53 @@ static void a_thousand_writers_share_one_signature(void **state)
     free(files);
 }
 
+/* What failed before the first manifest was in it. */
+static void an_empty_batch_is_not_signed(void **state)
+{
+    fixture *fix = *state;
+    static slow_signer signer;
+    svms_private_key *key = slow_key(fix, &signer);
+    svms_batch *batch = NULL;
+    svms_status status = SVMS_E_NO_MEMORY;
+    assert_int_equal(svms_batch_new(&batch, fix->ctx, key, fix->recorder, SVMS_ROLE_RECORDER, NULL),
+                     SVMS_OK);
+    for (uint64_t n = 1; status != SVMS_OK; n++) {
+        svms_batch_member *member = NULL;
+        uint64_t count = 7;
+        fix->allocations = 0;
+        fix->allocation_fails_at = n;
+        status = svms_batch_submit(batch, (const uint8_t *)"object", 6, &member, NULL);
+        fix->allocation_fails_at = 0;
+        assert_true(status == SVMS_OK || status == SVMS_E_NO_MEMORY);
+        assert_int_equal(svms_batch_sign(batch, &count, NULL), SVMS_OK);
+        assert_int_equal(count, status == SVMS_OK);
+        svms_batch_member_free(&member);
+    }
+    assert_int_equal(signer.begun, 1);
+    svms_batch_free(&batch);
+    drop_slow_key(&signer, &key);
+}
+
+static void a_batch_that_fails_says_no_number(void **state)
+{
+    fixture *fix = *state;
+    static slow_signer signer;
+    svms_private_key *key = slow_key(fix, &signer);
+    svms_batch *batch = NULL;
+    svms_batch_member *member = NULL;
+    uint64_t count = 7;
+    assert_int_equal(svms_batch_new(&batch, fix->ctx, key, fix->recorder, SVMS_ROLE_RECORDER, NULL),
+                     SVMS_OK);
+    assert_int_equal(svms_batch_submit(batch, (const uint8_t *)"object", 6, &member, NULL),
+                     SVMS_OK);
+    signer.answer = SVMS_E_IO;
+    assert_int_equal(svms_batch_sign(batch, &count, NULL), SVMS_E_IO);
+    assert_int_equal(count, 7);
+    svms_batch_member_free(&member);
+    svms_batch_free(&batch);
+    drop_slow_key(&signer, &key);
+}
+
 static void an_allocation_that_fails_leaves_no_trace(void **state)
 {
     fixture *fix = *state;
@@ -598,7 +646,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(flush_signs_at_once, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_range_needs_only_the_signature_that_covers_it,
                                         fixture_setup, fixture_teardown),
-        cmocka_unit_test(a_late_signature_attests_nothing_of_another_chain),
+        cmocka_unit_test_setup_teardown(a_late_signature_attests_nothing_of_another_chain,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(every_flipped_byte_is_noticed, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(every_cut_leaves_what_is_attested, fixture_setup,
@@ -608,6 +657,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(contradictory_options_are_refused, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_thousand_writers_share_one_signature, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_empty_batch_is_not_signed, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_batch_that_fails_says_no_number, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(an_allocation_that_fails_leaves_no_trace, fixture_setup,
                                         fixture_teardown),

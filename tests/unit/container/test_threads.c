@@ -30,6 +30,17 @@ static int64_t fixed_now(void *user)
     return T0;
 }
 
+/* A signer in the context that is for threads, issued by the fixture's CA. */
+static void make_signer(scene *at, svms_private_key **key, svms_chain **chain)
+{
+    fixture threaded = *at->fix;
+    threaded.ctx = at->ctx;
+    assert_int_equal(svms_private_key_generate(key, at->ctx, NULL), SVMS_OK);
+    *chain = issue_chain(&threaded, *key, SVMS_ROLE_RECORDER, T0 - DAY, T0 + DAY);
+    at->how.key = *key;
+    at->how.chain = *chain;
+}
+
 static void *record(void *user)
 {
     thread_writer *self = user;
@@ -67,13 +78,15 @@ static void share(fixture *fix, bool with_signer)
     scene at = { .fix = fix, .how = RECIPE_INIT };
     thread_writer writers[WRITERS];
     svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    svms_private_key *key = NULL;
+    svms_chain *chain = NULL;
     pthread_t signer;
     void *trouble = NULL;
     memset(writers, 0, sizeof(writers));
     options.utc_now = fixed_now;
     assert_int_equal(svms_ctx_new(&at.ctx, &options, NULL), SVMS_OK);
-    assert_int_equal(svms_batch_new(&at.batch, at.ctx, fix->recorder_key, fix->recorder,
-                                    SVMS_ROLE_RECORDER, NULL),
+    make_signer(&at, &key, &chain);
+    assert_int_equal(svms_batch_new(&at.batch, at.ctx, key, chain, SVMS_ROLE_RECORDER, NULL),
                      SVMS_OK);
     for (size_t i = 0; i < WRITERS; i++) {
         writers[i].at = &at;
@@ -91,6 +104,8 @@ static void share(fixture *fix, bool with_signer)
     }
     assert_null(trouble);
     svms_batch_free(&at.batch);
+    svms_chain_free(&chain);
+    svms_private_key_free(&key);
     svms_ctx_free(&at.ctx);
     for (size_t i = 0; i < WRITERS; i++) {
         svms_report report;
