@@ -15,7 +15,7 @@
 #include "message.h"
 #include "options.h"
 
-#define ANSWER_LIMIT (2u * 1024 * 1024)
+#define ANSWER_LIMIT ((size_t)2 * 1024 * 1024)
 #define NS_PER_SECOND INT64_C(1000000000)
 
 typedef struct timestamp_request {

@@ -385,18 +385,18 @@ static void put_moved(memory_file *out, const memory_file *from, const layout *a
  * around are of other times, so that they seem to be of no concern to the range. */
 static void a_late_signature_attests_nothing_of_another_chain(void **state)
 {
-    for (size_t real = 3; real < 7; real++) {
+    for (size_t real = 8; real < 11; real++) {
         scene on;
         svms_report report = SVMS_REPORT_INIT;
         svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
-        open_scene(&on, *state, &modes[5], 12);
+        open_scene(&on, *state, &modes[5], 20);
         record_all(&on);
         layout at = lay_out_file(&on.file);
         memory_file forged = memory_copy(&on.file);
         forged.size = at.segments[real + 1];
-        put_moved(&forged, &on.file, &at, 1, 200 * SECOND);
-        put_moved(&forged, &on.file, &at, 2, 98 * SECOND);
-        for (size_t carrier = real + 1; carrier < 11; carrier++) {
+        put_moved(&forged, &on.file, &at, 0, 200 * SECOND);
+        put_moved(&forged, &on.file, &at, 1, 99 * SECOND);
+        for (size_t carrier = real + 1; carrier < 19; carrier++) {
             put_moved(&forged, &on.file, &at, carrier, 0);
         }
         svms_source source = memory_source(&forged);
