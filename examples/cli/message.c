@@ -6,9 +6,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of an address such as rtsp://user:secret@host only the host is shown. */
+static void hide_users(char *text)
+{
+    char *place = strstr(text, "://");
+    while (place) {
+        place += strlen("://");
+        char *user = NULL;
+        size_t size = strcspn(place, "/?# \t\n");
+        for (size_t i = 0; i < size; i++) {
+            user = place[i] == '@' ? place + i : user;
+        }
+        if (user) {
+            memmove(place, user + 1, strlen(user + 1) + 1);
+        }
+        place = strstr(place, "://");
+    }
+}
+
 /* Replaces what a terminal could take as a command: C0, DEL, and C1 (C2 80 to C2 9F in UTF-8). */
 static void disarm(char *text)
 {
+    hide_users(text);
     for (unsigned char *place = (unsigned char *)text; *place; place++) {
         if (*place < 0x20 || *place == 0x7f) {
             *place = '?';

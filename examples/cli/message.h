@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everything svms says goes through here: what comes from files (names, subjects) is made
- * harmless for a terminal first. */
+ * harmless for a terminal first, and of addresses (rtsp://user:secret@host) no secrets are shown.
+ */
 #ifndef SVMS_CLI_MESSAGE_H
 #define SVMS_CLI_MESSAGE_H
 

@@ -52,7 +52,8 @@ static int run(svms_ctx *ctx)
         svms_status status = svms_time_parse(&then, "2027-01-01T00:00:00Z", &err);
         question.role = SVMS_ROLE_RECORDER;
         question.from_utc_ns = question.to_utc_ns = question.now_utc_ns = then;
-        if (status != SVMS_OK || svms_identity_check(trust, recorder, &question, &found, &err) != SVMS_OK)
+        if (status != SVMS_OK ||
+            svms_identity_check(trust, recorder, &question, &found, &err) != SVMS_OK)
             failed("checking", &err);
         else
             result = strcmp(svms_chain_subject(recorder), "CN=recorder") != 0;

@@ -22,6 +22,12 @@ class RecordInputs(SystemCase):
         self.refuse(ENVIRONMENT, "rtsp://127.0.0.1:9/none")
         self.refuse(ENVIRONMENT, "nosuchprotocol://x")
 
+    def test_a_password_in_an_address_is_not_shown(self):
+        for address in ("rtsp://me:sesame@127.0.0.1:9/none", "http://me:open@sesame@127.0.0.1:9/"):
+            run = self.refuse(ENVIRONMENT, address)
+            self.assertIn("://127.0.0.1:9/", run.err)
+            self.assertNotIn("sesame", run.err)
+
     def test_a_directory(self):
         self.assertIn("is a directory", self.refuse(ENVIRONMENT, self.folder).err)
 

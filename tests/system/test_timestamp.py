@@ -134,7 +134,8 @@ class Timestamp(SystemCase):
 
     def test_servers_that_do_not_answer(self):
         self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa", self.server.url + "elsewhere")
-        self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa", "http://127.0.0.1:1/")
+        err = self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa", "http://me:sesame@127.0.0.1:1/").err
+        self.assertNotIn("sesame", err)
         self.assertIn("with nothing", self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa",
                                                   self.server.url + "nothing").err)
         self.expect(ENVIRONMENT, "timestamp", "a.svms", "--tsa", "file:///etc/passwd")
