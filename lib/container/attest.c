@@ -108,7 +108,9 @@ static svms_status take_late(chain_walk *walk, const svms_record *record, uint64
     if (svms_is_grave(status)) {
         return svms_fail_as(err, status, &found);
     }
-    if (status == SVMS_OK && number != SVMS_NO_SEGMENT && number >= walk->first) {
+    /* Between the segment in question, which may be none, and the last one. */
+    if (status == SVMS_OK && number != SVMS_NO_SEGMENT &&
+        number - walk->first <= walk->number - walk->first) {
         note_attested(walk, number);
     }
     return SVMS_OK;

@@ -21,8 +21,8 @@ SVMS_MUST_CHECK svms_status svms_attest_by_end(svms_front *front, const svms_end
 /* How far to read on. */
 typedef struct svms_ahead {
     uint64_t offset;     /* behind the segment in question */
-    uint64_t number;     /* of that segment */
-    const uint8_t *hash; /* of its manifest */
+    uint64_t number;     /* of that segment; SVMS_NO_SEGMENT: none, all that follows */
+    const uint8_t *hash; /* of its manifest; h where there is none */
     bool for_evidence;   /* go on to the last segment that may hold evidence of it (C-EVI-1) */
 } svms_ahead;
 

@@ -145,6 +145,7 @@ svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool 
     }
     *believed = status == SVMS_OK && front->verifier != NULL && read.offset == end->offset &&
                 read.segments == end->segments && read.root_offset == end->root_offset &&
+                read.last_utc_ns == end->last_utc_ns &&
                 memcmp(read.root_hash, end->root_hash, SVMS_DIGEST_SIZE) == 0 &&
                 memcmp(read.last_manifest, end->last_manifest, SVMS_DIGEST_SIZE) == 0;
     return SVMS_OK;

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Of one segment (C-LIM-1). */
+#define RECORDS_MAX (SVMS_MAX_SEGMENT_SAMPLES + SVMS_MAX_SEGMENT_AUXILIARY)
+
 svms_status svms_glimpse_at(svms_scanner *scanner, uint64_t offset, svms_glimpse *glimpse,
                             svms_error *err)
 {
@@ -10,7 +13,7 @@ svms_status svms_glimpse_at(svms_scanner *scanner, uint64_t offset, svms_glimpse
     const svms_header *header = &scanner->front->header;
     uint64_t at = offset;
     memset(glimpse, 0, sizeof(*glimpse));
-    for (;;) {
+    for (uint32_t records = 0; records <= RECORDS_MAX; records++) {
         const uint8_t *bytes = NULL;
         size_t got = 0;
         svms_record record;
@@ -49,6 +52,7 @@ svms_status svms_glimpse_at(svms_scanner *scanner, uint64_t offset, svms_glimpse
         }
         at += size;
     }
+    return SVMS_OK;
 }
 
 svms_status svms_skip_signature(svms_scanner *scanner, uint64_t *at, svms_error *err)

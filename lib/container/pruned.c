@@ -168,7 +168,8 @@ static svms_status parse_fields(svms_pruned *out, const record_view *view, svms_
     uint8_t reason = svms_read_u8(&cursor);
     bool zeros = svms_read_zeros(&cursor, RESERVED_SIZE);
     if (cursor.failed || !zeros || reason < SVMS_PRUNE_RETENTION || reason > SVMS_PRUNE_SPACE ||
-        out->segments > SVMS_MAX_SEGMENTS || out->last_utc_ns < out->first_utc_ns) {
+        out->segments > SVMS_MAX_SEGMENTS || out->last_utc_ns < out->first_utc_ns ||
+        out->removed_utc_ns == SVMS_NO_TIME) {
         return svms_fail_at(err, SVMS_E_MALFORMED, OBJECT_OFFSET + SVMS_OBJECT_PREFIX_SIZE,
                             "a field of the pruned record is out of range");
     }

@@ -515,21 +515,24 @@ svms_status svms_segment_scan(svms_scanner *scanner, uint64_t offset, uint64_t e
 }
 
 /* A start record of this container with a right CRC, at a place found by its marker. */
-static bool is_start(svms_scanner *scanner, uint64_t offset, uint64_t *number)
+static svms_status is_start(svms_scanner *scanner, uint64_t offset, bool *found, uint64_t *number,
+                            svms_error *err)
 {
     const uint8_t *bytes = NULL;
+    size_t got = 0;
     svms_record record;
     svms_segment_start start;
     size_t size = SVMS_RECORD_HEADER_SIZE + SVMS_START_BODY_SIZE;
-    if (svms_window_get(&scanner->front->window, offset, size, &bytes, NULL) != SVMS_OK ||
-        svms_record_parse(&record, bytes, size, offset, NULL) != SVMS_OK ||
-        record.type != SVMS_RECORD_START || record.body_size != SVMS_START_BODY_SIZE ||
-        svms_start_parse(&start, &scanner->front->header, bytes + SVMS_RECORD_HEADER_SIZE,
-                         record.body_size, offset, NULL) != SVMS_OK) {
-        return false;
+    svms_status status = svms_window_peek(&scanner->front->window, offset, size, &bytes, &got, err);
+    *found = status == SVMS_OK && got == size &&
+             svms_record_parse(&record, bytes, size, offset, NULL) == SVMS_OK &&
+             record.type == SVMS_RECORD_START && record.body_size == SVMS_START_BODY_SIZE &&
+             svms_start_parse(&start, &scanner->front->header, bytes + SVMS_RECORD_HEADER_SIZE,
+                              record.body_size, offset, NULL) == SVMS_OK;
+    if (*found) {
+        *number = start.segment;
     }
-    *number = start.segment;
-    return true;
+    return status;
 }
 
 /* Position of the marker within bytes, or size when it is not there. */
@@ -577,8 +580,11 @@ svms_status svms_segment_search(svms_scanner *scanner, uint64_t from, bool *foun
             at += got - 15;
             continue;
         }
-        if (is_start(scanner, at + hit - SVMS_RECORD_HEADER_SIZE, number)) {
-            *found = true;
+        status = is_start(scanner, at + hit - SVMS_RECORD_HEADER_SIZE, found, number, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        if (*found) {
             *offset = at + hit - SVMS_RECORD_HEADER_SIZE;
             return SVMS_OK;
         }

@@ -131,8 +131,9 @@ static void add_up(svms_sequence *sequence, const svms_report *found)
  * any more are attested by the successor's signed link, not by somebody's memory. */
 static bool is_interrupted(const svms_member *member, const svms_report *found)
 {
-    return found->verdict == SVMS_VERDICT_INCOMPLETE && !found->closed && member->confirmed &&
-           (found->segments_unattested == 0 || member->attested) && found->access_damaged == 0;
+    return found->verdict == SVMS_VERDICT_INCOMPLETE && member->open_end && !found->closed &&
+           member->confirmed && (found->segments_unattested == 0 || member->attested) &&
+           found->access_damaged == 0;
 }
 
 static void report_verdict(svms_sequence *sequence, svms_member *member, const svms_report *found)
@@ -183,7 +184,8 @@ static svms_status verify_member(svms_sequence *sequence, svms_member *member, s
         sequence->points[i].differs = false;
     }
     *found = (svms_report)SVMS_REPORT_INIT;
-    status = svms_verify_with(sequence->ctx, &source, &options, take_held, sequence, found, &why);
+    const svms_held_listener listener = { take_held, sequence, &member->open_end };
+    status = svms_verify_for(sequence->ctx, &source, &options, &listener, found, &why);
     if (sequence->options.close != NULL) {
         sequence->options.close(sequence->options.user, member->index, &source);
     }
@@ -236,7 +238,8 @@ static svms_status verify_members(svms_sequence *sequence, svms_report *found, s
         if (wanted) {
             status = verify_member(sequence, member, found, err);
         }
-        if (status == SVMS_OK && member->has_header && !member->foreign && !member->repeated) {
+        if (status == SVMS_OK && member->has_header && !member->foreign && !member->stranger &&
+            !member->repeated) {
             svms_sequence_check_points(sequence, member, wanted ? found : NULL);
         }
         if (status == SVMS_OK && wanted) {

@@ -20,7 +20,10 @@ typedef struct svms_member {
     bool has_head;   /* head is known, and closed */
     bool closed;
     bool in_range;
+    bool trusted;  /* whoever signed the header; only asked for a range */
+    bool stranger; /* not in the range, and not trusted: stands for nothing */
     bool verified;
+    bool open_end;        /* nothing but its end lacks, when verified */
     bool confirmed;       /* the head is what a successor or somebody's memory names */
     bool attested;        /* it is what the signed link of a successor that is verified names */
     bool promises;        /* its signed end says that the recording goes on */

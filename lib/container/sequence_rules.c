@@ -422,7 +422,10 @@ void svms_sequence_check_coverage(svms_sequence *sequence)
         report_uncovered(sequence, from, low->first_utc_ns,
                          "the range begins before the first container that is there");
     }
-    find_number(sequence, high->head.recording_sequence + 1, &before, &before_end);
+    before = before_end; /* none follows the largest number that there is */
+    if (high->head.recording_sequence != UINT64_MAX) {
+        find_number(sequence, high->head.recording_sequence + 1, &before, &before_end);
+    }
     if (to != SVMS_NO_TIME && before == before_end && !high->closed &&
         (high->head.last_utc_ns == SVMS_NO_TIME || high->head.last_utc_ns < to)) {
         report_uncovered(sequence, high->head.last_utc_ns, to,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "attest.h"
 #include "failure.h"
 #include "head.h"
 #include "pruned.h"
@@ -21,13 +22,59 @@ static void describe_header(svms_member *member, const svms_header *header)
     svms_newest_head(&nothing, header, &member->head);
 }
 
+/* When the first segment begins, by a manifest that is attested; where there is none, the signed
+ * header says from when on media count. A time that anybody could have put there must not move a
+ * container out of the range in question. */
+static svms_status find_first_time(svms_scanner *scanner, int64_t *utc_ns, svms_error *err)
+{
+    svms_front *front = scanner->front;
+    svms_ahead ahead = { front->first_record, SVMS_NO_SEGMENT, front->header.hash, false };
+    svms_attestation attested = SVMS_NEVER;
+    svms_glimpse glimpse = { 0 };
+    scanner->known = svms_alloc(front->ctx, sizeof(*scanner->known));
+    if (scanner->known == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status = svms_attest_ahead(scanner, &ahead, &attested, err);
+    svms_release(front->ctx, scanner->known);
+    scanner->known = NULL;
+    if (status == SVMS_OK) {
+        status = svms_glimpse_at(scanner, front->first_record, &glimpse, err);
+    }
+    if (status == SVMS_OK) {
+        bool believed = attested == SVMS_ATTESTED && glimpse.complete && glimpse.number == 0;
+        *utc_ns = believed ? glimpse.first_utc_ns : front->header.start_utc_ns;
+    }
+    return status;
+}
+
+/* Whether a container that is not verified was begun by somebody who is trusted, so that it may
+ * stand for others. */
+static svms_status ask_standing(const svms_sequence *sequence, const svms_front *front,
+                                svms_member *member, svms_error *err)
+{
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    if (!sequence->range || front->chain == NULL) {
+        return SVMS_OK;
+    }
+    question.role = (svms_role)front->header.signer.role;
+    question.policy = sequence->verify.time_policy;
+    question.from_utc_ns = svms_claimed_time(front->header.created_utc_ns);
+    question.to_utc_ns = question.from_utc_ns;
+    question.now_utc_ns = svms_utc_now(sequence->ctx);
+    svms_status status =
+        svms_identity_check(sequence->verify.trust, front->chain, &question, &result, err);
+    member->trusted = status == SVMS_OK;
+    return status == SVMS_E_UNTRUSTED ? SVMS_OK : status;
+}
+
 /* Header and newest segment. What is damaged there is found again, and said, by verification. */
 static svms_status look_at_container(svms_sequence *sequence, svms_member *member,
                                      const svms_source *source, svms_error *found, svms_error *err)
 {
     svms_front front;
     svms_newest newest;
-    svms_glimpse glimpse = { 0 };
     svms_scanner *scanner = svms_alloc(sequence->ctx, sizeof(*scanner));
     if (scanner == NULL) {
         return svms_fail_memory(err);
@@ -36,6 +83,9 @@ static svms_status look_at_container(svms_sequence *sequence, svms_member *membe
     scanner->front = &front;
     if (status == SVMS_OK) {
         describe_header(member, &front.header);
+        status = ask_standing(sequence, &front, member, found);
+    }
+    if (status == SVMS_OK) {
         status = svms_newest_find(scanner, &newest, found);
         member->has_head = status == SVMS_OK;
     }
@@ -44,10 +94,9 @@ static svms_status look_at_container(svms_sequence *sequence, svms_member *membe
         member->closed = newest.closed;
         member->promises = newest.closed && (newest.reason == SVMS_END_ROTATION ||
                                              newest.reason == SVMS_END_CLOCK_STEP);
-        status = svms_glimpse_at(scanner, front.first_record, &glimpse, found);
-    }
-    if (status == SVMS_OK && glimpse.complete) {
-        member->first_utc_ns = glimpse.first_utc_ns;
+        if (newest.segment != SVMS_NO_SEGMENT) {
+            status = find_first_time(scanner, &member->first_utc_ns, found);
+        }
     }
     svms_front_clear(&front);
     svms_release(sequence->ctx, scanner);
@@ -210,6 +259,8 @@ static void sort_out(svms_sequence *sequence)
             continue;
         }
         member->in_range = overlaps(sequence, member);
+        member->stranger = sequence->range && !member->in_range && !member->trusted &&
+                           member->kind != SVMS_ITEM_PRUNED;
         if (member->pruned != NULL && member->pruned->identity != SVMS_IDENTITY_TRUSTED) {
             svms_sequence_issue issue =
                 svms_sequence_issue_of(member, SVMS_SEQUENCE_UNPROVEN, SVMS_VERDICT_UNTRUSTED);
@@ -243,10 +294,10 @@ svms_status svms_sequence_survey(svms_sequence *sequence, svms_error *err)
 }
 
 /* Containers and valid pruned records of the sequence come first, then edge containers, then the
- * rest. */
+ * rest: what is foreign, cannot be read, or is neither verified nor by somebody who is trusted. */
 static int group_of(const svms_member *member)
 {
-    if (!member->has_header || member->foreign) {
+    if (!member->has_header || member->foreign || member->stranger) {
         return 2;
     }
     if (member->kind == SVMS_ITEM_PRUNED && member->pruned->identity != SVMS_IDENTITY_TRUSTED) {
@@ -328,7 +379,7 @@ svms_status svms_sequence_arrange(svms_sequence *sequence, svms_error *err)
     for (uint32_t i = 0; i < sequence->count; i++) {
         const svms_member *member = &sequence->members[i];
         sequence->chain_count += group_of(member) == 0;
-        if (member->has_header && !member->foreign && member->linked) {
+        if (member->has_header && !member->foreign && !member->stranger && member->linked) {
             add_point(sequence, member->link.container_id, member->head.recording_sequence - 1,
                       member->link.segment, member->link.manifest_hash, i);
         }

@@ -395,6 +395,14 @@ svms_status svms_verify_with(svms_ctx *ctx, const svms_source *source,
                              const svms_verify_options *options, svms_held_callback *held,
                              void *held_user, svms_report *report, svms_error *err)
 {
+    const svms_held_listener listener = { held, held_user, NULL };
+    return svms_verify_for(ctx, source, options, &listener, report, err);
+}
+
+svms_status svms_verify_for(svms_ctx *ctx, const svms_source *source,
+                            const svms_verify_options *options, const svms_held_listener *listener,
+                            svms_report *report, svms_error *err)
+{
     svms_verify_options given = SVMS_VERIFY_OPTIONS_INIT;
     svms_source given_source = SVMS_SOURCE_INIT;
     if (ctx == NULL || source == NULL || report == NULL) {
@@ -411,14 +419,16 @@ svms_status svms_verify_with(svms_ctx *ctx, const svms_source *source,
     verification->ctx = ctx;
     verification->source = &given_source;
     verification->options = given;
-    verification->held = held;
-    verification->held_user = held_user;
+    verification->listener = *listener;
     verification->range = given.from_utc_ns != SVMS_NO_TIME || given.to_utc_ns != SVMS_NO_TIME;
     verification->report = (svms_report)SVMS_REPORT_INIT;
     verification->contradicted = SVMS_NO_SEGMENT;
     verification->index_record = svms_builder_new(ctx, SVMS_MAX_AUXILIARY_SIZE);
     svms_index_init(&verification->index, ctx);
     status = run(verification, report, err);
+    if (listener->open_end != NULL) {
+        *listener->open_end = verification->open_end;
+    }
     svms_index_clear(&verification->index);
     svms_builder_clear(&verification->index_record);
     svms_release(ctx, verification->trailers);

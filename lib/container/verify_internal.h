@@ -52,12 +52,18 @@ typedef struct svms_held_segment {
 } svms_held_segment;
 typedef void svms_held_callback(void *user, const svms_held_segment *segment);
 
+/* Somebody who wants to know more than the report says. */
+typedef struct svms_held_listener {
+    svms_held_callback *held; /* told of each, in order; may be NULL */
+    void *user;
+    bool *open_end; /* whether all that lacks is the end of an open container; may be NULL */
+} svms_held_listener;
+
 typedef struct svms_verification {
     svms_ctx *ctx;
     const svms_source *source;
     svms_verify_options options;
-    svms_held_callback *held; /* told of each, in order; may be NULL */
-    void *held_user;
+    svms_held_listener listener;
     svms_front front;
     svms_scanner scanner;
     svms_index index;
@@ -82,9 +88,9 @@ typedef struct svms_verification {
     svms_pending pending[SVMS_MAX_PENDING];
     uint32_t pending_count;
     uint32_t run;
-    uint32_t lacking;     /* segments in succession without signature of their own */
-    bool end_believed;    /* the signed end record, and so the trailers, cover the chain */
-    bool begun;           /* a segment of the range was read and held; run since then: */
+    uint32_t lacking;  /* segments in succession without signature of their own */
+    bool end_believed; /* the signed end record, and so the trailers, cover the chain */
+    bool begun;        /* a segment of the range was read and held; run since then: */
     uint32_t begun_run;
     uint64_t last_inside; /* last attested segment in question, or SVMS_NO_SEGMENT */
     uint32_t last_inside_run;
@@ -97,6 +103,7 @@ typedef struct svms_verification {
     uint32_t trailer_count;
     uint32_t trailer_capacity;
     bool readable; /* a record behind the header made sense */
+    bool open_end; /* nothing is known to lack but what an open container lacks */
     bool covers_start;
     bool covers_end;
 } svms_verification;
@@ -114,6 +121,10 @@ SVMS_MUST_CHECK svms_status svms_verify_with(svms_ctx *ctx, const svms_source *s
                                              const svms_verify_options *options,
                                              svms_held_callback *held, void *held_user,
                                              svms_report *report, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_verify_for(svms_ctx *ctx, const svms_source *source,
+                                            const svms_verify_options *options,
+                                            const svms_held_listener *listener, svms_report *report,
+                                            svms_error *err);
 
 /* verify_pending.c: a segment that holds. */
 SVMS_MUST_CHECK svms_status svms_verification_push(svms_verification *verification,

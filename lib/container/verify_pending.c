@@ -49,10 +49,10 @@ static void count(svms_verification *verification, const svms_pending *segment)
         return;
     }
     note_gap(verification, segment);
-    if (verification->held != NULL) {
+    if (verification->listener.held != NULL) {
         const svms_held_segment held = { segment->number, segment->offset, segment->end,
                                          segment->hash };
-        verification->held(verification->held_user, &held);
+        verification->listener.held(verification->listener.user, &held);
     }
     report->segments_verified++;
     report->samples_verified += segment->samples;

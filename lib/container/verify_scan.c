@@ -196,6 +196,7 @@ static void find_open_end(svms_verification *verification, uint64_t segment)
         return;
     }
     report->segments_unattested = verification->pending_count;
+    verification->open_end = true;
     svms_verification_find(verification, SVMS_VERDICT_INCOMPLETE, segment,
                            verification->previous_last_utc_ns, attested_end,
                            report->closed
@@ -419,6 +420,7 @@ static void judge_range(svms_verification *verification)
                  "missing at its start";
     } else if (reason == NULL && !verification->covers_end) {
         reason = "the recording does not reach the end of the range yet";
+        verification->open_end = true;
     }
     if (reason != NULL) {
         svms_verification_find(verification, SVMS_VERDICT_INCOMPLETE, verification->expected,

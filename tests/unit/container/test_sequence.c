@@ -860,6 +860,67 @@ static void a_range_takes_only_the_containers_that_hold_it(void **state)
     clear(&all);
 }
 
+/* Moves what the first manifest of a container of one track says of its time. */
+static void move_first_segment(memory_file *file, uint8_t by)
+{
+    layout at = lay_out_file(file);
+    size_t manifest = at.segments[0];
+    while (file->data[manifest] != 3) {
+        const uint8_t *record = file->data + manifest;
+        manifest += (record[0] == 1 ? record[3] : 16u) + ((size_t)record[6] << 8) + record[7];
+    }
+    file->data[manifest + 16 + 152 + 1] += by;
+    file->data[manifest + 16 + 160 + 1] += by;
+    file->data[manifest + 16 + 236 + 16 + 1] += by;
+}
+
+/* Nobody signed the time that was put there. */
+static void a_false_time_takes_no_container_out_of_a_range(void **state)
+{
+    fixture *fix = *state;
+    for (uint32_t moved = 0; moved < 3; moved++) {
+        folder all = shoot_recording(fix, 7, 3);
+        all.from = T0 + SECOND;
+        all.to = T0 + 22 * SECOND;
+        svms_sequence_report report;
+        assert_int_equal(judge(&all, &report), SVMS_OK);
+        move_first_segment(&all.files[moved], 1);
+        assert_int_equal(judge(&all, &report), SVMS_E_NOT_AUTHENTIC);
+        clear(&all);
+    }
+}
+
+/* Behind the range, nobody would look at who signed it. */
+static void a_successor_by_somebody_else_excuses_nothing(void **state)
+{
+    fixture *fix = *state;
+    svms_sequence_report report;
+    svms_private_key *key = NULL;
+    assert_int_equal(svms_private_key_generate(&key, fix->ctx, NULL), SVMS_OK);
+    svms_chain *expired = issue_chain(fix, key, SVMS_ROLE_RECORDER, T0, T0 + DAY);
+    folder all = shoot_recording(fix, 7, 1);
+    cut(&all.files[0], 2);
+    svms_source source = memory_source(&all.files[0]);
+    svms_head head = SVMS_HEAD_INIT;
+    assert_int_equal(svms_container_head(fix->ctx, &source, &head, NULL), SVMS_OK);
+    assert_int_equal(head.segment, 1);
+    piece next = { .recording = 7, .sequence = 1, .segments = 2, .begin = 10, .previous = &head };
+    next.key = key;
+    next.chain = expired;
+    add(&all, &next);
+    fix->now = T0 + 2 * DAY;
+    all.from = T0;
+    all.to = T0 + 3 * SECOND;
+    assert_int_equal(judge(&all, &report), SVMS_E_INCOMPLETE);
+    assert_int_equal(all.kinds[SVMS_SEQUENCE_INTERRUPTED], 0);
+    fix->now = T0 + DAY / 2;
+    assert_int_equal(judge(&all, &report), SVMS_OK);
+    assert_int_equal(all.kinds[SVMS_SEQUENCE_INTERRUPTED], 1);
+    svms_chain_free(&expired);
+    svms_private_key_free(&key);
+    clear(&all);
+}
+
 static void nothing_fits_and_nothing_leaks_when_memory_or_reading_fails(void **state)
 {
     fixture *fix = *state;
@@ -996,6 +1057,8 @@ int main(void)
         CASE(a_record_by_somebody_else_explains_nothing),
         CASE(what_a_camera_kept_itself_joins_and_may_overlap),
         CASE(a_range_takes_only_the_containers_that_hold_it),
+        CASE(a_false_time_takes_no_container_out_of_a_range),
+        CASE(a_successor_by_somebody_else_excuses_nothing),
         CASE(nothing_fits_and_nothing_leaks_when_memory_or_reading_fails),
         CASE(the_newest_segment_is_found_however_the_file_ends),
         CASE(nonsense_is_a_usage_error),
