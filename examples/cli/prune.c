@@ -93,7 +93,8 @@ static exit_status read_record(prune_job *job)
                : complain_error(&err, "cannot read %s", job->record);
 }
 
-static exit_status write_record(prune_job *job, const svms_source *source)
+/* A record that is there already says whose it is, but not who may have put it there. */
+static exit_status write_record(prune_job *job, const svms_source *source, bool replace)
 {
     svms_prune_options options = SVMS_PRUNE_OPTIONS_INIT;
     svms_sink sink = SVMS_SINK_INIT;
@@ -116,7 +117,7 @@ static exit_status write_record(prune_job *job, const svms_source *source)
         svms_sink_close(&sink);
     }
     status = written == SVMS_OK
-                 ? file_publish(temporary, job->record, false)
+                 ? file_publish(temporary, job->record, replace)
                  : complain_error(&err, "cannot explain the removal of %s", job->request->path);
     if (status != EXIT_GOOD) {
         unlink(temporary);
@@ -188,12 +189,13 @@ static exit_status remove_container(prune_job *job)
     if (svms_source_open_file(&source, job->ctx, job->request->path, &err) != SVMS_OK) {
         return complain_error(&err, "cannot open %s", job->request->path);
     }
-    exit_status status = EXIT_GOOD;
-    if (!file_exists(job->record)) {
-        status = write_record(job, &source);
+    bool interrupted = file_exists(job->record);
+    exit_status status = interrupted ? check_record(job, &source) : EXIT_GOOD;
+    if (status == EXIT_GOOD) {
+        status = write_record(job, &source, interrupted);
     }
     if (status == EXIT_GOOD) {
-        status = check_record(job, &source);
+        status = read_record(job);
     }
     svms_source_close(&source);
     if (status == EXIT_GOOD) {

@@ -163,7 +163,7 @@ SVMS_API void svms_trust_free(svms_trust **trust);
 /** Which time decides whether a certificate was valid. */
 typedef enum svms_time_policy {
     SVMS_TIME_ATTESTED = 0, /**< What is expired now needs attested time (the default). */
-    SVMS_TIME_CLAIMED = 1   /**< The signer's own claim of the time is accepted. */
+    SVMS_TIME_CLAIMED = 1   /**< An expired signer's claim is believed; a revoked one's not. */
 } svms_time_policy;
 
 /** What a path check found out; each value has its own words. */

@@ -279,6 +279,12 @@ static void check_edges(svms_sequence *sequence)
     }
 }
 
+/* A link to what was remembered and was not found so need not be to the container before. */
+static bool is_guess(const svms_member *member)
+{
+    return member->link.state == SVMS_LINK_MISMATCH || member->link.state == SVMS_LINK_MISSING;
+}
+
 /* Two containers with different numbers that continue the same one; that two with one number do is
  * reported as such. */
 static void check_branches(svms_sequence *sequence)
@@ -292,7 +298,8 @@ static void check_branches(svms_sequence *sequence)
         }
         const svms_member *one = &sequence->members[a->by];
         const svms_member *two = &sequence->members[b->by];
-        if (one->head.recording_sequence == two->head.recording_sequence) {
+        if (one->head.recording_sequence == two->head.recording_sequence || is_guess(one) ||
+            is_guess(two)) {
             continue;
         }
         svms_sequence_issue issue =

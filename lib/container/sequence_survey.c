@@ -147,6 +147,14 @@ static svms_status look_at_pruned(svms_sequence *sequence, svms_member *member,
     return SVMS_OK;
 }
 
+/* Nothing was written, so nothing is there: if there should be, a number is missing. */
+static void say_empty(svms_sequence *sequence, const svms_member *member)
+{
+    svms_sequence_issue issue =
+        svms_sequence_issue_of(member, SVMS_SEQUENCE_UNUSABLE, SVMS_VERDICT_AUTHENTIC);
+    svms_sequence_report_issue(sequence, &issue, "an empty file");
+}
+
 static svms_status look_at(svms_sequence *sequence, svms_member *member, const svms_source *source,
                            svms_error *err)
 {
@@ -170,6 +178,10 @@ static svms_status look_at(svms_sequence *sequence, svms_member *member, const s
     }
     if (status == SVMS_OK && !member->has_header) {
         bool unknown = !is_container || found.status == SVMS_E_UNSUPPORTED;
+        if (member->size == 0) {
+            say_empty(sequence, member);
+            return SVMS_OK;
+        }
         svms_sequence_issue issue =
             svms_sequence_issue_of(member, unknown ? SVMS_SEQUENCE_UNUSABLE : SVMS_SEQUENCE_DAMAGED,
                                    unknown ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC);

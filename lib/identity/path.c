@@ -346,14 +346,11 @@ static svms_status refuse_period(svms_path_query *query, svms_identity_verdict v
     }
 }
 
-/* Whether the signature is attested to have existed before a moment, or, where the caller accepts
- * that, claimed to have been made before it. */
+/* Whether the signature is attested to have existed before a moment. A claim is not enough, also
+ * where the caller accepts claims: who has a stolen key sets his clock as he likes. */
 static bool is_older_than(const svms_identity_question *question, int64_t limit_utc_ns)
 {
-    if (question->attested_utc_ns != SVMS_NO_TIME && question->attested_utc_ns < limit_utc_ns) {
-        return true;
-    }
-    return question->policy == SVMS_TIME_CLAIMED && question->to_utc_ns < limit_utc_ns;
+    return question->attested_utc_ns != SVMS_NO_TIME && question->attested_utc_ns < limit_utc_ns;
 }
 
 /* What has expired by now must have been valid at the attested time. */

@@ -237,7 +237,7 @@ static svms_status judge_by_list(svms_revocation_finding *out, svms_ctx *ctx, X5
         return status;
     }
     if (right) {
-        state = X509_CRL_get0_by_cert(list, &entry, one->certificate) == 1
+        state = X509_CRL_get0_by_cert(list, &entry, one->certificate) != 0
                     ? SVMS_REVOCATION_REVOKED
                     : judge_silence(list, one->certificate, one->now_utc_ns);
     }

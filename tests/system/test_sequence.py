@@ -152,8 +152,11 @@ class Sequence(SystemCase):
         record = self.load(self.file(2) + ".pruned")
         self.store(self.file(2), content)
         self.assertEqual(self.check(GOOD)["containers"], 4)
-        self.assertIn("order", self.prune(GOOD, 2).out)
-        self.assertEqual(self.load(self.file(2) + ".pruned"), record)
+        # Whoever put a record there: the one that stays is signed by whoever removes the container.
+        told = self.prune(GOOD, 2, "--reason", "order", "--json").json()
+        self.assertEqual(told["reason"], "order")
+        self.assertNotEqual(self.load(self.file(2) + ".pruned"), record)
+        self.assertEqual(self.check(GOOD)["removed"], 1)
         self.assertFalse(os.path.exists(self.file(2)))
         self.store(self.file(2), self.load(self.file(1)))
         self.assertIn("another container", self.prune(ENVIRONMENT, 2).err)
@@ -185,6 +188,13 @@ class Sequence(SystemCase):
         self.assertTrue(os.path.islink(self.path("link.svms")))
         self.assertFalse(os.path.exists(self.path("link.svms.pruned")))
         self.assertEqual(sorted(os.listdir(self.path("one"))), self.names)
+
+    def test_an_empty_file_is_nothing(self):
+        self.store(os.path.join(self.path("one"), "000009.svms.part"), b"")
+        report = self.check(GOOD, *self.heads)
+        self.assertEqual([(issue["kind"], issue["verdict"]) for issue in report["issues"]], [("unusable", "authentic")])
+        self.store(self.file(1), b"")
+        self.assertIn(("missing", 1), self.issues(self.check(EVIDENCE)))
 
     def test_wrong_questions_are_usage_errors(self):
         self.expect(USAGE, "verify", self.file(0), "--trust", self.ca, *self.heads)
