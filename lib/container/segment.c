@@ -442,6 +442,7 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
         const uint8_t *bytes = NULL;
         size_t got = 0;
         svms_record record = { 0 };
+        out->reached = at;
         svms_status status =
             svms_window_peek(&front->window, at, SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
         if (status != SVMS_OK) {

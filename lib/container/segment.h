@@ -60,6 +60,7 @@ typedef struct svms_scanned_track {
 typedef struct svms_segment {
     uint64_t offset;
     uint64_t end;             /* behind the signature, or 0 when the way there was lost */
+    uint64_t reached;         /* the record that was read last */
     uint64_t manifest_offset; /* 0 when none was reached */
     uint32_t manifest_size;   /* of the record */
     bool lacks_signature;     /* it may come later (C-SIG-4, C-SIG-5) */

@@ -78,6 +78,7 @@ typedef struct svms_verification {
     uint64_t progress_total;
 
     uint64_t position;
+    uint64_t read_in_vain; /* bytes of segments in which the way was lost */
     uint64_t expected;
     bool has_previous;
     uint8_t previous[SVMS_DIGEST_SIZE];

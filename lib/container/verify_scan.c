@@ -6,6 +6,9 @@
 #include "failure.h"
 #include "verify_internal.h"
 
+/* How many times the size of the file may be read in vain. */
+#define PATIENCE 4u
+
 /* Where a segment lies with respect to the range that was asked about. */
 typedef enum svms_relation { SVMS_BEFORE, SVMS_INSIDE, SVMS_AFTER } svms_relation;
 
@@ -63,6 +66,17 @@ static svms_status report_problem(svms_verification *verification, const svms_se
     return SVMS_OK;
 }
 
+/* A damaged length may have swallowed whole segments, so they are looked for directly behind the
+ * start. A file made for that could have every byte read again from each of thousands of starts;
+ * when so much has been read in vain, only what lies behind is looked at. */
+static uint64_t where_to_search(svms_verification *verification, const svms_segment *segment)
+{
+    uint64_t patience = PATIENCE * verification->front.window.size;
+    uint64_t read = segment->reached > segment->offset ? segment->reached - segment->offset : 0;
+    verification->read_in_vain += read;
+    return verification->read_in_vain > patience ? segment->offset + read + 1 : segment->offset + 1;
+}
+
 /* After a segment, or behind the place where the way was lost: where to go on. *lost when nowhere.
  */
 static svms_status go_on(svms_verification *verification, const svms_segment *segment, bool *lost,
@@ -86,8 +100,9 @@ static svms_status go_on(svms_verification *verification, const svms_segment *se
     }
     verification->has_previous = false;
     verification->expected = SVMS_ANY_SEGMENT;
-    svms_status status = svms_segment_search(&verification->scanner, segment->offset + 1, &found,
-                                             &verification->position, &number, err);
+    svms_status status =
+        svms_segment_search(&verification->scanner, where_to_search(verification, segment), &found,
+                            &verification->position, &number, err);
     *lost = !found;
     return status;
 }

@@ -372,9 +372,62 @@ static void samples_out_of_range_are_refused_and_harm_nothing(void **state)
     memory_file_clear(&file);
 }
 
+#define STARTS 3000u
+#define TAIL_BYTES 200000u
+
+/* Thousands of starts, each followed by a sample that swallows all the others and ends where one
+ * long last sample begins, behind which the way is lost: whoever looks for segments behind each of
+ * them would hash the same bytes thousands of times. */
+static void many_starts_do_not_make_many_passes(void **state)
+{
+    fixture *fix = *state;
+    recipe how = RECIPE_INIT;
+    memory_file small = { 0 };
+    svms_report report;
+    how.tracks = 1;
+    how.is_unsigned = true;
+    how.protection = SVMS_PROTECT_NONE;
+    how.password = NULL;
+    record_container(fix, &how, &small);
+    layout at = lay_out_file(&small);
+    const uint8_t *start = small.data + at.first_record;
+    size_t start_size = record_size(start);
+    const uint8_t *sample = start + start_size;
+    size_t header = sample[3];
+    size_t step = start_size + header;
+    size_t body = STARTS * step;
+    memory_file big = memory_copy(&small);
+    big.size = at.first_record + body + header + TAIL_BYTES + 16;
+    big.data = realloc(big.data, big.size);
+    assert_non_null(big.data);
+    memset(big.data + at.first_record, 0x77, big.size - at.first_record);
+    for (size_t i = 0; i <= STARTS; i++) {
+        uint8_t *place = big.data + at.first_record + i * step;
+        if (i < STARTS) {
+            memcpy(place, start, start_size);
+            place += start_size;
+        }
+        memcpy(place, sample, header);
+        store_u32(place + 4, i < STARTS ? (uint32_t)(body - (i + 1) * step) : TAIL_BYTES);
+        store_u32(place + 8, i < STARTS ? 1 : 2);
+        repair_crc(place);
+    }
+    big.reads = 0;
+    svms_status status = verify_file(fix, &big, fix->trust, &report);
+    assert_int_equal(svms_status_class(status), SVMS_CLASS_EVIDENCE);
+    assert_int_equal(report.verdict, SVMS_VERDICT_NOT_AUTHENTIC);
+    assert_int_equal(report.segments_verified, 0);
+    print_message("  %zu bytes, %llu reads\n", big.size, (unsigned long long)big.reads);
+    assert_in_range(big.reads, 1, 200);
+    memory_file_clear(&big);
+    memory_file_clear(&small);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(many_starts_do_not_make_many_passes, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(lies_are_named_by_their_byte_and_cost_nothing,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(other_files_are_not_containers, fixture_setup,
