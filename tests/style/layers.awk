@@ -30,6 +30,10 @@ BEGIN {
     for (i in container_headers)
         owner[container_headers[i]] = "container"
 
+    split("export onvif profile proof", export_headers, " ")
+    for (i in export_headers)
+        owner[export_headers[i]] = "export"
+
     split(file, part, "/")
     folder = part[2]
     allowed = folder in below ? below[folder] : " " folder " "

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an export file is made of (docs/spec/onvif-export.md), found by walking its boxes. */
+#ifndef SVMS_ONVIF_FILE_H
+#define SVMS_ONVIF_FILE_H
+
+#include <svms/onvif.h>
+
+#include "builder.h"
+#include "iso_box.h"
+
+#define SVMS_ONVIF_OEFF SVMS_ISO_TYPE('o', 'e', 'f', 'f')
+#define SVMS_ONVIF_VERSION 0x00010000u
+
+/* Limits (O-LIM). */
+#define SVMS_ONVIF_MAX_METAS 8
+#define SVMS_ONVIF_MAX_WARNINGS 32
+#define SVMS_ONVIF_MAX_CERTIFICATE 65536u
+#define SVMS_ONVIF_MAX_NOTE 16384u
+#define SVMS_ONVIF_MAX_TEXT 1024u
+#define SVMS_ONVIF_MAX_CONFIG 1024u
+#define SVMS_ONVIF_MAX_DESCRIPTION 524288u
+#define SVMS_ONVIF_MAX_META 1048576u
+
+/* A file-level meta. */
+typedef struct svms_onvif_meta {
+    svms_iso_box box;
+    svms_iso_box ipro; /* type 0: none */
+} svms_onvif_meta;
+
+/* A signing instance. Boxes that it lacks have type 0. */
+typedef struct svms_onvif_sinf {
+    svms_iso_box box;
+    svms_iso_box sibo;
+    svms_iso_box cert;
+    svms_iso_box sigc;
+    svms_iso_box auib;
+    svms_iso_box cstb;
+    uint32_t meta;      /* number of the meta it lies in */
+    const char *defect; /* why it cannot be a signature at all; static, or NULL */
+} svms_onvif_sinf;
+
+typedef struct svms_onvif_warnings {
+    char text[SVMS_ONVIF_MAX_WARNINGS][160];
+    uint32_t count;
+} svms_onvif_warnings;
+
+typedef struct svms_onvif_file {
+    svms_ctx *ctx;
+    const svms_source *source;
+    uint64_t size;
+    svms_iso_box first;
+    svms_iso_box last;
+    svms_iso_box moov;
+    uint64_t media_end; /* end of the last mdat or moof, or 0 */
+    svms_onvif_meta metas[SVMS_ONVIF_MAX_METAS];
+    uint32_t meta_count;
+    svms_onvif_sinf sinfs[SVMS_ONVIF_MAX_SIGNATURES];
+    uint32_t sinf_count;
+    svms_iso_box suep; /* the first one */
+    svms_iso_box cstb; /* the one beside the signatures */
+    svms_onvif_warnings warnings;
+    int (*progress)(void *user, uint64_t done, uint64_t total);
+    void *user;
+} svms_onvif_file;
+
+void svms_onvif_warn(svms_onvif_warnings *warnings, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Walks the file; ctx, source, progress and user are given, all else is zero. What comes out can be
+ * used as far as it was filled also when it fails. */
+SVMS_MUST_CHECK svms_status svms_onvif_outline(svms_onvif_file *file, svms_error *err);
+/* The boxes of a file-level meta, into the file. */
+SVMS_MUST_CHECK svms_status svms_onvif_outline_meta(svms_onvif_file *file, const svms_iso_walk *top,
+                                                    const svms_iso_box *box, svms_error *err);
+/* Track numbers of the movie. *count is the room on entry. */
+SVMS_MUST_CHECK svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids,
+                                                   uint32_t *count, svms_error *err);
+/* The payload of a box, behind own bytes, at most limit of it; released by svms_release. One more
+ * byte, 0, stands behind it. SVMS_E_LIMIT when it is longer. */
+SVMS_MUST_CHECK svms_status svms_onvif_load(const svms_onvif_file *file, const svms_iso_box *box,
+                                            uint32_t limit, uint8_t **out, size_t *size,
+                                            svms_error *err);
+
+/* Seconds since 1904 (ISO/IEC 14496-12) and 100 ns since 1601; SVMS_NO_TIME, or false, for what
+ * the other scale cannot say. */
+int64_t svms_onvif_from_1904(uint64_t seconds);
+int64_t svms_onvif_from_1601(uint64_t ticks);
+bool svms_onvif_to_1904(int64_t utc_ns, uint64_t *seconds);
+bool svms_onvif_to_1601(int64_t utc_ns, uint64_t *ticks);
+
+#endif
