@@ -265,7 +265,7 @@ static const command_line line = { "info",
 
 exit_status command_info(int count, char **arguments)
 {
-    info_request request = { NULL, { NULL, false, NULL, NULL, NULL }, false };
+    info_request request = { NULL, { NULL, false, NULL, NULL, NULL, NULL }, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

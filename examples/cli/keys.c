@@ -162,10 +162,11 @@ static exit_status add_password(key_set *set, svms_ctx *ctx, password *secret)
     return status;
 }
 
-exit_status key_set_ask(key_set *set, svms_ctx *ctx)
+exit_status key_set_ask(key_set *set, svms_ctx *ctx, const char *question)
 {
     password secret = { { 0 }, 0 };
-    exit_status status = password_from_terminal(&secret, "Password of the recording: ", false);
+    exit_status status = password_from_terminal(
+        &secret, question ? question : "Password of the recording: ", false);
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -240,7 +241,7 @@ exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options
         status = add_disclosure(out, ctx, options->disclosure);
     }
     if (status == EXIT_GOOD && options->password_prompt) {
-        status = key_set_ask(out, ctx);
+        status = key_set_ask(out, ctx, options->question);
     }
     return status;
 }
@@ -256,7 +257,7 @@ exit_status key_set_require(key_set *out, svms_ctx *ctx, const key_options *opti
         return usage_error(command, "what opens the recording is missing: a password, a private "
                                     "key or other keys");
     }
-    return key_set_ask(out, ctx);
+    return key_set_ask(out, ctx, options->question);
 }
 
 void key_set_free(key_set *set)

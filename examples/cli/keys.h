@@ -29,6 +29,7 @@ typedef struct key_options {
     const char *identity;
     const char *disclosure;
     const char *kek;
+    const char *question; /* asked for a password on the terminal; NULL: of the recording */
 } key_options;
 
 typedef struct key_set {
@@ -47,8 +48,8 @@ exit_status key_set_load(key_set *out, svms_ctx *ctx, const key_options *options
 /* The same for what needs a key: without any, a password is asked for where there is a terminal. */
 exit_status key_set_require(key_set *out, svms_ctx *ctx, const key_options *options,
                             const char *command);
-/* Asks for a password and adds it. */
-exit_status key_set_ask(key_set *set, svms_ctx *ctx);
+/* Asks for a password and adds it; question as in key_options. */
+exit_status key_set_ask(key_set *set, svms_ctx *ctx, const char *question);
 void key_set_free(key_set *set);
 
 #endif

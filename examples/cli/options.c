@@ -10,7 +10,7 @@
 
 #include "message.h"
 
-#define MAX_OPTIONS 32
+#define MAX_OPTIONS 64
 #define NS_PER_SECOND 1e9
 
 typedef struct parse_state {
@@ -19,6 +19,7 @@ typedef struct parse_state {
     int count;
     char **arguments;
     int next;
+    bool many; /* operands */
     bool seen[MAX_OPTIONS];
 } parse_state;
 
@@ -135,6 +136,7 @@ static bool take_value(parse_state *state, const option_spec *option, const char
                         MAX_LIST_ITEMS);
             return false;
         }
+        list->places[list->count] = (size_t)state->next;
         list->items[list->count++] = value;
         return true;
     case OPTION_CHOICE:
@@ -176,9 +178,14 @@ static bool take_option(parse_state *state, const char *argument)
     return take_value(state, option, state->arguments[state->next++]);
 }
 
-static bool take_operand(const parse_state *state, const char *argument)
+static bool take_operand(const parse_state *state, char *argument)
 {
     const char **operand = field_of(state->request, state->line->operand_field);
+    if (state->many) {
+        operand_list *operands = field_of(state->request, state->line->operand_field);
+        operands->items[operands->count++] = argument;
+        return true;
+    }
     if (!state->line->operand_name) {
         usage_error(state->line->name, "nothing is expected but options: '%s'", argument);
         return false;
@@ -192,15 +199,14 @@ static bool take_operand(const parse_state *state, const char *argument)
     return true;
 }
 
-parse_result options_parse(const command_line *line, void *request, int count, char **arguments)
+static parse_result parse(parse_state *state)
 {
-    parse_state state = { line, request, count, arguments, 0, { false } };
-    const char *const *operand = field_of(request, line->operand_field);
+    const command_line *line = state->line;
     bool only_operands = false;
-    while (state.next < count) {
-        const char *argument = arguments[state.next++];
+    while (state->next < state->count) {
+        char *argument = state->arguments[state->next++];
         if (only_operands || argument[0] != '-' || argument[1] == '\0') {
-            if (!take_operand(&state, argument)) {
+            if (!take_operand(state, argument)) {
                 return PARSE_WRONG;
             }
         } else if (strcmp(argument, "--") == 0) {
@@ -211,15 +217,39 @@ parse_result options_parse(const command_line *line, void *request, int count, c
         } else if (argument[1] != '-') {
             usage_error(line->name, "unknown option %s", argument);
             return PARSE_WRONG;
-        } else if (!take_option(&state, argument)) {
+        } else if (!take_option(state, argument)) {
             return PARSE_WRONG;
         }
     }
-    if (!*operand && line->operand_name) {
+    return PARSE_READY;
+}
+
+static parse_result require_operand(const command_line *line, parse_result parsed, bool present)
+{
+    if (parsed == PARSE_READY && !present && line->operand_name) {
         usage_error(line->name, "%s is missing", line->operand_name);
         return PARSE_WRONG;
     }
-    return PARSE_READY;
+    return parsed;
+}
+
+parse_result options_parse(const command_line *line, void *request, int count, char **arguments)
+{
+    parse_state state = { line, request, count, arguments, 0, false, { false } };
+    const char *const *operand = field_of(request, line->operand_field);
+    parse_result parsed = parse(&state);
+    return require_operand(line, parsed, line->operand_name && *operand);
+}
+
+parse_result options_parse_many(const command_line *line, void *request, int count,
+                                char **arguments)
+{
+    parse_state state = { line, request, count, arguments, 0, true, { false } };
+    operand_list *operands = field_of(request, line->operand_field);
+    operands->items = arguments;
+    operands->count = 0;
+    parse_result parsed = parse(&state);
+    return require_operand(line, parsed, operands->count > 0);
 }
 
 exit_status parse_exit(parse_result result)

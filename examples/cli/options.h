@@ -14,8 +14,15 @@
 
 typedef struct text_list {
     const char *items[MAX_LIST_ITEMS];
+    size_t places[MAX_LIST_ITEMS]; /* of each among the arguments: which option came before which */
     size_t count;
 } text_list;
+
+/* What stands on the command line beside options. */
+typedef struct operand_list {
+    char **items;
+    size_t count;
+} operand_list;
 
 typedef struct option_choice {
     const char *name; /* NULL ends a list of choices */
@@ -51,7 +58,8 @@ typedef struct command_line {
     const option_spec *options;
     size_t option_count;
     const char *operand_name; /* "INPUT"; NULL: there is none */
-    size_t operand_field;     /* offset in the request of a const char *, NULL at first */
+    size_t operand_field;     /* offset in the request of a const char *, NULL at first; of an
+                                 operand_list for options_parse_many() */
 } command_line;
 
 typedef enum parse_result {
@@ -62,6 +70,9 @@ typedef enum parse_result {
 
 /* Reads what follows the command's name. */
 parse_result options_parse(const command_line *line, void *request, int count, char **arguments);
+/* The same with one operand or more, which are moved to the front of the arguments. */
+parse_result options_parse_many(const command_line *line, void *request, int count,
+                                char **arguments);
 
 /* The status to exit with after a result other than PARSE_READY. */
 exit_status parse_exit(parse_result result);

@@ -11,10 +11,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
 #include <svms/svms.h>
 
 #include "command.h"
+#include "device_id.h"
 #include "file.h"
 #include "interrupt.h"
 #include "keys.h"
@@ -28,7 +28,6 @@
 #include "recording.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
-#define DEVICE_ID_LABEL "svms device"
 
 typedef struct record_request {
     const char *input;
@@ -255,24 +254,6 @@ static exit_status load_keys(recorder *self)
     return status;
 }
 
-/* The same name gives the same id, which tells nobody the name. */
-static exit_status derive_device_id(const char *name, uint8_t id[16])
-{
-    uint8_t digest[EVP_MAX_MD_SIZE];
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
-    bool done = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1 &&
-                EVP_DigestUpdate(hash, DEVICE_ID_LABEL, strlen(DEVICE_ID_LABEL)) == 1 &&
-                EVP_DigestUpdate(hash, name, strlen(name)) == 1 &&
-                EVP_DigestFinal_ex(hash, digest, NULL) == 1;
-    EVP_MD_CTX_free(hash);
-    if (!done) {
-        complain("cannot derive the device id");
-        return EXIT_ENVIRONMENT;
-    }
-    memcpy(id, digest, 16);
-    return EXIT_GOOD;
-}
-
 static void set_times(const recorder *self, const media_description *media,
                       svms_writer_options *options)
 {
@@ -317,7 +298,7 @@ static exit_status prepare_options(recorder *self)
     options->signature_interval = request->sign_every;
     options->late_signatures = request->late_signatures;
     set_times(self, media, options);
-    return request->device ? derive_device_id(request->device, options->device_id) : EXIT_GOOD;
+    return request->device ? device_id_of_name(options->device_id, request->device) : EXIT_GOOD;
 }
 
 static exit_status open_writer(recorder *self)

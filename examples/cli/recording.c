@@ -80,7 +80,7 @@ exit_status recording_read(svms_reader **out, recording *file, svms_ctx *ctx,
     if (!may_ask || keys->ring || !password_is_missing(*out) || !password_terminal_exists()) {
         return EXIT_GOOD;
     }
-    exit_status status = key_set_ask(keys, ctx);
+    exit_status status = key_set_ask(keys, ctx, NULL);
     svms_reader_close(out);
     if (status != EXIT_GOOD) {
         return status;

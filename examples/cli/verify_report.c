@@ -57,7 +57,7 @@ static const char *verdict_words(const verify_result *result)
     return "This is not what was signed: something was changed, removed, added or damaged.";
 }
 
-static const char *integrity_name(svms_integrity integrity)
+const char *verify_integrity_name(svms_integrity integrity)
 {
     switch (integrity) {
     case SVMS_INTEGRITY_INTACT:
@@ -70,7 +70,7 @@ static const char *integrity_name(svms_integrity integrity)
     return "broken";
 }
 
-static const char *identity_name(svms_identity_verdict identity)
+const char *verify_identity_name(svms_identity_verdict identity)
 {
     switch (identity) {
     case SVMS_IDENTITY_TRUSTED:
@@ -99,7 +99,7 @@ static const char *identity_name(svms_identity_verdict identity)
     return "bad_chain";
 }
 
-static const char *access_name(svms_access access)
+const char *verify_access_name(svms_access access)
 {
     switch (access) {
     case SVMS_ACCESS_CLEAR:
@@ -216,17 +216,17 @@ static void print_officer(const svms_report *report)
     }
     print_line(stdout, "              list of recipients: revision %" PRIu64 ", signed by %s",
                report->access_revision, report->officer);
-    print_line(stdout, "              key officer: %s", identity_name(report->officer_identity));
+    print_line(stdout, "              key officer: %s", verify_identity_name(report->officer_identity));
 }
 
 static json_t *access_to_json(const svms_report *report)
 {
     bool has_officer = report->officer[0] != '\0';
-    return json_pack("{s:s, s:I, s:I, s:o, s:o}", "verdict", access_name(report->access),
+    return json_pack("{s:s, s:I, s:I, s:o, s:o}", "verdict", verify_access_name(report->access),
                      "damaged_slots", (json_int_t)report->access_damaged, "revision",
                      (json_int_t)report->access_revision, "officer",
                      json_text(has_officer ? report->officer : NULL), "officer_verdict",
-                     json_text(has_officer ? identity_name(report->officer_identity) : NULL));
+                     json_text(has_officer ? verify_identity_name(report->officer_identity) : NULL));
 }
 
 static void print_stamps(const svms_report *report)
@@ -305,7 +305,7 @@ void verify_print_text(const verify_result *result)
     print_stamps(report);
     print_line(stdout,
                "Integrity     %s: %" PRIu64 " of %" PRIu64 " segments hold (%" PRIu64 " samples)",
-               integrity_name(report->integrity), report->segments_verified,
+               verify_integrity_name(report->integrity), report->segments_verified,
                report->segments_verified + report->segments_failed, report->samples_verified);
     print_line(stdout, "End           %s",
                report->closed ? "signed: the recording is closed"
@@ -368,7 +368,7 @@ static json_t *failure_to_json(const svms_report *report)
 
 static json_t *identity_to_json(const svms_report *report)
 {
-    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "verdict", identity_name(report->identity),
+    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "verdict", verify_identity_name(report->identity),
                      "role", svms_role_name(report->role), "signer",
                      json_text(report->signer[0] ? report->signer : NULL), "reason",
                      json_text(report->identity_reason[0] ? report->identity_reason : NULL),
@@ -396,7 +396,7 @@ json_t *verify_to_json(const verify_result *result)
     return json_pack("{s:o, s:s, s:{s:s, s:I}, s:o, s:o, s:o, s:o, s:{s:s, s:o, s:o, s:o}, "
                      "s:o}",
                      "file", json_text(result->path), "verdict", svms_verdict_name(report->verdict),
-                     "integrity", "verdict", integrity_name(report->integrity), "failures",
+                     "integrity", "verdict", verify_integrity_name(report->integrity), "failures",
                      (json_int_t)report->finding_count, "identity", identity_to_json(report),
                      "coverage", coverage_to_json(report), "time", time_to_json(report), "access",
                      access_to_json(report), "policy", "time",

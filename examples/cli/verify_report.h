@@ -24,6 +24,10 @@ typedef struct verify_result {
 
 /* "NOT AUTHENTIC" */
 const char *verify_verdict_title(svms_verdict verdict);
+/* Names as they stand in JSON: "intact", "unknown_issuer", "not_tried". */
+const char *verify_integrity_name(svms_integrity integrity);
+const char *verify_identity_name(svms_identity_verdict identity);
+const char *verify_access_name(svms_access access);
 void verify_print_text(const verify_result *result);
 json_t *verify_to_json(const verify_result *result);
 

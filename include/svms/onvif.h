@@ -91,8 +91,8 @@ typedef struct svms_onvif_seal_options {
  * @param[out] err  why it failed, or NULL
  *
  * @retval SVMS_OK             sealed
- * @retval SVMS_E_USAGE        an argument is NULL or out of range, a track is not in the file, or the
- *                             key is not the certificate's
+ * @retval SVMS_E_USAGE        an argument is NULL or out of range, a track is not in the file, or
+ * the key is not the certificate's
  * @retval SVMS_E_STATE        the file has a file-level `meta` already
  * @retval SVMS_E_UNSUPPORTED  the key is of a kind the format does not know, or is behind callbacks
  * @retval SVMS_E_UNTRUSTED    the certificate does not allow the role exporter, or is not valid now
@@ -152,8 +152,8 @@ typedef struct svms_onvif_countersign_options {
  * @retval SVMS_E_NOT_AUTHENTIC  a signature in the file does not hold
  * @retval SVMS_E_UNSUPPORTED    the key is of a kind the format does not know, or is behind
  *                               callbacks; or media lie behind the signatures and would move
- * @retval SVMS_E_UNTRUSTED      the certificate allows neither the role custodian nor exporter, or is
- *                               not valid now
+ * @retval SVMS_E_UNTRUSTED      the certificate allows neither the role custodian nor exporter, or
+ * is not valid now
  * @retval SVMS_E_MALFORMED      not an MP4 file, or a damaged one
  * @retval SVMS_E_TRUNCATED      the file ends within a box
  * @retval SVMS_E_LIMIT          more boxes, signatures or bytes than there may be
@@ -165,18 +165,18 @@ typedef struct svms_onvif_countersign_options {
  * Thread safety: any thread. Clauses: Export File Format 26.06, 5.5. Specification:
  * onvif-export.md, O-SIGN. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status svms_onvif_countersign(
-    svms_ctx *ctx, const svms_source *source, const svms_sink *sink,
-    const svms_onvif_countersign_options *options, svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status
+svms_onvif_countersign(svms_ctx *ctx, const svms_source *source, const svms_sink *sink,
+                       const svms_onvif_countersign_options *options, svms_error *err);
 
 /** How to verify. Start from ::SVMS_ONVIF_VERIFY_OPTIONS_INIT. Since 0.1. */
 typedef struct svms_onvif_verify_options {
-    uint32_t struct_size;         /**< sizeof(svms_onvif_verify_options). */
-    uint32_t any_role;            /**< 1: any certificate that leads to an anchor may sign; for files
-                                       of other makers, who know no roles. */
+    uint32_t struct_size; /**< sizeof(svms_onvif_verify_options). */
+    uint32_t any_role;    /**< 1: any certificate that leads to an anchor may sign; for files
+                               of other makers, who know no roles. */
     svms_time_policy time_policy; /**< Which time decides when a certificate has expired. */
     uint32_t reserved;            /**< 0. */
-    const svms_trust *trust;      /**< Trust anchors; without them the verdict is at best untrusted. */
+    const svms_trust *trust; /**< Trust anchors; without them the verdict is at best untrusted. */
     const svms_chain *intermediates; /**< Certificates that may lie between signers and anchors, in
                                           any order, or NULL. */
     void *user;                      /**< Passed to the callback. */
@@ -254,8 +254,9 @@ typedef struct svms_onvif_signature {
  *
  * The first signature is the exporter's; each later one covers all before it. The last one covers
  * every byte of the file, so the verdict is only ::SVMS_VERDICT_AUTHENTIC when all of them hold and
- * all signers are trusted. That a last signature was taken away cannot be seen. Files of other tools
- * with known mistakes are read; warnings name the mistakes. Memory is bounded whatever the file.
+ * all signers are trusted. That a last signature was taken away cannot be seen. Files of other
+ * tools with known mistakes are read; warnings name the mistakes. Memory is bounded whatever the
+ * file.
  *
  * @param[out] out  what was found, also when the verdict is bad; release with
  *                  svms_onvif_report_free(). Untouched where "no report" is said below

@@ -15,6 +15,7 @@
 #include <svms/io.h>
 #include <svms/key.h>
 #include <svms/media.h>
+#include <svms/onvif.h>
 #include <svms/playlist.h>
 #include <svms/reader.h>
 #include <svms/recording.h>

@@ -8,7 +8,7 @@
 svms_status svms_evidence_check(svms_scanner *scanner, const svms_record *record, uint64_t offset,
                                 uint64_t holder, svms_error *err)
 {
-    svms_evidence evidence = { 0 };
+    svms_evidence_record evidence = { 0 };
     uint8_t fixed[SVMS_EVIDENCE_FIXED_SIZE];
     uint64_t at = offset + record->header_size;
     if (record->body_size < sizeof(fixed) || record->body_size > SVMS_MAX_AUXILIARY_SIZE) {

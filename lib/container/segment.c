@@ -29,6 +29,7 @@ static void begin_scan(svms_scanner *scanner, uint64_t offset, svms_segment *out
     out->problem = (svms_error)SVMS_ERROR_INIT;
     out->late_attested = SVMS_NO_SEGMENT;
     scanner->first_is_sync = false;
+    scanner->first_is_removed = false;
     scanner->auxiliary_count = 0;
     scanner->index_level = 0;
     svms_merkle_reset(&scanner->auxiliary);
@@ -83,6 +84,7 @@ static void account_sample(svms_scanner *scanner, const svms_record *record, svm
         scanned->longest_ns = ends;
     }
     if (out->samples == 0) {
+        scanner->first_is_removed = out->missing != 0;
         scanner->first_track = record->track;
         scanner->first_is_sync = (record->flags & SVMS_SAMPLE_SYNC) != 0;
     }
@@ -115,6 +117,11 @@ static svms_status take_sample(svms_scanner *scanner, const svms_record *record,
     size_t available = 0;
     if (record->track >= scanner->front->header.track_count) {
         note_problem(out, offset + 2, SVMS_E_MALFORMED, "a sample of a track that does not exist");
+        return SVMS_OK;
+    }
+    if (svms_track_is_removed(scanner, record->track)) {
+        note_problem(out, offset + 2, SVMS_E_NOT_AUTHENTIC,
+                     "a sample of a track that was removed (E-SRC-3)");
         return SVMS_OK;
     }
     if (out->samples == SVMS_MAX_SEGMENT_SAMPLES) {
@@ -283,15 +290,28 @@ static bool is_auxiliary(const svms_header *header, uint8_t type)
            (type == SVMS_RECORD_SIGNATURE && (header->critical & SVMS_CRITICAL_LATE) != 0);
 }
 
+/* The number of a record that stands next. Where tracks were removed it may lie further on; how
+ * many records are missing by that is compared with the manifest (C-REC-1, E-SRC-3). */
+static void take_number(svms_scanner *scanner, const svms_record *record, uint64_t offset,
+                        svms_segment *out)
+{
+    bool ascends = scanner->removed != 0 && record->number > out->records &&
+                   record->number <= SVMS_MAX_SEGMENT_SAMPLES + SVMS_MAX_SEGMENT_AUXILIARY;
+    if (ascends) {
+        out->missing += record->number - out->records;
+        out->records = record->number;
+    } else if (record->number != out->records) {
+        note_problem(out, offset + 8, SVMS_E_NOT_AUTHENTIC,
+                     "records were removed, repeated or reordered (C-REC-1)");
+    }
+}
+
 /* One record before the manifest. *framed is false when the way is lost. */
 static svms_status take_record(svms_scanner *scanner, const svms_record *record, uint64_t offset,
                                svms_segment *out, bool *framed, svms_error *err)
 {
     svms_status status = SVMS_OK;
-    if (record->number != out->records) {
-        note_problem(out, offset + 8, SVMS_E_NOT_AUTHENTIC,
-                     "records were removed, repeated or reordered (C-REC-1)");
-    }
+    take_number(scanner, record, offset, out);
     if (scanner->index != NULL) {
         status = check_index(scanner, record, offset, out, err);
         if (status != SVMS_OK) {
@@ -467,10 +487,7 @@ static svms_status walk(svms_scanner *scanner, svms_segment *out, svms_error *er
             return svms_fail(err, SVMS_E_CANCELLED, "cancelled");
         }
         if (record.type == SVMS_RECORD_MANIFEST) {
-            if (record.number != out->records) {
-                note_problem(out, at + 8, SVMS_E_NOT_AUTHENTIC,
-                             "records were removed, repeated or reordered (C-REC-1)");
-            }
+            take_number(scanner, &record, at, out);
             return svms_segment_take_manifest(scanner, &record, at, out, err);
         }
         svms_status had_problem = out->problem.status;
@@ -498,7 +515,7 @@ svms_status svms_segment_scan(svms_scanner *scanner, uint64_t offset, uint64_t e
     if (status != SVMS_OK || !out->believed) {
         return status;
     }
-    if (out->samples == 0) {
+    if (out->samples == 0 && out->missing == 0) {
         note_problem(out, offset, SVMS_E_MALFORMED, "a segment without samples (C-SEG-5)");
     }
     if (out->problem.status == SVMS_OK) {

@@ -32,7 +32,7 @@ typedef struct svms_known {
 } svms_known;
 
 /* An evidence record of kind 1, as it stands in the file. */
-typedef struct svms_evidence {
+typedef struct svms_evidence_record {
     uint64_t segment;    /* that it attests */
     uint64_t holder;     /* that holds it */
     uint64_t offset;     /* of the token */
@@ -40,7 +40,7 @@ typedef struct svms_evidence {
     uint32_t size;
     bool unproven; /* met on the way ahead: not compared with the holder's manifest */
     uint8_t hash[SVMS_DIGEST_SIZE];
-} svms_evidence;
+} svms_evidence_record;
 
 /* A late signature that is wrong. */
 typedef struct svms_late_failure {
@@ -74,7 +74,9 @@ typedef struct svms_segment {
     svms_manifest manifest;         /* valid when believed */
     uint8_t hash[SVMS_DIGEST_SIZE]; /* C-MAN-4; valid when end is set */
     uint32_t samples;
-    uint32_t records;
+    uint32_t records;   /* before the manifest, those that were removed included */
+    uint32_t missing;   /* records of removed tracks */
+    bool unread;        /* only the manifest was looked at */
     svms_error problem; /* the first one; status SVMS_OK when the segment holds */
 } svms_segment;
 
@@ -88,8 +90,10 @@ struct svms_scanner {
     svms_builder *index_record; /* scratch for that */
     unsigned index_level;
     svms_known *known; /* if set, what late signatures and evidence are compared with */
-    void (*evidence)(void *user, const svms_evidence *evidence); /* optional; needs known */
-    bool ahead; /* records are passed over without comparing them with their manifest */
+    void (*evidence)(void *user, const svms_evidence_record *evidence); /* optional; needs known */
+    bool ahead;       /* records are passed over without comparing them with their manifest */
+    uint32_t removed; /* tracks whose samples were left out of every segment (E-SRC-3) */
+    bool first_is_removed;
     uint8_t first_track;
     bool first_is_sync;
     uint32_t auxiliary_count;
@@ -97,6 +101,8 @@ struct svms_scanner {
     svms_scanned_track tracks[SVMS_MAX_TRACKS];
     uint8_t manifest_raw[SVMS_RECORD_HEADER_SIZE + SVMS_MANIFEST_LARGEST];
 };
+
+bool svms_track_is_removed(const svms_scanner *scanner, uint8_t track);
 
 /* Scans the segment at offset. expected: its number, or SVMS_ANY_SEGMENT; previous: hash of the
  * manifest before, or NULL when that is not known. Returns SVMS_OK also for a segment that does not

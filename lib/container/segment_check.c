@@ -78,6 +78,11 @@ svms_status svms_sample_layout_of(svms_sample_layout *out, const svms_track *tra
     return SVMS_OK;
 }
 
+bool svms_track_is_removed(const svms_scanner *scanner, uint8_t track)
+{
+    return track < SVMS_MAX_TRACKS && (scanner->removed & (UINT32_C(1) << track)) != 0;
+}
+
 static bool is_zero(const uint8_t digest[SVMS_DIGEST_SIZE])
 {
     static const uint8_t zeros[SVMS_DIGEST_SIZE] = { 0 };
@@ -110,11 +115,13 @@ static svms_status check_entry(svms_scanner *scanner, uint8_t number, const svms
 {
     const svms_scanned_track *track = &scanner->tracks[number];
     bool sealed = svms_track_is_sealed(&scanner->front->header.tracks[number]);
-    svms_status status = check_tree(scanner, &track->tree, entry, err);
+    bool removed = svms_track_is_removed(scanner, number);
+    svms_status status = removed ? SVMS_OK : check_tree(scanner, &track->tree, entry, err);
     if (status != SVMS_OK) {
         return status;
     }
-    if (entry->first_pts != track->first_pts || sealed == is_zero(entry->commitment)) {
+    bool begins = removed ? entry->leaves != 0 : entry->first_pts == track->first_pts;
+    if (!begins || sealed == is_zero(entry->commitment)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the manifest contradicts track %u (C-MAN-3)",
                          number);
     }
@@ -127,7 +134,8 @@ static svms_status check_entries(svms_scanner *scanner, const svms_manifest *man
     uint32_t expected = 1;
     for (uint32_t i = 0; i < scanner->front->header.track_count; i++) {
         const svms_track_entry *entry = svms_manifest_entry(manifest, (uint8_t)i);
-        bool used = scanner->tracks[i].tree.count != 0;
+        bool removed = svms_track_is_removed(scanner, (uint8_t)i);
+        bool used = removed ? entry != NULL : scanner->tracks[i].tree.count != 0;
         if (used != (entry != NULL)) {
             return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                              used ? "track %u has samples that nobody signed"
@@ -151,34 +159,99 @@ static svms_status check_entries(svms_scanner *scanner, const svms_manifest *man
     return check_tree(scanner, &scanner->auxiliary, auxiliary, err);
 }
 
-static svms_status check_times(svms_scanner *scanner, const svms_manifest *manifest,
-                               svms_error *err)
+/* Latest end of a sample of those that are there. *removed: some are not, which may end later. */
+static int64_t latest_end(const svms_scanner *scanner, const svms_manifest *manifest, bool *removed)
 {
-    const svms_header *header = &scanner->front->header;
-    uint8_t reference = svms_reference_track(header);
-    const svms_track_entry *first = svms_manifest_entry(manifest, reference);
     int64_t last = INT64_MIN;
-    bool begins = scanner->first_is_sync && (first == NULL || scanner->first_track == reference);
-    uint16_t flags = begins ? SVMS_MANIFEST_BEGINS_WITH_SYNC : 0;
-    if (first == NULL) {
-        first = svms_manifest_entry(manifest, scanner->first_track);
-    }
+    *removed = false;
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
         const svms_track_entry *entry = &manifest->entries[i];
         if (entry->track == SVMS_AUXILIARY_TRACK) {
             continue;
         }
-        int64_t longest = scanner->tracks[entry->track].longest_ns;
+        bool gone = svms_track_is_removed(scanner, entry->track);
+        int64_t longest = gone ? 0 : scanner->tracks[entry->track].longest_ns;
         int64_t end =
             entry->first_utc_ns > INT64_MAX - longest ? INT64_MAX : entry->first_utc_ns + longest;
         last = end > last ? end : last;
+        *removed = *removed || gone;
     }
-    if (first == NULL || manifest->first_utc_ns != first->first_utc_ns ||
-        manifest->last_utc_ns != last || manifest->flags != flags) {
+    return last;
+}
+
+/* Whether a removed track begins at this time, which then may be that of the first sample. */
+static bool removed_begins_at(const svms_scanner *scanner, const svms_manifest *manifest,
+                              int64_t utc_ns)
+{
+    for (uint32_t i = 0; i < manifest->entry_count; i++) {
+        const svms_track_entry *entry = &manifest->entries[i];
+        if (svms_track_is_removed(scanner, entry->track) && entry->first_utc_ns == utc_ns) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* C-MAN-6 and the flag, where the first sample of the segment is one that was removed: what its
+ * track alone could contradict is believed. */
+static bool first_fits_removed(const svms_scanner *scanner, const svms_manifest *manifest)
+{
+    uint8_t reference = svms_reference_track(&scanner->front->header);
+    const svms_track_entry *entry = svms_manifest_entry(manifest, reference);
+    if (entry == NULL) {
+        return removed_begins_at(scanner, manifest, manifest->first_utc_ns);
+    }
+    return manifest->first_utc_ns == entry->first_utc_ns &&
+           (svms_track_is_removed(scanner, reference) || manifest->flags == 0);
+}
+
+static bool first_fits(const svms_scanner *scanner, const svms_manifest *manifest)
+{
+    uint8_t reference = svms_reference_track(&scanner->front->header);
+    const svms_track_entry *first = svms_manifest_entry(manifest, reference);
+    bool begins = scanner->first_is_sync && (first == NULL || scanner->first_track == reference);
+    uint16_t flags = begins ? SVMS_MANIFEST_BEGINS_WITH_SYNC : 0;
+    if (first == NULL) {
+        first = svms_manifest_entry(manifest, scanner->first_track);
+    }
+    return first != NULL && manifest->first_utc_ns == first->first_utc_ns &&
+           manifest->flags == flags;
+}
+
+static svms_status check_times(svms_scanner *scanner, const svms_segment *segment, svms_error *err)
+{
+    const svms_manifest *manifest = &segment->manifest;
+    bool removed = false;
+    int64_t last = latest_end(scanner, manifest, &removed);
+    bool first_is_removed =
+        segment->missing != 0 && (segment->samples == 0 || scanner->first_is_removed);
+    bool fits =
+        first_is_removed ? first_fits_removed(scanner, manifest) : first_fits(scanner, manifest);
+    if (!fits || manifest->last_utc_ns < last || (!removed && manifest->last_utc_ns != last)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "the manifest's times contradict its samples (C-MAN-3)");
     }
     return SVMS_OK;
+}
+
+/* Sizes and numbers: of what was removed, no more may be missing than its leaves (E-SRC-3). */
+static bool sizes_fit(const svms_scanner *scanner, const svms_segment *segment)
+{
+    const svms_manifest *manifest = &segment->manifest;
+    uint64_t there = segment->manifest_offset - segment->offset;
+    uint64_t leaves = 0;
+    for (uint32_t i = 0; i < manifest->entry_count; i++) {
+        const svms_track_entry *entry = &manifest->entries[i];
+        leaves += svms_track_is_removed(scanner, entry->track) ? entry->leaves : 0;
+    }
+    if (manifest->records != segment->records || segment->missing != leaves) {
+        return false;
+    }
+    if (leaves == 0) {
+        return manifest->bytes == there;
+    }
+    return leaves + segment->samples <= SVMS_MAX_SEGMENT_SAMPLES && manifest->bytes >= there &&
+           manifest->bytes - there >= leaves * SVMS_SAMPLE_HEADER_MIN;
 }
 
 svms_status svms_segment_compare(svms_scanner *scanner, const svms_segment *segment,
@@ -190,11 +263,10 @@ svms_status svms_segment_compare(svms_scanner *scanner, const svms_segment *segm
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "segment start and manifest contradict each other (C-MAN-3)");
     }
-    if (manifest->bytes != segment->manifest_offset - segment->offset ||
-        manifest->records != segment->records) {
+    if (!sizes_fit(scanner, segment)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "records of the segment were added or removed (C-MAN-3)");
     }
     svms_status status = check_entries(scanner, manifest, err);
-    return status == SVMS_OK ? check_times(scanner, manifest, err) : status;
+    return status == SVMS_OK ? check_times(scanner, segment, err) : status;
 }

@@ -184,7 +184,9 @@ static svms_status verify_member(svms_sequence *sequence, svms_member *member, s
         sequence->points[i].differs = false;
     }
     *found = (svms_report)SVMS_REPORT_INIT;
-    const svms_held_listener listener = { take_held, sequence, &member->open_end };
+    const svms_held_listener listener = { .held = take_held,
+                                          .user = sequence,
+                                          .open_end = &member->open_end };
     status = svms_verify_for(sequence->ctx, &source, &options, &listener, found, &why);
     if (sequence->options.close != NULL) {
         sequence->options.close(sequence->options.user, member->index, &source);

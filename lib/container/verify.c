@@ -42,7 +42,7 @@ void svms_verification_find(svms_verification *verification, svms_verdict verdic
     }
 }
 
-static bool tick(void *user, uint64_t offset)
+bool svms_verification_tick(void *user, uint64_t offset)
 {
     svms_verification *verification = user;
     if (verification->options.progress == NULL || offset < verification->progress_offset) {
@@ -153,7 +153,7 @@ static svms_status open_samples(svms_verification *verification, svms_reader *re
             sample.utc_ns >= options->to_utc_ns && (sample.flags & SVMS_SAMPLE_SYNC)) {
             return SVMS_OK;
         }
-        if (!tick(verification, reader->position)) {
+        if (!svms_verification_tick(verification, reader->position)) {
             return svms_fail(err, SVMS_E_CANCELLED, "cancelled");
         }
     }
@@ -245,6 +245,24 @@ static svms_status check_identity(svms_verification *verification, svms_error *e
     return status == SVMS_OK ? SVMS_OK : svms_fail_as(err, status, &found);
 }
 
+static svms_status verify_container(svms_verification *verification, svms_error *err)
+{
+    svms_status status = svms_verify_segments(verification, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    look_at_access(verification);
+    status = look_at_officer(verification, err);
+    return status == SVMS_OK ? check_access(verification, err) : status;
+}
+
+/* An excerpt has no access block; secrets are carried with the pieces. */
+static svms_status verify_carried(svms_verification *verification, svms_error *err)
+{
+    svms_status status = svms_verify_pieces(verification, err);
+    return status == SVMS_OK ? svms_verify_carried_samples(verification, err) : status;
+}
+
 static svms_status verify_opened(svms_verification *verification, svms_error *err)
 {
     svms_report *report = &verification->report;
@@ -252,20 +270,20 @@ static svms_status verify_opened(svms_verification *verification, svms_error *er
     report->signed_from_utc_ns = svms_claimed_time(verification->front.header.created_utc_ns);
     report->signed_to_utc_ns = report->signed_from_utc_ns;
     report->bytes_verified = verification->front.first_record;
-    svms_status status = svms_verify_segments(verification, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    look_at_access(verification);
-    status = look_at_officer(verification, err);
-    if (status == SVMS_OK) {
-        status = check_access(verification, err);
+    svms_status status = SVMS_OK;
+    if (verification->carried != NULL) {
+        status = verify_carried(verification, err);
+    } else {
+        status = verify_container(verification, err);
     }
     if (status == SVMS_OK) {
         status = svms_verify_time(verification, err);
     }
     if (status == SVMS_OK) {
         status = check_identity(verification, err);
+    }
+    if (status == SVMS_OK && verification->listener.finish != NULL) {
+        status = verification->listener.finish(verification->listener.user, verification, err);
     }
     if (status == SVMS_OK) {
         status = finish_progress(verification, err);
@@ -331,7 +349,7 @@ static svms_status run(svms_verification *verification, svms_report *report, svm
         status = svms_description_check(&verification->front.header, &found);
     }
     verification->scanner.front = &verification->front;
-    verification->scanner.tick = tick;
+    verification->scanner.tick = svms_verification_tick;
     verification->scanner.known = &verification->known;
     verification->scanner.evidence = svms_verification_take_evidence;
     verification->scanner.user = verification;
@@ -339,7 +357,7 @@ static svms_status run(svms_verification *verification, svms_report *report, svm
         /* With keys, everything is read a second time. */
         bool twice = verification->options.keys != NULL && verification->front.header.has_keys;
         verification->progress_total = verification->front.window.size * (twice ? 2 : 1);
-        if (!verification->range) {
+        if (!verification->range && verification->carried == NULL) {
             verification->scanner.index = &verification->index;
             verification->scanner.index_record = &verification->index_record;
         }
@@ -395,13 +413,22 @@ svms_status svms_verify_with(svms_ctx *ctx, const svms_source *source,
                              const svms_verify_options *options, svms_held_callback *held,
                              void *held_user, svms_report *report, svms_error *err)
 {
-    const svms_held_listener listener = { held, held_user, NULL };
+    const svms_held_listener listener = { .held = held, .user = held_user };
     return svms_verify_for(ctx, source, options, &listener, report, err);
 }
 
 svms_status svms_verify_for(svms_ctx *ctx, const svms_source *source,
                             const svms_verify_options *options, const svms_held_listener *listener,
                             svms_report *report, svms_error *err)
+{
+    return svms_verification_run(ctx, source, options, listener, NULL, report, err);
+}
+
+svms_status svms_verification_run(svms_ctx *ctx, const svms_source *source,
+                                  const svms_verify_options *options,
+                                  const svms_held_listener *listener,
+                                  struct svms_excerpt_walk *carried, svms_report *report,
+                                  svms_error *err)
 {
     svms_verify_options given = SVMS_VERIFY_OPTIONS_INIT;
     svms_source given_source = SVMS_SOURCE_INIT;
@@ -420,6 +447,8 @@ svms_status svms_verify_for(svms_ctx *ctx, const svms_source *source,
     verification->source = &given_source;
     verification->options = given;
     verification->listener = *listener;
+    verification->carried = carried;
+    verification->carried_utc_ns = SVMS_NO_TIME;
     verification->range = given.from_utc_ns != SVMS_NO_TIME || given.to_utc_ns != SVMS_NO_TIME;
     verification->report = (svms_report)SVMS_REPORT_INIT;
     verification->contradicted = SVMS_NO_SEGMENT;

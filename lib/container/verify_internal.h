@@ -15,9 +15,11 @@ typedef struct svms_pending {
     uint64_t number;
     uint64_t offset;
     uint64_t end;
+    uint64_t manifest_offset;
     uint32_t run; /* segments of one unbroken chain */
     uint32_t samples;
     bool inside; /* of the range in question */
+    bool unread; /* of its records nothing is known */
     bool after;  /* begins at or after its end */
     uint8_t gap_reason;
     int64_t gap_from_utc_ns;
@@ -43,12 +45,18 @@ typedef struct svms_stamp {
 /* Of the stamps within a recording only the newest matter. */
 #define SVMS_NEWEST_STAMPS 256u
 
+typedef struct svms_verification svms_verification;
+
 /* A segment that holds and is attested. */
 typedef struct svms_held_segment {
     uint64_t number;
     uint64_t offset;
     uint64_t end;
     const uint8_t *hash; /* of the manifest */
+    uint64_t manifest_offset;
+    uint32_t run;
+    const svms_manifest *manifest; /* NULL when it was read long ago */
+    svms_verification *verification;
 } svms_held_segment;
 typedef void svms_held_callback(void *user, const svms_held_segment *segment);
 
@@ -57,13 +65,26 @@ typedef struct svms_held_listener {
     svms_held_callback *held; /* told of each, in order; may be NULL */
     void *user;
     bool *open_end; /* whether all that lacks is the end of an open container; may be NULL */
+    /* The others are optional too. A segment whose manifest holds, before or behind the range. */
+    void (*beside)(void *user, const svms_verification *verification, const svms_segment *segment,
+                   bool after);
+    /* A segment in question that does not hold, or (end 0) where the way was lost; before what was
+     * known of the chain is forgotten. */
+    void (*lost)(void *user, svms_verification *verification, const svms_segment *segment);
+    /* When all has been judged. */
+    svms_status (*finish)(void *user, svms_verification *verification, svms_error *err);
+    const bool *stop; /* once true, nothing more is read */
 } svms_held_listener;
 
-typedef struct svms_verification {
+struct svms_excerpt_walk;
+
+struct svms_verification {
     svms_ctx *ctx;
     const svms_source *source;
     svms_verify_options options;
     svms_held_listener listener;
+    struct svms_excerpt_walk *carried; /* what is verified is an excerpt, or NULL */
+    int64_t carried_utc_ns; /* when somebody else attests that it existed, or SVMS_NO_TIME */
     svms_front front;
     svms_scanner scanner;
     svms_index index;
@@ -72,6 +93,7 @@ typedef struct svms_verification {
     svms_end hint; /* unverified end record, when closed_hint */
     bool closed_hint;
     bool range;
+    bool jumped; /* an index led to the range */
     bool cancelled;
     uint64_t progress_offset;
     uint64_t progress_base; /* done before the current pass */
@@ -88,6 +110,7 @@ typedef struct svms_verification {
     svms_known known;
     svms_pending pending[SVMS_MAX_PENDING];
     uint32_t pending_count;
+    const svms_segment *current; /* that is being pushed */
     uint32_t run;
     uint32_t lacking;  /* segments in succession without signature of their own */
     bool end_believed; /* the signed end record, and so the trailers, cover the chain */
@@ -107,7 +130,7 @@ typedef struct svms_verification {
     bool open_end; /* nothing is known to lack but what an open container lacks */
     bool covers_start;
     bool covers_end;
-} svms_verification;
+};
 
 /* Records a failure; the first by place in the file becomes first_failure. */
 void svms_verification_find(svms_verification *verification, svms_verdict verdict, uint64_t segment,
@@ -126,6 +149,13 @@ SVMS_MUST_CHECK svms_status svms_verify_for(svms_ctx *ctx, const svms_source *so
                                             const svms_verify_options *options,
                                             const svms_held_listener *listener, svms_report *report,
                                             svms_error *err);
+/* The same; with carried, of an excerpt. */
+SVMS_MUST_CHECK svms_status svms_verification_run(svms_ctx *ctx, const svms_source *source,
+                                                  const svms_verify_options *options,
+                                                  const svms_held_listener *listener,
+                                                  struct svms_excerpt_walk *carried,
+                                                  svms_report *report, svms_error *err);
+bool svms_verification_tick(void *user, uint64_t offset);
 
 /* verify_pending.c: a segment that holds. */
 SVMS_MUST_CHECK svms_status svms_verification_push(svms_verification *verification,
@@ -152,7 +182,7 @@ SVMS_MUST_CHECK svms_status svms_verification_ask_identity(const svms_verificati
                                                            svms_error *err);
 /* verify_time.c: receives evidence; judges the stamps that were found, before identity is judged.
  */
-void svms_verification_take_evidence(void *user, const svms_evidence *evidence);
+void svms_verification_take_evidence(void *user, const svms_evidence_record *evidence);
 /* What stands behind the offset was not compared with its manifest, or contradicts it. */
 void svms_verification_doubt_evidence(svms_verification *verification, uint64_t offset);
 SVMS_MUST_CHECK svms_status svms_verify_time(svms_verification *verification, svms_error *err);
@@ -161,6 +191,23 @@ SVMS_MUST_CHECK svms_status svms_verify_time(svms_verification *verification, sv
  * them. */
 SVMS_MUST_CHECK svms_status svms_verify_tail(svms_verification *verification, bool *open,
                                              svms_error *err);
+
+/* verify_scan.c: where a segment lies with respect to the range that was asked about. */
+typedef enum svms_relation { SVMS_BEFORE, SVMS_INSIDE, SVMS_AFTER } svms_relation;
+svms_relation svms_verification_relate(const svms_verification *verification, int64_t first_utc_ns,
+                                       int64_t last_utc_ns);
+/* Whether the range's start is covered by the first segment that was read (C-VER-5). */
+void svms_verification_note_start(svms_verification *verification, const svms_manifest *manifest,
+                                  svms_relation relation);
+/* What the late signatures in a segment say of those before it. */
+void svms_verification_take_late(svms_verification *verification, const svms_segment *segment);
+/* As if nothing had been read. */
+void svms_verification_rewind(svms_verification *verification);
+/* excerpt_verify.c: the same as svms_verify_segments() for the pieces of an excerpt. */
+SVMS_MUST_CHECK svms_status svms_verify_pieces(svms_verification *verification, svms_error *err);
+/* excerpt_open.c: opens the samples whose secrets are carried. */
+SVMS_MUST_CHECK svms_status svms_verify_carried_samples(svms_verification *verification,
+                                                        svms_error *err);
 
 /* verify_scan.c: all segments in question. */
 SVMS_MUST_CHECK svms_status svms_verify_segments(svms_verification *verification, svms_error *err);

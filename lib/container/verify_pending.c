@@ -40,6 +40,24 @@ int64_t svms_claimed_time(int64_t utc_ns)
     return utc_ns == SVMS_NO_TIME ? SVMS_NO_TIME + 1 : utc_ns;
 }
 
+static void tell(svms_verification *verification, const svms_pending *segment)
+{
+    const svms_segment *current = verification->current;
+    const svms_held_segment held = { segment->number,
+                                     segment->offset,
+                                     segment->end,
+                                     segment->hash,
+                                     segment->manifest_offset,
+                                     segment->run,
+                                     current != NULL && current->offset == segment->offset
+                                         ? &current->manifest
+                                         : NULL,
+                                     verification };
+    if (verification->listener.held != NULL) {
+        verification->listener.held(verification->listener.user, &held);
+    }
+}
+
 static void count(svms_verification *verification, const svms_pending *segment)
 {
     svms_report *report = &verification->report;
@@ -49,14 +67,12 @@ static void count(svms_verification *verification, const svms_pending *segment)
         return;
     }
     note_gap(verification, segment);
-    if (verification->listener.held != NULL) {
-        const svms_held_segment held = { segment->number, segment->offset, segment->end,
-                                         segment->hash };
-        verification->listener.held(verification->listener.user, &held);
+    tell(verification, segment);
+    if (!segment->unread) {
+        report->segments_verified++;
+        report->samples_verified += segment->samples;
+        report->bytes_verified += segment->end - segment->offset;
     }
-    report->segments_verified++;
-    report->samples_verified += segment->samples;
-    report->bytes_verified += segment->end - segment->offset;
     widen(&report->first_utc_ns, &report->last_utc_ns, segment->first_utc_ns, segment->last_utc_ns);
     int64_t made = svms_claimed_time(segment->made_utc_ns);
     widen(&report->signed_from_utc_ns, &report->signed_to_utc_ns, made, made);
@@ -133,6 +149,8 @@ svms_status svms_verification_push(svms_verification *verification, const svms_s
     pending->number = manifest->segment;
     pending->offset = segment->offset;
     pending->end = segment->end;
+    pending->manifest_offset = segment->manifest_offset;
+    pending->unread = segment->unread;
     pending->run = verification->run;
     pending->samples = segment->samples;
     pending->inside = inside;
@@ -147,9 +165,14 @@ svms_status svms_verification_push(svms_verification *verification, const svms_s
         verification->begun = true;
         verification->begun_run = verification->run;
     }
+    if (!inside && verification->listener.beside != NULL) {
+        verification->listener.beside(verification->listener.user, verification, segment, after);
+    }
     svms_known_add(&verification->known, segment);
     if (!segment->lacks_signature) {
+        verification->current = segment;
         svms_verification_attest(verification, manifest->segment);
+        verification->current = NULL;
     }
     return SVMS_OK;
 }

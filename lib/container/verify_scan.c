@@ -9,11 +9,8 @@
 /* How many times the size of the file may be read in vain. */
 #define PATIENCE 4u
 
-/* Where a segment lies with respect to the range that was asked about. */
-typedef enum svms_relation { SVMS_BEFORE, SVMS_INSIDE, SVMS_AFTER } svms_relation;
-
-static svms_relation relate(const svms_verification *verification, int64_t first_utc_ns,
-                            int64_t last_utc_ns)
+svms_relation svms_verification_relate(const svms_verification *verification, int64_t first_utc_ns,
+                                       int64_t last_utc_ns)
 {
     const svms_verify_options *options = &verification->options;
     if (!verification->range) {
@@ -107,9 +104,8 @@ static svms_status go_on(svms_verification *verification, const svms_segment *se
     return status;
 }
 
-/* Whether the range's start is covered by the first segment that was read (C-VER-5). */
-static void note_start(svms_verification *verification, const svms_manifest *manifest,
-                       svms_relation relation)
+void svms_verification_note_start(svms_verification *verification, const svms_manifest *manifest,
+                                  svms_relation relation)
 {
     int64_t from = verification->options.from_utc_ns;
     if (manifest->segment == 0) {
@@ -124,16 +120,19 @@ static svms_status take_held(svms_verification *verification, svms_segment *segm
                              svms_error *err)
 {
     const svms_manifest *manifest = &segment->manifest;
-    svms_relation relation = relate(verification, manifest->first_utc_ns, manifest->last_utc_ns);
+    svms_relation relation =
+        svms_verification_relate(verification, manifest->first_utc_ns, manifest->last_utc_ns);
     svms_index_entry entry = {
         manifest->segment, segment->offset, manifest->first_utc_ns, manifest->last_utc_ns, 1, { 0 }
     };
-    note_start(verification, manifest, relation);
+    svms_verification_note_start(verification, manifest, relation);
     if (svms_verification_push(verification, segment, relation == SVMS_INSIDE,
                                relation == SVMS_AFTER, &segment->problem) != SVMS_OK) {
         return SVMS_OK;
     }
-    *done = relation == SVMS_AFTER;
+    /* An index that led somewhere behind the start of the range is not believed. */
+    bool astray = verification->jumped && verification->begun && !verification->covers_start;
+    *done = relation == SVMS_AFTER || astray;
     memcpy(entry.hash, segment->hash, SVMS_DIGEST_SIZE);
     if (!verification->range && !svms_index_add(&verification->index, &entry)) {
         return svms_fail_memory(err);
@@ -152,13 +151,14 @@ static svms_status concerns(svms_verification *verification, const svms_segment 
         return SVMS_OK;
     }
     if (segment->believed) {
-        *answer = relate(verification, segment->manifest.first_utc_ns,
-                         segment->manifest.last_utc_ns) == SVMS_INSIDE;
+        *answer = svms_verification_relate(verification, segment->manifest.first_utc_ns,
+                                           segment->manifest.last_utc_ns) == SVMS_INSIDE;
         return SVMS_OK;
     }
     svms_status status = ask_index(verification, verification->expected, &found, &entry, err);
     if (status == SVMS_OK && found) {
-        *answer = relate(verification, entry.first_utc_ns, entry.last_utc_ns) == SVMS_INSIDE;
+        *answer = svms_verification_relate(verification, entry.first_utc_ns, entry.last_utc_ns) ==
+                  SVMS_INSIDE;
     }
     return status;
 }
@@ -176,7 +176,15 @@ static bool ends_range(const svms_verification *verification, const svms_segment
     return segment->believed && !segment->lacks_signature && verification->has_previous &&
            manifest->segment == verification->expected &&
            memcmp(manifest->previous, verification->previous, SVMS_DIGEST_SIZE) == 0 &&
-           relate(verification, manifest->first_utc_ns, manifest->last_utc_ns) == SVMS_AFTER;
+           svms_verification_relate(verification, manifest->first_utc_ns, manifest->last_utc_ns) ==
+               SVMS_AFTER;
+}
+
+static void tell_lost(svms_verification *verification, const svms_segment *segment)
+{
+    if (verification->listener.lost != NULL) {
+        verification->listener.lost(verification->listener.user, verification, segment);
+    }
 }
 
 /* A segment that does not hold. Within a range it breaks the chain that C-VER-5 asks for, whatever
@@ -190,12 +198,16 @@ static svms_status take_false(svms_verification *verification, const svms_segmen
         status = concerns(verification, segment, &concerned, err);
         verification->covers_start = false;
     } else if (verification->range && ends_range(verification, segment)) {
+        if (!verification->covers_end && verification->listener.beside != NULL) {
+            verification->listener.beside(verification->listener.user, verification, segment, true);
+        }
         verification->covers_end = true;
         *done = true;
         return SVMS_OK;
     }
     if (status == SVMS_OK && concerned) {
         status = report_problem(verification, segment, err);
+        tell_lost(verification, segment);
     }
     verification->scanner.index = NULL;
     svms_verification_break(verification, segment->offset);
@@ -220,8 +232,7 @@ static void find_open_end(svms_verification *verification, uint64_t segment)
                                  "interrupted, or was cut off here");
 }
 
-/* What the late signatures in a segment say of those before it. */
-static void take_late_signatures(svms_verification *verification, const svms_segment *segment)
+void svms_verification_take_late(svms_verification *verification, const svms_segment *segment)
 {
     const svms_late_failure *failure = &segment->late_failure;
     if (segment->late_attested != SVMS_NO_SEGMENT) {
@@ -245,7 +256,7 @@ static svms_status take_segment(svms_verification *verification, bool *done, svm
     if (status != SVMS_OK) {
         return status;
     }
-    take_late_signatures(verification, &segment);
+    svms_verification_take_late(verification, &segment);
     if (segment.truncated) {
         svms_verification_doubt_evidence(verification, segment.offset);
     }
@@ -322,6 +333,7 @@ static svms_status take_other(svms_verification *verification, svms_status parse
         return SVMS_OK;
     }
     svms_status status = report_problem(verification, &lost, err);
+    tell_lost(verification, &lost);
     verification->scanner.index = NULL;
     svms_verification_break(verification, lost.offset);
     return status == SVMS_OK ? go_on(verification, &lost, done, err) : status;
@@ -389,6 +401,10 @@ static svms_status scan_from_position(svms_verification *verification, svms_erro
         } else {
             status = take_other(verification, status, &record, &found, &done, err);
         }
+        if (status == SVMS_OK && verification->listener.stop != NULL &&
+            *verification->listener.stop) {
+            status = svms_fail(err, SVMS_E_CANCELLED, "cancelled");
+        }
         if (status != SVMS_OK) {
             return status;
         }
@@ -396,7 +412,7 @@ static svms_status scan_from_position(svms_verification *verification, svms_erro
     return SVMS_OK;
 }
 
-static void rewind_to_first(svms_verification *verification)
+void svms_verification_rewind(svms_verification *verification)
 {
     verification->position = verification->front.first_record;
     verification->expected = 0;
@@ -448,19 +464,18 @@ static void judge_range(svms_verification *verification)
 
 svms_status svms_verify_segments(svms_verification *verification, svms_error *err)
 {
-    rewind_to_first(verification);
+    svms_verification_rewind(verification);
     svms_status status = svms_front_find_end(&verification->front, &verification->closed_hint,
                                              &verification->hint, err);
     if (status == SVMS_OK && verification->range) {
         status = place_range(verification, err);
     }
-    bool jumped = verification->expected != 0;
+    verification->jumped = verification->range && verification->expected != 0;
     if (status == SVMS_OK) {
         status = scan_from_position(verification, err);
     }
-    /* An index that led somewhere behind the start of the range is not believed: go the long way.
-     */
-    if (status == SVMS_OK && jumped && verification->range && !verification->covers_start) {
+    /* Then it goes the long way. */
+    if (status == SVMS_OK && verification->jumped && !verification->covers_start) {
         svms_report fresh = SVMS_REPORT_INIT;
         fresh.signed_from_utc_ns = svms_claimed_time(verification->front.header.created_utc_ns);
         fresh.signed_to_utc_ns = fresh.signed_from_utc_ns;
@@ -469,7 +484,8 @@ svms_status svms_verify_segments(svms_verification *verification, svms_error *er
         verification->report = fresh;
         verification->covers_end = false;
         verification->closed_hint = false;
-        rewind_to_first(verification);
+        verification->jumped = false;
+        svms_verification_rewind(verification);
         status = scan_from_position(verification, err);
     }
     if (status == SVMS_OK && verification->range) {

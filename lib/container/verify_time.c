@@ -24,7 +24,7 @@ static bool is_taken(const svms_verification *verification, uint64_t offset)
     return false;
 }
 
-void svms_verification_take_evidence(void *user, const svms_evidence *evidence)
+void svms_verification_take_evidence(void *user, const svms_evidence_record *evidence)
 {
     svms_verification *verification = user;
     if (is_taken(verification, evidence->offset)) {
@@ -35,7 +35,8 @@ void svms_verification_take_evidence(void *user, const svms_evidence *evidence)
     stamp->holder = evidence->holder;
     stamp->unproven = evidence->unproven;
     /* What is read ahead continues the chain of the last segment in question. */
-    stamp->run = evidence->unproven ? verification->last_inside_run : verification->run;
+    stamp->run = evidence->unproven && verification->carried == NULL ? verification->last_inside_run
+                                                                     : verification->run;
     stamp->made_utc_ns = evidence->made_utc_ns;
     stamp->valid_utc_ns = SVMS_NO_TIME;
     stamp->offset = evidence->offset;
@@ -242,31 +243,49 @@ static svms_status look_ahead(svms_verification *verification, svms_error *err)
     return svms_attest_ahead(&verification->scanner, &ahead, &found, err);
 }
 
+/* All the stamps, once those that matter have been found. whole: when everything is attested to
+ * have existed. */
+static svms_status judge_all(svms_verification *verification, int64_t *whole, int64_t *attested,
+                             svms_error *err)
+{
+    svms_report *report = &verification->report;
+    bool judged = verification->options.stamp_trust != NULL;
+    svms_status status = SVMS_OK;
+    if (judged && verification->end_believed) {
+        status = judge_trailers(verification, whole, err);
+    }
+    *attested = *whole;
+    if (status == SVMS_OK && *whole != SVMS_NO_TIME &&
+        verification->last_inside != SVMS_NO_SEGMENT) {
+        report->attested_segment = verification->last_inside;
+        report->attested_segment_utc_ns = *whole;
+    }
+    if (judged && status == SVMS_OK) {
+        status = judge_newest(verification, *whole, attested, err);
+    }
+    return status;
+}
+
 svms_status svms_verify_time(svms_verification *verification, svms_error *err)
 {
     svms_report *report = &verification->report;
-    int64_t whole = SVMS_NO_TIME;
+    int64_t whole = verification->carried_utc_ns;
+    int64_t attested = SVMS_NO_TIME;
     svms_status status = SVMS_OK;
+    bool carried = verification->carried != NULL;
     bool nothing_inside = verification->last_inside == SVMS_NO_SEGMENT;
-    if (verification->options.stamp_trust == NULL || (verification->range && nothing_inside)) {
+    if ((verification->options.stamp_trust == NULL && whole == SVMS_NO_TIME) ||
+        ((verification->range || carried) && nothing_inside)) {
         return SVMS_OK;
     }
-    if (verification->range) {
+    if (verification->range && !carried) {
         status = look_at_end(verification, err);
         if (status == SVMS_OK) {
             status = look_ahead(verification, err);
         }
     }
-    if (status == SVMS_OK && verification->end_believed) {
-        status = judge_trailers(verification, &whole, err);
-    }
-    int64_t attested = whole;
-    if (status == SVMS_OK && whole != SVMS_NO_TIME && !nothing_inside) {
-        report->attested_segment = verification->last_inside;
-        report->attested_segment_utc_ns = whole;
-    }
     if (status == SVMS_OK) {
-        status = judge_newest(verification, whole, &attested, err);
+        status = judge_all(verification, &whole, &attested, err);
     }
     report->attested_utc_ns = attested;
     report->time_attested = attested != SVMS_NO_TIME;

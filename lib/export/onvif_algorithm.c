@@ -35,11 +35,23 @@ static const struct {
     object_id pkcs1;
     object_id ecdsa;
 } digests[SVMS_ONVIF_DIGESTS] = {
-    { "SHA2-256", "SHA-256", 32, { 9, { HASH_ARC, 1 } }, { 9, { RSA_ARC, 11 } },
+    { "SHA2-256",
+      "SHA-256",
+      32,
+      { 9, { HASH_ARC, 1 } },
+      { 9, { RSA_ARC, 11 } },
       { 8, { ECDSA_ARC, 2 } } },
-    { "SHA2-384", "SHA-384", 48, { 9, { HASH_ARC, 2 } }, { 9, { RSA_ARC, 12 } },
+    { "SHA2-384",
+      "SHA-384",
+      48,
+      { 9, { HASH_ARC, 2 } },
+      { 9, { RSA_ARC, 12 } },
       { 8, { ECDSA_ARC, 3 } } },
-    { "SHA2-512", "SHA-512", 64, { 9, { HASH_ARC, 3 } }, { 9, { RSA_ARC, 13 } },
+    { "SHA2-512",
+      "SHA-512",
+      64,
+      { 9, { HASH_ARC, 3 } },
+      { 9, { RSA_ARC, 13 } },
       { 8, { ECDSA_ARC, 4 } } },
 };
 
@@ -86,8 +98,8 @@ static bool read_identifier(svms_cursor *cursor, identifier *out)
 
 static bool has_no_parameters(const identifier *of)
 {
-    return of->parameters.tag == 0 || (of->parameters.tag == SVMS_DER_NULL &&
-                                       svms_cursor_at_end(&of->parameters.content));
+    return of->parameters.tag == 0 ||
+           (of->parameters.tag == SVMS_DER_NULL && svms_cursor_at_end(&of->parameters.content));
 }
 
 static svms_status unsupported(svms_error *err, uint64_t origin, const char *what)

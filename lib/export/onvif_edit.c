@@ -96,10 +96,15 @@ svms_status svms_onvif_feed_end(svms_onvif_editor *editor, uint64_t size, svms_o
 }
 
 /* Whether a later hand made this meta: the standard knows only one, but a tool is known that begins
- * another one where it does not find the first. */
-static bool came_later(const svms_onvif_file *file, uint32_t meta, const svms_onvif_sinf *sinf)
+ * another one where it does not find the first. One without a signature is covered by all others:
+ * otherwise by nothing. */
+static bool came_later(const svms_onvif_file *file, uint32_t meta, const svms_onvif_sinf *own)
 {
-    return meta > sinf->meta && file->metas[meta].ipro.type != 0;
+    bool is_signed = false;
+    for (uint32_t i = 0; i < file->sinf_count; i++) {
+        is_signed = is_signed || file->sinfs[i].meta == meta;
+    }
+    return is_signed && meta > own->meta;
 }
 
 void svms_onvif_view_of(svms_onvif_edits *edits, const svms_onvif_file *file, uint32_t number)

@@ -52,8 +52,9 @@ static svms_status take_box(svms_onvif_file *file, const svms_iso_walk *top,
     if (box->offset == 0) {
         file->first = *box;
         if (box->type != FTYP) {
-            return svms_fail_at(err, SVMS_E_MALFORMED, 0, "not an MP4 file: it begins with no "
-                                                          "box 'ftyp'");
+            return svms_fail_at(err, SVMS_E_MALFORMED, 0,
+                                "not an MP4 file: it begins with no "
+                                "box 'ftyp'");
         }
     }
     file->last = *box;
@@ -118,8 +119,8 @@ svms_status svms_onvif_load(const svms_onvif_file *file, const svms_iso_box *box
     if (!bytes) {
         return svms_fail_memory(err);
     }
-    svms_status status = svms_source_read(file->source, svms_iso_payload_offset(box), bytes,
-                                          (size_t)payload, err);
+    svms_status status =
+        svms_source_read(file->source, svms_iso_payload_offset(box), bytes, (size_t)payload, err);
     if (status != SVMS_OK) {
         svms_release(file->ctx, bytes);
         return status;
@@ -166,9 +167,9 @@ static svms_status find_track_id(const svms_onvif_file *file, const svms_iso_wal
             return read_track_id(file, &box, id, err);
         }
     }
-    return status == SVMS_END ? svms_fail_at(err, SVMS_E_MALFORMED, trak->offset,
-                                             "a track has no header")
-                              : status;
+    return status == SVMS_END
+               ? svms_fail_at(err, SVMS_E_MALFORMED, trak->offset, "a track has no header")
+               : status;
 }
 
 svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids, uint32_t *count,

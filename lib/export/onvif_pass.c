@@ -104,9 +104,9 @@ static svms_status prepare(digest_job *job, svms_error *err)
         svms_onvif_lane *lane = &job->lanes[i];
         unsigned kind = lane->digest;
         if (!job->shared[kind]) {
-            job->algorithms[kind] = EVP_MD_fetch(svms_ossl_context(job->ctx),
-                                                 svms_onvif_digest_name(lane->digest),
-                                                 svms_ossl_properties(job->ctx));
+            job->algorithms[kind] =
+                EVP_MD_fetch(svms_ossl_context(job->ctx), svms_onvif_digest_name(lane->digest),
+                             svms_ossl_properties(job->ctx));
             job->shared[kind] = EVP_MD_CTX_new();
             if (!job->algorithms[kind] || !job->shared[kind] ||
                 EVP_DigestInit_ex2(job->shared[kind], job->algorithms[kind], NULL) != 1) {
@@ -187,8 +187,8 @@ svms_status svms_onvif_write_edited(const svms_onvif_file *file, const svms_onvi
     write_job job = { { edits, 0, 0 }, sink };
     svms_status status = read_through(file, write_block, &job, err);
     if (status == SVMS_OK) {
-        status = svms_onvif_feed_end(&job.editor, file->size, write_run, (void *)(uintptr_t)sink,
-                                     err);
+        status =
+            svms_onvif_feed_end(&job.editor, file->size, write_run, (void *)(uintptr_t)sink, err);
     }
     return status == SVMS_OK ? svms_sink_sync(sink, err) : status;
 }

@@ -22,24 +22,22 @@ static OSSL_PARAM text_param(const char *name, const char *value)
     return OSSL_PARAM_construct_utf8_string(name, (char *)(uintptr_t)value, 0);
 }
 
-static void describe(const svms_onvif_algorithm *algorithm, svms_ctx *ctx, unsigned *salt,
+static void describe(const svms_onvif_algorithm *algorithm, svms_ctx *ctx, int *salt,
                      OSSL_PARAM params[MAX_PARAMS])
 {
     OSSL_PARAM *next = params;
-    *next++ =
-        text_param(OSSL_SIGNATURE_PARAM_DIGEST, svms_onvif_digest_name(algorithm->digest));
+    *next++ = text_param(OSSL_SIGNATURE_PARAM_DIGEST, svms_onvif_digest_name(algorithm->digest));
     if (algorithm->family == SVMS_ONVIF_PKCS1) {
         *next++ = text_param(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PKCSV15);
     }
     if (algorithm->family == SVMS_ONVIF_PSS) {
-        *salt = algorithm->salt;
+        *salt = (int)algorithm->salt;
         *next++ = text_param(OSSL_SIGNATURE_PARAM_PAD_MODE, OSSL_PKEY_RSA_PAD_MODE_PSS);
-        *next++ = OSSL_PARAM_construct_uint(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, salt);
-        *next++ = text_param(OSSL_SIGNATURE_PARAM_MGF1_DIGEST,
-                             svms_onvif_digest_name(algorithm->mask));
+        *next++ = OSSL_PARAM_construct_int(OSSL_SIGNATURE_PARAM_PSS_SALTLEN, salt);
+        *next++ =
+            text_param(OSSL_SIGNATURE_PARAM_MGF1_DIGEST, svms_onvif_digest_name(algorithm->mask));
         if (svms_ossl_properties(ctx)) {
-            *next++ =
-                text_param(OSSL_SIGNATURE_PARAM_MGF1_PROPERTIES, svms_ossl_properties(ctx));
+            *next++ = text_param(OSSL_SIGNATURE_PARAM_MGF1_PROPERTIES, svms_ossl_properties(ctx));
         }
     }
     *next = OSSL_PARAM_construct_end();
@@ -59,7 +57,7 @@ static bool sign_once(svms_ctx *ctx, const svms_private_key *key,
                       uint8_t *signature, size_t *size)
 {
     OSSL_PARAM params[MAX_PARAMS];
-    unsigned salt = 0;
+    int salt = 0;
     describe(algorithm, ctx, &salt, params);
     EVP_PKEY_CTX *state = EVP_PKEY_CTX_new_from_pkey(
         svms_ossl_context(ctx), svms_private_key_evp(key), svms_private_key_properties(key));
@@ -131,7 +129,7 @@ static int check_once(svms_ctx *ctx, EVP_PKEY *key, const svms_onvif_algorithm *
                       const uint8_t *digest, const uint8_t *signature, size_t size)
 {
     OSSL_PARAM params[MAX_PARAMS];
-    unsigned salt = 0;
+    int salt = 0;
     describe(algorithm, ctx, &salt, params);
     EVP_PKEY_CTX *state =
         EVP_PKEY_CTX_new_from_pkey(svms_ossl_context(ctx), key, svms_ossl_properties(ctx));

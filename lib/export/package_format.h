@@ -53,7 +53,7 @@ enum {
 #define SVMS_OBJECT_CUSTODY_LINK 8u
 #define SVMS_LINK_MAGIC 0x5356584Cu /* "SVXL" */
 #define SVMS_LINK_FIXED_SIZE 24u
-#define SVMS_LINK_TAIL_SIZE 16u
+#define SVMS_LINK_TAIL_SIZE 48u
 #define SVMS_LINK_TAIL_TEXT "SVXLTAIL"
 
 /* Section 9 */

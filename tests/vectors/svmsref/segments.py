@@ -177,8 +177,11 @@ class SegmentReader:
         if record.body_length > c.MAX_MANIFEST:
             raise ContainerError("C-LIM-1", "manifest is too long", position)
         if not self.segment.samples:
-            raise ContainerError("C-SEG-5", "segment without samples", position)
+            self._no_samples(position)
         return record
+
+    def _no_samples(self, position):
+        raise ContainerError("C-SEG-5", "segment without samples", position)
 
     def _read_auxiliary(self, record):
         if len(self.segment.leaves[c.AUXILIARY]) == c.MAX_AUXILIARY:

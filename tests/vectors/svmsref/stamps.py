@@ -13,12 +13,13 @@ from .wire import Cursor, body_of, pack_record
 
 TOKEN, CHECKPOINT = 1, 2
 EVERYTHING = 2**64
+LINK = 2**65  # tokens of a package's links cover whatever the package carries
 
 
 @dataclass
 class Stamp:
     """A token and where it stands. It attests segments 0 to covers. place is the segment that
-    holds it, or EVERYTHING and more for trailers."""
+    holds it, or EVERYTHING and more for trailers. alone: that segment was not compared."""
 
     content: bytes
     hash: bytes
@@ -27,6 +28,7 @@ class Stamp:
     utc: int = 0
     valid: bool = False
     reason: str = ""
+    alone: bool = False
 
 
 # ---- evidence ----
@@ -92,6 +94,8 @@ def parse_trailer(data, record, end_offset, count):
 
 
 def _covers(later, earlier):
+    if earlier.alone and later.place < LINK:
+        return False
     if later.place >= EVERYTHING:
         return later.place > earlier.place
     return earlier.place <= later.covers

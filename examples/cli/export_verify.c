@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* svms export verify: check a package link by link, source by source. */
+#include <string.h>
+
+#include <svms/svms.h>
+
+#include "export_command.h"
+#include "head_text.h"
+#include "interrupt.h"
+#include "json_output.h"
+#include "keys.h"
+#include "message.h"
+#include "options.h"
+#include "package_check.h"
+
+#define COMMAND "export verify"
+
+typedef struct verify_request {
+    const char *path;
+    const char *trust_path;
+    const char *crl_path;
+    const char *anchors_path;
+    const char *expected_head;
+    key_options keys;
+    bool claimed_time;
+    bool json;
+    bool quiet;
+} verify_request;
+
+static exit_status show(const verify_request *request, const package_findings *found)
+{
+    if (request->json) {
+        return json_print(package_findings_to_json(found));
+    }
+    if (!request->quiet) {
+        package_findings_print(found);
+    }
+    return EXIT_GOOD;
+}
+
+static exit_status verify_open(const verify_request *request, svms_ctx *ctx,
+                               const package_file *file, const uint8_t *expected_head,
+                               bool wrong_key)
+{
+    package_findings found;
+    const package_question question = { request->trust_path,
+                                        request->crl_path,
+                                        request->anchors_path,
+                                        request->claimed_time,
+                                        expected_head,
+                                        true,
+                                        wrong_key };
+    interrupt_watch();
+    exit_status status = package_check(&found, ctx, file, &question);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    status = package_findings_status(&found);
+    exit_status shown = show(request, &found);
+    package_findings_free(&found);
+    return shown == EXIT_GOOD ? status : shown;
+}
+
+static exit_status verify(const verify_request *request)
+{
+    svms_ctx *ctx = NULL;
+    key_set keys = KEY_SET_INIT;
+    package_file file = PACKAGE_FILE_INIT;
+    uint8_t head[HEAD_SIZE];
+    bool wrong_key = false;
+    if (request->expected_head && !head_text_parse(head, sizeof head, request->expected_head)) {
+        return usage_error(COMMAND, "--expect-head takes a receipt: 64 hexadecimal digits");
+    }
+    exit_status status = make_context(&ctx);
+    if (status == EXIT_GOOD) {
+        status = key_set_load(&keys, ctx, &request->keys);
+    }
+    if (status == EXIT_GOOD) {
+        status = package_file_open(&file, ctx, request->path, &keys, &wrong_key);
+    }
+    if (status == EXIT_GOOD) {
+        status =
+            verify_open(request, ctx, &file, request->expected_head ? head : NULL, wrong_key);
+    }
+    package_file_close(&file);
+    key_set_free(&keys);
+    svms_ctx_free(&ctx);
+    return status;
+}
+
+static const option_spec options[] = {
+    { "trust", "CA", "CA certificates that are trusted (PEM); without, nobody is", OPTION_TEXT,
+      offsetof(verify_request, trust_path), NULL, 0, 0 },
+    { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT,
+      offsetof(verify_request, crl_path), NULL, 0, 0 },
+    { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
+      OPTION_TEXT, offsetof(verify_request, anchors_path), NULL, 0, 0 },
+    { "expect-head", "HEX", "a receipt: the link that it was given for must be there", OPTION_TEXT,
+      offsetof(verify_request, expected_head), NULL, 0, 0 },
+    { "accept-claimed-time", NULL,
+      "believe the signers' clocks when a certificate has expired since", OPTION_FLAG,
+      offsetof(verify_request, claimed_time), NULL, 0, 0 },
+    { "password-file", "FILE", "also open everything with the first line of FILE", OPTION_TEXT,
+      offsetof(verify_request, keys.password_file), NULL, 0, 0 },
+    { "password-prompt", NULL, "also open everything with a password that is asked for",
+      OPTION_FLAG, offsetof(verify_request, keys.password_prompt), NULL, 0, 0 },
+    { "identity", "KEY", "also open everything with this private key (PEM)", OPTION_TEXT,
+      offsetof(verify_request, keys.identity), NULL, 0, 0 },
+    { "kek", "FILE", "also open everything with this key-encryption key", OPTION_TEXT,
+      offsetof(verify_request, keys.kek), NULL, 0, 0 },
+    { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(verify_request, json), NULL, 0,
+      0 },
+    { "quiet", NULL, "print nothing; the exit status is the answer", OPTION_FLAG,
+      offsetof(verify_request, quiet), NULL, 0, 0 },
+};
+
+static const command_line line = {
+    COMMAND,
+    "PACKAGE --trust CA [options]",
+    "Checks a package: who signed it, link by link, and every recording in it. Needs no key.",
+    options,
+    sizeof options / sizeof options[0],
+    "PACKAGE",
+    offsetof(verify_request, path)
+};
+
+exit_status command_export_verify(int count, char **arguments)
+{
+    verify_request request;
+    memset(&request, 0, sizeof request);
+    request.keys.question = "Password of the package: ";
+    parse_result parsed = options_parse(&line, &request, count, arguments);
+    if (parsed != PARSE_READY) {
+        return parse_exit(parsed);
+    }
+    if (request.json && request.quiet) {
+        return usage_error(COMMAND, "--json and --quiet contradict each other");
+    }
+    if (request.crl_path && !request.trust_path && !request.anchors_path) {
+        return usage_error(COMMAND, "--crl belongs to --trust or --tsa-anchors");
+    }
+    return verify(&request);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A package that is being read: links, directories, frames, and containers as far as they are
+ * carried. Verification of packages and of proofs share it. */
+#ifndef SVMS_EVIDENCE_INTERNAL_H
+#define SVMS_EVIDENCE_INTERNAL_H
+
+#include "case_document.h"
+#include "excerpt.h"
+#include "frame.h"
+#include "leaves.h"
+#include "link.h"
+#include "package_header.h"
+
+#define SVMS_NO_ENTRY UINT64_MAX
+#define SVMS_EVIDENCE_FRAMES 8u
+
+/* A link that stands in the file. */
+typedef struct svms_evidence_link {
+    uint64_t offset;
+    uint64_t size; /* without its tail */
+    uint8_t head[SVMS_DIGEST_SIZE];
+    svms_role role;
+    uint32_t policy;
+    int64_t utc_ns;
+    char *note;        /* NULL: none, or it cannot be read */
+    bool broken;       /* it does not fit, or one before it does not (E-VER-2) */
+    char reason[160]; /* why */
+} svms_evidence_link;
+
+/* A directory: where it is, and what its bytes must be. */
+typedef struct svms_evidence_directory {
+    uint64_t offset;
+    uint8_t hash[SVMS_DIGEST_SIZE];
+    uint32_t segments_before; /* segment and leaves frames in the directories before */
+} svms_evidence_directory;
+
+/* A directory's bytes, compared with its hash. */
+typedef struct svms_evidence_block {
+    uint64_t number;
+    uint8_t *bytes; /* of the largest directory frame; NULL: not there */
+} svms_evidence_block;
+
+/* A source: the entries that belong to it, and what it says of itself. */
+typedef struct svms_evidence_part {
+    svms_evidence *evidence;
+    uint32_t number;
+    uint8_t flags;
+    bool front_known; /* the fields from removed_tracks on are set */
+    bool hide_bodies; /* one of its sealed bodies does not open */
+    bool shut;        /* likewise, found out since this was last cleared */
+    uint64_t shut_entry;
+    uint64_t first; /* entry of the source frame; its pieces follow */
+    uint64_t end;   /* behind its last entry */
+    uint64_t first_ordinal; /* segments and leaves of the sources before */
+    uint64_t segments;
+    uint64_t first_segment;
+    uint64_t last_segment;
+    int64_t first_utc_ns;
+    int64_t last_utc_ns;
+    svms_verdict verdict;
+    svms_source source; /* the container as far as it is carried */
+    uint32_t removed_tracks;
+    int64_t from_utc_ns;
+    int64_t to_utc_ns;
+    uint64_t front_size;   /* header and its signature */
+    uint64_t first_record; /* behind the access slots that are not carried */
+    bool all_strong;
+} svms_evidence_part;
+
+/* A frame whose digest and fields have been compared, or that failed that. */
+typedef struct svms_evidence_frame {
+    uint64_t entry; /* SVMS_NO_ENTRY: none */
+    svms_frame_entry listed;
+    bool holds;
+    char reason[160]; /* why it does not */
+    uint64_t stored;  /* bytes in the file */
+    /* Only where it holds. */
+    svms_frame frame;
+    uint8_t header[SVMS_FRAME_HEADER_SIZE];
+    uint64_t a_offset;
+    uint64_t b_offset;
+    uint64_t c_offset;
+    uint64_t body_size; /* opened; of leaves: bytes of the auxiliary records */
+} svms_evidence_frame;
+
+/* Header of a source, parsed. */
+typedef struct svms_evidence_front {
+    uint32_t number; /* of the source; UINT32_MAX: none */
+    uint8_t *raw;
+    size_t raw_size;
+    svms_header header;
+} svms_evidence_front;
+
+/* The chunk of a sealed body that was opened last. */
+typedef struct svms_evidence_chunk {
+    svms_aead *aead;
+    uint64_t keyed; /* entry whose key is set, or SVMS_NO_ENTRY */
+    uint64_t entry; /* entry that the bytes are of, or SVMS_NO_ENTRY */
+    uint64_t number;
+    size_t size;
+    uint8_t *sealed;
+    uint8_t *opened;
+} svms_evidence_chunk;
+
+typedef struct svms_evidence_progress {
+    int (*callback)(void *user, uint64_t done, uint64_t total); /* NULL: nobody asks */
+    void *user;
+    uint64_t done;
+    uint64_t told;
+    uint64_t total;
+} svms_evidence_progress;
+
+struct svms_evidence {
+    svms_ctx *ctx;
+    svms_window window; /* over the file */
+    svms_hasher *hasher;
+    svms_package_header header;
+    uint8_t slot_hash[SVMS_DIGEST_SIZE];
+    bool unlocked; /* sealed, and opened */
+    uint8_t root[SVMS_DIGEST_SIZE]; /* P */
+    uint32_t link_count;
+    svms_evidence_link *links;
+    uint64_t attested_end; /* behind the last whole tail */
+    bool foreign_rest;     /* what stands behind is no link that was interrupted */
+    svms_link_object first; /* what link 0 signs; without its note */
+    uint64_t directory_count;
+    svms_evidence_directory *directories;
+    svms_evidence_block blocks[2];
+    uint32_t oldest_block;
+    uint64_t entry_count; /* frames without directories */
+    uint8_t *checked;     /* bit for each entry: its digest has been compared */
+    uint8_t *failed;      /* bit for each entry: it does not hold */
+    svms_evidence_part *parts;
+    uint64_t *attachments; /* their entries */
+    svms_evidence_frame frames[SVMS_EVIDENCE_FRAMES];
+    uint32_t oldest_frame;
+    svms_evidence_front front;
+    svms_evidence_chunk chunk;
+    svms_leaves leaves;     /* of frame leaves_entry */
+    uint64_t leaves_entry;
+    char *case_json;
+    size_t case_size;
+    svms_case *document;
+    svms_evidence_progress progress;
+};
+
+/* evidence_links.c: finds links and rest, checks what link 0 and the others sign; link 0 must hold.
+ */
+SVMS_MUST_CHECK svms_status svms_evidence_find_links(svms_evidence *evidence, svms_error *err);
+/* A link as it stands in the file, with the bytes that view points into; it must still be the one
+ * that was found. Release bytes with svms_release(). */
+SVMS_MUST_CHECK svms_status svms_evidence_reread_link(svms_evidence *evidence, uint32_t number,
+                                                      svms_link_view *view, svms_chain **chain,
+                                                      uint8_t **bytes, svms_error *err);
+/* Policy of the newest link. */
+uint32_t svms_evidence_policy(const svms_evidence *evidence);
+
+/* evidence_index.c: all directories, back from link 0 and forward again. */
+SVMS_MUST_CHECK svms_status svms_evidence_read_index(svms_evidence *evidence, svms_error *err);
+/* Entry e, directories left out, from a directory whose hash has been compared. */
+SVMS_MUST_CHECK svms_status svms_evidence_entry_at(svms_evidence *evidence, uint64_t e,
+                                                   svms_frame_entry *out, svms_error *err);
+/* Where the frame behind it begins. */
+SVMS_MUST_CHECK svms_status svms_evidence_entry_end(svms_evidence *evidence, uint64_t e,
+                                                    uint64_t *end, svms_error *err);
+/* Count of the frame (E-FRM-2). */
+uint64_t svms_evidence_frame_count(uint64_t e);
+/* The piece of a source with the greatest origin that is not above offset; *found is false when all
+ * are. */
+SVMS_MUST_CHECK svms_status svms_evidence_find_origin(const svms_evidence_part *part,
+                                                      uint64_t offset, bool *found, uint64_t *e,
+                                                      svms_error *err);
+/* The last segment of a source that begins at or before a time, or its first one. */
+SVMS_MUST_CHECK svms_status svms_evidence_find_time(const svms_evidence_part *part, int64_t utc_ns,
+                                                    bool *found, uint64_t *e, svms_error *err);
+/* The segment or leaves frame of a source with this number, by what the directories say. */
+SVMS_MUST_CHECK svms_status svms_evidence_find_segment(const svms_evidence_part *part,
+                                                       uint64_t number, bool *found, uint64_t *e,
+                                                       svms_error *err);
+
+/* evidence_frame.c: frame e with its digest and its fields compared. A frame that does not hold is
+ * no failure of the call. Valid until SVMS_EVIDENCE_FRAMES others were asked for. */
+SVMS_MUST_CHECK svms_status svms_evidence_check_frame(svms_evidence *evidence, uint64_t e,
+                                                      const svms_evidence_frame **out,
+                                                      svms_error *err);
+/* The same, and a frame that does not hold is SVMS_E_NOT_AUTHENTIC. */
+SVMS_MUST_CHECK svms_status svms_evidence_need_frame(svms_evidence *evidence, uint64_t e,
+                                                     const svms_evidence_frame **out,
+                                                     svms_error *err);
+bool svms_evidence_is_checked(const svms_evidence *evidence, uint64_t e);
+bool svms_evidence_has_failed(const svms_evidence *evidence, uint64_t e);
+void svms_evidence_set_failed(svms_evidence *evidence, uint64_t e);
+/* False when whoever verifies does not want to go on. */
+bool svms_evidence_advance(svms_evidence *evidence, uint64_t bytes);
+
+/* evidence_body.c: some of a frame's body as it is when it is opened. SVMS_E_UNDECRYPTABLE when a
+ * chunk does not open; SVMS_E_WRONG_KEY without key. */
+SVMS_MUST_CHECK svms_status svms_evidence_read_body(svms_evidence *evidence,
+                                                    const svms_evidence_frame *frame,
+                                                    uint64_t position, uint8_t *out, size_t size,
+                                                    svms_error *err);
+/* Part A, opened; SVMS_E_WRONG_KEY, SVMS_E_UNDECRYPTABLE. size: what *out receives. */
+SVMS_MUST_CHECK svms_status svms_evidence_read_secrets(svms_evidence *evidence,
+                                                       const svms_evidence_frame *frame,
+                                                       uint8_t out[SVMS_MAX_PART_A], size_t *size,
+                                                       svms_error *err);
+/* Whether its body can be read. */
+bool svms_evidence_can_read(const svms_evidence *evidence, const svms_frame *frame);
+
+/* evidence_source.c: header of source s (the one that was asked for last is kept), part filled.
+ * SVMS_E_NOT_AUTHENTIC when its frame does not hold or breaks a rule. */
+SVMS_MUST_CHECK svms_status svms_evidence_header_of(svms_evidence *evidence, uint32_t s,
+                                                    const svms_header **header, svms_error *err);
+void svms_evidence_front_clear(svms_evidence *evidence);
+/* The container as far as it is carried; part->source and everything it needs belong to the
+ * package. */
+void svms_evidence_excerpt(svms_evidence_part *part, int64_t attested_utc_ns, svms_excerpt *out);
+/* Everything that the public struct says, but the verdict. */
+SVMS_MUST_CHECK svms_status svms_evidence_period(svms_evidence *evidence, uint32_t s,
+                                                 svms_export_period *out, svms_error *err);
+
+/* evidence_case.c: the case, compared with the frames (E-CAS-1) as far as that needs no content of
+ * attachments; belongs to the package. As svms_export_get_case(). */
+SVMS_MUST_CHECK svms_status svms_evidence_case(svms_evidence *evidence, const svms_case **out,
+                                               svms_error *err);
+
+/* evidence_attachment.c: opens and hashes an attachment, hands it to sink unless that is NULL.
+ * *same: it is what the case says, or there is no case that can be read. */
+SVMS_MUST_CHECK svms_status svms_evidence_take_attachment(svms_evidence *evidence, uint32_t number,
+                                                          const svms_sink *sink,
+                                                          uint8_t digest[SVMS_DIGEST_SIZE],
+                                                          svms_error *err);
+
+#endif

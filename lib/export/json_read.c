@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "json_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <svms/time.h>
+
+#include "cursor.h"
+#include "failure.h"
+
+/* What the text would cost, before jansson sees it: nesting, and at most one value for each comma
+ * and each bracket that opens. */
+typedef struct outline {
+    unsigned depth;
+    unsigned deepest;
+    unsigned values;
+} outline;
+
+static void skip_string(svms_cursor *text)
+{
+    while (!svms_cursor_at_end(text)) {
+        uint8_t c = svms_read_u8(text);
+        if (c == '"') {
+            return;
+        }
+        if (c == '\\' && !svms_cursor_at_end(text)) {
+            (void)svms_read_u8(text);
+        }
+    }
+}
+
+static outline outline_of(const void *json, size_t size)
+{
+    svms_cursor text = svms_cursor_over(json, size, 0);
+    outline found = { 0, 0, 1 };
+    while (!svms_cursor_at_end(&text)) {
+        switch (svms_read_u8(&text)) {
+        case '"':
+            skip_string(&text);
+            break;
+        case '{':
+        case '[':
+            found.depth++;
+            found.deepest = found.depth > found.deepest ? found.depth : found.deepest;
+            found.values++;
+            break;
+        case '}':
+        case ']':
+            found.depth -= found.depth > 0 ? 1u : 0u;
+            break;
+        case ',':
+            found.values++;
+            break;
+        default:
+            break;
+        }
+    }
+    return found;
+}
+
+static const char *reason_of(enum json_error_code code)
+{
+    switch (code) {
+    case json_error_premature_end_of_input:
+        return "it ends too early";
+    case json_error_end_of_input_expected:
+        return "something follows its end";
+    case json_error_invalid_utf8:
+        return "it is not UTF-8";
+    case json_error_duplicate_key:
+        return "a name occurs twice in an object";
+    case json_error_numeric_overflow:
+        return "a number is too large";
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        return "a text holds U+0000";
+    default:
+        return "it is not JSON";
+    }
+}
+
+static svms_status load(svms_json_document *out, const void *json, size_t size, svms_error *err)
+{
+    json_error_t reason;
+    memset(&reason, 0, sizeof(reason));
+    json_t *root = json_loadb(json, size, JSON_REJECT_DUPLICATES, &reason);
+    if (root == NULL) {
+        enum json_error_code code = json_error_code(&reason);
+        if (code == json_error_out_of_memory) {
+            return svms_fail_memory(err);
+        }
+        return svms_fail_at(err, SVMS_E_MALFORMED, (uint64_t)reason.position, "%s: line %d: %s",
+                            out->name, reason.line, reason_of(code));
+    }
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return svms_fail_at(err, SVMS_E_MALFORMED, 0, "%s: it is no object", out->name);
+    }
+    out->root = root;
+    return SVMS_OK;
+}
+
+svms_status svms_json_load(svms_json_document *out, const char *name,
+                           const svms_json_limits *limits, const void *json, size_t size,
+                           svms_error *err)
+{
+    svms_json_document document = { name, NULL, SVMS_OK, err };
+    if (size > limits->size) {
+        return svms_fail(err, SVMS_E_MALFORMED, "%s: it has %zu bytes, more than %zu", name, size,
+                         limits->size);
+    }
+    outline found = outline_of(json, size);
+    if (found.deepest > limits->depth) {
+        return svms_fail(err, SVMS_E_MALFORMED, "%s: it is %u levels deep, more than %u", name,
+                         found.deepest, limits->depth);
+    }
+    if (found.values > SVMS_JSON_MAX_VALUES) {
+        return svms_fail(err, SVMS_E_MALFORMED, "%s: it has more than %u values", name,
+                         SVMS_JSON_MAX_VALUES);
+    }
+    svms_status status = load(&document, json, size, err);
+    if (status == SVMS_OK) {
+        *out = document;
+    }
+    return status;
+}
+
+void svms_json_unload(svms_json_document *document)
+{
+    json_decref(document->root);
+    document->root = NULL;
+}
+
+svms_json_node svms_json_root(svms_json_document *document)
+{
+    svms_json_node node = { document, document->root, { 0 } };
+    return node;
+}
+
+void svms_json_refuse(const svms_json_node *node, const char *member, const char *what)
+{
+    svms_json_document *document = node->document;
+    if (document->status == SVMS_OK) {
+        document->status = svms_fail(document->err, SVMS_E_MALFORMED, "%s: %s%s %s", document->name,
+                                     node->place, member, what);
+    }
+}
+
+bool svms_json_failed(const svms_json_node *node)
+{
+    return node->document->status != SVMS_OK;
+}
+
+/* A member, or NULL after a failure. */
+static json_t *find(const svms_json_node *node, const char *member)
+{
+    if (svms_json_failed(node)) {
+        return NULL;
+    }
+    json_t *found = json_object_get(node->json, member);
+    if (found == NULL) {
+        svms_json_refuse(node, member, "is missing");
+    }
+    return found;
+}
+
+static const char *text_of(const svms_json_node *node, const char *member, const json_t *value)
+{
+    if (value != NULL && !json_is_string(value)) {
+        svms_json_refuse(node, member, "is not a text");
+        return NULL;
+    }
+    return json_string_value(value);
+}
+
+const char *svms_json_text(const svms_json_node *node, const char *member)
+{
+    return text_of(node, member, find(node, member));
+}
+
+const char *svms_json_text_or_null(const svms_json_node *node, const char *member)
+{
+    const json_t *value = find(node, member);
+    return json_is_null(value) ? NULL : text_of(node, member, value);
+}
+
+static uint64_t number_of(const svms_json_node *node, const char *member, const json_t *value,
+                          uint64_t most)
+{
+    if (value == NULL) {
+        return 0;
+    }
+    if (!json_is_integer(value)) {
+        svms_json_refuse(node, member, "is not a whole number");
+        return 0;
+    }
+    json_int_t number = json_integer_value(value);
+    if (number < 0 || (uint64_t)number > most) {
+        svms_json_refuse(node, member, "is out of range");
+        return 0;
+    }
+    return (uint64_t)number;
+}
+
+uint64_t svms_json_number(const svms_json_node *node, const char *member, uint64_t most)
+{
+    return number_of(node, member, find(node, member), most);
+}
+
+uint64_t svms_json_number_or(const svms_json_node *node, const char *member, uint64_t most,
+                             uint64_t value)
+{
+    const json_t *found = find(node, member);
+    return json_is_null(found) ? value : number_of(node, member, found, most);
+}
+
+bool svms_json_flag(const svms_json_node *node, const char *member)
+{
+    const json_t *value = find(node, member);
+    if (value != NULL && !json_is_boolean(value)) {
+        svms_json_refuse(node, member, "is neither true nor false");
+    }
+    return json_is_true(value);
+}
+
+static int64_t time_of(const svms_json_node *node, const char *member, const json_t *value)
+{
+    int64_t utc_ns = SVMS_NO_TIME;
+    const char *text = text_of(node, member, value);
+    if (text == NULL) {
+        return SVMS_NO_TIME;
+    }
+    size_t length = strlen(text);
+    if (length == 0 || text[length - 1] != 'Z' || svms_time_parse(&utc_ns, text, NULL) != SVMS_OK) {
+        svms_json_refuse(node, member, "is not a time in UTC");
+        return SVMS_NO_TIME;
+    }
+    return utc_ns;
+}
+
+int64_t svms_json_time(const svms_json_node *node, const char *member)
+{
+    return time_of(node, member, find(node, member));
+}
+
+int64_t svms_json_time_or_null(const svms_json_node *node, const char *member)
+{
+    const json_t *value = find(node, member);
+    return json_is_null(value) ? SVMS_NO_TIME : time_of(node, member, value);
+}
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool svms_hex_read(const char *text, uint8_t *out, size_t size)
+{
+    if (strlen(text) != 2 * size) {
+        return false;
+    }
+    for (size_t i = 0; i < size; i++) {
+        int high = digit_of(text[2 * i]);
+        int low = digit_of(text[2 * i + 1]);
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        out[i] = (uint8_t)(high * 16 + low);
+    }
+    return true;
+}
+
+void svms_json_hex(const svms_json_node *node, const char *member, uint8_t *out, size_t size)
+{
+    char what[64];
+    const char *text = svms_json_text(node, member);
+    if (text != NULL && !svms_hex_read(text, out, size)) {
+        (void)snprintf(what, sizeof(what), "is not %zu lower-case hexadecimal digits", 2 * size);
+        svms_json_refuse(node, member, what);
+    }
+}
+
+/* An object within an object; index SIZE_MAX: the member itself. */
+static svms_json_node enter(const svms_json_node *node, const char *member, size_t index,
+                            json_t *value)
+{
+    svms_json_node inner = { node->document, NULL, { 0 } };
+    char subscript[24] = "";
+    if (index != SIZE_MAX) {
+        (void)snprintf(subscript, sizeof(subscript), "[%zu]", index);
+    }
+    /* Cut, where it is too long, it still says where to look. */
+    (void)snprintf(inner.place, sizeof(inner.place), "%.80s%.24s%.20s.", node->place, member,
+                   subscript);
+    if (value != NULL && !json_is_object(value)) {
+        svms_json_refuse(node, member,
+                         index == SIZE_MAX ? "is no object" : "holds something that is no object");
+        return inner;
+    }
+    inner.json = value;
+    return inner;
+}
+
+svms_json_node svms_json_object(const svms_json_node *node, const char *member)
+{
+    return enter(node, member, SIZE_MAX, find(node, member));
+}
+
+bool svms_json_is_there(const svms_json_node *node, const char *member)
+{
+    return !svms_json_failed(node) && json_object_get(node->json, member) != NULL;
+}
+
+bool svms_json_is_null(const svms_json_node *node, const char *member)
+{
+    return json_is_null(find(node, member));
+}
+
+size_t svms_json_count(const svms_json_node *node, const char *member, size_t most)
+{
+    const json_t *value = find(node, member);
+    if (value == NULL) {
+        return 0;
+    }
+    if (!json_is_array(value)) {
+        svms_json_refuse(node, member, "is no array");
+        return 0;
+    }
+    if (json_array_size(value) > most) {
+        svms_json_refuse(node, member, "has too many entries");
+        return 0;
+    }
+    return json_array_size(value);
+}
+
+svms_json_node svms_json_item(const svms_json_node *node, const char *member, size_t n)
+{
+    return enter(node, member, n, json_array_get(find(node, member), n));
+}
+
+const char *svms_json_item_text(const svms_json_node *node, const char *member, size_t n)
+{
+    const json_t *value = json_array_get(find(node, member), n);
+    if (value != NULL && !json_is_string(value)) {
+        svms_json_refuse(node, member, "holds something that is not a text");
+    }
+    return json_string_value(value);
+}
+
+uint64_t svms_json_item_number(const svms_json_node *node, const char *member, size_t n,
+                               uint64_t most)
+{
+    return number_of(node, member, json_array_get(find(node, member), n), most);
+}
+
+static bool is_listed(const char *name, const char *const *members)
+{
+    for (; *members != NULL; members++) {
+        if (strcmp(name, *members) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void svms_json_only(const svms_json_node *node, const char *const *members)
+{
+    char quoted[40];
+    if (svms_json_failed(node)) {
+        return;
+    }
+    for (void *at = json_object_iter(node->json); at != NULL;
+         at = json_object_iter_next(node->json, at)) {
+        const char *name = json_object_iter_key(at);
+        if (!is_listed(name, members)) {
+            (void)snprintf(quoted, sizeof(quoted), "'%.36s'", name);
+            svms_json_refuse(node, quoted, "is not known here");
+            return;
+        }
+    }
+}

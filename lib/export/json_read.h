@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading JSON: json_read.c is the only file that knows jansson. What jansson allocates does not
+ * come from the context: its allocator can only be changed for the whole process, which a library
+ * must not do. So a document is bounded before it is parsed (size, depth, number of values), its
+ * memory is released at once when it was read, and what is kept of it is copied.
+ *
+ * Errors are sticky: the first one fills err and status, after which everything reads as zero or
+ * NULL, so that a whole object can be read and checked once. */
+#ifndef SVMS_JSON_READ_H
+#define SVMS_JSON_READ_H
+
+#include <stdbool.h>
+
+#include <svms/status.h>
+
+/* Of values in a document, members and entries alike. */
+#define SVMS_JSON_MAX_VALUES 524288u
+
+struct json_t;
+
+typedef struct svms_json_document {
+    const char *name; /* "case", for messages */
+    struct json_t *root;
+    svms_status status;
+    svms_error *err;
+} svms_json_document;
+
+/* An object in a document. */
+typedef struct svms_json_node {
+    svms_json_document *document;
+    struct json_t *json; /* NULL after a failure */
+    char place[128];     /* "sources[3]." */
+} svms_json_node;
+
+typedef struct svms_json_limits {
+    size_t size;
+    unsigned depth;
+} svms_json_limits;
+
+/* SVMS_E_MALFORMED, SVMS_E_NO_MEMORY. err is kept for later. */
+SVMS_MUST_CHECK svms_status svms_json_load(svms_json_document *out, const char *name,
+                                           const svms_json_limits *limits, const void *json,
+                                           size_t size, svms_error *err);
+void svms_json_unload(svms_json_document *document);
+svms_json_node svms_json_root(svms_json_document *document);
+
+/* Fails with "<document>: <place><member> <what>", SVMS_E_MALFORMED. */
+void svms_json_refuse(const svms_json_node *node, const char *member, const char *what);
+bool svms_json_failed(const svms_json_node *node);
+
+/* Members that must be there. Texts belong to the document and hold no NUL. */
+const char *svms_json_text(const svms_json_node *node, const char *member);
+const char *svms_json_text_or_null(const svms_json_node *node, const char *member);
+uint64_t svms_json_number(const svms_json_node *node, const char *member, uint64_t most);
+/* value where it is null. */
+uint64_t svms_json_number_or(const svms_json_node *node, const char *member, uint64_t most,
+                             uint64_t value);
+bool svms_json_flag(const svms_json_node *node, const char *member);
+/* RFC 3339 with Z. */
+int64_t svms_json_time(const svms_json_node *node, const char *member);
+/* SVMS_NO_TIME where it is null. */
+int64_t svms_json_time_or_null(const svms_json_node *node, const char *member);
+/* Lower-case hexadecimal, twice size digits. */
+void svms_json_hex(const svms_json_node *node, const char *member, uint8_t *out, size_t size);
+svms_json_node svms_json_object(const svms_json_node *node, const char *member);
+bool svms_json_is_there(const svms_json_node *node, const char *member);
+bool svms_json_is_null(const svms_json_node *node, const char *member);
+/* Entries of an array. */
+size_t svms_json_count(const svms_json_node *node, const char *member, size_t most);
+svms_json_node svms_json_item(const svms_json_node *node, const char *member, size_t n);
+const char *svms_json_item_text(const svms_json_node *node, const char *member, size_t n);
+uint64_t svms_json_item_number(const svms_json_node *node, const char *member, size_t n,
+                               uint64_t most);
+/* Refuses members that are not in the list, which NULL ends. */
+void svms_json_only(const svms_json_node *node, const char *const *members);
+/* Reads hexadecimal as svms_json_hex(). */
+bool svms_hex_read(const char *text, uint8_t *out, size_t size);
+
+#endif

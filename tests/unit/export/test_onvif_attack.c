@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Export files that somebody changed: nothing but taking the last signature away goes unnoticed. */
+#include "onvif_case.h"
+
+static void no_flipped_byte_is_authentic(void **state)
+{
+    static const struct {
+        mp4_layout shape;
+        unsigned signatures;
+        uint8_t flip;
+    } cases[] = { { MP4_PLAIN, 1, 0x01 },
+                  { MP4_PLAIN, 2, 0x80 },
+                  { MP4_LONG, 1, 0x04 },
+                  { MP4_FRAGMENTED, 1, 0x20 } };
+    const onvif_case *given = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memory_file file = sealed_file(given, cases[i].shape, cases[i].signatures);
+        for (size_t at = 0; at < file.size; at++) {
+            file.data[at] ^= cases[i].flip;
+            assert_int_not_equal(status_of(given, &file), SVMS_OK);
+            file.data[at] ^= cases[i].flip;
+        }
+        assert_int_equal(status_of(given, &file), SVMS_OK);
+        memory_file_clear(&file);
+    }
+}
+
+static void no_truncated_file_is_authentic(void **state)
+{
+    const onvif_case *given = *state;
+    memory_file file = sealed_file(given, MP4_FRAGMENTED, 2);
+    size_t whole = file.size;
+    for (file.size = 0; file.size < whole; file.size++) {
+        assert_int_not_equal(status_of(given, &file), SVMS_OK);
+    }
+    assert_int_equal(status_of(given, &file), SVMS_OK);
+    memory_file_clear(&file);
+}
+
+static void nothing_can_be_appended(void **state)
+{
+    const onvif_case *given = *state;
+    for (size_t more = 1; more <= 24; more++) {
+        memory_file file = sealed_file(given, MP4_PLAIN, 1);
+        insert_bytes(&file, file.size, NULL, more);
+        assert_int_not_equal(status_of(given, &file), SVMS_OK);
+        memory_file_clear(&file);
+    }
+    memory_file file = sealed_file(given, MP4_PLAIN, 1);
+    put_box(&file, "free", NULL, 4);
+    assert_int_equal(status_of(given, &file), SVMS_E_NOT_AUTHENTIC);
+    memory_file_clear(&file);
+}
+
+static void a_byte_outside_of_boxes_is_malformed(void **state)
+{
+    const onvif_case *given = *state;
+    memory_file file = sealed_file(given, MP4_PLAIN, 1);
+    insert_bytes(&file, file.size, NULL, 3);
+    assert_int_equal(status_of(given, &file), SVMS_E_MALFORMED);
+    memory_file_clear(&file);
+}
+
+/* Where the signatures of a file of ours lie. */
+typedef struct places {
+    size_t meta;
+    size_t ipro;
+    size_t sinf[4];
+    size_t size[4];
+} places;
+
+static places find_places(const memory_file *file, unsigned signatures)
+{
+    places found = { 0 };
+    found.meta = find_box(file, "meta", 0);
+    found.ipro = find_box(file, "ipro", found.meta);
+    size_t at = found.ipro + 14;
+    for (unsigned i = 0; i < signatures; i++) {
+        assert_memory_equal(file->data + at + 4, "sinf", 4);
+        found.sinf[i] = at;
+        found.size[i] = load_u32(file, at);
+        at += found.size[i];
+    }
+    return found;
+}
+
+static void resize(memory_file *file, const places *at, int64_t by)
+{
+    store_u32(file, at->meta, (uint32_t)(load_u32(file, at->meta) + by));
+    store_u32(file, at->ipro, (uint32_t)(load_u32(file, at->ipro) + by));
+}
+
+static void a_dropped_signature_is_missed_unless_it_is_the_last(void **state)
+{
+    const onvif_case *given = *state;
+    for (unsigned dropped = 0; dropped < 3; dropped++) {
+        memory_file file = sealed_file(given, MP4_FRAGMENTED, 3);
+        places at = find_places(&file, 3);
+        remove_bytes(&file, at.sinf[dropped], at.size[dropped]);
+        resize(&file, &at, -(int64_t)at.size[dropped]);
+        assert_int_equal(status_of(given, &file), dropped == 2 ? SVMS_OK : SVMS_E_NOT_AUTHENTIC);
+        memory_file_clear(&file);
+    }
+}
+
+static void signatures_keep_their_order(void **state)
+{
+    static const unsigned orders[][3] = { { 1, 0, 2 }, { 0, 2, 1 }, { 2, 1, 0 },
+                                          { 1, 2, 0 }, { 0, 1, 1 }, { 0, 0, 1 } };
+    const onvif_case *given = *state;
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        memory_file whole = sealed_file(given, MP4_PLAIN, 3);
+        memory_file file = memory_copy(&whole);
+        places at = find_places(&file, 3);
+        size_t all = at.size[0] + at.size[1] + at.size[2];
+        size_t now = 0;
+        remove_bytes(&file, at.sinf[0], all);
+        for (unsigned place = 0; place < 3; place++) {
+            unsigned which = orders[i][place];
+            insert_bytes(&file, at.sinf[0] + now, whole.data + at.sinf[which], at.size[which]);
+            now += at.size[which];
+        }
+        resize(&file, &at, (int64_t)now - (int64_t)all);
+        assert_int_equal(status_of(given, &file), SVMS_E_NOT_AUTHENTIC);
+        memory_file_clear(&file);
+        memory_file_clear(&whole);
+    }
+}
+
+static void a_signature_belongs_to_its_file(void **state)
+{
+    const onvif_case *given = *state;
+    memory_file plain = sealed_file(given, MP4_PLAIN, 1);
+    memory_file other = sealed_file(given, MP4_LONG, 1);
+    size_t from = find_box(&plain, "meta", 0);
+    size_t to = find_box(&other, "meta", 0);
+    remove_bytes(&other, to, other.size - to);
+    insert_bytes(&other, to, plain.data + from, plain.size - from);
+    assert_int_equal(status_of(given, &other), SVMS_E_NOT_AUTHENTIC);
+    memory_file_clear(&plain);
+    memory_file_clear(&other);
+}
+
+/* The certificate of the signer gives way to that of another exporter of the same CA. */
+static void a_replaced_certificate_is_noticed(void **state)
+{
+    const onvif_case *given = *state;
+    memory_file file = sealed_file(given, MP4_PLAIN, 1);
+    memory_file in = make_mp4(MP4_PLAIN);
+    memory_file other = { 0 };
+    assert_int_equal(seal(given, SIGNER_BRIEF, &in, &other, NULL), SVMS_OK);
+    places at = find_places(&file, 1);
+    size_t from = find_box(&other, "cert", 0);
+    size_t to = find_box(&file, "cert", 0);
+    size_t gone = load_u32(&file, to);
+    size_t come = load_u32(&other, from);
+    remove_bytes(&file, to, gone);
+    insert_bytes(&file, to, other.data + from, come);
+    int64_t by = (int64_t)come - (int64_t)gone;
+    size_t schi = find_box(&file, "schi", 0);
+    store_u32(&file, schi, (uint32_t)(load_u32(&file, schi) + by));
+    store_u32(&file, at.sinf[0], (uint32_t)(at.size[0] + by));
+    resize(&file, &at, by);
+    svms_onvif_report *report = NULL;
+    assert_int_equal(verify_export(given, &file, false, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+    assert_string_equal(signature_of(report, 0).integrity_reason, "the signature does not verify");
+    svms_onvif_report_free(&report);
+    memory_file_clear(&in);
+    memory_file_clear(&file);
+    memory_file_clear(&other);
+}
+
+/* Were such boxes left out of what is checked, they could hold anything. */
+static void a_second_meta_without_signatures_is_covered(void **state)
+{
+    const onvif_case *given = *state;
+    memory_file file = sealed_file(given, MP4_PLAIN, 1);
+    memory_file inner = { 0 };
+    insert_bytes(&inner, 0, NULL, 4);
+    put_box(&inner, "ipro", "\0\0\0\0\0\1", 6);
+    put_box(&inner, "xml ", "anything", 8);
+    put_box(&file, "meta", inner.data, inner.size);
+    svms_onvif_report *report = NULL;
+    assert_int_equal(verify_export(given, &file, false, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+    assert_true(has_warning(report, "more than one file-level box 'meta'"));
+    svms_onvif_report_free(&report);
+    memory_file_clear(&inner);
+    memory_file_clear(&file);
+}
+
+/* A sinf that is no signature, or a broken one, shields nothing. */
+static void a_forged_last_signature_shields_nothing(void **state)
+{
+    static const char *const types[] = { "sinf", "free" };
+    const onvif_case *given = *state;
+    for (size_t i = 0; i < 2; i++) {
+        memory_file file = sealed_file(given, MP4_PLAIN, 1);
+        places at = find_places(&file, 1);
+        memory_file copy = memory_copy(&file);
+        size_t end = at.sinf[0] + at.size[0];
+        insert_bytes(&file, end, copy.data + at.sinf[0], at.size[0]);
+        memcpy(file.data + end + 4, types[i], 4);
+        resize(&file, &at, (int64_t)at.size[0]);
+        assert_int_equal(status_of(given, &file), SVMS_E_NOT_AUTHENTIC);
+        memory_file_clear(&copy);
+        memory_file_clear(&file);
+    }
+}
+
+static void a_broken_file_is_not_signed_again(void **state)
+{
+    const onvif_case *given = *state;
+    memory_file file = sealed_file(given, MP4_PLAIN, 2);
+    memory_file out = { 0 };
+    svms_error err = SVMS_ERROR_INIT;
+    file.data[find_box(&file, "mdat", 0) + 9] ^= 1;
+    assert_int_equal(countersign(given, SIGNER_CUSTODIAN, &file, &out, &err), SVMS_E_NOT_AUTHENTIC);
+    assert_non_null(strstr(err.message, "signature 1 does not hold"));
+    assert_int_equal(out.size, 0);
+    memory_file_clear(&file);
+    memory_file_clear(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_flipped_byte_is_authentic),
+        cmocka_unit_test(no_truncated_file_is_authentic),
+        cmocka_unit_test(nothing_can_be_appended),
+        cmocka_unit_test(a_byte_outside_of_boxes_is_malformed),
+        cmocka_unit_test(a_dropped_signature_is_missed_unless_it_is_the_last),
+        cmocka_unit_test(signatures_keep_their_order),
+        cmocka_unit_test(a_signature_belongs_to_its_file),
+        cmocka_unit_test(a_replaced_certificate_is_noticed),
+        cmocka_unit_test(a_second_meta_without_signatures_is_covered),
+        cmocka_unit_test(a_forged_last_signature_shields_nothing),
+        cmocka_unit_test(a_broken_file_is_not_signed_again),
+    };
+    return cmocka_run_group_tests(tests, onvif_setup, onvif_teardown);
+}
