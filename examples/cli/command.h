@@ -10,6 +10,8 @@ exit_status command_record(int count, char **arguments);
 exit_status command_info(int count, char **arguments);
 exit_status command_verify(int count, char **arguments);
 exit_status command_extract(int count, char **arguments);
+exit_status command_export(int count, char **arguments);
+exit_status command_verify_onvif(int count, char **arguments);
 exit_status command_keys(int count, char **arguments);
 exit_status command_recipients(int count, char **arguments);
 exit_status command_kek(int count, char **arguments);

@@ -11,4 +11,7 @@ exit_status command_export_verify(int count, char **arguments);
 exit_status command_export_extract(int count, char **arguments);
 exit_status command_export_countersign(int count, char **arguments);
 
+/* Needs FFmpeg. */
+exit_status command_export_onvif(int count, char **arguments);
+
 #endif

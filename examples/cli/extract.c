@@ -9,6 +9,7 @@
 #include <svms/svms.h>
 
 #include "command.h"
+#include "extract.h"
 #include "extract_folder.h"
 #include "file.h"
 #include "folder.h"
@@ -18,26 +19,16 @@
 #include "media_time.h"
 #include "message.h"
 #include "options.h"
+#include "package_file.h"
 #include "progress.h"
 #include "recording.h"
 
 /* Tracks may be interleaved so far apart before the end of a range is believed to be reached. */
 #define INTERLEAVING_NS INT64_C(2000000000)
 
-typedef struct extract_request {
-    const char *path;
-    const char *output;
-    const char *trust_path;
-    key_options keys;
-    int64_t from_utc_ns;
-    int64_t to_utc_ns;
-    bool claimed_time;
-    bool allow_unverified;
-    bool force;
-} extract_request;
-
 typedef struct extraction {
     const extract_request *request;
+    extract_result *result; /* or NULL */
     svms_ctx *ctx;
     svms_trust *trust;
     recording file;
@@ -73,6 +64,12 @@ static time_text time_of(int64_t utc_ns)
     time_text time = { { 0 } };
     svms_time_format(utc_ns, time.text);
     return time;
+}
+
+/* What the output is called. */
+static const char *shown_output(const extraction *self)
+{
+    return self->request->shown ? self->request->shown : self->request->output;
 }
 
 /* What is being read. */
@@ -338,7 +335,7 @@ static exit_status copy_samples(extraction *self)
         svms_error err = SVMS_ERROR_INIT;
         if (interrupt_came()) {
             progress_clear(&self->bar);
-            complain("interrupted; %s was not written", self->request->output);
+            complain("interrupted; %s was not written", shown_output(self));
             return EXIT_ENVIRONMENT;
         }
         svms_status status = self->folder ? extract_folder_next(self->folder, &sample, &err)
@@ -375,21 +372,36 @@ static exit_status copy_samples(extraction *self)
     return EXIT_GOOD;
 }
 
+static void tell_result(const extraction *self)
+{
+    extract_result *result = self->result;
+    if (!result) {
+        return;
+    }
+    result->track_count = self->info.track_count;
+    snprintf(result->device_name, sizeof result->device_name, "%s",
+             self->info.device_name ? self->info.device_name : "");
+    for (uint32_t i = 0; i < self->info.track_count; i++) {
+        result->tracks[i] = media_output_describe(self->output, i);
+    }
+}
+
 static exit_status finish(extraction *self, exit_status status)
 {
     bool is_usable = status == EXIT_GOOD || status == EXIT_EVIDENCE;
     if (!self->output || !is_usable) {
         media_output_discard(&self->output);
         if (is_usable) {
-            complain("nothing was extracted; %s was not written", self->request->output);
+            complain("nothing was extracted; %s was not written", shown_output(self));
         }
         return status == EXIT_GOOD ? EXIT_EVIDENCE : status;
     }
+    tell_result(self);
     exit_status finished = media_output_finish(&self->output);
     if (finished != EXIT_GOOD) {
         return finished;
     }
-    print_line(stderr, "%s: %" PRIu64 " samples, until %s", self->request->output, self->samples,
+    print_line(stderr, "%s: %" PRIu64 " samples, until %s", shown_output(self), self->samples,
                time_of(self->written_until).text);
     bool lacks = self->folder && extract_folder_is_incomplete(self->folder);
     return self->has_failed || lacks ? EXIT_EVIDENCE : status;
@@ -402,6 +414,9 @@ static exit_status prepare(extraction *self)
     exit_status status = make_context(&self->ctx);
     if (status == EXIT_GOOD) {
         status = file_check_output(request->output, request->force);
+    }
+    if (status == EXIT_GOOD && !folder_exists(path)) {
+        status = package_refuse_as_source(self->ctx, "extract", path);
     }
     if (status == EXIT_GOOD && folder_exists(path) && request->keys.disclosure) {
         return usage_error("extract", "--keys opens a single recording, not a folder");
@@ -455,7 +470,7 @@ static exit_status run(extraction *self)
     return finish(self, status);
 }
 
-static exit_status extract(const extract_request *request)
+exit_status extract_recording(const extract_request *request, extract_result *result)
 {
     extraction *self = calloc(1, sizeof *self);
     if (!self) {
@@ -465,6 +480,7 @@ static exit_status extract(const extract_request *request)
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
     svms_disclosure_info disclosed = SVMS_DISCLOSURE_INFO_INIT;
     self->request = request;
+    self->result = result;
     self->info = info;
     self->disclosed = disclosed;
     self->named_segment = SVMS_NO_SEGMENT;
@@ -535,5 +551,5 @@ exit_status command_extract(int count, char **arguments)
         request.from_utc_ns >= request.to_utc_ns) {
         return usage_error("extract", "--from is not before --to");
     }
-    return extract(&request);
+    return extract_recording(&request, NULL);
 }

@@ -22,6 +22,8 @@ static const command commands[] = {
     { "info", command_info, "say what a recording is" },
     { "verify", command_verify, "prove that a recording is what was recorded" },
     { "extract", command_extract, "get the video back" },
+    { "export", command_export, "make evidence for others" },
+    { "verify-onvif", command_verify_onvif, "prove that a signed MP4 file is what was exported" },
     { "keys", command_keys, "disclose a range of a recording to somebody" },
     { "recipients", command_recipients, "say or change who can decrypt a recording" },
     { "kek", command_kek, "make a key-encryption key, or erase by destroying one" },
@@ -34,7 +36,7 @@ static void print_usage(FILE *out)
 {
     fprintf(out, "Usage: svms COMMAND [options]\n\nCommands:\n");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        fprintf(out, "  %-10s  %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-12s  %s\n", commands[i].name, commands[i].summary);
     }
     fprintf(out, "\n'svms COMMAND --help' lists a command's options; svms(1) is the manual.\n"
                  "Exit status: 0 good, 1 evidence failed, 2 usage, 3 environment, 4 malformed,\n"

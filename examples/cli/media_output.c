@@ -15,6 +15,7 @@
 #include "ffmpeg_codec.h"
 #include "file.h"
 #include "media_names.h"
+#include "media_time.h"
 #include "message.h"
 
 #define IO_BUFFER_SIZE 262144
@@ -26,6 +27,7 @@ typedef struct output_track {
     int64_t base; /* subtracted from time stamps */
     int64_t last_dts;
     bool started;
+    int64_t origin_utc_ns; /* when the track has started */
 } output_track;
 
 struct media_output {
@@ -300,12 +302,23 @@ static void keep_rising(media_output *output, output_track *own, AVPacket *packe
     own->last_dts = packet->dts;
 }
 
+static int64_t origin_of(const media_output *output, const svms_sample *sample)
+{
+    const svms_track *track = &output->target->tracks[sample->track];
+    int64_t since = sample->pts - output->tracks[sample->track].base;
+    return sample->utc_ns == SVMS_NO_TIME ? SVMS_NO_TIME
+                                          : time_add(sample->utc_ns, -ticks_to_ns(track, since));
+}
+
 exit_status media_output_write(media_output *output, const svms_sample *sample)
 {
     output_track *own = &output->tracks[sample->track];
     AVPacket *packet = output->packet;
     if (!own->stream) {
         return EXIT_GOOD;
+    }
+    if (!own->started && !is_absurd(own, sample)) {
+        own->origin_utc_ns = origin_of(output, sample);
     }
     if (is_absurd(own, sample)) {
         complain("the time stamps of track %" PRIu32 " are beyond all measure", sample->track);
@@ -334,6 +347,17 @@ exit_status media_output_write(media_output *output, const svms_sample *sample)
         return complain_ffmpeg(result, "cannot write %s", output->target->path);
     }
     return EXIT_GOOD;
+}
+
+media_output_track media_output_describe(const media_output *output, uint32_t track)
+{
+    const output_track *own = &output->tracks[track];
+    media_output_track found = { 0, SVMS_NO_TIME };
+    if (own->stream && own->started) {
+        found.number = (uint32_t)own->stream->index + 1;
+        found.origin_utc_ns = own->origin_utc_ns;
+    }
+    return found;
 }
 
 static exit_status complete(media_output *output)

@@ -30,6 +30,15 @@ exit_status media_output_open(media_output **out, const media_target *target,
                               const svms_sample *first);
 exit_status media_output_write(media_output *output, const svms_sample *sample);
 
+/* What became of a track. */
+typedef struct media_output_track {
+    uint32_t number;       /* of the track in an MP4 file, from 1; 0: nothing of it was written */
+    int64_t origin_utc_ns; /* UTC at time 0 of the file, as far as known, or SVMS_NO_TIME */
+} media_output_track;
+
+/* Of a track of the target. Before the output is finished. */
+media_output_track media_output_describe(const media_output *output, uint32_t track);
+
 /* Ends the file and gives it its name. Released in every case; what failed leaves nothing. */
 exit_status media_output_finish(media_output **output);
 void media_output_discard(media_output **output);

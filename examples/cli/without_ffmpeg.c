@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands for the two commands that need FFmpeg in a build that has none. */
+/* What stands for the commands that need FFmpeg in a build that has none. */
 #include "command.h"
+#include "export_command.h"
 #include "message.h"
 
 static exit_status say_absent(const char *name)
@@ -21,4 +22,11 @@ exit_status command_extract(int count, char **arguments)
     (void)count;
     (void)arguments;
     return say_absent("extract");
+}
+
+exit_status command_export_onvif(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("export onvif");
 }

@@ -30,6 +30,9 @@ int svms_platform_append(int handle, const struct svms_iovec *runs, size_t count
 int svms_platform_sync(int handle);
 /* Opens the folder that holds path, so that a later sync does not depend on the current one. */
 int svms_platform_open_folder(const char *path, int *handle);
+/* Path of a folder without symbolic links and dots. ENOTDIR where it is none, ENAMETOOLONG where it
+ * does not fit. */
+int svms_platform_real_folder(const char *path, char *out, size_t size);
 /* Makes the names in a folder durable. */
 int svms_platform_sync_folder(int handle);
 void svms_platform_close(int handle);

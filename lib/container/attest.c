@@ -14,7 +14,7 @@
 /* The entry for a segment in an index record that must have this hash. *found is false when the
  * record is another, or does not hold the segment. */
 static svms_status follow(svms_front *front, uint8_t *buffer, uint64_t number, svms_index_entry *at,
-                          uint8_t *level, bool *found, svms_error *err)
+                          uint8_t *level, bool *found, svms_index_step_taken *step, svms_error *err)
 {
     uint8_t digest[SVMS_DIGEST_SIZE];
     svms_record record;
@@ -39,6 +39,10 @@ static svms_status follow(svms_front *front, uint8_t *buffer, uint64_t number, s
                           record.body_size)) {
         return SVMS_OK;
     }
+    svms_index_entry last = svms_index_entry_at(&view, view.count - 1);
+    step->offset = at->offset;
+    step->size = record.header_size + record.body_size;
+    step->holder = record.number == 0 ? SVMS_NO_SEGMENT : last.segment + last.segments;
     for (uint32_t i = 0; i < view.count && !*found; i++) {
         svms_index_entry entry = svms_index_entry_at(&view, i);
         if (number >= entry.segment && number - entry.segment < entry.segments) {
@@ -54,7 +58,15 @@ svms_status svms_attest_by_end(svms_front *front, const svms_end *end, uint64_t 
                                const uint8_t hash[SVMS_DIGEST_SIZE], svms_attestation *out,
                                svms_error *err)
 {
+    return svms_attest_by_path(front, end, number, hash, out, NULL, err);
+}
+
+svms_status svms_attest_by_path(svms_front *front, const svms_end *end, uint64_t number,
+                                const uint8_t hash[SVMS_DIGEST_SIZE], svms_attestation *out,
+                                svms_index_path *path, svms_error *err)
+{
     svms_index_entry at = { 0 };
+    svms_index_path passed = { 0 };
     svms_status status = SVMS_OK;
     *out = SVMS_NEVER;
     at.offset = end->root_offset;
@@ -66,39 +78,31 @@ svms_status svms_attest_by_end(svms_front *front, const svms_end *end, uint64_t 
     for (unsigned below = SVMS_INDEX_LEVELS; below > 0 && status == SVMS_OK;) {
         uint8_t level = 0;
         bool found = false;
-        status = follow(front, buffer, number, &at, &level, &found, err);
+        status =
+            follow(front, buffer, number, &at, &level, &found, &passed.steps[passed.count], err);
         if (status != SVMS_OK || !found || level >= below) {
             break;
         }
         below = level;
+        passed.count++;
         if (level == 0 && at.segment == number && memcmp(at.hash, hash, SVMS_DIGEST_SIZE) == 0) {
             *out = SVMS_ATTESTED;
         }
     }
     svms_release(front->ctx, buffer);
+    if (path != NULL) {
+        *path = passed;
+    }
     return status;
 }
 
-/* State of one walk ahead. */
-typedef struct chain_walk {
-    svms_scanner *scanner;
-    uint64_t first;  /* the segment in question */
-    uint64_t number; /* last segment of the chain that was read */
-    uint8_t hash[SVMS_DIGEST_SIZE];
-    uint64_t at;
-    bool attested; /* up to attested_to */
-    uint64_t attested_to;
-    bool broken;
-    bool ended;
-} chain_walk;
-
-static void note_attested(chain_walk *walk, uint64_t number)
+static void note_attested(svms_chain_walk *walk, uint64_t number)
 {
     walk->attested_to = walk->attested && walk->attested_to > number ? walk->attested_to : number;
     walk->attested = true;
 }
 
-static svms_status take_late(chain_walk *walk, const svms_record *record, uint64_t next,
+static svms_status take_late(svms_chain_walk *walk, const svms_record *record, uint64_t next,
                              svms_error *err)
 {
     uint64_t number = SVMS_NO_SEGMENT;
@@ -117,8 +121,8 @@ static svms_status take_late(chain_walk *walk, const svms_record *record, uint64
 }
 
 /* The manifest that ends the segment: continues the chain, and may bring its own signature. */
-static svms_status take_manifest(chain_walk *walk, const svms_record *record, svms_segment *segment,
-                                 svms_error *err)
+static svms_status take_manifest(svms_chain_walk *walk, const svms_record *record,
+                                 svms_segment *segment, svms_error *err)
 {
     svms_status status = svms_segment_take_manifest(walk->scanner, record, walk->at, segment, err);
     if (status != SVMS_OK) {
@@ -142,7 +146,7 @@ static svms_status take_manifest(chain_walk *walk, const svms_record *record, sv
 }
 
 /* A record within a segment; sample bytes are passed over. */
-static svms_status take_inner(chain_walk *walk, const svms_record *record, svms_error *err)
+static svms_status take_inner(svms_chain_walk *walk, const svms_record *record, svms_error *err)
 {
     svms_status status = SVMS_OK;
     svms_error found = SVMS_ERROR_INIT;
@@ -156,7 +160,7 @@ static svms_status take_inner(chain_walk *walk, const svms_record *record, svms_
     return status;
 }
 
-static svms_status next_record(chain_walk *walk, svms_record *record, svms_error *err)
+static svms_status next_record(svms_chain_walk *walk, svms_record *record, svms_error *err)
 {
     svms_window *window = &walk->scanner->front->window;
     const uint8_t *bytes = NULL;
@@ -179,7 +183,7 @@ static svms_status next_record(chain_walk *walk, svms_record *record, svms_error
 }
 
 /* One segment of the chain. */
-static svms_status pass_segment(chain_walk *walk, svms_error *err)
+svms_status svms_chain_pass_segment(svms_chain_walk *walk, svms_error *err)
 {
     svms_segment segment = { 0 };
     segment.offset = walk->at;
@@ -208,8 +212,34 @@ static svms_status pass_segment(chain_walk *walk, svms_error *err)
     return SVMS_OK;
 }
 
+svms_status svms_chain_pass_manifest(svms_chain_walk *walk, svms_error *err)
+{
+    svms_segment segment = { 0 };
+    svms_record record = { 0 };
+    segment.problem = (svms_error)SVMS_ERROR_INIT;
+    segment.has_start = true;
+    segment.start.segment = walk->number + 1;
+    svms_status status = next_record(walk, &record, err);
+    if (status != SVMS_OK || walk->ended || walk->broken) {
+        return status;
+    }
+    walk->broken = record.type != SVMS_RECORD_MANIFEST;
+    return walk->broken ? SVMS_OK : take_manifest(walk, &record, &segment, err);
+}
+
+svms_status svms_chain_pass_signature(svms_chain_walk *walk, uint64_t next, svms_error *err)
+{
+    svms_record record = { 0 };
+    svms_status status = next_record(walk, &record, err);
+    if (status == SVMS_OK && !walk->ended && !walk->broken &&
+        record.type == SVMS_RECORD_SIGNATURE) {
+        status = take_late(walk, &record, next, err);
+    }
+    return status;
+}
+
 /* What stands behind the last segment: late signatures, index, and the signed end. */
-static svms_status pass_end(chain_walk *walk, svms_error *err)
+static svms_status pass_end(svms_chain_walk *walk, svms_error *err)
 {
     svms_front *front = walk->scanner->front;
     svms_end end;
@@ -243,7 +273,7 @@ static svms_status pass_end(chain_walk *walk, svms_error *err)
 svms_status svms_attest_ahead(svms_scanner *scanner, const svms_ahead *ahead, svms_attestation *out,
                               svms_error *err)
 {
-    chain_walk walk = { 0 };
+    svms_chain_walk walk = { 0 };
     walk.scanner = scanner;
     walk.first = ahead->number;
     walk.number = ahead->number;
@@ -263,15 +293,20 @@ svms_status svms_attest_ahead(svms_scanner *scanner, const svms_ahead *ahead, sv
             status = pass_end(&walk, err);
             break;
         }
-        status = pass_segment(&walk, err);
+        status = svms_chain_pass_segment(&walk, err);
     }
     scanner->ahead = false;
-    for (uint64_t n = walk.first; walk.attested && n <= walk.attested_to; n++) {
-        svms_known_manifest *known = svms_known_find(scanner->known, n);
+    svms_chain_finish(&walk, out);
+    return status;
+}
+
+void svms_chain_finish(svms_chain_walk *walk, svms_attestation *out)
+{
+    for (uint64_t n = walk->first; walk->attested && n <= walk->attested_to; n++) {
+        svms_known_manifest *known = svms_known_find(walk->scanner->known, n);
         if (known != NULL) {
             known->attested = true;
         }
     }
-    *out = walk.attested ? SVMS_ATTESTED : walk.ended ? SVMS_NOT_YET : SVMS_NEVER;
-    return status;
+    *out = walk->attested ? SVMS_ATTESTED : walk->ended ? SVMS_NOT_YET : SVMS_NEVER;
 }

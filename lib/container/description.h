@@ -11,6 +11,17 @@
 SVMS_MUST_CHECK svms_status svms_description_name(char **out, svms_ctx *ctx,
                                                   const svms_header *header,
                                                   const uint8_t *content_key, svms_error *err);
+/* All texts of a description; NULL where there is none. */
+typedef struct svms_description {
+    char *name;
+    char *place;
+    char *remark;
+} svms_description;
+/* As above; release with svms_description_clear(). */
+SVMS_MUST_CHECK svms_status svms_description_read(svms_description *out, svms_ctx *ctx,
+                                                  const svms_header *header,
+                                                  const uint8_t *content_key, svms_error *err);
+void svms_description_clear(svms_description *description, svms_ctx *ctx);
 /* True when the text is UTF-8. */
 bool svms_is_text(const char *text);
 /* Only checks a clear description. */

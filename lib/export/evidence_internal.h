@@ -24,6 +24,7 @@ typedef struct svms_evidence_link {
     int64_t utc_ns;
     char *note;        /* NULL: none, or it cannot be read */
     bool broken;       /* it does not fit, or one before it does not (E-VER-2) */
+    bool unsupported;  /* nobody here can check it (E-VER-1) */
     char reason[160]; /* why */
 } svms_evidence_link;
 
@@ -65,6 +66,7 @@ typedef struct svms_evidence_part {
     uint64_t front_size;   /* header and its signature */
     uint64_t first_record; /* behind the access slots that are not carried */
     bool all_strong;
+    uint64_t carried_end; /* behind its last piece; 0: not looked up yet */
 } svms_evidence_part;
 
 /* A frame whose digest and fields have been compared, or that failed that. */

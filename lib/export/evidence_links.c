@@ -9,8 +9,8 @@
 #include "stream.h"
 
 #define STEP 65536u
-/* A link that was interrupted, behind the tail that counts. */
-#define SEARCHED (SVMS_LINK_LARGEST + 2 * SVMS_LINK_TAIL_SIZE)
+/* How far back the last whole tail is looked for (E-LNK-2). */
+#define SEARCHED 262144u
 
 /* What can be told of a link before its signature has been checked: hints. */
 typedef struct link_hint {
@@ -20,11 +20,17 @@ typedef struct link_hint {
     uint8_t type;
 } link_hint;
 
-/* The offset that a tail names; false when these bytes are none. */
-static bool read_tail(const uint8_t *bytes, uint64_t *offset)
+typedef struct link_tail {
+    uint64_t offset;
+    uint8_t head[SVMS_DIGEST_SIZE];
+} link_tail;
+
+/* False when these bytes are no tail. */
+static bool read_tail(const uint8_t *bytes, link_tail *out)
 {
     svms_cursor cursor = svms_cursor_over(bytes, SVMS_LINK_TAIL_SIZE, 0);
-    *offset = svms_read_u64(&cursor);
+    out->offset = svms_read_u64(&cursor);
+    svms_read_copy(&cursor, out->head, sizeof(out->head));
     const uint8_t *text = svms_read_bytes(&cursor, 8);
     return text != NULL && memcmp(text, SVMS_LINK_TAIL_TEXT, 8) == 0;
 }
@@ -93,10 +99,10 @@ static svms_status find_last_tail(svms_evidence *evidence, uint64_t *tail, svms_
     status = svms_source_read(&evidence->window.source, begin, bytes, size, err);
     for (size_t at = size < SVMS_LINK_TAIL_SIZE ? 0 : size - SVMS_LINK_TAIL_SIZE + 1;
          at > 0 && status == SVMS_OK && !fits; at--) {
-        uint64_t link = 0;
-        if (read_tail(bytes + at - 1, &link)) {
+        link_tail candidate;
+        if (read_tail(bytes + at - 1, &candidate)) {
             *tail = begin + at - 1;
-            status = tail_fits(evidence, *tail, link, &fits, err);
+            status = tail_fits(evidence, *tail, candidate.offset, &fits, err);
         }
     }
     svms_release(evidence->ctx, bytes);
@@ -135,6 +141,7 @@ static svms_status step_back(svms_evidence *evidence, const link_hint *from, boo
                              uint64_t *offset, svms_error *err)
 {
     uint8_t bytes[SVMS_LINK_TAIL_SIZE];
+    link_tail before;
     uint64_t front = svms_package_front_size(&evidence->header);
     *found = false;
     if (from->offset >= front + sizeof(bytes)) {
@@ -144,7 +151,9 @@ static svms_status step_back(svms_evidence *evidence, const link_hint *from, boo
         if (status != SVMS_OK) {
             return status;
         }
-        *found = read_tail(bytes, offset) && *offset >= front && *offset < from->offset;
+        *found = read_tail(bytes, &before) && before.offset >= front &&
+                 before.offset < from->offset;
+        *offset = before.offset;
     }
     if (*found || from->number == 0 || from->type == SVMS_OBJECT_EXPORT_LINK) {
         return SVMS_OK;
@@ -206,17 +215,17 @@ static svms_status look_at_rest(svms_evidence *evidence, svms_error *err)
     return status;
 }
 
-/* Size of link n by its own words, or by where the next begins when they make no sense. */
-static svms_status measure(svms_evidence *evidence, uint32_t n, uint64_t *size, bool *fits,
+/* Size of link n by its own words, or by where the next begins when they make no sense, and its
+ * tail. */
+static svms_status measure(svms_evidence *evidence, uint32_t n, link_tail *tail, bool *fits,
                            svms_error *err)
 {
     uint8_t fixed[SVMS_LINK_FIXED_SIZE] = { 0 };
-    uint8_t tail[SVMS_LINK_TAIL_SIZE] = { 0 };
-    const svms_evidence_link *link = &evidence->links[n];
+    uint8_t bytes[SVMS_LINK_TAIL_SIZE] = { 0 };
+    svms_evidence_link *link = &evidence->links[n];
     uint64_t limit = n + 1 < evidence->link_count ? evidence->links[n + 1].offset
                                                   : evidence->attested_end;
     size_t stated = 0;
-    uint64_t named = 0;
     size_t got = 0;
     svms_status status = svms_source_read_some(&evidence->window.source, link->offset, fixed,
                                                sizeof(fixed), &got, err);
@@ -224,13 +233,13 @@ static svms_status measure(svms_evidence *evidence, uint32_t n, uint64_t *size, 
         return status;
     }
     bool room = limit - link->offset >= SVMS_LINK_TAIL_SIZE;
-    *size = room ? limit - link->offset - SVMS_LINK_TAIL_SIZE : 0;
+    link->size = room ? limit - link->offset - SVMS_LINK_TAIL_SIZE : 0;
     *fits = room && svms_link_peek(fixed, link->offset, &stated, NULL) == SVMS_OK &&
-            stated == *size;
+            stated == link->size;
     if (*fits) {
-        status = svms_source_read(&evidence->window.source, link->offset + *size, tail,
-                                  sizeof(tail), err);
-        *fits = read_tail(tail, &named) && named == link->offset;
+        status = svms_source_read(&evidence->window.source, link->offset + link->size, bytes,
+                                  sizeof(bytes), err);
+        *fits = read_tail(bytes, tail) && tail->offset == link->offset;
     }
     return status;
 }
@@ -302,14 +311,38 @@ static svms_status take_fields(svms_evidence *evidence, uint32_t n, const svms_l
 }
 
 /* Signature over the raw bytes, then fields, then what they are compared with. */
-static svms_status check_link(svms_evidence *evidence, uint32_t n, svms_error *err)
+static svms_status parse_link(svms_evidence *evidence, uint32_t n, const uint8_t *bytes,
+                              svms_error *err)
 {
     svms_evidence_link *link = &evidence->links[n];
     svms_error found = SVMS_ERROR_INIT;
     svms_link_view view = { 0 };
     svms_chain *chain = NULL;
+    svms_status status = svms_link_parse(&view, &chain, evidence->ctx, bytes, (size_t)link->size,
+                                         link->offset, &found);
+    if (status == SVMS_OK) {
+        status = take_fields(evidence, n, &view.object, err);
+        svms_chain_free(&chain);
+        return status;
+    }
+    if (svms_is_grave(status) || (n == 0 && status == SVMS_E_UNSUPPORTED)) {
+        return svms_fail_as(err, status, &found);
+    }
+    if (status == SVMS_E_UNSUPPORTED) {
+        link->unsupported = true;
+        (void)snprintf(link->reason, sizeof(link->reason), "%s", found.message);
+        return SVMS_OK;
+    }
+    break_link(link, found.message);
+    return SVMS_OK;
+}
+
+static svms_status check_link(svms_evidence *evidence, uint32_t n, svms_error *err)
+{
+    svms_evidence_link *link = &evidence->links[n];
+    link_tail tail = { 0 };
     bool fits = false;
-    svms_status status = measure(evidence, n, &link->size, &fits, err);
+    svms_status status = measure(evidence, n, &tail, &fits, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -326,18 +359,11 @@ static svms_status check_link(svms_evidence *evidence, uint32_t n, svms_error *e
         svms_iovec run = { bytes, size };
         status = svms_sha256(evidence->ctx, &run, 1, link->head, err);
     }
-    if (status == SVMS_OK && fits) {
-        status = svms_link_parse(&view, &chain, evidence->ctx, bytes, size, link->offset, &found);
-        if (status == SVMS_OK) {
-            status = take_fields(evidence, n, &view.object, err);
-        } else if (svms_is_grave(status)) {
-            status = svms_fail_as(err, status, &found);
-        } else {
-            break_link(link, found.message);
-            status = SVMS_OK;
-        }
+    if (status == SVMS_OK && fits && memcmp(tail.head, link->head, SVMS_DIGEST_SIZE) != 0) {
+        break_link(link, "a link is not the one that its tail names (E-LNK-2)");
+    } else if (status == SVMS_OK && fits) {
+        status = parse_link(evidence, n, bytes, err);
     }
-    svms_chain_free(&chain);
     svms_release(evidence->ctx, bytes);
     return status;
 }
@@ -364,7 +390,7 @@ static svms_status check_links(svms_evidence *evidence, svms_error *err)
 svms_status svms_evidence_find_links(svms_evidence *evidence, svms_error *err)
 {
     uint64_t tail = 0;
-    uint64_t last = 0;
+    link_tail last = { 0 };
     uint8_t bytes[SVMS_LINK_TAIL_SIZE];
     uint32_t count = 0;
     svms_status status = find_last_tail(evidence, &tail, err);
@@ -374,11 +400,11 @@ svms_status svms_evidence_find_links(svms_evidence *evidence, svms_error *err)
     if (status != SVMS_OK) {
         return status;
     }
-    if (!read_tail(bytes, &last) || last >= tail) {
+    if (!read_tail(bytes, &last) || last.offset >= tail) {
         return svms_fail_at(err, SVMS_E_IO, tail, "the file changes while it is read");
     }
     evidence->attested_end = tail + SVMS_LINK_TAIL_SIZE;
-    status = walk_back(evidence, last, &count, NULL, err);
+    status = walk_back(evidence, last.offset, &count, NULL, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -387,7 +413,7 @@ svms_status svms_evidence_find_links(svms_evidence *evidence, svms_error *err)
         return svms_fail_memory(err);
     }
     evidence->link_count = count;
-    status = walk_back(evidence, last, &count, evidence->links, err);
+    status = walk_back(evidence, last.offset, &count, evidence->links, err);
     if (status == SVMS_OK) {
         status = check_links(evidence, err);
     }

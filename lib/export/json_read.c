@@ -11,6 +11,9 @@
 #include "cursor.h"
 #include "failure.h"
 
+/* Bytes of a name that nobody knows, as a message shows it. */
+#define LONGEST_SHOWN 36u
+
 /* What the text would cost, before jansson sees it: nesting, and at most one value for each comma
  * and each bracket that opens. */
 typedef struct outline {
@@ -379,7 +382,11 @@ void svms_json_only(const svms_json_node *node, const char *const *members)
          at = json_object_iter_next(node->json, at)) {
         const char *name = json_object_iter_key(at);
         if (!is_listed(name, members)) {
-            (void)snprintf(quoted, sizeof(quoted), "'%.36s'", name);
+            int shown = (int)strnlen(name, LONGEST_SHOWN);
+            while (shown > 0 && ((unsigned char)name[shown] & 0xC0u) == 0x80u) {
+                shown--;
+            }
+            (void)snprintf(quoted, sizeof(quoted), "'%.*s'", shown, name);
             svms_json_refuse(node, quoted, "is not known here");
             return;
         }

@@ -201,6 +201,7 @@ svms_status svms_link_sign(svms_builder *out, svms_ctx *ctx, svms_link_object *o
         return status;
     }
     svms_put_u64(out, object->offset);
+    svms_put_bytes(out, digest, sizeof(digest));
     svms_put_bytes(out, SVMS_LINK_TAIL_TEXT, 8);
     status = svms_builder_check(out, "a link", err);
     if (status == SVMS_OK) {

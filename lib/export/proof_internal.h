@@ -61,14 +61,16 @@ typedef struct svms_proof_lane {
     svms_proof_track counts; /* different, missing, bytes_besides as they become known */
     uint64_t unchecked;      /* samples that could not be sealed */
     svms_lane_state state;
-    uint64_t bytes;      /* that came */
-    uint64_t passed;     /* samples that are over */
-    uint64_t next_entry; /* of the proof */
-    uint32_t source;     /* of the segment that is current */
+    uint64_t bytes;         /* that came */
+    uint64_t passed;        /* samples that are over */
+    uint64_t next_entry;    /* of the proof */
+    uint32_t source;        /* of the segment that is current */
+    svms_frame_entry entry; /* of its frame */
     bool in_segment;
     svms_track format; /* of the track in that source */
     svms_leaves leaves;
     svms_manifest manifest;
+    svms_merkle tree;           /* of the track's leaves so far */
     uint64_t index;             /* of the next leaf of the track in the segment */
     const char *keys_lacking;   /* why samples cannot be sealed; NULL: they can */
     svms_proof_failure failure; /* the first one */

@@ -150,13 +150,18 @@ static svms_status take_keys(svms_proof_lane *lane, const svms_evidence_frame *f
     return set ? SVMS_OK : svms_fail_crypto(err, "setting a key");
 }
 
+/* Nothing can be compared any more: nobody knows where the next sample begins. */
 static void lose(svms_proof_lane *lane, const svms_error *found)
 {
     char why[200];
     (void)snprintf(why, sizeof(why), "its leaves do not hold: %.160s", found->message);
-    note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, why);
-    lane->failure.source = lane->source;
     lane->state = SVMS_LANE_LOST;
+    if (lane->failure.verdict < SVMS_VERDICT_NOT_AUTHENTIC) {
+        note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, why);
+        lane->failure.source = lane->source;
+        lane->failure.segment = lane->entry.number;
+        lane->failure.utc_ns = lane->entry.first_utc_ns;
+    }
 }
 
 /* The next leaves frame; the lane has ended where there is none. */
@@ -166,7 +171,6 @@ static svms_status next_segment(svms_proof_lane *lane, svms_error *err)
     lane->in_segment = false;
     while (lane->next_entry < evidence->entry_count) {
         svms_frame_entry entry;
-        svms_error found = SVMS_ERROR_INIT;
         const svms_evidence_frame *frame = NULL;
         uint64_t e = lane->next_entry++;
         svms_status status = svms_evidence_entry_at(evidence, e, &entry, err);
@@ -177,18 +181,14 @@ static svms_status next_segment(svms_proof_lane *lane, svms_error *err)
             continue;
         }
         lane->source = svms_proof_source_of(evidence, e, lane->source);
+        lane->entry = entry;
         status = svms_proof_open_segment(evidence, e, lane->source, &lane->leaves, &lane->manifest,
-                                         NULL, &frame, &found);
-        if (svms_is_grave(status)) {
-            return svms_fail_as(err, status, &found);
-        }
+                                         NULL, &frame, err);
         if (status != SVMS_OK) {
-            lose(lane, &found);
-            lane->failure.segment = entry.number;
-            lane->failure.utc_ns = entry.first_utc_ns;
-            return SVMS_OK;
+            return status;
         }
         lane->index = 0;
+        svms_merkle_reset(&lane->tree);
         if (lane->counts.track >= lane->leaves.header->track_count) {
             continue;
         }
@@ -224,6 +224,24 @@ static svms_status close_sample(svms_proof_lane *lane, svms_error *err)
     return SVMS_OK;
 }
 
+/* The hashes that samples were compared with are those that the manifest signs, still. */
+static svms_status confirm_root(svms_proof_lane *lane, svms_error *err)
+{
+    uint8_t root[SVMS_DIGEST_SIZE];
+    const svms_track_entry *entry =
+        svms_manifest_entry(&lane->manifest, (uint8_t)lane->counts.track);
+    if (entry == NULL) {
+        return SVMS_OK;
+    }
+    if (!svms_merkle_root(&lane->tree, lane->evidence->hasher, root)) {
+        return svms_fail_crypto(err, "hashing a segment");
+    }
+    if (lane->tree.count != entry->leaves || memcmp(root, entry->root, sizeof(root)) != 0) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "they changed after they had been verified");
+    }
+    return SVMS_OK;
+}
+
 /* One entry further. */
 static svms_status next_leaf(svms_proof_lane *lane, svms_error *err)
 {
@@ -238,10 +256,16 @@ static svms_status next_leaf(svms_proof_lane *lane, svms_error *err)
         return status;
     }
     lane->in_segment = found;
-    if (!found || leaf->form == SVMS_LEAF_WHOLE || leaf->track != lane->counts.track) {
+    if (!found) {
+        return confirm_root(lane, err);
+    }
+    if (leaf->form == SVMS_LEAF_WHOLE || leaf->track != lane->counts.track) {
         return SVMS_OK;
     }
     uint64_t index = lane->index++;
+    if (!svms_merkle_add(&lane->tree, lane->evidence->hasher, leaf->hash)) {
+        return svms_fail_crypto(err, "hashing a sample");
+    }
     if (leaf->form != SVMS_LEAF_PRESENTED) {
         return SVMS_OK;
     }
@@ -254,9 +278,14 @@ static svms_status next_leaf(svms_proof_lane *lane, svms_error *err)
 static svms_status advance(svms_proof_lane *lane, svms_error *err)
 {
     while (lane->state == SVMS_LANE_BETWEEN) {
-        svms_status status = lane->in_segment ? next_leaf(lane, err) : next_segment(lane, err);
+        svms_error found = SVMS_ERROR_INIT;
+        svms_status status =
+            lane->in_segment ? next_leaf(lane, &found) : next_segment(lane, &found);
+        if (svms_is_grave(status)) {
+            return svms_fail_as(err, status, &found);
+        }
         if (status != SVMS_OK) {
-            return status;
+            lose(lane, &found);
         }
     }
     return SVMS_OK;

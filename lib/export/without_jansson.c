@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In place of case_read.c, case_write.c, json_read.c where the library is built with
+/* In place of case_read.c, case_write.c, json_read.c, profile_parse.c where the library is built with
  * -Djansson=disabled: nothing can be made or read that has a case. */
 #include "case_document.h"
 #include "failure.h"
+#include "profile_rules.h"
 
 static svms_status unsupported(svms_error *err)
 {
@@ -139,4 +140,14 @@ const svms_case_origin *svms_case_origin_at(const svms_case *document, uint32_t 
     (void)n;
     (void)i;
     return NULL;
+}
+
+svms_status svms_profile_parse(svms_profile **out, svms_ctx *ctx, const void *json, size_t size,
+                               svms_error *err)
+{
+    if (out == NULL || ctx == NULL || json == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    (void)size;
+    return unsupported(err);
 }

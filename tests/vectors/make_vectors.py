@@ -159,9 +159,16 @@ def make_keys():
         leaf(f"{kind}-officer", kind, role=5)
     leaf("ed25519-officer-other-ca", "ed25519", other, other_key, role=5)
     leaf("p256-exporter", "p256", role=3)
+    for kind in ("ed25519", "p384", "rsa2048"):
+        leaf(f"{kind}-exporter", kind, role=3)
+    for kind in ("ed25519", "p256"):
+        leaf(f"{kind}-custodian", kind, role=4)
+    leaf("ed25519-exporter-other-ca", "ed25519", other, other_key, role=3)
     leaf("ed25519-other-ca", "ed25519", other, other_key)
     year = (datetime.datetime(2021, 1, 1), datetime.datetime(2021, 12, 31))
     leaf("ed25519-2021", "ed25519", period=year)
+    leaf("ed25519-exporter-2021", "ed25519", role=3, period=year)
+    leaf("p256-custodian-2021", "p256", role=4, period=year)
     key = keys.key("p256", "p256")
     keys.certificate(
         "p256-by-intermediate",
@@ -171,6 +178,11 @@ def make_keys():
     keys.certificate(
         "p384-officer-by-intermediate",
         lambda: [pki.issue("p384-officer", key, between, between_key, 5), between],
+    )
+    key = keys.key("p256", "p256")
+    keys.certificate(
+        "p256-exporter-by-intermediate",
+        lambda: [pki.issue("p256-exporter", key, between, between_key, 3), between],
     )
     for size in (2048, 3072, 4096):
         keys.recipient(f"recipient-rsa{size}", f"rsa{size}")

@@ -17,8 +17,7 @@ from .wire import Cursor
 MAGIC = b"SVXL"
 TAIL_MAGIC = b"SVXLTAIL"
 HEAD = 24
-TAIL_HEAD = False  # does the tail hold the head of its link?
-TAIL = 48 if TAIL_HEAD else 16
+TAIL = 48
 FIRST, LATER = 7, 8
 EXPORTER, CUSTODIAN = 3, 4
 NO_REEXPORT = 1
@@ -85,7 +84,7 @@ class Link:
 
 
 def pack_tail(offset, head):
-    return struct.pack(">Q", offset) + (head if TAIL_HEAD else b"") + TAIL_MAGIC
+    return struct.pack(">Q", offset) + head + TAIL_MAGIC
 
 
 def pack(object_, chain, signature, token, magic=MAGIC, zero=0):
@@ -127,8 +126,8 @@ def split(data, offset):
     end = offset + HEAD + sum(sizes)
     parts = Cursor(data[offset + HEAD : end], offset + HEAD, "E-LNK")
     found = Link(offset, end, bytes(data[offset:end]), *(parts.take(size) for size in sizes))
-    if TAIL_HEAD and data[end : end + TAIL] != pack_tail(offset, found.head):
-        raise ContainerError("E-LNK-5", "tail is not that of the link", end)
+    if data[end : end + TAIL] != pack_tail(offset, found.head):
+        raise ContainerError("E-LNK-2", "head in the tail is another", end)
     return found
 
 
@@ -149,6 +148,8 @@ def parse(link, first):
     the link not authentic."""
     cursor, leaf = _parse_prefix(link, first)
     key, algorithm = leaf.public_key(), link.signer.algorithm
+    if algorithm not in signing.NAMES:
+        raise ContainerError("C-ALG-2", "unknown algorithm", link.offset, "unsupported")
     reason = signing.verify(algorithm, key, link.object, link.signature)
     if reason:
         raise ContainerError("C-OBJ-3", reason, link.offset)

@@ -57,6 +57,7 @@ class Source:
     missing_before: bool = False
     identity: str = "unsigned"
     incomplete: str = ""
+    unsupported: str = ""
     verdict: str = ""
 
     @property
@@ -90,7 +91,10 @@ class SourceVerifier:
             result.flags = frame.flags
             self._read_source(frame)
         except ContainerError as failed:
-            self._fail(failed, None, None)
+            if failed.kind == "unsupported":
+                result.unsupported = failed.message
+            else:
+                self._fail(failed, None, None)
             return result
         self.position = len(result.header.raw)
         for entry, frame, error in self.items[1:]:
@@ -118,7 +122,7 @@ class SourceVerifier:
         cursor.zeros(4)
         result.start, result.stop, result.size = cursor.i64(), cursor.i64(), cursor.u64()
         raw = frame.c[32:]
-        result.header = header = h.parse_trusted_part(raw)
+        header = h.parse_trusted_part(raw)
         end = len(header.raw)
         try:
             end = signatures.read(raw, end, header, header.raw, c.NUMBER_HEADER)
@@ -129,7 +133,7 @@ class SourceVerifier:
             cursor.fail("bytes behind the header's signature")
         if result.mask >> len(header.tracks):
             cursor.fail("mask names a track that does not exist")
-        self.result.header_end = end
+        result.header, result.header_end = header, end
 
     # ---- frames ----
 
@@ -469,15 +473,15 @@ class SourceVerifier:
         """After all sources were read. link_stamps are shared with the package."""
         result = self.result
         now = request.now_utc
-        if result.header is not None:
+        if result.header is not None and not result.unsupported:
             stamps.judge(result.stamps + link_stamps, request.stamp_anchors, now)
             result.identity = self._identity(request, link_stamps, now)
         result.verdict = self._verdict()
 
     def _identity(self, request, link_stamps, now):
         header, every = self.result.header, self.result.stamps + link_stamps
-        attested = [one for one in self.result.nodes.values() if one.attested]
-        made = [(one.manifest.made_utc, stamps.attested_at(every, one.number)) for one in attested]
+        nodes = [one for one in self.result.nodes.values() if one.number in self.result.carried]
+        made = [(one.manifest.made_utc, stamps.attested_at(every, one.number)) for one in nodes]
         made.insert(0, (header.created_utc, stamps.attested_at(every, 0)))
         question = trust.Question(header.signer.role, made, now, request.claimed_time)
         return trust.check(request.anchors, header.chain, question)
@@ -486,6 +490,9 @@ class SourceVerifier:
         result = self.result
         if result.failures:
             return "not_authentic"
+        if result.unsupported:
+            result.incomplete = result.unsupported
+            return "incomplete"
         if result.key_failures:
             return "undecryptable"
         if result.identity != "trusted":

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking segments out of a container while it is verified (evidence.md, section 5). */
+#include "excerpt_internal.h"
+
+#include <string.h>
+
+#include "failure.h"
+#include "options.h"
+
+static void stop(svms_collecting *self, svms_status status, const svms_error *found)
+{
+    if (!self->stop) {
+        self->stop = true;
+        self->failure = *found;
+        self->failure.status = status;
+    }
+}
+
+/* After a failure only those who want it all the same are told more. */
+static bool is_told(const svms_collecting *self, const svms_verification *verification)
+{
+    /* An index that led astray: everything is read again from the beginning. */
+    bool again = verification->jumped && !verification->covers_start;
+    return !self->stop && !again &&
+           (self->given->include_unverified ||
+            verification->report.verdict != SVMS_VERDICT_NOT_AUTHENTIC);
+}
+
+/* SHA-256 of [from, to), which is small. */
+static svms_status hash_span(svms_front *front, uint64_t from, uint64_t to,
+                             uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
+{
+    svms_hasher *hasher = front->proof_hasher;
+    bool ok = svms_hasher_start(hasher);
+    while (ok && from < to) {
+        const uint8_t *bytes = NULL;
+        size_t piece = 0;
+        svms_status status =
+            svms_window_piece(&front->window, from, to - from, &bytes, &piece, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        ok = svms_hasher_update(hasher, bytes, piece);
+        from += piece;
+    }
+    return ok && svms_hasher_finish(hasher, out) ? SVMS_OK
+                                                 : svms_fail_crypto(err, "hashing a manifest");
+}
+
+svms_status svms_collect_manifest(svms_collecting *self, svms_front *front,
+                                  const svms_manifest_place *place, svms_error *err)
+{
+    svms_record record = { 0 };
+    uint8_t digest[SVMS_DIGEST_SIZE];
+    uint64_t left = place->end - place->offset;
+    size_t size = left < sizeof(self->raw) ? (size_t)left : sizeof(self->raw);
+    svms_status status = hash_span(front, place->offset, place->end, digest, err);
+    if (status == SVMS_OK) {
+        status = svms_window_copy(&front->window, place->offset, size, self->raw, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_record_parse(&record, self->raw, size, place->offset, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (memcmp(digest, place->hash, sizeof(digest)) != 0 || record.type != SVMS_RECORD_MANIFEST ||
+        size - SVMS_RECORD_HEADER_SIZE < record.body_size) {
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, place->offset,
+                            "the file was changed while it was read");
+    }
+    return svms_manifest_parse(&self->manifest, &front->header, self->raw + SVMS_RECORD_HEADER_SIZE,
+                               record.body_size, place->offset, err);
+}
+
+static svms_status end_hole(svms_collecting *self, uint64_t end, svms_error *err)
+{
+    svms_piece piece = { 0 };
+    bool hole = self->hole && end > self->hole_from;
+    self->hole = false;
+    if (!hole) {
+        return SVMS_OK;
+    }
+    piece.kind = SVMS_PIECE_FRAGMENT;
+    piece.unverified = true;
+    piece.number = self->hole_number;
+    piece.offset = self->hole_from;
+    piece.body_size = end - self->hole_from;
+    piece.first_utc_ns = SVMS_NO_TIME;
+    piece.last_utc_ns = SVMS_NO_TIME;
+    self->told_end = end;
+    return self->given->piece(self->given->user, &piece, NULL, err);
+}
+
+svms_status svms_collect_tell(svms_collecting *self, const svms_piece *piece,
+                              const svms_manifest *manifest, svms_error *err)
+{
+    /* In a file that was made for it, what was found in a hole may lie behind what comes next. */
+    if (piece->offset < self->told_end) {
+        return SVMS_OK;
+    }
+    svms_status status = end_hole(self, piece->offset, err);
+    if (status == SVMS_OK) {
+        self->told_end = piece->offset + piece->body_size + piece->closing_size;
+        status = self->given->piece(self->given->user, piece, manifest, err);
+    }
+    return status;
+}
+
+static svms_piece manifest_piece(const svms_manifest_place *place, const svms_manifest *manifest)
+{
+    svms_piece piece = { 0 };
+    piece.kind = SVMS_PIECE_MANIFEST;
+    piece.number = place->number;
+    piece.offset = place->offset;
+    piece.closing_size = (uint32_t)(place->end - place->offset);
+    piece.first_utc_ns = manifest->first_utc_ns;
+    piece.last_utc_ns = manifest->last_utc_ns;
+    return piece;
+}
+
+/* The segment in front, where the first of the range begins behind its start. */
+static svms_status tell_before(svms_collecting *self, const svms_verification *verification,
+                               svms_front *front, const svms_manifest_place *first,
+                               int64_t first_utc_ns, svms_error *err)
+{
+    const svms_manifest_place *before = &self->before;
+    int64_t from = verification->options.from_utc_ns;
+    if (self->begun || !before->known || before->run != first->run ||
+        before->number + 1 != first->number || from == SVMS_NO_TIME || first_utc_ns <= from) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_collect_manifest(self, front, before, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_piece piece = manifest_piece(before, &self->manifest);
+    return svms_collect_tell(self, &piece, &self->manifest, err);
+}
+
+/* A whole segment that begins at offset, and whose manifest is believed. */
+static svms_status tell_segment(svms_collecting *self, svms_verification *verification,
+                                uint64_t offset, const svms_manifest_place *place,
+                                const svms_manifest *manifest, bool unverified, svms_error *err)
+{
+    svms_piece piece = { 0 };
+    svms_front *front = &verification->front;
+    svms_manifest first_manifest;
+    svms_status status = SVMS_OK;
+    if (manifest == NULL) {
+        status = svms_collect_manifest(self, front, place, err);
+        first_manifest = self->manifest;
+        manifest = &first_manifest;
+    }
+    if (status == SVMS_OK) {
+        status = tell_before(self, verification, front, place, manifest->first_utc_ns, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    piece.kind = SVMS_PIECE_SEGMENT;
+    piece.unverified = unverified;
+    piece.number = place->number;
+    piece.offset = offset;
+    piece.body_size = place->offset - offset;
+    piece.closing_size = (uint32_t)(place->end - place->offset);
+    piece.first_utc_ns = manifest->first_utc_ns;
+    piece.last_utc_ns = manifest->last_utc_ns;
+    if (!self->begun) {
+        self->begun = true;
+        self->first = place->number;
+        self->last_utc_ns = piece.last_utc_ns;
+    }
+    self->last_utc_ns =
+        piece.last_utc_ns > self->last_utc_ns ? piece.last_utc_ns : self->last_utc_ns;
+    return svms_collect_tell(self, &piece, manifest, err);
+}
+
+static void take_held(void *user, const svms_held_segment *held)
+{
+    svms_collecting *self = user;
+    svms_error found = SVMS_ERROR_INIT;
+    if (!is_told(self, held->verification)) {
+        return;
+    }
+    svms_manifest_place place = { true, held->number, held->run, held->manifest_offset, held->end,
+                                  { 0 } };
+    memcpy(place.hash, held->hash, SVMS_DIGEST_SIZE);
+    svms_status status = tell_segment(self, held->verification, held->offset, &place,
+                                      held->manifest, false, &found);
+    if (status != SVMS_OK) {
+        stop(self, status, &found);
+    }
+}
+
+static void take_beside(void *user, const svms_verification *verification,
+                        const svms_segment *segment, bool after)
+{
+    svms_collecting *self = user;
+    svms_manifest_place *place = after ? &self->behind : &self->before;
+    place->known = true;
+    place->number = segment->manifest.segment;
+    place->run = verification->run;
+    place->offset = segment->manifest_offset;
+    place->end = segment->end;
+    memcpy(place->hash, segment->hash, SVMS_DIGEST_SIZE);
+}
+
+/* Segments that hold, but that nothing attests. */
+static svms_status tell_pending(svms_collecting *self, svms_verification *verification,
+                                svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (uint32_t i = 0; i < verification->pending_count && status == SVMS_OK; i++) {
+        const svms_pending *pending = &verification->pending[i];
+        if (pending->run != verification->run || !pending->inside) {
+            continue;
+        }
+        svms_manifest_place place = { true, pending->number, pending->run,
+                                      pending->manifest_offset, pending->end, { 0 } };
+        memcpy(place.hash, pending->hash, SVMS_DIGEST_SIZE);
+        status = tell_segment(self, verification, pending->offset, &place, NULL, true, err);
+    }
+    return status;
+}
+
+static void take_lost(void *user, svms_verification *verification, const svms_segment *segment)
+{
+    svms_collecting *self = user;
+    svms_error found = SVMS_ERROR_INIT;
+    if (!self->given->include_unverified || !is_told(self, verification)) {
+        return;
+    }
+    svms_status status = tell_pending(self, verification, &found);
+    bool whole = segment->believed && segment->end != 0 &&
+                 segment->manifest_offset > segment->offset &&
+                 segment->end - segment->manifest_offset <= SVMS_PIECE_CLOSING_MAX;
+    if (status == SVMS_OK && whole) {
+        svms_manifest_place place = { true, segment->manifest.segment, verification->run,
+                                      segment->manifest_offset, segment->end, { 0 } };
+        status = tell_segment(self, verification, segment->offset, &place, &segment->manifest,
+                              true, &found);
+    } else if (status == SVMS_OK && !self->hole) {
+        self->hole = true;
+        self->hole_from =
+            segment->offset > self->told_end ? segment->offset : self->told_end;
+        self->hole_number = verification->expected;
+    }
+    if (status != SVMS_OK) {
+        stop(self, status, &found);
+    }
+}
+
+static svms_status finish(void *user, svms_verification *verification, svms_error *err)
+{
+    svms_collecting *self = user;
+    svms_status status = SVMS_OK;
+    if (!is_told(self, verification)) {
+        return SVMS_OK;
+    }
+    if (self->given->include_unverified) {
+        status = tell_pending(self, verification, err);
+    }
+    if (status == SVMS_OK && self->hole) {
+        status = end_hole(self,
+                          verification->closed_hint ? verification->hint.offset
+                                                    : verification->front.window.size,
+                          err);
+    }
+    return status == SVMS_OK ? svms_collect_tail(self, verification, err) : status;
+}
+
+svms_status svms_excerpt_collect(svms_ctx *ctx, const svms_source *source,
+                                 const svms_verify_options *options,
+                                 const svms_collector *collector, svms_report *report,
+                                 svms_error *err)
+{
+    if (ctx == NULL || collector == NULL || collector->piece == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "ctx, collector and its callback must not be NULL");
+    }
+    svms_collecting *self = svms_alloc(ctx, sizeof(*self));
+    if (self == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_verify_options given = SVMS_VERIFY_OPTIONS_INIT;
+    svms_status status =
+        svms_options_read(&given, sizeof(given), options, "svms_verify_options", err);
+    given.keys = NULL;
+    self->given = collector;
+    self->failure = (svms_error)SVMS_ERROR_INIT;
+    const svms_held_listener listener = { .held = take_held,
+                                          .user = self,
+                                          .beside = take_beside,
+                                          .lost = take_lost,
+                                          .finish = finish,
+                                          .stop = &self->stop };
+    if (status == SVMS_OK) {
+        status = svms_verify_for(ctx, source, &given, &listener, report, err);
+        if (self->stop) {
+            status = svms_fail_as(err, self->failure.status, &self->failure);
+        }
+    }
+    svms_release(ctx, self);
+    return status;
+}

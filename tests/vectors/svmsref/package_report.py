@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was found of a package as JSON (tests/vectors/kit/README.md)."""
+
+from . import case as cs
+from . import constants as c
+from . import frames as f
+from .errors import ContainerError
+
+ACCESS = {"none": "clear", "closed": "not_tried", "opened": "opened", "refused": "wrong_key"}
+SHORT = {"malformed", "unsupported"}
+
+
+def _time(utc):
+    """RFC 3339 with milliseconds, as the command line prints it."""
+    if utc is None or not cs.FIRST_TIME <= utc < cs.END_OF_TIME:
+        return None
+    text = cs.format_time(utc // 1_000_000 * 1_000_000)
+    whole, _, fraction = text[:-1].partition(".")
+    return f"{whole}.{fraction.ljust(3, '0')}Z"
+
+
+def _name(link):
+    return link.chain[0].subject.rfc4514_string() if link.chain else None
+
+
+def link_to_json(one):
+    fields = one.link.fields
+    return {
+        "number": one.number,
+        "role": c.ROLE_NAMES.get(one.link.signer.role) if one.link.signer.role else None,
+        "verdict": one.verdict,
+        "identity": one.identity or None,
+        "signer": _name(one.link),
+        "signed": _time(fields.utc) if fields else None,
+        "attested": _time(one.attested),
+        "reexport": not fields.policy & 1 if fields else None,
+        "note": fields.note.decode() if fields else None,
+        "head": one.link.head.hex(),
+    }
+
+
+def source_to_json(source):
+    header, failure = source.header, source.first_failure
+    numbers = sorted(source.carried)
+    known = header is not None
+    return {
+        "number": source.number,
+        "verdict": source.verdict,
+        "identity": source.identity,
+        "device_id": header.device_id.hex() if known else None,
+        "recording_id": header.recording_id.hex() if known else None,
+        "container_id": header.container_id.hex() if known else None,
+        "sequence": header.sequence if known else None,
+        "from": None if source.start == c.NO_TIME else _time(source.start),
+        "to": None if source.stop == c.NO_TIME else _time(source.stop),
+        "first_segment": numbers[0] if numbers else None,
+        "last_segment": numbers[-1] if numbers else None,
+        "removed_tracks": [n for n in range(32) if source.mask >> n & 1],
+        "first_failure": failure and {"segment": failure.segment, "time": _time(failure.time)},
+        "reason": failure.reason if failure else source.incomplete or None,
+    }
+
+
+def _presentation_to_json(found):
+    failure = found.first_failure
+    return {
+        "verdict": found.verdict,
+        "same_file": found.same_file,
+        "samples": found.samples,
+        "first_failure": failure
+        and {
+            "track": failure.track,
+            "number": failure.number,
+            "segment": failure.segment,
+            "time": _time(failure.time),
+        },
+    }
+
+
+def report_to_json(report):
+    """rule and reason are for people; everything else is compared."""
+    out = {"verdict": report.verdict}
+    if report.verdict in SHORT:
+        return {**out, "reason": report.reason}
+    header = report.header
+    out["kind"] = "proof" if header.kind == f.PROOF else "package"
+    out["package_id"] = header.package_id.hex()
+    out["receipt"] = report.receipt and report.receipt.hex()
+    out["links"] = {"list": [link_to_json(one) for one in report.links]}
+    if report.readable:
+        out["reexport"] = not report.policy & 1
+        out["sources"] = {"list": [source_to_json(one) for one in report.sources]}
+        out["contents"] = {"verdict": _contents(report)}
+        out["access"] = ACCESS[report.access]
+    if report.expected != "none":
+        found = {"found": report.expected == "yes", "links_since": report.links_since}
+        out["expected_head"] = found
+    out["coverage"] = {"unattested_bytes": report.unattested}
+    if report.presentation is not None:
+        out["presentation"] = _presentation_to_json(report.presentation)
+    out["reason"] = _reason(report)
+    return out
+
+
+def _contents(report):
+    if report.problems or report.case_verdict == "not_authentic":
+        return "not_authentic"
+    return report.case_verdict
+
+
+def _reason(report):
+    """Of the first thing that is wrong, whatever it is."""
+    found = [one.reason for one in report.links if one.reason]
+    found += [str(one) for one in report.problems]
+    found += [source_to_json(one)["reason"] for one in report.sources]
+    found += [report.case_reason, report.reason]
+    return next((one for one in found if one), None)
+
+
+def rule_of(report):
+    """The rule that the first failure breaks, for the descriptions of vectors."""
+    for one in report.links:
+        if one.verdict == "not_authentic":
+            return one.reason.partition(":")[0]
+    for one in report.problems:
+        if isinstance(one, ContainerError):
+            return one.rule
+    for source in report.sources:
+        if source.first_failure:
+            return source.first_failure.rule
+    return report.case_reason.partition(":")[0]
