@@ -13,7 +13,7 @@ names_of() {
             libavformat-dev libavcodec-dev libavutil-dev ffmpeg libcurl4-openssl-dev
         ;;
     test)
-        echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 \
+        echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 python3-jsonschema \
             python3-cryptography openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2
         ;;

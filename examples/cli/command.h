@@ -12,6 +12,7 @@ exit_status command_verify(int count, char **arguments);
 exit_status command_extract(int count, char **arguments);
 exit_status command_export(int count, char **arguments);
 exit_status command_verify_onvif(int count, char **arguments);
+exit_status command_verify_proof(int count, char **arguments);
 exit_status command_keys(int count, char **arguments);
 exit_status command_recipients(int count, char **arguments);
 exit_status command_kek(int count, char **arguments);

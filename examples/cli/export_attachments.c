@@ -185,10 +185,12 @@ static const char *media_type_of(const char *path)
         const char *suffix;
         const char *type;
     } types[] = {
-        { ".mp4", "video/mp4" },      { ".mkv", "video/x-matroska" }, { ".webm", "video/webm" },
-        { ".jpg", "image/jpeg" },     { ".jpeg", "image/jpeg" },      { ".png", "image/png" },
-        { ".pdf", "application/pdf" }, { ".txt", "text/plain" },       { ".json", "application/json" },
-        { ".wav", "audio/wav" },      { ".xml", "application/xml" },  { ".csv", "text/csv" },
+        { ".mp4", "video/mp4" },         { ".mkv", "video/x-matroska" },
+        { ".webm", "video/webm" },       { ".jpg", "image/jpeg" },
+        { ".jpeg", "image/jpeg" },       { ".png", "image/png" },
+        { ".pdf", "application/pdf" },   { ".txt", "text/plain" },
+        { ".json", "application/json" }, { ".wav", "audio/wav" },
+        { ".xml", "application/xml" },   { ".csv", "text/csv" },
     };
     const char *dot = strrchr(path, '.');
     for (size_t i = 0; dot && i < sizeof types / sizeof types[0]; i++) {
@@ -228,8 +230,8 @@ static exit_status find_origins(svms_export_origin **out, uint32_t *count, const
     }
     for (uint32_t i = 0; i < wanted && status == EXIT_GOOD; i++) {
         const origin_spec whole = { i, UINT32_MAX };
-        status = fill_origin(&origins[i], package,
-                             item->origin_count > 0 ? &item->origins[i] : &whole);
+        status =
+            fill_origin(&origins[i], package, item->origin_count > 0 ? &item->origins[i] : &whole);
     }
     if (status != EXIT_GOOD) {
         free(origins);

@@ -13,5 +13,7 @@ exit_status command_export_countersign(int count, char **arguments);
 
 /* Needs FFmpeg. */
 exit_status command_export_onvif(int count, char **arguments);
+exit_status command_export_mp4(int count, char **arguments);
+exit_status command_export_stills(int count, char **arguments);
 
 #endif

@@ -155,12 +155,12 @@ static exit_status say(const countersigning *self)
     bool reexport = (file.info.policy & SVMS_EXPORT_NO_REEXPORT) == 0;
     package_file_close(&file);
     if (request->json) {
-        return json_print(json_pack(
-            "{s:o, s:I, s:s, s:o, s:o, s:b, s:b, s:o}", "file", json_text(request->path), "link",
-            (json_int_t)number, "role", svms_role_name((svms_role)request->role), "signer",
-            json_text(svms_chain_subject(self->chain)), "note", json_text(request->note), "stamped",
-            request->tsa != NULL, "reexport", (int)reexport, "receipt",
-            json_hex(self->head, sizeof self->head)));
+        return json_print(
+            json_pack("{s:o, s:I, s:s, s:o, s:o, s:b, s:b, s:o}", "file", json_text(request->path),
+                      "link", (json_int_t)number, "role", svms_role_name((svms_role)request->role),
+                      "signer", json_text(svms_chain_subject(self->chain)), "note",
+                      json_text(request->note), "stamped", request->tsa != NULL, "reexport",
+                      (int)reexport, "receipt", json_hex(self->head, sizeof self->head)));
     }
     print_line(stdout, "Signed        %s: link %" PRIu32 ", by %s, as %s", request->path, number,
                svms_chain_subject(self->chain), svms_role_name((svms_role)request->role));

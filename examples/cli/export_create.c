@@ -27,8 +27,8 @@ static exit_status load_trusts(export_means *means, svms_ctx *ctx, const export_
 
 static exit_status load_means(export_means *means, svms_ctx *ctx, const export_request *request)
 {
-    exit_status status = attachment_list_make(&means->attachments, &request->attachments,
-                                              EXPORT_CREATE);
+    exit_status status =
+        attachment_list_make(&means->attachments, &request->attachments, EXPORT_CREATE);
     if (status == EXIT_GOOD) {
         status = load_chain(&means->chain, ctx, request->signer);
     }
@@ -42,8 +42,8 @@ static exit_status load_means(export_means *means, svms_ctx *ctx, const export_r
         status = source_keys_load(&means->keys, ctx, &request->source_keys);
     }
     if (status == EXIT_GOOD) {
-        status = recipient_set_load(&means->people, ctx, &request->people,
-                                    "Password for the package: ");
+        status =
+            recipient_set_load(&means->people, ctx, &request->people, "Password for the package: ");
     }
     return status;
 }
@@ -97,8 +97,7 @@ static exit_status apply_profile(export_request *request, export_means *means, s
     fill_profile_request(&wanted, request, means);
     wanted.destination = folder;
     wanted.recipients = (const uint8_t(*)[16])ids;
-    exit_status status =
-        export_profile_recipients(ids, &wanted.recipient_count, &means->people);
+    exit_status status = export_profile_recipients(ids, &wanted.recipient_count, &means->people);
     if (status == EXIT_GOOD) {
         status = export_profile_apply(&means->profile, &wanted, ctx, request->profile_path);
     }
@@ -219,8 +218,7 @@ static const option_spec options[] = {
       AT(attachments.derived) },
     { "description", "TEXT", "behind --attach or --derived: what it is", OPTION_LIST,
       AT(attachments.descriptions) },
-    { "method", "TEXT", "behind --derived: how it was made", OPTION_LIST,
-      AT(attachments.methods) },
+    { "method", "TEXT", "behind --derived: how it was made", OPTION_LIST, AT(attachments.methods) },
     { "tool", "TEXT", "behind --derived: with what", OPTION_LIST, AT(attachments.tools) },
     { "derived-from", "N[:TRACK]", "behind --derived: from which source; repeatable", OPTION_LIST,
       AT(attachments.origins) },

@@ -244,15 +244,15 @@ static void keep(export_inputs *inputs, const bool *kept)
     inputs->count = count;
 }
 
-static exit_status choose_devices(export_inputs *inputs, svms_ctx *ctx, const export_selection *what,
-                                  bool *kept)
+static exit_status choose_devices(export_inputs *inputs, svms_ctx *ctx,
+                                  const export_selection *what, bool *kept)
 {
     bool used[MAX_LIST_ITEMS] = { false };
     for (size_t i = 0; i < inputs->count; i++) {
         /* Without the name first: to open a container may take a second. */
-        kept[i] = is_typed(what->devices, &inputs->items[i], NULL, used) ||
-                  is_typed(what->devices, &inputs->items[i], name_of(inputs, i, ctx, what->keys),
-                           used);
+        kept[i] =
+            is_typed(what->devices, &inputs->items[i], NULL, used) ||
+            is_typed(what->devices, &inputs->items[i], name_of(inputs, i, ctx, what->keys), used);
     }
     for (size_t i = 0; i < what->devices->count; i++) {
         if (!used[i]) {
@@ -278,7 +278,8 @@ static exit_status check_folders(const export_inputs *inputs, const export_selec
                                "%s holds recordings of several devices, of %s and of %s; "
                                "--device says which are meant",
                                what->paths->items[input->operand],
-                               head_text_of(before->device_id, ID_SIZE).text, head_text_of(input->device_id, ID_SIZE).text);
+                               head_text_of(before->device_id, ID_SIZE).text,
+                               head_text_of(input->device_id, ID_SIZE).text);
         }
     }
     return EXIT_GOOD;
@@ -465,8 +466,7 @@ exit_status export_removed_tracks(uint32_t *mask, const export_input *input, con
             removed |= UINT32_C(1) << number;
         }
     }
-    uint32_t all =
-        input->track_count == 32 ? UINT32_MAX : (UINT32_C(1) << input->track_count) - 1;
+    uint32_t all = input->track_count == 32 ? UINT32_MAX : (UINT32_C(1) << input->track_count) - 1;
     if (removed == all && all != 0) {
         return usage_error(command, "nothing would be left of %s", input->path);
     }

@@ -35,10 +35,10 @@ typedef struct export_inputs {
 typedef struct export_selection {
     const char *command;
     const operand_list *paths;
-    const text_list *devices;  /* ids in hexadecimal, or names; none: whatever is there */
-    const svms_keyring *keys;  /* only to read names; or NULL */
-    int64_t from_utc_ns;       /* SVMS_NO_TIME: from the beginning */
-    int64_t to_utc_ns;         /* SVMS_NO_TIME: to the end */
+    const text_list *devices; /* ids in hexadecimal, or names; none: whatever is there */
+    const svms_keyring *keys; /* only to read names; or NULL */
+    int64_t from_utc_ns;      /* SVMS_NO_TIME: from the beginning */
+    int64_t to_utc_ns;        /* SVMS_NO_TIME: to the end */
 } export_selection;
 
 /* Complains. At least one container is found, or it fails. */

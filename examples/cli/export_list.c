@@ -48,7 +48,8 @@ static void print_tracks(const json_t *source)
 {
     size_t i = 0;
     const json_t *track = NULL;
-    json_array_foreach(json_object_get(source, "tracks"), i, track) {
+    json_array_foreach(json_object_get(source, "tracks"), i, track)
+    {
         const char *kind = package_case_text(track, "kind");
         const char *codec = package_case_text(track, "codec");
         print_line(stdout, "    track %zu: %s, %s%s", i, kind ? kind : "?", codec ? codec : "?",

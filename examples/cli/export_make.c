@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "export_make.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 #include "export_inputs.h"
 #include "export_result.h"
-#include "file.h"
 #include "interrupt.h"
 #include "keys.h"
 #include "link_stamp.h"
 #include "message.h"
 #include "package_check.h"
+#include "part_file.h"
 #include "progress.h"
-#include "recording.h"
 #include "verify_report.h"
 
 #define MAX_FINDINGS 20
@@ -29,8 +25,7 @@ typedef struct export_job {
     svms_ctx *ctx;
     export_inputs inputs;
     svms_export *package;
-    svms_sink sink;
-    char *temporary; /* NULL: there is no file, or it has its name */
+    part_file output;
     link_stamp stamp;
     svms_export_result result;
     progress bar;
@@ -73,39 +68,6 @@ static exit_status say_interrupted(const export_job *self)
     return EXIT_ENVIRONMENT;
 }
 
-/* "PACKAGE.XXXXXX.part": nobody takes it for a package, whatever happens. */
-static char *new_name(const char *path)
-{
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
-    uint8_t random[6];
-    char suffix[sizeof random + sizeof "." PART_SUFFIX];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-        complain_system(errno, "cannot find a name beside %s", path);
-        return NULL;
-    }
-    suffix[0] = '.';
-    for (size_t i = 0; i < sizeof random; i++) {
-        suffix[1 + i] = letters[random[i] % 32];
-    }
-    snprintf(suffix + 1 + sizeof random, sizeof suffix - 1 - sizeof random, "%s", PART_SUFFIX);
-    return path_with_suffix(path, suffix);
-}
-
-static exit_status open_sink(export_job *self)
-{
-    svms_error err = SVMS_ERROR_INIT;
-    char *name = new_name(self->request->output);
-    if (!name) {
-        return EXIT_ENVIRONMENT;
-    }
-    if (svms_sink_create_file(&self->sink, self->ctx, name, &err) != SVMS_OK) {
-        free(name);
-        return complain_error(&err, "cannot write %s", self->request->output);
-    }
-    self->temporary = name;
-    return EXIT_GOOD;
-}
-
 static exit_status begin(export_job *self)
 {
     const export_request *request = self->request;
@@ -132,9 +94,9 @@ static exit_status begin(export_job *self)
     options.comment = request->comment;
     options.profile = means->profile;
     options.audit_reference = request->audit_reference;
-    exit_status status = open_sink(self);
-    if (status == EXIT_GOOD &&
-        svms_export_create(&self->package, self->ctx, &options, &self->sink, &err) != SVMS_OK) {
+    exit_status status = part_file_create(&self->output, self->ctx, request->output);
+    if (status == EXIT_GOOD && svms_export_create(&self->package, self->ctx, &options,
+                                                  &self->output.sink, &err) != SVMS_OK) {
         /* Of the command line, not of evidence. */
         bool signer = err.status == SVMS_E_UNTRUSTED;
         status = complain_error(&err, "cannot begin %s", request->output);
@@ -181,8 +143,9 @@ static exit_status refuse(const export_job *self, const export_input *input,
         complain_error(err, "refused: the signer of %s is not trusted", input->path);
         return status;
     case SVMS_E_WRONG_KEY:
-        complain_error(err, "%s stays shut: give what opens it (--source-password-file, "
-                            "--source-identity, --source-kek, --source-keys)",
+        complain_error(err,
+                       "%s stays shut: give what opens it (--source-password-file, "
+                       "--source-identity, --source-kek, --source-keys)",
                        input->path);
         return status;
     default:
@@ -285,8 +248,8 @@ static exit_status load_own_keys(key_set *keys, svms_ctx *ctx, const export_mean
     if (status == SVMS_OK && people->kek_count > 0) {
         status = svms_keyring_add_kek(keys->ring, people->keks[0], &err);
     } else if (status == SVMS_OK) {
-        status = svms_keyring_add_password(keys->ring, people->secret.text, people->secret.size,
-                                           &err);
+        status =
+            svms_keyring_add_password(keys->ring, people->secret.text, people->secret.size, &err);
     }
     return status == SVMS_OK ? EXIT_GOOD : complain_error(&err, "cannot keep keys");
 }
@@ -316,16 +279,13 @@ static bool is_as_made(const export_job *self, const package_findings *found)
 
 static exit_status compare(export_job *self, const package_file *file)
 {
-    const package_question question = { self->request->trust_path,
-                                        NULL,
-                                        NULL,
-                                        self->request->claimed_time,
-                                        self->result.head,
-                                        true,
-                                        false };
+    const package_question question = {
+        self->request->trust_path, NULL, NULL, self->request->claimed_time,
+        self->result.head,         true, false
+    };
     package_findings found;
-    exit_status status = package_check_with(&found, file, &question, self->means->trust,
-                                            self->means->stamp_trust);
+    exit_status status =
+        package_check_with(&found, file, &question, self->means->trust, self->means->stamp_trust);
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -349,7 +309,7 @@ static exit_status read_back(export_job *self)
     package_file file = PACKAGE_FILE_INIT;
     exit_status status = load_own_keys(&keys, self->ctx, self->means);
     if (status == EXIT_GOOD) {
-        status = package_file_open(&file, self->ctx, self->temporary, &keys, NULL);
+        status = package_file_open(&file, self->ctx, self->output.temporary, &keys, NULL);
     }
     if (status == EXIT_GOOD) {
         status = compare(self, &file);
@@ -361,16 +321,8 @@ static exit_status read_back(export_job *self)
 
 static exit_status publish(export_job *self)
 {
-    if (interrupt_came()) {
-        return say_interrupted(self);
-    }
-    exit_status status =
-        file_publish(self->temporary, self->request->output, self->request->force);
-    if (status == EXIT_GOOD) {
-        free(self->temporary);
-        self->temporary = NULL;
-    }
-    return status;
+    return interrupt_came() ? say_interrupted(self)
+                            : part_file_publish(&self->output, self->request->force);
 }
 
 static exit_status say(const export_job *self)
@@ -396,7 +348,7 @@ static exit_status write_package(export_job *self)
         status = finish(self);
     }
     svms_export_abort(&self->package);
-    svms_sink_close(&self->sink);
+    part_file_close(&self->output);
     if (status == EXIT_GOOD && !self->request->no_check) {
         status = read_back(self);
     }
@@ -406,12 +358,9 @@ static exit_status write_package(export_job *self)
 static exit_status run(export_job *self)
 {
     const export_request *request = self->request;
-    const export_selection selection = { EXPORT_CREATE,
-                                         &request->sources,
-                                         &request->devices,
-                                         self->means->keys.ring,
-                                         request->from_utc_ns,
-                                         request->to_utc_ns };
+    const export_selection selection = { EXPORT_CREATE,        &request->sources,
+                                         &request->devices,    self->means->keys.ring,
+                                         request->from_utc_ns, request->to_utc_ns };
     exit_status status = export_inputs_find(&self->inputs, self->ctx, &selection);
     if (status != EXIT_GOOD) {
         return status;
@@ -435,13 +384,10 @@ exit_status export_make(const export_request *request, svms_ctx *ctx, const expo
     self->request = request;
     self->means = means;
     self->ctx = ctx;
-    self->sink = (svms_sink)SVMS_SINK_INIT;
+    self->output = (part_file)PART_FILE_INIT;
     self->result = (svms_export_result)SVMS_EXPORT_RESULT_INIT;
     exit_status status = run(self);
-    if (self->temporary) {
-        unlink(self->temporary);
-        free(self->temporary);
-    }
+    part_file_discard(&self->output);
     svms_export_result_clear(&self->result);
     export_inputs_free(&self->inputs);
     free(self);

@@ -34,12 +34,11 @@ static void print_period(const svms_export_period *period, const export_input *i
     if (period->first_segment == SVMS_NO_SEGMENT) {
         print_line(stdout, "    no whole segment of it");
     } else {
-        print_line(stdout,
-                   "    %s to %s, segments %" PRIu64 " to %" PRIu64 " (%" PRIu64 "), %" PRIu32
-                   " tracks",
-                   time_of(period->first_utc_ns).text, time_of(period->last_utc_ns).text,
-                   period->first_segment, period->last_segment, period->segments,
-                   period->track_count);
+        print_line(
+            stdout,
+            "    %s to %s, segments %" PRIu64 " to %" PRIu64 " (%" PRIu64 "), %" PRIu32 " tracks",
+            time_of(period->first_utc_ns).text, time_of(period->last_utc_ns).text,
+            period->first_segment, period->last_segment, period->segments, period->track_count);
     }
     for (uint32_t i = 0; i < period->track_count; i++) {
         if ((period->removed_tracks & (UINT32_C(1) << i)) != 0) {
@@ -72,8 +71,7 @@ void export_outcome_print(const export_outcome *outcome)
         print_line(stdout, "    %s", recipient_words(&result->recipients[i]).text);
     }
     print_line(stdout, "Signed by     %s, as exporter, at %s%s", result->signer,
-               time_of(result->signed_utc_ns).text,
-               result->stamped ? ", with a time stamp" : "");
+               time_of(result->signed_utc_ns).text, result->stamped ? ", with a time stamp" : "");
     print_line(stdout, "Re-export     %s",
                (result->policy & SVMS_EXPORT_NO_REEXPORT) != 0 ? "forbidden" : "not forbidden");
     print_line(stdout, "SHA-256       %s", head_text_of(result->digest, 32).text);
@@ -86,9 +84,9 @@ void export_outcome_print(const export_outcome *outcome)
 static json_t *period_to_json(const svms_export_period *period, const export_input *input)
 {
     json_t *object = package_period_to_json(period);
-    json_t *more = json_pack("{s:o, s:o, s:s}", "file", json_text(input->path), "device_name",
-                             json_text(input->device_name), "verdict",
-                             svms_verdict_name(period->verdict));
+    json_t *more =
+        json_pack("{s:o, s:o, s:s}", "file", json_text(input->path), "device_name",
+                  json_text(input->device_name), "verdict", svms_verdict_name(period->verdict));
     if (!object || !more || json_object_update(object, more) != 0) {
         json_decref(object);
         object = NULL;
@@ -100,8 +98,8 @@ static json_t *period_to_json(const svms_export_period *period, const export_inp
 static json_t *periods_to_json(const export_outcome *outcome)
 {
     json_t *list = json_array();
-    for (uint32_t i = 0;
-         list && i < outcome->result->period_count && i < outcome->inputs->count; i++) {
+    for (uint32_t i = 0; list && i < outcome->result->period_count && i < outcome->inputs->count;
+         i++) {
         if (json_array_append_new(list, period_to_json(&outcome->result->periods[i],
                                                        &outcome->inputs->items[i])) != 0) {
             json_decref(list);
@@ -122,12 +120,11 @@ static json_t *recipients_of(const svms_export_result *result)
 static json_t *case_to_json(const export_outcome *outcome)
 {
     const export_request *request = outcome->request;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case",
-                     json_text(request->case_number), "operator",
-                     json_text(request->operator_name), "reason", json_text(request->reason),
-                     "comment", json_text(request->comment), "note", json_text(request->note),
-                     "profile", json_text(outcome->profile), "audit_reference",
-                     json_text(request->audit_reference));
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "case", json_text(request->case_number),
+                     "operator", json_text(request->operator_name), "reason",
+                     json_text(request->reason), "comment", json_text(request->comment), "note",
+                     json_text(request->note), "profile", json_text(outcome->profile),
+                     "audit_reference", json_text(request->audit_reference));
 }
 
 exit_status export_outcome_print_json(const export_outcome *outcome)
@@ -140,8 +137,8 @@ exit_status export_outcome_print_json(const export_outcome *outcome)
         json_hex(result->head, sizeof result->head), "sha256",
         json_hex(result->digest, sizeof result->digest), "bytes", (json_int_t)result->bytes,
         "signed", json_time(result->signed_utc_ns), "signer", json_text(result->signer), "stamped",
-        (int)result->stamped, "sealed", (int)result->sealed, "password",
-        (int)result->has_password, "recipients", recipients_of(result), "reexport",
+        (int)result->stamped, "sealed", (int)result->sealed, "password", (int)result->has_password,
+        "recipients", recipients_of(result), "reexport",
         (result->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "checked", (int)outcome->checked,
         "sources", periods_to_json(outcome), "attachments", (json_int_t)result->attachment_count,
         "case", case_to_json(outcome)));

@@ -79,8 +79,7 @@ static exit_status verify(const verify_request *request)
         status = package_file_open(&file, ctx, request->path, &keys, &wrong_key);
     }
     if (status == EXIT_GOOD) {
-        status =
-            verify_open(request, ctx, &file, request->expected_head ? head : NULL, wrong_key);
+        status = verify_open(request, ctx, &file, request->expected_head ? head : NULL, wrong_key);
     }
     package_file_close(&file);
     key_set_free(&keys);

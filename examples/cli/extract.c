@@ -19,7 +19,6 @@
 #include "media_time.h"
 #include "message.h"
 #include "options.h"
-#include "package_file.h"
 #include "progress.h"
 #include "recording.h"
 
@@ -116,7 +115,7 @@ static exit_status open_reader(extraction *self)
  * nobody encrypted. */
 static uint32_t tracks_to_write(const extraction *self)
 {
-    uint32_t mask = UINT32_MAX;
+    uint32_t mask = ~self->request->removed_tracks;
     for (uint32_t i = 0; self->info.disclosed && i < self->info.track_count; i++) {
         uint32_t bit = UINT32_C(1) << i;
         if (self->tracks[i].protection != SVMS_PROTECT_NONE &&
@@ -414,9 +413,6 @@ static exit_status prepare(extraction *self)
     exit_status status = make_context(&self->ctx);
     if (status == EXIT_GOOD) {
         status = file_check_output(request->output, request->force);
-    }
-    if (status == EXIT_GOOD && !folder_exists(path)) {
-        status = package_refuse_as_source(self->ctx, "extract", path);
     }
     if (status == EXIT_GOOD && folder_exists(path) && request->keys.disclosure) {
         return usage_error("extract", "--keys opens a single recording, not a folder");

@@ -19,6 +19,7 @@ typedef struct extract_request {
     key_options keys;
     int64_t from_utc_ns;
     int64_t to_utc_ns;
+    uint32_t removed_tracks; /* bit n: nothing of track n is written */
     bool claimed_time;
     bool allow_unverified;
     bool force;

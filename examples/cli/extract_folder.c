@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "folder.h"
+#include "media_output.h"
 #include "media_time.h"
 #include "message.h"
 
@@ -134,13 +135,6 @@ svms_status extract_folder_seek(extract_folder *self, int64_t utc_ns, svms_error
     return svms_playlist_seek(self->playlist, utc_ns, err);
 }
 
-static bool same_track(const svms_track *a, const svms_track *b)
-{
-    return a->codec == b->codec && a->kind == b->kind && a->timebase_num == b->timebase_num &&
-           a->timebase_den == b->timebase_den && a->config_size == b->config_size &&
-           (a->config_size == 0 || memcmp(a->config, b->config, a->config_size) == 0);
-}
-
 static svms_status fail(svms_error *err, svms_status status, const char *words)
 {
     const svms_error none = SVMS_ERROR_INIT;
@@ -167,20 +161,13 @@ static svms_status enter(extract_folder *self, uint32_t container, svms_error *e
         if (status != SVMS_OK) {
             return status;
         }
-        if (!same_track(&track, &self->tracks[i])) {
+        if (!media_tracks_agree(&track, &self->tracks[i])) {
             return fail(err, SVMS_E_UNSUPPORTED, "its tracks changed; extract it by itself");
         }
     }
     self->current = container;
     self->shift_ns = time_add(is.start_utc_ns, -self->start_utc_ns);
     return SVMS_OK;
-}
-
-/* Nanoseconds as ticks, rounded towards zero. Saturates far beyond what any container lasts. */
-static int64_t ns_to_ticks(const svms_track *track, int64_t ns)
-{
-    double ticks = (double)ns * (double)track->timebase_den / (double)track->timebase_num / 1e9;
-    return ticks > 4e18 || ticks < -4e18 ? 0 : (int64_t)ticks;
 }
 
 svms_status extract_folder_next(extract_folder *self, svms_sample *sample, svms_error *err)

@@ -165,8 +165,8 @@ static exit_status add_password(key_set *set, svms_ctx *ctx, password *secret)
 exit_status key_set_ask(key_set *set, svms_ctx *ctx, const char *question)
 {
     password secret = { { 0 }, 0 };
-    exit_status status = password_from_terminal(
-        &secret, question ? question : "Password of the recording: ", false);
+    exit_status status =
+        password_from_terminal(&secret, question ? question : "Password of the recording: ", false);
     if (status != EXIT_GOOD) {
         return status;
     }

@@ -67,6 +67,19 @@ static bool is_carried(const AVOutputFormat *format, uint32_t fourcc)
            avformat_query_codec(format, codec, FF_COMPLIANCE_EXPERIMENTAL) == 1;
 }
 
+bool media_output_takes(const char *path, uint32_t codec)
+{
+    const AVOutputFormat *format = format_of(path);
+    return format && is_carried(format, codec);
+}
+
+bool media_tracks_agree(const svms_track *a, const svms_track *b)
+{
+    return a->codec == b->codec && a->kind == b->kind && a->timebase_num == b->timebase_num &&
+           a->timebase_den == b->timebase_den && a->config_size == b->config_size &&
+           (a->config_size == 0 || memcmp(a->config, b->config, a->config_size) == 0);
+}
+
 static bool is_chosen(const media_target *target, uint32_t track)
 {
     return (target->track_mask & (UINT32_C(1) << track)) != 0;
@@ -97,6 +110,17 @@ exit_status media_output_check(const media_target *target)
         return EXIT_USAGE;
     }
     return EXIT_GOOD;
+}
+
+bool media_output_carries(const char *path, const svms_track *tracks, uint32_t count, uint32_t mask)
+{
+    const AVOutputFormat *format = format_of(path);
+    bool all = format != NULL;
+    for (uint32_t i = 0; i < count && all; i++) {
+        bool chosen = (mask & (UINT32_C(1) << i)) != 0 && tracks[i].kind != SVMS_TRACK_METADATA;
+        all = !chosen || is_carried(format, tracks[i].codec);
+    }
+    return all;
 }
 
 static int write_bytes(void *user, uint8_t *bytes, int size)
@@ -159,6 +183,10 @@ static int add_tracks(media_output *output)
     for (uint32_t i = 0; i < target->track_count; i++) {
         const svms_track *track = &target->tracks[i];
         output_track *own = &output->tracks[i];
+        /* Only numbers that no clock needs are shortened by this. The first sample may be one of a
+         * track that is left out. */
+        av_reduce(&own->time_base.num, &own->time_base.den, track->timebase_num,
+                  track->timebase_den, INT32_MAX);
         if (!is_chosen(target, i) || !is_carried(output->format->oformat, track->codec)) {
             continue;
         }
@@ -166,9 +194,6 @@ static int add_tracks(media_output *output)
         if (!own->stream) {
             return AVERROR(ENOMEM);
         }
-        /* Only numbers that no clock needs are shortened by this. */
-        av_reduce(&own->time_base.num, &own->time_base.den, track->timebase_num,
-                  track->timebase_den, INT32_MAX);
         own->stream->time_base = own->time_base;
         if (track->kind == SVMS_TRACK_VIDEO && track->default_duration > 0) {
             av_reduce(&own->stream->avg_frame_rate.num, &own->stream->avg_frame_rate.den,

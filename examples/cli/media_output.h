@@ -21,9 +21,17 @@ typedef struct media_target {
     bool from_zero;      /* time stamps shall begin near zero, instead of being kept */
 } media_target;
 
+/* Whether that type of file (by its name) takes a codec. */
+bool media_output_takes(const char *path, uint32_t codec);
+/* Whether samples of one may follow those of the other in a file. */
+bool media_tracks_agree(const svms_track *a, const svms_track *b);
+
 /* Whether such a file can be written at all: its type is known and takes these codecs. Subtitles
  * that it does not take are left out, which is said. Complains. */
 exit_status media_output_check(const media_target *target);
+/* Whether a file of that name carries all chosen tracks but metadata; says nothing. */
+bool media_output_carries(const char *path, const svms_track *tracks, uint32_t count,
+                          uint32_t mask);
 
 /* Opened with the first sample, captured at created_utc_ns. */
 exit_status media_output_open(media_output **out, const media_target *target,

@@ -13,6 +13,12 @@ int64_t ticks_to_ns(const svms_track *track, int64_t ticks)
     return ns < -MAX_NS ? -(int64_t)MAX_NS : (int64_t)ns;
 }
 
+int64_t ns_to_ticks(const svms_track *track, int64_t ns)
+{
+    double ticks = (double)ns * (double)track->timebase_den / (double)track->timebase_num / 1e9;
+    return ticks > 4e18 || ticks < -4e18 ? 0 : (int64_t)ticks;
+}
+
 int64_t time_add(int64_t time_ns, int64_t more_ns)
 {
     if (more_ns > 0 && time_ns > INT64_MAX - more_ns) {

@@ -40,7 +40,8 @@ const json_t *package_case_entry(const json_t *document, const char *list, uint3
 {
     size_t i = 0;
     const json_t *entry = NULL;
-    json_array_foreach(json_object_get(document, list), i, entry) {
+    json_array_foreach(json_object_get(document, list), i, entry)
+    {
         if (is_number(json_object_get(entry, "number"), number)) {
             return entry;
         }
@@ -52,7 +53,8 @@ static bool names_source(const json_t *device, uint32_t source)
 {
     size_t i = 0;
     const json_t *number = NULL;
-    json_array_foreach(json_object_get(device, "sources"), i, number) {
+    json_array_foreach(json_object_get(device, "sources"), i, number)
+    {
         if (is_number(number, source)) {
             return true;
         }
@@ -64,7 +66,8 @@ const json_t *package_case_device(const json_t *document, uint32_t source)
 {
     size_t i = 0;
     const json_t *device = NULL;
-    json_array_foreach(json_object_get(document, "devices"), i, device) {
+    json_array_foreach(json_object_get(document, "devices"), i, device)
+    {
         if (names_source(device, source)) {
             return device;
         }
@@ -78,9 +81,12 @@ void package_case_print(const json_t *document)
         const char *member;
         const char *label;
     } lines[] = {
-        { "case", "Case" },           { "operator", "Operator" },
-        { "reason", "Reason" },       { "comment", "Comment" },
-        { "created", "Exported" },    { "profile", "Profile" },
+        { "case", "Case" },
+        { "operator", "Operator" },
+        { "reason", "Reason" },
+        { "comment", "Comment" },
+        { "created", "Exported" },
+        { "profile", "Profile" },
         { "audit_reference", "Audit" },
     };
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
@@ -102,7 +108,8 @@ static void print_derivation(const json_t *derivation)
     }
     print_line(stdout, "    made from the recordings: %s%s%s%s", method, tool ? " (" : "",
                tool ? tool : "", tool ? ")" : "");
-    json_array_foreach(json_object_get(derivation, "from"), i, from) {
+    json_array_foreach(json_object_get(derivation, "from"), i, from)
+    {
         print_line(stdout, "    from source %lld, segments %lld to %lld",
                    (long long)json_integer_value(json_object_get(from, "source")),
                    (long long)json_integer_value(json_object_get(from, "first_segment")),
@@ -120,7 +127,8 @@ void package_case_print_attachments(const json_t *document)
     }
     print_line(stdout, "Attachments   %zu, added by the exporter; they are no recordings",
                json_array_size(attachments));
-    json_array_foreach(attachments, i, attachment) {
+    json_array_foreach(attachments, i, attachment)
+    {
         const char *name = package_case_text(attachment, "name");
         const char *description = package_case_text(attachment, "description");
         print_line(stdout, "  %lld: %s, %lld bytes%s%s",

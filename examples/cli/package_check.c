@@ -27,8 +27,7 @@ static void on_link(void *user, const svms_export_link *link)
 {
     check_state *state = user;
     package_findings *found = state->found;
-    svms_export_link *grown =
-        realloc(found->links, (found->link_count + 1) * sizeof *found->links);
+    svms_export_link *grown = realloc(found->links, (found->link_count + 1) * sizeof *found->links);
     if (!grown) {
         state->out_of_memory = true;
         return;
@@ -92,8 +91,7 @@ static exit_status verify(check_state *state, const svms_export_verify_options *
     package_findings *found = state->found;
     svms_error err = SVMS_ERROR_INIT;
     progress_begin(&state->bar);
-    svms_status verified =
-        svms_export_verify(found->file->evidence, options, &found->report, &err);
+    svms_status verified = svms_export_verify(found->file->evidence, options, &found->report, &err);
     progress_clear(&state->bar);
     if (verified == SVMS_E_CANCELLED) {
         complain("interrupted; %s was not verified", found->file->path);
@@ -164,8 +162,7 @@ exit_status package_check(package_findings *out, svms_ctx *ctx, const package_fi
         status = load_trust_and_crls(&trust, ctx, question->trust_path, question->crl_path);
     }
     if (status == EXIT_GOOD && question->anchors_path) {
-        status =
-            load_trust_and_crls(&stamp_trust, ctx, question->anchors_path, question->crl_path);
+        status = load_trust_and_crls(&stamp_trust, ctx, question->anchors_path, question->crl_path);
     }
     if (status == EXIT_GOOD) {
         status = package_check_with(out, file, question, trust, stamp_trust);

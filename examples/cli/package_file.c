@@ -20,9 +20,8 @@ bool package_file_is_one(svms_ctx *ctx, const char *path)
     if (svms_source_open_file(&source, ctx, path, NULL) != SVMS_OK) {
         return false;
     }
-    bool read =
-        source.read_at(source.user, 0, first, sizeof first, &got, &os_error) == SVMS_OK &&
-        got == sizeof first;
+    bool read = source.read_at(source.user, 0, first, sizeof first, &got, &os_error) == SVMS_OK &&
+                got == sizeof first;
     svms_source_close(&source);
     return read && memcmp(first, magic, sizeof magic) == 0;
 }

@@ -250,16 +250,16 @@ static json_t *text_or_null(const char *text)
 
 static json_t *link_to_json(const svms_export_link *link)
 {
-    return json_pack(
-        "{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:I, s:o}", "number",
-        (json_int_t)link->number, "role", svms_role_name(link->role), "verdict",
-        svms_verdict_name(link->verdict), "identity", verify_identity_name(link->identity),
-        "signer", text_or_null(link->signer), "anchor", text_or_null(link->anchor), "signed",
-        json_time(link->signed_utc_ns), "attested", json_time(link->attested_utc_ns), "authority",
-        text_or_null(link->authority), "note", text_or_null(link->note), "reexport",
-        (link->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "head",
-        json_hex(link->head, sizeof link->head), "offset", (json_int_t)link->offset, "reason",
-        text_or_null(link->reason));
+    return json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:I, s:o}",
+                     "number", (json_int_t)link->number, "role", svms_role_name(link->role),
+                     "verdict", svms_verdict_name(link->verdict), "identity",
+                     verify_identity_name(link->identity), "signer", text_or_null(link->signer),
+                     "anchor", text_or_null(link->anchor), "signed", json_time(link->signed_utc_ns),
+                     "attested", json_time(link->attested_utc_ns), "authority",
+                     text_or_null(link->authority), "note", text_or_null(link->note), "reexport",
+                     (link->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "head",
+                     json_hex(link->head, sizeof link->head), "offset", (json_int_t)link->offset,
+                     "reason", text_or_null(link->reason));
 }
 
 static json_t *links_to_json(const package_findings *found)
@@ -271,8 +271,7 @@ static json_t *links_to_json(const package_findings *found)
             list = NULL;
         }
     }
-    return json_pack("{s:s, s:o}", "verdict", svms_verdict_name(found->report.links), "list",
-                     list);
+    return json_pack("{s:s, s:o}", "verdict", svms_verdict_name(found->report.links), "list", list);
 }
 
 static json_t *removed_to_json(const svms_export_period *period)
@@ -290,18 +289,16 @@ static json_t *removed_to_json(const svms_export_period *period)
 
 json_t *package_period_to_json(const svms_export_period *period)
 {
-    return json_pack("{s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:b}",
-                     "number", (json_int_t)period->number, "device_id",
-                     json_hex(period->device_id, 16), "recording_id",
-                     json_hex(period->recording_id, 16), "container_id",
-                     json_hex(period->container_id, 16), "sequence",
-                     (json_int_t)period->recording_sequence, "from",
-                     json_time(period->from_utc_ns), "to", json_time(period->to_utc_ns), "first",
-                     json_time(period->first_utc_ns), "last", json_time(period->last_utc_ns),
-                     "first_segment", json_place(period->first_segment), "last_segment",
-                     json_place(period->last_segment), "segments", (json_int_t)period->segments,
-                     "tracks", (json_int_t)period->track_count, "removed_tracks",
-                     removed_to_json(period), "unverified", (int)period->unverified);
+    return json_pack(
+        "{s:I, s:o, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:b}", "number",
+        (json_int_t)period->number, "device_id", json_hex(period->device_id, 16), "recording_id",
+        json_hex(period->recording_id, 16), "container_id", json_hex(period->container_id, 16),
+        "sequence", (json_int_t)period->recording_sequence, "from", json_time(period->from_utc_ns),
+        "to", json_time(period->to_utc_ns), "first", json_time(period->first_utc_ns), "last",
+        json_time(period->last_utc_ns), "first_segment", json_place(period->first_segment),
+        "last_segment", json_place(period->last_segment), "segments", (json_int_t)period->segments,
+        "tracks", (json_int_t)period->track_count, "removed_tracks", removed_to_json(period),
+        "unverified", (int)period->unverified);
 }
 
 static json_t *failure_to_json(const found_source *source)
@@ -324,8 +321,8 @@ static json_t *source_to_json(const found_source *source)
         "identity", verify_identity_name(source->identity), "role", svms_role_name(source->role),
         "signer", text_or_null(source->signer), "identity_reason",
         text_or_null(source->identity_reason), "attested", json_time(source->attested_utc_ns),
-        "authority", text_or_null(source->authority), "access",
-        verify_access_name(source->access), "first_failure", failure_to_json(source));
+        "authority", text_or_null(source->authority), "access", verify_access_name(source->access),
+        "first_failure", failure_to_json(source));
     if (!object || !more || json_object_update(object, more) != 0) {
         json_decref(object);
         object = NULL;
@@ -367,12 +364,11 @@ static json_t *first_failure_to_json(const svms_export_report *report)
     if (!report->has_failure) {
         return json_null();
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "source",
-                     index_or_null(report->failure_source), "attachment",
-                     index_or_null(report->failure_attachment), "segment",
-                     json_place(report->failure_segment), "time",
-                     json_time(report->failure_utc_ns), "offset",
-                     json_place(report->failure_offset), "reason", json_text(report->reason));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o}", "source", index_or_null(report->failure_source),
+        "attachment", index_or_null(report->failure_attachment), "segment",
+        json_place(report->failure_segment), "time", json_time(report->failure_utc_ns), "offset",
+        json_place(report->failure_offset), "reason", json_text(report->reason));
 }
 
 json_t *package_findings_to_json(const package_findings *found)
@@ -394,6 +390,6 @@ json_t *package_findings_to_json(const package_findings *found)
         (report->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "coverage", "bytes_verified",
         (json_int_t)report->bytes_verified, "unattested_bytes",
         (json_int_t)report->bytes_unattested, "policy", "time",
-        found->claimed_time ? "claimed" : "attested", "trust", json_text(found->trust_path),
-        "case", document, "first_failure", first_failure_to_json(report));
+        found->claimed_time ? "claimed" : "attested", "trust", json_text(found->trust_path), "case",
+        document, "first_failure", first_failure_to_json(report));
 }

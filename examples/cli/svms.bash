@@ -1,6 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
 # Completion of svms(1) for Bash.
 
+# _svms_export_options SUBCOMMAND
+_svms_export_options() {
+    case $1 in
+    create)
+        echo "--out --from --to --device --without-track --source-password-file" \
+            "--source-password-prompt --source-identity --source-kek --source-keys --password-file" \
+            "--password-prompt --recipient --recipient-kek --unsealed --signer --signer-key --trust" \
+            "--crl --tsa-anchors --accept-claimed-time --include-unverified --tsa --case --operator" \
+            "--reason --comment --audit-reference --note --no-reexport --profile --attach --derived" \
+            "--description --method --tool --derived-from --no-check --force --json --quiet --help"
+        ;;
+    list) echo "--password-file --password-prompt --identity --kek --json --help" ;;
+    verify)
+        echo "--trust --crl --tsa-anchors --expect-head --accept-claimed-time --password-file" \
+            "--password-prompt --identity --kek --json --quiet --help"
+        ;;
+    extract)
+        echo "--out --source --attachment --from --to --password-file --password-prompt --identity" \
+            "--kek --trust --crl --tsa-anchors --accept-claimed-time --force --help"
+        ;;
+    countersign)
+        echo "--signer --signer-key --role --note --no-reexport --tsa --tsa-anchors --trust --crl" \
+            "--accept-claimed-time --expect-head --json --help"
+        ;;
+    *) echo "--help" ;;
+    esac
+}
+
+# _svms_options COMMAND [SUBCOMMAND]
 _svms_options() {
     case $1 in
     identity) echo "--out --name --role --ca --days --force --help" ;;
@@ -18,6 +47,7 @@ _svms_options() {
         echo "--out --password-file --password-prompt --identity --kek --keys --from --to --trust" \
             "--accept-claimed-time --allow-unverified --force --help"
         ;;
+    export) _svms_export_options "${2-}" ;;
     keys)
         echo "--out --from --to --track --password-file --password-prompt --identity --kek --keys" \
             "--trust --accept-claimed-time --json --help"
@@ -46,22 +76,32 @@ _svms() {
     --role)
         words="camera recorder"
         [ "$command" = identity ] && words="$words exporter custodian key-officer"
+        [ "$command" = export ] && words="custodian exporter"
         ;;
-    --reason) words="retention order space" ;;
+    --reason)
+        [ "$command" = export ] && return
+        words="retention order space"
+        ;;
+    --without-track) words="video audio metadata" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --track | --key-id | --recording | --tsa) return ;;
+    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --track | --key-id | --recording | --tsa | \
+        --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
+        --derived-from | --source | --attachment | --expect-head) return ;;
     --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
-        --kek | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply)
+        --kek | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
+        --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity record info verify extract keys recipients kek prune timestamp recover --help --version"
+            words="identity record info verify extract export keys recipients kek prune timestamp recover --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
+        elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="create list verify extract countersign --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="disclose show --help"
         elif [ "$command" = recipients ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -69,7 +109,7 @@ _svms() {
         elif [ "$command" = kek ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="new destroy --help"
         elif [[ $current == -* ]]; then
-            words=$(_svms_options "$command")
+            words=$(_svms_options "$command" "${COMP_WORDS[2]}")
         else
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -216,17 +216,18 @@ static void print_officer(const svms_report *report)
     }
     print_line(stdout, "              list of recipients: revision %" PRIu64 ", signed by %s",
                report->access_revision, report->officer);
-    print_line(stdout, "              key officer: %s", verify_identity_name(report->officer_identity));
+    print_line(stdout, "              key officer: %s",
+               verify_identity_name(report->officer_identity));
 }
 
 static json_t *access_to_json(const svms_report *report)
 {
     bool has_officer = report->officer[0] != '\0';
-    return json_pack("{s:s, s:I, s:I, s:o, s:o}", "verdict", verify_access_name(report->access),
-                     "damaged_slots", (json_int_t)report->access_damaged, "revision",
-                     (json_int_t)report->access_revision, "officer",
-                     json_text(has_officer ? report->officer : NULL), "officer_verdict",
-                     json_text(has_officer ? verify_identity_name(report->officer_identity) : NULL));
+    return json_pack(
+        "{s:s, s:I, s:I, s:o, s:o}", "verdict", verify_access_name(report->access), "damaged_slots",
+        (json_int_t)report->access_damaged, "revision", (json_int_t)report->access_revision,
+        "officer", json_text(has_officer ? report->officer : NULL), "officer_verdict",
+        json_text(has_officer ? verify_identity_name(report->officer_identity) : NULL));
 }
 
 static void print_stamps(const svms_report *report)
@@ -368,9 +369,9 @@ static json_t *failure_to_json(const svms_report *report)
 
 static json_t *identity_to_json(const svms_report *report)
 {
-    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "verdict", verify_identity_name(report->identity),
-                     "role", svms_role_name(report->role), "signer",
-                     json_text(report->signer[0] ? report->signer : NULL), "reason",
+    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:o}", "verdict",
+                     verify_identity_name(report->identity), "role", svms_role_name(report->role),
+                     "signer", json_text(report->signer[0] ? report->signer : NULL), "reason",
                      json_text(report->identity_reason[0] ? report->identity_reason : NULL),
                      "revocation", revocation_name(report->revocation), "revoked",
                      json_time(report->revoked_utc_ns));

@@ -43,7 +43,8 @@ typedef struct svms_evidence svms_evidence;
 
 /**
  * Asks a time stamp authority. @p imprint is SHA-256 of what is to be stamped. Stores a DER
- * TimeStampToken of at most ::SVMS_EXPORT_MAX_TOKEN bytes; a failure ends the export.
+ * TimeStampToken; @p size is the room for it on entry (::SVMS_EXPORT_MAX_TOKEN), and its size on
+ * return. A failure ends the export.
  */
 typedef svms_status svms_export_stamp(void *user, const uint8_t imprint[32], uint8_t *token,
                                       size_t *size, svms_error *err);
@@ -392,6 +393,25 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_export_finish(svms_export *package,
                                                         svms_error *err);
 
 /**
+ * What a source carries that was added: what the result will say of it.
+ *
+ * @param package      the package, finished or not
+ * @param number       of the source, from 0
+ * @param[out] period  initialised with ::SVMS_EXPORT_PERIOD_INIT
+ * @param[out] err     why it failed, or NULL
+ *
+ * @retval SVMS_OK       filled
+ * @retval SVMS_E_USAGE  an argument is NULL, there is no such source, or the struct is of an
+ *                       unknown longer version
+ *
+ * Thread safety: one thread at a time. Specification: section 5. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_export_get_period(const svms_export *package,
+                                                            uint32_t number,
+                                                            svms_export_period *period,
+                                                            svms_error *err);
+
+/**
  * Release an export, finished or not, and wipe its keys.
  *
  * @param package  address of the export; NULL and pointer to NULL are accepted; cleared
@@ -438,6 +458,25 @@ typedef struct svms_evidence_info {
             0                                                                                      \
         }                                                                                          \
     }
+
+/**
+ * Who can open a package, as its access slot says; link 0 signs that.
+ *
+ * @param evidence        the package
+ * @param[out] out        recipients, in the order of the file; may be NULL with @p count 0
+ * @param[in,out] count   room in @p out; receives the number of recipients, 0 when it is not sealed
+ * @param[out] err        why it failed, or NULL
+ *
+ * @retval SVMS_OK       filled
+ * @retval SVMS_E_USAGE  an argument is NULL
+ * @retval SVMS_E_LIMIT  there are more than @p count, which receives the room needed;
+ *                       ::SVMS_MAX_RECIPIENTS are always enough
+ *
+ * Thread safety: one thread at a time. Specification: E-HDR-3. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_export_get_recipients(const svms_evidence *evidence,
+                                                                svms_recipient *out,
+                                                                uint32_t *count, svms_error *err);
 
 /** One link as verification judged it. Start from ::SVMS_EXPORT_LINK_INIT. Since 0.1. */
 typedef struct svms_export_link {

@@ -17,6 +17,7 @@
 #include <svms/media.h>
 #include <svms/onvif.h>
 #include <svms/playlist.h>
+#include <svms/profile.h>
 #include <svms/reader.h>
 #include <svms/recording.h>
 #include <svms/recipients.h>

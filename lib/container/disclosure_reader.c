@@ -36,7 +36,7 @@ svms_status svms_reader_unlock(svms_reader *reader, const svms_keyring *ring, sv
 
 bool svms_reader_is_disclosed(const svms_reader *reader)
 {
-    return reader->disclosed_count != 0;
+    return reader->disclosed_count != 0 || reader->excerpt.secret != NULL;
 }
 
 void svms_reader_forget_disclosures(svms_reader *reader)
@@ -54,6 +54,14 @@ svms_status svms_reader_secret(const svms_reader *reader, uint8_t track,
     if (reader->front.unlocked) {
         return svms_track_secret(reader->ctx, reader->front.segment_root, start->segment, track,
                                  start->salt, out, err);
+    }
+    if (reader->excerpt.secret != NULL) {
+        bool found = false;
+        svms_status status =
+            reader->excerpt.secret(reader->excerpt.user, reader->piece, track, &found, out, err);
+        if (status != SVMS_OK || found) {
+            return status;
+        }
     }
     for (size_t i = 0; i < reader->disclosed_count; i++) {
         if (svms_disclosure_find(reader->disclosed[i], start->segment, track, out)) {
@@ -105,7 +113,7 @@ svms_status svms_reader_seek_disclosed(svms_reader *reader, svms_error *err)
     if (reader == NULL) {
         return svms_fail(err, SVMS_E_USAGE, "reader must not be NULL");
     }
-    if (!svms_reader_is_disclosed(reader)) {
+    if (reader->disclosed_count == 0) {
         return svms_fail(err, SVMS_E_STATE, "the reader was not opened by a disclosure");
     }
     for (size_t i = 0; i < reader->disclosed_count; i++) {

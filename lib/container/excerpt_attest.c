@@ -25,8 +25,8 @@ static svms_status take_end(svms_chain_walk *walk, const svms_piece *piece,
     if (piece->closing_size < SVMS_RECORD_HEADER_SIZE + sizeof(body)) {
         return SVMS_OK;
     }
-    svms_status status = svms_window_copy(
-        &front->window, piece->offset + SVMS_RECORD_HEADER_SIZE, sizeof(body), body, err);
+    svms_status status = svms_window_copy(&front->window, piece->offset + SVMS_RECORD_HEADER_SIZE,
+                                          sizeof(body), body, err);
     if (status != SVMS_OK) {
         return status;
     }

@@ -183,11 +183,11 @@ static void take_held(void *user, const svms_held_segment *held)
     if (!is_told(self, held->verification)) {
         return;
     }
-    svms_manifest_place place = { true, held->number, held->run, held->manifest_offset, held->end,
-                                  { 0 } };
+    svms_manifest_place place = { true,      held->number, held->run, held->manifest_offset,
+                                  held->end, { 0 } };
     memcpy(place.hash, held->hash, SVMS_DIGEST_SIZE);
-    svms_status status = tell_segment(self, held->verification, held->offset, &place,
-                                      held->manifest, false, &found);
+    svms_status status =
+        tell_segment(self, held->verification, held->offset, &place, held->manifest, false, &found);
     if (status != SVMS_OK) {
         stop(self, status, &found);
     }
@@ -216,8 +216,9 @@ static svms_status tell_pending(svms_collecting *self, svms_verification *verifi
         if (pending->run != verification->run || !pending->inside) {
             continue;
         }
-        svms_manifest_place place = { true, pending->number, pending->run,
-                                      pending->manifest_offset, pending->end, { 0 } };
+        svms_manifest_place place = { true,         pending->number,
+                                      pending->run, pending->manifest_offset,
+                                      pending->end, { 0 } };
         memcpy(place.hash, pending->hash, SVMS_DIGEST_SIZE);
         status = tell_segment(self, verification, pending->offset, &place, NULL, true, err);
     }
@@ -236,14 +237,17 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
                  segment->manifest_offset > segment->offset &&
                  segment->end - segment->manifest_offset <= SVMS_PIECE_CLOSING_MAX;
     if (status == SVMS_OK && whole) {
-        svms_manifest_place place = { true, segment->manifest.segment, verification->run,
-                                      segment->manifest_offset, segment->end, { 0 } };
-        status = tell_segment(self, verification, segment->offset, &place, &segment->manifest,
-                              true, &found);
+        svms_manifest_place place = { true,
+                                      segment->manifest.segment,
+                                      verification->run,
+                                      segment->manifest_offset,
+                                      segment->end,
+                                      { 0 } };
+        status = tell_segment(self, verification, segment->offset, &place, &segment->manifest, true,
+                              &found);
     } else if (status == SVMS_OK && !self->hole) {
         self->hole = true;
-        self->hole_from =
-            segment->offset > self->told_end ? segment->offset : self->told_end;
+        self->hole_from = segment->offset > self->told_end ? segment->offset : self->told_end;
         self->hole_number = verification->expected;
     }
     if (status != SVMS_OK) {

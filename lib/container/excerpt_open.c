@@ -15,8 +15,8 @@ static svms_status compare_secret(svms_verification *verification, const svms_tr
     svms_error why = SVMS_ERROR_INIT;
     *found = false;
     *fits = false;
-    svms_status status = walk->given->secret(walk->given->user, walk->n, entry->track, found,
-                                             secret, &why);
+    svms_status status =
+        walk->given->secret(walk->given->user, walk->n, entry->track, found, secret, &why);
     if (status == SVMS_OK && *found) {
         status = svms_track_keys_derive(verification->ctx, secret, &keys, &why);
         *fits = status == SVMS_OK &&
@@ -117,8 +117,8 @@ svms_status svms_verify_carried_samples(svms_verification *verification, svms_er
     if (status != SVMS_OK) {
         return svms_fail_as(err, status, &found);
     }
-    report->access = walk->without == 0 && walk->hidden == 0 ? SVMS_ACCESS_OPENED
-                                                             : SVMS_ACCESS_DISCLOSED;
+    report->access =
+        walk->without == 0 && walk->hidden == 0 ? SVMS_ACCESS_OPENED : SVMS_ACCESS_DISCLOSED;
     verification->progress_base = verification->front.window.size;
     verification->progress_offset = 0;
     status = open_all(verification, reader, err);

@@ -12,8 +12,7 @@ const char *svms_piece_fault(const svms_piece *piece, uint64_t first, uint64_t l
         return "a piece of a kind that does not exist";
     }
     if ((piece->body_size != 0) != (segment || fragment) ||
-        (piece->closing_size != 0) == fragment ||
-        piece->closing_size > SVMS_PIECE_CLOSING_MAX) {
+        (piece->closing_size != 0) == fragment || piece->closing_size > SVMS_PIECE_CLOSING_MAX) {
         return "the sizes of a piece are wrong (E-FRM-1, E-OVR-5)";
     }
     if (piece->offset < first) {
@@ -113,8 +112,7 @@ svms_status svms_piece_scan(svms_scanner *scanner, const svms_piece *piece, uint
                             const uint8_t *previous, svms_segment *out, svms_error *err)
 {
     svms_front_bound(scanner->front, piece->offset + piece->body_size + piece->closing_size);
-    svms_status status =
-        svms_segment_scan(scanner, piece->offset, expected, previous, out, err);
+    svms_status status = svms_segment_scan(scanner, piece->offset, expected, previous, out, err);
     if (status == SVMS_OK) {
         compare(scanner, piece, out);
     }

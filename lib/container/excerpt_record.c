@@ -46,8 +46,7 @@ static svms_status take_signature(svms_verification *verification, const svms_re
     const svms_piece *piece = &verification->carried->piece;
     svms_error found = SVMS_ERROR_INIT;
     uint64_t number = SVMS_NO_SEGMENT;
-    uint64_t next =
-        piece->number == SVMS_NO_SEGMENT ? verification->expected : piece->number;
+    uint64_t next = piece->number == SVMS_NO_SEGMENT ? verification->expected : piece->number;
     svms_status status = svms_late_signature_check(&verification->scanner, record, piece->offset,
                                                    next, &number, &found);
     if (svms_is_grave(status)) {
@@ -92,8 +91,8 @@ static svms_status take_evidence(svms_verification *verification, const svms_rec
     }
     /* Nothing compares it with the manifest of the segment that holds it. */
     verification->scanner.ahead = true;
-    status = svms_evidence_check(&verification->scanner, record, piece->offset, piece->number,
-                                 &found);
+    status =
+        svms_evidence_check(&verification->scanner, record, piece->offset, piece->number, &found);
     verification->scanner.ahead = false;
     if (svms_is_grave(status)) {
         return svms_fail_as(err, status, &found);
@@ -180,8 +179,8 @@ static svms_status follow_index(svms_verification *verification, uint64_t number
     svms_excerpt_walk *walk = verification->carried;
     svms_index_path path = { 0 };
     svms_attestation found = SVMS_NEVER;
-    svms_status status = svms_attest_by_path(&verification->front, &walk->end, number, hash,
-                                             &found, &path, err);
+    svms_status status =
+        svms_attest_by_path(&verification->front, &walk->end, number, hash, &found, &path, err);
     *attested = status == SVMS_OK && found == SVMS_ATTESTED;
     for (uint32_t i = 0; *attested && i < path.count; i++) {
         for (uint32_t k = 0; k < walk->index_count; k++) {
@@ -301,8 +300,8 @@ svms_status svms_verify_carried_end(svms_verification *verification, svms_error 
     if (svms_is_grave(status)) {
         return svms_fail_as(err, status, &found);
     }
-    const char *fault = status == SVMS_OK ? compare_chain(verification, &walk->end, &reaches)
-                                          : found.message;
+    const char *fault =
+        status == SVMS_OK ? compare_chain(verification, &walk->end, &reaches) : found.message;
     if (fault != NULL) {
         fail_piece(verification, status == SVMS_OK ? walk->piece.offset : found.offset, fault);
         return SVMS_OK;
@@ -325,8 +324,8 @@ void svms_verify_carried_index(svms_verification *verification)
     const svms_excerpt_walk *walk = verification->carried;
     for (uint32_t i = 0; i < walk->index_count; i++) {
         if (!walk->index[i].used) {
-            svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC,
-                                   walk->index[i].holder, SVMS_NO_TIME, walk->index[i].offset,
+            svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, walk->index[i].holder,
+                                   SVMS_NO_TIME, walk->index[i].offset,
                                    "an index record leads from no end record to a segment that is "
                                    "carried (E-SRC-5)");
         }

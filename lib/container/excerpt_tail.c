@@ -59,8 +59,8 @@ static svms_status record_size(tail_walk *walk, uint64_t offset, uint64_t *size,
     const uint8_t *bytes = NULL;
     size_t got = 0;
     svms_record record = { 0 };
-    svms_status status = svms_window_peek(&walk->front->window, offset, SVMS_SAMPLE_HEADER_MAX,
-                                          &bytes, &got, err);
+    svms_status status =
+        svms_window_peek(&walk->front->window, offset, SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
     if (status == SVMS_OK) {
         status = svms_record_parse(&record, bytes, got, offset, err);
     }
@@ -151,9 +151,8 @@ static svms_status attest_by_chain(tail_walk *walk, uint64_t number, bool *attes
         }
         svms_status status = add_chain(walk, number, n, err);
         *attested = status == SVMS_OK;
-        return status == SVMS_OK && known->late_offset != 0
-                   ? add_late_signature(walk, known, err)
-                   : status;
+        return status == SVMS_OK && known->late_offset != 0 ? add_late_signature(walk, known, err)
+                                                            : status;
     }
 }
 

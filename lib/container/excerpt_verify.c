@@ -40,12 +40,11 @@ static void take_false(svms_verification *verification, const svms_segment *segm
                       ? segment->manifest.first_utc_ns
                       : verification->previous_last_utc_ns;
     verification->report.segments_failed++;
-    svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC,
-                           known ? verification->expected : piece->number,
-                           utc == SVMS_NO_TIME ? piece->first_utc_ns : utc,
-                           segment->problem.offset == SVMS_NO_OFFSET ? piece->offset
-                                                                     : segment->problem.offset,
-                           segment->problem.message);
+    svms_verification_find(
+        verification, SVMS_VERDICT_NOT_AUTHENTIC, known ? verification->expected : piece->number,
+        utc == SVMS_NO_TIME ? piece->first_utc_ns : utc,
+        segment->problem.offset == SVMS_NO_OFFSET ? piece->offset : segment->problem.offset,
+        segment->problem.message);
     break_chain(verification, piece->offset);
     if (segment->believed && segment->manifest.segment == piece->number) {
         verification->expected = piece->number + 1;
@@ -70,8 +69,7 @@ static void check_place(const svms_verification *verification, svms_segment *seg
     uint64_t first = verification->front.first_record;
     bool fits = manifest->segment == 0 ? begins == first : begins > first;
     if (verification->expected != SVMS_ANY_SEGMENT && manifest->segment != verification->expected) {
-        note(segment, walk->piece.offset,
-             "segments were removed, repeated or reordered (E-SRC-2)");
+        note(segment, walk->piece.offset, "segments were removed, repeated or reordered (E-SRC-2)");
     }
     if (verification->has_previous &&
         memcmp(manifest->previous, verification->previous, SVMS_DIGEST_SIZE) != 0) {
@@ -117,9 +115,8 @@ static void take_manifest_only(svms_verification *verification, svms_segment *se
              "only the manifest of this segment is carried, and not its samples (E-SRC-4)");
     }
     if (hidden || !after || !walk->behind || walk->behind_run != verification->run) {
-        svms_status pushed =
-            svms_verification_push(verification, segment, hidden && relation == SVMS_INSIDE, after,
-                                   &segment->problem);
+        svms_status pushed = svms_verification_push(
+            verification, segment, hidden && relation == SVMS_INSIDE, after, &segment->problem);
         walk->behind = walk->behind || (pushed == SVMS_OK && after);
         walk->behind_run = verification->run;
         walk->hidden += hidden && pushed == SVMS_OK;
@@ -135,14 +132,15 @@ static svms_status take_held(svms_verification *verification, svms_segment *segm
                              uint64_t begins, svms_error *err)
 {
     const svms_manifest *manifest = &segment->manifest;
-    svms_relation relation = svms_verification_relate(verification, manifest->first_utc_ns,
-                                                      manifest->last_utc_ns);
+    svms_relation relation =
+        svms_verification_relate(verification, manifest->first_utc_ns, manifest->last_utc_ns);
     svms_verification_note_start(verification, manifest, relation);
     if (segment->unread) {
         take_manifest_only(verification, segment, relation);
-    } else {
-        (void)svms_verification_push(verification, segment, relation == SVMS_INSIDE,
-                                     relation == SVMS_AFTER, &segment->problem);
+    } else if (svms_verification_push(verification, segment, relation == SVMS_INSIDE,
+                                      relation == SVMS_AFTER, &segment->problem) != SVMS_OK) {
+        take_false(verification, segment);
+        return SVMS_OK;
     }
     if (segment->problem.status != SVMS_OK) {
         take_false(verification, segment);
@@ -159,17 +157,17 @@ static svms_status take_segment(svms_verification *verification, svms_error *err
     const svms_piece *piece = &walk->piece;
     svms_segment segment;
     bool whole = piece->kind == SVMS_PIECE_SEGMENT && !piece->hidden;
-    svms_status status =
-        whole ? svms_piece_scan(&verification->scanner, piece, SVMS_ANY_SEGMENT, NULL, &segment,
-                                err)
-              : svms_piece_manifest(&verification->scanner, piece, &segment, err);
+    svms_status status = whole ? svms_piece_scan(&verification->scanner, piece, SVMS_ANY_SEGMENT,
+                                                 NULL, &segment, err)
+                               : svms_piece_manifest(&verification->scanner, piece, &segment, err);
     svms_front_bound(&verification->front, walk->size);
     if (status != SVMS_OK) {
         return status;
     }
     uint64_t begins = piece->offset;
     if (piece->kind == SVMS_PIECE_MANIFEST) {
-        begins = segment.manifest.bytes < piece->offset ? piece->offset - segment.manifest.bytes : 0;
+        begins =
+            segment.manifest.bytes < piece->offset ? piece->offset - segment.manifest.bytes : 0;
     }
     if (whole) {
         svms_verification_take_late(verification, &segment);
@@ -196,8 +194,12 @@ static svms_status take_piece(svms_verification *verification, svms_error *err)
 {
     svms_excerpt_walk *walk = verification->carried;
     const svms_piece *piece = &walk->piece;
-    const char *fault = svms_piece_fault(piece, verification->position, walk->size);
     svms_status status = SVMS_OK;
+    if (piece->kind == SVMS_PIECE_FRAGMENT && piece->body_size == 0 && piece->closing_size == 0) {
+        take_fragment(verification); /* something that could not be read at all */
+        return SVMS_OK;
+    }
+    const char *fault = svms_piece_fault(piece, verification->position, walk->size);
     if (fault == NULL && walk->ended) {
         fault = "a piece stands behind the end record (C-END-1)";
     }
@@ -260,8 +262,8 @@ static void judge(svms_verification *verification)
                        "the bodies of %llu segments are sealed and were not opened, so their "
                        "samples were not compared with their manifests (E-VER-4)",
                        (unsigned long long)walk->hidden);
-        svms_verification_find(verification, SVMS_VERDICT_INCOMPLETE, SVMS_NO_SEGMENT,
-                               SVMS_NO_TIME, verification->front.first_record, reason);
+        svms_verification_find(verification, SVMS_VERDICT_INCOMPLETE, SVMS_NO_SEGMENT, SVMS_NO_TIME,
+                               verification->front.first_record, reason);
     }
     const char *lacks = why_incomplete(verification);
     if (lacks != NULL) {
@@ -278,7 +280,7 @@ static void check_removed(svms_verification *verification)
     uint32_t tracks = verification->front.header.track_count;
     uint32_t removed = verification->carried->given->removed_tracks;
     verification->scanner.removed = removed;
-    if (tracks < SVMS_MAX_TRACKS && (removed >> tracks) != 0) {
+    if (removed != UINT32_MAX && tracks < SVMS_MAX_TRACKS && (removed >> tracks) != 0) {
         svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, SVMS_NO_SEGMENT,
                                SVMS_NO_TIME, 0, "tracks are called removed that do not exist");
     }

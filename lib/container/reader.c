@@ -106,6 +106,13 @@ static svms_status open_with(svms_reader *reader, const svms_source *source,
 svms_status svms_reader_open(svms_reader **out, svms_ctx *ctx, const svms_source *source,
                              const svms_reader_options *options, svms_error *err)
 {
+    return svms_reader_make(out, ctx, source, options, NULL, err);
+}
+
+svms_status svms_reader_make(svms_reader **out, svms_ctx *ctx, const svms_source *source,
+                             const svms_reader_options *options, const svms_excerpt *excerpt,
+                             svms_error *err)
+{
     svms_reader_options given = SVMS_READER_OPTIONS_INIT;
     svms_source given_source = SVMS_SOURCE_INIT;
     if (out == NULL || ctx == NULL || source == NULL) {
@@ -135,6 +142,11 @@ svms_status svms_reader_open(svms_reader **out, svms_ctx *ctx, const svms_source
         given.max_sample_size == 0 ? SVMS_MAX_SAMPLE_SIZE : given.max_sample_size;
     reader->trusted_to_utc_ns = INT64_MIN;
     reader->scanner.front = &reader->front;
+    if (excerpt != NULL) {
+        reader->carried = true;
+        reader->excerpt = *excerpt;
+        reader->scanner.removed = excerpt->removed_tracks;
+    }
     status = open_with(reader, &given_source, &given, err);
     if (status != SVMS_OK) {
         svms_reader_close(&reader);
@@ -188,6 +200,10 @@ static svms_status leave_segment(svms_reader *reader, svms_error *err)
     uint64_t number = 0;
     bool found = false;
     reader->inside = false;
+    if (reader->carried) {
+        svms_reader_leave_piece(reader);
+        return SVMS_OK;
+    }
     if (segment->end != 0) {
         reader->position = segment->end;
         reader->has_previous = segment->believed;
@@ -315,17 +331,18 @@ static svms_status find_attestation(svms_reader *reader, svms_error *err)
     }
     svms_known_add(reader->known, segment);
     svms_ahead ahead = { segment->end, segment->manifest.segment, segment->hash, false };
-    svms_status status = svms_attest_ahead(&reader->scanner, &ahead, &found, err);
+    svms_status status = reader->carried ? svms_reader_attest_piece(reader, &found, err)
+                                         : svms_attest_ahead(&reader->scanner, &ahead, &found, err);
     if (status != SVMS_OK || found == SVMS_ATTESTED) {
         return status;
     }
-    return found == SVMS_NOT_YET ? SVMS_AGAIN
-                                 : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, segment->manifest_offset,
-                                                "no signature attests the segment (C-SIG-6)");
+    return found == SVMS_NOT_YET && !reader->carried
+               ? SVMS_AGAIN
+               : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, segment->manifest_offset,
+                              "no signature attests the segment (C-SIG-6)");
 }
 
-/* What keeps the scanned segment from being handed out as attested. */
-static svms_status judge(svms_reader *reader, svms_error *err)
+svms_status svms_reader_judge(svms_reader *reader, svms_error *err)
 {
     const svms_segment *segment = &reader->segment;
     svms_status status = segment->problem.status;
@@ -354,7 +371,7 @@ static svms_status judge(svms_reader *reader, svms_error *err)
     return status;
 }
 
-static void enter_segment(svms_reader *reader)
+void svms_reader_enter(svms_reader *reader)
 {
     reader->inside = true;
     reader->at = reader->segment.offset;
@@ -446,11 +463,11 @@ static svms_status load_segment(svms_reader *reader, svms_error *err)
     if (reader->segment.truncated) {
         reader->attested = false;
         if (reader->allow_unverified) {
-            enter_segment(reader);
+            svms_reader_enter(reader);
         }
         return reader->allow_unverified ? SVMS_OK : SVMS_AGAIN;
     }
-    status = judge(reader, err);
+    status = svms_reader_judge(reader, err);
     if (status == SVMS_AGAIN && !reader->allow_unverified) {
         return status;
     }
@@ -459,7 +476,7 @@ static svms_status load_segment(svms_reader *reader, svms_error *err)
     }
     reader->attested = status == SVMS_OK;
     if (status == SVMS_OK || reader->allow_unverified) {
-        enter_segment(reader);
+        svms_reader_enter(reader);
         bool merely_unsigned = status == SVMS_E_UNTRUSTED && reader->front.verifier == NULL;
         return merely_unsigned || status == SVMS_AGAIN ? SVMS_OK : status;
     }
@@ -488,7 +505,7 @@ static svms_status step_inside(svms_reader *reader, svms_sample *out, bool *take
     uint64_t size = (uint64_t)record.header_size + record.body_size;
     bool cut = status == SVMS_E_TRUNCATED ||
                (status == SVMS_OK && size > reader->front.window.size - reader->at);
-    if (cut && reader->segment.end == 0) {
+    if (cut && reader->segment.end == 0 && !reader->carried) {
         svms_status refreshed = svms_window_refresh(&reader->front.window, err);
         return refreshed == SVMS_OK ? SVMS_AGAIN : refreshed;
     }
@@ -500,7 +517,7 @@ static svms_status step_inside(svms_reader *reader, svms_sample *out, bool *take
         (record.type == SVMS_RECORD_SIGNATURE &&
          !(reader->front.header.critical & SVMS_CRITICAL_LATE)) ||
         (record.type == SVMS_RECORD_SAMPLE && record.track >= reader->front.header.track_count);
-    if (manifest && reader->segment.end == 0 && reader->segment.truncated) {
+    if (manifest && reader->segment.end == 0 && reader->segment.truncated && !reader->carried) {
         /* The tail was read before it was signed; from here on, segments are complete. */
         svms_status again = svms_segment_scan(&reader->scanner, reader->segment.offset,
                                               SVMS_ANY_SEGMENT, NULL, &reader->segment, err);
@@ -538,8 +555,9 @@ svms_status svms_reader_next(svms_reader *reader, svms_sample *sample, svms_erro
         if (!reader->inside && reader->ended) {
             return SVMS_END;
         }
-        svms_status status =
-            reader->inside ? step_inside(reader, &found, &taken, err) : load_segment(reader, err);
+        svms_status status = reader->inside    ? step_inside(reader, &found, &taken, err)
+                             : reader->carried ? svms_reader_load_piece(reader, err)
+                                               : load_segment(reader, err);
         if (status != SVMS_OK) {
             return status;
         }

@@ -6,6 +6,7 @@
 #include <svms/reader.h>
 
 #include "attest.h"
+#include "excerpt.h"
 #include "front.h"
 #include "light_plan.h"
 #include "sample_cipher.h"
@@ -53,6 +54,14 @@ struct svms_reader {
         sought_utc_ns; /* what the last seek asked for, or SVMS_NO_TIME once it has been checked */
     bool ended;        /* the end record has been checked */
 
+    bool carried;         /* it reads an excerpt: */
+    svms_excerpt excerpt; /* its pieces */
+    uint64_t next_piece;
+    uint64_t piece;        /* that is current */
+    uint64_t carried_end;  /* where the piece before ends */
+    uint64_t carried_size; /* of the source */
+    bool unopened;         /* the body of the current piece cannot be read */
+
     bool inside; /* a segment is current */
     bool attested;
     svms_segment segment;
@@ -74,10 +83,27 @@ SVMS_MUST_CHECK svms_status svms_reader_take(svms_reader *reader, const svms_rec
 /* Forgets the keys of the segment before. */
 void svms_reader_reset_tracks(svms_reader *reader);
 
+/* reader.c: what keeps the scanned segment from being handed out as attested. */
+SVMS_MUST_CHECK svms_status svms_reader_judge(svms_reader *reader, svms_error *err);
+void svms_reader_enter(svms_reader *reader);
+/* excerpt_reader.c: the same for the pieces of an excerpt. */
+SVMS_MUST_CHECK svms_status svms_reader_load_piece(svms_reader *reader, svms_error *err);
+void svms_reader_leave_piece(svms_reader *reader);
+SVMS_MUST_CHECK svms_status svms_reader_seek_piece(svms_reader *reader, int64_t utc_ns,
+                                                   svms_error *err);
+SVMS_MUST_CHECK svms_status svms_reader_attest_piece(svms_reader *reader, svms_attestation *out,
+                                                     svms_error *err);
+
 /* Puts the reader in front of a segment. */
 void svms_reader_place(svms_reader *reader, uint64_t position, uint64_t expected);
 /* reader_seek.c: without the index. */
 SVMS_MUST_CHECK svms_status svms_reader_walk_to(svms_reader *reader, int64_t utc_ns,
                                                 svms_error *err);
+
+/* reader.c: opens; with excerpt, one of those. */
+SVMS_MUST_CHECK svms_status svms_reader_make(svms_reader **out, svms_ctx *ctx,
+                                             const svms_source *source,
+                                             const svms_reader_options *options,
+                                             const svms_excerpt *excerpt, svms_error *err);
 
 #endif

@@ -2,6 +2,7 @@
 /* Going to a time, and answering questions about the container. */
 #include <string.h>
 
+#include "disclosure_reader.h"
 #include "failure.h"
 #include "locate.h"
 #include "options.h"
@@ -26,6 +27,9 @@ svms_status svms_reader_seek(svms_reader *reader, int64_t utc_ns, svms_error *er
     bool usable = false;
     if (reader == NULL) {
         return svms_fail(err, SVMS_E_USAGE, "reader must not be NULL");
+    }
+    if (reader->carried) {
+        return svms_reader_seek_piece(reader, utc_ns, err);
     }
     if (utc_ns == SVMS_NO_TIME) {
         svms_reader_place(reader, reader->front.first_record, 0);
@@ -74,7 +78,7 @@ static void fill_info(const svms_reader *reader, svms_container_info *info)
     info->role = (svms_role)header->signer.role;
     info->encrypted = header->has_keys;
     info->unlocked = reader->front.unlocked;
-    info->disclosed = reader->disclosed_count != 0;
+    info->disclosed = svms_reader_is_disclosed(reader);
     info->password_stanzas = reader->front.access.password_stanzas;
     info->key_stanzas = reader->front.access.key_stanzas;
     info->access_damaged = reader->front.access.damaged;

@@ -27,7 +27,7 @@ static svms_status copy(svms_evidence *evidence, const svms_evidence_frame *fram
         if (status == SVMS_OK && sink != NULL) {
             status = svms_sink_write(sink, &run, 1, err);
         }
-        if (status == SVMS_OK && !svms_evidence_advance(evidence, size)) {
+        if (status == SVMS_OK && !svms_evidence_tick(evidence)) {
             status = svms_fail(err, SVMS_E_CANCELLED, "cancelled");
         }
         at += size;

@@ -31,8 +31,8 @@ static svms_status prepare(svms_evidence *evidence, uint64_t e, svms_error *err)
         return status;
     }
     chunk->keyed = SVMS_NO_ENTRY;
-    status = svms_frame_body_key(evidence->ctx, evidence->root, svms_evidence_frame_count(e), key,
-                                 err);
+    status =
+        svms_frame_body_key(evidence->ctx, evidence->root, svms_evidence_frame_count(e), key, err);
     if (status == SVMS_OK && !svms_aead_set_key(chunk->aead, key, false)) {
         status = svms_fail_crypto(err, "opening a frame");
     }
@@ -64,8 +64,7 @@ static svms_status open_chunk(svms_evidence *evidence, const svms_evidence_frame
     if (status != SVMS_OK) {
         return status;
     }
-    if (!svms_frame_open_chunk(chunk->aead, frame->header, j, chunk->sealed, size,
-                               chunk->opened)) {
+    if (!svms_frame_open_chunk(chunk->aead, frame->header, j, chunk->sealed, size, chunk->opened)) {
         chunk->keyed = SVMS_NO_ENTRY;
         if (!svms_aead_is_sound(evidence->ctx)) {
             return svms_fail_crypto(err, "opening a frame");
@@ -86,8 +85,7 @@ static svms_status read_leaves(svms_evidence *evidence, const svms_evidence_fram
     if (evidence->leaves_entry != frame->entry) {
         uint32_t s = 0;
         const svms_header *header = NULL;
-        while (s + 1 < evidence->first.sources &&
-               evidence->parts[s + 1].first <= frame->entry) {
+        while (s + 1 < evidence->first.sources && evidence->parts[s + 1].first <= frame->entry) {
             s++;
         }
         svms_status status = svms_evidence_header_of(evidence, s, &header, err);
@@ -95,8 +93,7 @@ static svms_status read_leaves(svms_evidence *evidence, const svms_evidence_fram
             return status;
         }
         svms_leaves_open(&evidence->leaves, &evidence->window, header,
-                         evidence->parts[s].removed_tracks, frame->b_offset,
-                         frame->frame.b_size);
+                         evidence->parts[s].removed_tracks, frame->b_offset, frame->frame.b_size);
         evidence->leaves_entry = frame->entry;
     }
     return svms_leaves_copy_auxiliary(&evidence->leaves, position, out, size, err);

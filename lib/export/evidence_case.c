@@ -8,8 +8,8 @@
 
 static svms_status refuse(svms_error *err, const char *what, uint32_t number)
 {
-    return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the case does not fit what is there: %s %u (E-CAS-1)",
-                     what, number);
+    return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                     "the case does not fit what is there: %s %u (E-CAS-1)", what, number);
 }
 
 static bool tracks_fit(const svms_case_source *stated, const svms_header *header, uint32_t removed)
@@ -38,7 +38,8 @@ static svms_status compare_source(svms_evidence *evidence, const svms_case_sourc
     if (status != SVMS_OK) {
         return status;
     }
-    bool same = stated->number == s && memcmp(stated->container_id, header->container_id, 16) == 0 &&
+    bool same = stated->number == s &&
+                memcmp(stated->container_id, header->container_id, 16) == 0 &&
                 memcmp(stated->header, header->hash, SVMS_DIGEST_SIZE) == 0 &&
                 memcmp(stated->device_id, header->device_id, 16) == 0 &&
                 memcmp(stated->recording_id, header->recording_id, 16) == 0 &&
@@ -89,8 +90,7 @@ static svms_status compare_origin(svms_evidence *evidence, const svms_case_origi
     const svms_header *header = NULL;
     const svms_export_origin *origin = &stated->origin;
     *fits = false;
-    if (origin->source >= evidence->first.sources ||
-        origin->last_segment < origin->first_segment) {
+    if (origin->source >= evidence->first.sources || origin->last_segment < origin->first_segment) {
         return SVMS_OK;
     }
     const svms_evidence_part *part = &evidence->parts[origin->source];
@@ -101,11 +101,11 @@ static svms_status compare_origin(svms_evidence *evidence, const svms_case_origi
     if (origin->track != UINT32_MAX && origin->track >= header->track_count) {
         return SVMS_OK;
     }
-    status = check_manifest(evidence, part, origin->first_segment, stated->first_manifest, fits,
-                            err);
+    status =
+        check_manifest(evidence, part, origin->first_segment, stated->first_manifest, fits, err);
     if (status == SVMS_OK && *fits) {
-        status = check_manifest(evidence, part, origin->last_segment, stated->last_manifest, fits,
-                                err);
+        status =
+            check_manifest(evidence, part, origin->last_segment, stated->last_manifest, fits, err);
     }
     return status;
 }
@@ -134,8 +134,7 @@ static svms_status compare_attachment(svms_evidence *evidence, const svms_case *
 {
     const svms_case_attachment *stated = svms_case_attachment_at(document, n);
     const svms_evidence_frame *frame = NULL;
-    svms_status status =
-        svms_evidence_check_frame(evidence, evidence->attachments[n], &frame, err);
+    svms_status status = svms_evidence_check_frame(evidence, evidence->attachments[n], &frame, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -182,8 +181,7 @@ static svms_status compare(svms_evidence *evidence, const svms_case *document, s
                          "case and link 0 contradict each other on re-export");
     }
     for (uint32_t s = 0; s < evidence->first.sources; s++) {
-        svms_status status =
-            compare_source(evidence, svms_case_source_at(document, s), s, err);
+        svms_status status = compare_source(evidence, svms_case_source_at(document, s), s, err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -202,8 +200,7 @@ static svms_status read_json(svms_evidence *evidence, svms_error *err)
 {
     const svms_evidence_frame *frame = NULL;
     svms_error found = SVMS_ERROR_INIT;
-    svms_status status =
-        svms_evidence_need_frame(evidence, evidence->entry_count - 1, &frame, err);
+    svms_status status = svms_evidence_need_frame(evidence, evidence->entry_count - 1, &frame, err);
     if (status != SVMS_OK) {
         return status;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One frame: its digest first (E-OVR-3), then everything that the directory says of it (E-DIR-3). */
+/* One frame: its digest first (E-OVR-3), then everything that the directory says of it (E-DIR-3).
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -35,16 +36,20 @@ void svms_evidence_set_failed(svms_evidence *evidence, uint64_t e)
     set_bit(evidence->failed, e);
 }
 
+bool svms_evidence_tick(svms_evidence *evidence)
+{
+    svms_evidence_progress *progress = &evidence->progress;
+    uint64_t done = progress->done < progress->total ? progress->done : progress->total;
+    progress->told = progress->done;
+    return progress->callback == NULL ||
+           progress->callback(progress->user, done, progress->total) == 0;
+}
+
 bool svms_evidence_advance(svms_evidence *evidence, uint64_t bytes)
 {
     svms_evidence_progress *progress = &evidence->progress;
     progress->done += bytes;
-    if (progress->callback == NULL || progress->done - progress->told < PROGRESS_STEP) {
-        return true;
-    }
-    progress->told = progress->done;
-    uint64_t done = progress->done < progress->total ? progress->done : progress->total;
-    return progress->callback(progress->user, done, progress->total) == 0;
+    return progress->done - progress->told < PROGRESS_STEP || svms_evidence_tick(evidence);
 }
 
 static void refuse(svms_evidence_frame *frame, const char *reason)
@@ -92,8 +97,8 @@ static svms_status compare_digest(svms_evidence *evidence, svms_evidence_frame *
         !svms_hasher_update(evidence->hasher, out->header, SVMS_FRAME_HEADER_SIZE)) {
         return svms_fail_crypto(err, "hashing a frame");
     }
-    svms_status status = hash_range(evidence, out->a_offset,
-                                    frame->a_size + (omitted ? 0 : frame->b_size), err);
+    svms_status status =
+        hash_range(evidence, out->a_offset, frame->a_size + (omitted ? 0 : frame->b_size), err);
     if (status == SVMS_OK) {
         status = hash_range(evidence, out->c_offset, frame->c_size, err);
     }
@@ -107,7 +112,10 @@ static svms_status compare_digest(svms_evidence *evidence, svms_evidence_frame *
     if (!out->holds) {
         refuse(out, "the frame is not what was signed (E-DIR-2)");
     }
-    return SVMS_OK;
+    /* A body that was left out is read where its segment is. */
+    uint64_t passed = SVMS_FRAME_HEADER_SIZE + (omitted ? frame->b_size : 0);
+    return svms_evidence_advance(evidence, passed) ? SVMS_OK
+                                                   : svms_fail(err, SVMS_E_CANCELLED, "cancelled");
 }
 
 /* Header, place and size against the directory. */
@@ -153,15 +161,15 @@ static bool closing_fits(uint8_t kind, const svms_record *records, uint32_t coun
     bool one = count == 1;
     switch (kind) {
     case SVMS_FRAME_RECORD:
-        return one && (records[0].type == SVMS_RECORD_SIGNATURE ||
-                       records[0].type == SVMS_RECORD_EVIDENCE ||
-                       records[0].type == SVMS_RECORD_INDEX);
+        return one &&
+               (records[0].type == SVMS_RECORD_SIGNATURE ||
+                records[0].type == SVMS_RECORD_EVIDENCE || records[0].type == SVMS_RECORD_INDEX);
     case SVMS_FRAME_END:
         return count >= 2 && records[0].type == SVMS_RECORD_END;
     default:
         return records[0].type == SVMS_RECORD_MANIFEST &&
-               (one || (count == 2 && records[1].type == SVMS_RECORD_SIGNATURE &&
-                        records[1].number == 0));
+               (one ||
+                (count == 2 && records[1].type == SVMS_RECORD_SIGNATURE && records[1].number == 0));
     }
 }
 
@@ -275,8 +283,7 @@ static svms_status measure_leaves(svms_evidence *evidence, svms_evidence_frame *
 }
 
 /* A piece of a source: as far as its frame alone, the directory and the header tell. */
-static svms_status check_piece(svms_evidence *evidence, svms_evidence_frame *frame,
-                               svms_error *err)
+static svms_status check_piece(svms_evidence *evidence, svms_evidence_frame *frame, svms_error *err)
 {
     const svms_evidence_part *part = part_of(evidence, frame->entry);
     const svms_header *header = NULL;
@@ -398,8 +405,7 @@ svms_status svms_evidence_need_frame(svms_evidence *evidence, uint64_t e,
 {
     svms_status status = svms_evidence_check_frame(evidence, e, out, err);
     if (status == SVMS_OK && !(*out)->holds) {
-        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, (*out)->listed.offset, "%s",
-                            (*out)->reason);
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, (*out)->listed.offset, "%s", (*out)->reason);
     }
     return status;
 }

@@ -73,8 +73,10 @@ static svms_status load(svms_evidence *evidence, uint64_t k, const svms_evidence
         return svms_fail_crypto(err, "hashing a directory");
     }
     if (memcmp(hash, directory->hash, sizeof(hash)) != 0) {
-        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, directory->offset,
-                            "a directory is not what was signed (E-DIR)");
+        return evidence->indexed ? svms_fail_at(err, SVMS_E_IO, directory->offset,
+                                                "the file changes while it is read")
+                                 : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, directory->offset,
+                                                "a directory is not what was signed (E-DIR)");
     }
     block->number = k;
     *out = block;
@@ -372,6 +374,7 @@ svms_status svms_evidence_read_index(svms_evidence *evidence, svms_error *err)
     if (status == SVMS_OK) {
         status = walk_forward(evidence, err);
     }
+    evidence->indexed = status == SVMS_OK;
     return status;
 }
 

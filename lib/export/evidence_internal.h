@@ -22,9 +22,9 @@ typedef struct svms_evidence_link {
     svms_role role;
     uint32_t policy;
     int64_t utc_ns;
-    char *note;        /* NULL: none, or it cannot be read */
-    bool broken;       /* it does not fit, or one before it does not (E-VER-2) */
-    bool unsupported;  /* nobody here can check it (E-VER-1) */
+    char *note;       /* NULL: none, or it cannot be read */
+    bool broken;      /* it does not fit, or one before it does not (E-VER-2) */
+    bool unsupported; /* nobody here can check it (E-VER-1) */
     char reason[160]; /* why */
 } svms_evidence_link;
 
@@ -50,8 +50,8 @@ typedef struct svms_evidence_part {
     bool hide_bodies; /* one of its sealed bodies does not open */
     bool shut;        /* likewise, found out since this was last cleared */
     uint64_t shut_entry;
-    uint64_t first; /* entry of the source frame; its pieces follow */
-    uint64_t end;   /* behind its last entry */
+    uint64_t first;         /* entry of the source frame; its pieces follow */
+    uint64_t end;           /* behind its last entry */
     uint64_t first_ordinal; /* segments and leaves of the sources before */
     uint64_t segments;
     uint64_t first_segment;
@@ -66,6 +66,7 @@ typedef struct svms_evidence_part {
     uint64_t front_size;   /* header and its signature */
     uint64_t first_record; /* behind the access slots that are not carried */
     bool all_strong;
+    uint32_t all_tracks;  /* bit for each track */
     uint64_t carried_end; /* behind its last piece; 0: not looked up yet */
 } svms_evidence_part;
 
@@ -118,13 +119,16 @@ struct svms_evidence {
     svms_hasher *hasher;
     svms_package_header header;
     uint8_t slot_hash[SVMS_DIGEST_SIZE];
-    bool unlocked; /* sealed, and opened */
+    uint32_t recipient_count;
+    svms_recipient recipients[SVMS_MAX_RECIPIENTS];
+    bool unlocked;                  /* sealed, and opened */
     uint8_t root[SVMS_DIGEST_SIZE]; /* P */
     uint32_t link_count;
     svms_evidence_link *links;
-    uint64_t attested_end; /* behind the last whole tail */
-    bool foreign_rest;     /* what stands behind is no link that was interrupted */
+    uint64_t attested_end;  /* behind the last whole tail */
+    bool foreign_rest;      /* what stands behind is no link that was interrupted */
     svms_link_object first; /* what link 0 signs; without its note */
+    bool indexed;           /* all directories have been compared */
     uint64_t directory_count;
     svms_evidence_directory *directories;
     svms_evidence_block blocks[2];
@@ -138,7 +142,7 @@ struct svms_evidence {
     uint32_t oldest_frame;
     svms_evidence_front front;
     svms_evidence_chunk chunk;
-    svms_leaves leaves;     /* of frame leaves_entry */
+    svms_leaves leaves; /* of frame leaves_entry */
     uint64_t leaves_entry;
     char *case_json;
     size_t case_size;
@@ -192,8 +196,10 @@ SVMS_MUST_CHECK svms_status svms_evidence_need_frame(svms_evidence *evidence, ui
 bool svms_evidence_is_checked(const svms_evidence *evidence, uint64_t e);
 bool svms_evidence_has_failed(const svms_evidence *evidence, uint64_t e);
 void svms_evidence_set_failed(svms_evidence *evidence, uint64_t e);
-/* False when whoever verifies does not want to go on. */
+/* More bytes are done, or, with 0, nothing new; false when whoever verifies does not want to go on.
+ */
 bool svms_evidence_advance(svms_evidence *evidence, uint64_t bytes);
+bool svms_evidence_tick(svms_evidence *evidence);
 
 /* evidence_body.c: some of a frame's body as it is when it is opened. SVMS_E_UNDECRYPTABLE when a
  * chunk does not open; SVMS_E_WRONG_KEY without key. */
@@ -215,7 +221,7 @@ SVMS_MUST_CHECK svms_status svms_evidence_header_of(svms_evidence *evidence, uin
                                                     const svms_header **header, svms_error *err);
 void svms_evidence_front_clear(svms_evidence *evidence);
 /* The container as far as it is carried; part->source and everything it needs belong to the
- * package. */
+ * package. The header must have been asked for before. */
 void svms_evidence_excerpt(svms_evidence_part *part, int64_t attested_utc_ns, svms_excerpt *out);
 /* Everything that the public struct says, but the verdict. */
 SVMS_MUST_CHECK svms_status svms_evidence_period(svms_evidence *evidence, uint32_t s,
@@ -226,11 +232,72 @@ SVMS_MUST_CHECK svms_status svms_evidence_period(svms_evidence *evidence, uint32
 SVMS_MUST_CHECK svms_status svms_evidence_case(svms_evidence *evidence, const svms_case **out,
                                                svms_error *err);
 
-/* evidence_attachment.c: opens and hashes an attachment, hands it to sink unless that is NULL.
- * *same: it is what the case says, or there is no case that can be read. */
+/* evidence_attachment.c: opens and hashes an attachment, hands it to sink unless that is NULL. */
 SVMS_MUST_CHECK svms_status svms_evidence_take_attachment(svms_evidence *evidence, uint32_t number,
                                                           const svms_sink *sink,
                                                           uint8_t digest[SVMS_DIGEST_SIZE],
                                                           svms_error *err);
+
+/* Verification --------------------------------------------------------------------------------- */
+
+/* Something that fails, and where. */
+typedef struct svms_evidence_failure {
+    svms_verdict verdict;
+    uint32_t source;     /* or UINT32_MAX */
+    uint32_t attachment; /* or UINT32_MAX */
+    uint64_t segment;    /* or SVMS_NO_SEGMENT */
+    int64_t utc_ns;      /* or SVMS_NO_TIME */
+    uint64_t offset;     /* in the package */
+    const char *reason;
+} svms_evidence_failure;
+
+#define SVMS_EVIDENCE_FAILURE_INIT                                                                 \
+    {                                                                                              \
+        SVMS_VERDICT_NOT_AUTHENTIC, UINT32_MAX, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME,         \
+            SVMS_NO_OFFSET, ""                                                                     \
+    }
+
+/* What a source lacks, until the next one shows whether it does (E-VER-3). */
+#define SVMS_EVIDENCE_HELD 16u
+
+/* The source that was judged last. */
+typedef struct svms_evidence_judged {
+    bool waiting;
+    svms_export_period period;
+    svms_report report;
+    svms_excerpt_findings findings;
+    uint32_t held_count;
+    svms_finding held[SVMS_EVIDENCE_HELD];
+} svms_evidence_judged;
+
+typedef struct svms_evidence_verification {
+    svms_evidence *evidence;
+    svms_export_verify_options options;
+    svms_export_report report;
+    svms_verdict first_verdict;   /* of the first failure */
+    int64_t attested_utc_ns;      /* by the token of a link, everything before; or SVMS_NO_TIME */
+    svms_evidence_part *part;     /* source that is being judged */
+    svms_evidence_judged *now;    /* it, */
+    svms_evidence_judged *before; /* and the one before it */
+    bool readable;                /* its header can be used */
+    bool again;                   /* a second run: what was told up to told_offset is told */
+    uint64_t told_offset;
+    svms_verdict worst; /* of what was told of the source */
+    svms_error failed;  /* what a callback could not return */
+} svms_evidence_verification;
+
+/* evidence_verify.c */
+void svms_evidence_find(svms_evidence_verification *verification,
+                        const svms_evidence_failure *failure, svms_verdict *group);
+/* evidence_verify_links.c: all links, and what stands behind them. */
+SVMS_MUST_CHECK svms_status svms_evidence_verify_links(svms_evidence_verification *verification,
+                                                       svms_error *err);
+/* evidence_verify_source.c: all sources with their frames. */
+SVMS_MUST_CHECK svms_status svms_evidence_verify_sources(svms_evidence_verification *verification,
+                                                         svms_error *err);
+/* evidence_verify_frames.c: whatever verifying the excerpt of verification->part does not say of
+ * its frames. */
+SVMS_MUST_CHECK svms_status svms_evidence_verify_pieces(svms_evidence_verification *verification,
+                                                        svms_error *err);
 
 #endif

@@ -43,8 +43,8 @@ static svms_status find_written_end(svms_evidence *evidence, uint64_t *end, svms
         const uint8_t *bytes = NULL;
         size_t got = 0;
         uint64_t begin = at > STEP ? at - STEP : 0;
-        svms_status status = svms_window_peek(&evidence->window, begin, (size_t)(at - begin),
-                                              &bytes, &got, err);
+        svms_status status =
+            svms_window_peek(&evidence->window, begin, (size_t)(at - begin), &bytes, &got, err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -119,8 +119,8 @@ static svms_status read_hint(svms_evidence *evidence, uint64_t offset, link_hint
     uint8_t bytes[SVMS_LINK_FIXED_SIZE + SVMS_OBJECT_PREFIX_SIZE + 72];
     size_t got = 0;
     memset(bytes, 0, sizeof(bytes));
-    svms_status status = svms_source_read_some(&evidence->window.source, offset, bytes,
-                                               sizeof(bytes), &got, err);
+    svms_status status =
+        svms_source_read_some(&evidence->window.source, offset, bytes, sizeof(bytes), &got, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -145,14 +145,13 @@ static svms_status step_back(svms_evidence *evidence, const link_hint *from, boo
     uint64_t front = svms_package_front_size(&evidence->header);
     *found = false;
     if (from->offset >= front + sizeof(bytes)) {
-        svms_status status = svms_source_read(&evidence->window.source,
-                                              from->offset - sizeof(bytes), bytes, sizeof(bytes),
-                                              err);
+        svms_status status = svms_source_read(
+            &evidence->window.source, from->offset - sizeof(bytes), bytes, sizeof(bytes), err);
         if (status != SVMS_OK) {
             return status;
         }
-        *found = read_tail(bytes, &before) && before.offset >= front &&
-                 before.offset < from->offset;
+        *found =
+            read_tail(bytes, &before) && before.offset >= front && before.offset < from->offset;
         *offset = before.offset;
     }
     if (*found || from->number == 0 || from->type == SVMS_OBJECT_EXPORT_LINK) {
@@ -207,8 +206,8 @@ static svms_status look_at_rest(svms_evidence *evidence, svms_error *err)
     size_t size = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
     svms_status status = find_written_end(evidence, &written, err);
     if (status == SVMS_OK) {
-        status = svms_source_read(&evidence->window.source, evidence->attested_end, bytes, size,
-                                  err);
+        status =
+            svms_source_read(&evidence->window.source, evidence->attested_end, bytes, size, err);
     }
     evidence->foreign_rest =
         written > evidence->attested_end && memcmp(bytes, beginning, size) != 0;
@@ -223,8 +222,8 @@ static svms_status measure(svms_evidence *evidence, uint32_t n, link_tail *tail,
     uint8_t fixed[SVMS_LINK_FIXED_SIZE] = { 0 };
     uint8_t bytes[SVMS_LINK_TAIL_SIZE] = { 0 };
     svms_evidence_link *link = &evidence->links[n];
-    uint64_t limit = n + 1 < evidence->link_count ? evidence->links[n + 1].offset
-                                                  : evidence->attested_end;
+    uint64_t limit =
+        n + 1 < evidence->link_count ? evidence->links[n + 1].offset : evidence->attested_end;
     size_t stated = 0;
     size_t got = 0;
     svms_status status = svms_source_read_some(&evidence->window.source, link->offset, fixed,
@@ -441,8 +440,7 @@ svms_status svms_evidence_reread_link(svms_evidence *evidence, uint32_t number,
         status = svms_sha256(evidence->ctx, &run, 1, head, err);
     }
     if (status == SVMS_OK && memcmp(head, link->head, sizeof(head)) != 0) {
-        status = svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, link->offset,
-                              "the file changes while it is read");
+        status = svms_fail_at(err, SVMS_E_IO, link->offset, "the file changes while it is read");
     }
     if (status == SVMS_OK) {
         status = svms_link_parse(view, chain, evidence->ctx, *bytes, size, link->offset, err);

@@ -45,14 +45,28 @@ static svms_status check_slot(svms_evidence *evidence, const svms_header *as_con
     return SVMS_OK;
 }
 
+static void list_recipients(svms_evidence *evidence, const svms_access_view *view)
+{
+    svms_cursor cursor = svms_cursor_over(view->stanzas, view->stanzas_size, 0);
+    svms_stanza_view stanza;
+    while (evidence->recipient_count < SVMS_MAX_RECIPIENTS &&
+           svms_access_next_stanza(view, &cursor, &stanza)) {
+        svms_recipient *recipient = &evidence->recipients[evidence->recipient_count++];
+        recipient->kind = stanza.type;
+        recipient->size = stanza.size;
+        if (stanza.type != SVMS_RECIPIENT_PASSWORD && stanza.size >= sizeof(recipient->key_id)) {
+            memcpy(recipient->key_id, stanza.body, sizeof(recipient->key_id));
+        }
+    }
+}
+
 /* Key check first (C-KEY-2): a wrong key never gets as far as a frame. */
 static svms_status unlock(svms_evidence *evidence, const svms_header *as_container,
                           const svms_access_view *view, const svms_keyring *keys, svms_error *err)
 {
     uint8_t key[SVMS_CONTENT_KEY_SIZE];
     svms_error found = SVMS_ERROR_INIT;
-    svms_status status =
-        svms_access_unlock(evidence->ctx, as_container, view, keys, key, &found);
+    svms_status status = svms_access_unlock(evidence->ctx, as_container, view, keys, key, &found);
     if (status == SVMS_E_UNDECRYPTABLE) {
         return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, SVMS_PACKAGE_HEADER_SIZE, "%s",
                             found.message);
@@ -67,8 +81,8 @@ static svms_status unlock(svms_evidence *evidence, const svms_header *as_contain
 }
 
 /* slot: as it stands in the file, and as link 0 signed it. */
-static svms_status open_slot(svms_evidence *evidence, const uint8_t *slot,
-                             const svms_keyring *keys, svms_error *err)
+static svms_status open_slot(svms_evidence *evidence, const uint8_t *slot, const svms_keyring *keys,
+                             svms_error *err)
 {
     svms_access_view view = { 0 };
     svms_header *as_container = svms_alloc(evidence->ctx, sizeof(*as_container));
@@ -77,6 +91,9 @@ static svms_status open_slot(svms_evidence *evidence, const uint8_t *slot,
     }
     svms_package_as_container(&evidence->header, as_container);
     svms_status status = check_slot(evidence, as_container, slot, &view, err);
+    if (status == SVMS_OK) {
+        list_recipients(evidence, &view);
+    }
     if (status == SVMS_OK && keys != NULL) {
         status = unlock(evidence, as_container, &view, keys, err);
     }
@@ -230,4 +247,21 @@ svms_status svms_export_get_info(const svms_evidence *evidence, svms_evidence_in
     known.opened = !evidence->header.sealed || evidence->unlocked;
     (void)snprintf(known.software, sizeof(known.software), "%s", evidence->header.software);
     return svms_result_write(info, &known, sizeof(known), "svms_evidence_info", err);
+}
+
+svms_status svms_export_get_recipients(const svms_evidence *evidence, svms_recipient *out,
+                                       uint32_t *count, svms_error *err)
+{
+    if (evidence == NULL || count == NULL || (out == NULL && *count != 0)) {
+        return svms_fail(err, SVMS_E_USAGE, "evidence, out and count must not be NULL");
+    }
+    uint32_t room = *count;
+    *count = evidence->recipient_count;
+    if (room < evidence->recipient_count) {
+        return svms_fail(err, SVMS_E_LIMIT, "there are %u recipients", evidence->recipient_count);
+    }
+    for (uint32_t i = 0; i < evidence->recipient_count; i++) {
+        out[i] = evidence->recipients[i];
+    }
+    return SVMS_OK;
 }

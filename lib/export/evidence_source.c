@@ -64,6 +64,7 @@ static svms_status parse_front(svms_evidence *evidence, svms_evidence_part *part
     part->first_record =
         left + (front->header.has_keys ? 2 * (uint64_t)front->header.slot_size : 0);
     part->all_strong = true;
+    part->all_tracks = (uint32_t)((UINT64_C(1) << front->header.track_count) - 1);
     for (uint32_t i = 0; i < front->header.track_count; i++) {
         part->all_strong =
             part->all_strong && front->header.tracks[i].protection == SVMS_PROTECT_STRONG;
@@ -181,8 +182,7 @@ static svms_status find_piece(svms_evidence_part *part, uint64_t offset,
         if (status != SVMS_OK) {
             return status;
         }
-        if (near->holds &&
-            offset - near->listed.origin < near->body_size + near->frame.c_size) {
+        if (near->holds && offset - near->listed.origin < near->body_size + near->frame.c_size) {
             *frame = near;
             return SVMS_OK;
         }
@@ -306,8 +306,8 @@ static const uint8_t *view(void *user, uint64_t offset, size_t size)
                    ? file->view(file->user, frame->c_offset + (within - frame->body_size), size)
                    : NULL;
     }
-    bool plain = frame->frame.kind != SVMS_FRAME_LEAVES &&
-                 (frame->frame.flags & SVMS_FRAME_SEALED) == 0;
+    bool plain =
+        frame->frame.kind != SVMS_FRAME_LEAVES && (frame->frame.flags & SVMS_FRAME_SEALED) == 0;
     return plain && size <= frame->body_size - within
                ? file->view(file->user, frame->b_offset + within, size)
                : NULL;
@@ -404,8 +404,9 @@ void svms_evidence_excerpt(svms_evidence_part *part, int64_t attested_utc_ns, sv
     source->view = part->evidence->window.source.view == NULL ? NULL : view;
     memset(out, 0, sizeof(*out));
     out->source = source;
-    bool proof = part->evidence->header.kind == SVMS_EXPORT_PROOF;
-    out->removed_tracks = proof ? UINT32_MAX : part->removed_tracks;
+    /* Of a proof nothing but the auxiliary records is at hand. */
+    out->removed_tracks =
+        part->evidence->header.kind == SVMS_EXPORT_PROOF ? part->all_tracks : part->removed_tracks;
     out->attested_utc_ns = attested_utc_ns;
     out->user = part;
     out->piece_at = piece_at;

@@ -173,7 +173,7 @@ svms_status svms_export_finish(svms_export *package, svms_export_result *result,
     if (status == SVMS_OK && result != NULL) {
         status = svms_result_write(result, made, sizeof(*made), "svms_export_result", err);
     }
-    if (status != SVMS_OK || result == NULL) {
+    if (status != SVMS_OK || result == NULL || result->struct_size < sizeof(*made)) {
         svms_export_result_clear(made);
     }
     svms_release(ctx, made);

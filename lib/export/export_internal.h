@@ -52,11 +52,6 @@ svms_status svms_export_settle(svms_export *package, svms_status status);
 SVMS_MUST_CHECK svms_status svms_export_accept(const svms_export_options *options,
                                                svms_recipients *recipients, svms_error *err);
 
-/* export_source.c */
-SVMS_MUST_CHECK svms_status svms_export_keep_source(svms_export *package,
-                                                    const svms_exported_source *source,
-                                                    svms_error *err);
-
 /* export_attachment.c: the hashes that belong to origins; *out is released by svms_release. NULL
  * for none. */
 SVMS_MUST_CHECK svms_status svms_export_find_origins(svms_export *package,

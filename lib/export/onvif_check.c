@@ -88,21 +88,29 @@ static svms_status take_signature(svms_onvif_checked *item, const svms_onvif_fil
                             item->signature_size, err);
 }
 
+/* Certificate and algorithm are told of also where the other one is to blame. */
 static svms_status take_parts(svms_onvif_checked *item, const svms_onvif_file *file,
                               const svms_onvif_sinf *sinf, const svms_chain *intermediates,
                               svms_error *err)
 {
+    svms_error cause = SVMS_ERROR_INIT;
+    svms_status configured = find_algorithm(item, file, &sinf->sigc, &cause);
+    if (configured != SVMS_OK && !is_finding(configured)) {
+        return svms_fail_as(err, configured, &cause);
+    }
     if (sinf->cert.type != 0) {
         svms_status status = make_chain(item, file, &sinf->cert, intermediates, err);
         if (status != SVMS_OK) {
             return status;
         }
     }
-    svms_status status = find_algorithm(item, file, &sinf->sigc, err);
-    if (status == SVMS_OK && sinf->defect) {
-        status = svms_fail_at(err, SVMS_E_MALFORMED, sinf->box.offset, "%s", sinf->defect);
+    if (configured != SVMS_OK) {
+        return svms_fail_as(err, configured, &cause);
     }
-    return status == SVMS_OK ? take_signature(item, file, &sinf->sibo, err) : status;
+    if (sinf->defect) {
+        return svms_fail_at(err, SVMS_E_MALFORMED, sinf->box.offset, "%s", sinf->defect);
+    }
+    return take_signature(item, file, &sinf->sibo, err);
 }
 
 static svms_status prepare(const svms_onvif_file *file, const svms_chain *intermediates,

@@ -504,7 +504,7 @@ def check(files, section):
         if not os.path.exists(path) or build.read_file(DATA, name) != content:
             stale.append(name)
     stale += [
-        name for name in os.listdir(DATA) if name not in files and name not in ("keys", "README.md")
+        name for name in os.listdir(DATA) if name not in files and name not in ("keys", "onvif", "README.md")
     ]
     text, wanted = specification_with(section)
     if text != wanted:

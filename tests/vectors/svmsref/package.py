@@ -74,6 +74,7 @@ class Report:
     links_since: int | None = None
     reason: str = ""
     presentation: object = None
+    chain: bool = False  # does it lead back to link 0?
     readable: bool = False  # do directories hold, so that sources are known?
 
     @property
@@ -113,14 +114,15 @@ class Verifier:
             if found is None:
                 raise ContainerError("E-OVR-1", "no link 0 with its tail", 0, "malformed")
         except ContainerError as error:
-            report.verdict, report.reason = error.kind, error.message
+            report.verdict, report.reason = error.kind, str(error)
             return report
         self._read_links(*found)
         try:
             self._judge_links()
         except ContainerError as error:
-            report.verdict, report.reason = error.kind, error.message
+            report.verdict, report.reason = error.kind, str(error)
             return report
+        self._check_behind(found[1])
         if report.links and report.links[0].verdict != "not_authentic":
             self._read_package()
         self._expect_head()
@@ -147,7 +149,7 @@ class Verifier:
 
     # ---- links ----
 
-    def _read_links(self, offset, end):
+    def _read_links(self, offset, _end):
         """From the newest back to link 0."""
         chain = []
         try:
@@ -162,9 +164,9 @@ class Verifier:
                 offset = self._link_before(link, before)
         except ContainerError as error:
             self._problem(error.rule, error.message, error.offset)
+        self.report.chain = not self.report.problems
         chain.reverse()
         self.report.links = [LinkReport(n, link) for n, (link, _) in enumerate(chain)]
-        self._check_behind(end)
 
     @staticmethod
     def _offset_before(link):
@@ -202,6 +204,8 @@ class Verifier:
             try:
                 if broken:
                     one.reason = "link before it, or the chain, is broken"
+                    if self.report.problems:
+                        one.reason = str(self.report.problems[0])
                 else:
                     self._check_link(one, before)
                     one.verdict = "authentic"

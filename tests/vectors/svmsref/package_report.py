@@ -86,7 +86,8 @@ def report_to_json(report):
     out["kind"] = "proof" if header.kind == f.PROOF else "package"
     out["package_id"] = header.package_id.hex()
     out["receipt"] = report.receipt and report.receipt.hex()
-    out["links"] = {"list": [link_to_json(one) for one in report.links]}
+    if report.chain:
+        out["links"] = {"list": [link_to_json(one) for one in report.links]}
     if report.readable:
         out["reexport"] = not report.policy & 1
         out["sources"] = {"list": [source_to_json(one) for one in report.sources]}
@@ -113,12 +114,14 @@ def _reason(report):
     found = [one.reason for one in report.links if one.reason]
     found += [str(one) for one in report.problems]
     found += [source_to_json(one)["reason"] for one in report.sources]
-    found += [report.case_reason, report.reason]
+    found += [report.reason, report.case_reason]
     return next((one for one in found if one), None)
 
 
 def rule_of(report):
     """The rule that the first failure breaks, for the descriptions of vectors."""
+    if report.verdict in SHORT:
+        return report.reason.partition(":")[0]
     for one in report.links:
         if one.verdict == "not_authentic":
             return one.reason.partition(":")[0]
@@ -128,4 +131,4 @@ def rule_of(report):
     for source in report.sources:
         if source.first_failure:
             return source.first_failure.rule
-    return report.case_reason.partition(":")[0]
+    return report.case_reason.partition(":")[0] if report.case_verdict == "not_authentic" else ""

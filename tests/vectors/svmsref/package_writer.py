@@ -267,7 +267,7 @@ class PackageWriter:
         frame = self.hook("frame", raw + a + b + piece.c, place=self.place, kind=piece.kind)
         self.out += frame
         self.place += 1
-        if len(self.entries) == c.FANOUT:
+        if len(self.entries) == self.hook("fanout", c.FANOUT, first=not self.before[0]):
             self._write_directory()
 
     def _write_directory(self):

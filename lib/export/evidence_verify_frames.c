@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames of a source: what is not a matter of the recorder's signatures (E-FRM-3, E-SRC-2, E-VER-6,
+ * E-PRF-2). */
+#include <stdio.h>
+#include <string.h>
+
+#include "evidence_internal.h"
+#include "failure.h"
+#include "segment.h"
+
+typedef struct frame_walk {
+    svms_evidence_verification *verification;
+    bool before;      /* there was a segment, */
+    uint64_t last;    /* with this number, */
+    bool interrupted; /* and something that does not verify since */
+    int64_t last_utc_ns;
+} frame_walk;
+
+static void fail(frame_walk *walk, const svms_frame_entry *entry, svms_verdict verdict,
+                 const char *reason)
+{
+    svms_evidence_verification *verification = walk->verification;
+    svms_evidence_failure failure = SVMS_EVIDENCE_FAILURE_INIT;
+    svms_finding finding = SVMS_FINDING_INIT;
+    failure.verdict = verdict;
+    failure.source = verification->part->number;
+    failure.segment = entry->number;
+    failure.utc_ns = entry->first_utc_ns != SVMS_NO_TIME ? entry->first_utc_ns : walk->last_utc_ns;
+    failure.offset = entry->offset;
+    failure.reason = reason;
+    svms_evidence_find(verification, &failure, &verification->report.sources);
+    if (verdict > verification->worst) {
+        verification->worst = verdict;
+    }
+    finding.verdict = verdict;
+    finding.segment = failure.segment;
+    finding.utc_ns = failure.utc_ns;
+    finding.offset = entry->origin;
+    (void)snprintf(finding.reason, sizeof(finding.reason), "%s", reason);
+    if (verification->options.finding != NULL) {
+        verification->options.finding(verification->options.user, failure.source, &finding);
+    }
+}
+
+/* Ascending, of tracks that are there and not removed (E-FRM-3, E-SRC-3). */
+static bool secrets_fit(const svms_evidence_part *part, const uint8_t *content, size_t size)
+{
+    svms_cursor cursor = svms_cursor_over(content, size, 0);
+    int last = -1;
+    while (!svms_cursor_at_end(&cursor)) {
+        int track = svms_read_u8(&cursor);
+        if (!svms_skip(&cursor, SVMS_SECRET_SIZE) || track <= last || track >= SVMS_MAX_TRACKS ||
+            (part->all_tracks >> track & 1) == 0 || (part->removed_tracks >> track & 1) != 0) {
+            return false;
+        }
+        last = track;
+    }
+    return true;
+}
+
+static svms_status check_secrets(frame_walk *walk, const svms_evidence_frame *frame,
+                                 svms_error *err)
+{
+    svms_evidence_verification *verification = walk->verification;
+    svms_evidence *evidence = verification->evidence;
+    uint8_t content[SVMS_MAX_PART_A];
+    size_t size = 0;
+    svms_error found = SVMS_ERROR_INIT;
+    if (frame->frame.a_size == 0 || (evidence->header.sealed && !evidence->unlocked)) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_evidence_read_secrets(evidence, frame, content, &size, &found);
+    if (svms_is_grave(status)) {
+        return svms_fail_as(err, status, &found);
+    }
+    if (status != SVMS_OK) {
+        verification->report.access = SVMS_ACCESS_FAILED;
+        fail(walk, &frame->listed, SVMS_VERDICT_UNDECRYPTABLE, found.message);
+    } else if (!secrets_fit(verification->part, content, size)) {
+        fail(walk, &frame->listed, SVMS_VERDICT_NOT_AUTHENTIC,
+             "secrets of tracks are not in order, or of tracks that are not there (E-FRM-3)");
+    }
+    svms_wipe(content, sizeof(content));
+    return SVMS_OK;
+}
+
+static svms_status parse_manifest(svms_evidence *evidence, const svms_evidence_frame *frame,
+                                  const svms_header *header, svms_manifest *manifest,
+                                  svms_error *err)
+{
+    svms_record record = { 0 };
+    const uint8_t *bytes = NULL;
+    svms_status status =
+        svms_window_get(&evidence->window, frame->c_offset, SVMS_RECORD_HEADER_SIZE, &bytes, err);
+    if (status == SVMS_OK) {
+        status = svms_record_parse(&record, bytes, SVMS_RECORD_HEADER_SIZE, frame->c_offset, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    uint64_t at = frame->c_offset + record.header_size;
+    status = svms_window_get(&evidence->window, at, record.body_size, &bytes, err);
+    if (status == SVMS_OK) {
+        status = svms_manifest_parse(manifest, header, bytes, record.body_size, at, err);
+    }
+    return status;
+}
+
+/* Leaves against the roots that the recorder signed (E-PRF-2). */
+static svms_status check_leaves(frame_walk *walk, const svms_evidence_frame *frame, svms_error *err)
+{
+    svms_evidence *evidence = walk->verification->evidence;
+    const svms_evidence_part *part = walk->verification->part;
+    const svms_header *header = NULL;
+    svms_leaves_summary summary = { 0 };
+    svms_leaves leaves;
+    svms_error found = SVMS_ERROR_INIT;
+    if (frame->frame.kind != SVMS_FRAME_LEAVES) {
+        return SVMS_OK;
+    }
+    svms_manifest *manifest = svms_alloc(evidence->ctx, sizeof(*manifest));
+    if (manifest == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status = svms_evidence_header_of(evidence, part->number, &header, &found);
+    if (status == SVMS_OK) {
+        status = parse_manifest(evidence, frame, header, manifest, &found);
+    }
+    if (status == SVMS_OK) {
+        svms_leaves_open(&leaves, &evidence->window, header, part->removed_tracks, frame->b_offset,
+                         frame->frame.b_size);
+        status = svms_leaves_check(&leaves, manifest, evidence->hasher, &summary, &found);
+    }
+    svms_release(evidence->ctx, manifest);
+    if (svms_is_grave(status)) {
+        return svms_fail_as(err, status, &found);
+    }
+    if (status != SVMS_OK) {
+        svms_evidence_set_failed(evidence, frame->entry);
+        fail(walk, &frame->listed, SVMS_VERDICT_NOT_AUTHENTIC, found.message);
+    }
+    return SVMS_OK;
+}
+
+/* Segments follow each other by number (E-SRC-2). */
+static void check_number(frame_walk *walk, const svms_frame_entry *entry)
+{
+    bool segment = entry->kind == SVMS_FRAME_SEGMENT || entry->kind == SVMS_FRAME_LEAVES;
+    bool doubtful =
+        entry->kind == SVMS_FRAME_FRAGMENT || (entry->flags & SVMS_FRAME_UNVERIFIED) != 0;
+    if (segment && walk->before && !walk->interrupted && !doubtful &&
+        entry->number != walk->last + 1) {
+        fail(walk, entry, SVMS_VERDICT_NOT_AUTHENTIC,
+             "segments of a source do not follow each other (E-SRC-2)");
+    }
+    if (segment) {
+        walk->before = true;
+        walk->last = entry->number;
+        walk->interrupted = false;
+    }
+    walk->interrupted = walk->interrupted || doubtful;
+    if (entry->last_utc_ns != SVMS_NO_TIME) {
+        walk->last_utc_ns = entry->last_utc_ns;
+    }
+}
+
+static svms_status check_one(frame_walk *walk, uint64_t e, svms_error *err)
+{
+    svms_evidence_verification *verification = walk->verification;
+    svms_evidence *evidence = verification->evidence;
+    const svms_evidence_frame *frame = NULL;
+    bool told = svms_evidence_has_failed(evidence, e); /* by whoever verified the excerpt */
+    svms_status status = svms_evidence_check_frame(evidence, e, &frame, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_evidence_frame checked = *frame;
+    if (e != verification->part->first) {
+        check_number(walk, &checked.listed);
+    }
+    if (!checked.holds) {
+        if (!told) {
+            fail(walk, &checked.listed, SVMS_VERDICT_NOT_AUTHENTIC, checked.reason);
+        }
+        return SVMS_OK;
+    }
+    if (!verification->readable) {
+        return SVMS_OK;
+    }
+    status = check_secrets(walk, &checked, err);
+    if (status == SVMS_OK) {
+        status = check_leaves(walk, &checked, err);
+    }
+    if (status == SVMS_OK && !svms_evidence_has_failed(evidence, e)) {
+        verification->report.bytes_verified += checked.stored;
+    }
+    return status;
+}
+
+svms_status svms_evidence_verify_pieces(svms_evidence_verification *verification, svms_error *err)
+{
+    frame_walk walk = { 0 };
+    svms_status status = SVMS_OK;
+    walk.verification = verification;
+    walk.last_utc_ns = SVMS_NO_TIME;
+    for (uint64_t e = verification->part->first; e < verification->part->end && status == SVMS_OK;
+         e++) {
+        status = check_one(&walk, e, err);
+    }
+    return status;
+}

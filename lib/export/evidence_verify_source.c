@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Judging sources, each by itself and by the one that follows it (E-VER-3 to E-VER-7). */
+#include <stdio.h>
+#include <string.h>
+
+#include "evidence_internal.h"
+#include "failure.h"
+#include "segment.h"
+
+/* The frame that a finding is about. Findings that are about no piece lead to the source's. */
+static svms_status place_finding(svms_evidence_part *part, const svms_finding *finding, uint64_t *e,
+                                 svms_frame_entry *entry, svms_error *err)
+{
+    bool found = false;
+    svms_status status = SVMS_OK;
+    *e = part->first;
+    if (finding->offset != SVMS_NO_OFFSET && finding->offset >= part->first_record) {
+        status = svms_evidence_find_origin(part, finding->offset, &found, e, err);
+        *e = found ? *e : part->first;
+    }
+    return status == SVMS_OK ? svms_evidence_entry_at(part->evidence, *e, entry, err) : status;
+}
+
+static void tell(svms_evidence_verification *verification, const svms_finding *finding)
+{
+    svms_evidence_failure failure = SVMS_EVIDENCE_FAILURE_INIT;
+    svms_evidence_part *part = verification->part;
+    svms_frame_entry entry = { 0 };
+    svms_finding told = *finding;
+    const svms_evidence_frame *frame = NULL;
+    uint64_t e = 0;
+    svms_error found = SVMS_ERROR_INIT;
+    if (place_finding(part, finding, &e, &entry, &found) != SVMS_OK) {
+        verification->failed = found; /* the callback of a finding cannot fail */
+        return;
+    }
+    if (finding->verdict == SVMS_VERDICT_NOT_AUTHENTIC && e != part->first &&
+        svms_evidence_has_failed(part->evidence, e) &&
+        svms_evidence_check_frame(part->evidence, e, &frame, NULL) == SVMS_OK && !frame->holds) {
+        (void)snprintf(told.reason, sizeof(told.reason), "%s", frame->reason);
+        told.segment = entry.number;
+    }
+    if (finding->verdict == SVMS_VERDICT_NOT_AUTHENTIC && finding->segment != SVMS_NO_SEGMENT) {
+        svms_evidence_set_failed(part->evidence, e);
+    }
+    failure.verdict = told.verdict;
+    failure.source = part->number;
+    failure.segment = told.segment;
+    failure.utc_ns = told.utc_ns;
+    failure.offset = entry.offset;
+    failure.reason = told.reason;
+    svms_evidence_find(verification, &failure, &verification->report.sources);
+    if (told.verdict > verification->worst) {
+        verification->worst = told.verdict;
+    }
+    if (verification->options.finding != NULL) {
+        verification->options.finding(verification->options.user, part->number, &told);
+    }
+}
+
+/* What is only incomplete may be made up for by the source that follows. */
+static void take_finding(void *user, const svms_finding *finding)
+{
+    svms_evidence_verification *verification = user;
+    svms_evidence_judged *now = verification->now;
+    if (verification->part->shut) {
+        return; /* everything is looked at again, without what does not open */
+    }
+    bool told = verification->again && finding->offset != SVMS_NO_OFFSET &&
+                finding->offset <= verification->told_offset;
+    if (told) {
+        return;
+    }
+    if (finding->offset != SVMS_NO_OFFSET && finding->offset > verification->told_offset &&
+        !verification->again) {
+        verification->told_offset = finding->offset;
+    }
+    if (finding->verdict == SVMS_VERDICT_INCOMPLETE && now->held_count < SVMS_EVIDENCE_HELD) {
+        now->held[now->held_count++] = *finding;
+        return;
+    }
+    tell(verification, finding);
+}
+
+static int take_progress(void *user, uint64_t done, uint64_t total)
+{
+    svms_evidence_verification *verification = user;
+    (void)done; /* of a container of which most is not there */
+    (void)total;
+    return svms_evidence_tick(verification->evidence) ? 0 : 1;
+}
+
+static void set_verdict(svms_report *report, svms_verdict verdict)
+{
+    report->verdict = verdict;
+    if (verdict == SVMS_VERDICT_NOT_AUTHENTIC) {
+        report->integrity = SVMS_INTEGRITY_BROKEN;
+    }
+}
+
+/* One run over what is carried. SVMS_OK: the report says what came of it. */
+static svms_status verify_once(svms_evidence_verification *verification, svms_error *err)
+{
+    svms_evidence *evidence = verification->evidence;
+    svms_evidence_part *part = verification->part;
+    svms_evidence_judged *now = verification->now;
+    svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
+    svms_error found = SVMS_ERROR_INIT;
+    svms_excerpt excerpt;
+    options.time_policy = verification->options.time_policy;
+    options.trust = verification->options.trust;
+    options.stamp_trust = verification->options.stamp_trust;
+    options.from_utc_ns = part->from_utc_ns;
+    options.to_utc_ns = part->to_utc_ns;
+    options.user = verification;
+    options.progress = evidence->progress.callback == NULL ? NULL : take_progress;
+    options.finding = take_finding;
+    now->report = (svms_report)SVMS_REPORT_INIT;
+    svms_evidence_excerpt(part, verification->attested_utc_ns, &excerpt);
+    bool open = verification->options.open_samples != 0 &&
+                evidence->header.kind == SVMS_EXPORT_PACKAGE &&
+                (!evidence->header.sealed || evidence->unlocked);
+    svms_status status = svms_verify_excerpt(evidence->ctx, &excerpt, &options, open, &now->report,
+                                             &now->findings, &found);
+    if (svms_is_grave(status)) {
+        return svms_fail_as(err, status, &found);
+    }
+    if (verification->failed.status != SVMS_OK) {
+        return svms_fail_as(err, verification->failed.status, &verification->failed);
+    }
+    if (part->shut || now->report.verdict != SVMS_VERDICT_AUTHENTIC || status == SVMS_OK) {
+        return SVMS_OK;
+    }
+    /* No report: the source needs something that nobody here knows (E-VER-1). */
+    svms_finding finding = SVMS_FINDING_INIT;
+    finding.verdict =
+        status == SVMS_E_UNSUPPORTED ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC;
+    (void)snprintf(finding.reason, sizeof(finding.reason), "%s", found.message);
+    set_verdict(&now->report, finding.verdict);
+    tell(verification, &finding);
+    return SVMS_OK;
+}
+
+/* What is signed, but does not open with the key of the package (E-VER-7). */
+static svms_status tell_shut(svms_evidence_verification *verification, svms_error *err)
+{
+    svms_evidence_part *part = verification->part;
+    svms_finding finding = SVMS_FINDING_INIT;
+    svms_frame_entry entry = { 0 };
+    svms_status status =
+        svms_evidence_entry_at(verification->evidence, part->shut_entry, &entry, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    part->shut = false;
+    part->hide_bodies = true;
+    finding.verdict = SVMS_VERDICT_UNDECRYPTABLE;
+    finding.segment = entry.number;
+    finding.utc_ns = entry.first_utc_ns;
+    finding.offset = entry.origin;
+    (void)snprintf(finding.reason, sizeof(finding.reason),
+                   "what was sealed does not open, although its digest is the one that was signed");
+    tell(verification, &finding);
+    verification->report.access = SVMS_ACCESS_FAILED;
+    verification->now->held_count = 0;
+    return SVMS_OK;
+}
+
+static svms_status verify_excerpt(svms_evidence_verification *verification, svms_error *err)
+{
+    svms_evidence_judged *now = verification->now;
+    verification->again = false;
+    verification->told_offset = 0;
+    svms_status status = verify_once(verification, err);
+    if (status != SVMS_OK || !verification->part->shut) {
+        return status;
+    }
+    status = tell_shut(verification, err);
+    if (status == SVMS_OK) {
+        verification->again = true;
+        status = verify_once(verification, err);
+    }
+    if (status == SVMS_OK && now->report.verdict < SVMS_VERDICT_UNDECRYPTABLE) {
+        now->report.verdict = SVMS_VERDICT_UNDECRYPTABLE;
+        now->report.access = SVMS_ACCESS_FAILED;
+    }
+    return status;
+}
+
+/* The border between two containers of a recording that follow each other (E-VER-3). */
+static bool covers_border(const svms_evidence_judged *before, const svms_header *header)
+{
+    return before->findings.last_number != SVMS_NO_SEGMENT && header->linked &&
+           memcmp(header->previous.container_id, before->period.container_id, 16) == 0 &&
+           header->previous.segment == before->findings.last_number &&
+           memcmp(header->previous.manifest_hash, before->findings.last_hash, SVMS_DIGEST_SIZE) ==
+               0;
+}
+
+static void tell_missing(svms_evidence_verification *verification, uint64_t first, uint64_t last)
+{
+    svms_finding finding = SVMS_FINDING_INIT;
+    finding.verdict = SVMS_VERDICT_INCOMPLETE;
+    (void)snprintf(finding.reason, sizeof(finding.reason),
+                   "containers %llu to %llu of the recording are missing before this one (E-VER-3)",
+                   (unsigned long long)first, (unsigned long long)last);
+    svms_report *report = &verification->now->report;
+    if (report->verdict == SVMS_VERDICT_AUTHENTIC) {
+        report->verdict = SVMS_VERDICT_INCOMPLETE;
+        report->integrity = SVMS_INTEGRITY_PARTIAL;
+    }
+    tell(verification, &finding);
+}
+
+/* The one before is done: what it lacks is told, or made up for. */
+static void settle(svms_evidence_verification *verification, bool covered)
+{
+    svms_evidence *evidence = verification->evidence;
+    svms_evidence_judged *before = verification->before;
+    svms_evidence_part *part = verification->part;
+    svms_verdict worst = verification->worst;
+    if (!before->waiting) {
+        return;
+    }
+    before->waiting = false;
+    verification->part = &evidence->parts[before->period.number];
+    for (uint32_t i = 0; i < before->held_count && !covered; i++) {
+        tell(verification, &before->held[i]);
+    }
+    if (covered && before->report.verdict == SVMS_VERDICT_INCOMPLETE) {
+        before->report.verdict = SVMS_VERDICT_AUTHENTIC;
+        before->report.integrity = SVMS_INTEGRITY_INTACT;
+        before->report.has_failure = 0;
+        before->report.finding_count = 0;
+        before->report.first_failure = (svms_finding)SVMS_FINDING_INIT;
+    }
+    before->period.verdict = before->report.verdict;
+    verification->part->verdict = before->report.verdict;
+    if (before->report.verdict > verification->report.sources) {
+        verification->report.sources = before->report.verdict;
+    }
+    if (before->report.verdict > verification->report.verdict) {
+        verification->report.verdict = before->report.verdict;
+    }
+    if (verification->options.source != NULL) {
+        verification->options.source(verification->options.user, &before->period, &before->report);
+    }
+    verification->part = part;
+    verification->worst = worst;
+}
+
+/* Compares the source that has been judged with the one before it. */
+static svms_status compare_neighbours(svms_evidence_verification *verification,
+                                      const svms_header *header)
+{
+    const svms_evidence_judged *before = verification->before;
+    const svms_evidence_judged *now = verification->now;
+    bool covered = false;
+    bool edge = header->signer.role == SVMS_ROLE_CAMERA && header->origin == SVMS_ORIGIN_EDGE;
+    if (before->waiting && !edge &&
+        memcmp(before->period.recording_id, now->period.recording_id, 16) == 0) {
+        uint64_t last = before->period.recording_sequence;
+        uint64_t here = now->period.recording_sequence;
+        /* All that the one before lacks must be its open end, and this one must hold. */
+        covered = before->findings.open_end && before->held_count == 1 && here == last + 1 &&
+                  covers_border(before, header) &&
+                  now->report.verdict != SVMS_VERDICT_NOT_AUTHENTIC;
+        if (here > last && here - last > 1 &&
+            before->period.from_utc_ns == now->period.from_utc_ns &&
+            before->period.to_utc_ns == now->period.to_utc_ns) {
+            tell_missing(verification, last + 1, here - 1);
+        }
+    }
+    settle(verification, covered);
+    return SVMS_OK;
+}
+
+/* A source whose header cannot be used: nothing behind it means anything. */
+static svms_status judge_unreadable(svms_evidence_verification *verification, svms_status why,
+                                    const svms_error *found)
+{
+    svms_evidence_judged *now = verification->now;
+    svms_finding finding = SVMS_FINDING_INIT;
+    now->period = (svms_export_period)SVMS_EXPORT_PERIOD_INIT;
+    now->period.number = verification->part->number;
+    now->report = (svms_report)SVMS_REPORT_INIT;
+    now->report.identity = SVMS_IDENTITY_BAD_CHAIN;
+    finding.verdict =
+        why == SVMS_E_UNSUPPORTED ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC;
+    (void)snprintf(finding.reason, sizeof(finding.reason), "%s", found->message);
+    now->report.first_failure = finding;
+    now->report.has_failure = 1;
+    set_verdict(&now->report, finding.verdict);
+    settle(verification, false);
+    tell(verification, &finding);
+    return SVMS_OK;
+}
+
+static svms_status judge_source(svms_evidence_verification *verification, uint32_t s,
+                                svms_error *err)
+{
+    svms_evidence *evidence = verification->evidence;
+    svms_evidence_judged *now = verification->now;
+    const svms_header *header = NULL;
+    svms_error found = SVMS_ERROR_INIT;
+    verification->part = &evidence->parts[s];
+    verification->worst = SVMS_VERDICT_AUTHENTIC;
+    memset(now, 0, sizeof(*now));
+    now->findings.last_number = SVMS_NO_SEGMENT;
+    svms_status status = svms_evidence_period(evidence, s, &now->period, &found);
+    if (svms_is_grave(status)) {
+        return svms_fail_as(err, status, &found);
+    }
+    verification->readable = status == SVMS_OK;
+    if (status != SVMS_OK) {
+        status = judge_unreadable(verification, status, &found);
+    } else {
+        status = verify_excerpt(verification, err);
+        if (status == SVMS_OK) {
+            status = svms_evidence_header_of(evidence, s, &header, err);
+        }
+        if (status == SVMS_OK) {
+            status = compare_neighbours(verification, header);
+        }
+    }
+    if (status == SVMS_OK) {
+        status = svms_evidence_verify_pieces(verification, err);
+    }
+    if (status == SVMS_OK && verification->failed.status != SVMS_OK) {
+        status = svms_fail_as(err, verification->failed.status, &verification->failed);
+    }
+    if (status == SVMS_OK && verification->worst > now->report.verdict) {
+        set_verdict(&now->report, verification->worst);
+    }
+    now->waiting = true;
+    verification->part->hide_bodies = false;
+    return status;
+}
+
+svms_status svms_evidence_verify_sources(svms_evidence_verification *verification, svms_error *err)
+{
+    svms_evidence *evidence = verification->evidence;
+    svms_status status = SVMS_OK;
+    svms_evidence_judged *both = svms_alloc_array(evidence->ctx, 2, sizeof(*both));
+    if (both == NULL) {
+        return svms_fail_memory(err);
+    }
+    verification->now = &both[0];
+    verification->before = &both[1];
+    for (uint32_t s = 0; s < evidence->first.sources && status == SVMS_OK; s++) {
+        status = judge_source(verification, s, err);
+        svms_evidence_judged *done = verification->now;
+        verification->now = verification->before;
+        verification->before = done;
+    }
+    if (status == SVMS_OK) {
+        settle(verification, false);
+    }
+    svms_release(evidence->ctx, both);
+    if (status == SVMS_OK && verification->failed.status != SVMS_OK) {
+        status = svms_fail_as(err, verification->failed.status, &verification->failed);
+    }
+    return status;
+}

@@ -1,0 +1,323 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the vectors of ONVIF export files in ../data/onvif, and what must come of them.
+
+  make_onvif_vectors.py            write them
+  make_onvif_vectors.py --check    compare with what is there, write nothing
+"""
+
+import argparse
+import datetime
+import json
+import os
+import sys
+
+import onvifref
+from onvifmake import Plan, Signer, countersign, element, movie, pss_parameters, seal, second_meta, sigc
+from onvifref import Algorithm, make_box
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from svmsref import pki, trust
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+VECTORS = os.path.join(HERE, "..", "data")
+DATA = os.path.join(VECTORS, "onvif")
+NOW = 1_800_000_000 * onvifref.NS
+
+
+def read(*path):
+    with open(os.path.join(*path), "rb") as file:
+        return file.read()
+
+
+def plain_certificate(name, key, issuer, issuer_key):
+    """As other makers have them: it may sign, and knows no roles."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    return (
+        x509.CertificateBuilder().subject_name(subject).issuer_name(issuer.subject).public_key(key.public_key())
+        .serial_number(x509.random_serial_number()).not_valid_before(pki.FROM).not_valid_after(pki.TO)
+        .add_extension(x509.KeyUsage(True, *[False] * 8), True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), False)
+        .sign(issuer_key, hashes.SHA256())
+    )  # fmt: skip
+
+
+class Keys:
+    """Keys and CAs are those of the containers' vectors; certificates are made once."""
+
+    def __init__(self):
+        self.folder = os.path.join(DATA, "keys")
+        os.makedirs(self.folder, exist_ok=True)
+
+    def key(self, name):
+        return load_pem_private_key(read(VECTORS, "keys", f"{name}.key.pem"), None)
+
+    def authority(self, name):
+        return trust.load_anchors(read(VECTORS, "keys", f"{name}.pem"))[0]
+
+    def certificate(self, name, make):
+        path = os.path.join(self.folder, f"{name}.pem")
+        if not os.path.exists(path):
+            with open(path, "wb") as file:
+                file.write(make().public_bytes(Encoding.PEM))
+        return trust.load_anchors(read(path))[0]
+
+    def signer(self, name, kind, role, ca="ca", period=(pki.FROM, pki.TO), **more):
+        issuer, issuer_key, key = self.authority(ca), self.key(ca), self.key(kind)
+
+        def make():
+            if role is None:
+                return plain_certificate(name, key, issuer, issuer_key)
+            return pki.issue(name, key, issuer, issuer_key, role, period)
+
+        return Signer(key, self.certificate(name, make), **more)
+
+
+class Vectors:
+    def __init__(self):
+        self.files = {}
+        self.anchors = [trust.load_anchors(read(VECTORS, "keys", "ca.pem"))[0]]
+        self.between = [trust.load_anchors(read(VECTORS, "keys", "intermediate.pem"))[0]]
+
+    def judge(self, data, **how):
+        return onvifref.verify(data, onvifref.Request(self.anchors, NOW, **how))
+
+    def add(self, name, data, verdict, *warnings, why="", **differently):
+        """differently: verdict any_role, claimed, intermediates, where that is another one."""
+        told = self.judge(data)
+        found = {"verdict": told["verdict"], "any_role": self.judge(data, any_role=True)["verdict"],
+                 "claimed": self.judge(data, accept_claimed=True)["verdict"],
+                 "intermediates": self.judge(data, intermediates=self.between)["verdict"]}  # fmt: skip
+        wanted = {key: differently.get(key, verdict) for key in found}
+        if found != wanted or sorted(warnings) != sorted(told["warnings"]):
+            raise SystemExit(f"{name}: {found} and {told['warnings']}, not {wanted} and {warnings}")
+        lines = [f"{key} {value}" for key, value in found.items()]
+        lines += [f"signature {one['integrity']} {one['identity']}" for one in told["signatures"]]
+        lines += [f"algorithm {one['algorithm']}" for one in told["signatures"] if one["algorithm"]]
+        lines += [f"note {one['note']}" for one in told["signatures"] if one["note"]]
+        lines += [f"start {number} {utc}" for one in told["signatures"] for number, utc in one["starts"]]
+        lines += [f"warning {one}" for one in told["warnings"]]
+        if told["export"]:
+            lines.append(f"export {told['export']['time']} {told['export']['operator']}")
+            lines += [f"track {one['track']} {one['name']}" for one in told["export"]["tracks"]]
+        self.files[f"{name}.mp4"] = data
+        self.files[f"{name}.txt"] = ("\n".join(lines) + "\n").encode()
+        document = {**found, "why": why, "signatures": told["signatures"], "warnings": told["warnings"],
+                    "export": told["export"]}  # fmt: skip
+        self.files[f"{name}.json"] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def without(data, box):
+    return data[: box.start] + data[box.end :]
+
+
+def resized(data, by):
+    """The first export meta and its ipro grow by so many bytes."""
+    found = onvifref.parse(data)
+    meta, ipro = found.metas[found.sinfs[0].meta]
+    for box in (meta, ipro):
+        data = data[: box.start] + (box.size + by).to_bytes(4, "big") + data[box.start + 4 :]
+    return data
+
+
+def drop(data, number):
+    sinf = onvifref.parse(data).sinfs[number].box
+    return without(resized(data, -sinf.size), sinf)
+
+
+def swapped(data):
+    first, second = [one.box for one in onvifref.parse(data).sinfs[:2]]
+    middle = data[second.start : second.end] + data[first.start : first.end]
+    return data[: first.start] + middle + data[second.end :]
+
+
+def flip(data, marker, offset=8):
+    at = data.index(marker) + offset
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def without_mfra(covered):
+    """What it would be if mfra were not covered."""
+    return covered[: covered.index(b"mfra") - 4]
+
+
+def good(vectors, signers, custodian):
+    clip, start = movie(), (1, 1_789_999_000 * onvifref.NS + 500)
+    pss512 = Algorithm("pss", "sha512", "sha512", 64)
+    rsa = signers["rsa2048"]
+    vectors.add("good-rsa2048", seal(clip, rsa), "authentic")
+    vectors.add("good-p256", seal(clip, signers["p256"]), "authentic")
+    vectors.add("good-p384", seal(clip, signers["p384"]), "authentic")
+    for algorithm in (pss512, Algorithm("pss", "sha384", "sha256", 0), Algorithm("pkcs1", "sha256"),
+                      Algorithm("pkcs1", "sha384"), Algorithm("pkcs1", "sha512")):  # fmt: skip
+        name = f"good-{algorithm.family}-{algorithm.digest}"
+        vectors.add(name, seal(clip, Signer(rsa.key, rsa.certificate, algorithm)), "authentic")
+    p256 = signers["p256"]
+    vectors.add("good-p256-sha512", seal(clip, Signer(p256.key, p256.certificate, Algorithm("ecdsa", "sha512"))),
+                "authentic")  # fmt: skip
+    vectors.add("good-explicit-default", seal(clip, Signer(rsa.key, rsa.certificate, configuration=element(
+        0x30, bytes.fromhex("06092a864886f70d01010a"), pss_parameters(Algorithm())))), "authentic")  # fmt: skip
+    double = countersign(seal(clip, rsa), custodian, Plan(note=b"received\0", starts=(start,)))
+    vectors.add("good-double", double, "authentic")
+    vectors.add("good-triple", countersign(double, signers["p384"], Plan(note="für Sie\0".encode())), "authentic")
+    vectors.add("good-last-dropped", drop(double, 1), "authentic", why="that cannot be seen (O-VER-5)")
+    vectors.add("good-wide-mdat", countersign(seal(movie(wide=True), p256), custodian), "authentic")
+    vectors.add("good-wide-meta", countersign(seal(clip, p256, Plan(wide_meta=True)), custodian), "authentic")
+    vectors.add("good-fragments", countersign(seal(movie(fragments=3), p256), custodian), "authentic")
+    vectors.add("good-in-front", seal(clip, p256, Plan(in_front=True)), "authentic")
+    for place in ("sinf", "schi", "meta"):
+        vectors.add(f"good-start-in-{place}", seal(clip, p256, Plan(starts=(start,), starts_in=place)), "authentic")
+    strange = Plan(before=make_box(b"what", b"ever"), behind=make_box(b"free", b"x"), extra=make_box(b"more"))
+    vectors.add("good-unknown-boxes", countersign(seal(clip, p256, strange), custodian), "authentic")
+
+
+def foreign(vectors, signers, custodian):
+    clip, p256 = movie(), signers["p256"]
+    vectors.add("foreign-capitals", seal(clip, p256, Plan(scheme=b"OEFF")), "authentic", "called 'OEFF'")
+    vectors.add("foreign-version", seal(clip, p256, Plan(version=b"\0\0x0")), "authentic", "the scheme's version is")
+    vectors.add("foreign-no-version", seal(clip, p256, Plan(version=b"")), "authentic", "the scheme's version is")
+    vectors.add("foreign-no-suep", seal(clip, p256, Plan(with_suep=False)), "authentic", "'suep' is missing")
+    vectors.add("foreign-old-suep", seal(clip, p256, Plan(suep_version=0)), "authentic", "not of version 1")
+    vectors.add("foreign-no-hdlr", seal(clip, p256, Plan(with_hdlr=False)), "authentic", "no handler")
+    vectors.add("foreign-count", seal(clip, p256, Plan(count=2)), "authentic", "protection_count is")
+    vectors.add("foreign-note", seal(clip, p256, Plan(note=b"no end")), "authentic", "does not end with one NUL")
+    vectors.add("foreign-scheme", seal(clip, p256, Plan(behind=make_box(b"sinf", make_box(
+        b"schm", bytes(4), b"else", bytes(4))))), "authentic", "is no signature of this format")  # fmt: skip
+    # The two metas of a tool that does not read 64-bit sizes; the later one covers the earlier one.
+    twice = second_meta(seal(movie(wide=True), p256), custodian)
+    vectors.add("foreign-two-metas", twice, "authentic", "more than one file-level box 'meta'")
+    vectors.add("foreign-two-metas-flip", flip(twice, b"mdat", 20), "not_authentic",
+                "more than one file-level box 'meta'")  # fmt: skip
+    mistakes = Plan(scheme=b"OEFF", version=b"\0\0x0", with_suep=False, with_hdlr=False, note=b"comment\0",
+                    before=make_box(b"sumi", bytes(68)), starts=((1, 1_700_000_000 * onvifref.NS),),
+                    starts_in="schi")  # fmt: skip
+    said = ("called 'OEFF'", "the scheme's version is", "'suep' is missing", "no handler")
+    vectors.add("foreign-all", seal(clip, signers["plain"], mistakes), "untrusted", *said, any_role="authentic",
+                why="the certificate has no role of ours")  # fmt: skip
+
+
+def bad_identity(vectors, signers):
+    clip = movie()
+    vectors.add("bad-unsigned", clip, "untrusted", "'suep' is missing")
+    vectors.add("bad-role", seal(clip, signers["recorder"]), "untrusted", any_role="authentic")
+    vectors.add("bad-custodian-first", seal(clip, signers["custodian"]), "untrusted", any_role="authentic")
+    vectors.add("bad-ca", seal(clip, signers["other"]), "untrusted")
+    vectors.add("bad-intermediate", seal(clip, signers["below"]), "untrusted", intermediates="authentic",
+                why="the format has no place for the certificate between")  # fmt: skip
+    old = Plan(exported=1_620_000_000)
+    vectors.add("bad-expired", seal(clip, signers["old"], old), "untrusted", claimed="authentic")
+    vectors.add("bad-expired-then", seal(clip, signers["old"]), "untrusted")
+    vectors.add("bad-expired-later", countersign(seal(clip, signers["p256"], old), signers["old"]), "untrusted",
+                claimed="authentic", why="nothing says when the later one signed")  # fmt: skip
+    vectors.add("bad-future", seal(clip, signers["p256"], Plan(exported=1_800_100_000)), "untrusted")
+    vectors.add("bad-stranger-last", countersign(seal(clip, signers["p256"]), signers["other"]), "untrusted")
+
+
+def bad_algorithms(vectors, signers):
+    clip, rsa, p256 = movie(), signers["rsa2048"], signers["p256"]
+
+    def add(name, signer, why=""):
+        vectors.add(f"bad-algorithm-{name}", seal(clip, signer), "not_authentic", why=why)
+
+    def given(signer, **more):
+        return Signer(signer.key, signer.certificate, **more)
+
+    pss32 = Algorithm("pss", "sha256", "sha256", 32)
+    add("salt", given(rsa, algorithm=pss32, configuration=b""), "a salt of 32 bytes without sigC")
+    add("pkcs1", given(rsa, algorithm=Algorithm("pkcs1", "sha256"), configuration=b""))
+    add("ecdsa", given(p256, configuration=b""), "ECDSA without sigC")
+    add("other-hash", given(p256, configuration=sigc(Algorithm("ecdsa", "sha384"))))
+    add("other-key", given(p256, configuration=sigc(Algorithm("pkcs1", "sha256"))))
+    oid = bytes.fromhex("06092a864886f70d01010a")
+    add("pss-empty", given(rsa, configuration=element(0x30, oid, element(0x30))), "the defaults mean SHA-1")
+    add("pss-bare", given(rsa, configuration=element(0x30, oid)))
+    add("sha1", given(rsa, configuration=element(0x30, bytes.fromhex("06092a864886f70d010105"), element(5))))
+    add("parameters", given(p256, configuration=element(0x30, bytes.fromhex("06082a8648ce3d040302"), element(4, b"x"))))
+    add("rest", given(p256, configuration=sigc(p256.algorithm) + b"\0"))
+    add("no-der", given(p256, configuration=b"sha256"))
+
+
+def bad_structure(vectors, signers, custodian):
+    clip, p256 = movie(), signers["p256"]
+    sealed = seal(clip, p256)
+    double = countersign(sealed, custodian)
+    triple = countersign(double, custodian)
+    for name, data in {
+        "media": flip(sealed, b"mdat"), "export": flip(sealed, b"suep", 9), "signature": flip(sealed, b"sibo", 20),
+        "certificate": flip(sealed, b"cert", 300), "movie": flip(sealed, b"mvhd"), "kind": flip(sealed, b"hdlr", 4),
+        "first-dropped": drop(double, 0), "middle-dropped": drop(triple, 1), "swapped": swapped(double),
+        "cut": sealed[:-1], "cut-box": double[: onvifref.parse(sealed).metas[0][0].start + 60],
+        "bytes-behind": sealed + bytes(7), "box-behind": sealed + make_box(b"free"),
+        "mfra-behind": sealed + make_box(b"mfra", make_box(b"mfro", bytes(4), (24).to_bytes(4, "big"))),
+        "mfra-uncovered": seal(movie(fragments=2), p256, Plan(cover=without_mfra)),
+        "box-in-front": make_box(b"free") + sealed,
+        "certificate-and-more": seal(clip, p256, Plan(
+            certificate=p256.certificate.public_bytes(Encoding.DER) + b"\0")),
+        "other-certificate": seal(clip, p256, Plan(
+            certificate=signers["p384"].certificate.public_bytes(Encoding.DER))),
+        "ed25519": seal(clip, signers["ed25519"]), "not-zero": seal(clip, p256, Plan(cover=lambda text: text + b"x")),
+        "movie-only": clip[:16],
+    }.items():  # fmt: skip
+        warnings = [one for one in vectors.judge(data)["warnings"]]
+        vectors.add(f"bad-{name}", data, "not_authentic", *warnings)
+    for kind in ("sibo", "cert", "sigC", "auib"):
+        plan = Plan(twice=(kind.encode(),), note=b"note\0")
+        vectors.add(f"bad-two-{kind}", seal(clip, p256, plan), "not_authentic")
+    for kind in ("sibo", "cert"):
+        vectors.add(f"bad-no-{kind}", seal(clip, p256, Plan(without=(kind.encode(),))), "not_authentic")
+    empty = make_box(b"meta", bytes(4), make_box(b"ipro", bytes(4), b"\0\1"), make_box(b"xml ", b"anything"))
+    vectors.add("bad-meta-behind", sealed + empty, "not_authentic", "more than one file-level box 'meta'",
+                "no handler", why="no signature covers it")  # fmt: skip
+    meta = onvifref.parse(sealed).metas[0][0]
+    endless = sealed[: meta.start] + bytes(4) + sealed[meta.start + 4 :]
+    vectors.add("bad-endless-meta", endless, "not_authentic")
+
+
+def make():
+    keys, vectors = Keys(), Vectors()
+    signers = {kind: keys.signer(f"exporter-{kind}", kind, 3) for kind in ("rsa2048", "p256", "p384")}
+    signers["custodian"] = custodian = keys.signer("custodian", "p256", 4)
+    signers["recorder"] = keys.signer("recorder", "p256", 2)
+    signers["plain"] = keys.signer("plain", "rsa2048", None)
+    signers["other"] = keys.signer("exporter-other-ca", "p256", 3, "other-ca")
+    signers["below"] = keys.signer("exporter-below", "p256", 3, "intermediate")
+    year = (datetime.datetime(2021, 1, 1), datetime.datetime(2021, 12, 31))
+    signers["old"] = keys.signer("exporter-2021", "p256", 3, period=year)
+    edwards = keys.key("ed25519")
+    certificate = keys.certificate("exporter-edwards", lambda: pki.issue(
+        "exporter-edwards", edwards, keys.authority("ca"), keys.key("ca"), 3))  # fmt: skip
+    signers["ed25519"] = Signer(edwards, certificate, configuration=element(0x30, bytes.fromhex("06032b6570")))
+    good(vectors, signers, custodian)
+    foreign(vectors, signers, custodian)
+    bad_identity(vectors, signers)
+    bad_algorithms(vectors, signers)
+    bad_structure(vectors, signers, custodian)
+    return vectors.files
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    args = parser.parse_args()
+    files = make()
+    present = [name for name in os.listdir(DATA) if name != "keys"]
+    stale = [name for name in present if name not in files]
+    if args.check:
+        stale += [name for name in files if name not in present or read(DATA, name) != files[name]]
+        for name in stale:
+            print(f"not as made: {name}")
+        return 1 if stale else 0
+    for name in stale:
+        os.remove(os.path.join(DATA, name))
+    for name, content in files.items():
+        with open(os.path.join(DATA, name), "wb") as file:
+            file.write(content)
+    print(f"{len(files) // 3} vectors, {sum(len(one) for one in files.values())} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
