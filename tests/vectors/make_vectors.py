@@ -530,7 +530,7 @@ def write(files, section):
     if text != wanted:
         with open(SPECIFICATION, "w", encoding="utf-8") as file:
             file.write(wanted)
-    print(f"{len(files) // 3} vectors, {sum(len(one) for one in files.values())} bytes")
+    print(f"{len(files)} files, {sum(len(one) for one in files.values())} bytes")
     return 0
 
 

@@ -331,4 +331,8 @@ def check(found, sources, attachments, kind, policy, presented):
         _require((found["presentation"]["size"], found["presentation"]["sha256"]) == presented,
                  "presentation is not that of link 0")  # fmt: skip
         check_name(found["presentation"]["name"])
+        tracks = found["presentation"]["tracks"]
+        for name in ("track", "presentation_track"):
+            named = [one[name] for one in tracks]
+            _require(len(named) == len(set(named)), "track named twice", "E-PRF-1")
         _check_derivation(found["presentation"]["derivation"], sources)

@@ -57,12 +57,13 @@ class LeavesReader(CarriedReader):
         super().__init__(frame, header, on_late, hashes, removed)
         self.frame = frame
         self.found = []  # Leaf
-        self.hashed = set()  # tracks of which leaves are without a sample
+        self.hashes_only = False  # is there a leaf of which only the hash is known?
         self.place = 0
+        self.bytes = 0  # of the records that are known
 
     def read_leaves(self, manifest):
         """Compare with the manifest as far as that goes without the presentation."""
-        cursor = Cursor(self.frame.opened_b, self.frame.offset, "E-PRF")
+        cursor = Cursor(self.frame.opened_b, self.frame.offset, "E-PRF-2")
         while cursor.remaining():
             form, track = cursor.u8(), cursor.u8()
             cursor.zeros(2)
@@ -87,7 +88,7 @@ class LeavesReader(CarriedReader):
             return
         if len(content) != 32:
             cursor.fail("hash of another length")
-        self.hashed.add(track)
+        self.hashes_only = True
         self._add_leaf(track, content)
 
     def _add_leaf(self, track, digest):
@@ -95,9 +96,10 @@ class LeavesReader(CarriedReader):
 
     def _number(self, record, cursor):
         """Records count every entry, and those that were removed."""
-        least = self.last_number + 1 if self.removed else self.place
+        least = max(self.last_number + 1, self.place)
         if record.number < least or (not self.removed and record.number != self.place):
             cursor.fail("record number is wrong")
+        self.bytes += record.length + record.body_length
         self.last_number = record.number
 
     def _read_record(self, content, cursor):
@@ -159,6 +161,9 @@ class LeavesReader(CarriedReader):
             require(entry.leaves == len(leaves), "C-MAN-3", "number of leaves is wrong")
             message = f"leaves of track {entry.track} are not those that were signed"
             require(entry.root == root_of_hashes(leaves), "C-MAN-3", message)
+        if not self.removed and not self.hashes_only:
+            message = "number of bytes is wrong"
+            require(self.bytes == manifest.segment_bytes, "E-PRF-2", message)
         self._check_leaf_times(manifest, require)
 
     def _check_leaf_times(self, manifest, require):

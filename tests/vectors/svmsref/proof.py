@@ -18,6 +18,7 @@ class SampleFailure:
     segment: int | None
     time: int | None
     reason: str
+    verdict: str = "not_authentic"
 
 
 @dataclass
@@ -56,13 +57,16 @@ def _compare(found, source, leaf, track):
     data = track.take(leaf.size)
     failure = SampleFailure(source.number, number, track.number, track.count - 1, leaf.segment,
                             leaf.utc, "")  # fmt: skip
+    digest = leaf_of_sample(leaf, data, source.secrets.get((leaf.segment, number)))
+    found.samples += 1
     if len(data) < leaf.size:
         failure.reason = "the presentation has no such sample"
-    elif leaf_of_sample(leaf, data, source.secrets.get((leaf.segment, number))) != leaf.hash:
+    elif digest is None:
+        failure.reason, failure.verdict = "no secret to compare the sample with", "undecryptable"
+    elif digest != leaf.hash:
         failure.reason = "sample is not the one that was recorded"
     if failure.reason:
         found.failures.append(failure)
-    found.samples += 1
 
 
 def check(report, fields, request):
@@ -73,6 +77,9 @@ def check(report, fields, request):
         fields.presentation_size, fields.presentation_hash)  # fmt: skip
     said = report.case["presentation"] if report.case_verdict == "authentic" else None
     if said is None:
+        found.verdict = "incomplete"
+        return found
+    if data is None:
         found.verdict = "incomplete"
         return found
     named = {one["track"]: one["presentation_track"] for one in said["tracks"]}
@@ -94,8 +101,13 @@ def check(report, fields, request):
     for number in samples.keys() - tracks.keys():
         found.failures.append(SampleFailure(
             -1, -1, number, 0, None, None, "the presentation has another track"))  # fmt: skip
-    if found.failures:
+    found.failures.sort(key=lambda one: (one.source < 0, one.source, one.time or 0))
+    if any(one.verdict == "not_authentic" for one in found.failures):
         found.verdict = "not_authentic"
+    elif found.failures:
+        found.verdict = "undecryptable"
     elif not found.same_file:
         found.verdict = "incomplete" if found.samples else "not_authentic"
+    if not found.samples and not (said["media_type"].startswith("image/") and said["derivation"]):
+        found.verdict = "not_authentic"
     return found

@@ -48,7 +48,6 @@ class Source:
     end: object = None
     stamps: list = field(default_factory=list)
     leaves: list = field(default_factory=list)  # of a proof
-    hashed: set = field(default_factory=set)  # tracks with leaves that have no sample
     header_end: int = 0
     secrets: dict = field(default_factory=dict)  # (segment, track): T
     samples: list = field(default_factory=list)  # (segment, StoredSample, plain or None)
@@ -210,7 +209,6 @@ class SourceVerifier:
             self._follow_late(reader)
             result.leaves += reader.read_leaves(node.manifest)
             node.segment = reader.segment
-            result.hashed |= reader.hashed
             result.stamps += reader.segment.stamps
             return
         reader = carried.CarriedReader(*arguments)
