@@ -102,7 +102,7 @@ static exit_status walk_on(still_walk *walk)
 static exit_status judge(const still_walk *walk)
 {
     if (!walk->found) {
-        complain("%s has no picture before %s", walk->path, time_of(walk->utc_ns).text);
+        complain("%s has no picture at %s", walk->path, time_of(walk->utc_ns).text);
         return EXIT_EVIDENCE;
     }
     if (walk->utc_ns >= time_add(walk->ends_utc_ns, MAX_GAP_NS)) {

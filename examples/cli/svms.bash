@@ -25,6 +25,11 @@ _svms_export_options() {
         echo "--signer --signer-key --role --note --no-reexport --tsa --tsa-anchors --trust --crl" \
             "--accept-claimed-time --expect-head --json --help"
         ;;
+    onvif)
+        echo "--out --signer --signer-key --from --to --trust --accept-claimed-time --password-file" \
+            "--password-prompt --identity --kek --keys --unit-name --unit-url --unit-mac --operator" \
+            "--source-name --source-url --source-mac --source-line --note --force --help"
+        ;;
     *) echo "--help" ;;
     esac
 }
@@ -48,6 +53,7 @@ _svms_options() {
             "--accept-claimed-time --allow-unverified --force --help"
         ;;
     export) _svms_export_options "${2-}" ;;
+    verify-onvif) echo "--trust --crl --intermediates --any-role --accept-claimed-time --json --quiet --help" ;;
     keys)
         echo "--out --from --to --track --password-file --password-prompt --identity --kek --keys" \
             "--trust --accept-claimed-time --json --help"
@@ -87,21 +93,22 @@ _svms() {
     --durability) words="segment interval none" ;;
     --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
-        --derived-from | --source | --attachment | --expect-head) return ;;
+        --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
+        --source-name | --source-url | --source-mac | --source-line) return ;;
     --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
-        --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived)
+        --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived | --intermediates)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity record info verify extract export keys recipients kek prune timestamp recover --help --version"
+            words="identity record info verify extract export verify-onvif keys recipients kek prune timestamp recover --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
-            words="create list verify extract countersign --help"
+            words="create list verify extract countersign onvif --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="disclose show --help"
         elif [ "$command" = recipients ] && [ "$COMP_CWORD" -eq 2 ]; then

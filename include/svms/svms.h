@@ -10,6 +10,7 @@
 #include <svms/container.h>
 #include <svms/context.h>
 #include <svms/disclosure.h>
+#include <svms/export.h>
 #include <svms/external_key.h>
 #include <svms/identity.h>
 #include <svms/io.h>

@@ -7,6 +7,7 @@
 #include <svms/export.h>
 
 #include "builder.h"
+#include "case_format.h"
 #include "digest.h"
 #include "header.h"
 
@@ -66,8 +67,12 @@ typedef struct svms_case_source {
     int64_t to_utc_ns;
     uint64_t first_segment;
     uint64_t last_segment;
+    int64_t first_utc_ns; /* or SVMS_NO_TIME */
+    int64_t last_utc_ns;
     uint32_t removed_tracks; /* of included = false */
     uint32_t track_count;
+    uint8_t kinds[SVMS_MAX_TRACKS];   /* svms_track.kind; 0: none of those */
+    char codecs[SVMS_MAX_TRACKS][SVMS_CASE_CODEC_SIZE]; /* as svms_case_codec_text() spells them */
 } svms_case_source;
 
 typedef struct svms_case_attachment {

@@ -114,6 +114,19 @@ static void check_verification(const svms_json_node *source)
     }
 }
 
+/* Words that are none stay empty: they fit no header (E-CAS-1). */
+static void take_words(svms_case_source *out, uint32_t i, const char *kind, const char *codec)
+{
+    for (svms_track_kind k = SVMS_TRACK_VIDEO; kind != NULL && k <= SVMS_TRACK_METADATA; k++) {
+        if (strcmp(kind, svms_case_kind_name(k)) == 0) {
+            out->kinds[i] = (uint8_t)k;
+        }
+    }
+    if (codec != NULL && strlen(codec) < SVMS_CASE_CODEC_SIZE) {
+        memcpy(out->codecs[i], codec, strlen(codec));
+    }
+}
+
 static void read_tracks(svms_case_source *out, const svms_json_node *source)
 {
     size_t count = svms_json_count(source, "tracks", SVMS_MAX_TRACKS);
@@ -122,8 +135,7 @@ static void read_tracks(svms_case_source *out, const svms_json_node *source)
         if (svms_json_number(&track, "number", INT64_MAX) != i) {
             svms_json_refuse(&track, "number", "is not that of its place");
         }
-        (void)svms_json_text(&track, "kind");
-        (void)svms_json_text(&track, "codec");
+        take_words(out, i, svms_json_text(&track, "kind"), svms_json_text(&track, "codec"));
         if (!svms_json_flag(&track, "included")) {
             out->removed_tracks |= UINT32_C(1) << i;
         }
@@ -154,8 +166,8 @@ static void read_source(svms_case_source *out, const svms_json_node *source, uin
     out->from_utc_ns = svms_json_time_or_null(source, "from");
     out->to_utc_ns = svms_json_time_or_null(source, "to");
     read_segments(out, source);
-    (void)svms_json_time_or_null(source, "first_utc");
-    (void)svms_json_time_or_null(source, "last_utc");
+    out->first_utc_ns = svms_json_time_or_null(source, "first_utc");
+    out->last_utc_ns = svms_json_time_or_null(source, "last_utc");
     read_tracks(out, source);
     check_verification(source);
 }

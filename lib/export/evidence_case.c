@@ -18,19 +18,46 @@ static bool tracks_fit(const svms_case_source *stated, const svms_header *header
         return false;
     }
     for (uint32_t i = 0; i < header->track_count; i++) {
-        if (stated->kinds[i] != header->tracks[i].kind ||
-            stated->codecs[i] != header->tracks[i].codec) {
+        char codec[SVMS_CASE_CODEC_SIZE];
+        svms_case_codec_text(header->tracks[i].codec, codec);
+        if (stated->kinds[i] != header->tracks[i].kind || strcmp(stated->codecs[i], codec) != 0) {
             return false;
         }
     }
     return true;
 }
 
+/* Which of its members is wrong, or NULL. */
+static const char *wrong_member(const svms_case_source *stated, const svms_header *header,
+                                const svms_evidence_part *part)
+{
+    if (stated->number != part->number ||
+        memcmp(stated->container_id, header->container_id, 16) != 0 ||
+        memcmp(stated->header, header->hash, SVMS_DIGEST_SIZE) != 0 ||
+        stated->sequence != header->recording_sequence) {
+        return "the container of source";
+    }
+    if (memcmp(stated->device_id, header->device_id, 16) != 0 ||
+        memcmp(stated->recording_id, header->recording_id, 16) != 0) {
+        return "device or recording of source";
+    }
+    if (stated->from_utc_ns != part->from_utc_ns || stated->to_utc_ns != part->to_utc_ns) {
+        return "the period of source";
+    }
+    if (stated->first_segment != part->first_segment ||
+        stated->last_segment != part->last_segment) {
+        return "the segments of source";
+    }
+    if (stated->first_utc_ns != part->first_utc_ns || stated->last_utc_ns != part->last_utc_ns) {
+        return "the times of source";
+    }
+    return tracks_fit(stated, header, part->removed_tracks) ? NULL : "the tracks of source";
+}
+
 static svms_status compare_source(svms_evidence *evidence, const svms_case_source *stated,
                                   uint32_t s, svms_error *err)
 {
     const svms_header *header = NULL;
-    const svms_evidence_part *part = &evidence->parts[s];
     svms_status status = svms_evidence_header_of(evidence, s, &header, err);
     if (status == SVMS_E_UNSUPPORTED) {
         return SVMS_OK; /* nobody here can tell; the source is not judged either */
@@ -38,18 +65,8 @@ static svms_status compare_source(svms_evidence *evidence, const svms_case_sourc
     if (status != SVMS_OK) {
         return status;
     }
-    bool same = stated->number == s &&
-                memcmp(stated->container_id, header->container_id, 16) == 0 &&
-                memcmp(stated->header, header->hash, SVMS_DIGEST_SIZE) == 0 &&
-                memcmp(stated->device_id, header->device_id, 16) == 0 &&
-                memcmp(stated->recording_id, header->recording_id, 16) == 0 &&
-                stated->sequence == header->recording_sequence;
-    same = same && stated->from_utc_ns == part->from_utc_ns &&
-           stated->to_utc_ns == part->to_utc_ns && stated->first_segment == part->first_segment &&
-           stated->last_segment == part->last_segment &&
-           stated->first_utc_ns == part->first_utc_ns && stated->last_utc_ns == part->last_utc_ns;
-    return same && tracks_fit(stated, header, part->removed_tracks) ? SVMS_OK
-                                                                    : refuse(err, "source", s);
+    const char *wrong = wrong_member(stated, header, &evidence->parts[s]);
+    return wrong == NULL ? SVMS_OK : refuse(err, wrong, s);
 }
 
 /* The hash of a manifest (C-MAN-4) is that of part C of its segment. */

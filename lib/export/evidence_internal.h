@@ -25,7 +25,7 @@ typedef struct svms_evidence_link {
     char *note;       /* NULL: none, or it cannot be read */
     bool broken;      /* it does not fit, or one before it does not (E-VER-2) */
     bool unsupported; /* nobody here can check it (E-VER-1) */
-    char reason[160]; /* why */
+    char reason[244]; /* why */
 } svms_evidence_link;
 
 /* A directory: where it is, and what its bytes must be. */
@@ -75,7 +75,7 @@ typedef struct svms_evidence_frame {
     uint64_t entry; /* SVMS_NO_ENTRY: none */
     svms_frame_entry listed;
     bool holds;
-    char reason[160]; /* why it does not */
+    char reason[244]; /* why it does not */
     uint64_t stored;  /* bytes in the file */
     /* Only where it holds. */
     svms_frame frame;

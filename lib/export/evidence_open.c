@@ -145,6 +145,16 @@ static svms_status open_parts(svms_evidence *evidence, const svms_keyring *keys,
     return status;
 }
 
+/* A case that nobody could read would make a package half verified. */
+static svms_status need_json(svms_ctx *ctx, svms_error *err)
+{
+    svms_case *none = NULL;
+    svms_error found = SVMS_ERROR_INIT;
+    svms_status status = svms_case_parse(&none, ctx, "{}", 2, &found);
+    svms_case_free(&none);
+    return status == SVMS_E_UNSUPPORTED ? svms_fail_as(err, status, &found) : SVMS_OK;
+}
+
 svms_status svms_export_open(svms_evidence **out, svms_ctx *ctx, const svms_source *source,
                              const svms_evidence_options *options, svms_error *err)
 {
@@ -163,6 +173,10 @@ svms_status svms_export_open(svms_evidence **out, svms_ctx *ctx, const svms_sour
     }
     if (!svms_source_usable(&given_source) || given.reserved != 0) {
         return svms_fail(err, SVMS_E_USAGE, "the source lacks a callback, or reserved is not 0");
+    }
+    status = need_json(ctx, err);
+    if (status != SVMS_OK) {
+        return status;
     }
     svms_evidence *evidence = svms_alloc(ctx, sizeof(*evidence));
     if (evidence == NULL) {

@@ -43,11 +43,16 @@ static svms_status parse_front(svms_evidence *evidence, svms_evidence_part *part
     if (status == SVMS_OK && size > left) {
         status = svms_fail(err, SVMS_E_MALFORMED, "the header of a source is cut off (E-SRC-1)");
     }
+    memset(&front->header, 0, sizeof(front->header));
     if (status == SVMS_OK) {
         status = svms_header_parse_signer(&front->header, raw, size, err);
     }
     if (status == SVMS_OK) {
         status = svms_header_parse_fields(&front->header, raw, size, err);
+    }
+    if (status == SVMS_OK) {
+        svms_iovec run = { raw, size };
+        status = svms_sha256(evidence->ctx, &run, 1, front->header.hash, err); /* C-HDR-7 */
     }
     if (status != SVMS_OK) {
         return status;

@@ -37,7 +37,7 @@ static void tell(svms_evidence_verification *verification, const svms_finding *f
     if (finding->verdict == SVMS_VERDICT_NOT_AUTHENTIC && e != part->first &&
         svms_evidence_has_failed(part->evidence, e) &&
         svms_evidence_check_frame(part->evidence, e, &frame, NULL) == SVMS_OK && !frame->holds) {
-        (void)snprintf(told.reason, sizeof(told.reason), "%s", frame->reason);
+        (void)snprintf(told.reason, sizeof(told.reason), "%.207s", frame->reason);
         told.segment = entry.number;
     }
     if (finding->verdict == SVMS_VERDICT_NOT_AUTHENTIC && finding->segment != SVMS_NO_SEGMENT) {
@@ -135,7 +135,7 @@ static svms_status verify_once(svms_evidence_verification *verification, svms_er
     svms_finding finding = SVMS_FINDING_INIT;
     finding.verdict =
         status == SVMS_E_UNSUPPORTED ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC;
-    (void)snprintf(finding.reason, sizeof(finding.reason), "%s", found.message);
+    (void)snprintf(finding.reason, sizeof(finding.reason), "%.207s", found.message);
     set_verdict(&now->report, finding.verdict);
     tell(verification, &finding);
     return SVMS_OK;
@@ -287,7 +287,7 @@ static svms_status judge_unreadable(svms_evidence_verification *verification, sv
     now->report.identity = SVMS_IDENTITY_BAD_CHAIN;
     finding.verdict =
         why == SVMS_E_UNSUPPORTED ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC;
-    (void)snprintf(finding.reason, sizeof(finding.reason), "%s", found->message);
+    (void)snprintf(finding.reason, sizeof(finding.reason), "%.207s", found->message);
     now->report.first_failure = finding;
     now->report.has_failure = 1;
     set_verdict(&now->report, finding.verdict);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Holding a request against a profile (export-profile.md, sections 3 and 4). */
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -315,18 +316,19 @@ static svms_status apply_period(const svms_profile *profile, svms_profile_reques
     }
     if (request->from_utc_ns == SVMS_NO_TIME || request->to_utc_ns == SVMS_NO_TIME) {
         return svms_profile_breach(profile, request, SVMS_PROFILE_MAXIMUM_PERIOD, err,
-                                   "a period without both ends was asked for, at most %llu s "
-                                   "are allowed",
-                                   (unsigned long long)rule->value);
+                                   "a period without both ends was asked for, at most %" PRIu64
+                                   " s are allowed",
+                                   rule->value);
     }
     uint64_t length = (uint64_t)request->to_utc_ns - (uint64_t)request->from_utc_ns;
     if (length <= rule->value * NS_PER_SECOND) {
         return SVMS_OK;
     }
+    uint64_t seconds = (length - 1) / NS_PER_SECOND + 1;
     return svms_profile_breach(profile, request, SVMS_PROFILE_MAXIMUM_PERIOD, err,
-                               "a period of %llu s was asked for, at most %llu s are allowed",
-                               (unsigned long long)((length - 1) / NS_PER_SECOND + 1),
-                               (unsigned long long)rule->value);
+                               "a period of %" PRIu64 " s was asked for, at most %" PRIu64
+                               " s are allowed",
+                               seconds, rule->value);
 }
 
 static svms_status check_request(const svms_profile_request *request, svms_error *err)

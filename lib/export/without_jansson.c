@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In place of case_read.c, case_write.c, json_read.c, profile_parse.c where the library is built with
- * -Djansson=disabled: nothing can be made or read that has a case. */
+/* In place of all that needs json_read.c, where the library is built with -Djansson=disabled:
+ * nothing can be made or read that has a case, and no profile can be read. */
 #include "case_document.h"
 #include "failure.h"
 #include "profile_rules.h"

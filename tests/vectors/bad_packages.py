@@ -930,6 +930,15 @@ KEPT = {
     "directory": "digest offset dropped swapped before altered first-utc number",
     "json": "not twice deep utf8 half",
     "frame": "kind-11 zero flag-8 size-b sealed-unsealed origin-segment origin-end number-segment",
+    "proof": "sample missing added box decoded reordered sound form-4 leaf no-start record segments"
+             " case-twice no-samples secret leaf-form-3",
+    "slot": "container revision no-stanza empty swapped flip other-key",
+    "removed": "kept no-flag too-much order altered flag-only mask-only",
+    "source": "header signature unsigned flag zero",
+    "end": "record no-tail other longer trailer",
+    "chain": "dropped swapped moved foreign foreign-almost head no-links half-first empty",
+    "link-0": "signature package frames sources directory-hash custodian suite role policy note-long"
+              " before presentation",
 }  # fmt: skip
 
 

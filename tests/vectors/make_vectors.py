@@ -26,6 +26,7 @@ import bad_vectors
 import disclosures
 import good_stamps
 import good_vectors
+import package_vectors
 import pruned_vectors
 import worked_example
 import specs
@@ -41,6 +42,7 @@ CA = "keys/ca.pem"
 NOW = 1_800_000_000 * specs.SECOND  # when everything is checked
 ANY = "?"  # segment of a failure where the specification leaves it open
 KEY_NAMES = ("password", "identity", "kek")
+OURS = frozenset("svms svmk svmp json txt svmx proof mp4 jpg png".split())  # names of files end so
 
 
 # ---- keys ----
@@ -485,6 +487,9 @@ def all_files(extended=False):
     for more, wrong in (disclosure_files(containers), pruned_files()):
         files.update(more)
         problems += wrong
+    more, wrong = package_vectors.package_files(extended)
+    files.update({f"{package_vectors.FOLDER}/{name}": content for name, content in more.items()})
+    problems += wrong
     if problems:
         raise SystemExit("\n".join(problems))
     return files, section
@@ -497,15 +502,21 @@ def specification_with(section):
     return text, before + section
 
 
+def listed(folder):
+    """What lies in the folder, and in that of packages within."""
+    inner = os.path.join(folder, package_vectors.FOLDER)
+    names = os.listdir(inner) if os.path.isdir(inner) else []
+    return os.listdir(folder) + [f"{package_vectors.FOLDER}/{name}" for name in names]
+
+
 def check(files, section):
     stale = []
     for name, content in files.items():
         path = os.path.join(DATA, name)
         if not os.path.exists(path) or build.read_file(DATA, name) != content:
             stale.append(name)
-    stale += [
-        name for name in os.listdir(DATA) if name not in files and name not in ("keys", "onvif", "README.md")
-    ]
+    known = {*files, "keys", "onvif", "README.md", package_vectors.FOLDER}
+    stale += [name for name in listed(DATA) if name not in known]
     text, wanted = specification_with(section)
     if text != wanted:
         stale.append("docs/spec/container.md, section 18")
@@ -515,9 +526,9 @@ def check(files, section):
 
 
 def write_files(files, folder):
-    os.makedirs(folder, exist_ok=True)
-    for name in os.listdir(folder):
-        if name not in files and name.rpartition(".")[2] in ("svms", "svmk", "svmp", "json", "txt"):
+    os.makedirs(os.path.join(folder, package_vectors.FOLDER), exist_ok=True)
+    for name in listed(folder):
+        if name not in files and name.rpartition(".")[2] in OURS:
             os.remove(os.path.join(folder, name))
     for name, content in files.items():
         with open(os.path.join(folder, name), "wb") as file:

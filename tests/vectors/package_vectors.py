@@ -7,6 +7,8 @@ import warnings
 
 import bad_packages
 import good_packages
+import mp4_file
+import proof_vectors
 import recipes
 import specs
 from specs import DATA
@@ -42,8 +44,18 @@ def make_package(entry):
     return data, writer
 
 
-def _seen(data, expected, with_key):
-    report = package.verify(data, request_for(expected, with_key))
+def samples_of(presentation):
+    """{track: bytes}; a picture is one sample of track 0."""
+    if presentation[4:8] == b"ftyp":
+        return mp4_file.samples_of(presentation)
+    return {0: presentation} if presentation[:2] == b"\xff\xd8" else {}
+
+
+def _seen(data, expected, with_key, presentation=None):
+    request = request_for(expected, with_key)
+    if presentation is not None:
+        request.presentation, request.samples = presentation, samples_of(presentation)
+    report = package.verify(data, request)
     return package_report.report_to_json(report), report
 
 
@@ -70,6 +82,10 @@ def _check(entry, found, verdict, problems, what):
         compare("reexport", entry["reexport"], found["reexport"])
     if "links_since" in entry:
         compare("links_since", entry["links_since"], found["expected_head"]["links_since"])
+    if "sample" in entry:
+        failure = found["presentation"]["first_failure"]
+        seen = failure and (failure["track"], failure["number"])
+        compare("first sample", entry["sample"], seen)
     if "failure" in entry and (bool(what) == bool(entry.get("failure_with_key"))):
         number, segment = entry["failure"]
         failure = found["sources"]["list"][number]["first_failure"]
@@ -86,7 +102,10 @@ def expectation(entry, data, writer):
         head = entry["head"]
         expected["expect_head"] = (head if isinstance(head, bytes) else writer.links[head][1]).hex()
     problems = []
-    found, report = _seen(data, expected, False)
+    if "presentation" in entry:
+        ending = {b"\xff\xd8": "jpg", b"\x89P": "png"}.get(entry["presentation"][:2], "mp4")
+        expected["presentation"] = f"{entry['name']}.{ending}"
+    found, report = _seen(data, expected, False, entry.get("presentation"))
     _check(entry, found, entry["verdict"], problems, "")
     if "rule" in entry:
         expected["rule"] = entry["rule"]
@@ -142,6 +161,7 @@ def dense(expected):
 def all_entries():
     yield from good_packages.all_packages()
     yield from bad_packages.all_packages()
+    yield from proof_vectors.all_proofs()
 
 
 def is_extended(name):
@@ -161,9 +181,15 @@ def package_files(extended=False):
             name = entry["name"]
             if is_extended(name) and not extended:
                 continue
-            if f"{name}.svmx" in files:
+            file = f"{name}.proof" if "presentation" in entry else f"{name}.svmx"
+            same = next((one for one, content in files.items() if content == data), None)
+            expected = {"name": name, "file": same or file, **expected}
+            if same is None:
+                files[file] = data
+            if f"{name}.json" in files:
                 problems.append(f"{name}: twice")
-            files[f"{name}.svmx"] = data
+            if "presentation" in entry:
+                files[expected["presentation"]] = entry["presentation"]
             files[f"{name}.json"] = dense(expected)
     return files, problems
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""verify, dump or write a container with the second implementation.
+"""verify, dump or write containers, verify packages and proofs with the second implementation.
 
 Exit status: 0 authentic (verify) or read (dump), 1 any other verdict, 2 usage.
 """
@@ -10,7 +10,8 @@ import json
 import os
 import sys
 
-from svmsref import build, disclosure, report, trust, verifier
+import package_vectors
+from svmsref import build, disclosure, package, package_report, report, trust, verifier
 from svmsref.errors import SvmsRefError
 
 
@@ -30,6 +31,20 @@ def _request(args):
     for name in args.stamp_trust or []:
         request.stamp_anchors += trust.load_anchors(build.read_file("", name))
     return request
+
+
+def command_package(args):
+    keys = _request(args)
+    request = package.Request(keys.anchors, keys.stamp_anchors, args.now, args.claimed_time)
+    request.password, request.private, request.kek = keys.password, keys.private, keys.kek
+    if args.expect_head:
+        request.head = bytes.fromhex(args.expect_head)
+    if getattr(args, "presentation", None):
+        request.presentation = build.read_file("", args.presentation)
+        request.samples = package_vectors.samples_of(request.presentation)
+    out = package_report.report_to_json(package.verify(build.read_file("", args.file), request))
+    _print(out)
+    return 0 if out["verdict"] == "authentic" else 1
 
 
 def _read(args):
@@ -82,9 +97,16 @@ def command_write(args):
 def _parser():
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(required=True)
-    for name, command in (("verify", command_verify), ("dump", command_dump)):
+    for name, command in (
+        ("verify", command_verify),
+        ("dump", command_dump),
+        ("verify-package", command_package),
+        ("verify-proof", command_package),
+    ):
         sub = commands.add_parser(name)
         sub.set_defaults(command=command)
+        if name == "verify-proof":
+            sub.add_argument("presentation", metavar="PRESENTATION")
         sub.add_argument("file", metavar="FILE")
         sub.add_argument("--trust", action="append", metavar="PEM")
         sub.add_argument("--claimed-time", action="store_true")
@@ -92,11 +114,13 @@ def _parser():
         sub.add_argument("--password-file", metavar="FILE")
         sub.add_argument("--identity", metavar="PEM")
         sub.add_argument("--kek", metavar="PEM")
+        if command is command_package:
+            sub.add_argument("--expect-head", metavar="HEX")
         sub.add_argument("--disclosure", metavar="FILE")
         sub.add_argument("--stamp-trust", action="append", metavar="PEM")
         if name == "dump":
             sub.add_argument("--out", metavar="DIR", help="write the samples there")
-        else:
+        elif name == "verify":
             sub.add_argument("--from", dest="from_utc", type=int, metavar="NS")
             sub.add_argument("--to", dest="to_utc", type=int, metavar="NS")
     sub = commands.add_parser("write")

@@ -8,10 +8,15 @@
 
 int export_case_setup(void **state)
 {
+    return export_case_setup_in(state, NULL);
+}
+
+int export_case_setup_in(void **state, struct ossl_lib_ctx_st *library)
+{
     export_case *self = calloc(1, sizeof(*self));
     void *inner = NULL;
     assert_non_null(self);
-    fixture_setup(&inner);
+    fixture_setup_in(&inner, library, NULL);
     self->fix = inner;
     assert_int_equal(svms_private_key_generate(&self->key, self->fix->ctx, NULL), SVMS_OK);
     self->exporter =

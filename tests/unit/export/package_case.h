@@ -28,6 +28,8 @@ typedef struct export_case {
 } export_case;
 
 int export_case_setup(void **state);
+/* With a library context of OpenSSL. */
+int export_case_setup_in(void **state, struct ossl_lib_ctx_st *library);
 int export_case_teardown(void **state);
 
 /* Sealed with SEAL at the lowest cost, signed by the exporter. */

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Signed MP4 files: what svms writes is played by FFmpeg, and verified by svms, by the second implementation, and by
+openssl alone."""
+
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+
+from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, PROGRAM, ROOT, START, SystemCase, TIMEOUT, USAGE,
+                         main, packets, real_clips, say)
+
+REFERENCE = os.path.join(ROOT, "tests", "vectors", "onvif", "onvifref_cli.py")
+DEBIAN_PYTHON = "/usr/bin/python3"
+EXPORTER = "2.25.132330503438125610743018859333830030049.3"
+
+
+def openssl(*arguments):
+    return subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=TIMEOUT, text=True).stdout
+
+
+def reference_runs():
+    done = subprocess.run([DEBIAN_PYTHON, "-c", "import cryptography"], capture_output=True, check=False)
+    if done.returncode != 0:
+        say("python3-cryptography is absent: the second implementation does not look at export files")
+    return done.returncode == 0
+
+
+def disk_of(size):
+    """Files end at this size, with an error instead of a signal, as on a full disk."""
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    return limit
+
+
+class Onvif(SystemCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        folder = os.path.join(cls.shared, "exporter")
+        subprocess.run([PROGRAM, "identity", "create", "--out", folder, "--name", "Exporter", "--role", "exporter",
+                        "--ca", cls.identity], check=True, capture_output=True, timeout=TIMEOUT)
+        cls.exporter = ["--signer", os.path.join(folder, "cert.pem"), "--signer-key", os.path.join(folder, "key.pem")]
+        cls.rsa = cls.make_rsa(os.path.join(cls.shared, "rsa"))
+
+    @classmethod
+    def make_rsa(cls, folder):
+        """An exporter with an RSA key, made by openssl alone."""
+        os.mkdir(folder)
+        key, request, certificate = (os.path.join(folder, name) for name in ("key.pem", "req.pem", "cert.pem"))
+        extensions = os.path.join(folder, "ext")
+        with open(extensions, "w", encoding="ascii") as file:
+            file.write("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                       f"extendedKeyUsage={EXPORTER}\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
+        openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", request, "-subj", "/CN=RSA unit")
+        os.chmod(key, 0o600)
+        openssl("x509", "-req", "-in", request, "-CA", cls.ca, "-CAkey", os.path.join(cls.identity, "ca-key.pem"),
+                "-CAcreateserial", "-days", "30", "-extfile", extensions, "-out", certificate)
+        return ["--signer", certificate, "--signer-key", key]
+
+    def export(self, status, out, *extra, signer=None, name="a.svms", **options):
+        return self.expect(status, "export", "onvif", name, "--out", out, *(signer or self.exporter),
+                           "--password-file", self.password_file, *extra, **options)
+
+    def verify_export(self, name, *extra, status=GOOD):
+        return self.expect(status, "verify-onvif", name, "--trust", self.ca, "--json", *extra).json()
+
+    def plays(self, path):
+        """FFmpeg decodes all of it without a word."""
+        done = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", path, "-f", "null", "-"],
+                              capture_output=True, timeout=TIMEOUT, text=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        streams = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", path],
+                                 capture_output=True, timeout=TIMEOUT, text=True, check=True)
+        self.assertEqual(streams.stderr, "")
+        return streams.stdout.split()
+
+    def test_an_export_is_played_and_verified(self):
+        self.record()
+        self.export(GOOD, "a.mp4", "--trust", self.ca, "--unit-name", "unit 1", "--unit-url", "https://unit/",
+                    "--unit-mac", "00-00-5E-00-53-01", "--operator", "A. B.", "--note", "für Sie", "--source-url",
+                    "rtsp://camera/", "--source-line", "2")
+        self.assertEqual(self.files(), ["a.mp4", "a.svms"])
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("a.mp4")).st_mode), 0o600)
+        told = self.verify_export("a.mp4")
+        self.assertEqual((told["verdict"], told["warnings"]), ("authentic", []))
+        self.assertEqual((told["export"]["unit_name"], told["export"]["operator"]), ("unit 1", "A. B."))
+        self.assertEqual([(one["track"], one["url"], one["line"]) for one in told["export"]["tracks"]],
+                         [(1, "rtsp://camera/", "2"), (2, "rtsp://camera/", "2")])
+        only = told["signatures"][0]
+        self.assertEqual((only["signer"], only["role"], only["note"]), ("CN=Exporter", "exporter", "für Sie"))
+        self.assertEqual(only["starts"][0], {"track": 1, "time": START.replace("Z", ".000Z")})
+        self.assertEqual(self.plays(self.path("a.mp4")), ["h264", "aac"])
+        self.extract(GOOD, "a.svms", "plain.mp4")
+        self.assertEqual(packets(self.path("a.mp4")), packets(self.path("plain.mp4")))
+        words = self.expect(GOOD, "verify-onvif", "a.mp4", "--trust", self.ca).out
+        for word in ("AUTHENTIC", "A. B.", "CN=Exporter", "für Sie"):
+            self.assertIn(word, words)
+
+    def test_real_clips_are_exported(self):
+        for clip in real_clips():
+            with self.subTest(clip):
+                self.record("real.svms", "--force", clip=clip)
+                if self.run_svms("export", "onvif", "real.svms", "--out", "real.mp4", "--force", *self.rsa,
+                                 "--password-file", self.password_file).status == USAGE:
+                    say(f"{clip}: MP4 does not carry its codec")
+                    continue
+                self.assertEqual(self.verify_export("real.mp4")["verdict"], "authentic")
+                self.plays(self.path("real.mp4"))
+                self.second_opinion("real.mp4")
+
+    def second_opinion(self, name):
+        """Of the second implementation, and of openssl over the bytes that it puts together."""
+        if not reference_runs():
+            return
+        run = subprocess.run([DEBIAN_PYTHON, REFERENCE, "verify", self.path(name), "--trust", self.ca],
+                             capture_output=True, timeout=TIMEOUT, check=False)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertEqual(json.loads(run.stdout)["verdict"], "authentic")
+        made = [self.path(one) for one in ("bytes", "signature", "certificate")]
+        subprocess.run([DEBIAN_PYTHON, REFERENCE, "view", self.path(name), "1", *made], check=True, timeout=TIMEOUT)
+        key = openssl("x509", "-in", made[2], "-noout", "-pubkey")
+        self.store("public", key.encode())
+        options = []
+        if "RSA" in openssl("pkey", "-pubin", "-in", self.path("public"), "-noout", "-text").split("\n", 1)[0] or \
+                "rsaEncryption" in openssl("x509", "-in", made[2], "-noout", "-text"):
+            options = ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:20"]
+        verified = openssl("dgst", "-sha256", "-verify", self.path("public"), *options, "-signature", made[1], made[0])
+        self.assertIn("Verified OK", verified)
+
+    def test_openssl_and_the_second_implementation_agree(self):
+        self.record()
+        for name, signer in (("rsa.mp4", self.rsa), ("ec.mp4", self.exporter)):
+            self.export(GOOD, name, signer=signer)
+            self.second_opinion(name)
+
+    def test_a_range_begins_where_it_says(self):
+        self.record("a.svms", "--segment-seconds", "1")
+        self.export(GOOD, "a.mp4", "--from", "2026-11-21T10:00:03Z", "--to", "2026-11-21T10:00:05Z")
+        told = self.verify_export("a.mp4")
+        self.assertEqual(told["signatures"][0]["starts"][0]["time"], "2026-11-21T10:00:03.000Z")
+        self.plays(self.path("a.mp4"))
+
+    def test_a_changed_file_is_not_authentic(self):
+        self.record()
+        self.export(GOOD, "a.mp4")
+        content = self.load("a.mp4")
+        for at in range(0, len(content), len(content) // 40):
+            changed = bytearray(content)
+            changed[at] ^= 1
+            self.store("b.mp4", bytes(changed))
+            run = self.run_svms("verify-onvif", "b.mp4", "--trust", self.ca, "--json")
+            self.assertIn(run.status, (EVIDENCE, MALFORMED))
+            self.assertEqual(run.json()["verdict"], "not_authentic")
+        self.store("b.mp4", content[:-1])
+        self.expect(MALFORMED, "verify-onvif", "b.mp4", "--trust", self.ca)
+        self.store("b.mp4", b"no film")
+        self.expect(MALFORMED, "verify-onvif", "b.mp4", "--trust", self.ca)
+        self.assertEqual(self.expect(EVIDENCE, "verify-onvif", "a.mp4", "--json").json()["identity"], "no_anchor")
+        self.expect(EVIDENCE, "verify-onvif", self.clip, "--trust", self.ca)
+
+    def test_what_does_not_verify_is_not_exported(self):
+        self.record("a.svms", "--segment-seconds", "1")
+        content = bytearray(self.load("a.svms"))
+        content[len(content) // 2] ^= 1
+        self.store("a.svms", bytes(content))
+        run = self.export(EVIDENCE, "a.mp4")
+        self.assertIn("was not written", run.err)
+        self.assertEqual(self.files(), ["a.svms"])
+        self.expect(GOOD, "record", self.clip, "--out", "u.svms", "--unsigned", "--protect", "none")
+        self.expect(EVIDENCE, "export", "onvif", "u.svms", "--out", "u.mp4", *self.exporter)
+        self.assertEqual(self.files(), ["a.svms", "u.svms"])
+
+    def test_only_exporters_export(self):
+        self.record()
+        run = self.export(EVIDENCE, "a.mp4", signer=self.signer)
+        self.assertIn("exporter", run.err)
+        self.assertEqual(self.files(), ["a.svms"])
+
+    def test_an_existing_output_is_unharmed(self):
+        self.record()
+        self.store("a.mp4", b"precious")
+        self.export(ENVIRONMENT, "a.mp4")
+        self.assertEqual(self.load("a.mp4"), b"precious")
+        self.export(GOOD, "a.mp4", "--force")
+        self.assertEqual(self.verify_export("a.mp4")["verdict"], "authentic")
+        self.assertEqual(self.files(), ["a.mp4", "a.svms"])
+
+    def test_a_full_disk_leaves_nothing(self):
+        self.record()
+        self.export(GOOD, "whole.mp4")
+        size = len(self.load("whole.mp4"))
+        os.remove(self.path("whole.mp4"))
+        # Within the clear file, and within what sealing adds to it.
+        for room in (1000, size // 2, size - 100):
+            self.export(ENVIRONMENT, "a.mp4", preexec_fn=disk_of(room))
+            self.assertEqual(self.files(), ["a.svms"])
+
+    def test_control_c_leaves_nothing(self):
+        clip = (real_clips() or [self.clip])[0]
+        self.record("a.svms", clip=clip)
+        interrupted = 0
+        for _ in range(5):
+            process = subprocess.Popen([PROGRAM, "export", "onvif", "a.svms", "--out", "a.mp4", *self.rsa,
+                                        "--password-file", self.password_file], cwd=self.folder,
+                                       stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+            self.addCleanup(process.kill)
+            self.wait_for(lambda: len(self.files()) > 1 or process.poll() is not None)
+            process.send_signal(signal.SIGINT)
+            if process.wait(TIMEOUT) == GOOD:
+                self.assertEqual(self.files(), ["a.mp4", "a.svms"])
+                os.remove(self.path("a.mp4"))
+            else:
+                interrupted += 1
+                self.assertEqual(self.files(), ["a.svms"])
+        self.assertGreater(interrupted, 0)
+
+    def test_wrong_command_lines_are_named(self):
+        for arguments in (["export"], ["export", "nothing"], ["export", "onvif"], ["export", "onvif", "a.svms"],
+                          ["export", "onvif", "a.svms", "--out", "a.mkv", *self.exporter],
+                          ["export", "onvif", "a.svms", "--out", "a.mp4"],
+                          ["export", "onvif", "a.svms", "--out", "a.mp4", *self.exporter, "--from",
+                           "2026-11-21T10:00:03Z", "--to", "2026-11-21T10:00:03Z"],
+                          ["verify-onvif"], ["verify-onvif", "a.mp4", "--json", "--quiet"],
+                          ["verify-onvif", "a.mp4", "--crl", "x"]):  # fmt: skip
+            self.expect(USAGE, *arguments)
+        for arguments in (["export", "--help"], ["export", "onvif", "--help"], ["verify-onvif", "--help"]):
+            self.assertIn("Usage: svms", self.expect(GOOD, *arguments).out)
+
+
+if __name__ == "__main__":
+    main()

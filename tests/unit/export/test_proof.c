@@ -1,0 +1,764 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Clear samples against their proof. */
+#include "package_case.h"
+
+#include <svms/proof.h>
+
+#include "context_internal.h"
+#include "link.h"
+
+#define MOST_SAMPLES 256
+#define FILE_TEXT "the file that the samples are in"
+
+/* A sample as whoever takes the clear file apart finds it. */
+typedef struct clear_sample {
+    uint32_t track; /* of the file: one more than that of the recording */
+    uint8_t *bytes;
+    size_t size;
+    uint64_t segment;
+    uint64_t number; /* in its track */
+    int64_t utc_ns;
+} clear_sample;
+
+typedef struct bench {
+    export_case *made;
+    clear_sample samples[MOST_SAMPLES];
+    size_t count;
+    memory_file file; /* the presentation */
+    svms_proof_report report;
+    svms_error err;
+} bench;
+
+static void take_samples(bench *self, memory_file *container, uint32_t removed)
+{
+    svms_source source = memory_source(container);
+    svms_reader_options options = SVMS_READER_OPTIONS_INIT;
+    svms_reader *reader = NULL;
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    options.keys = self->made->ring;
+    assert_int_equal(svms_reader_open(&reader, self->made->fix->ctx, &source, &options, NULL),
+                     SVMS_OK);
+    while (svms_reader_next(reader, &sample, NULL) == SVMS_OK) {
+        if ((removed >> sample.track & 1) != 0) {
+            continue;
+        }
+        clear_sample *own = &self->samples[self->count];
+        uint64_t number = 0;
+        for (size_t i = 0; i < self->count; i++) {
+            number += self->samples[i].track == sample.track + 1 ? 1 : 0;
+        }
+        *own = (clear_sample){ sample.track + 1, malloc(sample.size + 1),
+                               sample.size,      sample.segment,
+                               number,           sample.utc_ns };
+        memcpy(own->bytes, sample.data, sample.size);
+        assert_true(++self->count < MOST_SAMPLES);
+    }
+    svms_reader_close(&reader);
+}
+
+static svms_export_presentation mp4_presentation(void)
+{
+    static const svms_export_track_pair pairs[] = { { 0, 1 }, { 1, 2 } };
+    svms_export_presentation presentation = SVMS_EXPORT_PRESENTATION_INIT;
+    presentation.name = "clear.mp4";
+    presentation.media_type = "video/mp4";
+    presentation.tracks = pairs;
+    presentation.track_count = 2;
+    return presentation;
+}
+
+static void set_presentation(bench *self, svms_export *package,
+                             const svms_export_presentation *presentation)
+{
+    svms_source source = memory_source(&self->file);
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_export_set_presentation(package, &source, presentation, &err) != SVMS_OK) {
+        fail_msg("presentation: %s", err.message);
+    }
+}
+
+static svms_export *begin_proof(bench *self)
+{
+    svms_export_options options = clear_options(self->made);
+    options.kind = SVMS_EXPORT_PROOF;
+    return begin_export(self->made, &options);
+}
+
+static void open_bench(bench *self, void **state)
+{
+    memset(self, 0, sizeof(*self));
+    self->made = *state;
+    memory_file_clear(&self->made->container);
+    memory_file_clear(&self->made->out);
+    svms_sink sink = memory_sink(&self->file);
+    svms_iovec run = { FILE_TEXT, sizeof(FILE_TEXT) };
+    int os_error = 0;
+    assert_int_equal(sink.write(sink.user, &run, 1, &os_error), SVMS_OK);
+}
+
+/* A recording, a proof of everything in it that is not removed, and its samples. */
+static void make_bench(bench *self, void **state, const recipe *how, uint32_t removed)
+{
+    open_bench(self, state);
+    record_container(self->made->fix, how, &self->made->container);
+    svms_export_source what = whole_source(self->made);
+    what.removed_tracks = removed;
+    svms_export *package = begin_proof(self);
+    add_source_well(self->made, package, &self->made->container, &what);
+    svms_export_presentation presentation = mp4_presentation();
+    presentation.tracks += removed == 1 ? 1 : 0;
+    presentation.track_count = removed == 0 ? 2 : 1;
+    set_presentation(self, package, &presentation);
+    finish_well(self->made, &package);
+    take_samples(self, &self->made->container, removed);
+}
+
+static void close_bench(bench *self)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        free(self->samples[i].bytes);
+    }
+    memory_file_clear(&self->file);
+}
+
+static recipe recipe_of(size_t protection)
+{
+    static const svms_protection protections[] = { SVMS_PROTECT_STRONG, SVMS_PROTECT_LIGHT,
+                                                   SVMS_PROTECT_NONE };
+    recipe how = RECIPE_INIT;
+    how.protection = protections[protection];
+    how.password = protection == 2 ? NULL : PASSWORD;
+    return how;
+}
+
+static svms_status begin_proof_check(bench *self, svms_evidence **evidence, svms_proof **proof,
+                                     svms_source *source)
+{
+    svms_export_verify_options options = SVMS_EXPORT_VERIFY_INIT;
+    svms_ctx *ctx = self->made->fix->ctx;
+    *source = memory_source(&self->made->out);
+    options.trust = self->made->fix->trust;
+    self->err = (svms_error)SVMS_ERROR_INIT;
+    svms_status status = svms_export_open(evidence, ctx, source, NULL, &self->err);
+    if (status == SVMS_OK) {
+        status = svms_proof_begin(proof, *evidence, &options, &self->err);
+    }
+    if (status != SVMS_OK) {
+        svms_export_close(evidence);
+    }
+    return status;
+}
+
+static svms_status feed_pieces(svms_proof *proof, const clear_sample *sample, size_t step,
+                               svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (size_t at = 0; at < sample->size && status == SVMS_OK; at += step) {
+        size_t piece = sample->size - at < step ? sample->size - at : step;
+        status = svms_proof_feed(proof, sample->track, sample->bytes + at, piece, err);
+    }
+    return status;
+}
+
+/* Verifies the proof against the samples as they now are, in pieces of at most step bytes. */
+static svms_status check_in_steps(bench *self, size_t step)
+{
+    svms_evidence *evidence = NULL;
+    svms_proof *proof = NULL;
+    svms_source source;
+    svms_source file = memory_source(&self->file);
+    self->report = (svms_proof_report)SVMS_PROOF_REPORT_INIT;
+    svms_status status = begin_proof_check(self, &evidence, &proof, &source);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < self->count && status == SVMS_OK; i++) {
+        status = feed_pieces(proof, &self->samples[i], step, &self->err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_proof_compare_file(proof, &file, &self->err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_proof_finish(proof, &self->report, &self->err);
+    }
+    svms_proof_free(&proof);
+    svms_export_close(&evidence);
+    return status;
+}
+
+static svms_status check_bench(bench *self)
+{
+    return check_in_steps(self, SIZE_MAX / 2);
+}
+
+static void assert_named(const bench *self, const clear_sample *sample)
+{
+    const svms_proof_report *report = &self->report;
+    assert_int_equal(report->verdict, SVMS_VERDICT_NOT_AUTHENTIC);
+    assert_int_equal(report->samples, SVMS_VERDICT_NOT_AUTHENTIC);
+    assert_int_equal(report->has_failure, 1);
+    assert_int_equal(report->failure_source, 0);
+    assert_int_equal(report->failure_track, sample->track - 1);
+    assert_int_equal(report->failure_presentation_track, sample->track);
+    assert_int_equal(report->failure_segment, sample->segment);
+    assert_int_equal(report->failure_sample, sample->number);
+    assert_true(report->failure_utc_ns == sample->utc_ns);
+    assert_int_equal(self->err.segment, sample->segment);
+}
+
+static void samples_as_recorded_are_authentic_in_pieces_of_any_size(void **state)
+{
+    static const size_t steps[] = { 1, 7, SIZE_MAX / 2 };
+    static const uint32_t removed[] = { 0, 1, 2 };
+    for (size_t p = 0; p < 3; p++) {
+        for (size_t r = 0; r < 3; r++) {
+            bench self;
+            recipe how = recipe_of(p);
+            how.sample_size = 1500;
+            make_bench(&self, state, &how, removed[r]);
+            for (size_t s = 0; s < 3; s++) {
+                svms_status status = check_in_steps(&self, steps[s]);
+                if (status != SVMS_OK) {
+                    fail_msg("protection %zu: %s", p, self.err.message);
+                }
+                assert_int_equal(self.report.samples_same, self.count);
+                assert_int_equal(self.report.samples_different, 0);
+                assert_int_equal(self.report.samples_missing, 0);
+                assert_int_equal(self.report.presentation, SVMS_PRESENTATION_SAME);
+                assert_int_equal(self.report.has_failure, 0);
+                assert_int_equal(self.report.track_count, removed[r] == 0 ? 2 : 1);
+            }
+            close_bench(&self);
+        }
+    }
+}
+
+static void a_flipped_byte_of_any_sample_names_the_sample(void **state)
+{
+    for (size_t p = 0; p < 3; p++) {
+        bench self;
+        recipe how = recipe_of(p);
+        how.sample_size = 24;
+        how.segments = 2;
+        make_bench(&self, state, &how, 0);
+        for (size_t i = 0; i < self.count; i++) {
+            for (size_t at = 0; at < self.samples[i].size; at++) {
+                self.samples[i].bytes[at] ^= 1;
+                assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+                assert_named(&self, &self.samples[i]);
+                assert_int_equal(self.report.samples_different, 1);
+                assert_int_equal(self.report.samples_same, self.count - 1);
+                self.samples[i].bytes[at] ^= 1;
+            }
+        }
+        close_bench(&self);
+    }
+}
+
+/* Index of the sample that follows on the same track, or count. */
+static size_t next_on_track(const bench *self, size_t i)
+{
+    size_t next = i + 1;
+    while (next < self->count && self->samples[next].track != self->samples[i].track) {
+        next++;
+    }
+    return next;
+}
+
+static void a_dropped_sample_is_named(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    for (size_t i = 0; i < self.count; i++) {
+        clear_sample gone = self.samples[i];
+        self.samples[i].size = 0;
+        assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+        assert_named(&self, &gone);
+        assert_int_equal(self.report.samples_missing, 1);
+        self.samples[i] = gone;
+    }
+    close_bench(&self);
+}
+
+static void a_truncated_sample_is_named(void **state)
+{
+    bench self;
+    recipe how = recipe_of(1);
+    make_bench(&self, state, &how, 0);
+    for (size_t i = 0; i < self.count; i++) {
+        self.samples[i].size--;
+        assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+        assert_named(&self, &self.samples[i]);
+        self.samples[i].size++;
+    }
+    close_bench(&self);
+}
+
+static void swapped_samples_are_named(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    for (size_t i = 0; i < self.count; i++) {
+        size_t next = next_on_track(&self, i);
+        if (next == self.count) {
+            continue;
+        }
+        uint8_t *kept = self.samples[i].bytes;
+        self.samples[i].bytes = self.samples[next].bytes;
+        self.samples[next].bytes = kept;
+        assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+        assert_named(&self, &self.samples[i]);
+        assert_int_equal(self.report.samples_different, 2);
+        self.samples[next].bytes = self.samples[i].bytes;
+        self.samples[i].bytes = kept;
+    }
+    close_bench(&self);
+}
+
+/* What is added to a sample stands where the next one should begin. */
+static void an_added_byte_is_noticed(void **state)
+{
+    bench self;
+    recipe how = recipe_of(2);
+    make_bench(&self, state, &how, 0);
+    for (size_t i = 0; i < self.count; i++) {
+        size_t next = next_on_track(&self, i);
+        self.samples[i].bytes[self.samples[i].size++] = 0x5A;
+        assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+        if (next < self.count) {
+            assert_named(&self, &self.samples[next]);
+        } else {
+            assert_int_equal(self.report.failure_source, UINT32_MAX);
+            assert_int_equal(self.report.failure_track, self.samples[i].track - 1);
+        }
+        assert_int_equal(self.report.bytes_besides, 1);
+        self.samples[i].size--;
+    }
+    close_bench(&self);
+}
+
+static void a_sample_on_another_track_is_noticed(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    for (size_t i = 0; i < self.count; i++) {
+        self.samples[i].track ^= 3;
+        assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+        self.samples[i].track ^= 3;
+    }
+    close_bench(&self);
+}
+
+static void a_track_that_nobody_recorded_is_noticed(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    clear_sample *more = &self.samples[self.count++];
+    *more = (clear_sample){ 3, malloc(1), 1, 0, 0, 0 };
+    more->bytes[0] = 0;
+    assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(self.report.failure_source, UINT32_MAX);
+    assert_int_equal(self.report.bytes_besides, 1);
+    assert_int_equal(self.report.samples_same, self.count - 1);
+    close_bench(&self);
+}
+
+static void nothing_fed_is_not_authentic(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    size_t count = self.count;
+    self.count = 0;
+    assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+    assert_named(&self, &self.samples[0]);
+    assert_int_equal(self.report.samples_missing, count);
+    self.count = count;
+    close_bench(&self);
+}
+
+static void a_file_that_differs_around_its_samples_is_incomplete(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    self.file.data[3] ^= 1;
+    assert_int_equal(check_bench(&self), SVMS_E_INCOMPLETE);
+    assert_int_equal(self.report.samples, SVMS_VERDICT_AUTHENTIC);
+    assert_int_equal(self.report.presentation, SVMS_PRESENTATION_DIFFERS);
+    self.file.data[3] ^= 1;
+    self.file.size--;
+    assert_int_equal(check_bench(&self), SVMS_E_INCOMPLETE);
+    self.file.size++;
+    assert_int_equal(check_bench(&self), SVMS_OK);
+    close_bench(&self);
+}
+
+/* Several containers of a recording follow each other on the same tracks. */
+static void two_sources_are_one_track(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    memory_file second = { 0 };
+    open_bench(&self, state);
+    record_container(self.made->fix, &how, &self.made->container);
+    how.seed = 9;
+    record_container(self.made->fix, &how, &second);
+    svms_export_source what = whole_source(self.made);
+    svms_export *package = begin_proof(&self);
+    add_source_well(self.made, package, &self.made->container, &what);
+    add_source_well(self.made, package, &second, &what);
+    svms_export_presentation presentation = mp4_presentation();
+    set_presentation(&self, package, &presentation);
+    finish_well(self.made, &package);
+    take_samples(&self, &self.made->container, 0);
+    size_t first = self.count;
+    take_samples(&self, &second, 0);
+    svms_status status = check_bench(&self);
+    assert_int_equal(self.report.samples, SVMS_VERDICT_AUTHENTIC);
+    assert_int_equal(self.report.samples_same, self.count);
+    assert_true(status == SVMS_OK || status == SVMS_E_INCOMPLETE);
+    self.samples[first].bytes[0] ^= 1;
+    assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(self.report.failure_source, 1);
+    assert_int_equal(self.report.failure_sample, self.samples[first].number);
+    memory_file_clear(&second);
+    close_bench(&self);
+}
+
+static void make_picture(bench *self, void **state, svms_export_presented presented,
+                         svms_export_presentation *presentation)
+{
+    recipe how = recipe_of(0);
+    static const svms_export_origin origin = { 0, 0, 1, 1, T0 + SECOND };
+    open_bench(self, state);
+    record_container(self->made->fix, &how, &self->made->container);
+    svms_export_source what = whole_source(self->made);
+    what.presented = presented;
+    if (presented == SVMS_PRESENTED_ONE) {
+        what.presented_segment = 1;
+        what.presented_sample = 2;
+    }
+    svms_export *package = begin_proof(self);
+    add_source_well(self->made, package, &self->made->container, &what);
+    presentation->name = "still.png";
+    presentation->method = "decoded";
+    presentation->origins = &origin;
+    presentation->origin_count = 1;
+    set_presentation(self, package, presentation);
+    finish_well(self->made, &package);
+}
+
+static void a_decoded_picture_is_what_the_exporter_signed(void **state)
+{
+    bench self;
+    svms_export_presentation presentation = SVMS_EXPORT_PRESENTATION_INIT;
+    presentation.media_type = "image/png";
+    make_picture(&self, state, SVMS_PRESENTED_NONE, &presentation);
+    assert_int_equal(check_bench(&self), SVMS_OK);
+    assert_int_equal(self.report.decoded, 1);
+    self.file.data[0] ^= 1;
+    assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(self.report.presentation, SVMS_PRESENTATION_DIFFERS);
+    close_bench(&self);
+}
+
+static void a_film_without_samples_is_not_authentic(void **state)
+{
+    bench self;
+    svms_export_presentation presentation = mp4_presentation();
+    presentation.track_count = 0;
+    presentation.tracks = NULL;
+    make_picture(&self, state, SVMS_PRESENTED_NONE, &presentation);
+    assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+    close_bench(&self);
+}
+
+static void a_picture_that_is_a_sample_is_compared_as_one(void **state)
+{
+    bench self;
+    static const svms_export_track_pair pair = { 0, 0 };
+    svms_export_presentation presentation = SVMS_EXPORT_PRESENTATION_INIT;
+    presentation.media_type = "image/jpeg";
+    presentation.tracks = &pair;
+    presentation.track_count = 1;
+    make_picture(&self, state, SVMS_PRESENTED_ONE, &presentation);
+    take_samples(&self, &self.made->container, 2);
+    size_t wanted = 0;
+    for (size_t i = 0; i < self.count; i++) {
+        wanted = self.samples[i].segment == 1 && self.samples[i].number == 5 ? i : wanted;
+        self.samples[i].track = 9;
+    }
+    for (size_t i = 0; i < self.count; i++) {
+        bench one = self;
+        one.samples[0] = self.samples[i];
+        one.samples[0].track = 0;
+        one.count = 1;
+        assert_int_equal(check_bench(&one), i == wanted ? SVMS_OK : SVMS_E_NOT_AUTHENTIC);
+        assert_int_equal(one.report.samples_same, i == wanted ? 1 : 0);
+    }
+    close_bench(&self);
+}
+
+/* Signs a proof anew whose last directory's entry of the frame at place has another digest; so an
+ * exporter who lies would do it. Sizes stay. */
+static void sign_anew(bench *self, size_t place)
+{
+    export_case *made = self->made;
+    memory_file *out = &made->out;
+    seen_package *seen = calloc(1, sizeof(*seen));
+    uint8_t digest[32];
+    svms_link_view view;
+    svms_chain *chain = NULL;
+    svms_builder again = svms_builder_new(made->fix->ctx, SVMS_LINK_LARGEST + 64);
+    size_t at = SVMS_PACKAGE_HEADER_SIZE;
+    size_t n = 0;
+    size_t size = 0;
+    for (;;) {
+        svms_frame frame;
+        assert_int_equal(
+            svms_frame_parse(&frame, SVMS_EXPORT_PROOF, false, out->data + at, at, NULL), SVMS_OK);
+        size = (size_t)svms_frame_size(&frame);
+        if (frame.kind == SVMS_FRAME_DIRECTORY) {
+            break;
+        }
+        if (n == place) {
+            sha256_of(out->data + at, size, digest);
+        }
+        n++;
+        at += size;
+    }
+    memcpy(out->data + at + SVMS_FRAME_HEADER_SIZE + SVMS_DIRECTORY_FIXED_SIZE +
+               place * SVMS_DIRECTORY_ENTRY_SIZE + 48,
+           digest, 32);
+    size_t link = at + size;
+    size_t link_size = 0;
+    assert_int_equal(svms_link_peek(out->data + link, link, &link_size, NULL), SVMS_OK);
+    assert_int_equal(
+        svms_link_parse(&view, &chain, made->fix->ctx, out->data + link, link_size, link, NULL),
+        SVMS_OK);
+    sha256_of(out->data + at, size, view.object.directory_hash);
+    svms_export_signer signer = SVMS_EXPORT_SIGNER_INIT;
+    signer.key = made->key;
+    signer.chain = made->exporter;
+    assert_int_equal(svms_link_sign(&again, made->fix->ctx, &view.object, &signer, digest, NULL),
+                     SVMS_OK);
+    out->size = link;
+    svms_sink sink = memory_sink(out);
+    svms_iovec run = { again.data, again.size };
+    int os_error = 0;
+    assert_int_equal(sink.write(sink.user, &run, 1, &os_error), SVMS_OK);
+    svms_builder_clear(&again);
+    svms_chain_free(&chain);
+    free(seen);
+}
+
+/* Whatever an exporter lies about leaves, secrets and manifests, nobody is deceived. */
+static void a_lie_of_the_exporter_is_never_authentic(void **state)
+{
+    for (size_t p = 0; p < 3; p++) {
+        bench self;
+        recipe how = recipe_of(p);
+        how.segments = 1;
+        how.sample_size = 40;
+        make_bench(&self, state, &how, 0);
+        memory_file honest = memory_copy(&self.made->out);
+        size_t at = SVMS_PACKAGE_HEADER_SIZE;
+        size_t place = 0;
+        svms_frame frame;
+        for (;; place++) {
+            assert_int_equal(
+                svms_frame_parse(&frame, SVMS_EXPORT_PROOF, false, honest.data + at, at, NULL),
+                SVMS_OK);
+            if (frame.kind == SVMS_FRAME_LEAVES) {
+                break;
+            }
+            at += (size_t)svms_frame_size(&frame);
+        }
+        for (size_t i = SVMS_FRAME_HEADER_SIZE; i < svms_frame_size(&frame); i++) {
+            memory_file_clear(&self.made->out);
+            self.made->out = memory_copy(&honest);
+            self.made->out.data[at + i] ^= 1;
+            sign_anew(&self, place);
+            svms_status status = check_bench(&self);
+            if (status == SVMS_OK || status == SVMS_E_INCOMPLETE) {
+                fail_msg("protection %zu, byte %zu of the frame (A %u, B %llu)", p, i, frame.a_size,
+                         (unsigned long long)frame.b_size);
+            }
+        }
+        memory_file_clear(&self.made->out);
+        self.made->out = memory_copy(&honest);
+        sign_anew(&self, place);
+        assert_int_equal(check_bench(&self), SVMS_OK);
+        memory_file_clear(&honest);
+        close_bench(&self);
+    }
+}
+
+static void a_damaged_proof_is_never_authentic(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    how.segments = 1;
+    how.frames = 1;
+    make_bench(&self, state, &how, 0);
+    memory_file *out = &self.made->out;
+    for (size_t i = 0; i < out->size; i++) {
+        out->data[i] ^= 0x10;
+        assert_int_not_equal(check_bench(&self), SVMS_OK);
+        out->data[i] ^= 0x10;
+    }
+    size_t size = out->size;
+    for (out->size = 0; out->size < size; out->size += 3) {
+        assert_int_not_equal(check_bench(&self), SVMS_OK);
+    }
+    out->size = size;
+    assert_int_equal(check_bench(&self), SVMS_OK);
+    close_bench(&self);
+}
+
+static void a_proof_of_another_recording_does_not_fit(void **state)
+{
+    bench self;
+    bench other;
+    recipe how = recipe_of(0);
+    make_bench(&other, state, &how, 0);
+    how.seed = 77;
+    make_bench(&self, state, &how, 0);
+    bench mixed = self;
+    memcpy(mixed.samples, other.samples, sizeof(mixed.samples));
+    assert_int_equal(check_bench(&mixed), SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(mixed.report.samples_same, 0);
+    close_bench(&other);
+    close_bench(&self);
+}
+
+static void exhausted_memory_is_reported_and_nothing_leaks(void **state)
+{
+    bench self;
+    recipe how = recipe_of(1);
+    how.sample_size = 1500;
+    make_bench(&self, state, &how, 0);
+    fixture *fix = self.made->fix;
+    int64_t live = fix->live_blocks;
+    for (uint64_t n = 1;; n++) {
+        fix->allocations = 0;
+        fix->allocation_fails_at = n;
+        svms_status status = check_bench(&self);
+        fix->allocation_fails_at = 0;
+        assert_int_equal(fix->live_blocks, live);
+        if (status == SVMS_OK) {
+            assert_true(n > 10);
+            break;
+        }
+        assert_int_equal(status, SVMS_E_NO_MEMORY);
+    }
+    close_bench(&self);
+}
+
+static void a_read_that_fails_is_no_verdict(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    for (uint64_t n = 1;; n++) {
+        self.made->out.reads = 0;
+        self.made->out.read_fails_at = n;
+        svms_status status = check_bench(&self);
+        self.made->out.read_fails_at = 0;
+        if (status == SVMS_OK) {
+            assert_true(n > 5);
+            break;
+        }
+        assert_int_equal(status, SVMS_E_IO);
+    }
+    self.file.reads = 0;
+    self.file.read_fails_at = 1;
+    assert_int_equal(check_bench(&self), SVMS_E_IO);
+    close_bench(&self);
+}
+
+static void misuse_is_refused(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    make_bench(&self, state, &how, 0);
+    svms_evidence *evidence = NULL;
+    svms_proof *proof = NULL;
+    svms_source source;
+    svms_source file = memory_source(&self.file);
+    svms_proof_info info = SVMS_PROOF_INFO_INIT;
+    assert_int_equal(begin_proof_check(&self, &evidence, &proof, &source), SVMS_OK);
+    assert_int_equal(svms_proof_begin(NULL, evidence, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_begin(&proof, NULL, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_get_info(proof, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_get_info(proof, &info, NULL), SVMS_OK);
+    assert_string_equal(info.name, "clear.mp4");
+    assert_string_equal(info.media_type, "video/mp4");
+    assert_int_equal(info.track_count, 2);
+    assert_int_equal(info.samples[0], 9);
+    assert_int_equal(info.size, sizeof(FILE_TEXT));
+    assert_int_equal(svms_proof_feed(NULL, 1, "x", 1, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_feed(proof, 1, NULL, 1, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_feed(proof, 1, NULL, 0, NULL), SVMS_OK);
+    assert_int_equal(svms_proof_compare_file(proof, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_finish(proof, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_finish(proof, &self.report, NULL), SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(svms_proof_finish(proof, &self.report, NULL), SVMS_E_STATE);
+    assert_int_equal(svms_proof_feed(proof, 1, "x", 1, NULL), SVMS_E_STATE);
+    assert_int_equal(svms_proof_compare_file(proof, &file, NULL), SVMS_E_STATE);
+    svms_proof_free(&proof);
+    svms_proof_free(&proof);
+    svms_proof_free(NULL);
+    svms_export_close(&evidence);
+    close_bench(&self);
+}
+
+static void a_package_is_no_proof(void **state)
+{
+    bench self;
+    recipe how = recipe_of(0);
+    svms_evidence *evidence = NULL;
+    svms_proof *proof = NULL;
+    svms_source source;
+    open_bench(&self, state);
+    record_container(self.made->fix, &how, &self.made->container);
+    svms_export_options options = clear_options(self.made);
+    svms_export_source what = whole_source(self.made);
+    export_well(self.made, &options, &what);
+    assert_int_equal(begin_proof_check(&self, &evidence, &proof, &source), SVMS_E_USAGE);
+    assert_null(proof);
+    close_bench(&self);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(samples_as_recorded_are_authentic_in_pieces_of_any_size),
+        cmocka_unit_test(a_flipped_byte_of_any_sample_names_the_sample),
+        cmocka_unit_test(a_dropped_sample_is_named),
+        cmocka_unit_test(a_truncated_sample_is_named),
+        cmocka_unit_test(swapped_samples_are_named),
+        cmocka_unit_test(an_added_byte_is_noticed),
+        cmocka_unit_test(a_sample_on_another_track_is_noticed),
+        cmocka_unit_test(a_track_that_nobody_recorded_is_noticed),
+        cmocka_unit_test(nothing_fed_is_not_authentic),
+        cmocka_unit_test(a_file_that_differs_around_its_samples_is_incomplete),
+        cmocka_unit_test(two_sources_are_one_track),
+        cmocka_unit_test(a_decoded_picture_is_what_the_exporter_signed),
+        cmocka_unit_test(a_film_without_samples_is_not_authentic),
+        cmocka_unit_test(a_picture_that_is_a_sample_is_compared_as_one),
+        cmocka_unit_test(a_lie_of_the_exporter_is_never_authentic),
+        cmocka_unit_test(a_damaged_proof_is_never_authentic),
+        cmocka_unit_test(a_proof_of_another_recording_does_not_fit),
+        cmocka_unit_test(exhausted_memory_is_reported_and_nothing_leaks),
+        cmocka_unit_test(a_read_that_fails_is_no_verdict),
+        cmocka_unit_test(misuse_is_refused),
+        cmocka_unit_test(a_package_is_no_proof),
+    };
+    return cmocka_run_group_tests(tests, export_case_setup, export_case_teardown);
+}
