@@ -14,6 +14,11 @@ typedef struct subcommand {
 } subcommand;
 
 static const subcommand subcommands[] = {
+    { "create", command_export_create, "make a sealed, signed evidence package" },
+    { "list", command_export_list, "say what a package holds" },
+    { "verify", command_export_verify, "check a package link by link" },
+    { "extract", command_export_extract, "get the video out of a package" },
+    { "countersign", command_export_countersign, "sign for a package on top of the others" },
     { "onvif", command_export_onvif, "write a signed MP4 file (ONVIF Export File Format)" },
 };
 

@@ -15,6 +15,7 @@
 #include "package_case.h"
 #include "package_file.h"
 #include "package_report.h"
+#include "recipient_list.h"
 
 #define COMMAND "export list"
 
@@ -91,20 +92,40 @@ static void print_source(const svms_export_period *period, const json_t *documen
     }
 }
 
-static exit_status print_text(const package_file *file, const json_t *document)
+static exit_status get_recipients(svms_recipient_list *list, const package_file *file)
 {
-    const svms_evidence_info *info = &file->info;
+    svms_error err = SVMS_ERROR_INIT;
+    list->count = SVMS_MAX_RECIPIENTS;
+    if (svms_export_get_recipients(file->evidence, list->recipients, &list->count, &err) !=
+        SVMS_OK) {
+        return complain_error(&err, "cannot say who opens %s", file->path);
+    }
+    return EXIT_GOOD;
+}
+
+static void print_access(const svms_evidence_info *info, const svms_recipient_list *recipients)
+{
     const char *access = "nothing is encrypted";
     if (info->sealed) {
         access = info->opened ? "encrypted; opened with what was given" : "encrypted; locked";
     }
+    print_line(stdout, "Access        %s", access);
+    for (uint32_t i = 0; i < recipients->count; i++) {
+        print_line(stdout, "    opens with: %s", recipient_words(&recipients->recipients[i]).text);
+    }
+}
+
+static exit_status print_text(const package_file *file, const svms_recipient_list *recipients,
+                              const json_t *document)
+{
+    const svms_evidence_info *info = &file->info;
     print_line(stdout, "%-13s %s (%" PRIu64 " bytes)",
                info->kind == SVMS_EXPORT_PROOF ? "Proof" : "Package", file->path, info->bytes);
     print_line(stdout, "Id            %s",
                head_text_of(info->package_id, sizeof info->package_id).text);
     print_line(stdout, "Begun         %s, with %s", time_of(info->created_utc_ns).text,
                info->software);
-    print_line(stdout, "Access        %s", access);
+    print_access(info, recipients);
     package_case_print(document);
     for (uint32_t i = 0; i < info->sources; i++) {
         svms_export_period period = SVMS_EXPORT_PERIOD_INIT;
@@ -152,7 +173,8 @@ static exit_status sources_to_json(json_t **out, const package_file *file)
     return status;
 }
 
-static exit_status print_json(const package_file *file, json_t *document)
+static exit_status print_json(const package_file *file, const svms_recipient_list *recipients,
+                              json_t *document)
 {
     const svms_evidence_info *info = &file->info;
     json_t *sources = NULL;
@@ -161,12 +183,14 @@ static exit_status print_json(const package_file *file, json_t *document)
         return status;
     }
     return json_print(json_pack(
-        "{s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "file",
-        json_text(file->path), "kind", info->kind == SVMS_EXPORT_PROOF ? "proof" : "package",
-        "package_id", json_hex(info->package_id, sizeof info->package_id), "receipt",
+        "{s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:b, s:b, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o}",
+        "file", json_text(file->path), "kind",
+        info->kind == SVMS_EXPORT_PROOF ? "proof" : "package", "package_id",
+        json_hex(info->package_id, sizeof info->package_id), "receipt",
         json_hex(info->head, sizeof info->head), "bytes", (json_int_t)info->bytes, "created",
         json_time(info->created_utc_ns), "software", json_text(info->software), "sealed",
-        (int)info->sealed, "opened", (int)info->opened, "reexport",
+        (int)info->sealed, "opened", (int)info->opened, "recipients",
+        recipients_to_json(recipients, NULL), "reexport",
         (info->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "links", (json_int_t)info->links, "frames",
         (json_int_t)info->frames, "attachments", (json_int_t)info->attachments, "unattested_bytes",
         (json_int_t)info->unattested_bytes, "sources", sources, "case",
@@ -179,6 +203,7 @@ static exit_status list(const list_request *request)
     key_set keys = KEY_SET_INIT;
     package_file file = PACKAGE_FILE_INIT;
     json_t *document = NULL;
+    svms_recipient_list recipients = SVMS_RECIPIENT_LIST_INIT;
     exit_status status = make_context(&ctx);
     if (status == EXIT_GOOD) {
         status = key_set_load(&keys, ctx, &request->keys);
@@ -190,7 +215,11 @@ static exit_status list(const list_request *request)
         status = package_case_load(&document, file.evidence, file.path);
     }
     if (status == EXIT_GOOD) {
-        status = request->json ? print_json(&file, document) : print_text(&file, document);
+        status = get_recipients(&recipients, &file);
+    }
+    if (status == EXIT_GOOD) {
+        status = request->json ? print_json(&file, &recipients, document)
+                               : print_text(&file, &recipients, document);
     }
     json_decref(document);
     package_file_close(&file);

@@ -19,6 +19,7 @@
 #include "media_time.h"
 #include "message.h"
 #include "options.h"
+#include "package_file.h"
 #include "progress.h"
 #include "recording.h"
 
@@ -413,6 +414,9 @@ static exit_status prepare(extraction *self)
     exit_status status = make_context(&self->ctx);
     if (status == EXIT_GOOD) {
         status = file_check_output(request->output, request->force);
+    }
+    if (status == EXIT_GOOD && !folder_exists(path)) {
+        status = package_refuse_as_source(self->ctx, "extract", path);
     }
     if (status == EXIT_GOOD && folder_exists(path) && request->keys.disclosure) {
         return usage_error("extract", "--keys opens a single recording, not a folder");

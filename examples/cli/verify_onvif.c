@@ -225,15 +225,16 @@ static int on_progress(void *user, uint64_t done, uint64_t total)
 }
 
 static exit_status verify_file(const verify_onvif_request *request, svms_ctx *ctx,
-                               const svms_source *source, svms_onvif_verify_options *options)
+                               const svms_source *source, const svms_onvif_verify_options *how)
 {
+    svms_onvif_verify_options options = *how;
     progress bar;
     svms_onvif_report *report = NULL;
     svms_error err = SVMS_ERROR_INIT;
     progress_begin(&bar);
-    options->user = &bar;
-    options->progress = on_progress;
-    svms_status verified = svms_onvif_verify(&report, ctx, source, options, &err);
+    options.user = &bar;
+    options.progress = on_progress;
+    svms_status verified = svms_onvif_verify(&report, ctx, source, &options, &err);
     progress_clear(&bar);
     exit_status status = exit_status_of(verified);
     if (!report || status == EXIT_MALFORMED) {

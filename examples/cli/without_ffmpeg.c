@@ -24,6 +24,13 @@ exit_status command_extract(int count, char **arguments)
     return say_absent("extract");
 }
 
+exit_status command_export_extract(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("export extract");
+}
+
 exit_status command_export_onvif(int count, char **arguments)
 {
     (void)count;
