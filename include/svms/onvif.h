@@ -52,7 +52,7 @@ typedef struct svms_onvif_seal_options {
     uint32_t track_count;           /**< Number of tracks. */
     const svms_onvif_track *tracks; /**< Tracks of which something is known; the others are
                                          described by empty texts. */
-    const svms_onvif_start *starts; /**< When tracks begin; at least that of the first is due. */
+    const svms_onvif_start *starts; /**< When tracks begin; usually the first is enough. */
     uint32_t start_count;           /**< Number of starts; 0: nothing is said. */
     uint32_t reserved;              /**< 0. */
     const svms_chain *chain;        /**< The exporter's chain; only its leaf goes into the file. */

@@ -103,8 +103,12 @@ svms_status svms_verify_carried_samples(svms_verification *verification, svms_er
     svms_reader_options options = SVMS_READER_OPTIONS_INIT;
     svms_reader *reader = NULL;
     svms_error found = SVMS_ERROR_INIT;
-    report->access =
-        verification->front.header.has_keys ? SVMS_ACCESS_NOT_TRIED : SVMS_ACCESS_CLEAR;
+    report->access = SVMS_ACCESS_CLEAR;
+    for (uint32_t i = 0; i < verification->front.header.track_count; i++) {
+        if (svms_track_is_sealed(&verification->front.header.tracks[i])) {
+            report->access = SVMS_ACCESS_NOT_TRIED;
+        }
+    }
     if (walk->unfit) {
         report->access = SVMS_ACCESS_FAILED;
     }

@@ -71,7 +71,7 @@ typedef struct svms_case_source {
     int64_t last_utc_ns;
     uint32_t removed_tracks; /* of included = false */
     uint32_t track_count;
-    uint8_t kinds[SVMS_MAX_TRACKS];   /* svms_track.kind; 0: none of those */
+    uint8_t kinds[SVMS_MAX_TRACKS];                     /* svms_track.kind; 0: none of those */
     char codecs[SVMS_MAX_TRACKS][SVMS_CASE_CODEC_SIZE]; /* as svms_case_codec_text() spells them */
 } svms_case_source;
 

@@ -11,6 +11,8 @@
 #define SVMS_CASE_FORMAT "svms-case"
 #define SVMS_CASE_VERSION 1u
 #define SVMS_CASE_CODEC_SIZE 12
+/* Failures of one source that are listed. */
+#define SVMS_CASE_MAX_FINDINGS 1000u
 /* Entries of one derivation. */
 #define SVMS_CASE_MAX_ORIGINS 4096u
 

@@ -103,11 +103,12 @@ static void check_verification(const svms_json_node *source)
     svms_json_node node = svms_json_object(source, "verification");
     (void)svms_json_text(&node, "verdict");
     (void)svms_json_text(&node, "identity");
-    (void)svms_json_text(&node, "signer");
+    (void)svms_json_text_or_null(&node, "signer");
     (void)svms_json_time_or_null(&node, "attested");
     (void)svms_json_time(&node, "checked");
     (void)svms_json_text_or_null(&node, "reason");
-    size_t count = svms_json_count(&node, "unverified", SVMS_JSON_MAX_VALUES);
+    (void)svms_json_number(&node, "unverified_count", INT64_MAX);
+    size_t count = svms_json_count(&node, "unverified", SVMS_CASE_MAX_FINDINGS);
     for (size_t i = 0; i < count && !svms_json_failed(&node); i++) {
         svms_json_node finding = svms_json_item(&node, "unverified", i);
         check_finding(&finding);
@@ -287,7 +288,7 @@ static void read_attachment(const svms_case *document, attachment_entry *out,
     out->known.number = number;
     out->name = kept(document, node, read_file_name(node));
     out->known.name = out->name;
-    (void)svms_json_text(node, "media_type");
+    (void)svms_json_text_or_null(node, "media_type");
     out->known.size = svms_json_number(node, "size", INT64_MAX);
     svms_json_hex(node, "sha256", out->known.digest, SVMS_DIGEST_SIZE);
     (void)svms_json_text_or_null(node, "description");

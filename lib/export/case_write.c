@@ -10,9 +10,6 @@
 #include "json_put.h"
 #include "package_format.h"
 
-/* Findings of one source that are listed. */
-#define LISTED_FINDINGS 1000u
-
 /* All containers with the same ids and texts. */
 typedef struct device_entry {
     uint8_t *prefix; /* JSON up to the numbers */
@@ -143,7 +140,7 @@ svms_status svms_case_add_finding(svms_case_writer *writer, const svms_finding *
 {
     svms_builder *out = &writer->findings;
     writer->finding_count++;
-    if (writer->finding_count > LISTED_FINDINGS) {
+    if (writer->finding_count > SVMS_CASE_MAX_FINDINGS) {
         return SVMS_OK;
     }
     svms_json_open(out, NULL, '{');
@@ -247,7 +244,7 @@ static void put_verification(svms_case_writer *writer, const svms_report *report
     svms_json_open(out, "verification", '{');
     svms_json_put_text(out, "verdict", svms_verdict_name(report->verdict));
     svms_json_put_text(out, "identity", svms_case_identity_name(report->identity));
-    svms_json_put_text(out, "signer", report->signer);
+    svms_json_put_text(out, "signer", report->signer[0] != '\0' ? report->signer : NULL);
     svms_json_put_time(out, "attested", attested);
     svms_json_put_time(out, "checked", checked_utc_ns);
     svms_json_put_text(out, "reason", reason_of(report));

@@ -43,6 +43,10 @@ static void tell(svms_evidence_verification *verification, const svms_finding *f
     if (finding->verdict == SVMS_VERDICT_NOT_AUTHENTIC && finding->segment != SVMS_NO_SEGMENT) {
         svms_evidence_set_failed(part->evidence, e);
     }
+    /* The exporter signed when it begins, also where its own manifest is out of reach. */
+    if (told.segment == entry.number && entry.first_utc_ns != SVMS_NO_TIME) {
+        told.utc_ns = entry.first_utc_ns;
+    }
     failure.verdict = told.verdict;
     failure.source = part->number;
     failure.segment = told.segment;

@@ -229,6 +229,14 @@ bool svms_json_flag(const svms_json_node *node, const char *member)
     return json_is_true(value);
 }
 
+/* One spelling: what svms_time_parse() allows besides, RFC 3339 for people does. */
+static bool is_strict_time(const char *text)
+{
+    size_t length = strlen(text);
+    return length >= sizeof("2026-01-01T00:00:00Z") - 1 && text[10] == 'T' && text[17] < '6' &&
+           text[length - 1] == 'Z';
+}
+
 static int64_t time_of(const svms_json_node *node, const char *member, const json_t *value)
 {
     int64_t utc_ns = SVMS_NO_TIME;
@@ -236,8 +244,7 @@ static int64_t time_of(const svms_json_node *node, const char *member, const jso
     if (text == NULL) {
         return SVMS_NO_TIME;
     }
-    size_t length = strlen(text);
-    if (length == 0 || text[length - 1] != 'Z' || svms_time_parse(&utc_ns, text, NULL) != SVMS_OK) {
+    if (!is_strict_time(text) || svms_time_parse(&utc_ns, text, NULL) != SVMS_OK) {
         svms_json_refuse(node, member, "is not a time in UTC");
         return SVMS_NO_TIME;
     }

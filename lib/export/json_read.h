@@ -56,7 +56,7 @@ uint64_t svms_json_number(const svms_json_node *node, const char *member, uint64
 uint64_t svms_json_number_or(const svms_json_node *node, const char *member, uint64_t most,
                              uint64_t value);
 bool svms_json_flag(const svms_json_node *node, const char *member);
-/* RFC 3339 with Z. */
+/* RFC 3339 with T and Z, no second 60. */
 int64_t svms_json_time(const svms_json_node *node, const char *member);
 /* SVMS_NO_TIME where it is null. */
 int64_t svms_json_time_or_null(const svms_json_node *node, const char *member);

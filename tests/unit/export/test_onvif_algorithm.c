@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AlgorithmIdentifiers of sigC, and the two time scales. The encodings were made by the openssl
- * command line (x509 and req with -sigopt) and cut out of what it wrote. */
+/* AlgorithmIdentifiers of sigC, and the two time scales. PSS_256, PSS_256_20 and PSS_512 were
+ * cut out of certificates that openssl req -x509 made with -sigopt. */
 #include <stdio.h>
 
 #include "fixture.h"
@@ -19,14 +19,18 @@ static size_t from_hex(const char *hex, uint8_t *out)
 }
 
 #define PSS_256                                                                                    \
-    "303d06092a864886f70d01010a3030a00d300b0609608648016503040201a11a301806092a864886f70d010108"   \
-    "300b0609608648016503040201a203020120"
+    "304106092a864886f70d01010a3034a00f300d06096086480165030402010500a11c301a06092a864886"         \
+    "f70d010108300d06096086480165030402010500a203020120"
 #define PSS_256_20                                                                                 \
-    "303806092a864886f70d01010a302ba00d300b0609608648016503040201a11a301806092a864886f70d01"       \
-    "0108300b0609608648016503040201"
+    "303c06092a864886f70d01010a302fa00f300d06096086480165030402010500a11c301a06092a864886"         \
+    "f70d010108300d06096086480165030402010500"
 #define PSS_512                                                                                    \
-    "303d06092a864886f70d01010a3030a00d300b0609608648016503040203a11a301806092a864886f70d010108"   \
-    "300b0609608648016503040203a203020140"
+    "304106092a864886f70d01010a3034a00f300d06096086480165030402030500a11c301a06092a864886"         \
+    "f70d010108300d06096086480165030402030500a203020140"
+/* The same without NULL, which RFC 4055 allows to read. */
+#define PSS_BARE                                                                                   \
+    "303d06092a864886f70d01010a3030a00d300b0609608648016503040201a11a301806092a864886f70d"         \
+    "010108300b0609608648016503040201a203020120"
 
 static void known_algorithms_are_read(void **state)
 {
@@ -35,6 +39,7 @@ static void known_algorithms_are_read(void **state)
         const char *name;
     } cases[] = {
         { PSS_256, "RSASSA-PSS, SHA-256, salt 32" },
+        { PSS_BARE, "RSASSA-PSS, SHA-256, salt 32" },
         { PSS_256_20, "RSASSA-PSS, SHA-256, salt 20" },
         { PSS_512, "RSASSA-PSS, SHA-512, salt 64" },
         { "300d06092a864886f70d01010b0500", "RSASSA-PKCS1-v1_5, SHA-256" },

@@ -652,7 +652,7 @@ static void exhausted_memory_is_reported_and_nothing_leaks(void **state)
         fix->allocation_fails_at = 0;
         assert_int_equal(fix->live_blocks, live);
         if (status == SVMS_OK) {
-            assert_true(n > 10);
+            if (n <= 10) { fail_msg("n %d of %d", (int)n, (int)fix->allocations); }
             break;
         }
         assert_int_equal(status, SVMS_E_NO_MEMORY);
@@ -692,6 +692,7 @@ static void misuse_is_refused(void **state)
     svms_source source;
     svms_source file = memory_source(&self.file);
     svms_proof_info info = SVMS_PROOF_INFO_INIT;
+    self.report = (svms_proof_report)SVMS_PROOF_REPORT_INIT;
     assert_int_equal(begin_proof_check(&self, &evidence, &proof, &source), SVMS_OK);
     assert_int_equal(svms_proof_begin(NULL, evidence, NULL, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_proof_begin(&proof, NULL, NULL, NULL), SVMS_E_USAGE);

@@ -65,6 +65,7 @@ class Report:
     case: object = None
     case_verdict: str = "not_authentic"
     case_reason: str = ""
+    attached_verdict: str = "authentic"
     access: str = "none"
     access_verdict: str = "authentic"
     policy: int = 0
@@ -138,7 +139,8 @@ class Verifier:
         if not report.links or report.problems or not report.readable:
             verdicts.append("not_authentic")
         if report.readable:
-            verdicts += [report.case_verdict, report.access_verdict, report.policy_verdict]
+            verdicts += [report.case_verdict, report.attached_verdict]
+            verdicts += [report.access_verdict, report.policy_verdict]
         if report.presentation is not None:
             verdicts.append(report.presentation.verdict)
         if report.unattested:
@@ -455,7 +457,7 @@ class Verifier:
             self._problem("E-FRM-6", "number of an attachment", entry.offset)
         plain = frame.opened_b if frame else None
         if frame and plain is None and frame.place in self.refused:
-            self.report.access_verdict = "undecryptable"
+            self.report.attached_verdict = "undecryptable"
         self.attached.append(plain)
         self.report.attachments.append(plain)
 

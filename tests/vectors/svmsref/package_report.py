@@ -106,6 +106,8 @@ def report_to_json(report):
 def _contents(report):
     if report.problems or report.case_verdict == "not_authentic":
         return "not_authentic"
+    if report.attached_verdict != "authentic":
+        return report.attached_verdict
     return report.case_verdict
 
 
