@@ -10,7 +10,7 @@ names_of() {
     case $1 in
     build)
         echo gcc libc6-dev meson ninja-build pkg-config libssl-dev zlib1g-dev libjansson-dev \
-            libavformat-dev libavcodec-dev libavutil-dev ffmpeg libcurl4-openssl-dev
+            libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg libcurl4-openssl-dev
         ;;
     test)
         echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 python3-jsonschema \

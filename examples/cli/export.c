@@ -19,6 +19,8 @@ static const subcommand subcommands[] = {
     { "verify", command_export_verify, "check a package link by link" },
     { "extract", command_export_extract, "get the video out of a package" },
     { "countersign", command_export_countersign, "sign for a package on top of the others" },
+    { "mp4", command_export_mp4, "write a clear MP4 file, with a proof of every sample" },
+    { "stills", command_export_stills, "write one picture, with a proof of where it comes from" },
     { "onvif", command_export_onvif, "write a signed MP4 file (ONVIF Export File Format)" },
 };
 

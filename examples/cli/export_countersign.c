@@ -44,11 +44,24 @@ typedef struct countersigning {
     uint8_t head[HEAD_SIZE];
 } countersigning;
 
+/* Whether something was changed since the exporter signed; what he declared not to verify is as he
+ * found it. */
+static bool is_forged(const package_findings *found)
+{
+    for (size_t i = 0; i < found->source_count; i++) {
+        if (found->sources[i].verdict == SVMS_VERDICT_NOT_AUTHENTIC &&
+            !found->sources[i].period.unverified) {
+            return true;
+        }
+    }
+    return found->report.contents == SVMS_VERDICT_NOT_AUTHENTIC;
+}
+
 /* Who signs for something should know what it is worth. */
 static exit_status judge(const package_findings *found)
 {
     const svms_export_report *report = &found->report;
-    if (report->links != SVMS_VERDICT_AUTHENTIC || report->contents == SVMS_VERDICT_NOT_AUTHENTIC ||
+    if (report->links != SVMS_VERDICT_AUTHENTIC || is_forged(found) ||
         (found->expected_head && !report->expected_head)) {
         complain("%s was not signed: %s: %s", found->file->path,
                  verify_verdict_title(report->verdict), report->reason);

@@ -258,7 +258,6 @@ static bool is_as_made(const export_job *self, const package_findings *found)
 {
     const svms_export_result *result = &self->result;
     const svms_export_report *report = &found->report;
-    bool opened = found->file->info.opened != 0;
     if (!report->expected_head || report->links == SVMS_VERDICT_NOT_AUTHENTIC ||
         report->contents == SVMS_VERDICT_NOT_AUTHENTIC ||
         report->contents == SVMS_VERDICT_UNDECRYPTABLE ||
@@ -267,14 +266,28 @@ static bool is_as_made(const export_job *self, const package_findings *found)
         return false;
     }
     for (size_t i = 0; i < found->source_count; i++) {
+        /* That something lacks between sources shows only now. */
         svms_verdict is = found->sources[i].verdict;
-        svms_verdict was = result->periods[i].verdict;
-        bool shut = !opened && is == SVMS_VERDICT_INCOMPLETE;
-        if (is > was && !shut) {
+        if (is > result->periods[i].verdict && is != SVMS_VERDICT_INCOMPLETE) {
             return false;
         }
     }
     return true;
+}
+
+/* What is right as far as it goes, but was whole when each source was looked at by itself. */
+static void say_what_lacks(export_job *self, const package_findings *found)
+{
+    bool shut = !found->file->info.opened;
+    for (size_t i = 0; i < found->source_count && !shut; i++) {
+        const found_source *source = &found->sources[i];
+        if (source->verdict == SVMS_VERDICT_INCOMPLETE &&
+            self->result.periods[i].verdict == SVMS_VERDICT_AUTHENTIC) {
+            self->doubtful = true;
+            complain("note: source %zu is incomplete: %s", i,
+                     source->has_failure ? source->first_failure.reason : found->report.reason);
+        }
+    }
 }
 
 static exit_status compare(export_job *self, const package_file *file)
@@ -294,7 +307,10 @@ static exit_status compare(export_job *self, const package_file *file)
                  found.report.reason[0] ? found.report.reason
                                         : verify_verdict_title(found.report.verdict));
         status = EXIT_ENVIRONMENT;
-    } else if (self->means->trust && found.report.links == SVMS_VERDICT_UNTRUSTED) {
+    } else {
+        say_what_lacks(self, &found);
+    }
+    if (status == EXIT_GOOD && self->means->trust && found.report.links == SVMS_VERDICT_UNTRUSTED) {
         complain("note: what --trust names does not vouch for the exporter: %s",
                  found.link_count > 0 ? found.links[0].reason : "");
     }

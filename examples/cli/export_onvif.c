@@ -315,8 +315,7 @@ static const option_spec options[] = {
 static const command_line line = {
     "export onvif",
     "FILE|DIR --out X.mp4 --signer CERT --signer-key KEY [options]",
-    "Writes the video as an MP4 file that is signed as a whole (ONVIF Export File Format). Refuses "
-    "what does not verify.",
+    "Writes the video as an MP4 file that is signed as a whole (ONVIF Export File Format).",
     options,
     sizeof options / sizeof options[0],
     "FILE",

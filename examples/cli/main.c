@@ -23,6 +23,7 @@ static const command commands[] = {
     { "verify", command_verify, "prove that a recording is what was recorded" },
     { "extract", command_extract, "get the video back" },
     { "export", command_export, "make evidence for others" },
+    { "verify-proof", command_verify_proof, "prove that a clear file is what was recorded" },
     { "verify-onvif", command_verify_onvif, "prove that a signed MP4 file is what was exported" },
     { "keys", command_keys, "disclose a range of a recording to somebody" },
     { "recipients", command_recipients, "say or change who can decrypt a recording" },

@@ -286,8 +286,8 @@ static const option_spec options[] = {
       offsetof(verify_onvif_request, trust_path), NULL, 0, 0 },
     { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT,
       offsetof(verify_onvif_request, crl_path), NULL, 0, 0 },
-    { "intermediates", "FILE", "certificates between signers and CA, which the file cannot hold",
-      OPTION_TEXT, offsetof(verify_onvif_request, intermediates_path), NULL, 0, 0 },
+    { "intermediates", "FILE", "certificates between signers and CA (PEM)", OPTION_TEXT,
+      offsetof(verify_onvif_request, intermediates_path), NULL, 0, 0 },
     { "any-role", NULL, "any certificate of these CAs may sign: for files of other makers",
       OPTION_FLAG, offsetof(verify_onvif_request, any_role), NULL, 0, 0 },
     { "accept-claimed-time", NULL,
@@ -302,8 +302,7 @@ static const option_spec options[] = {
 static const command_line line = {
     "verify-onvif",
     "FILE --trust CA [options]",
-    "Proves that a signed MP4 file (ONVIF Export File Format) is what was exported, or says why "
-    "not.",
+    "Proves that a signed MP4 file (ONVIF Export File Format) is what was exported.",
     options,
     sizeof options / sizeof options[0],
     "FILE",

@@ -37,3 +37,24 @@ exit_status command_export_onvif(int count, char **arguments)
     (void)arguments;
     return say_absent("export onvif");
 }
+
+exit_status command_export_mp4(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("export mp4");
+}
+
+exit_status command_export_stills(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("export stills");
+}
+
+exit_status command_verify_proof(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("verify-proof");
+}

@@ -19,6 +19,7 @@
 #include <svms/onvif.h>
 #include <svms/playlist.h>
 #include <svms/profile.h>
+#include <svms/proof.h>
 #include <svms/reader.h>
 #include <svms/recording.h>
 #include <svms/recipients.h>

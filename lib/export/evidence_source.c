@@ -416,7 +416,8 @@ void svms_evidence_excerpt(svms_evidence_part *part, int64_t attested_utc_ns, sv
     out->user = part;
     out->piece_at = piece_at;
     out->find = find;
-    out->secret = secret;
+    /* Secrets of a proof are for its presentation: here no track is there. */
+    out->secret = part->evidence->header.kind == SVMS_EXPORT_PROOF ? NULL : secret;
 }
 
 svms_status svms_evidence_period(svms_evidence *evidence, uint32_t s, svms_export_period *out,

@@ -47,7 +47,7 @@ static void note_failure(svms_proof *proof, uint32_t source, uint64_t segment, i
     failure->source = source;
     failure->segment = segment;
     failure->utc_ns = utc_ns;
-    (void)snprintf(failure->reason, sizeof(failure->reason), "%s", why);
+    (void)snprintf(failure->reason, sizeof(failure->reason), "%.199s", why);
 }
 
 static svms_status add_lane(svms_proof *proof, const svms_export_track_pair *pair, svms_error *err)

@@ -37,6 +37,30 @@ static svms_status read_manifest(svms_evidence *evidence, const svms_evidence_fr
                                frame->c_offset + SVMS_RECORD_HEADER_SIZE, err);
 }
 
+/* Part A: secrets of tracks that are there, and encrypted, each once (E-FRM-3, E-SRC-3). */
+static svms_status check_secrets(svms_evidence *evidence, const svms_evidence_frame *frame,
+                                 const svms_header *header, uint32_t removed, svms_error *err)
+{
+    uint8_t secrets[SVMS_MAX_PART_A];
+    size_t size = 0;
+    uint32_t least = 0;
+    svms_status status = svms_evidence_read_secrets(evidence, frame, secrets, &size, err);
+    svms_cursor cursor = svms_cursor_over(secrets, size, frame->a_offset);
+    while (status == SVMS_OK && !svms_cursor_at_end(&cursor)) {
+        uint32_t track = svms_read_u8(&cursor);
+        bool fits = svms_skip(&cursor, SVMS_SECRET_SIZE) && track >= least &&
+                    track < header->track_count && (removed >> track & 1) == 0 &&
+                    svms_track_is_sealed(&header->tracks[track]);
+        if (!fits) {
+            status = svms_fail_at(err, SVMS_E_MALFORMED, frame->a_offset,
+                                  "secrets that do not belong there (E-FRM-3)");
+        }
+        least = track + 1;
+    }
+    svms_wipe(secrets, sizeof(secrets));
+    return status;
+}
+
 svms_status svms_proof_open_segment(svms_evidence *evidence, uint64_t entry, uint32_t source,
                                     svms_leaves *leaves, svms_manifest *manifest,
                                     svms_leaves_summary *summary, const svms_evidence_frame **frame,
@@ -53,8 +77,13 @@ svms_status svms_proof_open_segment(svms_evidence *evidence, uint64_t entry, uin
     if (status != SVMS_OK) {
         return status;
     }
-    svms_leaves_open(leaves, &evidence->window, header, evidence->parts[source].removed_tracks,
-                     (*frame)->b_offset, (*frame)->frame.b_size);
+    uint32_t removed = evidence->parts[source].removed_tracks;
+    status = check_secrets(evidence, *frame, header, removed, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_leaves_open(leaves, &evidence->window, header, removed, (*frame)->b_offset,
+                     (*frame)->frame.b_size);
     svms_leaves begin = *leaves;
     status = svms_leaves_check(leaves, manifest, evidence->hasher, summary, err);
     *leaves = begin;
@@ -92,7 +121,7 @@ static void note_failure(svms_proof_lane *lane, svms_verdict verdict, const char
     if (lane->state == SVMS_LANE_INSIDE) {
         name_sample(lane, failure);
     }
-    (void)snprintf(failure->reason, sizeof(failure->reason), "%s", why);
+    (void)snprintf(failure->reason, sizeof(failure->reason), "%.199s", why);
 }
 
 /* T of the track, from part A of the frame. *found is false when it is not there. */

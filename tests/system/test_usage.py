@@ -10,7 +10,7 @@ import unittest
 from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, SystemCase, USAGE, main
 
 COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
-            "recover")
+            "recover", "verify-onvif", "export onvif")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
@@ -20,7 +20,7 @@ def options_in(text):
 
 class Help(SystemCase):
     def test_help_goes_to_standard_output_and_is_good(self):
-        for arguments in (["--help"], ["-h"], ["--version"], *([name, "--help"] for name in COMMANDS)):
+        for arguments in (["--help"], ["-h"], ["--version"], *([*name.split(), "--help"] for name in COMMANDS)):
             run = self.expect(GOOD, *arguments)
             self.assertTrue(run.out and not run.err, run)
             self.assertLessEqual(max(len(line) for line in run.out.splitlines()), 100)
@@ -36,19 +36,19 @@ class Help(SystemCase):
         synopsis = manual[manual.index(".Sh SYNOPSIS"):manual.index(".Sh DESCRIPTION")]
         for command in COMMANDS:
             with self.subTest(command):
-                own = options_in(self.run_svms(command, "--help").out)
+                own = options_in(self.run_svms(*command.split(), "--help").out)
                 completed = subprocess.run(["bash", "-c", f". {CLI}/svms.bash; _svms_options {command}"],
                                            check=True, capture_output=True, text=True).stdout
                 self.assertEqual(options_in(completed), own)
-                parts = re.split(rf"\.Cm (?={'|'.join(COMMANDS)})", synopsis)
-                part = "".join(text for text in parts if text.startswith(command))
+                parts = synopsis.split("\n.Cm ")
+                part = "".join(text for text in parts if re.match(rf"{command}[ \n]", text))
                 self.assertEqual(options_in(part) - {"--version"} | {"--help"}, own)
-                sections = manual.split(f".Ss svms {command}")[1:]
+                sections = re.split(rf"\.Ss svms {command}(?=[ \n])", manual)[1:]
                 section = "".join(re.split(r"\n\.S[hs] ", text)[0] for text in sections)
                 self.assertEqual(options_in(section) - {"--cert"} | {"--help"}, own)
 
     def test_completion_offers_what_fits(self):
-        cases = ((["ver"], {"verify"}), (["record", "--pro"], {"--protect"}),
+        cases = ((["ver"], {"verify", "verify-onvif"}), (["record", "--pro"], {"--protect"}),
                  (["record", "--protect", ""], {"strong", "light", "none"}),
                  (["identity", "create", "--role", "k"], {"key-officer"}), (["identity", "c"], {"create"}),
                  (["keys", ""], {"disclose", "show", "--help"}), (["keys", "disclose", "--tr"], {"--track", "--trust"}),

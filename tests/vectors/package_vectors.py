@@ -131,6 +131,15 @@ SOURCE = ("number", "verdict", "first_failure", "first_segment", "last_segment",
 LINK_OF_BAD, SOURCE_OF_BAD = ("number", "verdict"), ("number", "verdict", "first_failure")
 
 
+def _told(row, members):
+    """Nothing is known of a link that cannot be read; a first failure is that of bytes or keys."""
+    if "signed" in row and row["signed"] is None:
+        return LINK_OF_BAD
+    if row["verdict"] not in ("not_authentic", "undecryptable"):
+        return [name for name in members if name != "first_failure"]
+    return members
+
+
 def slim(found, bad):
     """What is compared of a verdict. Of bad packages only what every reader must agree on."""
     out = {name: value for name, value in found.items() if name not in ("reason", "presentation")}
@@ -140,7 +149,7 @@ def slim(found, bad):
     ):
         if name in out:
             rows = out[name]["list"]
-            out[name] = {"list": [{key: row[key] for key in members} for row in rows]}
+            out[name] = {"list": [{key: row[key] for key in _told(row, members)} for row in rows]}
     if bad:
         for name in ("package_id", "receipt"):
             out.pop(name, None)

@@ -360,6 +360,32 @@ static void what_does_not_verify_is_told_only_to_those_who_ask_for_it(void **sta
     memory_file_clear(&file);
 }
 
+/* Index records of several levels lead from the end to the range; some lie within it. */
+static void an_index_of_several_levels_leads_to_the_range(void **state)
+{
+    static const int64_t ranges[][2] = { { 100, 103 }, { 254, 256 }, { 255, 258 },
+                                         { 256, 257 }, { 510, 514 }, { 590, 600 } };
+    static const size_t modes[] = { 3, 6 };
+    fixture *fix = *state;
+    for (size_t m = 0; m < 2; m++) {
+        memory_file file = { 0 };
+        recipe how = plain(600);
+        how.tracks = 1;
+        how.frames = 1;
+        how.sample_size = 10;
+        fix->now = T0;
+        record_signed(fix, &signings[modes[m]], &how, &file);
+        authentic = 0;
+        for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+            compare(fix, &file, T0 + ranges[i][0] * SECOND, T0 + ranges[i][1] * SECOND, "deep");
+            compare(fix, &file, T0 + ranges[i][0] * SECOND + SECOND / 2,
+                    T0 + ranges[i][1] * SECOND - SECOND / 4, "deep, within");
+        }
+        assert_int_equal(authentic, 2 * sizeof(ranges) / sizeof(ranges[0]));
+        memory_file_clear(&file);
+    }
+}
+
 /* With stamps ------------------------------------------------------------------------------------
  */
 
@@ -527,6 +553,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reader_finds_its_way_by_time, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(what_does_not_verify_is_told_only_to_those_who_ask_for_it,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_index_of_several_levels_leads_to_the_range,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(attested_time_travels_with_the_excerpt, fixture_setup,
                                         fixture_teardown),

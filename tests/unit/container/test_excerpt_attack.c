@@ -7,7 +7,7 @@ static recipe plain(uint32_t segments)
     recipe how = RECIPE_INIT;
     how.segments = segments;
     how.sample_size = 20;
-    how.frames = 2;
+    how.frames = 3;
     how.tracks = 1;
     return how;
 }
@@ -81,9 +81,6 @@ static svms_verdict expect_seen(scene *at, const char *what, size_t n, size_t m)
     svms_report report;
     svms_status status = sparse_verify(&at->taken, &at->options, &report, NULL);
     if (status == SVMS_OK || report.verdict == SVMS_VERDICT_AUTHENTIC) {
-        for (size_t i = 0; i < at->taken.count; i++) {
-            print_message("kind %d number %llu times %lld %lld\n", (int)at->taken.pieces[i].kind, (unsigned long long)at->taken.pieces[i].number, (long long)(at->taken.pieces[i].first_utc_ns-T0)/1000000, (long long)(at->taken.pieces[i].last_utc_ns-T0)/1000000);
-        }
         fail_msg("%s, %zu, %zu: authentic", what, n, m);
     }
     read_on(&at->taken);
@@ -311,6 +308,80 @@ static void manifests_do_not_stand_for_segments(void **state)
     drop_scene(&at);
 }
 
+/* With a track removed, nothing else may be missing or changed, and nothing of it may be left. */
+static void no_more_is_removed_than_is_said(void **state)
+{
+    static sparse whole;
+    fixture *fix = *state;
+    memory_file file = { 0 };
+    svms_report report;
+    svms_verify_options options = asked(fix, T0, T0 + SECOND);
+    recipe how = plain(2);
+    how.tracks = 2;
+    fix->now = T0;
+    record_signed(fix, &signings[0], &how, &file);
+    assert_int_equal(sparse_collect(&whole, fix, &file, &options, false, &report), SVMS_OK);
+    sparse_remove(&whole, &file, 2);
+    assert_int_equal(sparse_verify(&whole, &options, &report, NULL), SVMS_OK);
+    for (size_t i = (size_t)whole.pieces[0].offset; i < whole.image.size; i++) {
+        whole.image.data[i] ^= (uint8_t)(1u << i % 8);
+        assert_int_not_equal(sparse_verify(&whole, &options, &report, NULL), SVMS_OK);
+        whole.image.data[i] ^= (uint8_t)(1u << i % 8);
+    }
+    /* Each record in turn is left out. */
+    svms_piece *piece = &whole.pieces[0];
+    const svms_piece kept = *piece;
+    uint8_t *body = whole.image.data + piece->offset;
+    uint8_t *copy = malloc(whole.image.size);
+    assert_non_null(copy);
+    memcpy(copy, whole.image.data, whole.image.size);
+    for (uint64_t at = 0; at < kept.body_size;) {
+        uint64_t size =
+            (body[at] == 1 ? body[at + 3] : 16u) + ((uint64_t)body[at + 6] << 8) + body[at + 7];
+        memmove(body + at, body + at + size,
+                (size_t)(kept.body_size + kept.closing_size - at - size));
+        piece->body_size -= size;
+        assert_int_not_equal(sparse_verify(&whole, &options, &report, NULL), SVMS_OK);
+        read_on(&whole);
+        *piece = kept;
+        memcpy(whole.image.data, copy, whole.image.size);
+        at += size;
+    }
+    free(copy);
+    sparse_clear(&whole);
+    memory_file_clear(&file);
+}
+
+/* Whatever is taken out of a container that somebody changed, the change is in it. */
+static void unverified_pieces_are_never_authentic(void **state)
+{
+    static sparse taken;
+    static const size_t chosen[] = { 0, 3, 5 };
+    for (size_t p = 0; p < 3; p++) {
+        scene *at = play(state, &plots[chosen[p]]);
+        layout found = lay_out_file(&at->file);
+        for (size_t i = found.first_record; i < at->file.size; i += 37) {
+            svms_report report;
+            svms_report carried;
+            at->file.data[i] ^= (uint8_t)(1u << i % 8);
+            svms_status status =
+                sparse_collect(&taken, at->fix, &at->file, &at->options, true, &report);
+            svms_status again = sparse_verify(&taken, &at->options, &carried, NULL);
+            if (status != SVMS_OK && again == SVMS_OK) {
+                fail_msg("plot %zu, byte %zu: %s", p, i, report.first_failure.reason);
+            }
+            if (report.verdict != SVMS_VERDICT_NOT_AUTHENTIC && report.verdict != carried.verdict) {
+                fail_msg("plot %zu, byte %zu: %s, then %s", p, i, svms_verdict_name(report.verdict),
+                         carried.first_failure.reason);
+            }
+            read_on(&taken);
+            sparse_clear(&taken);
+            at->file.data[i] ^= (uint8_t)(1u << i % 8);
+        }
+        drop_scene(&at);
+    }
+}
+
 /* The n-th allocation fails, the n-th read fails, the n-th callback fails. */
 static void whatever_fails_fails_cleanly(void **state)
 {
@@ -456,6 +527,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_leads_nowhere_is_not_carried, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(manifests_do_not_stand_for_segments, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(no_more_is_removed_than_is_said, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(unverified_pieces_are_never_authentic, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(whatever_fails_fails_cleanly, fixture_setup,
                                         fixture_teardown),

@@ -82,8 +82,7 @@ svms_export_verify_options trusting(const export_case *self, told *seen)
 }
 
 svms_status verify_evidence(export_case *self, svms_evidence *evidence,
-                            const svms_export_verify_options *options,
-                            svms_export_report *report)
+                            const svms_export_verify_options *options, svms_export_report *report)
 {
     *report = (svms_export_report)SVMS_EXPORT_REPORT_INIT;
     self->err = (svms_error)SVMS_ERROR_INIT;

@@ -29,8 +29,7 @@ svms_evidence *open_well(export_case *self, memory_file *file, const char *passw
 /* With the fixture's trust. */
 svms_export_verify_options trusting(const export_case *self, told *seen);
 svms_status verify_evidence(export_case *self, svms_evidence *evidence,
-                            const svms_export_verify_options *options,
-                            svms_export_report *report);
+                            const svms_export_verify_options *options, svms_export_report *report);
 /* Opens and verifies; the verdict, or -1 with *opening what svms_export_open() gave. */
 int judge(export_case *self, memory_file *file, const char *password, svms_export_report *report,
           svms_status *opening);

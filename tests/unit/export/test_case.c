@@ -397,6 +397,12 @@ static void files_need_names_that_are_allowed(void **state)
                          i + 1 < sizeof(cases) / sizeof(cases[0]) ? SVMS_E_USAGE : SVMS_E_LIMIT);
         assert_string_equal(err.message, cases[i].words);
     }
+    svms_export_attachment lost = {
+        .name = "n", .media_type = "a", .method = "m", .origin_count = 1
+    };
+    assert_int_equal(svms_case_add_attachment(writer, &lost, 0, 0, digest, NULL, &err),
+                     SVMS_E_USAGE);
+    assert_string_equal(err.message, "the originals are missing");
     svms_export_presentation still = SVMS_EXPORT_PRESENTATION_INIT;
     still.name = "n";
     still.media_type = "image/gif";

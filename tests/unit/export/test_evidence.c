@@ -418,8 +418,7 @@ static void arguments_are_checked(void **state)
     assert_int_equal(svms_export_open(&evidence, NULL, &bytes, NULL, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_export_open(&evidence, self->fix->ctx, NULL, NULL, NULL), SVMS_E_USAGE);
     bytes.read_at = NULL;
-    assert_int_equal(svms_export_open(&evidence, self->fix->ctx, &bytes, NULL, NULL),
-                     SVMS_E_USAGE);
+    assert_int_equal(svms_export_open(&evidence, self->fix->ctx, &bytes, NULL, NULL), SVMS_E_USAGE);
     evidence = open_well(self, &self->out, NULL);
     svms_export_verify_options how_to = trusting(self, NULL);
     how_to.reserved = 1;

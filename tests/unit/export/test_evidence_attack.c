@@ -13,7 +13,7 @@ typedef struct target {
     const char *password;
     seen_package *seen;
     person custodian;
-    uint64_t link;  /* the second one */
+    uint64_t link; /* the second one */
     uint8_t head[32];
 } target;
 
@@ -179,9 +179,9 @@ static void what_stands_behind_the_last_link_is_a_beginning_or_false(void **stat
         const char *bytes;
         size_t size;
         int verdict;
-    } rests[] = { { "S", 1, 1 },         { "SVX", 3, 1 },       { "SVXL", 4, 1 },
+    } rests[] = { { "S", 1, 1 },           { "SVX", 3, 1 },        { "SVXL", 4, 1 },
                   { "SVXLabcdef", 10, 1 }, { "\0\0\0\0\0", 5, 1 }, { "\0", 1, 1 },
-                  { "S\0", 2, 4 },       { "X", 1, 4 },         { "\0\0\0\0\1", 5, 4 },
+                  { "S\0", 2, 4 },         { "X", 1, 4 },          { "\0\0\0\0\1", 5, 4 },
                   { "SVXM", 4, 4 } };
     export_case *self = *state;
     target this;
@@ -268,8 +268,8 @@ static void links_cannot_be_dropped_swapped_or_repeated(void **state)
     }
     for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
         svms_export_report report;
-        int verdict = judge_pieces(self, &self->out, at[0], links, orders[i].links,
-                                   orders[i].count, &report);
+        int verdict =
+            judge_pieces(self, &self->out, at[0], links, orders[i].links, orders[i].count, &report);
         if (orders[i].authentic != (verdict == 0)) {
             fail_msg("order %zu: verdict %d (%s)", i, verdict, report.reason);
         }
@@ -328,8 +328,8 @@ static void sign_anew(export_case *self, uint64_t offset, const svms_export_sign
         change(&view.object);
     }
     svms_builder made = svms_builder_new(self->fix->ctx, 1 << 20);
-    assert_int_equal(
-        svms_link_sign(&made, self->fix->ctx, &view.object, signer, head, &self->err), SVMS_OK);
+    assert_int_equal(svms_link_sign(&made, self->fix->ctx, &view.object, signer, head, &self->err),
+                     SVMS_OK);
     self->out.size = (size_t)offset;
     append(&self->out, made.data, made.size);
     svms_builder_clear(&made);
@@ -455,10 +455,10 @@ static void another_hash(svms_link_object *object)
 /* A real exporter who signs what is not so, or a forger with his key. */
 static void a_link_that_promises_something_else_opens_nothing(void **state)
 {
-    static change_link *const changes[] = {
-        more_sources, more_attachments, more_frames,       fewer_frames, most_frames, most_sources,
-        no_frames,    a_presentation,   another_directory, another_hash, another_number
-    };
+    static change_link *const changes[] = { more_sources, more_attachments, more_frames,
+                                            fewer_frames, most_frames,      most_sources,
+                                            no_frames,    a_presentation,   another_directory,
+                                            another_hash, another_number };
     export_case *self = *state;
     for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
         target this;
@@ -533,16 +533,15 @@ static void an_interrupted_countersignature_changes_nothing_before_it(void **sta
         memory.torn_at = torn;
         memory.no_cut = true;
         svms_store store = store_of(&memory);
-        svms_status status = svms_export_countersign(self->fix->ctx, &store,
-                                                     &this.custodian.signer, NULL, &self->err);
+        svms_status status = svms_export_countersign(self->fix->ctx, &store, &this.custodian.signer,
+                                                     NULL, &self->err);
         if (status == SVMS_OK) {
             break; /* signatures differ in nothing but their bytes */
         }
         assert_int_equal(status, SVMS_E_IO);
         assert_int_equal(self->out.size, whole + torn);
         assert_memory_equal(self->out.data, before.data, whole);
-        assert_int_equal(judge(self, &self->out, NULL, &report, &opening),
-                         SVMS_VERDICT_INCOMPLETE);
+        assert_int_equal(judge(self, &self->out, NULL, &report, &opening), SVMS_VERDICT_INCOMPLETE);
         memory.torn_at = 0;
         /* Without a way to cut, nothing can be done about it. */
         assert_int_equal(svms_export_countersign(self->fix->ctx, &store, &this.custodian.signer,
@@ -572,8 +571,8 @@ static void every_failure_of_the_store_leaves_a_good_package(void **state)
         memory.file = &self->out;
         memory.fails_at = n;
         svms_store store = store_of(&memory);
-        svms_status status = svms_export_countersign(self->fix->ctx, &store,
-                                                     &this.custodian.signer, NULL, &self->err);
+        svms_status status = svms_export_countersign(self->fix->ctx, &store, &this.custodian.signer,
+                                                     NULL, &self->err);
         done = status == SVMS_OK;
         assert_true(done || status == SVMS_E_IO);
         assert_true(done || self->out.size == whole);

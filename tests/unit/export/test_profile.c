@@ -1,44 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Export profiles (export-profile.md). Usage: test_export_profile CASES EXAMPLES, the first a file,
  * the second a folder. */
-#include "../container/fixture.h"
+#include "profile_json.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <jansson.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 
-#include <svms/profile.h>
+#define KEY_ID "00112233445566778899aabbccddeeff"
 
 static const char *cases_path;
 static const char *examples_path;
-
-#define BIT(option) (1u << (option))
-#define HEAD "{\"format\":\"svms-export-profile\",\"version\":1,\"name\":\"test\",\"options\":{"
-#define TAIL "}}"
-#define KEY_ID "00112233445566778899aabbccddeeff"
-
-static svms_status parse_text(fixture *fix, svms_profile **out, const char *json, svms_error *err)
-{
-    *out = NULL;
-    *err = (svms_error)SVMS_ERROR_INIT;
-    return svms_profile_parse(out, fix->ctx, json, strlen(json), err);
-}
-
-/* A profile with the one option. */
-static svms_profile *profile_of(fixture *fix, const char *option, const char *value, bool locked)
-{
-    char json[1024];
-    svms_profile *profile = NULL;
-    svms_error err;
-    (void)snprintf(json, sizeof(json), HEAD "\"%s\":{\"value\":%s,\"locked\":%s}" TAIL, option,
-                   value, locked ? "true" : "false");
-    if (parse_text(fix, &profile, json, &err) != SVMS_OK) {
-        fail_msg("%s: %s", json, err.message);
-    }
-    return profile;
-}
 
 static void expect_case(fixture *fix, const json_t *one)
 {
@@ -252,7 +226,6 @@ static void expect_judgements(fixture *fix, const judgement *all, size_t count)
 
 #define NO_PERIOD .from_utc_ns = SVMS_NO_TIME, .to_utc_ns = SVMS_NO_TIME
 #define PLAIN .sealed = 1, .reexport = 1, NO_PERIOD
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static void settings_give_way_unless_they_are_locked(void **state)
 {
@@ -504,6 +477,45 @@ static void recipients_that_are_required_must_be_there(void **state)
     expect_judgements(*state, all, COUNT(all));
 }
 
+static svms_private_key *key_of(fixture *fix, EVP_PKEY *pkey)
+{
+    char *text = NULL;
+    svms_private_key *key = NULL;
+    BIO *memory = BIO_new(BIO_s_mem());
+    assert_non_null(pkey);
+    assert_int_equal(PEM_write_bio_PrivateKey(memory, pkey, NULL, NULL, 0, NULL, NULL), 1);
+    long size = BIO_get_mem_data(memory, &text);
+    assert_int_equal(svms_private_key_from_pem(&key, fix->ctx, text, (size_t)size, NULL), SVMS_OK);
+    BIO_free(memory);
+    EVP_PKEY_free(pkey);
+    return key;
+}
+
+static void each_kind_of_key_has_its_algorithm(void **state)
+{
+    fixture *fix = *state;
+    const struct {
+        EVP_PKEY *pkey;
+        const char *value;
+        const char *words;
+    } cases[] = {
+        { EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384"), "[\"ecdsa-p384\"]", NULL },
+        { EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), "[\"ed25519\"]", NULL },
+        { EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048), "[\"rsa-pss\"]", NULL },
+        { EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384"), "[\"ecdsa-p256\"]",
+          "the signer's algorithm ecdsa-p384 is not among the allowed ones" },
+        { EVP_PKEY_Q_keygen(NULL, NULL, "X25519"), "[\"ed25519\"]", "no signature was asked for" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        svms_private_key *key = key_of(fix, cases[i].pkey);
+        const judgement one = {
+            "signature_algorithms", cases[i].value, { PLAIN, .signer = key }, cases[i].words
+        };
+        expect_judgements(fix, &one, 1);
+        svms_private_key_free(&key);
+    }
+}
+
 static void signatures_are_made_as_the_profile_says(void **state)
 {
     fixture *fix = *state;
@@ -519,174 +531,6 @@ static void signatures_are_made_as_the_profile_says(void **state)
         { "signature_algorithms", "[\"ecdsa-p256\"]", { PLAIN }, "no signature was asked for" },
     };
     expect_judgements(fix, all, COUNT(all));
-}
-
-/* A folder of its own with "allowed", "allowed/within", "allowedness", "elsewhere", "file", and the
- * symbolic links "allowed/out" to elsewhere, "in" to allowed/within. */
-typedef struct folders {
-    char root[64];
-} folders;
-
-static void path_in(const folders *all, const char *name, char out[256])
-{
-    (void)snprintf(out, 256, "%s/%s", all->root, name);
-}
-
-static void make_folders(folders *all)
-{
-    static const char *const names[] = { "allowed", "allowed/within", "allowedness", "elsewhere" };
-    char path[256];
-    char target[256];
-    (void)snprintf(all->root, sizeof(all->root), "/tmp/svms-test-profile-XXXXXX");
-    assert_non_null(mkdtemp(all->root));
-    for (size_t i = 0; i < COUNT(names); i++) {
-        path_in(all, names[i], path);
-        assert_int_equal(mkdir(path, 0700), 0);
-    }
-    path_in(all, "elsewhere", target);
-    path_in(all, "allowed/out", path);
-    assert_int_equal(symlink(target, path), 0);
-    path_in(all, "allowed/within", target);
-    path_in(all, "in", path);
-    assert_int_equal(symlink(target, path), 0);
-    path_in(all, "file", path);
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    (void)fclose(file);
-}
-
-static void remove_folders(const folders *all)
-{
-    static const char *const names[] = { "file",           "in",          "allowed/out",
-                                         "allowed/within", "allowedness", "elsewhere",
-                                         "allowed" };
-    char path[256];
-    for (size_t i = 0; i < COUNT(names); i++) {
-        path_in(all, names[i], path);
-        assert_int_equal(remove(path), 0);
-    }
-    assert_int_equal(rmdir(all->root), 0);
-}
-
-static svms_status apply_to(fixture *fix, const char *allowed, const char *destination, bool locked,
-                            svms_profile_request *request, svms_error *err)
-{
-    char value[600];
-    (void)snprintf(value, sizeof(value), "[\"/does/not/exist\",\"%s\"]", allowed);
-    svms_profile *profile = profile_of(fix, "destinations", value, locked);
-    *request = (svms_profile_request)SVMS_PROFILE_REQUEST_INIT;
-    *err = (svms_error)SVMS_ERROR_INIT;
-    request->given = BIT(SVMS_PROFILE_DESTINATIONS);
-    request->destination = destination;
-    svms_status status = svms_profile_apply(profile, request, err);
-    svms_profile_free(&profile);
-    return status;
-}
-
-static void destinations_are_judged_by_what_they_are(void **state)
-{
-    fixture *fix = *state;
-    static const struct {
-        const char *allowed;
-        const char *asked;
-        const char *folder; /* NULL: refused */
-    } cases[] = {
-        { "allowed", "allowed", "allowed" },
-        { "allowed", "allowed/within", "allowed/within" },
-        { "allowed", "allowed/./within/../within/", "allowed/within" },
-        { "allowed", "in", "allowed/within" },
-        { "in", "allowed/within", "allowed/within" },
-        { "in", "in", "allowed/within" },
-        { "allowed", "elsewhere", NULL },
-        { "allowed", "allowedness", NULL },
-        { "allowed", "allowed/../elsewhere", NULL },
-        { "allowed", "allowed/out", NULL },
-        { "in", "allowed", NULL },
-        { "file", "allowed", NULL },
-    };
-    folders all;
-    make_folders(&all);
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        char allowed[256];
-        char asked[256];
-        char folder[256];
-        svms_profile_request request;
-        svms_error err;
-        path_in(&all, cases[i].allowed, allowed);
-        path_in(&all, cases[i].asked, asked);
-        path_in(&all, cases[i].folder != NULL ? cases[i].folder : "", folder);
-        svms_status status = apply_to(fix, allowed, asked, true, &request, &err);
-        if (cases[i].folder != NULL) {
-            assert_int_equal(status, SVMS_OK);
-            assert_string_equal(request.folder, folder);
-        } else {
-            assert_int_equal(status, SVMS_E_POLICY);
-            assert_non_null(strstr(err.message,
-                                   "' is in none of the allowed folders ('destinations'"
-                                   " is locked by profile test)"));
-            assert_string_equal(request.folder, "");
-            assert_int_equal(apply_to(fix, allowed, asked, false, &request, &err), SVMS_OK);
-            assert_int_equal(request.unmet, BIT(SVMS_PROFILE_DESTINATIONS));
-            assert_non_null(strstr(request.folder, all.root));
-        }
-    }
-    remove_folders(&all);
-}
-
-static void a_destination_must_be_a_folder_that_exists(void **state)
-{
-    fixture *fix = *state;
-    folders all;
-    char path[256];
-    char allowed[256];
-    char *longest = malloc(8192);
-    svms_profile_request request;
-    svms_error err;
-    assert_non_null(longest);
-    make_folders(&all);
-    path_in(&all, "allowed", allowed);
-    path_in(&all, "file", path);
-    assert_int_equal(apply_to(fix, allowed, path, true, &request, &err), SVMS_E_IO);
-    assert_non_null(strstr(err.message, "cannot export to "));
-    path_in(&all, "allowed/new", path);
-    assert_int_equal(apply_to(fix, allowed, path, true, &request, &err), SVMS_E_IO);
-    assert_int_equal(apply_to(fix, allowed, "", true, &request, &err), SVMS_E_IO);
-    memset(longest, '/', 8191);
-    longest[8191] = '\0';
-    assert_int_equal(apply_to(fix, allowed, longest, true, &request, &err), SVMS_E_USAGE);
-    free(longest);
-    remove_folders(&all);
-}
-
-static void the_first_destination_is_the_default(void **state)
-{
-    fixture *fix = *state;
-    folders all;
-    char path[256];
-    char value[600];
-    svms_profile_request request = SVMS_PROFILE_REQUEST_INIT;
-    svms_error err = SVMS_ERROR_INIT;
-    make_folders(&all);
-    path_in(&all, "in", path);
-    (void)snprintf(value, sizeof(value), "[\"%s\",\"/\"]", path);
-    svms_profile *profile = profile_of(fix, "destinations", value, true);
-    assert_int_equal(svms_profile_apply(profile, &request, &err), SVMS_OK);
-    path_in(&all, "allowed/within", path);
-    assert_string_equal(request.folder, path);
-    request = (svms_profile_request)SVMS_PROFILE_REQUEST_INIT;
-    request.given = BIT(SVMS_PROFILE_DESTINATIONS);
-    request.destination = all.root;
-    assert_int_equal(svms_profile_apply(profile, &request, &err), SVMS_OK);
-    assert_string_equal(request.folder, all.root);
-    svms_profile_free(&profile);
-    profile = profile_of(fix, "sealed", "true", true);
-    request = (svms_profile_request)SVMS_PROFILE_REQUEST_INIT;
-    request.given = BIT(SVMS_PROFILE_DESTINATIONS);
-    request.destination = "/..";
-    assert_int_equal(svms_profile_apply(profile, &request, &err), SVMS_OK);
-    assert_string_equal(request.folder, "/");
-    svms_profile_free(&profile);
-    remove_folders(&all);
 }
 
 /* The example's text, which its maker may spell as he likes. */
@@ -792,9 +636,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(passwords_are_as_strong_as_the_profile_says),
         cmocka_unit_test(recipients_that_are_required_must_be_there),
         cmocka_unit_test(signatures_are_made_as_the_profile_says),
-        cmocka_unit_test(destinations_are_judged_by_what_they_are),
-        cmocka_unit_test(a_destination_must_be_a_folder_that_exists),
-        cmocka_unit_test(the_first_destination_is_the_default),
+        cmocka_unit_test(each_kind_of_key_has_its_algorithm),
         cmocka_unit_test(the_examples_do_what_they_say),
         cmocka_unit_test(every_allocation_may_fail),
     };

@@ -651,9 +651,14 @@ static void exhausted_memory_is_reported_and_nothing_leaks(void **state)
         svms_status status = check_bench(&self);
         fix->allocation_fails_at = 0;
         assert_int_equal(fix->live_blocks, live);
-        if (status == SVMS_OK) {
-            if (n <= 10) { fail_msg("n %d of %d", (int)n, (int)fix->allocations); }
+        if (fix->allocations < n) {
+            assert_int_equal(status, SVMS_OK);
+            assert_true(n > 20);
             break;
+        }
+        /* The first one only asks whether there is JSON at all. */
+        if (n == 1 && status == SVMS_OK) {
+            continue;
         }
         assert_int_equal(status, SVMS_E_NO_MEMORY);
     }

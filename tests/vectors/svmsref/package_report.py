@@ -34,7 +34,7 @@ def link_to_json(one):
         "signed": _time(fields.utc) if fields else None,
         "attested": _time(one.attested),
         "reexport": not fields.policy & 1 if fields else None,
-        "note": fields.note.decode() if fields else None,
+        "note": (fields.note.decode() or None) if fields else None,
         "head": one.link.head.hex(),
     }
 

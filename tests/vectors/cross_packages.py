@@ -1,0 +1,267 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Lets the library (through the program svms) and the second implementation judge packages of
+each other.
+
+  cross_packages.py SVMS [--mutations N] [--only STEP] [--match GLOB]
+
+vectors   every package and proof, also those made at test time, must get its expected verdict
+mutants   verdicts of both for damaged packages
+exported  what svms exports from containers of svmsref, and what others sign on top, judged by both
+
+Exit status: 0 all agree, 1 they do not, 77 nothing was checked.
+"""
+
+import argparse
+import fnmatch
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+import warnings
+
+import package_vectors
+import recipes
+from cross_check import CA, EXIT_OF, KEYS, Checker
+from faults import flip
+from good_signatures import BATCH, DEFERRED, LATE, in_batch, late_by, signed_only
+from kit import run
+from recipes import PASSWORD, at_ms, by, clear, custodian, mixed, recipe, source, strong, tiny
+from svmsref import build, package, package_report, trust
+
+DATA = package_vectors.DATA
+
+
+def key_path(name):
+    return os.path.join(KEYS, name)
+
+
+def options_of(checker, expected, with_key):
+    """Options of `svms export verify` for a vector."""
+    out = ["--trust", os.path.join(DATA, expected["trust"])]
+    if "stamp_trust" in expected:
+        out += ["--tsa-anchors", os.path.join(DATA, expected["stamp_trust"])]
+    if "expect_head" in expected:
+        out += ["--expect-head", expected["expect_head"]]
+    return out + (checker.key_options(expected) if with_key else [])
+
+
+def compare(checker, name, expected, status, found):
+    """Exit status, and all that the JSON of the vector says."""
+    verdict = expected["verdict"]
+    lines = []
+    if EXIT_OF.get(verdict, 1) != status:
+        lines.append(f"exit status: wanted {EXIT_OF.get(verdict, 1)}, found {status}")
+    if verdict not in run.WITHOUT_VERDICT:
+        lines += run.differences(expected, found)
+    checker.checks += 1
+    if lines:
+        checker.problems.append(f"{name}: " + "; ".join(lines[:4]) + f" ({reason(found)})")
+
+
+def reason(found):
+    failure = (found or {}).get("first_failure")
+    return failure and failure.get("reason")
+
+
+# ---- vectors ----
+
+
+def check_vectors(checker, match):
+    files, problems = package_vectors.package_files(extended=True)
+    checker.problems += problems
+    for name, content in files.items():
+        if not name.endswith(".json"):
+            checker.store(name, content)
+    for name in sorted(files):
+        if not name.endswith(".json") or not fnmatch.fnmatch(name[:-5], match):
+            continue
+        expected = json.loads(files[name])
+        path = checker.path(expected["file"])
+        keyed = any(one in expected for one in ("password", "identity", "kek"))
+        for with_key in (False, True)[: 1 + keyed]:
+            wanted = expected["expected"]
+            if with_key:
+                wanted = expected.get("expected_with_key", wanted)
+            command = ["export", "verify", path]
+            if "presentation" in expected:
+                command = ["verify-proof", checker.path(expected["presentation"]), path]
+                wanted = {"verdict": wanted["verdict"]}
+            status, found = checker.run_json(*command, *options_of(checker, expected, with_key))
+            what = expected["name"] + (" with key" if with_key else "")
+            compare(checker, what, wanted, status, found)
+
+
+# ---- damage ----
+
+
+def request(**more):
+    anchors = trust.load_anchors(build.read_file(DATA, package_vectors.CA))
+    return package.Request(anchors, now_utc=package_vectors.NOW, **more)
+
+
+def judge(data, **more):
+    report = package.verify(data, request(**more))
+    return package_report.report_to_json(report)
+
+
+def both(checker, name, data, password=None):
+    """Verdicts of both, compared in what a damaged file leaves certain."""
+    path = checker.store("mutant.svmx", data)
+    options = ["--trust", CA]
+    if password:
+        options += ["--password-file", checker.store("password", password.encode() + b"\n")]
+    status, found = checker.run_json("export", "verify", path, *options)
+    mine = judge(data, password=password)
+    wanted = {"verdict": mine["verdict"]}
+    if "sources" in mine:
+        rows = mine["sources"]["list"]
+        failures = [one["first_failure"] and {"segment": one["first_failure"]["segment"]} for one in rows]
+        wanted["sources"] = {"list": [
+            {"verdict": one["verdict"], "first_failure": failure}
+            for one, failure in zip(rows, failures)]}  # fmt: skip
+    compare(checker, name, wanted, status, found)
+
+
+def mutants(checker, count, _match):
+    spec = mixed("bad mixed", 2)
+    note = [{"name": "a", "content": b"attached"}]
+    found = [
+        (recipes.make(recipe("m1", source(spec), links=[by(), custodian()], attachments=note))[0], None),
+        (recipes.make(recipe("m2", source(spec), password=PASSWORD, attachments=note))[0], PASSWORD),
+        (recipes.make(recipe("m3", source(strong("package strong", 5), at_ms(300), at_ms(500)),
+                             links=[by(), custodian()]))[0], None),
+    ]  # fmt: skip
+    chance = random.Random(7)
+    for number in range(count):
+        data, password = found[number % len(found)]
+        place = chance.randrange(len(data))
+        kind = chance.randrange(4)
+        if kind < 2:
+            data = flip(place, 1 << chance.randrange(8))(data)
+        elif kind == 2:
+            data = data[:place]
+        else:
+            size = chance.randrange(1, 64)
+            data = data[:place] + bytes(size) + data[place + size :]
+        both(checker, f"mutant {number} (kind {kind}, byte {place})", data, password)
+
+
+# ---- what svms exports ----
+
+
+def containers():
+    """(name, spec, period in ms or None)"""
+    yield "clear", clear("package clear", 2), None
+    yield "middle", clear("package periods", 6), (250, 750)
+    yield "first", clear("package periods", 6), (-5000, 350)
+    yield "last", clear("package periods", 6), (900, 9000)
+    yield "strong", strong("package strong", 5), (300, 500)
+    yield "mixed", mixed(), None
+    yield "mixed middle", mixed(), (250, 350)
+    yield "deferred", clear("package deferred", signed_only(8, 3, 7), critical=DEFERRED, interval=4), (200, 300)
+    yield "deferred end", clear("package deferred end", signed_only(4), critical=DEFERRED, interval=8), (200, 300)
+    yield "late", clear("package late", critical=LATE, **late_by(6, 2)), (200, 300)
+    yield "late behind", clear("package late behind", critical=LATE, **late_by(4, 9)), (100, 200)
+    yield "late 30", clear("package late 30", critical=LATE, **late_by(40, 30)), (200, 300)
+    yield "batch", clear("package batch", tiny(4, s2={"batch": in_batch(5, 3)}), critical=BATCH), (200, 300)
+    yield "open", clear("package open", 4, close=False), (100, 500)
+    yield "checkpoints", clear("package checkpoints", tiny(258)), (25600, 25650)
+    yield "many", clear("package checkpoints", tiny(258)), None
+    yield "empty", clear("package none", 0), None
+
+
+def moment(milliseconds):
+    return package_report._time(at_ms(milliseconds))
+
+
+def exported(checker, match):
+    signer = ["--signer", key_path("ed25519-exporter.pem"), "--signer-key", key_path("ed25519.key.pem")]
+    password = ["--password-file", checker.store("password.package", PASSWORD.encode() + b"\n")]
+    variants = [("unsealed", ["--unsealed"], None), ("sealed", password, PASSWORD)]
+    for name, spec, period in containers():
+        if not fnmatch.fnmatch(name, match):
+            continue
+        path = checker.store("container.svms", recipes.container(spec)[0])
+        opens = []
+        if "password" in spec:
+            secret = checker.store("password.source", spec["password"].encode() + b"\n")
+            opens = ["--source-password-file", secret]
+        times = ["--from", moment(period[0]), "--to", moment(period[1])] if period else []
+        more = [("", [])]
+        if name.startswith("mixed"):
+            more += [(f" without {one}", ["--without-track", str(one)]) for one in range(3)]
+        for what, extra in more:
+            for variant, sealing, key in variants:
+                one_export(checker, f"{name}{what} {variant}", [
+                    "export", "create", path, *times, *signer, "--trust", CA, *opens, *sealing, *extra],
+                    key)  # fmt: skip
+
+
+def one_export(checker, name, command, password):
+    out = checker.path("exported.svmx")
+    if os.path.exists(out):
+        os.remove(out)
+    status, _, err = checker.run(*command, "--out", out, "--json")
+    if not os.path.exists(out):
+        checker.problems.append(f"export of {name}: exit status {status}: {err[-300:]!r}")
+        return
+    countersign = ["export", "countersign", out, "--signer", key_path("p256-custodian.pem"),
+                   "--signer-key", key_path("p256.key.pem"), "--note", "taken over"]  # fmt: skip
+    judged(checker, name, out, password)
+    status, _, err = checker.run(*countersign)
+    if status:
+        checker.problems.append(f"countersign {name}: exit status {status}: {err[-300:]!r}")
+        return
+    judged(checker, f"{name}, countersigned", out, password)
+
+
+def judged(checker, name, out, password):
+    """svms's verdict is that of svmsref, with and without the key."""
+    with open(out, "rb") as file:
+        data = file.read()
+    for key in (None, password)[: 1 + bool(password)]:
+        mine = judge(data, password=key)
+        options = ["--trust", CA]
+        options += ["--password-file", checker.path("password.package")] if key else []
+        status, found = checker.run_json("export", "verify", out, *options)
+        wanted = package_vectors.slim(mine, False)
+        compare(checker, f"{name}{' with key' if key else ''}", wanted, status, found)
+        if mine["verdict"] in ("not_authentic", "undecryptable"):
+            checker.problems.append(f"{name}: svmsref calls it {mine['verdict']}: {mine['reason']}")
+
+
+STEPS = ("vectors", "mutants", "exported")
+
+
+def main():
+    warnings.simplefilter("ignore")
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("program", metavar="SVMS")
+    parser.add_argument("--mutations", type=int, default=int(os.environ.get("SVMS_MUTATIONS", 300)))
+    parser.add_argument("--only", choices=STEPS)
+    parser.add_argument("--match", default="*", help="names of vectors or containers")
+    args = parser.parse_args()
+    folder = tempfile.mkdtemp()
+    try:
+        checker = Checker(args.program, folder)
+        if args.only in (None, "vectors"):
+            check_vectors(checker, args.match)
+        if args.only in (None, "mutants"):
+            mutants(checker, args.mutations, args.match)
+        if args.only in (None, "exported"):
+            exported(checker, args.match)
+    finally:
+        shutil.rmtree(folder)
+    for problem in checker.problems:
+        print(problem)
+    print(f"{checker.checks} checks, {len(checker.problems)} problems")
+    if not checker.checks:
+        return 77
+    return 1 if checker.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
