@@ -206,7 +206,7 @@ class Periods(ExportCase):
         told = self.created("--from", at(2.5), "--to", at(4))
         source, = told["sources"]
         self.assertEqual((source["first_segment"], source["last_segment"], source["segments"]), (2, 3, 2))
-        self.assertEqual((source["from"], source["to"]), ("2026-11-21T10:00:02.5Z", "2026-11-21T10:00:04Z"))
+        self.assertEqual((source["from"], source["to"]), ("2026-11-21T10:00:02.500Z", "2026-11-21T10:00:04.000Z"))
         whole = len(self.load("all.svmx"))
         self.assertLess(len(self.load("p.svmx")), whole // 2)
         self.assertEqual(self.check()["verdict"], "authentic")

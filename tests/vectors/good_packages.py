@@ -4,10 +4,12 @@
 from good_signatures import BATCH, DEFERRED, LATE, in_batch, late_by, signed_only
 from good_stamps import DAY, on
 from good_stamps import by as stamped_by
+from faults import at, setting
 from recipes import (
-    EXPORTED, PASSWORD, SECOND, T0, VIDEO, at_ms, by, clear, custodian, entry, linked, links, mixed,
+    EXPORTED, PASSWORD, SECOND, T0, VIDEO, at_ms, by, clear, container, custodian, entry, linked, links, mixed,
     pictures, recipe, signer, source, strong, tiny, track,
 )  # fmt: skip
+from svmsref.primitives import sha256
 
 TSA = "keys/tsa-ca.pem"
 HOUR = 3600 * SECOND
@@ -158,10 +160,9 @@ def redaction():
     for removed, what in (((1,), "light sound"), ((0,), "the reference track"), ((2,), "metadata"),
                           ((0, 1), "all that is encrypted"), ((0, 1, 2), "everything")):
         name = "".join(str(one) for one in removed)
-        whole = removed == (0, 1, 2)
         yield entry(f"good-without-{name}", f"without {what}", recipe(
             f"without {name}", source(mixed(), removed=removed), password=PASSWORD),
-            "incomplete", with_key="incomplete" if whole else "authentic")
+            "incomplete", with_key="authentic")
     some = tiny(3)
     some[1]["samples"].append({"track": 1, "dts": 0, "size": 4})
     spec = clear("package some", some, tracks=[track(VIDEO), track(VIDEO)])
@@ -223,10 +224,17 @@ def _algorithm(stage, value, context):
 
 
 def _critical(stage, value, **_context):
-    """Bit 8 of the container's critical bits, with a header hash to match in the case."""
+    """The header says bit 8, and is signed so."""
+    made = container(clear("package clear", 2), _CRITICAL)[0]
+    length = int.from_bytes(made[20:24], "big")
     if stage == "piece" and value.kind == 1:
-        value.c = value.c[:32 + 19] + b"\x08" + value.c[32 + 20 :]
+        value.c = value.c[:32] + made[: length + 96]
+    if stage == "case":
+        value["sources"][0]["header"] = sha256(made[:length]).hex()
     return value
+
+
+_CRITICAL = at("header_fixed", setting(critical=8))
 
 
 def chains():

@@ -134,6 +134,8 @@ class Runner:
             found = json.loads(done.stdout) if done.stdout.strip() else None
         except ValueError:
             return [f"output is not JSON: {done.stdout[:200]!r}"]
+        if found is None and set(expected) == {"verdict"} and verdict != "authentic":
+            return []
         if verdict in WITHOUT_VERDICT:
             said = (found or {}).get("verdict")
             return [] if said in (None, *WITHOUT_VERDICT) else [f"wanted {verdict}, found {said}"]

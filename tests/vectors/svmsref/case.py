@@ -232,9 +232,8 @@ def codec_name(codec):
 
 def _check_source(said, source):
     header = source.header
-    if source.unsupported:
-        return
-    _require(header is not None, "source that cannot be used")
+    if header is None:
+        return  # what is wrong with it is the source's own verdict
     about = (said["container_id"], said["header"], said["sequence"])
     true = (header.container_id.hex(), header.hash.hex(), header.sequence)
     _require(about == true, f"source {source.number}: container, header or sequence")

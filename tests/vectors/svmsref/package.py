@@ -71,6 +71,7 @@ class Report:
     policy: int = 0
     policy_verdict: str = "authentic"
     unattested: int = 0
+    foreign: bool = False  # bytes behind the newest link that are no link
     expected: str = "none"
     links_since: int | None = None
     reason: str = ""
@@ -145,7 +146,7 @@ class Verifier:
             verdicts.append(report.presentation.verdict)
         if report.unattested:
             verdicts.append("incomplete")
-        if report.expected == "no":
+        if report.expected == "no" or report.foreign:
             verdicts.append("not_authentic")
         return worst(verdicts)
 
@@ -196,7 +197,8 @@ class Verifier:
         self.report.unattested = len(rest)
         beginning = rest[:4] == ln.MAGIC[: len(rest)]
         if any(rest) and not beginning:
-            self._problem("E-LNK-5", "bytes behind the newest link", end)
+            self.report.foreign = True
+            self.report.reason = f"E-LNK-5: bytes behind the newest link (offset {end})"
 
     def _judge_links(self):
         """Signatures and chain, then tokens, then trust."""
@@ -457,7 +459,7 @@ class Verifier:
             self._problem("E-FRM-6", "number of an attachment", entry.offset)
         plain = frame.opened_b if frame else None
         if frame and plain is None and frame.place in self.refused:
-            self.report.attached_verdict = "undecryptable"
+            self.report.attached_verdict, self.report.access = "undecryptable", "failed"
         self.attached.append(plain)
         self.report.attachments.append(plain)
 
@@ -468,8 +470,8 @@ class Verifier:
 
     def _read_source(self, group):
         report, number = self.report, len(self.report.sources)
-        verifier = SourceVerifier(number, group, report.header.kind == f.PROOF)
-        self._check_sealing(group)
+        proof_kind = report.header.kind == f.PROOF
+        verifier = SourceVerifier(number, group, proof_kind, bool(report.header.sealed))
         source = verifier.read()
         report.sources.append(source)
         self.verifiers.append(verifier)
@@ -482,24 +484,7 @@ class Verifier:
         for one, frame, _ in group:
             if frame is not None and frame.place in self.refused:
                 verifier.key_refused(one, self.refused[frame.place])
-
-    def _check_sealing(self, group):
-        """Flag 1 of segments (E-FRM-5), which needs the tracks of the source."""
-        if not self.report.header.sealed:
-            return
-        frame = group[0][1]
-        try:
-            from . import header as h
-
-            header = h.parse_trusted_part(frame.c[32:])
-            h.parse_rest(header)
-        except (ContainerError, EndOfFile, AttributeError):
-            return
-        if all(track.protection == c.STRONG for track in header.tracks):
-            return
-        for entry, one, _ in group[1:]:
-            if one is not None and one.kind == f.SEGMENT and not one.flags & f.SEALED:
-                self._problem("E-FRM-5", "segment that must be sealed", entry.offset)
+                report.access = "failed"
 
     def _check_sequences(self):
         """Borders between sources of one recording (E-VER-3)."""
@@ -544,6 +529,7 @@ class Verifier:
             if frame.opened_b is None:
                 refused = frame.place in self.refused
                 report.case_verdict = "undecryptable" if refused else "authentic"
+                report.access = "failed" if refused else report.access
                 report.case_reason = "not opened"
                 return
             report.case = cs.parse(frame.opened_b)

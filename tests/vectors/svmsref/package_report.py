@@ -6,7 +6,8 @@ from . import constants as c
 from . import frames as f
 from .errors import ContainerError
 
-ACCESS = {"none": "clear", "closed": "not_tried", "opened": "opened", "refused": "wrong_key"}
+ACCESS = {"none": "clear", "closed": "not_tried", "opened": "opened", "refused": "wrong_key",
+          "failed": "failed"}
 SHORT = {"malformed", "unsupported"}
 
 
@@ -88,13 +89,15 @@ def report_to_json(report):
     out["receipt"] = report.receipt and report.receipt.hex()
     if report.chain:
         out["links"] = {"list": [link_to_json(one) for one in report.links]}
-    if report.readable:
+    if report.readable and not report.problems:
         out["reexport"] = not report.policy & 1
         out["sources"] = {"list": [source_to_json(one) for one in report.sources]}
         out["contents"] = {"verdict": _contents(report)}
         out["access"] = ACCESS[report.access]
     if report.expected != "none":
-        found = {"found": report.expected == "yes", "links_since": report.links_since}
+        found = {"found": report.expected == "yes"}
+        if found["found"]:
+            found["links_since"] = report.links_since
         out["expected_head"] = found
     out["coverage"] = {"unattested_bytes": report.unattested}
     if report.presentation is not None:
@@ -120,6 +123,12 @@ def _reason(report):
     return next((one for one in found if one), None)
 
 
+def is_certain(report):
+    """Can everything be told, or only that the file is not authentic?"""
+    links = report.links and report.links[0].verdict != "not_authentic"
+    return bool(links and report.readable and report.chain and not report.problems)
+
+
 def rule_of(report):
     """The rule that the first failure breaks, for the descriptions of vectors."""
     if report.verdict in SHORT:
@@ -133,4 +142,6 @@ def rule_of(report):
     for source in report.sources:
         if source.first_failure:
             return source.first_failure.rule
+    if report.foreign:
+        return report.reason.partition(":")[0]
     return report.case_reason.partition(":")[0] if report.case_verdict == "not_authentic" else ""

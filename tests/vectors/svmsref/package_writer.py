@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from . import access
+from . import carried
 from . import case as cs
 from . import constants as c
 from . import frames as f
@@ -370,23 +371,25 @@ class PackageWriter:
             if int.from_bytes(anatomy.data[at : at + 8], "big") in bare:
                 yield holder, record
 
-    def _stamp_pieces(self, anatomy, carried):
+    def _stamp_pieces(self, anatomy, chosen):
         for part in anatomy.segments:
             for record in part.records:
-                if record.type == c.EVIDENCE and part.number not in carried:
+                if record.type == c.EVIDENCE and part.number not in chosen:
                     at = record.body_offset + 4
                     number = int.from_bytes(anatomy.data[at : at + 8], "big")
                     yield part.number, record, number
 
-    def _path(self, anatomy):
-        """Every index record of the container: all of them lead somewhere."""
-        for part in anatomy.segments:
-            for record in part.records:
-                if record.type == c.INDEX:
-                    yield part.number, record
-        for record in anatomy.behind:
-            if record.type == c.INDEX:
-                yield f.NO_NUMBER, record
+    def _path(self, anatomy, known):
+        """Index records of the container that lead to these segments."""
+        where = [(part.number, record) for part in anatomy.segments for record in part.records]
+        where += [(f.NO_NUMBER, record) for record in anatomy.behind]
+        for holder, record in where:
+            if record.type != c.INDEX:
+                continue
+            raw = anatomy.data[record.offset : record.end]
+            entries = carried.parse_index(raw, record.offset, anatomy.header).entries
+            if any(entries[0][0] <= one < entries[-1][0] + entries[-1][2] for one in known):
+                yield holder, record
 
     def _pieces(self, anatomy, opt):
         chosen = self._chosen(anatomy, opt)
@@ -413,7 +416,7 @@ class PackageWriter:
         bare = [number for number in known if not anatomy.segments[number].signed]
         records += [one for one in self._late_pieces(anatomy, bare) if one[0] not in chosen]
         if opt.path:
-            records += [one for one in self._path(anatomy) if one[0] not in chosen]
+            records += [one for one in self._path(anatomy, known) if one[0] not in chosen]
         pieces += [self._manifest_piece(anatomy, number) for number in manifests]
         pieces += [self._record_piece(anatomy, *one) for one in records]
         end = opt.end
@@ -449,8 +452,8 @@ class PackageWriter:
 
     def _source_member(self, number, opt, anatomy, pieces):
         header = anatomy.header
-        carried = [one for one in pieces if one.kind in (f.SEGMENT, f.LEAVES)]
-        numbers = [one.number for one in carried]
+        found = [one for one in pieces if one.kind in (f.SEGMENT, f.LEAVES)]
+        numbers = [one.number for one in found]
         tracks = [
             {"number": one.number, "kind": cs.KINDS[one.kind], "codec": cs.codec_name(one.codec),
              "included": one.number not in opt.removed}
@@ -468,8 +471,8 @@ class PackageWriter:
             "to": cs.format_time(opt.stop),
             "first_segment": min(numbers, default=None),
             "last_segment": max(numbers, default=None),
-            "first_utc": cs.format_time(min((one.first_utc for one in carried), default=c.NO_TIME)),
-            "last_utc": cs.format_time(max((one.last_utc for one in carried), default=c.NO_TIME)),
+            "first_utc": cs.format_time(min((one.first_utc for one in found), default=c.NO_TIME)),
+            "last_utc": cs.format_time(max((one.last_utc for one in found), default=c.NO_TIME)),
             "tracks": tracks,
             "verification": seen,
         }

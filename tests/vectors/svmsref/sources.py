@@ -68,10 +68,11 @@ class Source:
 class SourceVerifier:
     """items: (entry, frame or None, error or None) of the frames of one source, in order."""
 
-    def __init__(self, number, items, proof=False):
+    def __init__(self, number, items, proof=False, sealed=False):
         self.result = Source(number)
         self.items = items
         self.proof = proof
+        self.sealed = sealed
         self.hashes = {}
         self.previous = None  # last UTC of the segment before
         self.bare = {}
@@ -193,9 +194,8 @@ class SourceVerifier:
         tracks = {one.track for one in node.manifest.entries} - {c.AUXILIARY}
         if any(track >= len(header.tracks) for track in tracks):
             raise ContainerError("C-MAN-2", "entry of a track that does not exist", frame.offset)
-        if not frame.flags & (f.REMOVED | f.SEALED) and frame.kind == f.SEGMENT:
-            if len(frame.b) != node.manifest.segment_bytes:
-                raise ContainerError("E-SRC-3", "part B has another length", frame.offset)
+        if frame.kind == f.SEGMENT:
+            self._check_size(frame, node)
         secrets = {}
         if frame.opened_a is not None:
             secrets = carried.parse_secrets(frame, header, node.manifest, result.mask)
@@ -221,6 +221,17 @@ class SourceVerifier:
         for offset, raw in reader.index_records:
             self.index.append((None, raw, frame.origin + offset))
         self._open_samples(segment, secrets)
+
+    def _check_size(self, frame, node):
+        """Length of part B, and whether it is sealed where it must be."""
+        sealed, header = frame.flags & f.SEALED, self.result.header
+        size = f.body_size(len(frame.b)) if sealed else len(frame.b)
+        whole = node.manifest.segment_bytes
+        if size > whole or (size != whole and not frame.flags & f.REMOVED):
+            raise ContainerError("E-SRC-3", "part B has another length", frame.offset)
+        strong = all(track.protection == c.STRONG for track in header.tracks)
+        if self.sealed and not sealed and not strong:
+            raise ContainerError("E-FRM-5", "segment that must be sealed", frame.offset)
 
     def _follow_late(self, reader):
         """Late signatures that the segment holds are used when all frames were read."""
@@ -356,8 +367,6 @@ class SourceVerifier:
         latest = [node.manifest.last_utc for node in self.result.nodes.values()]
         if latest and max(latest) > end.last_utc:
             self._misplaced(entry, "C-END", "last UTC of the end record is wrong")
-        if self.result.size < end.offset:
-            self._misplaced(self.items[0][0], "E-SRC-1", "size of the file is too small")
 
     def _misplaced(self, entry, rule, message):
         error = ContainerError(rule, message, entry.offset)
@@ -428,6 +437,10 @@ class SourceVerifier:
             record = carried.parse_index(raw, origin, header)
             if origin != offset:
                 raise ContainerError("E-SRC-2", "index record is elsewhere", 0)
+            last = record.entries[-1][0] + record.entries[-1][2]
+            on_the_way = any(record.entries[0][0] <= one < last for one in self.result.nodes)
+            if frame and not on_the_way:
+                raise ContainerError("E-SRC-5", "index record that leads to nothing here", 0)
             for first, place, _, digest in record.entries:
                 if record.level == 0:
                     reached[first] = (digest, place)
@@ -521,7 +534,7 @@ class SourceVerifier:
         return self._borders(inside, start, stop)
 
     def _has_sample(self, inside, start, stop):
-        if self.proof:
+        if self.proof or any(node.frame.flags & f.REMOVED for node in inside):
             return True
         found = [one for node in inside for one in node.segment.samples]
         return any(
