@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# From a fresh Debian 12 to a video that was recorded, verified, extracted and tampered with.
+# From a fresh Debian 12 to a video that was recorded, verified, extracted and tampered with, and to
+# evidence of it that goes from hand to hand.
 # Usage: examples/quickstart.sh [VIDEO]
 set -eu
 
@@ -138,6 +139,37 @@ cp clip.svms tampered.svms
 change_byte_in_the_middle tampered.svms
 if run verify tampered.svms --trust id/ca.pem; then
     fail "the change was not found"
+fi
+
+say "An exporter and a custodian, with identities of their own"
+run identity create --out exporter --name "A. Fox" --role exporter --ca id
+run identity create --out custodian --name "Evidence store" --role custodian --ca id
+(umask 077 && head -c 24 /dev/urandom | base64 > handover)
+
+say "Evidence: five seconds of it, sealed and signed"
+run export create clip.svms --out case7.svmx --from 2026-11-21T10:00:00Z --to 2026-11-21T10:00:05Z \
+    --trust id/ca.pem --source-password-file password --password-file handover \
+    --signer exporter/cert.pem --signer-key exporter/key.pem \
+    --case 7/2026 --operator "A. Fox" --reason "asked for by the court"
+
+say "Whoever gets it checks it link by link"
+run export verify case7.svmx --trust id/ca.pem --password-file handover
+
+say "... signs for it, and keeps the receipt"
+run export countersign case7.svmx --trust id/ca.pem --note "received from A. Fox" \
+    --signer custodian/cert.pem --signer-key custodian/key.pem
+receipt=$("$svms" export list case7.svmx | sed -n 's/^Receipt *//p')
+run export verify case7.svmx --trust id/ca.pem --expect-head "$receipt"
+
+say "... and plays it"
+run export extract case7.svmx --out case7.mkv --trust id/ca.pem --password-file handover
+ffmpeg -v error -xerror -i case7.mkv -f null - || fail "what was extracted does not play"
+
+say "A forgery"
+cp case7.svmx forged.svmx
+change_byte_in_the_middle forged.svmx
+if run export verify forged.svmx --trust id/ca.pem --expect-head "$receipt"; then
+    fail "the forgery was not found"
 fi
 
 say "Done: everything is in $demo"

@@ -85,7 +85,7 @@ static exit_status check(const countersigning *self, const uint8_t *expected_hea
                                         false,
                                         false };
     package_file file = PACKAGE_FILE_INIT;
-    package_findings found;
+    package_findings found = PACKAGE_FINDINGS_INIT;
     exit_status status = package_file_open(&file, self->ctx, request->path, NULL, NULL);
     if (status == EXIT_GOOD) {
         status = package_check(&found, self->ctx, &file, &question);

@@ -274,7 +274,7 @@ static exit_status verify(extraction *self)
                                         NULL,
                                         false,
                                         false };
-    package_findings found;
+    package_findings found = PACKAGE_FINDINGS_INIT;
     if (!request->trust_path) {
         complain("note: who signed is not checked without --trust");
         return EXIT_GOOD;

@@ -338,8 +338,8 @@ static int compare(const void *a, const void *b)
 /* Containers of a recording by their numbers, recordings as they were given. */
 static exit_status sort(export_inputs *inputs)
 {
-    rank *ranks = calloc(inputs->count, sizeof *ranks);
-    export_input *sorted = calloc(inputs->count, sizeof *sorted);
+    rank *ranks = calloc(inputs->count + 1, sizeof *ranks);
+    export_input *sorted = calloc(inputs->count + 1, sizeof *sorted);
     if (!ranks || !sorted) {
         free(ranks);
         free(sorted);
@@ -384,7 +384,7 @@ exit_status export_inputs_find(export_inputs *out, svms_ctx *ctx, const export_s
     bool *kept = NULL;
     exit_status status = find_all(&inputs, ctx, what);
     if (status == EXIT_GOOD) {
-        kept = calloc(inputs.count, sizeof *kept);
+        kept = calloc(inputs.count + 1, sizeof *kept);
         if (!kept) {
             complain("out of memory");
             status = EXIT_ENVIRONMENT;

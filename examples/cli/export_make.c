@@ -296,7 +296,7 @@ static exit_status compare(export_job *self, const package_file *file)
         self->request->trust_path, NULL, NULL, self->request->claimed_time,
         self->result.head,         true, false
     };
-    package_findings found;
+    package_findings found = PACKAGE_FINDINGS_INIT;
     exit_status status =
         package_check_with(&found, file, &question, self->means->trust, self->means->stamp_trust);
     if (status != EXIT_GOOD) {

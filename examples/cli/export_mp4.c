@@ -190,9 +190,15 @@ static exit_status add_sources(mp4_export *self)
 
 static exit_status write_media(mp4_export *self)
 {
-    const mp4_job job = { self->ctx,     self->keys.ring,      &self->inputs,
-                          self->periods, self->removed_tracks, self->media.path,
-                          self->output };
+    mp4_job job = { 0 };
+    job.ctx = self->ctx;
+    job.keys = self->keys.ring;
+    job.inputs = &self->inputs;
+    job.periods = self->periods;
+    job.removed_tracks = self->removed_tracks;
+    job.from_zero = self->request->extract.from_utc_ns != SVMS_NO_TIME;
+    job.path = self->media.path;
+    job.shown = self->output;
     return mp4_write_samples(&job, self->tracks);
 }
 

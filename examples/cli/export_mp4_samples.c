@@ -145,8 +145,8 @@ static exit_status write_all(mp4_writing *self)
         }
         if (status == EXIT_GOOD && i == 0) {
             self->target =
-                (media_target){ job->path, self->tracks, self->track_count, ~job->removed_tracks,
-                                false,     true };
+                (media_target){ job->path, self->tracks,  self->track_count, ~job->removed_tracks,
+                                false,     job->from_zero };
             status = media_output_check(&self->target);
         }
         if (status == EXIT_GOOD) {

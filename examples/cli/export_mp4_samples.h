@@ -3,6 +3,8 @@
 #ifndef SVMS_CLI_EXPORT_MP4_SAMPLES_H
 #define SVMS_CLI_EXPORT_MP4_SAMPLES_H
 
+#include <stdbool.h>
+
 #include <svms/svms.h>
 
 #include "exit_status.h"
@@ -15,6 +17,7 @@ typedef struct mp4_job {
     const export_inputs *inputs;
     const svms_export_period *periods; /* one for each input */
     uint32_t removed_tracks;
+    bool from_zero;    /* time stamps shall begin near zero, instead of being kept */
     const char *path;  /* of the file that is written; there is none yet */
     const char *shown; /* what it is called in messages */
 } mp4_job;

@@ -12,6 +12,7 @@
 #include "message.h"
 #include "options.h"
 #include "package_check.h"
+#include "verify_report.h"
 
 #define COMMAND "export verify"
 
@@ -42,7 +43,7 @@ static exit_status verify_open(const verify_request *request, svms_ctx *ctx,
                                const package_file *file, const uint8_t *expected_head,
                                bool wrong_key)
 {
-    package_findings found;
+    package_findings found = PACKAGE_FINDINGS_INIT;
     const package_question question = { request->trust_path,
                                         request->crl_path,
                                         request->anchors_path,
@@ -61,6 +62,24 @@ static exit_status verify_open(const verify_request *request, svms_ctx *ctx,
     return shown == EXIT_GOOD ? status : shown;
 }
 
+/* Of something that cannot be opened because it is not what was signed; it has a verdict, too. */
+static exit_status show_forgery(const verify_request *request, const package_file *file)
+{
+    if (file->failure.status != SVMS_E_NOT_AUTHENTIC) {
+        return EXIT_GOOD;
+    }
+    if (request->json) {
+        return json_print(package_forgery_to_json(file->path, file->info.kind, &file->failure));
+    }
+    if (!request->quiet) {
+        print_line(stdout, "%-13s %s", file->info.kind == SVMS_EXPORT_PROOF ? "Proof" : "Package",
+                   file->path);
+        print_line(stdout, "Verdict       %s", verify_verdict_title(SVMS_VERDICT_NOT_AUTHENTIC));
+        print_line(stdout, "              This is not what was signed: %s", file->failure.message);
+    }
+    return EXIT_GOOD;
+}
+
 static exit_status verify(const verify_request *request)
 {
     svms_ctx *ctx = NULL;
@@ -77,6 +96,9 @@ static exit_status verify(const verify_request *request)
     }
     if (status == EXIT_GOOD) {
         status = package_file_open(&file, ctx, request->path, &keys, &wrong_key);
+    }
+    if (status != EXIT_GOOD && show_forgery(request, &file) != EXIT_GOOD) {
+        status = EXIT_ENVIRONMENT;
     }
     if (status == EXIT_GOOD) {
         status = verify_open(request, ctx, &file, request->expected_head ? head : NULL, wrong_key);

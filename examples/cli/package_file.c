@@ -8,6 +8,7 @@
 #include "password.h"
 
 #define MAGIC_SIZE 8
+#define KIND_OFFSET 24
 
 static const uint8_t magic[MAGIC_SIZE] = { 0x8a, 'S', 'V', 'X', '\r', '\n', 0x1a, '\n' };
 
@@ -36,6 +37,17 @@ static svms_status open_evidence(package_file *file, svms_ctx *ctx, const svms_k
     return status == SVMS_OK ? svms_export_get_info(file->evidence, &file->info, err) : status;
 }
 
+/* As its header says, which nobody may have signed. */
+static svms_export_kind kind_of(const svms_source *source)
+{
+    uint8_t kind = 0;
+    size_t got = 0;
+    int os_error = 0;
+    svms_status status = source->read_at(source->user, KIND_OFFSET, &kind, 1, &got, &os_error);
+    return status == SVMS_OK && got == 1 && kind == SVMS_EXPORT_PROOF ? SVMS_EXPORT_PROOF
+                                                                      : SVMS_EXPORT_PACKAGE;
+}
+
 exit_status package_file_open(package_file *out, svms_ctx *ctx, const char *path,
                               const key_set *keys, bool *wrong_key)
 {
@@ -55,6 +67,9 @@ exit_status package_file_open(package_file *out, svms_ctx *ctx, const char *path
     }
     if (status != SVMS_OK) {
         err.status = status;
+        out->path = path;
+        out->failure = err;
+        out->info.kind = kind_of(&file.source);
         package_file_close(&file);
         return complain_error(&err, "cannot open %s", path);
     }

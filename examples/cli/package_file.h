@@ -15,11 +15,12 @@ typedef struct package_file {
     svms_source source;
     svms_evidence *evidence;
     svms_evidence_info info;
+    svms_error failure; /* why it could not be opened; of info, only kind is known then */
 } package_file;
 
 #define PACKAGE_FILE_INIT                                                                          \
     {                                                                                              \
-        NULL, SVMS_SOURCE_INIT, NULL, SVMS_EVIDENCE_INFO_INIT                                      \
+        NULL, SVMS_SOURCE_INIT, NULL, SVMS_EVIDENCE_INFO_INIT, SVMS_ERROR_INIT                     \
     }
 
 /* Whether a file begins like a package or a proof. */

@@ -54,8 +54,9 @@ static void print_link(const svms_export_link *link)
                    link->authority[0] ? link->authority : "a time stamp authority");
     }
     if (link->identity == SVMS_IDENTITY_TRUSTED) {
-        print_line(stdout, "              trusted: the certificate leads to %s",
-                   link->anchor[0] ? link->anchor : "a given CA");
+        bool by_way = link->anchor[0] && strcmp(link->anchor, link->signer) != 0;
+        print_line(stdout, "              trusted: the certificate leads to a given CA%s%s",
+                   by_way ? " by way of " : "", by_way ? link->anchor : "");
     } else if (link->reason[0]) {
         print_line(stdout, "              not trusted: %s", link->reason);
     }
@@ -349,9 +350,10 @@ static json_t *expected_to_json(const package_findings *found)
     if (!found->expected_head) {
         return json_null();
     }
-    return json_pack("{s:o, s:b, s:I}", "head", json_hex(found->expected_head, 32), "found",
-                     (int)found->report.expected_head, "links_since",
-                     (json_int_t)found->report.links_since_expected);
+    bool there = found->report.expected_head != 0;
+    return json_pack("{s:o, s:b, s:o}", "head", json_hex(found->expected_head, 32), "found",
+                     (int)there, "links_since",
+                     there ? json_integer(found->report.links_since_expected) : json_null());
 }
 
 static json_t *index_or_null(uint32_t index)
@@ -392,4 +394,16 @@ json_t *package_findings_to_json(const package_findings *found)
         (json_int_t)report->bytes_unattested, "policy", "time",
         found->claimed_time ? "claimed" : "attested", "trust", json_text(found->trust_path), "case",
         document, "first_failure", first_failure_to_json(report));
+}
+
+json_t *package_forgery_to_json(const char *path, svms_export_kind kind, const svms_error *err)
+{
+    return json_pack("{s:o, s:s, s:o, s:s, s:n, s:n, s:n, s:n, s:n, s:n, s:{s:n, s:n, s:n, s:n, "
+                     "s:o, s:o}}",
+                     "file", json_text(path), "kind",
+                     kind == SVMS_EXPORT_PROOF ? "proof" : "package", "package_id", json_null(),
+                     "verdict", svms_verdict_name(SVMS_VERDICT_NOT_AUTHENTIC), "receipt", "links",
+                     "sources", "contents", "expected_head", "case", "first_failure", "source",
+                     "attachment", "segment", "time", "offset", json_place(err->offset), "reason",
+                     json_text(err->message));
 }

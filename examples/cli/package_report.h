@@ -50,8 +50,15 @@ typedef struct package_findings {
     json_t *document; /* the case, or NULL */
 } package_findings;
 
+#define PACKAGE_FINDINGS_INIT                                                                      \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
 void package_findings_print(const package_findings *found);
 json_t *package_findings_to_json(const package_findings *found);
+/* Of a file that cannot even be opened, because what it rests upon is not what was signed. */
+json_t *package_forgery_to_json(const char *path, svms_export_kind kind, const svms_error *err);
 
 /* {number, device_id ... unverified} of a source, for whoever lists one. */
 json_t *package_period_to_json(const svms_export_period *period);

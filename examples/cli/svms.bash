@@ -25,6 +25,18 @@ _svms_export_options() {
         echo "--signer --signer-key --role --note --no-reexport --tsa --tsa-anchors --trust --crl" \
             "--accept-claimed-time --expect-head --json --help"
         ;;
+    mp4)
+        echo "--out --proof --from --to --without-track --password-file --password-prompt --identity" \
+            "--kek --keys --trust --crl --accept-claimed-time --signer --signer-key --tsa" \
+            "--tsa-anchors --case --operator --reason --comment --audit-reference --note --profile" \
+            "--force --json --quiet --help"
+        ;;
+    stills)
+        echo "--at --out --track --password-file --password-prompt --identity --kek --keys --trust" \
+            "--crl --accept-claimed-time --signer --signer-key --tsa --tsa-anchors --case" \
+            "--operator --reason --comment --audit-reference --note --profile --force --json" \
+            "--quiet --help"
+        ;;
     onvif)
         echo "--out --signer --signer-key --from --to --trust --accept-claimed-time --password-file" \
             "--password-prompt --identity --kek --keys --unit-name --unit-url --unit-mac --operator" \
@@ -53,6 +65,9 @@ _svms_options() {
             "--accept-claimed-time --allow-unverified --force --help"
         ;;
     export) _svms_export_options "${2-}" ;;
+    verify-proof)
+        echo "--trust --crl --tsa-anchors --expect-head --accept-claimed-time --json --quiet --help"
+        ;;
     verify-onvif) echo "--trust --crl --intermediates --any-role --accept-claimed-time --json --quiet --help" ;;
     keys)
         echo "--out --from --to --track --password-file --password-prompt --identity --kek --keys" \
@@ -91,12 +106,12 @@ _svms() {
     --without-track) words="video audio metadata" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --track | --key-id | --recording | --tsa | \
+    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line) return ;;
     --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
-        --kek | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
+        --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived | --intermediates)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -104,11 +119,11 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity record info verify extract export verify-onvif keys recipients kek prune timestamp recover --help --version"
+            words="identity record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
-            words="create list verify extract countersign onvif --help"
+            words="create list verify extract countersign mp4 stills onvif --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="disclose show --help"
         elif [ "$command" = recipients ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -538,6 +538,7 @@ typedef struct svms_evidence_options {
  *                               without Jansson
  * @retval SVMS_E_NOT_AUTHENTIC  link 0, the slot or a directory is not what was signed
  * @retval SVMS_E_WRONG_KEY      keys were given, and none opens it
+ * @retval SVMS_E_UNDECRYPTABLE  a key opens it, but what seals its slot was made with another one
  * @retval SVMS_E_NO_MEMORY      the allocator failed
  * @retval SVMS_E_IO             the source failed
  * @retval SVMS_E_CRYPTO         the provider failed
@@ -610,8 +611,9 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_export_get_source(svms_evidence *evide
  * @retval SVMS_OK               there
  * @retval SVMS_E_USAGE          an argument is NULL
  * @retval SVMS_E_WRONG_KEY      the package is sealed, and nothing that was given opens it
- * @retval SVMS_E_NOT_AUTHENTIC  its frame is not what was signed, it does not open although the key
- *                               does, or it promises something else than is there (E-CAS-1)
+ * @retval SVMS_E_NOT_AUTHENTIC  its frame is not what was signed, or it promises something else than
+ *                               is there (E-CAS-1)
+ * @retval SVMS_E_UNDECRYPTABLE  it does not open, although the key of the package does
  * @retval SVMS_E_MALFORMED      it breaks section 6
  * @retval SVMS_E_NO_MEMORY      the allocator failed
  * @retval SVMS_E_IO             the source failed
@@ -746,8 +748,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_export_extract(svms_reader **out, svms
  * @retval SVMS_OK               all of it was written, and it is what was signed
  * @retval SVMS_E_USAGE          an argument is NULL, or there is no such attachment
  * @retval SVMS_E_WRONG_KEY      the package is sealed, and nothing that was given opens it
- * @retval SVMS_E_NOT_AUTHENTIC  its frame is not what was signed, or does not open although the key
- *                               does
+ * @retval SVMS_E_NOT_AUTHENTIC  its frame is not what was signed, or it is not what the case says
+ * @retval SVMS_E_UNDECRYPTABLE  it does not open, although the key of the package does
  * @retval SVMS_E_NO_MEMORY      the allocator failed
  * @retval SVMS_E_IO             source or sink failed
  * @retval SVMS_E_CRYPTO         the provider failed

@@ -94,9 +94,17 @@ typedef struct svms_excerpt_findings {
     uint64_t hidden;                     /* segments whose bodies could not be read */
 } svms_excerpt_findings;
 
-/* E-SRC, E-VER-3 to E-VER-7. options as for svms_verify_container(): the range is that of the
- * source info; keys is not used, open_samples says whether the samples whose secrets are carried
- * are opened too. A secret that does not fit its commitment is SVMS_VERDICT_UNDECRYPTABLE. */
+/* E-SRC, E-VER-3 to E-VER-7. Everything that a piece says of itself is compared with what it holds,
+ * and pieces with each other (E-SRC-2). A fragment of size 0 stands for a piece that could not be
+ * read at all. A record that concerns nothing that is carried, and a piece behind the end piece,
+ * make it not authentic; a manifest piece whose segment overlaps the period makes it incomplete.
+ * report.access: NOT_TRIED unless samples were opened; OPENED when every sealed track of every
+ * segment was, DISCLOSED when only some were, FAILED when a secret or sample does not fit, CLEAR
+ * when no track is sealed. removed_tracks UINT32_MAX: all of them. A failure of the source or of a
+ * callback is returned as it is, without report. options as for svms_verify_container(): the range
+ * is that of the source info; keys is not used, open_samples says whether the samples whose secrets
+ * are carried are opened too. A secret that does not fit its commitment is
+ * SVMS_VERDICT_UNDECRYPTABLE. */
 SVMS_MUST_CHECK svms_status svms_verify_excerpt(svms_ctx *ctx, const svms_excerpt *excerpt,
                                                 const svms_verify_options *options,
                                                 bool open_samples, svms_report *report,

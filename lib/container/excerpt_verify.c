@@ -291,6 +291,9 @@ svms_status svms_verify_pieces(svms_verification *verification, svms_error *err)
     svms_excerpt_walk *walk = verification->carried;
     const svms_excerpt *given = walk->given;
     walk->size = verification->front.window.size;
+    if (walk->open_samples && given->secret != NULL) {
+        verification->progress_total = 2 * walk->size; /* what is opened is read again */
+    }
     verification->readable = true;
     verification->carried_utc_ns = given->attested_utc_ns;
     svms_verification_rewind(verification);

@@ -132,7 +132,7 @@ static int64_t attested_time_of(svms_verification *verification, uint64_t back, 
     const svms_stamp *stamp = newest_stamp(verification, back);
     int64_t later = whole;
     if (stamp->unproven) {
-        return SVMS_NO_TIME;
+        return verification->carried_utc_ns; /* of whoever attests all that is carried (E-VER-5) */
     }
     for (uint64_t i = 1; i < back; i++) {
         const svms_stamp *newer = newest_stamp(verification, i);

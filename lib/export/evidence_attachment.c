@@ -82,9 +82,6 @@ svms_status svms_export_get_attachment(svms_evidence *evidence, uint32_t number,
     svms_status status = svms_options_read(&given, sizeof(given), sink, "svms_sink", err);
     if (status == SVMS_OK) {
         status = svms_evidence_take_attachment(evidence, number, &given, digest, &found);
-        if (status == SVMS_E_UNDECRYPTABLE) {
-            status = SVMS_E_NOT_AUTHENTIC;
-        }
         if (status == SVMS_OK) {
             status = svms_evidence_case(evidence, &document, &found);
             status = status == SVMS_E_MALFORMED ? SVMS_E_NOT_AUTHENTIC : status;

@@ -233,8 +233,7 @@ static svms_status read_json(svms_evidence *evidence, svms_error *err)
     status = svms_evidence_read_body(evidence, frame, 0, (uint8_t *)json, size, &found);
     if (status != SVMS_OK) {
         svms_release_secret(evidence->ctx, json, size);
-        return svms_fail_as(err, status == SVMS_E_UNDECRYPTABLE ? SVMS_E_NOT_AUTHENTIC : status,
-                            &found);
+        return svms_fail_as(err, status, &found);
     }
     evidence->case_json = json;
     evidence->case_size = size;
@@ -274,9 +273,10 @@ svms_status svms_export_get_case(svms_evidence *evidence, const char **json, siz
         return svms_fail(err, SVMS_E_USAGE, "evidence, json and size must not be NULL");
     }
     svms_status status = svms_evidence_case(evidence, &document, err);
-    if (status == SVMS_OK) {
-        *json = evidence->case_json;
-        *size = evidence->case_size;
+    if (status != SVMS_OK) {
+        return status;
     }
-    return status;
+    *json = evidence->case_json;
+    *size = evidence->case_size;
+    return SVMS_OK;
 }

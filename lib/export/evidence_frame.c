@@ -295,6 +295,9 @@ static svms_status check_piece(svms_evidence *evidence, svms_evidence_frame *fra
     if (svms_is_grave(status)) {
         return svms_fail_as(err, status, &found);
     }
+    if (status == SVMS_E_UNSUPPORTED) {
+        return SVMS_OK; /* nobody here knows what it must be */
+    }
     if (status != SVMS_OK) {
         refuse(frame, "the header of its source does not hold");
         return SVMS_OK;

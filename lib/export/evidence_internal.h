@@ -228,7 +228,8 @@ SVMS_MUST_CHECK svms_status svms_evidence_period(svms_evidence *evidence, uint32
                                                  svms_export_period *out, svms_error *err);
 
 /* evidence_case.c: the case, compared with the frames (E-CAS-1) as far as that needs no content of
- * attachments; belongs to the package. As svms_export_get_case(). */
+ * attachments; belongs to the package. As svms_export_get_case(), and SVMS_E_UNDECRYPTABLE where it
+ * does not open although the key is right. */
 SVMS_MUST_CHECK svms_status svms_evidence_case(svms_evidence *evidence, const svms_case **out,
                                                svms_error *err);
 
@@ -282,6 +283,7 @@ typedef struct svms_evidence_verification {
     bool readable;                /* its header can be used */
     bool again;                   /* a second run: what was told up to told_offset is told */
     uint64_t told_offset;
+    svms_finding shut;  /* what did not open */
     svms_verdict worst; /* of what was told of the source */
     svms_error failed;  /* what a callback could not return */
 } svms_evidence_verification;
@@ -289,6 +291,8 @@ typedef struct svms_evidence_verification {
 /* evidence_verify.c */
 void svms_evidence_find(svms_evidence_verification *verification,
                         const svms_evidence_failure *failure, svms_verdict *group);
+/* A finding that the report of a source does not have yet. */
+void svms_evidence_note(svms_report *report, const svms_finding *finding);
 /* evidence_verify_links.c: all links, and what stands behind them. */
 SVMS_MUST_CHECK svms_status svms_evidence_verify_links(svms_evidence_verification *verification,
                                                        svms_error *err);

@@ -35,6 +35,19 @@ static bool read_tail(const uint8_t *bytes, link_tail *out)
     return text != NULL && memcmp(text, SVMS_LINK_TAIL_TEXT, 8) == 0;
 }
 
+/* What a link's first bytes say of its length, and that it is one: nothing else of them matters for
+ * where it ends (E-LNK-5). */
+static bool read_length(const uint8_t *bytes, uint64_t *size)
+{
+    svms_cursor cursor = svms_cursor_over(bytes, SVMS_LINK_FIXED_SIZE, 0);
+    uint32_t magic = svms_read_u32(&cursor);
+    *size = SVMS_LINK_FIXED_SIZE;
+    for (unsigned i = 0; i < 4; i++) {
+        *size += svms_read_u32(&cursor);
+    }
+    return magic == SVMS_LINK_MAGIC;
+}
+
 /* Behind the last byte that is not zero. */
 static svms_status find_written_end(svms_evidence *evidence, uint64_t *end, svms_error *err)
 {
@@ -65,7 +78,7 @@ static svms_status tail_fits(svms_evidence *evidence, uint64_t tail, uint64_t li
                              svms_error *err)
 {
     uint8_t fixed[SVMS_LINK_FIXED_SIZE];
-    size_t size = 0;
+    uint64_t size = 0;
     *fits = false;
     if (link < svms_package_front_size(&evidence->header) || link >= tail ||
         tail - link < sizeof(fixed)) {
@@ -74,7 +87,7 @@ static svms_status tail_fits(svms_evidence *evidence, uint64_t tail, uint64_t li
     svms_status status =
         svms_source_read(&evidence->window.source, link, fixed, sizeof(fixed), err);
     if (status == SVMS_OK) {
-        *fits = svms_link_peek(fixed, link, &size, NULL) == SVMS_OK && tail - link == size;
+        *fits = read_length(fixed, &size) && tail - link == size;
     }
     return status;
 }
@@ -224,7 +237,7 @@ static svms_status measure(svms_evidence *evidence, uint32_t n, link_tail *tail,
     svms_evidence_link *link = &evidence->links[n];
     uint64_t limit =
         n + 1 < evidence->link_count ? evidence->links[n + 1].offset : evidence->attested_end;
-    size_t stated = 0;
+    uint64_t stated = 0;
     size_t got = 0;
     svms_status status = svms_source_read_some(&evidence->window.source, link->offset, fixed,
                                                sizeof(fixed), &got, err);
@@ -233,8 +246,7 @@ static svms_status measure(svms_evidence *evidence, uint32_t n, link_tail *tail,
     }
     bool room = limit - link->offset >= SVMS_LINK_TAIL_SIZE;
     link->size = room ? limit - link->offset - SVMS_LINK_TAIL_SIZE : 0;
-    *fits = room && svms_link_peek(fixed, link->offset, &stated, NULL) == SVMS_OK &&
-            stated == link->size;
+    *fits = room && read_length(fixed, &stated) && stated == link->size;
     if (*fits) {
         status = svms_source_read(&evidence->window.source, link->offset + link->size, bytes,
                                   sizeof(bytes), err);
@@ -269,7 +281,7 @@ static const char *contradiction(const svms_evidence *evidence, uint32_t n,
             memcmp(object->previous, before->head, SVMS_DIGEST_SIZE) != 0) {
             return "a link does not follow the one before it (E-LNK-4)";
         }
-        return (object->policy & before->policy) == before->policy
+        return before->unsupported || (object->policy & before->policy) == before->policy
                    ? NULL
                    : "a link takes back the policy of the one before it (E-LNK-4)";
     }
@@ -336,6 +348,15 @@ static svms_status parse_link(svms_evidence *evidence, uint32_t n, const uint8_t
     return SVMS_OK;
 }
 
+/* Policy of a link whose signature may be wrong: it may add to what is forbidden. */
+static uint32_t stated_policy(const uint8_t *bytes, size_t size)
+{
+    svms_cursor cursor = svms_cursor_over(bytes, size, 0);
+    (void)svms_skip(&cursor,
+                    SVMS_LINK_FIXED_SIZE + SVMS_OBJECT_PREFIX_SIZE + 16 + SVMS_DIGEST_SIZE + 4);
+    return svms_read_u32(&cursor) & SVMS_EXPORT_NO_REEXPORT;
+}
+
 static svms_status check_link(svms_evidence *evidence, uint32_t n, svms_error *err)
 {
     svms_evidence_link *link = &evidence->links[n];
@@ -357,6 +378,9 @@ static svms_status check_link(svms_evidence *evidence, uint32_t n, svms_error *e
     if (status == SVMS_OK) {
         svms_iovec run = { bytes, size };
         status = svms_sha256(evidence->ctx, &run, 1, link->head, err);
+    }
+    if (status == SVMS_OK) {
+        link->policy = stated_policy(bytes, size);
     }
     if (status == SVMS_OK && fits && memcmp(tail.head, link->head, SVMS_DIGEST_SIZE) != 0) {
         break_link(link, "a link is not the one that its tail names (E-LNK-2)");

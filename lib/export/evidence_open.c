@@ -67,10 +67,6 @@ static svms_status unlock(svms_evidence *evidence, const svms_header *as_contain
     uint8_t key[SVMS_CONTENT_KEY_SIZE];
     svms_error found = SVMS_ERROR_INIT;
     svms_status status = svms_access_unlock(evidence->ctx, as_container, view, keys, key, &found);
-    if (status == SVMS_E_UNDECRYPTABLE) {
-        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, SVMS_PACKAGE_HEADER_SIZE, "%s",
-                            found.message);
-    }
     if (status != SVMS_OK) {
         return svms_fail_as(err, status, &found);
     }

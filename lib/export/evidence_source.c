@@ -19,6 +19,15 @@ void svms_evidence_front_clear(svms_evidence *evidence)
     evidence->front.number = UINT32_MAX;
 }
 
+/* One signature record, and nothing else; whether it is right, whoever verifies the source says. */
+static bool is_signature(const uint8_t *bytes, size_t size)
+{
+    svms_record record = { 0 };
+    return svms_record_parse(&record, bytes, size, 0, NULL) == SVMS_OK &&
+           record.type == SVMS_RECORD_SIGNATURE && record.number == 0 &&
+           (uint64_t)record.header_size + record.body_size == size;
+}
+
 /* Source info, header and header signature fill part C exactly. */
 static svms_status parse_front(svms_evidence *evidence, svms_evidence_part *part,
                                const svms_evidence_frame *frame, svms_error *err)
@@ -57,10 +66,10 @@ static svms_status parse_front(svms_evidence *evidence, svms_evidence_part *part
     if (status != SVMS_OK) {
         return status;
     }
-    /* Whether it is the header's signature, and right, whoever verifies the source says. */
-    bool signature_there = left > size;
-    if (signature_there != (front->header.signer.role != SVMS_ROLE_NONE) ||
-        (uint64_t)part->removed_tracks >> front->header.track_count != 0) {
+    bool signed_right = front->header.signer.role == SVMS_ROLE_NONE
+                            ? left == size
+                            : is_signature(raw + size, left - size);
+    if (!signed_right || (uint64_t)part->removed_tracks >> front->header.track_count != 0) {
         return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, frame->c_offset,
                             "a source removes tracks that are not there, or bytes stand behind its "
                             "header (E-SRC)");
@@ -426,7 +435,7 @@ svms_status svms_evidence_period(svms_evidence *evidence, uint32_t s, svms_expor
     const svms_header *header = NULL;
     const svms_evidence_part *part = &evidence->parts[s];
     svms_status status = svms_evidence_header_of(evidence, s, &header, err);
-    if (status != SVMS_OK) {
+    if (status != SVMS_OK || header == NULL) {
         return status;
     }
     *out = (svms_export_period)SVMS_EXPORT_PERIOD_INIT;

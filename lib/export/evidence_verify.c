@@ -16,6 +16,21 @@ static bool comes_first(const svms_export_report *report, svms_verdict first,
            (failure->verdict >= first && failure->offset < report->failure_offset);
 }
 
+void svms_evidence_note(svms_report *report, const svms_finding *finding)
+{
+    const svms_finding *first = &report->first_failure;
+    bool worse = finding->verdict > first->verdict && first->verdict == SVMS_VERDICT_INCOMPLETE;
+    if (!report->has_failure || worse ||
+        (finding->verdict >= first->verdict && finding->offset < first->offset)) {
+        report->first_failure = *finding;
+        report->has_failure = 1;
+    }
+    report->finding_count++;
+    if (finding->verdict > report->verdict) {
+        report->verdict = finding->verdict;
+    }
+}
+
 void svms_evidence_find(svms_evidence_verification *verification,
                         const svms_evidence_failure *failure, svms_verdict *group)
 {
@@ -39,9 +54,13 @@ void svms_evidence_find(svms_evidence_verification *verification,
 }
 
 static void find_in_case(svms_evidence_verification *verification, const svms_frame_entry *entry,
-                         const char *reason)
+                         svms_status status, const char *reason)
 {
     svms_evidence_failure failure = SVMS_EVIDENCE_FAILURE_INIT;
+    if (status == SVMS_E_UNDECRYPTABLE) {
+        failure.verdict = SVMS_VERDICT_UNDECRYPTABLE;
+        verification->report.access = SVMS_ACCESS_FAILED;
+    }
     failure.offset = entry->offset;
     failure.reason = reason;
     svms_evidence_find(verification, &failure, &verification->report.contents);
@@ -71,7 +90,7 @@ static svms_status verify_case(svms_evidence_verification *verification, const s
     if (svms_is_grave(status)) {
         return svms_fail_as(err, status, &found);
     }
-    find_in_case(verification, &entry, found.message);
+    find_in_case(verification, &entry, status, found.message);
     return SVMS_OK;
 }
 

@@ -37,51 +37,27 @@ static void fail(frame_walk *walk, const svms_frame_entry *entry, svms_verdict v
     finding.utc_ns = failure.utc_ns;
     finding.offset = entry->origin;
     (void)snprintf(finding.reason, sizeof(finding.reason), "%s", reason);
+    svms_evidence_note(&verification->now->report, &finding);
     if (verification->options.finding != NULL) {
         verification->options.finding(verification->options.user, failure.source, &finding);
     }
 }
 
-/* Ascending, of tracks that are there and not removed (E-FRM-3, E-SRC-3). */
-static bool secrets_fit(const svms_evidence_part *part, const uint8_t *content, size_t size)
+/* Of exactly the tracks that the segment has, that are sealed by the recorder and not removed
+ * (E-FRM-3, E-SRC-3), ascending. */
+static bool secrets_fit(const svms_evidence_part *part, const svms_header *header,
+                        const svms_manifest *manifest, const uint8_t *content, size_t size)
 {
     svms_cursor cursor = svms_cursor_over(content, size, 0);
-    int last = -1;
-    while (!svms_cursor_at_end(&cursor)) {
-        int track = svms_read_u8(&cursor);
-        if (!svms_skip(&cursor, SVMS_SECRET_SIZE) || track <= last || track >= SVMS_MAX_TRACKS ||
-            (part->all_tracks >> track & 1) == 0 || (part->removed_tracks >> track & 1) != 0) {
+    for (uint32_t i = 0; i < manifest->entry_count; i++) {
+        uint8_t track = manifest->entries[i].track;
+        bool due = track < header->track_count && (part->removed_tracks >> track & 1) == 0 &&
+                   svms_track_is_sealed(&header->tracks[track]);
+        if (due && (svms_read_u8(&cursor) != track || !svms_skip(&cursor, SVMS_SECRET_SIZE))) {
             return false;
         }
-        last = track;
     }
-    return true;
-}
-
-static svms_status check_secrets(frame_walk *walk, const svms_evidence_frame *frame,
-                                 svms_error *err)
-{
-    svms_evidence_verification *verification = walk->verification;
-    svms_evidence *evidence = verification->evidence;
-    uint8_t content[SVMS_MAX_PART_A];
-    size_t size = 0;
-    svms_error found = SVMS_ERROR_INIT;
-    if (frame->frame.a_size == 0 || (evidence->header.sealed && !evidence->unlocked)) {
-        return SVMS_OK;
-    }
-    svms_status status = svms_evidence_read_secrets(evidence, frame, content, &size, &found);
-    if (svms_is_grave(status)) {
-        return svms_fail_as(err, status, &found);
-    }
-    if (status != SVMS_OK) {
-        verification->report.access = SVMS_ACCESS_FAILED;
-        fail(walk, &frame->listed, SVMS_VERDICT_UNDECRYPTABLE, found.message);
-    } else if (!secrets_fit(verification->part, content, size)) {
-        fail(walk, &frame->listed, SVMS_VERDICT_NOT_AUTHENTIC,
-             "secrets of tracks are not in order, or of tracks that are not there (E-FRM-3)");
-    }
-    svms_wipe(content, sizeof(content));
-    return SVMS_OK;
+    return svms_cursor_at_end(&cursor);
 }
 
 static svms_status parse_manifest(svms_evidence *evidence, const svms_evidence_frame *frame,
@@ -106,31 +82,84 @@ static svms_status parse_manifest(svms_evidence *evidence, const svms_evidence_f
     return status;
 }
 
+/* The manifest of a frame, with the header of its source; *manifest is NULL where it cannot be
+ * read, which whoever verified the excerpt has said. */
+static svms_status take_manifest(frame_walk *walk, const svms_evidence_frame *frame,
+                                 const svms_header **header, svms_manifest **manifest,
+                                 svms_error *err)
+{
+    svms_evidence *evidence = walk->verification->evidence;
+    svms_error found = SVMS_ERROR_INIT;
+    *manifest = svms_alloc(evidence->ctx, sizeof(**manifest));
+    if (*manifest == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status =
+        svms_evidence_header_of(evidence, walk->verification->part->number, header, &found);
+    if (status == SVMS_OK) {
+        status = parse_manifest(evidence, frame, *header, *manifest, &found);
+    }
+    if (status == SVMS_OK) {
+        return SVMS_OK;
+    }
+    svms_release(evidence->ctx, *manifest);
+    *manifest = NULL;
+    return svms_is_grave(status) ? svms_fail_as(err, status, &found) : SVMS_OK;
+}
+
+static svms_status check_secrets(frame_walk *walk, const svms_evidence_frame *frame,
+                                 svms_error *err)
+{
+    svms_evidence_verification *verification = walk->verification;
+    svms_evidence *evidence = verification->evidence;
+    const svms_header *header = NULL;
+    svms_manifest *manifest = NULL;
+    uint8_t content[SVMS_MAX_PART_A];
+    size_t size = 0;
+    svms_error found = SVMS_ERROR_INIT;
+    if (frame->frame.a_size == 0 || (evidence->header.sealed && !evidence->unlocked)) {
+        return SVMS_OK;
+    }
+    svms_status status = take_manifest(walk, frame, &header, &manifest, err);
+    if (status != SVMS_OK || manifest == NULL) {
+        return status;
+    }
+    status = svms_evidence_read_secrets(evidence, frame, content, &size, &found);
+    if (status == SVMS_E_UNDECRYPTABLE) {
+        verification->report.access = SVMS_ACCESS_FAILED;
+        fail(walk, &frame->listed, SVMS_VERDICT_UNDECRYPTABLE, found.message);
+        status = SVMS_OK;
+    } else if (status != SVMS_OK) {
+        status = svms_fail_as(err, status, &found);
+    } else if (!secrets_fit(verification->part, header, manifest, content, size)) {
+        fail(walk, &frame->listed, SVMS_VERDICT_NOT_AUTHENTIC,
+             "secrets are not those of the tracks that are there, in order (E-FRM-3)");
+    }
+    svms_wipe(content, sizeof(content));
+    svms_release(evidence->ctx, manifest);
+    return status;
+}
+
 /* Leaves against the roots that the recorder signed (E-PRF-2). */
 static svms_status check_leaves(frame_walk *walk, const svms_evidence_frame *frame, svms_error *err)
 {
     svms_evidence *evidence = walk->verification->evidence;
     const svms_evidence_part *part = walk->verification->part;
     const svms_header *header = NULL;
+    svms_manifest *manifest = NULL;
     svms_leaves_summary summary = { 0 };
     svms_leaves leaves;
     svms_error found = SVMS_ERROR_INIT;
     if (frame->frame.kind != SVMS_FRAME_LEAVES) {
         return SVMS_OK;
     }
-    svms_manifest *manifest = svms_alloc(evidence->ctx, sizeof(*manifest));
-    if (manifest == NULL) {
-        return svms_fail_memory(err);
+    svms_status status = take_manifest(walk, frame, &header, &manifest, err);
+    if (status != SVMS_OK || manifest == NULL) {
+        return status;
     }
-    svms_status status = svms_evidence_header_of(evidence, part->number, &header, &found);
-    if (status == SVMS_OK) {
-        status = parse_manifest(evidence, frame, header, manifest, &found);
-    }
-    if (status == SVMS_OK) {
-        svms_leaves_open(&leaves, &evidence->window, header, part->removed_tracks, frame->b_offset,
-                         frame->frame.b_size);
-        status = svms_leaves_check(&leaves, manifest, evidence->hasher, &summary, &found);
-    }
+    svms_leaves_open(&leaves, &evidence->window, header, part->removed_tracks, frame->b_offset,
+                     frame->frame.b_size);
+    status = svms_leaves_check(&leaves, manifest, evidence->hasher, &summary, &found);
     svms_release(evidence->ctx, manifest);
     if (svms_is_grave(status)) {
         return svms_fail_as(err, status, &found);

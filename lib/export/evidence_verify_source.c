@@ -167,6 +167,7 @@ static svms_status tell_shut(svms_evidence_verification *verification, svms_erro
     tell(verification, &finding);
     verification->report.access = SVMS_ACCESS_FAILED;
     verification->now->held_count = 0;
+    verification->shut = finding;
     return SVMS_OK;
 }
 
@@ -184,8 +185,8 @@ static svms_status verify_excerpt(svms_evidence_verification *verification, svms
         verification->again = true;
         status = verify_once(verification, err);
     }
-    if (status == SVMS_OK && now->report.verdict < SVMS_VERDICT_UNDECRYPTABLE) {
-        now->report.verdict = SVMS_VERDICT_UNDECRYPTABLE;
+    if (status == SVMS_OK) {
+        svms_evidence_note(&now->report, &verification->shut);
         now->report.access = SVMS_ACCESS_FAILED;
     }
     return status;
@@ -209,8 +210,8 @@ static void tell_missing(svms_evidence_verification *verification, uint64_t firs
                    "containers %llu to %llu of the recording are missing before this one (E-VER-3)",
                    (unsigned long long)first, (unsigned long long)last);
     svms_report *report = &verification->now->report;
-    if (report->verdict == SVMS_VERDICT_AUTHENTIC) {
-        report->verdict = SVMS_VERDICT_INCOMPLETE;
+    svms_evidence_note(report, &finding);
+    if (report->integrity == SVMS_INTEGRITY_INTACT) {
         report->integrity = SVMS_INTEGRITY_PARTIAL;
     }
     tell(verification, &finding);

@@ -62,8 +62,8 @@ static svms_status accept_recipients(const svms_export_options *options, svms_er
     return SVMS_OK;
 }
 
-svms_status svms_export_accept(const svms_export_options *options, svms_recipients *recipients,
-                               svms_error *err)
+static svms_status accept(const svms_export_options *options, svms_recipients *recipients,
+                          svms_error *err)
 {
     if ((options->kind != SVMS_EXPORT_PACKAGE && options->kind != SVMS_EXPORT_PROOF) ||
         options->unsealed > 1 || options->signer.struct_size != sizeof(options->signer)) {
@@ -237,7 +237,7 @@ static svms_status begin(svms_export *package, const svms_recipients *recipients
 static svms_status create(svms_export *package, const svms_sink *sink, svms_error *err)
 {
     svms_recipients recipients;
-    svms_status status = svms_export_accept(&package->options, &recipients, err);
+    svms_status status = accept(&package->options, &recipients, err);
     if (status == SVMS_OK) {
         status = svms_link_check_signer(package->ctx, &package->options.signer, true, err);
     }

@@ -48,10 +48,6 @@ SVMS_MUST_CHECK svms_status svms_export_usable(const svms_export *package, svms_
 /* A failure ends the export. */
 svms_status svms_export_settle(svms_export *package, svms_status status);
 
-/* export_create.c: whom the options name, and the slot that opens the package for them. */
-SVMS_MUST_CHECK svms_status svms_export_accept(const svms_export_options *options,
-                                               svms_recipients *recipients, svms_error *err);
-
 /* export_attachment.c: the hashes that belong to origins; *out is released by svms_release. NULL
  * for none. */
 SVMS_MUST_CHECK svms_status svms_export_find_origins(svms_export *package,

@@ -78,12 +78,12 @@ class ExportCase(SystemCase):
             ["--source-password-file", self.password_file]
         return ["export", "create", *(sources or [self.recorded]), "--out", out, *signer, *trust, *keys, *sealed, *extra]
 
-    def create(self, *extra, status=GOOD, **options):
-        return self.expect(status, *self.arguments(*extra, **options))
+    def create(self, *extra, status=GOOD, out="p.svmx", sources=None, **options):
+        return self.expect(status, *self.arguments(*extra, out=out, sources=sources), **options)
 
-    def created(self, *extra, status=GOOD, **options):
+    def created(self, *extra, **options):
         """The JSON object of what was exported."""
-        return self.create("--json", *extra, status=status, **options).json()
+        return self.create("--json", *extra, **options).json()
 
     def check(self, name="p.svmx", *extra, status=GOOD):
         """The JSON object of a verification of a package."""
@@ -92,8 +92,8 @@ class ExportCase(SystemCase):
     def opens(self):
         return ["--password-file", self.package_password]
 
-    def countersign(self, name="p.svmx", *extra, status=GOOD):
-        return self.expect(status, "export", "countersign", name, *self.custodian, *extra)
+    def countersign(self, name="p.svmx", *extra, status=GOOD, **options):
+        return self.expect(status, "export", "countersign", name, *self.custodian, *extra, **options)
 
     def sign_on(self, name="p.svmx", *extra):
         """A custodian's receipt."""

@@ -10,7 +10,8 @@ import unittest
 from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, SystemCase, USAGE, main
 
 COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
-            "recover", "verify-onvif", "export onvif")
+            "recover", "verify-onvif", "export create", "export list", "export verify", "export extract",
+            "export countersign", "export onvif")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
@@ -53,6 +54,9 @@ class Help(SystemCase):
                  (["identity", "create", "--role", "k"], {"key-officer"}), (["identity", "c"], {"create"}),
                  (["keys", ""], {"disclose", "show", "--help"}), (["keys", "disclose", "--tr"], {"--track", "--trust"}),
                  (["rec"], {"record", "recipients", "recover"}),
+                 (["export", "co"], {"countersign"}), (["export", "list", "--pass"], {"--password-file", "--password-prompt"}),
+                 (["export", "create", "--without-track", ""], {"video", "audio", "metadata"}),
+                 (["export", "countersign", "--role", "c"], {"custodian"}),
                  (["recipients", "re"], {"remove", "rewrap"}), (["kek", ""], {"new", "destroy", "--help"}),
                  (["recipients", "add", "--new"], {"--new-password-file", "--new-password-prompt"}))
         for words, offered in cases:

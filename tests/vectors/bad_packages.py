@@ -1,54 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packages that break one rule each and are correctly signed in everything else."""
 
-import copy
-import json
-import struct
 from dataclasses import replace
 
-from faults import at, flip, put, setting
-from good_packages import HOUR, TSA
-from good_signatures import LATE, late_by
-from recipes import (
-    EXPORTED, PASSWORD, SECOND, T0, VIDEO, at_ms, by, clear, container, custodian, entry, linked,
-    make, mixed, recipe, source, strong, tiny, track,
+import bad_package_cases
+import bad_package_links
+from bad_package_base import (
+    CASE, END, FIRST, SECOND_SEGMENT, SOURCE, bad, base, middle, raw, sealed,
 )  # fmt: skip
+from faults import at, flip, put, setting
+from good_packages import TSA
+from good_signatures import LATE, late_by
+from recipes import EXPORTED, PASSWORD, at_ms, container, linked, make, mixed, recipe, source, tiny
+from specs import SECOND, T0, clear, strong
 from svmsref import constants as c
 from svmsref import frames as f
-from svmsref import links as ln
 from svmsref import package_writer as pw
-from svmsref.primitives import SeededRandom, merkle_root, sha256
-from svmsref.wire import pack_record, with_crc
-
-# Frames of the package that most of these start from.
-SOURCE, FIRST, SECOND_SEGMENT, END, CASE = range(5)
-
-
-def base(**more):
-    """Unsealed: source, two segments, end, case, directory; one link."""
-    return recipe("bad base", source(clear("package clear", 2)), **more)
-
-
-def sealed(**more):
-    """Sealed, and so are the bodies of the two segments."""
-    found = source(mixed("bad mixed", 2))
-    return recipe("bad sealed", found, **{"password": PASSWORD, **more})
-
-
-def middle(**more):
-    """Manifest, two segments, manifest of a longer container."""
-    found = source(clear("package periods", 6), at_ms(250), at_ms(550))
-    return recipe("bad middle", found, **more)
-
-
-def bad(name, note, found, rule, verdict="not_authentic", **more):
-    return entry(f"bad-{name}", note, found, verdict, rule=rule, **more)
-
-
-def raw(change):
-    """The file changed when it was complete."""
-    return lambda data, _writer: change(data)
-
+from svmsref.primitives import SeededRandom
+from svmsref.wire import parse_record_header
 
 # ---- header and slot ----
 
@@ -156,10 +125,6 @@ def frames():
     yield header("origin-segment", "origin of segment 1", SECOND_SEGMENT, "E-SRC-2", origin=99999)
     yield header("origin-first", "origin of segment 0", FIRST, "E-SRC-2", origin=900)
     yield header("origin-end", "origin of the end record", END, "E-SRC-2", origin=99999)
-
-
-def _entry_fits(stage, value, **context):
-    return value
 
 
 def with_entry(place, **changes):
@@ -420,8 +385,6 @@ def _sealed_a(place):
 
 def _records(data):
     """Records of part B."""
-    from svmsref.wire import parse_record_header
-
     out, position = [], 0
     while position < len(data):
         record = parse_record_header(data, position)
@@ -597,325 +560,16 @@ def _ends():
         "record sample", late, hook=at("pieces", lambda p: [
             replace(one, c=b"".join(_records(p[1].b)[1:2])) if one.kind == f.RECORD else one
             for one in p])), "E-SRC-5")
-    first = clear("package a", 2, sequence=0)
-    fork = linked(clear("package b forked", 2, base_utc=T0 + SECOND), clear("package a2", 2),
-                  sequence=1, recording_id=container(first)[1].recording_id.hex())  # fmt: skip
     cut = clear("package interrupted", 3, close=False)
     stranger = linked(clear("package stranger", 2, base_utc=T0 + 2 * SECOND), cut, sequence=1)
     stranger["previous"] = {**stranger["previous"], "hash": "66" * 32}
-    del fork
     yield bad("border", "the next container's link names another manifest", recipe(
         "border", source(cut, at_ms(0), at_ms(9000)), source(stranger, at_ms(0), at_ms(9000))),
         "", "incomplete", sources=["incomplete", "authentic"])
 
 
-# ---- case ----
-
-
-def cases():
-    def one(name, note, change, rule="E-CAS-1", found=base):
-        def altered(case):
-            case = copy.deepcopy(case)
-            change(case)
-            return case
-
-        return bad(f"case-{name}", note, found(hook=at("case", altered)), rule)
-
-    def member(path, value):
-        def change(case):
-            for step in path[:-1]:
-                case = case[step]
-            case[path[-1]] = value
-
-        return change
-
-    first = ("sources", 0)
-    yield one("format", "another format", member(("format",), "case"), "E-CAS")
-    yield one("version", "version 2", member(("version",), 2), "E-CAS")
-    yield one("missing", "a member is missing", lambda case: case.pop("comment"), "E-CAS")
-    yield one("text", "a number in place of a text", member(("operator",), 7), "E-CAS")
-    yield one("time", "time with an offset", member(("created",), "2023-11-15T22:13:20+00:00"), "E-CAS")
-    yield one("upper", "digest in upper case", member((*first, "header"), "AB" * 32), "E-CAS")
-    yield one("fraction", "number with a fraction", member((*first, "sequence"), 0.0), "E-CAS")
-    yield one("negative", "negative number", member((*first, "sequence"), -1), "E-CAS")
-    yield one("zero-text", "text with U+0000", member(("reason",), "a\0b"), "E-CAS")
-    yield one("large-number", "unlisted number beyond 64 bits", member(("more",), 2**64), "E-CAS")
-    yield one("reexport", "re-export is not as link 0 says", member(("reexport",), False))
-    yield one("source-more", "a source that is not there",
-              lambda case: case["sources"].append({**case["sources"][0], "number": 1}))
-    yield one("source-less", "a source is missing", lambda case: case["sources"].clear())
-    yield one("container", "another container id", member((*first, "container_id"), "77" * 16))
-    yield one("header", "another header", member((*first, "header"), "77" * 32))
-    yield one("sequence", "another sequence number", member((*first, "sequence"), 1))
-    yield one("from", "another period", member((*first, "from"), "2023-11-14T22:13:20Z"))
-    yield one("to", "another end of the period", member((*first, "to"), "2023-11-14T22:13:20Z"))
-    yield one("first-segment", "promises an earlier segment", member((*first, "last_segment"), 2))
-    yield one("last-segment", "begins later than it says", member((*first, "first_segment"), 1))
-    yield one("segments-null", "no segments", lambda case: case["sources"][0].update(
-        first_segment=None, last_segment=None))
-    yield one("first-utc", "promises an earlier time",
-              member((*first, "first_utc"), "2023-11-14T22:13:00Z"))
-    yield one("last-utc", "promises a later time",
-              member((*first, "last_utc"), "2023-11-14T23:13:20Z"))
-    yield one("track-kind", "sound instead of pictures",
-              member((*first, "tracks", 0, "kind"), "audio"))
-    yield one("track-codec", "another codec", member((*first, "tracks", 0, "codec"), "hvc1"))
-    yield one("track-removed", "says a track was removed",
-              member((*first, "tracks", 0, "included"), False))
-    yield one("track-more", "a track that is not there", lambda case: case["sources"][0][
-        "tracks"].append({"number": 1, "kind": "audio", "codec": "ulaw", "included": True}))
-    yield one("device", "another device", member(("devices", 0, "device_id"), "77" * 16))
-    yield one("recording", "another recording", member(("devices", 0, "recording_id"), "77" * 16))
-    yield one("device-twice", "a source in two devices",
-              lambda case: case["devices"].append(case["devices"][0]))
-    yield one("device-none", "a source in no device", lambda case: case["devices"].clear())
-    yield one("presentation", "presentation in a package", member(("presentation",), {
-        "name": "a.mp4", "media_type": "video/mp4", "size": 1, "sha256": "77" * 32, "tracks": [],
-        "derivation": None}))
-    removed = source(mixed("bad mixed", 2), removed=(1,))
-
-    def hidden(**more):
-        return recipe("bad case removed", removed, **more)
-
-    yield one("track-included", "says that a removed track is there",
-              member((*first, "tracks", 1, "included"), True), found=hidden)
-    yield from _attached(one, member)
-    yield from _json()
-
-
-def _attached(one, member):
-    def found(**more):
-        return recipe("bad attachment", source(clear("package clear", 2)), attachments=[
-            {"name": "a.txt", "content": b"text", "derived": {"source": 0, "track": 0}}], **more)
-
-    first = ("attachments", 0)
-    origin = (*first, "derivation", "from", 0)
-    yield one("attachment-size", "another size", member((*first, "size"), 5), found=found)
-    yield one("attachment-digest", "another digest", member((*first, "sha256"), "77" * 32),
-              found=found)
-    yield one("attachment-less", "attachment that the case does not name",
-              lambda case: case["attachments"].clear(), found=found)
-    for number, name in enumerate(("../a", "a\\b", ".", "..", "", "a\x07", "x" * 256, "a\x85")):
-        yield one(f"name-{number}", "name that a file may not have", member((*first, "name"), name),
-                  "E-CAS-4", found)
-    yield one("derived-hash", "derivation with another hash",
-              member((*origin, "first_manifest"), "77" * 32), found=found)
-    yield one("derived-segment", "derivation from a segment that is not carried",
-              member((*origin, "last_segment"), 2), found=found)
-    yield one("derived-track", "derivation from a track that is not there",
-              member((*origin, "track"), 1), found=found)
-    yield one("derived-source", "derivation from a source that is not there",
-              member((*origin, "source"), 1), found=found)
-    yield one("derived-order", "derivation from segments in falling order",
-              lambda case: case["attachments"][0]["derivation"]["from"][0].update(
-                  first_segment=1, last_segment=0), found=found)
-    yield bad("attachment", "a byte of an attachment", found(), "E-DIR-2",
-              reshape=lambda data, w: data.replace(b"text", b"texT", 1))
-
-    def numbered(stage, value, **_context):
-        return replace(value, number=1) if stage == "piece" and value.kind == f.ATTACHMENT else value
-
-    yield bad("attachment-number", "first attachment is number 1", found(hook=numbered), "E-FRM-6")
-
-
-def _json():
-    def one(name, note, change):
-        return bad(f"json-{name}", note, base(hook=at("case_bytes", change)), "E-CAS")
-
-    yield one("not", "no JSON", lambda b: b[:-1])
-    yield one("trailing", "something behind the object", lambda b: b + b"{}")
-    yield one("array", "an array", lambda b: b"[" + b + b"]")
-    yield one("twice", "a name twice", lambda b: b[:-1] + b',"case":"other"}')
-    yield one("twice-deep", "a name twice, deeper", lambda b: b[:-1] + b',"x":{"a":1,"a":1}}')
-    yield one("deep", "33 levels", lambda b: b[:-1] + b',"x":' + b"[" * 32 + b"]" * 32 + b"}")
-    yield one("utf8", "not UTF-8", lambda b: b[:-1] + b',"x":"\xff"}')
-    yield one("mark", "byte order mark", lambda b: b"\xef\xbb\xbf" + b)
-    yield one("half", "half of a character", lambda b: b[:-1] + b',"x":"\\ud800"}')
-    yield one("nan", "a number that is none", lambda b: b[:-1] + b',"x":NaN}')
-    yield bad("json-empty", "empty case", base(hook=at("case_bytes", lambda b: b"")), "E-CAS")
-    yield bad("case-none", "no case", base(hook=_no_case), "E-FRM-6")
-
-
-def _no_case(stage, value, **context):
-    if stage in ("frame_header", "entry") and context["place"] == CASE:
-        return replace(value, kind=f.ATTACHMENT)
-    if stage == "link_fields" and context["link"] == 0:
-        return replace(value, attachments=1)
-    return value
-
-
-# ---- links ----
-
-
-def fields(link, **changes):
-    return at("link_fields", setting(**changes), link=link)
-
-
-def links():
-    def one(name, note, rule, hook=None, wrong=1, count=2, **more):
-        verdicts = ["authentic"] * wrong + ["not_authentic"] * (count - wrong)
-        more = {"links": verdicts, **more}
-        return bad(f"link-{name}", note, base(hook=hook, links=_three()[:count]), rule, **more)
-
-    for link, wrong in ((0, 0), (1, 1)):
-        where = f"of link {link}"
-        yield one(f"{link}-package", f"package id {where}", "E-LNK-4",
-                  fields(link, package_id=b"\x22" * 16), wrong)
-        yield one(f"{link}-header", f"h {where}", "E-LNK-4",
-                  fields(link, header_hash=b"\x22" * 32), wrong)
-        yield one(f"{link}-offset", f"offset {where}", "E-LNK-4", fields(link, offset=1), wrong)
-        yield one(f"{link}-policy", f"unknown policy {where}", "E-OVR-4", fields(link, policy=2),
-                  wrong)
-        yield one(f"{link}-zero", f"reserved bytes {where}", "E-LNK", fields(link, zero=1), wrong)
-        yield one(f"{link}-extra", f"bytes behind the note {where}", "E-LNK",
-                  fields(link, extra=b"\0"), wrong)
-        yield one(f"{link}-note", f"note {where} is not UTF-8", "E-LNK", fields(link, note=b"\xff"),
-                  wrong)
-        yield one(f"{link}-note-long", f"note {where} of 4,097 bytes", "E-OVR-5",
-                  fields(link, note=b"x" * 4097), wrong)
-        for name, changes, rule in (
-            ("role", {"role": 2}, "E-LNK-1"), ("role-5", {"role": 5}, "E-LNK-1"),
-            ("version", {"version": 2}, "C-OBJ-1"), 
-            ("prefix-zero", {"zero": 1}, "C-OBJ-1"), ("length", {"length": 48}, "C-OBJ-1"),
-            ("hash", {"certificate_hash": bytes(32)}, "C-OBJ-2"),
-            ("algorithm", {"algorithm": 4}, "C-OBJ-3"),
-        ):  # fmt: skip
-            yield one(f"{link}-{name}", f"{name} {where}", rule,
-                      at("prefix", setting(**changes), link=link), wrong)
-        yield one(f"{link}-signature", f"signature {where}", "C-OBJ-3",
-                  at("signature", flip(9), link=link), wrong)
-        yield one(f"{link}-object", f"a byte of the object {where}", "C-OBJ-3",
-                  at("link", flip(24 + 110), link=link), wrong)
-        yield one(f"{link}-chain", f"a byte of the certificate {where}", "C-OBJ-2",
-                  at("link", flip(-200), link=link), wrong)
-        yield one(f"{link}-reserved", f"reserved bytes before the object {where}", "E-LNK",
-                  at("link", put(23, b"\1"), link=link), wrong, links=None)
-        yield one(f"{link}-no-chain", f"no certificate {where}", "C-HDR-8",
-                  at("chain", lambda b: b"", link=link), wrong)
-    yield bad("link-0-custodian", "link 0 in the role custodian", base(
-            links=[custodian()]), "E-LNK-1", links=["not_authentic"])
-    for name, changes in (("suite", {"suite": 2}), ("algorithm-16", {"algorithm": 16})):
-        yield bad(f"link-0-{name}", f"{name} of link 0", base(hook=at(
-            "prefix", setting(**changes), link=0)), "E-VER-1", "unsupported")
-        yield bad(f"link-1-{name}", f"{name} of link 1", base(hook=at(
-            "prefix", setting(**changes), link=1), links=_three()[:2]), "", "untrusted",
-            links=["authentic", "untrusted"])
-    yield one("0-before", "link before link 0", "E-LNK-4", fields(0, before=120), 0)
-    yield one("0-slot", "hash of a slot that is not there", "E-LNK-4",
-              fields(0, hash_before=b"\1" * 32), links=None)
-    yield one("0-directory", "offset of the directory", "E-DIR-1", fields(0, directory_offset=130),
-              links=None)
-    yield one("0-directory-hash", "hash of the directory", "E-DIR-1",
-              fields(0, directory_hash=bytes(32)), links=None)
-    for name, number in (("frames", 5), ("sources", 2), ("attachments", 1)):
-        yield one(f"0-{name}", f"number of {name}", "E-LNK-4", fields(0, **{name: number}),
-                  links=None)
-    yield one("0-presentation", "presentation of a package", "E-LNK",
-              fields(0, presentation_size=1), links=None)
-    yield one("1-number", "link 1 says it is number 2", "E-LNK-4", fields(1, number=2))
-    yield one("1-head", "head of the link before", "E-LNK-4", fields(1, hash_before=bytes(32)))
-    yield one("1-type", "link 1 has the type of link 0", "E-LNK-1", at(
-        "prefix", setting(type=7), link=1), links=None)
-    yield one("tail", "head in the tail of link 0", "E-LNK", at(
-        "tail", flip(9), link=0), links=None)
-    shrinks = base(links=[by(policy=1), custodian()])
-    yield bad("link-policy-shrinks", "link 1 allows what link 0 forbids", shrinks, "E-LNK-4",
-              links=["authentic", "not_authentic"], reexport=False)
-
-
-def _three():
-    return [by(), custodian(), custodian("ed25519-custodian", EXPORTED + 2 * HOUR)]
-
-
-def _link(data, writer, number):
-    """Bytes of a link with its tail."""
-    offsets = [offset for offset, _ in writer.links] + [len(data)]
-    return data[offsets[number] : offsets[number + 1]]
-
-
-def chain():
-    """Links dropped, swapped, moved, forged."""
-    three = recipe("bad chain", source(clear("package clear", 2)), links=_three())
-
-    def frames_of(data, writer):
-        return data[: writer.links[0][0]]
-
-    def one(name, note, rule, change, **more):
-        return bad(f"chain-{name}", note, three, rule, reshape=change, **more)
-
-    def rebuilt(*numbers):
-        def change(data, writer):
-            out = frames_of(data, writer)
-            for number in numbers:
-                link = _link(data, writer, number)[: -ln.TAIL]
-                out += link + ln.pack_tail(len(out), sha256(link))
-            return out
-
-        return change
-
-    yield one("dropped", "link 1 of three is dropped", "E-LNK-4", rebuilt(0, 2), links=None)
-    yield one("swapped", "links 1 and 2 are swapped", "E-LNK-4", rebuilt(0, 2, 1), links=None)
-    yield one("repeated", "link 1 stands twice", "E-LNK-4", rebuilt(0, 1, 1), links=None)
-    yield one("no-first", "link 0 is dropped", "E-LNK-4", rebuilt(1, 2), links=None)
-    other, other_writer = make({**three, "seed": "bad chain, another package"})
-    assert other[:120] != make(three)[0][:120]
-
-    def moved(data, writer):
-        out = data[: writer.links[1][0]]
-        link = _link(other, other_writer, 1)[: -ln.TAIL]
-        return out + link + ln.pack_tail(len(out), sha256(link))
-
-    yield one("moved", "link 1 of another package", "E-LNK-4", moved,
-              links=["authentic", "not_authentic"])
-    yield one("gap", "bytes between link 0 and link 1", "E-LNK-4", lambda data, w: (
-        data[: w.links[1][0]] + b"\0" * 8 + _moved_link(data, w)), links=None)
-    foreign = b"<html>not a link</html>"
-    yield one("foreign", "foreign bytes behind the tail", "E-LNK-5",
-              lambda data, w: data + foreign, links=["authentic"] * 3)
-    yield one("foreign-zeros", "zero bytes, then a foreign byte", "E-LNK-5",
-              lambda data, w: data + bytes(40) + b"x", links=["authentic"] * 3)
-    yield one("foreign-almost", "behind the tail almost a link", "E-LNK-5",
-              lambda data, w: data + b"SVXM" + bytes(40))
-    yield one("head", "a head that no link has", "", None, head=b"\x33" * 32)
-    yield one("head-first", "the first link's tail is cut off", "E-OVR-1", lambda data, w: data[
-        : w.links[1][0] - 1], verdict="malformed")
-    yield one("no-links", "no link at all", "E-OVR-1", lambda data, w: data[: w.links[0][0]],
-              verdict="malformed")
-    yield one("half-first", "stops within link 0", "E-OVR-1", lambda data, w: data[: w.links[0][0] + 200],
-              verdict="malformed")
-    yield one("header-only", "the header and nothing else", "E-OVR-1", lambda data, w: data[:120],
-              verdict="malformed")
-    yield one("empty", "empty file", "E-HDR", lambda data, w: b"", verdict="malformed")
-
-
-def _moved_link(data, writer):
-    link = _link(data, writer, 1)[: -ln.TAIL]
-    return link + ln.pack_tail(writer.links[1][0] + 8, sha256(link))
-
-
-def tokens():
-    spec = clear("package clear", 2)
-    stamped = {"tsa": "tsa", "utc": EXPORTED + SECOND}
-
-    def one(name, note, hook, attested=(None,), **more):
-        return bad(f"token-{name}", note, recipe(
-            f"bad token {name}", source(spec), links=[by(tsa=stamped)], hook=hook), "",
-            "authentic", stamp_trust=TSA, attested=list(attested), **more)
-
-    yield one("other", "token over something else", at("stamp", setting(imprint=bytes(32))))
-    yield one("signature", "token whose signature is wrong", at("stamp", setting(signature_mask=1)))
-    yield one("trailing", "a byte behind the token", at("token", lambda b: b + b"\0"))
-    found = recipe("bad token flip", source(spec), links=[by(tsa=stamped)])
-    yield bad("token-flip", "a bit of the newest link's token", found, "E-LNK-2",
-              reshape=raw(flip(-100)), stamp_trust=TSA, links=None)
-    past = recipe("bad token early", source(spec), links=[by(tsa={
-        "tsa": "tsa", "utc": EXPORTED - HOUR})])  # fmt: skip
-    yield bad("token-early", "stamped an hour before it claims to be signed", past, "", "untrusted",
-              stamp_trust=TSA, links=["untrusted"])
-
-
-GROUPS = (headers, slots, frames, directories, order, bodies, secrets, redaction, sources, cases,
-          links, chain, tokens)  # fmt: skip
+GROUPS = (headers, slots, frames, directories, order, bodies, secrets, redaction, sources,
+          *bad_package_cases.GROUPS, *bad_package_links.GROUPS)  # fmt: skip
 
 
 # Made at test time only: much like others that are committed.
@@ -950,7 +604,3 @@ def is_extended(name):
 def all_packages():
     for group in GROUPS:
         yield from group()
-
-
-__all__ = ["all_packages", "json", "merkle_root", "pack_record", "struct", "track", "VIDEO",
-           "with_crc"]  # fmt: skip

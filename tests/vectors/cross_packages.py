@@ -28,7 +28,8 @@ from cross_check import CA, EXIT_OF, KEYS, Checker
 from faults import flip
 from good_signatures import BATCH, DEFERRED, LATE, in_batch, late_by, signed_only
 from kit import run
-from recipes import PASSWORD, at_ms, by, clear, custodian, mixed, recipe, source, strong, tiny
+from recipes import PASSWORD, at_ms, by, custodian, mixed, recipe, source, tiny
+from specs import clear, strong
 from svmsref import build, package, package_report, trust
 
 DATA = package_vectors.DATA
@@ -173,7 +174,6 @@ def containers():
     yield "open", clear("package open", 4, close=False), (100, 500)
     yield "checkpoints", clear("package checkpoints", tiny(258)), (25600, 25650)
     yield "many", clear("package checkpoints", tiny(258)), None
-    yield "empty", clear("package none", 0), None
 
 
 def moment(milliseconds):

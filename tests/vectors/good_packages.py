@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Packages that keep every rule, and the verdict each must get (evidence.md)."""
 
+from faults import at, setting
 from good_signatures import BATCH, DEFERRED, LATE, in_batch, late_by, signed_only
 from good_stamps import DAY, on
 from good_stamps import by as stamped_by
-from faults import at, setting
 from recipes import (
-    EXPORTED, PASSWORD, SECOND, T0, VIDEO, at_ms, by, clear, container, custodian, entry, linked, links, mixed,
-    pictures, recipe, signer, source, strong, tiny, track,
+    EXPORTED, PASSWORD, at_ms, by, container, custodian, entry, linked, mixed, recipe, source, tiny,
 )  # fmt: skip
+from specs import SECOND, T0, VIDEO, clear, signer, strong, track
 from svmsref.primitives import sha256
 
 TSA = "keys/tsa-ca.pem"
@@ -338,6 +338,3 @@ EXTENDED = frozenset({"good-frames-256", "good-uncovered-whole", "good-other-per
 def all_packages():
     for group in GROUPS:
         yield from group()
-
-
-__all__ = ["all_packages", "links", "pictures"]

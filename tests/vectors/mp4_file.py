@@ -74,7 +74,10 @@ def _boxes(data):
     position = 0
     while position + 8 <= len(data):
         size, kind = struct.unpack(">I4s", data[position : position + 8])
-        yield kind, data[position + 8 : position + size]
+        head = 8
+        if size == 1:
+            size, head = int.from_bytes(data[position + 8 : position + 16], "big"), 16
+        yield kind, data[position + head : position + size]
         position += max(size, 8)
 
 
@@ -84,17 +87,54 @@ def _path(data, *kinds):
     return data
 
 
+def _numbers(content, form, start, count):
+    size = struct.calcsize(">" + form)
+    part = content[start : start + count * size]
+    return struct.unpack(f">{count}{form}", part)
+
+
+def _count(content, at=4):
+    return int.from_bytes(content[at : at + 4], "big")
+
+
+def _offsets(table):
+    """Of the chunks."""
+    found = dict(_boxes(table))
+    if b"co64" in found:
+        return _numbers(found[b"co64"], "Q", 8, _count(found[b"co64"]))
+    return _numbers(found[b"stco"], "I", 8, _count(found[b"stco"]))
+
+
+def _per_chunk(table, chunks):
+    """How many samples each chunk holds."""
+    content = _path(table, b"stsc")
+    runs = _numbers(content, "I", 8, 3 * _count(content))
+    first, counts, out = runs[::3], runs[1::3], []
+    for place, count in enumerate(counts):
+        end = first[place + 1] if place + 1 < len(first) else chunks + 1
+        out += [count] * (end - first[place])
+    return out
+
+
+def _joined(data, table):
+    """Bytes of all samples, in order of decoding."""
+    sizes = _path(table, b"stsz")
+    fixed, count = _numbers(sizes, "I", 4, 2)
+    sizes = [fixed] * count if fixed else _numbers(sizes, "I", 12, count)
+    offsets, out, place = _offsets(table), b"", 0
+    for offset, samples in zip(offsets, _per_chunk(table, len(offsets))):
+        size = sum(sizes[place : place + samples])
+        out += data[offset : offset + size]
+        place += samples
+    return out
+
+
 def samples_of(data):
-    """{number of the track: bytes of its samples}; only files that make() made."""
+    """{track_ID: bytes of its samples}; files without fragments."""
     found = {}
     for kind, trak in _boxes(_path(data, b"moov")):
-        if kind != b"trak":
-            continue
-        number = int.from_bytes(_path(trak, b"tkhd")[12:16], "big")
-        table = _path(trak, b"mdia", b"minf", b"stbl")
-        sizes = _path(table, b"stsz")
-        count = int.from_bytes(sizes[8:12], "big")
-        total = sum(struct.unpack(f">{count}I", sizes[12 : 12 + 4 * count]))
-        offset = int.from_bytes(_path(table, b"stco")[8:12], "big")
-        found[number] = data[offset : offset + total]
+        if kind == b"trak":
+            header = _path(trak, b"tkhd")
+            number = _count(header, 20 if header[0] else 12)
+            found[number] = _joined(data, _path(trak, b"mdia", b"minf", b"stbl"))
     return found

@@ -111,12 +111,12 @@ def expectation(entry, data, writer):
         expected["rule"] = entry["rule"]
         rule = package_report.rule_of(report)
     bad = entry["name"].startswith("bad-")
-    certain = package_report.is_certain(report)
+    certain = package_report.is_certain(report) and not is_structural(entry["name"])
     expected["expected"] = slim(found, bad) if certain else {"verdict": found["verdict"]}
     if any(name in entry for name in KEY_NAMES):
         opened, report = _seen(data, expected, True)
         _check(entry, opened, entry.get("with_key", entry["verdict"]), problems, " with key")
-        certain = package_report.is_certain(report)
+        certain = package_report.is_certain(report) and not is_structural(entry["name"])
         expected["expected_with_key"] = (
             slim(opened, bad) if certain else {"verdict": opened["verdict"]}
         )
@@ -135,6 +135,14 @@ SOURCE = ("number", "verdict", "first_failure", "first_segment", "last_segment",
 LINK_OF_BAD, SOURCE_OF_BAD = ("number", "verdict"), ("number", "verdict", "first_failure")
 
 
+def is_structural(name):
+    """Some readers notice this when they open the file, others when they verify a source."""
+    if name in ("bad-order-missing", "bad-order-end-dropped", "bad-order-no-segment",
+                "bad-order-segment-dropped"):  # fmt: skip
+        return False
+    return name.startswith(("bad-order-", "bad-frame-", "bad-directory-", "bad-link-0-presentation"))
+
+
 def _told(row, members):
     """Nothing is known of a link that cannot be read; a first failure is that of bytes or keys."""
     if "signed" in row and row["signed"] is None:
@@ -147,6 +155,9 @@ def _told(row, members):
 def slim(found, bad):
     """What is compared of a verdict. Of bad packages only what every reader must agree on."""
     out = {name: value for name, value in found.items() if name not in ("reason", "presentation")}
+    rows = found.get("sources", {}).get("list", [])
+    if any(one["container_id"] is None for one in rows):
+        out.pop("contents", None)  # whether the case agrees with such a source, nobody can tell
     links = found.get("links", {}).get("list", [])
     if any(one["signed"] is None or one["verdict"] == "not_authentic" for one in links):
         out.pop("reexport", None)
@@ -158,6 +169,8 @@ def slim(found, bad):
             rows = out[name]["list"]
             out[name] = {"list": [{key: row[key] for key in _told(row, members)} for row in rows]}
     for row in out.get("sources", {}).get("list", []):
+        if row.get("container_id", "") is None:
+            del row["container_id"], row["sequence"]
         failure = row.get("first_failure")
         if failure and failure["segment"] is None:
             row["first_failure"] = {"segment": None}

@@ -6,19 +6,15 @@ import struct
 from dataclasses import replace
 
 import mp4_file
-from bad_packages import bad
-from faults import at, flip, setting
+from bad_package_base import bad
+from faults import at, flip
 from good_signatures import LATE, late_by
-from recipes import (
-    AUDIO, EXPORTED, SECOND, VIDEO, at_ms, by, clear, container, custodian, entry, make, mixed,
-    pictures, recipe, source, strong, track,
-)  # fmt: skip
+from recipes import at_ms, by, container, custodian, entry, mixed, recipe, source
+from specs import clear, strong, track
 from svmsref import frames as f
 from svmsref import leaves as lv
-from svmsref import package_writer as pw
-from svmsref import signing, verifier
-from svmsref import constants as c
-from svmsref.primitives import SeededRandom
+from svmsref import verifier
+from svmsref.wire import with_crc
 
 JPEG = b"\xff\xd8\xff\xfe\0\x0cvectors 10\xff\xd9"
 PNG = b"\x89PNG\r\n\x1a\n" + b"a decoded picture"
@@ -28,13 +24,11 @@ CODECS = {"avc1": b"avc1", "ulaw": b"ulaw"}
 
 def plain_samples(spec, numbers, segments):
     """{track: [(bytes, duration)]} of these segments, opened."""
-    data, writer = container(spec)
     request = verifier.Request(password=spec.get("password"), keep_data=True)
     found = {number: [] for number in numbers}
-    for one in verifier.verify(data, request).samples:
+    for one in verifier.verify(container(spec)[0], request).samples:
         if one.track in found and one.segment in segments:
             found[one.track].append((one.data, one.duration))
-    del writer
     return found
 
 
@@ -236,8 +230,6 @@ def broken():
 
 
 def _later(content):
-    from svmsref.wire import with_crc
-
     head = bytearray(content[:20])
     head[19] ^= 1
     return with_crc(bytes(head)) + content[24:]
@@ -276,7 +268,3 @@ GROUPS = (good, altered, broken)
 def all_proofs():
     for group in GROUPS:
         yield from group()
-
-
-__all__ = ["AUDIO", "EXPORTED", "SECOND", "SeededRandom", "VIDEO", "all_proofs", "c", "make",
-           "pictures", "pw", "setting", "signing"]  # fmt: skip

@@ -3,9 +3,8 @@
 
 import functools
 
-import specs
-from specs import AUDIO, DATA, META, SECOND, T0, VIDEO, clear, pictures, signer, strong, track
-from svmsref import build, frames, links, trust
+from specs import AUDIO, DATA, META, SECOND, T0, VIDEO, pictures, strong, track
+from svmsref import build, links, trust
 from svmsref import constants as c
 from svmsref import package_writer as pw
 from svmsref.primitives import SeededRandom
@@ -170,10 +169,3 @@ def entry(name, note, found, verdict="authentic", **more):
     if found.get("password") and not more.keys() & {"identity", "kek", "password"}:
         made["password"] = found["password"]
     return made
-
-
-__all__ = [
-    "AUDIO", "DATA", "EXPORTED", "META", "NO", "PASSWORD", "SECOND", "T0", "VIDEO", "at_ms", "by",
-    "clear", "container", "custodian", "entry", "frames", "linked", "links", "make", "mixed",
-    "pictures", "recipe", "signer", "source", "specs", "strong", "tiny", "track",
-]  # fmt: skip

@@ -15,7 +15,8 @@ import proof_vectors
 import recipes
 from faults import flip
 from kit import make_manifest, run
-from recipes import PASSWORD, at_ms, by, clear, custodian, recipe, source, strong, tiny
+from recipes import PASSWORD, at_ms, by, custodian, recipe, source, tiny
+from specs import clear, strong
 from svmsref import build, case, frames, package, trust
 from svmsref import package_writer as pw
 from svmsref.errors import ContainerError

@@ -231,7 +231,7 @@ const signing signings[] = {
 };
 const size_t signing_count = sizeof(signings) / sizeof(signings[0]);
 
-#define MOST_REQUESTS 400
+#define MOST_REQUESTS 700
 
 /* A signer that answers when the test says so, or when somebody waits. */
 typedef struct slow_signer {

@@ -352,6 +352,18 @@ static void no_more_is_removed_than_is_said(void **state)
     memory_file_clear(&file);
 }
 
+static bool carries(const sparse *of, uint64_t offset)
+{
+    for (size_t i = 0; i < of->count; i++) {
+        const svms_piece *piece = &of->pieces[i];
+        if (offset >= piece->offset &&
+            offset < piece->offset + piece->body_size + piece->closing_size) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whatever is taken out of a container that somebody changed, the change is in it. */
 static void unverified_pieces_are_never_authentic(void **state)
 {
@@ -367,7 +379,8 @@ static void unverified_pieces_are_never_authentic(void **state)
             svms_status status =
                 sparse_collect(&taken, at->fix, &at->file, &at->options, true, &report);
             svms_status again = sparse_verify(&taken, &at->options, &carried, NULL);
-            if (status != SVMS_OK && again == SVMS_OK) {
+            /* What is carried may hold although the verifier of the container was misled. */
+            if (status != SVMS_OK && again == SVMS_OK && carries(&taken, i)) {
                 fail_msg("plot %zu, byte %zu: %s", p, i, report.first_failure.reason);
             }
             if (report.verdict != SVMS_VERDICT_NOT_AUTHENTIC && report.verdict != carried.verdict) {

@@ -4,6 +4,8 @@
 
 #include <openssl/evp.h>
 
+#include <svms/external_key.h>
+
 #include "access_block.h"
 #include "key_internal.h"
 #include "key_schedule.h"
@@ -485,6 +487,58 @@ static void recipients_of_every_kind_open_it(void **state)
     free(seen);
 }
 
+/* A key that lives behind callbacks, and somebody who may refuse to use it. */
+typedef struct keeper {
+    EVP_PKEY *pkey;
+    bool refuses;
+} keeper;
+
+static svms_status keep_key(void *user, svms_sign_request *request,
+                            const svms_sign_message *message)
+{
+    const keeper *self = user;
+    uint8_t signature[128];
+    size_t size = sizeof(signature);
+    EVP_MD_CTX *state = EVP_MD_CTX_new();
+    if (self->refuses) {
+        EVP_MD_CTX_free(state);
+        return SVMS_E_POLICY;
+    }
+    assert_int_equal(EVP_DigestSignInit_ex(state, NULL, NULL, NULL, NULL, self->pkey, NULL), 1);
+    assert_int_equal(EVP_DigestSign(state, signature, &size, message->data, message->size), 1);
+    EVP_MD_CTX_free(state);
+    return svms_sign_request_complete(request, SVMS_OK, signature, size);
+}
+
+static void a_key_behind_callbacks_signs_or_ends_the_export(void **state)
+{
+    export_case *self = *state;
+    recipe how = RECIPE_INIT;
+    keeper keeps = { EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), false };
+    svms_public_key *half = public_key_of(self, keeps.pkey);
+    svms_private_key *key = NULL;
+    svms_signer signer = SVMS_SIGNER_INIT;
+    record(self, &how);
+    signer.user = &keeps;
+    signer.begin = keep_key;
+    assert_int_equal(svms_private_key_from_signer(&key, self->fix->ctx, half, &signer, NULL),
+                     SVMS_OK);
+    svms_chain *chain = issue_chain(self->fix, key, SVMS_ROLE_EXPORTER, T0 - DAY, T0 + 365 * DAY);
+    svms_export_options options = sealed_options(self);
+    svms_export_source source = whole_source(self);
+    options.signer.key = key;
+    options.signer.chain = chain;
+    export_well(self, &options, &source);
+    free(look_at_package(self, SEAL));
+    keeps.refuses = true;
+    assert_int_equal(export_one(self, &options, &source), SVMS_E_POLICY);
+    assert_false(looks_finished(&self->out));
+    svms_chain_free(&chain);
+    svms_private_key_free(&key);
+    svms_public_key_free(&half);
+    EVP_PKEY_free(keeps.pkey);
+}
+
 static void the_result_says_all_that_an_audit_record_needs(void **state)
 {
     export_case *self = *state;
@@ -590,6 +644,8 @@ int main(void)
                                         export_case_setup, export_case_teardown),
         cmocka_unit_test_setup_teardown(recipients_of_every_kind_open_it, export_case_setup,
                                         export_case_teardown),
+        cmocka_unit_test_setup_teardown(a_key_behind_callbacks_signs_or_ends_the_export,
+                                        export_case_setup, export_case_teardown),
         cmocka_unit_test_setup_teardown(the_result_says_all_that_an_audit_record_needs,
                                         export_case_setup, export_case_teardown),
         cmocka_unit_test_setup_teardown(a_proof_holds_leaves_instead_of_records, export_case_setup,

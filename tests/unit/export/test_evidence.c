@@ -2,6 +2,8 @@
 /* Reading packages: what svms_export_create() wrote opens, verifies, plays and is signed on top. */
 #include "evidence_case.h"
 
+#include "../container/recorder.h"
+
 #include <stdio.h>
 
 static void record(export_case *self, const recipe *how, memory_file *file)
@@ -373,6 +375,57 @@ static void nobody_is_trusted_without_anchors_or_in_another_role(void **state)
     svms_export_close(&evidence);
 }
 
+/* Two containers of one recording, the first of which was never closed. */
+static svms_verdict judge_border(export_case *self, recorder *rec, size_t second,
+                                 svms_verdict verdicts[2])
+{
+    svms_export_report report;
+    told *seen = calloc(1, sizeof(*seen));
+    assert_non_null(seen);
+    svms_export_options options = clear_options(self);
+    svms_export_source source = whole_source(self);
+    source.from_utc_ns = T0 + SECOND;
+    source.to_utc_ns = T0 + 8 * SECOND;
+    svms_export *package = begin_export(self, &options);
+    add_source_well(self, package, &rec->parts[0].file, &source);
+    assert_int_equal(self->report.verdict, SVMS_VERDICT_INCOMPLETE);
+    add_source_well(self, package, &rec->parts[second].file, &source);
+    finish_well(self, &package);
+    svms_evidence *evidence = open_well(self, &self->out, NULL);
+    svms_export_verify_options how_to = trusting(self, seen);
+    (void)!verify_evidence(self, evidence, &how_to, &report);
+    assert_int_equal(seen->sources, 2);
+    verdicts[0] = seen->source[0];
+    verdicts[1] = seen->source[1];
+    svms_export_close(&evidence);
+    free(seen);
+    return report.verdict;
+}
+
+/* E-VER-3 */
+static void the_next_container_vouches_for_the_end_of_an_open_one(void **state)
+{
+    export_case *self = *state;
+    static recorder rec;
+    svms_verdict verdicts[2];
+    recorder_begin(&rec, self->fix, 3 * SECOND, 0);
+    for (int i = 0; i < 90; i++) {
+        assert_int_equal(recorder_take(&rec, i), SVMS_OK);
+    }
+    recorder_close(&rec);
+    assert_true(rec.count >= 3);
+    layout where = lay_out_file(&rec.parts[0].file);
+    rec.parts[0].file.size = where.segments[where.segment_count];
+    svms_verdict whole = judge_border(self, &rec, 1, verdicts);
+    assert_int_equal(verdicts[0], SVMS_VERDICT_AUTHENTIC);
+    assert_true(whole == verdicts[1]); /* ends before what was asked for */
+    whole = judge_border(self, &rec, 2, verdicts);
+    assert_int_equal(whole, SVMS_VERDICT_INCOMPLETE);
+    assert_int_equal(verdicts[0], SVMS_VERDICT_INCOMPLETE);
+    assert_int_equal(verdicts[1], SVMS_VERDICT_INCOMPLETE); /* one is missing between them */
+    recorder_end(&rec);
+}
+
 static void verification_can_be_cancelled_at_every_step(void **state)
 {
     export_case *self = *state;
@@ -449,6 +502,7 @@ int main(void)
         CASE(a_period_touches_only_its_segments),
         CASE(links_are_added_and_each_says_who_when_and_why),
         CASE(nobody_is_trusted_without_anchors_or_in_another_role),
+        CASE(the_next_container_vouches_for_the_end_of_an_open_one),
         CASE(verification_can_be_cancelled_at_every_step),
         CASE(arguments_are_checked),
     };

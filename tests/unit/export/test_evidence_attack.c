@@ -143,7 +143,7 @@ static void every_truncation_is_noticed(void **state)
         target this;
         target_make(self, &this, SVMS_PROTECT_LIGHT, sealed != 0);
         size_t whole = self->out.size;
-        for (size_t size = 0; size < whole; size++) {
+        for (size_t size = 0; size < whole; size += sealed != 0 ? 13 : 1) {
             svms_export_report report = SVMS_EXPORT_REPORT_INIT;
             svms_status opening = SVMS_OK;
             self->out.size = size;
@@ -479,6 +479,213 @@ static void a_link_that_promises_something_else_opens_nothing(void **state)
     }
 }
 
+/* A real exporter, or a forger with his key, who changes a frame and signs it all -----------------
+ */
+
+static uint8_t signed_hash[32]; /* of the directory that take_hash() signs */
+
+static void take_hash(svms_link_object *object)
+{
+    memcpy(object->directory_hash, signed_hash, 32);
+}
+
+static uint8_t *entry_of(export_case *self, const target *this, const seen_frame *frame)
+{
+    const seen_frame *directory = frame_of(this->seen, SVMS_FRAME_DIRECTORY, 0);
+    return self->out.data + directory->offset + 80 + 80 * frame->index;
+}
+
+/* Digest of the frame into its entry, hash of the directory into link 0. */
+static void sign_frame(export_case *self, const target *this, const seen_frame *frame,
+                       const person *exporter)
+{
+    const seen_frame *directory = frame_of(this->seen, SVMS_FRAME_DIRECTORY, 0);
+    const uint8_t *bytes = self->out.data + frame->offset;
+    const svms_frame *is = &frame->frame;
+    if (svms_frame_digest_omits_body(is)) {
+        size_t front = SVMS_FRAME_HEADER_SIZE + (size_t)is->a_size;
+        uint8_t *joined = malloc(front + is->c_size);
+        assert_non_null(joined);
+        memcpy(joined, bytes, front);
+        memcpy(joined + front, bytes + front + is->b_size, is->c_size);
+        sha256_of(joined, front + is->c_size, entry_of(self, this, frame) + 48);
+        free(joined);
+    } else {
+        sha256_of(bytes, (size_t)svms_frame_size(is), entry_of(self, this, frame) + 48);
+    }
+    sha256_of(self->out.data + directory->offset, (size_t)svms_frame_size(&directory->frame),
+              signed_hash);
+    sign_anew(self, this->seen->link_offset, &exporter->signer, take_hash);
+}
+
+static void a_case_that_promises_something_else_is_refused(void **state)
+{
+    static const struct edit {
+        const char *from;
+        const char *to;
+    } edits[] = { { "\"first_segment\":0", "\"first_segment\":1" },
+                  { "\"last_segment\":1", "\"last_segment\":2" },
+                  { "\"reexport\":true", "\"reexport\":null" },
+                  { "\"included\":true", "\"includeD\":true" },
+                  { "\"kind\":\"video\"", "\"kind\":\"audio\"" },
+                  { "\"codec\":\"tstv\"", "\"codec\":\"tstw\"" },
+                  { "\"sequence\":0", "\"sequence\":1" },
+                  { "\"from\":null,\"to\":null", "\"from\":null,\"tO\":null" },
+                  { "\"number\":0", "\"number\":1" },
+                  { "\"first_utc\":\"2026", "\"first_utc\":\"2025" },
+                  { "\"last_utc\":\"2026", "\"last_utc\":\"2027" },
+                  { "\"svms-case\"", "\"svms-caze\"" } };
+    export_case *self = *state;
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+        target this;
+        person exporter;
+        svms_export_report report = SVMS_EXPORT_REPORT_INIT;
+        svms_status opening = SVMS_OK;
+        target_make(self, &this, SVMS_PROTECT_STRONG, false);
+        person_make(self, &exporter, SVMS_ROLE_EXPORTER);
+        const seen_frame *frame = frame_of(this.seen, SVMS_FRAME_CASE, 0);
+        uint8_t *json = self->out.data + frame->offset + SVMS_FRAME_HEADER_SIZE;
+        size_t length = strlen(edits[i].from);
+        size_t at = 0;
+        while (at + length <= frame->frame.b_size &&
+               memcmp(json + at, edits[i].from, length) != 0) {
+            at++;
+        }
+        if (at + length > frame->frame.b_size) {
+            fail_msg("the case has no %s", edits[i].from);
+        }
+        memcpy(json + at, edits[i].to, length);
+        sign_frame(self, &this, frame, &exporter);
+        int verdict = judge(self, &self->out, NULL, &report, &opening);
+        if (verdict != SVMS_VERDICT_NOT_AUTHENTIC) {
+            fail_msg("edit %zu: opening %d, verdict %d", i, opening, verdict);
+        }
+        assert_int_equal(report.contents, SVMS_VERDICT_NOT_AUTHENTIC);
+        assert_int_equal(report.links, SVMS_VERDICT_AUTHENTIC);
+        assert_int_equal(report.sources, SVMS_VERDICT_AUTHENTIC);
+        assert_true(report.failure_offset == frame->offset);
+        person_clear(&exporter);
+        target_clear(&this);
+    }
+}
+
+/* Each changes a frame or its entry in some way. */
+typedef void spoil(export_case *self, const target *this, const seen_frame *frame);
+
+static void other_time(export_case *self, const target *this, const seen_frame *frame)
+{
+    entry_of(self, this, frame)[31] ^= 1;
+}
+
+static void other_origin(export_case *self, const target *this, const seen_frame *frame)
+{
+    self->out.data[frame->offset + 39] ^= 1;
+    entry_of(self, this, frame)[23] ^= 1;
+}
+
+static void other_number(export_case *self, const target *this, const seen_frame *frame)
+{
+    self->out.data[frame->offset + 31] ^= 4;
+    entry_of(self, this, frame)[15] ^= 4;
+}
+
+static void other_flags(export_case *self, const target *this, const seen_frame *frame)
+{
+    self->out.data[frame->offset + 1] ^= SVMS_FRAME_REMOVED;
+    entry_of(self, this, frame)[41] ^= SVMS_FRAME_REMOVED;
+}
+
+static void other_secret(export_case *self, const target *this, const seen_frame *frame)
+{
+    (void)this;
+    self->out.data[frame->offset + SVMS_FRAME_HEADER_SIZE + 5] ^= 1;
+}
+
+static void secret_of_another_track(export_case *self, const target *this, const seen_frame *frame)
+{
+    (void)this;
+    self->out.data[frame->offset + SVMS_FRAME_HEADER_SIZE] = 7;
+}
+
+static void other_sample(export_case *self, const target *this, const seen_frame *frame)
+{
+    (void)this;
+    self->out.data[frame->offset + SVMS_FRAME_HEADER_SIZE + frame->frame.a_size +
+                   frame->frame.b_size - 5] ^= 1;
+}
+
+static void other_manifest(export_case *self, const target *this, const seen_frame *frame)
+{
+    (void)this;
+    self->out.data[frame->offset + SVMS_FRAME_HEADER_SIZE + frame->frame.a_size +
+                   frame->frame.b_size + 200] ^= 1;
+}
+
+/* What the recorder signed stays what it was, whoever signs the package. */
+static void an_exporter_cannot_change_what_was_recorded(void **state)
+{
+    static const struct lie {
+        spoil *spoil;
+        int verdict;
+    } lies[] = { { other_time, SVMS_VERDICT_NOT_AUTHENTIC },
+                 { other_origin, SVMS_VERDICT_NOT_AUTHENTIC },
+                 { other_number, SVMS_VERDICT_NOT_AUTHENTIC },
+                 { other_flags, SVMS_VERDICT_NOT_AUTHENTIC },
+                 { other_secret, SVMS_VERDICT_UNDECRYPTABLE },
+                 { secret_of_another_track, SVMS_VERDICT_NOT_AUTHENTIC },
+                 { other_sample, SVMS_VERDICT_NOT_AUTHENTIC },
+                 { other_manifest, SVMS_VERDICT_NOT_AUTHENTIC } };
+    export_case *self = *state;
+    for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+        target this;
+        person exporter;
+        svms_export_report report = SVMS_EXPORT_REPORT_INIT;
+        svms_status opening = SVMS_OK;
+        target_make(self, &this, SVMS_PROTECT_STRONG, false);
+        person_make(self, &exporter, SVMS_ROLE_EXPORTER);
+        const seen_frame *frame = frame_of(this.seen, SVMS_FRAME_SEGMENT, 1);
+        lies[i].spoil(self, &this, frame);
+        sign_frame(self, &this, frame, &exporter);
+        int verdict = judge(self, &self->out, NULL, &report, &opening);
+        if (verdict != lies[i].verdict) {
+            fail_msg("lie %zu: opening %d, verdict %d (%s)", i, opening, verdict, report.reason);
+        }
+        assert_int_equal(report.links, SVMS_VERDICT_AUTHENTIC);
+        assert_int_equal(report.sources, lies[i].verdict);
+        assert_int_equal(report.failure_source, 0);
+        person_clear(&exporter);
+        target_clear(&this);
+    }
+}
+
+/* A sealed body that its digest covers, and that does not open (E-VER-7). */
+static void what_is_signed_and_does_not_open_is_undecryptable(void **state)
+{
+    export_case *self = *state;
+    target this;
+    person exporter;
+    svms_export_report report = SVMS_EXPORT_REPORT_INIT;
+    svms_status opening = SVMS_OK;
+    target_make(self, &this, SVMS_PROTECT_LIGHT, true);
+    person_make(self, &exporter, SVMS_ROLE_EXPORTER);
+    const seen_frame *frame = frame_of(this.seen, SVMS_FRAME_SEGMENT, 1);
+    self->out.data[frame->offset + SVMS_FRAME_HEADER_SIZE + frame->frame.a_size + 30] ^= 1;
+    sign_frame(self, &this, frame, &exporter);
+    assert_int_equal(judge(self, &self->out, SEAL, &report, &opening), SVMS_VERDICT_UNDECRYPTABLE);
+    assert_int_equal(report.sources, SVMS_VERDICT_UNDECRYPTABLE);
+    assert_int_equal(report.access, SVMS_ACCESS_FAILED);
+    assert_true(report.failure_segment == 1 && report.failure_utc_ns == frame->first_utc_ns);
+    assert_int_equal(judge(self, &self->out, NULL, &report, &opening), SVMS_VERDICT_INCOMPLETE);
+    /* The case: what cannot be read promises nothing. */
+    frame = frame_of(this.seen, SVMS_FRAME_CASE, 0);
+    self->out.data[frame->offset + SVMS_FRAME_HEADER_SIZE] ^= 1;
+    sign_frame(self, &this, frame, &exporter);
+    assert_int_equal(judge(self, &self->out, SEAL, &report, &opening), SVMS_VERDICT_NOT_AUTHENTIC);
+    assert_int_equal(report.contents, SVMS_VERDICT_NOT_AUTHENTIC);
+    person_clear(&exporter);
+    target_clear(&this);
+}
+
 static void the_slot_of_another_package_is_not_taken(void **state)
 {
     export_case *self = *state;
@@ -680,6 +887,9 @@ int main(void)
         CASE(a_key_of_another_role_is_not_trusted),
         CASE(policy_never_shrinks),
         CASE(a_link_that_promises_something_else_opens_nothing),
+        CASE(a_case_that_promises_something_else_is_refused),
+        CASE(an_exporter_cannot_change_what_was_recorded),
+        CASE(what_is_signed_and_does_not_open_is_undecryptable),
         CASE(the_slot_of_another_package_is_not_taken),
         CASE(an_interrupted_countersignature_changes_nothing_before_it),
         CASE(every_failure_of_the_store_leaves_a_good_package),

@@ -1,0 +1,343 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""svms export mp4, svms export stills and svms verify-proof: clear files against recorders' signatures."""
+
+import os
+import shutil
+import subprocess
+
+from export_case import ExportCase, at, limited_to, streams_of
+from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, START, USAGE, ffmpeg, main, make_clip,
+                         packets, real_clips)
+
+
+def pixels(path, frame=0):
+    """One picture of a video or a picture file, as RGB."""
+    done = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", path, "-vf", f"select=eq(n\\,{frame})",
+                           "-vframes", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                          check=True, capture_output=True, timeout=240)
+    return done.stdout
+
+
+def difference(one, other):
+    """Mean difference of two pictures, 0 to 255."""
+    if len(one) != len(other):
+        return 255
+    return sum(abs(a - b) for a, b in zip(one, other)) / len(one)
+
+
+def sample_places(path, stream):
+    """Offset and size of every sample of a stream of an MP4 file."""
+    done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "packet=pos,size",
+                           "-of", "csv=p=0", path], check=True, capture_output=True, text=True, timeout=240)
+    return [tuple(int(n) for n in reversed(line.strip(",").split(","))) for line in done.stdout.split()]
+
+
+class ProofCase(ExportCase):
+    def mp4(self, *extra, source=None, out="x.mp4", proof="x.proof", status=GOOD):
+        keys = [] if "--password-file" in extra else ["--password-file", self.password_file]
+        return self.expect(status, "export", "mp4", source or self.recorded, "--out", out, "--proof", proof,
+                           *self.exporter, "--trust", self.ca, *keys, *extra)
+
+    def still(self, out, time, *extra, source=None, status=GOOD):
+        keys = [] if "--password-file" in extra else ["--password-file", self.password_file]
+        return self.expect(status, "export", "stills", source or self.recorded, "--at", time, "--out", out,
+                           *self.exporter, "--trust", self.ca, *keys, *extra)
+
+    def prove(self, name="x.mp4", proof="x.proof", *extra, status=GOOD):
+        return self.expect(status, "verify-proof", name, proof, "--trust", self.ca, "--json", *extra).json()
+
+    def assert_only(self, *names):
+        """Nothing else is left, no temporary folder either."""
+        self.assertEqual(sorted(names), [name for name in self.files() if not name.endswith((".svms", ".svmx"))])
+
+
+class Mp4(ProofCase):
+    def test_every_sample_is_proven(self):
+        self.mp4("--case", "2026-17", "--operator", "Olga", "--note", "for the court")
+        self.assert_only("x.mp4", "x.proof")
+        self.assertEqual(os.stat(self.path("x.mp4")).st_mode & 0o777, 0o600)
+        found = self.prove()
+        self.assertEqual(found["verdict"], "authentic")
+        self.assertEqual(found["presentation"], "same")
+        self.assertIsNone(found["failure"])
+        self.assertEqual([t["different"] + t["missing"] for t in found["samples"]["tracks"]], [0, 0])
+        self.assertEqual(found["evidence"]["links"]["list"][0]["note"], "for the court")
+        self.extract(GOOD, self.recorded, "e.mp4")
+        self.assertEqual(packets(self.path("x.mp4")), packets(self.path("e.mp4")))
+        words = self.expect(GOOD, "verify-proof", "x.mp4", "x.proof", "--trust", self.ca).out
+        self.assertIn("Every sample is exactly what was recorded", words)
+
+    def test_real_clips_are_proven(self):
+        for clip in real_clips():
+            for protection in ("strong", "light", "none"):
+                with self.subTest(clip=os.path.basename(clip), protection=protection):
+                    keys = [] if protection == "none" else ["--password-file", self.password_file]
+                    self.expect(GOOD, "record", clip, "--out", "c.svms", "--start-time", START, *self.signer,
+                                "--protect", protection, *keys, "--force")
+                    self.mp4("--force", source="c.svms", out="c.mp4", proof="c.proof")
+                    self.assertEqual(self.prove("c.mp4", "c.proof")["verdict"], "authentic")
+
+    def test_one_changed_frame_is_named(self):
+        self.mp4()
+        content = self.load("x.mp4")
+        for stream, number in (("v:0", 33), ("v:0", 0), ("v:0", 79), ("a:0", 40)):
+            with self.subTest(stream=stream, number=number):
+                offset, size = sample_places(self.path("x.mp4"), stream)[number]
+                changed = bytearray(content)
+                changed[offset + size // 2] ^= 1
+                self.store("y.mp4", changed)
+                found = self.prove("y.mp4", status=EVIDENCE)
+                failure = found["failure"]
+                self.assertEqual(found["verdict"], "not_authentic")
+                self.assertEqual(failure["sample"], number)
+                self.assertEqual(failure["presentation_track"], 1 if stream[0] == "v" else 2)
+                self.assertEqual((found["samples"]["different"], found["samples"]["missing"]), (1, 0))
+                if stream[0] == "v":
+                    self.assertEqual(failure["segment"], number // 10)
+                    self.assertTrue(failure["time"].startswith(at(number / 10)[:21]), failure)
+        words = self.expect(EVIDENCE, "verify-proof", "y.mp4", "x.proof", "--trust", self.ca).out
+        self.assertIn("sample 40 of track 2", words)
+        self.assertIn("recorded at 2026-11-21T10:00:02", words)
+
+    def test_a_frame_encoded_anew_is_named(self):
+        """One picture is drawn over and encoded with the right length."""
+        clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-an", seconds=2)
+        self.record("j.svms", clip=clip)
+        os.unlink(clip)
+        self.mp4(source="j.svms")
+        places = sample_places(self.path("x.mp4"), "v:0")
+        offset, size = places[7]
+        ffmpeg("-f", "lavfi", "-i", "color=red:size=320x240", "-vframes", "1", "-q:v", "31", self.path("red.jpg"))
+        picture = self.load("red.jpg")
+        self.assertLess(len(picture), size)
+        content = bytearray(self.load("x.mp4"))
+        content[offset:offset + size] = picture + bytes(size - len(picture))
+        self.store("x.mp4", content)
+        failure = self.prove(status=EVIDENCE)["failure"]
+        self.assertEqual((failure["sample"], failure["time"][:21]), (7, "2026-11-21T10:00:00.7"))
+
+    def test_samples_survive_a_new_file_around_them(self):
+        self.mp4()
+        ffmpeg("-i", self.path("x.mp4"), "-c", "copy", "-movflags", "faststart", self.path("y.mp4"))
+        found = self.prove("y.mp4", status=EVIDENCE)
+        self.assertEqual((found["verdict"], found["samples"]["verdict"], found["presentation"]),
+                         ("incomplete", "authentic", "differs"))
+
+    def test_what_is_missing_or_too_much_is_a_failure(self):
+        self.mp4()
+        ffmpeg("-i", self.path("x.mp4"), "-c", "copy", "-an", self.path("silent.mp4"))
+        ffmpeg("-i", self.path("x.mp4"), "-c", "copy", "-t", "5", self.path("short.mp4"))
+        ffmpeg("-i", self.path("x.mp4"), "-i", self.path("x.mp4"), "-map", "0", "-map", "1:a", "-c", "copy",
+               self.path("more.mp4"))
+        for name in ("silent.mp4", "short.mp4", "more.mp4"):
+            with self.subTest(name=name):
+                found = self.prove(name, status=EVIDENCE)
+                self.assertEqual(found["verdict"], "not_authentic")
+                self.assertEqual(found["samples"]["missing"] > 0, name != "more.mp4")
+                self.assertEqual(found["samples"]["bytes_besides"] > 0, name == "more.mp4")
+
+    def test_files_that_are_none_are_no_evidence(self):
+        self.mp4()
+        self.store("y.mp4", self.load("x.mp4")[:5000])
+        self.assertEqual(self.prove("y.mp4", status=EVIDENCE)["verdict"], "not_authentic")
+        self.store("z.mp4", b"nothing")
+        self.assertEqual(self.prove("z.mp4", status=EVIDENCE)["verdict"], "not_authentic")
+        self.expect(ENVIRONMENT, "verify-proof", "absent.mp4", "x.proof", "--trust", self.ca)
+        self.expect(MALFORMED, "verify-proof", "x.mp4", "z.mp4", "--trust", self.ca)
+        self.expect(USAGE, "verify-proof", "x.mp4")
+        self.create("--unsealed")
+        self.expect(USAGE, "verify-proof", "x.mp4", "p.svmx", "--trust", self.ca)
+
+    def test_another_recordings_proof_does_not_fit(self):
+        clip = make_clip(self.path("other.mp4"), "-c:v", "libx264", "-g", "5", "-an", seconds=2)
+        self.record("o.svms", clip=clip)
+        self.mp4()
+        self.mp4(source="o.svms", out="o.mp4", proof="o.proof")
+        self.assertEqual(self.prove("x.mp4", "o.proof", status=EVIDENCE)["verdict"], "not_authentic")
+
+    def test_without_trust_nobody_is_believed(self):
+        self.mp4()
+        found = self.expect(EVIDENCE, "verify-proof", "x.mp4", "x.proof", "--json").json()
+        self.assertEqual((found["verdict"], found["samples"]["verdict"]), ("untrusted", "authentic"))
+
+    def test_a_damaged_proof_is_not_believed(self):
+        self.mp4()
+        content = self.load("x.proof")
+        for place in range(200, len(content), len(content) // 23):
+            self.store("y.proof", content[:place] + bytes([content[place] ^ 4]) + content[place + 1:])
+            run = self.run_svms("verify-proof", "x.mp4", "y.proof", "--trust", self.ca)
+            self.assertIn(run.status, (EVIDENCE, MALFORMED), run)
+
+    def test_cuts_are_by_segment(self):
+        found = self.mp4("--from", at(2.5), "--to", at(4.5), "--json").json()
+        self.assertEqual((found["sources"][0]["first_segment"], found["sources"][0]["last_segment"]), (2, 4))
+        found = self.prove()
+        self.assertEqual(found["verdict"], "authentic")
+        self.assertEqual(found["samples"]["tracks"][0]["samples"], 30)
+        self.assertEqual(len(sample_places(self.path("x.mp4"), "v:0")), 30)
+
+    def test_tracks_can_be_left_out(self):
+        for kind, left in (("audio", ["video"]), ("video", ["audio"]), ("1", ["video"])):
+            with self.subTest(kind=kind):
+                self.mp4("--without-track", kind, "--force")
+                self.assertEqual(streams_of(self.path("x.mp4")), left)
+                self.assertEqual(self.prove()["verdict"], "authentic")
+
+    def test_light_and_clear_recordings(self):
+        for protection in ("light", "none"):
+            keys = [] if protection == "none" else ["--password-file", self.password_file]
+            self.expect(GOOD, "record", self.clip, "--out", f"{protection}.svms", "--start-time", START, *self.signer,
+                        "--protect", protection, *keys)
+            self.mp4("--force", source=f"{protection}.svms")
+            self.assertEqual(self.prove()["verdict"], "authentic")
+
+    def test_a_folder_of_containers(self):
+        os.mkdir(self.path("rec"))
+        self.expect(GOOD, "record", self.clip, "--out", "rec", "--start-time", START, *self.signer, "--password-file",
+                    self.password_file, "--segment-seconds", "1", "--rotate", "3s")
+        self.mp4(source="rec")
+        shutil.rmtree(self.path("rec"))
+        found = self.prove()
+        self.assertEqual(found["verdict"], "authentic")
+        self.assertGreater(len(found["evidence"]["sources"]["list"]), 1)
+        self.assertEqual(found["samples"]["tracks"][0]["samples"], 80)
+
+    def test_what_does_not_verify_is_refused(self):
+        with open(self.recorded, "rb") as file:
+            content = bytearray(file.read())
+        content[len(content) // 2] ^= 1
+        self.store("bad.svms", content)
+        self.mp4(source="bad.svms", status=EVIDENCE)
+        self.assert_only()
+        self.expect(EVIDENCE, "export", "mp4", "bad.svms", "--out", "x.mp4", "--password-file", self.password_file)
+        self.assert_only()
+        self.still("x.png", at(4), source="bad.svms", status=EVIDENCE)
+        self.assert_only()
+
+    def test_command_lines_that_are_wrong(self):
+        clear = ["export", "mp4", self.recorded, "--password-file", self.password_file]
+        self.expect(USAGE, *clear)
+        self.expect(USAGE, *clear, "--out", "x.mkv")
+        self.expect(USAGE, *clear, "--out", "x.mp4", "--signer", "c")
+        self.expect(POLICY, *clear, "--out", "x.mp4", "--proof", "x.proof", "--trust", self.ca)
+        self.expect(USAGE, *clear, "--out", "x.mp4", "--proof", "x.proof", *self.exporter)
+        self.expect(USAGE, *clear, "--out", "x.mp4", "--proof", "x.mp4", *self.exporter, "--trust", self.ca)
+        self.expect(USAGE, *clear, "--out", "x.mp4", "--from", at(3), "--to", at(2))
+        self.expect(EVIDENCE, "export", "mp4", self.recorded, "--out", "x.mp4")
+        self.mp4("--from", "2027-01-01T00:00:00Z", status=EVIDENCE)
+        # A recorder's certificate is none of an exporter.
+        self.expect(POLICY, "export", "mp4", self.recorded, "--out", "x.mp4", "--proof", "x.proof", *self.signer,
+                    "--trust", self.ca, "--password-file", self.password_file)
+        self.assert_only()
+
+    def test_older_files_are_not_touched(self):
+        self.store("x.proof", b"older")
+        self.mp4(status=ENVIRONMENT)
+        self.assert_only("x.proof")
+        self.mp4("--force")
+        self.assertEqual(self.prove()["verdict"], "authentic")
+
+    def test_a_full_disk_leaves_nothing(self):
+        run = self.run_svms("export", "mp4", self.recorded, "--out", "x.mp4", "--proof", "x.proof", *self.exporter,
+                            "--trust", self.ca, "--password-file", self.password_file, preexec_fn=limited_to(30000))
+        self.assertEqual(run.status, ENVIRONMENT, run)
+        self.assert_only()
+
+    def test_a_clear_file_alone(self):
+        self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--password-file", self.password_file,
+                    "--trust", self.ca, "--without-track", "audio")
+        self.assert_only("x.mp4")
+        self.assertEqual(streams_of(self.path("x.mp4")), ["video"])
+
+    def test_packages_are_no_source(self):
+        """Not even one that allows re-export: what is in it, export extract gets."""
+        self.create("--no-reexport", out="locked.svmx")
+        self.create(out="free.svmx")
+        self.mp4(source="locked.svmx", status=POLICY)
+        self.still("x.png", at(1), source="locked.svmx", status=POLICY)
+        self.mp4(source="free.svmx", status=USAGE)
+        self.assert_only()
+
+
+class Stills(ProofCase):
+    def test_the_picture_is_the_one_that_was_shown(self):
+        for name, time, frame in (("a.png", 3.45, 34), ("b.png", 0, 0), ("c.jpg", 7.9, 79), ("d.png", 3.0, 30)):
+            with self.subTest(name=name):
+                said = self.still(name, at(time), "--json").json()
+                self.assertEqual((said["segment"], said["sample"]), (frame // 10, frame % 10))
+                self.assertTrue(said["decoded"])
+                found = self.prove(name, name + ".proof")
+                self.assertEqual((found["verdict"], found["samples"]["decoded"]), ("authentic", True))
+                shown = pixels(self.path(name))
+                self.assertLess(difference(shown, pixels(self.clip, frame)), 4)
+                self.assertGreater(difference(shown, pixels(self.clip, (frame + 17) % 80)), 4)
+                words = self.expect(GOOD, "verify-proof", name, name + ".proof", "--trust", self.ca).out
+                self.assertIn(f"segments {frame // 10} to {frame // 10}, at 2026-11-21T10:00:0{frame // 10}", words)
+        self.assert_only("a.png", "a.png.proof", "b.png", "b.png.proof", "c.jpg", "c.jpg.proof", "d.png", "d.png.proof")
+
+    def test_pictures_that_were_reordered(self):
+        clip = make_clip(self.path("b.mp4"), "-c:v", "libx264", "-bf", "3", "-g", "30", "-an", seconds=6)
+        self.expect(GOOD, "record", clip, "--out", "b.svms", "--start-time", START, *self.signer, "--password-file",
+                    self.password_file)
+        for frame in (1, 2, 3, 31, 44):
+            self.still("x.png", at(frame / 10 + 0.05), "--force", source="b.svms")
+            self.assertLess(difference(pixels(self.path("x.png")), pixels(clip, frame)), 4)
+
+    def test_jpeg_video_gives_the_recorded_picture(self):
+        clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-an", seconds=2)
+        self.record("j.svms", clip=clip)
+        offset, size = sample_places(clip, "v:0")[13]
+        recorded = self.load("mjpeg.mp4")[offset:offset + size]
+        self.still("x.jpg", at(1.35), source="j.svms")
+        self.assertEqual(self.load("x.jpg"), recorded)
+        found = self.prove("x.jpg", "x.jpg.proof")
+        self.assertEqual((found["verdict"], found["samples"]["same"]), ("authentic", 1))
+        changed = bytearray(recorded)
+        changed[900] ^= 1
+        self.store("y.jpg", changed)
+        failure = self.prove("y.jpg", "x.jpg.proof", status=EVIDENCE)["failure"]
+        self.assertEqual(failure["time"][:21], "2026-11-21T10:00:01.3")
+        self.still("x.png", at(1.35), source="j.svms")
+        self.assertTrue(self.prove("x.png", "x.png.proof")["samples"]["decoded"])
+
+    def test_a_changed_picture_is_not_believed(self):
+        self.still("x.png", at(2))
+        content = bytearray(self.load("x.png"))
+        content[len(content) // 2] ^= 1
+        self.store("x.png", content)
+        found = self.prove("x.png", "x.png.proof", status=EVIDENCE)
+        self.assertEqual((found["verdict"], found["presentation"]), ("not_authentic", "differs"))
+
+    def test_moments_without_picture(self):
+        self.still("x.png", "2026-11-21T09:00:00Z", status=EVIDENCE)
+        self.still("x.png", "2026-11-21T11:00:00Z", status=EVIDENCE)
+        self.still("x.png", at(1), "--track", "1", status=USAGE)
+        self.still("x.gif", at(1), status=USAGE)
+        self.expect(POLICY, "export", "stills", self.recorded, "--at", at(1), "--out", "x.png", "--trust", self.ca)
+        self.expect(USAGE, "export", "stills", self.recorded, "--out", "x.png", *self.exporter, "--trust", self.ca)
+        self.expect(EVIDENCE, "export", "stills", self.recorded, "--at", at(1), "--out", "x.png", *self.exporter,
+                    "--trust", self.ca)
+        self.assert_only()
+
+    def test_a_proof_of_a_picture_opens_nothing(self):
+        """No secret of the recording is in it."""
+        self.still("x.png", at(2))
+        self.mp4()
+        leaves = 10
+
+        def secrets(content):
+            place, found = 120, 0
+            while content[place] != 9:
+                a, c = (int.from_bytes(content[place + n:place + n + 4], "big") for n in (4, 8))
+                b = int.from_bytes(content[place + 16:place + 24], "big")
+                found += a if content[place] == leaves else 0
+                place += 40 + a + b + c
+            return found
+
+        self.assertEqual(secrets(self.load("x.png.proof")), 0)
+        self.assertGreater(secrets(self.load("x.proof")), 0)
+
+
+if __name__ == "__main__":
+    main()
