@@ -148,8 +148,13 @@ exit_status package_check_with(package_findings *out, const package_file *file,
     }
     if (status != EXIT_GOOD) {
         package_findings_free(out);
+        return status;
     }
-    return status;
+    /* The whole is as bad as the worst; links and sources keep their verdicts (E-VER-7). */
+    if (question->wrong_key && out->report.verdict < SVMS_VERDICT_UNDECRYPTABLE) {
+        out->report.verdict = SVMS_VERDICT_UNDECRYPTABLE;
+    }
+    return EXIT_GOOD;
 }
 
 exit_status package_check(package_findings *out, svms_ctx *ctx, const package_file *file,
@@ -182,8 +187,5 @@ void package_findings_free(package_findings *found)
 
 exit_status package_findings_status(const package_findings *found)
 {
-    if (found->report.verdict != SVMS_VERDICT_AUTHENTIC || found->wrong_key) {
-        return EXIT_EVIDENCE;
-    }
-    return EXIT_GOOD;
+    return found->report.verdict == SVMS_VERDICT_AUTHENTIC ? EXIT_GOOD : EXIT_EVIDENCE;
 }

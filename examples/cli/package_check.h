@@ -24,7 +24,7 @@ exit_status package_check_with(package_findings *out, const package_file *file,
                                const svms_trust *stamp_trust);
 void package_findings_free(package_findings *found);
 
-/* What a verdict, and a key that does not open it, come to. */
+/* What the verdict comes to. */
 exit_status package_findings_status(const package_findings *found);
 
 #endif

@@ -60,7 +60,7 @@ exit_status package_file_open(package_file *out, svms_ctx *ctx, const char *path
         return exit_status_of(status);
     }
     status = open_evidence(&file, ctx, keys ? keys->ring : NULL, &err);
-    if (status == SVMS_E_WRONG_KEY && wrong_key) {
+    if ((status == SVMS_E_WRONG_KEY || status == SVMS_E_UNDECRYPTABLE) && wrong_key) {
         complain_error(&err, "%s stays shut", path);
         *wrong_key = true;
         status = open_evidence(&file, ctx, NULL, &err);

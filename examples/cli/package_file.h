@@ -26,8 +26,8 @@ typedef struct package_file {
 /* Whether a file begins like a package or a proof. */
 bool package_file_is_one(svms_ctx *ctx, const char *path);
 
-/* Opens it with the keys, of which there may be none. SVMS_E_WRONG_KEY is the caller's to judge:
- * then *wrong_key is set (where it is not NULL) and the package is open without keys. */
+/* Opens it with the keys, of which there may be none. That they do not open it is the caller's to
+ * judge: then *wrong_key is set (where it is not NULL) and the package is open without keys. */
 exit_status package_file_open(package_file *out, svms_ctx *ctx, const char *path,
                               const key_set *keys, bool *wrong_key);
 /* For what needs the content: when nothing was given that opens it, a password is asked for on the

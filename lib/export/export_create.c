@@ -236,7 +236,7 @@ static svms_status begin(svms_export *package, const svms_recipients *recipients
 
 static svms_status create(svms_export *package, const svms_sink *sink, svms_error *err)
 {
-    svms_recipients recipients;
+    svms_recipients recipients = { 0 };
     svms_status status = accept(&package->options, &recipients, err);
     if (status == SVMS_OK) {
         status = svms_link_check_signer(package->ctx, &package->options.signer, true, err);

@@ -72,7 +72,9 @@ class Making(ExportCase):
         self.create()
         wrong = ["--password-file", self.password_file]
         found = self.check("p.svmx", *wrong, status=EVIDENCE)
-        self.assertEqual((found["verdict"], found["access"]), ("authentic", "wrong_key"))
+        self.assertEqual((found["verdict"], found["access"]), ("undecryptable", "wrong_key"))
+        self.assertEqual((found["links"]["verdict"], found["sources"]["verdict"], found["contents"]["verdict"]),
+                         ("authentic", "authentic", "authentic"))
         self.expect(EVIDENCE, "export", "list", "p.svmx", *wrong)
         self.expect(EVIDENCE, "export", "extract", "p.svmx", "--out", "p.mp4", *wrong)
         self.assertEqual(self.files(), ["p.svmx"])
@@ -475,6 +477,9 @@ class Refusals(ExportCase):
             self.create(sources=[name], out="again.svmx", status=POLICY)
             self.create(sources=[self.recorded, name], out="again.svmx", status=POLICY)
             self.expect(POLICY, "extract", name, "--out", "x.mp4", *opens)
+            self.expect(POLICY, "export", "onvif", name, "--out", "x.mp4", *self.exporter, *opens)
+            self.expect(POLICY, "export", "mp4", name, "--out", "x.mp4", "--trust", self.ca)
+            self.expect(POLICY, "export", "stills", name, "--out", "x.png", "--trust", self.ca, "--at", at(1), *self.exporter)
             self.assertNotEqual(self.run_svms("keys", "disclose", name, "--from", START, "--to", at(4), "--out", "x",
                                               *opens).status, GOOD)
             self.assertNotEqual(self.run_svms("recover", name, "--out", "x").status, GOOD)

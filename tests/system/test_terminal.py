@@ -45,6 +45,23 @@ class Terminal(SystemCase):
         self.assertNotIn(PASSWORD, screen)
         self.verify("a.svms", "--password-file", self.password_file)
 
+    def test_packages_ask_for_their_own_password_and_for_that_of_the_recordings(self):
+        self.record()
+        self.expect(GOOD, "identity", "create", "--out", "exporter", "--name", "Exporter", "--role", "exporter", "--ca",
+                    self.identity)
+        status, screen = self.on_terminal("export", "create", "a.svms", "--out", "p.svmx", "--trust", self.ca, "--signer",
+                                          "exporter/cert.pem", "--signer-key", "exporter/key.pem",
+                                          "--source-password-prompt", "--password-prompt",
+                                          answers=[PASSWORD, "handover", "handover"])
+        self.assertEqual(status, GOOD, screen)
+        self.assertIn("Password of the recordings", screen)
+        self.assertIn("Password for the package", screen)
+        status, screen = self.on_terminal("export", "extract", "p.svmx", "--out", "p.mp4", answers=["handover"])
+        self.assertEqual(status, GOOD, screen)
+        self.assertIn("Password of the package", screen)
+        self.assertNotIn("handover", screen)
+        self.assertIn("p.mp4", self.files())
+
     def test_two_different_passwords_record_nothing(self):
         status, screen = self.on_terminal("record", self.clip, "--out", "a.svms", *self.signer, "--password-prompt",
                                           answers=[PASSWORD, PASSWORD + "!"])

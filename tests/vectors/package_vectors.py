@@ -72,6 +72,12 @@ def _check(entry, found, verdict, problems, what):
             problems.append(f"{entry['name']}{what}: {about}: wanted {wanted}, found {seen}: {reason}")
 
     compare("verdict", verdict, found["verdict"])
+    if "sample" in entry:
+        failure = found["failure"]
+        track = failure and failure["track"]
+        seen = failure and (-1 if track is None else track, failure["sample"])
+        compare("first sample", entry["sample"], seen)
+    found = found.get("evidence", found)
     for name in ("links", "sources"):
         if entry.get(name) is not None and not (what and entry.get("with_key")):
             compare(name, entry[name], _verdicts(found, name))
@@ -82,10 +88,6 @@ def _check(entry, found, verdict, problems, what):
         compare("reexport", entry["reexport"], found["reexport"])
     if "links_since" in entry:
         compare("links_since", entry["links_since"], found["expected_head"]["links_since"])
-    if "sample" in entry:
-        failure = found["presentation"]["first_failure"]
-        seen = failure and (failure["track"], failure["number"])
-        compare("first sample", entry["sample"], seen)
     if "failure" in entry and (bool(what) == bool(entry.get("failure_with_key"))):
         number, segment = entry["failure"]
         failure = found["sources"]["list"][number]["first_failure"]
@@ -154,7 +156,9 @@ def _told(row, members):
 
 def slim(found, bad):
     """What is compared of a verdict. Of bad packages only what every reader must agree on."""
-    out = {name: value for name, value in found.items() if name not in ("reason", "presentation")}
+    if "evidence" in found:
+        return slim_proof(found, bad)
+    out = {name: value for name, value in found.items() if name != "reason"}
     rows = found.get("sources", {}).get("list", [])
     if any(one["container_id"] is None for one in rows):
         out.pop("contents", None)  # whether the case agrees with such a source, nobody can tell
@@ -177,8 +181,19 @@ def slim(found, bad):
     if bad:
         for name in ("package_id", "receipt"):
             out.pop(name, None)
-    if "presentation" in found:
-        out["presentation"] = found["presentation"]
+    return out
+
+
+def slim_proof(found, bad):
+    """Samples are told of only where the recorders' signatures hold, and the other way round."""
+    if found["evidence"]["verdict"] != "authentic":
+        return {"verdict": found["verdict"]}
+    out = {name: found[name] for name in ("verdict", "presentation")}
+    out["samples"] = {"verdict": found["samples"]["verdict"]}
+    failure = found["failure"]
+    if failure and failure["track"] is not None and failure["sample"] is not None:
+        out["failure"] = failure
+    out["evidence"] = slim(found["evidence"], bad)
     return out
 
 

@@ -76,6 +76,7 @@ class Report:
     links_since: int | None = None
     reason: str = ""
     presentation: object = None
+    evidence_verdict: str = ""  # without the presentation
     chain: bool = False  # does it lead back to link 0?
     readable: bool = False  # do directories hold, so that sources are known?
 
@@ -142,6 +143,7 @@ class Verifier:
         if report.readable:
             verdicts += [report.case_verdict, report.attached_verdict]
             verdicts += [report.access_verdict, report.policy_verdict]
+        report.evidence_verdict = worst(verdicts + ["incomplete"] * bool(report.unattested))
         if report.presentation is not None:
             verdicts.append(report.presentation.verdict)
         if report.unattested:

@@ -62,27 +62,38 @@ def source_to_json(source):
     }
 
 
-def _presentation_to_json(found):
+def proof_to_json(report):
+    """The verdict on a presentation; what the proof says besides stands in `evidence`."""
+    found = report.presentation
     failure = found.first_failure
+    named = failure and {
+        "track": None if failure.track < 0 else failure.track,
+        "presentation_track": None if failure.presentation_track < 0 else failure.presentation_track,
+        "sample": failure.number,
+        "segment": failure.segment,
+        "time": _time(failure.time),
+    }
     return {
-        "verdict": found.verdict,
-        "same_file": found.same_file,
-        "samples": found.samples,
-        "first_failure": failure
-        and {
-            "track": failure.track,
-            "number": failure.number,
-            "segment": failure.segment,
-            "time": _time(failure.time),
-        },
+        "verdict": report.verdict,
+        "samples": {"verdict": found.samples_verdict, "compared": found.samples},
+        "presentation": "same" if found.same_file else "differs",
+        "failure": named,
+        "evidence": {**_evidence_to_json(report), "verdict": report.evidence_verdict},
+        "reason": failure.reason if failure else _reason(report),
     }
 
 
 def report_to_json(report):
     """rule and reason are for people; everything else is compared."""
-    out = {"verdict": report.verdict}
     if report.verdict in SHORT:
-        return {**out, "reason": report.reason}
+        return {"verdict": report.verdict, "reason": report.reason}
+    if report.presentation is not None and report.presentation.given:
+        return proof_to_json(report)
+    return _evidence_to_json(report)
+
+
+def _evidence_to_json(report):
+    out = {"verdict": report.verdict}
     header = report.header
     out["kind"] = "proof" if header.kind == f.PROOF else "package"
     out["package_id"] = header.package_id.hex()
@@ -100,8 +111,6 @@ def report_to_json(report):
             found["links_since"] = report.links_since
         out["expected_head"] = found
     out["coverage"] = {"unattested_bytes": report.unattested}
-    if report.presentation is not None:
-        out["presentation"] = _presentation_to_json(report.presentation)
     out["reason"] = _reason(report)
     return out
 

@@ -27,6 +27,8 @@ class Presentation:
 
     verdict: str = "authentic"
     same_file: bool = False
+    given: bool = True
+    samples_verdict: str = "authentic"
     samples: int = 0  # that are in the presentation
     failures: list = field(default_factory=list)
 
@@ -80,7 +82,7 @@ def check(report, fields, request):
         found.verdict = "incomplete"
         return found
     if data is None:
-        found.verdict = "incomplete"
+        found.verdict, found.given = "incomplete", False
         return found
     named = {one["track"]: one["presentation_track"] for one in said["tracks"]}
     samples = request.samples or {}
@@ -102,12 +104,13 @@ def check(report, fields, request):
         found.failures.append(SampleFailure(
             -1, -1, number, 0, None, None, "the presentation has another track"))  # fmt: skip
     found.failures.sort(key=lambda one: (one.source < 0, one.source, one.time or 0))
-    if any(one.verdict == "not_authentic" for one in found.failures):
-        found.verdict = "not_authentic"
+    decoded = said["media_type"].startswith("image/") and said["derivation"]
+    wrong = any(one.verdict == "not_authentic" for one in found.failures)
+    if wrong or not (found.samples or decoded):
+        found.samples_verdict = "not_authentic"
     elif found.failures:
-        found.verdict = "undecryptable"
-    elif not found.same_file:
+        found.samples_verdict = "undecryptable"
+    found.verdict = found.samples_verdict
+    if found.verdict == "authentic" and not found.same_file:
         found.verdict = "incomplete" if found.samples else "not_authentic"
-    if not found.samples and not (said["media_type"].startswith("image/") and said["derivation"]):
-        found.verdict = "not_authentic"
     return found
