@@ -11,10 +11,14 @@
 #include "progress.h"
 #include "recording.h"
 
+typedef struct mp4_input {
+    recording file;
+    svms_reader *reader;
+} mp4_input;
+
 typedef struct mp4_writing {
     const mp4_job *job;
-    recording *files; /* all stay open: configurations of tracks belong to their readers */
-    svms_reader **readers;
+    mp4_input *inputs; /* all stay open: configurations of tracks belong to their readers */
     svms_track tracks[SVMS_MAX_TRACKS]; /* of the first container */
     uint32_t track_count;
     int64_t start_utc_ns;
@@ -46,8 +50,8 @@ static exit_status take_tracks(mp4_writing *self, size_t place)
 {
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    const char *path = self->files[place].path;
-    if (svms_reader_get_info(self->readers[place], &info, &err) != SVMS_OK) {
+    const char *path = self->inputs[place].file.path;
+    if (svms_reader_get_info(self->inputs[place].reader, &info, &err) != SVMS_OK) {
         return complain_error(&err, "cannot describe %s", path);
     }
     if (place == 0) {
@@ -57,7 +61,7 @@ static exit_status take_tracks(mp4_writing *self, size_t place)
     bool same = info.track_count == self->track_count;
     for (uint32_t i = 0; i < info.track_count && same; i++) {
         svms_track track = SVMS_TRACK_INIT;
-        if (svms_reader_get_track(self->readers[place], i, &track, &err) != SVMS_OK) {
+        if (svms_reader_get_track(self->inputs[place].reader, i, &track, &err) != SVMS_OK) {
             return complain_error(&err, "cannot describe track %" PRIu32 " of %s", i, path);
         }
         if (place == 0) {
@@ -104,7 +108,7 @@ static void show_progress(mp4_writing *self, const svms_export_period *period,
 static exit_status write_period(mp4_writing *self, size_t place)
 {
     const svms_export_period *period = &self->job->periods[place];
-    svms_reader *reader = self->readers[place];
+    svms_reader *reader = self->inputs[place].reader;
     svms_error err = SVMS_ERROR_INIT;
     svms_status status = svms_reader_seek(reader, period->first_utc_ns, &err);
     while (status == SVMS_OK) {
@@ -131,7 +135,7 @@ static exit_status write_period(mp4_writing *self, size_t place)
         return EXIT_GOOD;
     }
     progress_clear(&self->bar);
-    return complain_error(&err, "cannot read %s", self->files[place].path);
+    return complain_error(&err, "cannot read %s", self->inputs[place].file.path);
 }
 
 static exit_status write_all(mp4_writing *self)
@@ -139,7 +143,7 @@ static exit_status write_all(mp4_writing *self)
     const mp4_job *job = self->job;
     exit_status status = EXIT_GOOD;
     for (size_t i = 0; i < job->inputs->count && status == EXIT_GOOD; i++) {
-        status = open_reader(job, i, &self->files[i], &self->readers[i]);
+        status = open_reader(job, i, &self->inputs[i].file, &self->inputs[i].reader);
         if (status == EXIT_GOOD) {
             status = take_tracks(self, i);
         }
@@ -174,10 +178,9 @@ exit_status mp4_write_samples(const mp4_job *job, media_output_track *tracks)
     size_t count = job->inputs->count;
     exit_status status = EXIT_ENVIRONMENT;
     if (self) {
-        self->files = calloc(count, sizeof *self->files);
-        self->readers = calloc(count, sizeof *self->readers);
+        self->inputs = calloc(count, sizeof *self->inputs);
     }
-    if (!self || !self->files || !self->readers) {
+    if (!self || !self->inputs) {
         complain("out of memory");
         goto done;
     }
@@ -190,14 +193,13 @@ exit_status mp4_write_samples(const mp4_job *job, media_output_track *tracks)
     }
     media_output_discard(&self->output);
     for (size_t i = 0; i < count; i++) {
-        svms_reader_close(&self->readers[i]);
-        recording_close(&self->files[i]);
+        svms_reader_close(&self->inputs[i].reader);
+        recording_close(&self->inputs[i].file);
     }
 
 done:
     if (self) {
-        free(self->files);
-        free(self->readers);
+        free(self->inputs);
     }
     free(self);
     return status;

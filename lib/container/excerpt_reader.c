@@ -93,12 +93,25 @@ static svms_status pass_manifest(svms_reader *reader, const svms_piece *piece, s
                : refuse(piece, SVMS_E_WRONG_KEY, "the segment is sealed and was not opened", err);
 }
 
+/* What is read and opened once, need not be compared when it is handed out. */
+static svms_status keep_piece(svms_reader *reader, const svms_piece *piece, svms_error *err)
+{
+    svms_window *window = &reader->front.window;
+    bool needed = reader->leaves != NULL || window->source.view == NULL;
+    return needed ? svms_window_keep(window, piece->offset, piece->body_size + piece->closing_size,
+                                     err)
+                  : SVMS_OK;
+}
+
 /* Scans the segment that the piece is, and enters it. */
 static svms_status enter_piece(svms_reader *reader, const svms_piece *piece, svms_error *err)
 {
-    svms_status status =
-        svms_piece_scan(&reader->scanner, piece, reader->expected,
-                        reader->has_previous ? reader->previous : NULL, &reader->segment, err);
+    svms_status status = keep_piece(reader, piece, err);
+    if (status == SVMS_OK) {
+        status =
+            svms_piece_scan(&reader->scanner, piece, reader->expected,
+                            reader->has_previous ? reader->previous : NULL, &reader->segment, err);
+    }
     if (status == SVMS_OK) {
         status = svms_reader_judge(reader, err);
     }

@@ -260,6 +260,8 @@ static svms_status open_sample(svms_reader *reader, const svms_record *record, s
 {
     uint8_t header[SVMS_SAMPLE_HEADER_MAX];
     svms_reader_track *track = &reader->tracks[record->track];
+    bool kept = svms_window_keeps(&reader->front.window, reader->at,
+                                  (uint64_t)record->header_size + record->body_size);
     svms_status status =
         svms_window_copy(&reader->front.window, reader->at, record->header_size, header, err);
     if (status == SVMS_OK) {
@@ -274,7 +276,8 @@ static svms_status open_sample(svms_reader *reader, const svms_record *record, s
     if (status != SVMS_OK) {
         return status;
     }
-    taking->hashing = reader->leaves != NULL && reader->ordinal < reader->segment.samples &&
+    taking->hashing = !kept && reader->leaves != NULL &&
+                      reader->ordinal < reader->segment.samples &&
                       (reader->recheck || reader->front.header.tracks[record->track].protection !=
                                               SVMS_PROTECT_STRONG);
     if (taking->hashing &&

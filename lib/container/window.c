@@ -8,6 +8,8 @@
 
 /* With a view the caller works through a large record in steps that stay in the cache anyway. */
 #define VIEW_PIECE (UINT64_C(1) << 26)
+/* Segments differ in size: memory for one of them mostly does for the next. */
+#define KEPT_STEP 262144u
 
 void svms_window_init(svms_window *window, svms_ctx *ctx, const svms_source *source)
 {
@@ -17,10 +19,27 @@ void svms_window_init(svms_window *window, svms_ctx *ctx, const svms_source *sou
     window->start = 0;
     window->filled = 0;
     window->size = 0;
+    window->kept = NULL;
+    window->kept_room = 0;
+    window->kept_from = 0;
+    window->kept_size = 0;
+    window->kept_filled = 0;
+}
+
+static void release_kept(svms_window *window)
+{
+    if (window->kept != NULL) {
+        svms_release_secret(window->ctx, window->kept, window->kept_room);
+    }
+    window->kept = NULL;
+    window->kept_room = 0;
+    window->kept_size = 0;
+    window->kept_filled = 0;
 }
 
 void svms_window_clear(svms_window *window)
 {
+    release_kept(window);
     svms_release(window->ctx, window->buffer);
     window->buffer = NULL;
     window->filled = 0;
@@ -32,8 +51,53 @@ svms_status svms_window_refresh(svms_window *window, svms_error *err)
     svms_status status = svms_source_size(&window->source, &window->size, err);
     if (status == SVMS_OK && window->size != before) {
         window->filled = 0;
+        window->kept_size = 0;
     }
     return status;
+}
+
+svms_status svms_window_keep(svms_window *window, uint64_t offset, uint64_t size, svms_error *err)
+{
+    size_t wanted = size < SVMS_WINDOW_KEPT ? (size_t)size : SVMS_WINDOW_KEPT;
+    if (window->kept_room < wanted) {
+        size_t room = (wanted + KEPT_STEP - 1) / KEPT_STEP * KEPT_STEP;
+        release_kept(window);
+        window->kept = svms_alloc(window->ctx, room);
+        if (window->kept == NULL) {
+            return svms_fail_memory(err);
+        }
+        window->kept_room = room;
+    }
+    window->kept_from = offset;
+    window->kept_size = wanted;
+    window->kept_filled = 0;
+    return SVMS_OK;
+}
+
+bool svms_window_keeps(const svms_window *window, uint64_t offset, uint64_t size)
+{
+    uint64_t within = offset - window->kept_from;
+    return offset >= window->kept_from && within < window->kept_size &&
+           size <= window->kept_size - within;
+}
+
+static svms_status read_kept(svms_window *window, uint64_t offset, size_t size, const uint8_t **out,
+                             svms_error *err)
+{
+    size_t at = (size_t)(offset - window->kept_from);
+    while (window->kept_filled < at + size) {
+        size_t left = window->kept_size - window->kept_filled;
+        size_t step = left < SVMS_WINDOW_SIZE ? left : SVMS_WINDOW_SIZE;
+        svms_status status =
+            svms_source_read(&window->source, window->kept_from + window->kept_filled,
+                             window->kept + window->kept_filled, step, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        window->kept_filled += step;
+    }
+    *out = window->kept + at;
+    return SVMS_OK;
 }
 
 static bool holds(const svms_window *window, uint64_t offset, size_t size)
@@ -77,6 +141,10 @@ svms_status svms_window_peek(svms_window *window, uint64_t offset, size_t size, 
     if (wanted > SVMS_WINDOW_SIZE) {
         wanted = SVMS_WINDOW_SIZE;
     }
+    if (svms_window_keeps(window, offset, wanted)) {
+        *got = wanted;
+        return read_kept(window, offset, wanted, out, err);
+    }
     if (window->source.view != NULL) {
         const uint8_t *view = window->source.view(window->source.user, offset, wanted);
         if (view != NULL) {
@@ -114,6 +182,12 @@ svms_status svms_window_piece(svms_window *window, uint64_t offset, uint64_t siz
     if (offset > window->size || window->size - offset < size) {
         return svms_fail_at(err, SVMS_E_TRUNCATED, window->size, "the file ends here");
     }
+    if (svms_window_keeps(window, offset, 1)) {
+        uint64_t left = window->kept_size - (offset - window->kept_from);
+        uint64_t most = size < SVMS_WINDOW_SIZE ? size : SVMS_WINDOW_SIZE;
+        *got = (size_t)(most < left ? most : left);
+        return read_kept(window, offset, *got, out, err);
+    }
     if (window->source.view != NULL) {
         size_t piece = size < VIEW_PIECE ? (size_t)size : (size_t)VIEW_PIECE;
         const uint8_t *view = window->source.view(window->source.user, offset, piece);
@@ -140,10 +214,16 @@ svms_status svms_window_copy(svms_window *window, uint64_t offset, size_t size, 
                              svms_error *err)
 {
     const uint8_t *bytes = NULL;
-    if (window->source.view == NULL && !holds(window, offset, size)) {
+    bool at_hand = holds(window, offset, size) || svms_window_keeps(window, offset, size);
+    if (!at_hand && window->source.view != NULL && size != 0 && offset <= window->size &&
+        size <= window->size - offset) {
+        bytes = window->source.view(window->source.user, offset, size);
+    }
+    if (bytes == NULL && !at_hand) {
         return svms_source_read(&window->source, offset, out, size, err);
     }
-    svms_status status = svms_window_get(window, offset, size, &bytes, err);
+    svms_status status =
+        bytes == NULL ? svms_window_get(window, offset, size, &bytes, err) : SVMS_OK;
     if (status == SVMS_OK) {
         memcpy(out, bytes, size);
     }

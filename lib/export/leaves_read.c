@@ -178,6 +178,7 @@ svms_status svms_leaves_next(svms_leaves *leaves, bool *found, svms_leaf *out, s
     if (!*found) {
         return SVMS_OK;
     }
+    out->form = 0;
     svms_status status = read_head(leaves, out, err);
     if (status != SVMS_OK) {
         return status;

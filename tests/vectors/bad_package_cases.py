@@ -136,7 +136,8 @@ def json_text():
     yield one("mark", "byte order mark", lambda b: b"\xef\xbb\xbf" + b)
     yield one("half", "half of a character", lambda b: b[:-1] + b',"x":"\\ud800"}')
     yield one("nan", "a number that is none", lambda b: b[:-1] + b',"x":NaN}')
-    yield bad("json-empty", "empty case", base(hook=at("case_bytes", lambda b: b"")), "E-CAS")
+    yield bad("json-empty", "empty case", base(hook=at("case_bytes", lambda b: b"")),
+              "E-FRM-1")
     yield bad("case-none", "no case", base(hook=_no_case), "E-FRM-6")
 
 

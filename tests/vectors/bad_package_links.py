@@ -36,6 +36,8 @@ def links():
                   fields(link, extra=b"\0"), wrong)
         yield _one(f"{link}-note", f"note {where} is not UTF-8", "E-LNK", fields(link, note=b"\xff"),
                   wrong)
+        yield _one(f"{link}-note-zero", f"note {where} with U+0000", "E-LNK",
+                  fields(link, note=b"a\0b"), wrong)
         yield _one(f"{link}-note-long", f"note {where} of 4,097 bytes", "E-OVR-5",
                   fields(link, note=b"x" * 4097), wrong)
         for name, changes, rule in (

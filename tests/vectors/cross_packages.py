@@ -3,11 +3,12 @@
 """Lets the library (through the program svms) and the second implementation judge packages of
 each other.
 
-  cross_packages.py SVMS [--mutations N] [--only STEP] [--match GLOB]
+  cross_packages.py SVMS [--mutations N] [--only STEP] [--match GLOB] [--media DIR]
 
 vectors   every package and proof, also those made at test time, must get its expected verdict
 mutants   verdicts of both for damaged packages
 exported  what svms exports from containers of svmsref, and what others sign on top, judged by both
+films     clear films that svms makes of recorded video, their proofs, and films with a bit flipped
 
 Exit status: 0 all agree, 1 they do not, 77 nothing was checked.
 """
@@ -24,7 +25,7 @@ import warnings
 
 import package_vectors
 import recipes
-from cross_check import CA, EXIT_OF, KEYS, Checker
+from cross_check import CA, EXIT_OF, KEYS, Checker, clips
 from faults import flip
 from good_signatures import BATCH, DEFERRED, LATE, in_batch, late_by, signed_only
 from kit import run
@@ -100,9 +101,10 @@ def check_vectors(checker, match):
 # ---- damage ----
 
 
-def request(**more):
+def request(now=False, **more):
+    """now: what svms made is judged at the present time, vectors at theirs."""
     anchors = trust.load_anchors(build.read_file(DATA, package_vectors.CA))
-    return package.Request(anchors, now_utc=package_vectors.NOW, **more)
+    return package.Request(anchors, now_utc=None if now else package_vectors.NOW, **more)
 
 
 def judge(data, **more):
@@ -235,7 +237,52 @@ def judged(checker, name, out, password):
             checker.problems.append(f"{name}: svmsref calls it {mine['verdict']}: {mine['reason']}")
 
 
-STEPS = ("vectors", "mutants", "exported")
+# ---- films ----
+
+
+def films(checker, media):
+    secret = checker.store("record-password", b"secret\n")
+    signer = ["--signer", key_path("ed25519.pem"), "--signer-key", key_path("ed25519.key.pem")]
+    exporter = ["--signer", key_path("p256-exporter.pem"), "--signer-key", key_path("p256.key.pem")]
+    for name, path in clips(checker, media).items():
+        if not name.endswith(".mp4"):
+            continue
+        opened = ["--password-file", secret]
+        for mode, opens in (("strong", opened), ("light", opened), ("none", [])):
+            out = checker.path("recorded.svms")
+            checker.run("record", path, "--out", out, "--force", "--protect", mode, *opens, *signer)
+            film, proof = checker.path("film.mp4"), checker.path("film.proof")
+            for old in (film, proof):
+                if os.path.exists(old):
+                    os.remove(old)
+            status, _, err = checker.run("export", "mp4", out, "--out", film, "--proof", proof,
+                                         *opens, *exporter, "--trust", CA)  # fmt: skip
+            if status:
+                checker.problems.append(f"film of {name}, {mode}: {err[-300:]!r}")
+                continue
+            film_judged(checker, f"film of {name}, {mode}", film, proof)
+
+
+def film_judged(checker, name, film, proof):
+    with open(film, "rb") as file:
+        data = file.read()
+    with open(proof, "rb") as file:
+        evidence = file.read()
+    chance = random.Random(len(data))
+    places = [None] + [chance.randrange(len(data) // 4, len(data) // 2) for _ in range(3)]
+    for place in places:
+        shown = data if place is None else flip(place)(data)
+        samples = package_vectors.samples_of(shown)
+        report = package.verify(evidence, request(presentation=shown, samples=samples, now=True))
+        mine = package_vectors.slim(package_report.report_to_json(report), False)
+        path = checker.store("shown.mp4", shown)
+        status, found = checker.run_json("verify-proof", path, proof, "--trust", CA)
+        compare(checker, f"{name}, bit {place}", mine, status, found)
+        if place is None and mine["verdict"] != "authentic":
+            checker.problems.append(f"{name}: svmsref calls it {mine['verdict']}")
+
+
+STEPS = ("vectors", "mutants", "exported", "films")
 
 
 def main():
@@ -244,6 +291,7 @@ def main():
     parser.add_argument("program", metavar="SVMS")
     parser.add_argument("--mutations", type=int, default=int(os.environ.get("SVMS_MUTATIONS", 300)))
     parser.add_argument("--only", choices=STEPS)
+    parser.add_argument("--media", metavar="DIR", help="clips for films")
     parser.add_argument("--match", default="*", help="names of vectors or containers")
     args = parser.parse_args()
     folder = tempfile.mkdtemp()
@@ -256,6 +304,8 @@ def main():
             mutants(checker, args.mutations, args.match)
         if args.only in (None, "exported"):
             exported(checker, args.match)
+        if args.only in (None, "films") and args.media and checker.with_proofs:
+            films(checker, args.media)
     finally:
         shutil.rmtree(folder)
     for problem in checker.problems:

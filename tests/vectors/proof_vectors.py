@@ -221,7 +221,7 @@ def broken():
     yield one("start", "a byte of the segment start", _put(0, content=flip(60)), "C-MAN-3")
     yield one("short", "entry that is too short", _put(1, content=lambda b: b[:-1]))
     yield one("track", "sample of a track that the container has not", _put(1, track=1))
-    yield one("empty", "no entries", lambda e: [])
+    yield one("empty", "no entries", lambda e: [], "E-FRM-1")
     yield one("record", "a record header's time", _put(1, content=_later), "C-MAN-3")
     segment = at("piece", lambda p: replace(p, kind=f.SEGMENT) if p.kind == f.LEAVES else p)
     found, data = proof("film segments", spec, (0,), range(3), hook=segment)

@@ -246,6 +246,8 @@ def _check_sizes(head, cursor):
         cursor.fail("part that this kind has not")
     if head.kind in WITH_C and not head.size_c:
         cursor.fail("part C is missing")
+    if head.kind in WITH_B and head.kind != ATTACHMENT and not head.size_b:
+        cursor.fail("part B is missing")
     if head.flags & SEALED and body_size(head.size_b) is None:
         cursor.fail("no body is sealed to this size", "E-FRM-4")
 

@@ -167,6 +167,8 @@ def parse(link, first):
         cursor.fail("note is too long", "E-OVR-5")
     found.note = cursor.take(size)
     cursor.finish()
+    if b"\0" in found.note:
+        cursor.fail("note with U+0000")
     try:
         found.note.decode()
     except UnicodeDecodeError:

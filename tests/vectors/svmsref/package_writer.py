@@ -304,6 +304,8 @@ class PackageWriter:
         for entry in part.manifest.entries:
             if entry.track == c.AUXILIARY or entry.track in opt.removed:
                 continue
+            if opt.presented is not None and entry.track not in opt.presented:
+                continue
             if anatomy.header.tracks[entry.track].protection != c.NONE:
                 secret = writer.keys.track_secret(part.number, entry.track, part.manifest.salt)
                 out += bytes([entry.track]) + secret
