@@ -8,10 +8,12 @@
 
 #include "export_inputs.h"
 #include "export_result.h"
+#include "file.h"
 #include "interrupt.h"
 #include "keys.h"
 #include "link_stamp.h"
 #include "message.h"
+#include "package_case.h"
 #include "package_check.h"
 #include "part_file.h"
 #include "progress.h"
@@ -290,6 +292,22 @@ static void say_what_lacks(export_job *self, const package_findings *found)
     }
 }
 
+/* Names are encrypted in the recordings; the case has them. */
+static exit_status take_names(export_job *self, const json_t *document)
+{
+    for (size_t i = 0; i < self->inputs.count && document; i++) {
+        export_input *input = &self->inputs.items[i];
+        const char *name = package_case_text(package_case_device(document, (uint32_t)i), "name");
+        if (name && !input->device_name) {
+            input->device_name = path_with_suffix(name, "");
+            if (!input->device_name) {
+                return EXIT_ENVIRONMENT;
+            }
+        }
+    }
+    return EXIT_GOOD;
+}
+
 static exit_status compare(export_job *self, const package_file *file)
 {
     const package_question question = {
@@ -313,6 +331,9 @@ static exit_status compare(export_job *self, const package_file *file)
     if (status == EXIT_GOOD && self->means->trust && found.report.links == SVMS_VERDICT_UNTRUSTED) {
         complain("note: what --trust names does not vouch for the exporter: %s",
                  found.link_count > 0 ? found.links[0].reason : "");
+    }
+    if (status == EXIT_GOOD) {
+        status = take_names(self, found.document);
     }
     package_findings_free(&found);
     self->checked = status == EXIT_GOOD;

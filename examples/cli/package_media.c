@@ -302,7 +302,8 @@ static exit_status prepare(copying *self)
         svms_export_period period = SVMS_EXPORT_PERIOD_INIT;
         status = get_period(&period, self, request->sources[i]);
         mask |= ~period.removed_tracks;
-        from_zero = from_zero || (i == 0 && period.first_segment != 0);
+        from_zero = from_zero || period.from_utc_ns != SVMS_NO_TIME ||
+                    (i == 0 && period.first_segment != 0);
     }
     if (status != EXIT_GOOD) {
         return status;

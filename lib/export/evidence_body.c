@@ -23,10 +23,6 @@ static svms_status prepare(svms_evidence *evidence, uint64_t e, svms_error *err)
         chunk->sealed = svms_alloc(evidence->ctx, SVMS_FRAME_CHUNK + SVMS_AEAD_TAG_SIZE);
         status = chunk->sealed == NULL ? svms_fail_memory(err) : SVMS_OK;
     }
-    if (status == SVMS_OK && chunk->opened == NULL) {
-        chunk->opened = svms_alloc(evidence->ctx, SVMS_FRAME_CHUNK);
-        status = chunk->opened == NULL ? svms_fail_memory(err) : SVMS_OK;
-    }
     if (status != SVMS_OK || chunk->keyed == e) {
         return status;
     }
@@ -43,39 +39,88 @@ static svms_status prepare(svms_evidence *evidence, uint64_t e, svms_error *err)
     return status;
 }
 
+static size_t chunk_size(const svms_evidence_frame *frame, uint64_t j)
+{
+    uint64_t left = frame->body_size - j * SVMS_FRAME_CHUNK;
+    return left < SVMS_FRAME_CHUNK ? (size_t)left : SVMS_FRAME_CHUNK;
+}
+
+/* Chunk j of a sealed body, as it stands in the file, where possible in place. */
+static svms_status find_chunk(svms_evidence *evidence, uint64_t offset, size_t size,
+                              const uint8_t **out, svms_error *err)
+{
+    const svms_source *file = &evidence->window.source;
+    *out = file->view == NULL ? NULL : file->view(file->user, offset, size);
+    if (*out != NULL) {
+        return SVMS_OK;
+    }
+    *out = evidence->chunk.sealed;
+    return svms_source_read(file, offset, evidence->chunk.sealed, size, err);
+}
+
+/* Opens chunk j of a sealed body into out, which is as long. */
+static svms_status open_into(svms_evidence *evidence, const svms_evidence_frame *frame, uint64_t j,
+                             uint8_t *out, svms_error *err)
+{
+    svms_evidence_chunk *chunk = &evidence->chunk;
+    const uint8_t *sealed = NULL;
+    size_t size = chunk_size(frame, j);
+    uint64_t offset = frame->b_offset + j * (SVMS_FRAME_CHUNK + SVMS_AEAD_TAG_SIZE);
+    svms_status status = prepare(evidence, frame->entry, err);
+    if (status == SVMS_OK) {
+        status = find_chunk(evidence, offset, size + SVMS_AEAD_TAG_SIZE, &sealed, err);
+    }
+    if (status != SVMS_OK ||
+        svms_frame_open_chunk(chunk->aead, frame->header, j, sealed, size, out)) {
+        return status;
+    }
+    svms_wipe(out, size);
+    chunk->keyed = SVMS_NO_ENTRY;
+    if (!svms_aead_is_sound(evidence->ctx)) {
+        return svms_fail_crypto(err, "opening a frame");
+    }
+    return svms_fail_at(err, SVMS_E_UNDECRYPTABLE, offset,
+                        "a frame does not open with the key of the package (E-FRM-4)");
+}
+
 /* Chunk j of a sealed body goes into the buffer. */
 static svms_status open_chunk(svms_evidence *evidence, const svms_evidence_frame *frame, uint64_t j,
                               svms_error *err)
 {
     svms_evidence_chunk *chunk = &evidence->chunk;
-    uint64_t place = j * (SVMS_FRAME_CHUNK + SVMS_AEAD_TAG_SIZE);
-    uint64_t left = frame->body_size - j * SVMS_FRAME_CHUNK;
-    size_t size = left < SVMS_FRAME_CHUNK ? (size_t)left : SVMS_FRAME_CHUNK;
     if (chunk->entry == frame->entry && chunk->number == j) {
         return SVMS_OK;
     }
-    svms_status status = prepare(evidence, frame->entry, err);
-    if (status != SVMS_OK) {
-        return status;
+    if (chunk->opened == NULL) {
+        chunk->opened = svms_alloc(evidence->ctx, SVMS_FRAME_CHUNK);
+        if (chunk->opened == NULL) {
+            return svms_fail_memory(err);
+        }
     }
     chunk->entry = SVMS_NO_ENTRY;
-    status = svms_source_read(&evidence->window.source, frame->b_offset + place, chunk->sealed,
-                              size + SVMS_AEAD_TAG_SIZE, err);
-    if (status != SVMS_OK) {
-        return status;
+    svms_status status = open_into(evidence, frame, j, chunk->opened, err);
+    if (status == SVMS_OK) {
+        chunk->entry = frame->entry;
+        chunk->number = j;
     }
-    if (!svms_frame_open_chunk(chunk->aead, frame->header, j, chunk->sealed, size, chunk->opened)) {
-        chunk->keyed = SVMS_NO_ENTRY;
-        if (!svms_aead_is_sound(evidence->ctx)) {
-            return svms_fail_crypto(err, "opening a frame");
-        }
-        return svms_fail_at(err, SVMS_E_UNDECRYPTABLE, frame->b_offset + place,
-                            "a frame does not open with the key of the package (E-FRM-4)");
+    return status;
+}
+
+/* Bytes of chunk j from within on, at most *size. A whole one needs no buffer. */
+static svms_status read_chunk(svms_evidence *evidence, const svms_evidence_frame *frame, uint64_t j,
+                              size_t within, uint8_t *out, size_t *size, svms_error *err)
+{
+    size_t left = chunk_size(frame, j) - within;
+    if (within == 0 && *size >= left) {
+        *size = left;
+        return open_into(evidence, frame, j, out, err);
     }
-    chunk->entry = frame->entry;
-    chunk->number = j;
-    chunk->size = size;
-    return SVMS_OK;
+    svms_status status = open_chunk(evidence, frame, j, err);
+    if (status == SVMS_OK) {
+        *size = left < *size ? left : *size;
+        memcpy(out, evidence->chunk.opened + within, *size);
+    }
+    return status;
 }
 
 /* Auxiliary records of a leaves frame (section 9). */
@@ -114,15 +159,12 @@ svms_status svms_evidence_read_body(svms_evidence *evidence, const svms_evidence
                             "the package is sealed, and nothing that was given opens it");
     }
     while (size > 0) {
-        uint64_t j = position / SVMS_FRAME_CHUNK;
-        size_t within = (size_t)(position % SVMS_FRAME_CHUNK);
-        svms_status status = open_chunk(evidence, frame, j, err);
+        size_t piece = size;
+        svms_status status = read_chunk(evidence, frame, position / SVMS_FRAME_CHUNK,
+                                        (size_t)(position % SVMS_FRAME_CHUNK), out, &piece, err);
         if (status != SVMS_OK) {
             return status;
         }
-        size_t piece = evidence->chunk.size - within;
-        piece = piece < size ? piece : size;
-        memcpy(out, evidence->chunk.opened + within, piece);
         out += piece;
         position += piece;
         size -= piece;

@@ -19,7 +19,8 @@ typedef struct index_walk {
     uint32_t sources;
     uint32_t attachments;
     bool case_seen;
-    bool in_source; /* pieces may follow */
+    bool in_source;  /* pieces may follow */
+    bool unverified; /* one of them has flag 4 */
     uint64_t last_origin;
     uint64_t ordinal;
 } index_walk;
@@ -141,13 +142,17 @@ static svms_status walk_back(svms_evidence *evidence, svms_error *err)
     return SVMS_OK;
 }
 
+/* Flag 4 of a source stands exactly when one of its frames has it (E-SRC-1). */
 static void close_source(index_walk *walk)
 {
-    if (walk->in_source) {
-        svms_evidence_part *part = &walk->evidence->parts[walk->sources - 1];
-        part->end = walk->e;
-        walk->in_source = false;
+    if (!walk->in_source) {
+        return;
     }
+    svms_evidence_part *part = &walk->evidence->parts[walk->sources - 1];
+    bool said = (part->flags & SVMS_FRAME_UNVERIFIED) != 0;
+    part->end = walk->e;
+    part->wrong_flag = said != walk->unverified;
+    walk->in_source = false;
 }
 
 static const char *take_source(index_walk *walk, const svms_frame_entry *entry)
@@ -169,6 +174,7 @@ static const char *take_source(index_walk *walk, const svms_frame_entry *entry)
     part->last_utc_ns = SVMS_NO_TIME;
     part->verdict = SVMS_VERDICT_UNTRUSTED;
     walk->in_source = true;
+    walk->unverified = false;
     walk->last_origin = 0;
     return NULL;
 }
@@ -205,10 +211,7 @@ static const char *take_piece(index_walk *walk, const svms_frame_entry *entry)
     if (!timed && (entry->first_utc_ns != SVMS_NO_TIME || entry->last_utc_ns != SVMS_NO_TIME)) {
         return "a frame without manifest has a time (E-DIR-3)";
     }
-    if ((entry->flags & SVMS_FRAME_UNVERIFIED) != 0 &&
-        (walk->evidence->parts[walk->sources - 1].flags & SVMS_FRAME_UNVERIFIED) == 0) {
-        return "a source does not say that it holds what does not verify (E-SRC-1)";
-    }
+    walk->unverified = walk->unverified || (entry->flags & SVMS_FRAME_UNVERIFIED) != 0;
     if (segment) {
         take_segment(walk, entry);
     }

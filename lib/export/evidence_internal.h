@@ -47,6 +47,7 @@ typedef struct svms_evidence_part {
     uint32_t number;
     uint8_t flags;
     bool front_known; /* the fields from removed_tracks on are set */
+    bool wrong_flag;  /* flag 4 is not what its frames say */
     bool hide_bodies; /* one of its sealed bodies does not open */
     bool shut;        /* likewise, found out since this was last cleared */
     uint64_t shut_entry;
@@ -100,7 +101,6 @@ typedef struct svms_evidence_chunk {
     uint64_t keyed; /* entry whose key is set, or SVMS_NO_ENTRY */
     uint64_t entry; /* entry that the bytes are of, or SVMS_NO_ENTRY */
     uint64_t number;
-    size_t size;
     uint8_t *sealed;
     uint8_t *opened;
 } svms_evidence_chunk;

@@ -24,7 +24,7 @@ static void fail(frame_walk *walk, const svms_frame_entry *entry, svms_verdict v
     svms_finding finding = SVMS_FINDING_INIT;
     failure.verdict = verdict;
     failure.source = verification->part->number;
-    failure.segment = entry->number;
+    failure.segment = entry->kind == SVMS_FRAME_SOURCE ? SVMS_NO_SEGMENT : entry->number;
     failure.utc_ns = entry->first_utc_ns != SVMS_NO_TIME ? entry->first_utc_ns : walk->last_utc_ns;
     failure.offset = entry->offset;
     failure.reason = reason;
@@ -206,9 +206,12 @@ static svms_status check_one(frame_walk *walk, uint64_t e, svms_error *err)
     svms_evidence_frame checked = *frame;
     if (e != verification->part->first) {
         check_number(walk, &checked.listed);
+    } else if (verification->part->wrong_flag && verification->readable) {
+        fail(walk, &checked.listed, SVMS_VERDICT_NOT_AUTHENTIC,
+             "a source says of what does not verify something else than its frames (E-SRC-1)");
     }
     if (!checked.holds) {
-        if (!told) {
+        if (!told && verification->readable) {
             fail(walk, &checked.listed, SVMS_VERDICT_NOT_AUTHENTIC, checked.reason);
         }
         return SVMS_OK;

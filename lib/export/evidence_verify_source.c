@@ -290,6 +290,7 @@ static svms_status judge_unreadable(svms_evidence_verification *verification, sv
     now->period.number = verification->part->number;
     now->report = (svms_report)SVMS_REPORT_INIT;
     now->report.identity = SVMS_IDENTITY_BAD_CHAIN;
+    finding.offset = 0;
     finding.verdict =
         why == SVMS_E_UNSUPPORTED ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC;
     (void)snprintf(finding.reason, sizeof(finding.reason), "%.207s", found->message);

@@ -179,6 +179,8 @@ svms_status svms_leaves_next(svms_leaves *leaves, bool *found, svms_leaf *out, s
         return SVMS_OK;
     }
     out->form = 0;
+    out->size = 0;
+    out->content = leaves->at;
     svms_status status = read_head(leaves, out, err);
     if (status != SVMS_OK) {
         return status;

@@ -49,7 +49,7 @@ class Help(SystemCase):
                 self.assertEqual(options_in(section) - {"--cert"} | {"--help"}, own)
 
     def test_completion_offers_what_fits(self):
-        cases = ((["ver"], {"verify", "verify-onvif"}), (["record", "--pro"], {"--protect"}),
+        cases = ((["ver"], {"verify", "verify-onvif", "verify-proof"}), (["record", "--pro"], {"--protect"}),
                  (["record", "--protect", ""], {"strong", "light", "none"}),
                  (["identity", "create", "--role", "k"], {"key-officer"}), (["identity", "c"], {"create"}),
                  (["keys", ""], {"disclose", "show", "--help"}), (["keys", "disclose", "--tr"], {"--track", "--trust"}),

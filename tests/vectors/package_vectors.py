@@ -230,7 +230,8 @@ def package_files(extended=False):
             if is_extended(name) and not extended:
                 continue
             file = f"{name}.proof" if "presentation" in entry else f"{name}.svmx"
-            same = next((one for one, content in files.items() if content == data), None)
+            same = next((one for one, content in files.items() if content == data
+                         and not is_extended(one.rpartition(".")[0])), None)  # fmt: skip
             expected = {"name": name, "file": same or file, **expected}
             if same is None:
                 files[file] = data

@@ -680,8 +680,8 @@ static void what_is_signed_and_does_not_open_is_undecryptable(void **state)
     frame = frame_of(this.seen, SVMS_FRAME_CASE, 0);
     self->out.data[frame->offset + SVMS_FRAME_HEADER_SIZE] ^= 1;
     sign_frame(self, &this, frame, &exporter);
-    assert_int_equal(judge(self, &self->out, SEAL, &report, &opening), SVMS_VERDICT_NOT_AUTHENTIC);
-    assert_int_equal(report.contents, SVMS_VERDICT_NOT_AUTHENTIC);
+    assert_int_equal(judge(self, &self->out, SEAL, &report, &opening), SVMS_VERDICT_UNDECRYPTABLE);
+    assert_int_equal(report.contents, SVMS_VERDICT_UNDECRYPTABLE);
     person_clear(&exporter);
     target_clear(&this);
 }

@@ -440,6 +440,7 @@ static void make_picture(bench *self, void **state, svms_export_presented presen
     svms_export_source what = whole_source(self->made);
     what.presented = presented;
     if (presented == SVMS_PRESENTED_ONE) {
+        what.removed_tracks = 2;
         what.presented_segment = 1;
         what.presented_sample = 2;
     }
@@ -498,7 +499,10 @@ static void a_picture_that_is_a_sample_is_compared_as_one(void **state)
         one.samples[0] = self.samples[i];
         one.samples[0].track = 0;
         one.count = 1;
-        assert_int_equal(check_bench(&one), i == wanted ? SVMS_OK : SVMS_E_NOT_AUTHENTIC);
+        svms_status status = check_bench(&one);
+        if ((status == SVMS_OK) != (i == wanted)) {
+            fail_msg("sample %zu: %s", i, one.err.message);
+        }
         assert_int_equal(one.report.samples_same, i == wanted ? 1 : 0);
     }
     close_bench(&self);
