@@ -352,6 +352,7 @@ static svms_status check_overlap(svms_evidence *evidence, svms_evidence_frame *f
 static svms_status check(svms_evidence *evidence, svms_evidence_frame *frame, svms_error *err)
 {
     uint64_t end = 0;
+    bool known = svms_evidence_is_checked(evidence, frame->entry);
     svms_status status = svms_evidence_entry_at(evidence, frame->entry, &frame->listed, err);
     if (status == SVMS_OK) {
         status = svms_evidence_entry_end(evidence, frame->entry, &end, err);
@@ -363,6 +364,10 @@ static svms_status check(svms_evidence *evidence, svms_evidence_frame *frame, sv
     status = read_header(evidence, frame, err);
     if (status == SVMS_OK && frame->holds) {
         status = compare_digest(evidence, frame, err);
+    }
+    /* What held once is not read again; only leaves are measured each time. */
+    if (known && frame->frame.kind != SVMS_FRAME_LEAVES) {
+        return status;
     }
     if (status == SVMS_OK && frame->holds && is_piece(frame->frame.kind)) {
         status = check_piece(evidence, frame, err);
