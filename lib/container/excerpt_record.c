@@ -55,7 +55,8 @@ static svms_status take_signature(svms_verification *verification, const svms_re
     if (status != SVMS_OK) {
         verification->report.segments_failed += number != SVMS_NO_SEGMENT;
         svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, number,
-                               verification->previous_last_utc_ns, piece->offset, found.message);
+                               svms_verification_time_of(verification, number), piece->offset,
+                               found.message);
     } else if (number == SVMS_NO_SEGMENT) {
         fail_piece(verification, piece->offset,
                    "a signature of a segment that is not carried (E-SRC-5)");
@@ -213,12 +214,36 @@ static svms_status attest_pending(svms_verification *verification, svms_error *e
     return status;
 }
 
+/* Index records may lead to the last segment in question or to the last of all, also where the
+ * chain reaches the end without them. */
+static svms_status attest_last(svms_verification *verification, bool reaches, svms_error *err)
+{
+    const svms_excerpt_walk *walk = verification->carried;
+    bool follows = walk->index_count != 0;
+    bool vouches = !reaches && verification->front.verifier != NULL;
+    bool inside = verification->last_inside != SVMS_NO_SEGMENT &&
+                  verification->last_inside_run == verification->run;
+    bool chain = verification->has_previous && verification->expected != SVMS_ANY_SEGMENT &&
+                 verification->expected != 0;
+    bool attested = false;
+    svms_status status = SVMS_OK;
+    if (inside && (vouches || follows)) {
+        status = follow_index(verification, verification->last_inside,
+                              verification->last_inside_hash, &attested, err);
+        verification->end_believed = verification->end_believed || (attested && vouches);
+    }
+    if (status == SVMS_OK && chain && follows) {
+        status = follow_index(verification, verification->expected - 1, verification->previous,
+                              &attested, err);
+    }
+    return status;
+}
+
 /* What the end record attests: everything where the chain leads there, otherwise what the index
  * leads to. */
 static svms_status attest(svms_verification *verification, bool reaches, svms_error *err)
 {
     const svms_excerpt_walk *walk = verification->carried;
-    bool attested = false;
     svms_status status = SVMS_OK;
     if (reaches) {
         verification->end_believed = true;
@@ -228,14 +253,7 @@ static svms_status attest(svms_verification *verification, bool reaches, svms_er
     } else if (verification->front.verifier != NULL) {
         status = attest_pending(verification, err);
     }
-    if (status == SVMS_OK && !reaches && verification->front.verifier != NULL &&
-        verification->last_inside != SVMS_NO_SEGMENT &&
-        verification->last_inside_run == verification->run) {
-        status = follow_index(verification, verification->last_inside,
-                              verification->last_inside_hash, &attested, err);
-        verification->end_believed = attested;
-    }
-    return status;
+    return status == SVMS_OK ? attest_last(verification, reaches, err) : status;
 }
 
 /* The latest moment of all that is carried, where that is everything (C-MAN-3). */

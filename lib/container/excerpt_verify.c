@@ -36,7 +36,8 @@ static void take_false(svms_verification *verification, const svms_segment *segm
 {
     const svms_piece *piece = &verification->carried->piece;
     bool known = verification->expected != SVMS_ANY_SEGMENT;
-    int64_t utc = segment->believed && segment->manifest.segment == piece->number
+    bool named = !known || verification->expected == piece->number; /* or one that is missing */
+    int64_t utc = named && segment->believed && segment->manifest.segment == piece->number
                       ? segment->manifest.first_utc_ns
                       : verification->previous_last_utc_ns;
     verification->report.segments_failed++;

@@ -19,13 +19,13 @@ static bool is_grave(svms_status status)
 
 /* A whole record of at most size bytes, into buffer. */
 static svms_status read_record(svms_front *front, uint64_t offset, uint8_t type, uint8_t *buffer,
-                               size_t capacity, svms_record *record, size_t *size)
+                               size_t capacity, svms_record *record, size_t *size, svms_error *err)
 {
     size_t got = 0;
     svms_status status =
-        svms_source_read_some(&front->window.source, offset, buffer, capacity, &got, NULL);
+        svms_source_read_some(&front->window.source, offset, buffer, capacity, &got, err);
     if (status == SVMS_OK) {
-        status = svms_record_parse(record, buffer, got, offset, NULL);
+        status = svms_record_parse(record, buffer, got, offset, err);
     }
     if (status != SVMS_OK) {
         return status;

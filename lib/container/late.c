@@ -21,6 +21,7 @@ void svms_known_add(svms_known *known, const svms_segment *segment)
     item->offset = segment->manifest_offset;
     item->size = segment->manifest_size;
     item->made_utc_ns = segment->manifest.made_utc_ns;
+    item->first_utc_ns = segment->manifest.first_utc_ns;
     memcpy(item->hash, segment->hash, SVMS_DIGEST_SIZE);
 }
 

@@ -24,6 +24,7 @@ typedef struct svms_known_manifest {
     uint64_t offset;
     uint64_t late_offset; /* of the late signature that was taken, or 0 */
     int64_t made_utc_ns;
+    int64_t first_utc_ns;
     uint8_t hash[SVMS_DIGEST_SIZE];
 } svms_known_manifest;
 

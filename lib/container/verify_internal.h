@@ -199,6 +199,9 @@ svms_relation svms_verification_relate(const svms_verification *verification, in
 /* Whether the range's start is covered by the first segment that was read (C-VER-5). */
 void svms_verification_note_start(svms_verification *verification, const svms_manifest *manifest,
                                   svms_relation relation);
+/* When a segment that is named begins, if its manifest was read lately, otherwise when the one
+ * before what is read ends (C-VER-2). */
+int64_t svms_verification_time_of(svms_verification *verification, uint64_t number);
 /* What the late signatures in a segment say of those before it. */
 void svms_verification_take_late(svms_verification *verification, const svms_segment *segment);
 /* As if nothing had been read. */

@@ -232,6 +232,13 @@ static void find_open_end(svms_verification *verification, uint64_t segment)
                                  "interrupted, or was cut off here");
 }
 
+int64_t svms_verification_time_of(svms_verification *verification, uint64_t number)
+{
+    const svms_known_manifest *known =
+        number == SVMS_NO_SEGMENT ? NULL : svms_known_find(&verification->known, number);
+    return known == NULL ? verification->previous_last_utc_ns : known->first_utc_ns;
+}
+
 void svms_verification_take_late(svms_verification *verification, const svms_segment *segment)
 {
     const svms_late_failure *failure = &segment->late_failure;
@@ -241,8 +248,8 @@ void svms_verification_take_late(svms_verification *verification, const svms_seg
     if (failure->found) {
         verification->report.segments_failed++;
         svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, failure->segment,
-                               verification->previous_last_utc_ns, failure->offset,
-                               failure->message);
+                               svms_verification_time_of(verification, failure->segment),
+                               failure->offset, failure->message);
     }
 }
 

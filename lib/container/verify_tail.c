@@ -280,9 +280,10 @@ static svms_status judge_late_signature(svms_verification *verification, svms_ta
     }
     walk->failed = true;
     verification->report.segments_failed += number != SVMS_NO_SEGMENT;
-    svms_verification_find(
-        verification, SVMS_VERDICT_NOT_AUTHENTIC, number, verification->previous_last_utc_ns,
-        walk->at, status == SVMS_OK ? "a late signature is numbered (C-REC-1)" : found.message);
+    svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, number,
+                           svms_verification_time_of(verification, number), walk->at,
+                           status == SVMS_OK ? "a late signature is numbered (C-REC-1)"
+                                             : found.message);
     return SVMS_OK;
 }
 
