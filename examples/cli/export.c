@@ -18,7 +18,7 @@ static const subcommand subcommands[] = {
     { "list", command_export_list, "say what a package holds" },
     { "verify", command_export_verify, "check a package link by link" },
     { "extract", command_export_extract, "get the video out of a package" },
-    { "countersign", command_export_countersign, "sign for a package on top of the others" },
+    { "countersign", command_export_countersign, "sign on top of the others: a package, or a signed MP4 file" },
     { "mp4", command_export_mp4, "write a clear MP4 file, with a proof of every sample" },
     { "stills", command_export_stills, "write one picture, with a proof of where it comes from" },
     { "onvif", command_export_onvif, "write a signed MP4 file (ONVIF Export File Format)" },

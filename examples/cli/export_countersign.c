@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* svms export countersign: somebody else signs for a package that went through his hands. */
+/* svms export countersign: somebody else signs for what went through his hands. */
+#include "export_countersign.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-#include <svms/svms.h>
 
 #include "export_command.h"
 #include "head_text.h"
@@ -14,25 +14,8 @@
 #include "message.h"
 #include "options.h"
 #include "package_check.h"
+#include "package_file.h"
 #include "verify_report.h"
-
-#define COMMAND "export countersign"
-
-typedef struct countersign_request {
-    const char *path;
-    int role;
-    const char *note;
-    const char *signer;
-    const char *signer_key;
-    const char *tsa;
-    const char *anchors_path;
-    const char *trust_path;
-    const char *crl_path;
-    const char *expected_head;
-    bool claimed_time;
-    bool no_reexport;
-    bool json;
-} countersign_request;
 
 typedef struct countersigning {
     const countersign_request *request;
@@ -103,7 +86,8 @@ static exit_status check_first(const countersigning *self)
     const countersign_request *request = self->request;
     uint8_t head[HEAD_SIZE];
     if (request->expected_head && !head_text_parse(head, sizeof head, request->expected_head)) {
-        return usage_error(COMMAND, "--expect-head takes a receipt: 64 hexadecimal digits");
+        return usage_error(COUNTERSIGN_COMMAND,
+                           "--expect-head takes a receipt: 64 hexadecimal digits");
     }
     if (!request->trust_path) {
         complain("note: who signed before is not checked without --trust");
@@ -137,13 +121,18 @@ static exit_status open_store(countersigning *self)
     return EXIT_GOOD;
 }
 
+static svms_role role_of(const countersign_request *request)
+{
+    return request->role == SVMS_ROLE_NONE ? SVMS_ROLE_CUSTODIAN : (svms_role)request->role;
+}
+
 static exit_status sign(countersigning *self)
 {
     const countersign_request *request = self->request;
     link_stamp stamp = { self->ctx, request->tsa, self->anchors };
     svms_export_signer signer = SVMS_EXPORT_SIGNER_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    signer.role = (svms_role)request->role;
+    signer.role = role_of(request);
     signer.key = self->key;
     signer.chain = self->chain;
     signer.note = request->note;
@@ -170,13 +159,13 @@ static exit_status say(const countersigning *self)
     if (request->json) {
         return json_print(
             json_pack("{s:o, s:I, s:s, s:o, s:o, s:b, s:b, s:o}", "file", json_text(request->path),
-                      "link", (json_int_t)number, "role", svms_role_name((svms_role)request->role),
+                      "link", (json_int_t)number, "role", svms_role_name(role_of(request)),
                       "signer", json_text(svms_chain_subject(self->chain)), "note",
                       json_text(request->note), "stamped", request->tsa != NULL, "reexport",
                       (int)reexport, "receipt", json_hex(self->head, sizeof self->head)));
     }
     print_line(stdout, "Signed        %s: link %" PRIu32 ", by %s, as %s", request->path, number,
-               svms_chain_subject(self->chain), svms_role_name((svms_role)request->role));
+               svms_chain_subject(self->chain), svms_role_name(role_of(request)));
     print_line(stdout, "Re-export     %s", reexport ? "not forbidden" : "forbidden");
     print_line(stdout, "Receipt       %s", head_text_of(self->head, sizeof self->head).text);
     print_line(stdout, "              keep it: it shows when links are taken away "
@@ -184,16 +173,14 @@ static exit_status say(const countersigning *self)
     return EXIT_GOOD;
 }
 
-static exit_status countersign(const countersign_request *request)
+static exit_status countersign_package(svms_ctx *ctx, const countersign_request *request)
 {
     countersigning self;
     memset(&self, 0, sizeof self);
     self.request = request;
+    self.ctx = ctx;
     self.store = (svms_store)SVMS_STORE_INIT;
-    exit_status status = make_context(&self.ctx);
-    if (status == EXIT_GOOD) {
-        status = load(&self);
-    }
+    exit_status status = load(&self);
     if (status == EXIT_GOOD) {
         status = open_store(&self);
     }
@@ -211,7 +198,36 @@ static exit_status countersign(const countersign_request *request)
     svms_trust_free(&self.anchors);
     svms_chain_free(&self.chain);
     svms_private_key_free(&self.key);
-    svms_ctx_free(&self.ctx);
+    return status;
+}
+
+static exit_status check_package_options(const countersign_request *request)
+{
+    if (request->output || request->force || request->intermediates_path) {
+        return usage_error(COUNTERSIGN_COMMAND,
+                           "--out, --force and --intermediates are for signed MP4 files; a package "
+                           "is signed where it is, and brings its certificates");
+    }
+    if (request->crl_path && !request->trust_path && !request->anchors_path) {
+        return usage_error(COUNTERSIGN_COMMAND, "--crl belongs to --trust or --tsa-anchors");
+    }
+    return EXIT_GOOD;
+}
+
+static exit_status countersign(const countersign_request *request)
+{
+    svms_ctx *ctx = NULL;
+    exit_status status = make_context(&ctx);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    if (!package_file_is_one(ctx, request->path) && countersign_onvif_fits(ctx, request->path)) {
+        status = countersign_onvif(ctx, request);
+    } else {
+        status = check_package_options(request);
+        status = status == EXIT_GOOD ? countersign_package(ctx, request) : status;
+    }
+    svms_ctx_free(&ctx);
     return status;
 }
 
@@ -230,16 +246,22 @@ static const option_spec options[] = {
       offsetof(countersign_request, role), roles, 0, 0 },
     { "note", "TEXT", "what everybody shall read: from whom, for what; in clear", OPTION_TEXT,
       offsetof(countersign_request, note), NULL, 0, 0 },
+    { "out", "X.mp4", "of a signed MP4 file: the new file, which appears when it is complete",
+      OPTION_TEXT, offsetof(countersign_request, output), NULL, 0, 0 },
+    { "force", NULL, "of a signed MP4 file: replace the output when the new one is complete",
+      OPTION_FLAG, offsetof(countersign_request, force), NULL, 0, 0 },
     { "no-reexport", NULL, "from now on, forbid to export from the package again", OPTION_FLAG,
       offsetof(countersign_request, no_reexport), NULL, 0, 0 },
     { "tsa", "URL", "have this time stamp authority stamp the signature", OPTION_TEXT,
       offsetof(countersign_request, tsa), NULL, 0, 0 },
     { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
       OPTION_TEXT, offsetof(countersign_request, anchors_path), NULL, 0, 0 },
-    { "trust", "CA", "verify the package first, against these CA certificates (PEM)", OPTION_TEXT,
+    { "trust", "CA", "verify it first, against these CA certificates (PEM)", OPTION_TEXT,
       offsetof(countersign_request, trust_path), NULL, 0, 0 },
     { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT,
       offsetof(countersign_request, crl_path), NULL, 0, 0 },
+    { "intermediates", "FILE", "of a signed MP4 file: certificates between signers and CA (PEM)",
+      OPTION_TEXT, offsetof(countersign_request, intermediates_path), NULL, 0, 0 },
     { "accept-claimed-time", NULL,
       "believe the signers' clocks when a certificate has expired since", OPTION_FLAG,
       offsetof(countersign_request, claimed_time), NULL, 0, 0 },
@@ -249,33 +271,30 @@ static const option_spec options[] = {
       0, 0 },
 };
 
-static const command_line line = {
-    COMMAND,
-    "PACKAGE --signer CERT --signer-key KEY [options]",
-    "Adds a signature on top of all that are there. Changes nothing that was signed before.",
-    options,
-    sizeof options / sizeof options[0],
-    "PACKAGE",
-    offsetof(countersign_request, path)
-};
+static const command_line line = { COUNTERSIGN_COMMAND,
+                                   "PACKAGE|X.mp4 --signer CERT --signer-key KEY [options]",
+                                   "Signs a package, or a signed MP4 file, on top of all who "
+                                   "signed. Nothing of theirs is changed.",
+                                   options,
+                                   sizeof options / sizeof options[0],
+                                   "PACKAGE",
+                                   offsetof(countersign_request, path) };
 
 exit_status command_export_countersign(int count, char **arguments)
 {
     countersign_request request;
     memset(&request, 0, sizeof request);
-    request.role = SVMS_ROLE_CUSTODIAN;
+    request.role = SVMS_ROLE_NONE;
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);
     }
     if (!request.signer || !request.signer_key) {
-        return usage_error(COMMAND, "--%s is missing", request.signer ? "signer-key" : "signer");
+        return usage_error(COUNTERSIGN_COMMAND, "--%s is missing",
+                           request.signer ? "signer-key" : "signer");
     }
     if (request.expected_head && !request.trust_path) {
-        return usage_error(COMMAND, "--expect-head belongs to --trust");
-    }
-    if (request.crl_path && !request.trust_path && !request.anchors_path) {
-        return usage_error(COMMAND, "--crl belongs to --trust or --tsa-anchors");
+        return usage_error(COUNTERSIGN_COMMAND, "--expect-head belongs to --trust");
     }
     return countersign(&request);
 }

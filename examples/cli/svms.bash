@@ -22,8 +22,8 @@ _svms_export_options() {
             "--kek --trust --crl --tsa-anchors --accept-claimed-time --force --help"
         ;;
     countersign)
-        echo "--signer --signer-key --role --note --no-reexport --tsa --tsa-anchors --trust --crl" \
-            "--accept-claimed-time --expect-head --json --help"
+        echo "--signer --signer-key --role --note --out --force --no-reexport --tsa --tsa-anchors" \
+            "--trust --crl --intermediates --accept-claimed-time --expect-head --json --help"
         ;;
     mp4)
         echo "--out --proof --from --to --without-track --password-file --password-prompt --identity" \

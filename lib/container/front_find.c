@@ -56,18 +56,20 @@ static svms_status end_by_tail(svms_front *front, uint64_t at, bool *closed, svm
     uint64_t offset = 0;
     svms_record record;
     size_t size = 0;
+    svms_error found = SVMS_ERROR_INIT;
     *closed = false;
     svms_status status = svms_source_read(&front->window.source, at, tail, sizeof(tail), err);
     if (status != SVMS_OK || !tail_offset(tail, &offset)) {
         return is_grave(status) ? status : SVMS_OK;
     }
-    status = read_record(front, offset, SVMS_RECORD_END, bytes, sizeof(bytes), &record, &size);
+    status =
+        read_record(front, offset, SVMS_RECORD_END, bytes, sizeof(bytes), &record, &size, &found);
     if (status == SVMS_OK) {
         status = svms_end_parse(end, &front->header, bytes + SVMS_RECORD_HEADER_SIZE,
                                 record.body_size, offset, NULL);
     }
     if (is_grave(status)) {
-        return svms_fail(err, status, "reading the end record failed");
+        return svms_fail_as(err, status, &found);
     }
     *closed = status == SVMS_OK && end->offset == offset;
     return SVMS_OK;
@@ -129,8 +131,8 @@ svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool 
     size_t size = 0;
     svms_error found = SVMS_ERROR_INIT;
     *believed = false;
-    svms_status status =
-        read_record(front, end->offset, SVMS_RECORD_END, bytes, sizeof(bytes), &record, &size);
+    svms_status status = read_record(front, end->offset, SVMS_RECORD_END, bytes, sizeof(bytes),
+                                     &record, &size, &found);
     if (status == SVMS_OK) {
         status = svms_front_check_signature(front, end->offset + sizeof(bytes), SVMS_SIGNED_END,
                                             bytes + SVMS_RECORD_HEADER_SIZE, SVMS_END_BODY_SIZE,
@@ -141,7 +143,7 @@ svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool 
                                 record.body_size, end->offset, &found);
     }
     if (is_grave(status)) {
-        return svms_fail(err, status, "reading the end record failed");
+        return svms_fail_as(err, status, &found);
     }
     *believed = status == SVMS_OK && front->verifier != NULL && read.offset == end->offset &&
                 read.segments == end->segments && read.root_offset == end->root_offset &&
@@ -203,11 +205,13 @@ svms_status svms_front_look_up(svms_front *front, const svms_end *end, uint64_t 
         return svms_fail_memory(err);
     }
     svms_status status = SVMS_OK;
+    svms_error why = SVMS_ERROR_INIT;
     while (level > 0) {
         svms_record record;
         svms_index_view view;
         size_t size = 0;
-        status = read_record(front, offset, SVMS_RECORD_INDEX, buffer, capacity, &record, &size);
+        status =
+            read_record(front, offset, SVMS_RECORD_INDEX, buffer, capacity, &record, &size, &why);
         if (status != SVMS_OK ||
             !svms_index_parse(&view, &front->header, offset, buffer + SVMS_RECORD_HEADER_SIZE,
                               record.body_size) ||
@@ -225,7 +229,7 @@ svms_status svms_front_look_up(svms_front *front, const svms_end *end, uint64_t 
     }
     svms_release(front->ctx, buffer);
     if (is_grave(status)) {
-        return svms_fail(err, status, "reading the index failed");
+        return svms_fail_as(err, status, &why);
     }
     *found = *found && (utc_ns != NULL || entry->segment == segment);
     return SVMS_OK;

@@ -3,6 +3,7 @@
 """Signed MP4 files: what svms writes is played by FFmpeg, and verified by svms, by the second implementation, and by
 openssl alone."""
 
+import hashlib
 import json
 import os
 import resource
@@ -46,6 +47,9 @@ class Onvif(SystemCase):
                         "--ca", cls.identity], check=True, capture_output=True, timeout=TIMEOUT)
         cls.exporter = ["--signer", os.path.join(folder, "cert.pem"), "--signer-key", os.path.join(folder, "key.pem")]
         cls.rsa = cls.make_rsa(os.path.join(cls.shared, "rsa"))
+        cls.custodian = os.path.join(cls.shared, "custodian")
+        subprocess.run([PROGRAM, "identity", "create", "--out", cls.custodian, "--name", "Store", "--role", "custodian",
+                        "--ca", cls.identity], check=True, capture_output=True, timeout=TIMEOUT)
 
     @classmethod
     def make_rsa(cls, folder):
@@ -68,6 +72,11 @@ class Onvif(SystemCase):
 
     def verify_export(self, name, *extra, status=GOOD):
         return self.expect(status, "verify-onvif", name, "--trust", self.ca, "--json", *extra).json()
+
+    def countersign(self, status, name, *extra, signer=None, **options):
+        signer = signer or ["--signer", os.path.join(self.custodian, "cert.pem"), "--signer-key",
+                            os.path.join(self.custodian, "key.pem")]
+        return self.expect(status, "export", "countersign", name, *signer, *extra, **options)
 
     def plays(self, path):
         """FFmpeg decodes all of it without a word."""
@@ -218,6 +227,68 @@ class Onvif(SystemCase):
                 interrupted += 1
                 self.assertEqual(self.files(), ["a.svms"])
         self.assertGreater(interrupted, 0)
+
+    def test_the_first_signature_is_verified_under_later_ones(self):
+        self.record()
+        self.export(GOOD, "a.mp4", signer=self.rsa)
+        before = self.load("a.mp4")
+        told = self.countersign(GOOD, "a.mp4", "--out", "b.mp4", "--note", "für das Gericht", "--trust", self.ca,
+                                "--json").json()
+        self.assertEqual((told["signature"], told["signer"], told["note"]), (2, "CN=Store", "für das Gericht"))
+        after = self.load("b.mp4")
+        self.assertEqual((told["bytes"], told["sha256"]), (len(after), hashlib.sha256(after).hexdigest()))
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("b.mp4")).st_mode), 0o600)
+        self.assertEqual(self.load("a.mp4"), before)
+        self.assertIn("signature 3, by CN=Exporter", self.countersign(GOOD, "b.mp4", "--out", "c.mp4", signer=self.exporter).out)
+        for name, roles in (("b.mp4", ["exporter", "custodian"]), ("c.mp4", ["exporter", "custodian", "exporter"])):
+            told = self.verify_export(name)
+            self.assertEqual((told["verdict"], told["warnings"]), ("authentic", []))
+            self.assertEqual([one["role"] for one in told["signatures"]], roles)
+            self.assertEqual(told["signatures"][1]["note"], "für das Gericht")
+            self.plays(self.path(name))
+        self.assertEqual(self.files(), ["a.mp4", "a.svms", "b.mp4", "c.mp4"])
+        self.second_opinion("b.mp4")
+        self.second_opinion("c.mp4")
+
+    def test_nobody_signs_on_top_of_a_forgery(self):
+        self.record()
+        self.export(GOOD, "a.mp4")
+        content = bytearray(self.load("a.mp4"))
+        content[len(content) // 2] ^= 1
+        self.store("b.mp4", bytes(content))
+        for trust in ([], ["--trust", self.ca]):
+            self.assertIn("NOT AUTHENTIC", self.countersign(EVIDENCE, "b.mp4", "--out", "c.mp4", *trust).err)
+        self.store("b.mp4", self.load("a.mp4")[:-1])
+        self.countersign(MALFORMED, "b.mp4", "--out", "c.mp4")
+        # Who signed before is not of this CA, or nobody did.
+        other = os.path.join(self.custodian, "cert.pem")
+        self.assertIn("UNTRUSTED", self.countersign(EVIDENCE, "a.mp4", "--out", "c.mp4", "--trust", other).err)
+        self.countersign(EVIDENCE, self.clip, "--out", "c.mp4")
+        # A recorder does not sign exports.
+        self.countersign(EVIDENCE, "a.mp4", "--out", "c.mp4", signer=self.signer)
+        self.assertEqual(self.files(), ["a.mp4", "a.svms", "b.mp4"])
+
+    def test_a_countersigned_file_appears_when_it_is_complete(self):
+        self.record()
+        self.export(GOOD, "a.mp4")
+        self.store("b.mp4", b"precious")
+        self.countersign(ENVIRONMENT, "a.mp4", "--out", "b.mp4")
+        size = len(self.load("a.mp4"))
+        for room in (1000, size // 2, size):
+            self.countersign(ENVIRONMENT, "a.mp4", "--out", "b.mp4", "--force", preexec_fn=disk_of(room))
+            self.assertEqual(self.load("b.mp4"), b"precious")
+        self.countersign(GOOD, "a.mp4", "--out", "b.mp4", "--force")
+        self.assertEqual(len(self.verify_export("b.mp4")["signatures"]), 2)
+        self.assertEqual(self.files(), ["a.mp4", "a.svms", "b.mp4"])
+
+    def test_what_only_packages_have_is_refused(self):
+        self.record()
+        self.export(GOOD, "a.mp4")
+        for extra in ([], ["--out", "b.mp4", "--role", "custodian"], ["--out", "b.mp4", "--no-reexport"],
+                      ["--out", "b.mp4", "--tsa", "http://tsa.example/"], ["--out", "b.mp4", "--crl", "x"],
+                      ["--out", "b.mp4", "--trust", self.ca, "--expect-head", "0" * 64]):  # fmt: skip
+            self.countersign(USAGE, "a.mp4", *extra)
+        self.assertEqual(self.files(), ["a.mp4", "a.svms"])
 
     def test_wrong_command_lines_are_named(self):
         for arguments in (["export"], ["export", "nothing"], ["export", "onvif"], ["export", "onvif", "a.svms"],

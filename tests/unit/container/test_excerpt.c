@@ -2,6 +2,7 @@
 /* What is taken out of a container comes to the same verdict as the container does for the same
  * period (evidence.md, sections 5 and 8). */
 #include "../identity/authority.h"
+#include "attest.h"
 #include "sparse.h"
 
 static recipe plain(uint32_t segments)
@@ -386,6 +387,72 @@ static void an_index_of_several_levels_leads_to_the_range(void **state)
     }
 }
 
+/* Puts record pieces in front of the end. */
+static void insert_path(sparse *taken, const svms_index_path *path)
+{
+    for (uint32_t i = 0; i < path->count; i++) {
+        svms_piece piece = { 0 };
+        size_t at = taken->count++;
+        piece.kind = SVMS_PIECE_RECORD;
+        piece.number = path->steps[i].holder;
+        piece.offset = path->steps[i].offset;
+        piece.closing_size = path->steps[i].size;
+        piece.first_utc_ns = SVMS_NO_TIME;
+        piece.last_utc_ns = SVMS_NO_TIME;
+        while (at > 0 && taken->pieces[at - 1].offset > piece.offset) {
+            taken->pieces[at] = taken->pieces[at - 1];
+            at--;
+        }
+        taken->pieces[at] = piece;
+    }
+}
+
+/* Index records may lead to the last segment, also where the chain reaches the end by itself; they
+ * must lead there all the same (E-SRC-5). */
+static void an_index_leads_to_the_last_segment_that_the_end_names_too(void **state)
+{
+    static sparse taken;
+    fixture *fix = *state;
+    memory_file file = { 0 };
+    svms_report report;
+    svms_front front;
+    svms_end end;
+    svms_index_path path = { 0 };
+    svms_attestation found = SVMS_NEVER;
+    bool closed = false;
+    uint8_t hash[SVMS_DIGEST_SIZE];
+    recipe how = plain(258);
+    svms_verify_options options = asked(fix, T0 + 257 * SECOND + SECOND / 4, T0 + 300 * SECOND);
+    how.tracks = 1;
+    how.frames = 1;
+    how.sample_size = 10;
+    fix->now = T0;
+    record_signed(fix, &signings[0], &how, &file);
+    assert_int_equal(sparse_collect(&taken, fix, &file, &options, false, &report), SVMS_OK);
+    svms_source source = memory_source(&file);
+    assert_int_equal(svms_front_open(&front, fix->ctx, &source, NULL), SVMS_OK);
+    assert_int_equal(svms_front_find_end(&front, &closed, &end, NULL), SVMS_OK);
+    assert_true(closed);
+    memcpy(hash, end.last_manifest, sizeof(hash));
+    assert_int_equal(svms_attest_by_path(&front, &end, 257, hash, &found, &path, NULL), SVMS_OK);
+    assert_int_equal(found, SVMS_ATTESTED);
+    assert_int_equal(path.count, 2);
+    svms_front_clear(&front);
+    insert_path(&taken, &path);
+    sparse_lay_out(&taken, &file);
+    assert_int_equal(sparse_verify(&taken, &options, &report, NULL), SVMS_OK);
+    for (size_t n = 0; n < taken.count; n++) {
+        if (taken.pieces[n].kind == SVMS_PIECE_RECORD &&
+            taken.pieces[n].offset == end.root_offset) {
+            sparse_drop(&taken, n);
+        }
+    }
+    assert_int_equal(sparse_verify(&taken, &options, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+    assert_non_null(strstr(report.first_failure.reason, "E-SRC-5"));
+    sparse_clear(&taken);
+    memory_file_clear(&file);
+}
+
 /* With stamps ------------------------------------------------------------------------------------
  */
 
@@ -555,6 +622,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_does_not_verify_is_told_only_to_those_who_ask_for_it,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(an_index_of_several_levels_leads_to_the_range,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_index_leads_to_the_last_segment_that_the_end_names_too,
                                         fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(attested_time_travels_with_the_excerpt, fixture_setup,
                                         fixture_teardown),

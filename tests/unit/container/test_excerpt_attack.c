@@ -180,6 +180,53 @@ static void pieces_cannot_be_swapped_or_repeated(void **state)
     }
 }
 
+static const svms_piece *piece_of(const sparse *of, svms_piece_kind kind, uint64_t number)
+{
+    for (size_t n = 0; n < of->count; n++) {
+        if (of->pieces[n].kind == kind && of->pieces[n].number == number) {
+            return &of->pieces[n];
+        }
+    }
+    return NULL;
+}
+
+/* A segment that is missing has the time at which the one before it ends (C-VER-2). */
+static void a_missing_segment_is_named_with_its_time(void **state)
+{
+    svms_report report;
+    scene *at = take_some(state, 0, 6, T0 + SECOND, T0 + 5 * SECOND);
+    sparse *of = &at->taken;
+    int64_t ended = piece_of(of, SVMS_PIECE_SEGMENT, 1)->last_utc_ns;
+    sparse_drop(of, (size_t)(piece_of(of, SVMS_PIECE_SEGMENT, 2) - of->pieces));
+    assert_int_equal(sparse_verify(of, &at->options, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(report.first_failure.segment, 2);
+    assert_int_equal(report.first_failure.utc_ns, ended);
+    drop_scene(&at);
+}
+
+/* Also where the signature stands far behind what it signs. */
+static void a_wrong_late_signature_names_the_segment_that_it_signs(void **state)
+{
+    svms_report report;
+    scene *at = take_some(state, 5, 12, T0 + 2 * SECOND, T0 + 4 * SECOND);
+    sparse *of = &at->taken;
+    const svms_piece *record = NULL;
+    for (size_t n = 0; n < of->count; n++) {
+        bool signature = of->pieces[n].kind == SVMS_PIECE_RECORD &&
+                         of->image.data[of->pieces[n].offset] == SVMS_RECORD_SIGNATURE;
+        record = signature ? &of->pieces[n] : record;
+    }
+    assert_non_null(record);
+    of->image.data[record->offset + record->closing_size - 1] ^= 1;
+    assert_int_equal(sparse_verify(of, &at->options, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+    const svms_piece *named = piece_of(of, SVMS_PIECE_SEGMENT, report.first_failure.segment);
+    named = named == NULL ? piece_of(of, SVMS_PIECE_MANIFEST, report.first_failure.segment) : named;
+    assert_non_null(named);
+    assert_true(named->number < record->number);
+    assert_int_equal(report.first_failure.utc_ns, named->first_utc_ns);
+    drop_scene(&at);
+}
+
 /* Each number that a piece says of itself is another. */
 static void a_piece_cannot_lie_about_itself(void **state)
 {
@@ -533,6 +580,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_piece_can_be_left_out, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(pieces_cannot_be_swapped_or_repeated, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_missing_segment_is_named_with_its_time, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_wrong_late_signature_names_the_segment_that_it_signs,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_piece_cannot_lie_about_itself, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(pieces_of_another_container_do_not_belong_here,

@@ -154,8 +154,14 @@ class LeavesReader(CarriedReader):
         kept = [one for one in manifest.entries if not self.removed >> one.track & 1]
         wanted = sorted(self.segment.leaves)
         require([one.track for one in kept] == wanted, "C-MAN-2", "entries are of other tracks")
+        order = [one.track for one in manifest.entries]
+        require(order == sorted(set(order)), "C-MAN-2", "entries do not ascend")
         gone = sum(one.leaves for one in manifest.entries if one not in kept)
         require(self.place + gone == manifest.records, "C-MAN-3", "number of records is wrong")
+        for entry in manifest.entries:
+            require(entry.leaves > 0, "C-MAN-2", "entry without a leaf")
+            if entry.track == c.AUXILIARY:
+                require(entry.first_pts == entry.first_utc == 0, "C-MAN-2", "entry 255 has times")
         for entry in kept:
             leaves = self.segment.leaves[entry.track]
             require(entry.leaves == len(leaves), "C-MAN-3", "number of leaves is wrong")
@@ -168,6 +174,9 @@ class LeavesReader(CarriedReader):
 
     def _check_leaf_times(self, manifest, require):
         entries = {entry.track: entry for entry in manifest.entries}
+        reference = entries.get(self.header.reference_track())
+        message = "first UTC is not that of the reference track"
+        require(not reference or manifest.first_utc == reference.first_utc, "C-MAN-6", message)
         for leaf in self.found:
             record, track = leaf.record, self.header.tracks[leaf.record.track]
             entry, base = entries[record.track], (track.numerator, track.denominator)

@@ -421,7 +421,7 @@ class Verifier:
     def _sort(self, items):
         """Groups of (entry, frame, error), one for each source; the rest is kept."""
         groups, self.attached, self.verifiers, self.refused = [], [], [], {}
-        seen_case = False
+        seen_case, direct = False, False
         for number, (entry, end) in enumerate(items):
             frame, error = self._read_frame(number, entry, end)
             if frame is not None:
@@ -430,8 +430,9 @@ class Verifier:
                 groups.append([])
             if seen_case and entry.kind in (f.SOURCE, f.ATTACHMENT):
                 self._problem("E-FRM-6", "case before a source or attachment", entry.offset)
-            if entry.kind in f.OF_SOURCE and not groups:
-                self._problem("E-FRM-6", "frame of no source", entry.offset)
+            direct = entry.kind == f.SOURCE or (direct and entry.kind in f.OF_SOURCE)
+            if entry.kind in f.OF_SOURCE and not direct:
+                self._problem("E-FRM-6", "frame that follows no source directly", entry.offset)
             elif entry.kind in (f.SOURCE, *f.OF_SOURCE):
                 groups[-1].append((entry, frame, error))
             elif entry.kind == f.ATTACHMENT:

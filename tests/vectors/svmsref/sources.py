@@ -17,6 +17,8 @@ from .keys import track_keys
 from .primitives import equal, sha256
 from .wire import Cursor, body_of, parse_record_header
 
+MAX_INDEX = 16  # index records of a source (E-SRC-5)
+
 
 @dataclass
 class Failure:
@@ -76,7 +78,7 @@ class SourceVerifier:
         self.hashes = {}
         self.previous = None  # last UTC of the segment before
         self.bare = {}
-        self.late_found = []
+        self.late_found = []  # (signature, segment that holds it, is it a frame of its own?)
         self.index = []  # (frame, raw, origin)
         self.broken = set()  # numbers whose segment failed
 
@@ -238,7 +240,7 @@ class SourceVerifier:
 
         def found(record, holder):
             parsed = signatures.parse_signature(reader.data, record, self.result.header)
-            self.late_found.append((parsed, holder))
+            self.late_found.append((parsed, holder, False))
 
         reader.on_late = found
 
@@ -286,11 +288,12 @@ class SourceVerifier:
         behind = frame.number == f.NO_NUMBER
         if record.type == c.SIGNATURE and header.critical & c.CRITICAL_LATE:
             found = signatures.parse_signature(data, record, header)
-            self.late_found.append((found, None if behind else frame.number))
+            self.late_found.append((found, None if behind else frame.number, True))
         elif record.type == c.EVIDENCE and not behind:
-            stamp = stamps.parse_evidence(
-                body_of(data, record), record.body_offset, frame.number, self.hashes
-            )
+            body = body_of(data, record)
+            stamp = stamps.parse_evidence(body, record.body_offset, frame.number, self.hashes)
+            if int.from_bytes(body[4:12], "big") not in self.hashes:
+                raise ContainerError("E-SRC-5", "evidence of what is not carried", frame.offset)
             if stamp:
                 stamp.alone = True
                 self.result.stamps.append(stamp)
@@ -316,7 +319,7 @@ class SourceVerifier:
     def _check_layout(self):
         """E-SRC-2."""
         header, position, last, loose = self.result.header, self.result.header_end, -1, False
-        before = None
+        before, within = None, 0
         first = position + (2 * header.slot_size if header.key_check is not None else 0)
         for entry, frame, _ in self.items[1:]:
             if frame is None:
@@ -329,8 +332,16 @@ class SourceVerifier:
             position = end
             if frame.kind == f.FRAGMENT or frame.flags & f.UNVERIFIED:
                 loose = True
+            if frame.kind == f.RECORD:
+                if frame.number < max(within, last + 1):
+                    self._misplaced(entry, "E-SRC-5", "record of a segment that stands before it")
+                    return
+                within = frame.number
             if frame.kind not in (f.SEGMENT, f.LEAVES, f.MANIFEST):
                 continue
+            if frame.number < within:
+                self._misplaced(entry, "E-SRC-5", "record of a segment that stands behind it")
+                return
             if frame.number <= last:
                 self._misplaced(entry, "E-SRC-2", "numbers of segments do not ascend")
                 return
@@ -361,12 +372,13 @@ class SourceVerifier:
             return
         entry = next(one for one, frame, _ in self.items[1:] if frame is self.end_frame)
         if self.items[-1][1] is not self.end_frame:
-            self._misplaced(entry, "E-SRC-2", "frames behind the end")
+            self._misplaced(entry, "E-SRC-6", "frames behind the end")
         if last >= end.segments:
             self._misplaced(entry, "E-SRC-6", "more segments than the end record says")
-        latest = [node.manifest.last_utc for node in self.result.nodes.values()]
-        if latest and max(latest) > end.last_utc:
-            self._misplaced(entry, "C-END", "last UTC of the end record is wrong")
+        everything = sorted(self.result.nodes) == list(range(end.segments))
+        latest = max((one.manifest.last_utc for one in self.result.nodes.values()), default=c.NO_TIME)
+        if everything and latest != end.last_utc:
+            self._misplaced(entry, "C-MAN-3", "last UTC of the end record is wrong")
 
     def _misplaced(self, entry, rule, message):
         error = ContainerError(rule, message, entry.offset)
@@ -398,13 +410,15 @@ class SourceVerifier:
     def _use_late(self):
         """Late signatures of manifests that are there (C-SIG-4)."""
         header, end = self.result.header, self.result.end
-        for found, holder in self.late_found:
+        for found, holder, framed in self.late_found:
             number = found.number
             holder = (end.segments if end else None) if holder is None else holder
             if holder is not None and not number < holder <= number + c.LATE_BY:
                 self._late_failed(holder, "late signature out of its bound")
                 continue
             if number not in self.result.nodes:
+                if framed:
+                    self._late_failed(holder, "late signature of what is not carried", "E-SRC-5")
                 continue
             if number not in self.bare:
                 self._late_failed(holder, "late signature of a manifest that has one")
@@ -416,16 +430,18 @@ class SourceVerifier:
             except ContainerError as error:
                 self._chain_failed(node, error.rule, error.message)
 
-    def _late_failed(self, holder, message):
+    def _late_failed(self, holder, message, rule="C-SIG-4"):
         node = self.result.nodes.get(holder)
         time = node.manifest.first_utc if node else None
         number = node.number if node else None
-        self.result.failures.append(Failure(number, time, "C-SIG-4", message))
+        self.result.failures.append(Failure(number, time, rule, message))
 
     def _reached(self):
         """{number: hash of its manifest} by index records that are carried (E-SRC-6)."""
         end, header = self.result.end, self.result.header
-        left = {}
+        left, targets = {}, self._targets()
+        if sum(frame is not None for frame, _, _ in self.index) > MAX_INDEX:
+            raise ContainerError("E-SRC-5", "too many index records", 0)
         for frame, raw, origin in self.index:
             left[sha256(raw)] = (frame, raw, origin)
         reached, waiting = {}, [(end.root_hash, end.root_offset)] if end else []
@@ -438,7 +454,7 @@ class SourceVerifier:
             if origin != offset:
                 raise ContainerError("E-SRC-2", "index record is elsewhere", 0)
             last = record.entries[-1][0] + record.entries[-1][2]
-            on_the_way = any(record.entries[0][0] <= one < last for one in self.result.nodes)
+            on_the_way = any(record.entries[0][0] <= one < last for one in targets)
             if frame and not on_the_way:
                 raise ContainerError("E-SRC-5", "index record that leads to nothing here", 0)
             for first, place, _, digest in record.entries:
@@ -449,6 +465,12 @@ class SourceVerifier:
         if any(frame for frame, _, _ in left.values()):
             raise ContainerError("E-SRC-5", "index record to which nothing leads", 0)
         return reached
+
+    def _targets(self):
+        """Where index records may lead (E-SRC-5): the last segment or manifest, the last segment."""
+        kinds = (f.SEGMENT, f.LEAVES, f.MANIFEST)
+        known = [entry.number for entry, _, _ in self.items[1:] if entry.kind in kinds]
+        return {one[-1] for one in (known, self.result.carried) if one}
 
     def _attest(self):
         nodes, header, end = self.result.nodes, self.result.header, self.result.end
@@ -521,6 +543,11 @@ class SourceVerifier:
         start = result.start
         stop = 2**63 if result.stop == c.NO_TIME else result.stop
         nodes = [result.nodes[number] for number in sorted(set(result.carried))]
+        if any(
+            one.manifest.first_utc < stop and one.manifest.last_utc > start
+            for one in result.nodes.values() if one.frame.kind == f.MANIFEST
+        ):  # fmt: skip
+            return "of a segment within the period only the manifest is carried"
         whole = result.start == result.stop == c.NO_TIME
         if whole and not nodes:
             nothing = result.end is not None and result.end.segments == 0
