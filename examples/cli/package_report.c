@@ -43,9 +43,15 @@ static const char *words_of(const package_findings *found)
 
 static void print_link(const svms_export_link *link)
 {
+    /* What such a link says of its signer, its time and its note is nobody's word. */
+    if (!link->signer[0]) {
+        print_line(stdout, "Link %-8" PRIu32 " %s: %s", link->number,
+                   verify_verdict_title(link->verdict),
+                   link->reason[0] ? link->reason : "nobody signed it");
+        return;
+    }
     print_line(stdout, "Link %-8" PRIu32 " %s: signed by %s, as %s", link->number,
-               verify_verdict_title(link->verdict), link->signer[0] ? link->signer : "nobody",
-               svms_role_name(link->role));
+               verify_verdict_title(link->verdict), link->signer, svms_role_name(link->role));
     print_line(stdout, "              at %s, as the signer's clock claims",
                time_of(link->signed_utc_ns).text);
     if (link->attested_utc_ns != SVMS_NO_TIME) {

@@ -28,21 +28,26 @@ typedef struct scene {
     svms_verify_options options;
 } scene;
 
-/* Segments 1 and 2 of a container, with what shows that they are complete. */
-static scene *take_some(void **state, size_t mode, uint32_t segments, int64_t from, int64_t to)
+/* Some segments of a container, with what shows that they are complete. */
+static scene *take_of(void **state, size_t mode, const recipe *how, int64_t from, int64_t to)
 {
     scene *at = calloc(1, sizeof(*at));
     svms_report report;
-    recipe how = plain(segments);
     assert_non_null(at);
     at->fix = *state;
     at->fix->now = T0;
-    record_signed(at->fix, &signings[mode], &how, &at->file);
+    record_signed(at->fix, &signings[mode], how, &at->file);
     at->options = asked(at->fix, from, to);
     assert_int_equal(sparse_collect(&at->taken, at->fix, &at->file, &at->options, false, &report),
                      SVMS_OK);
     assert_int_equal(sparse_verify(&at->taken, &at->options, &report, NULL), SVMS_OK);
     return at;
+}
+
+static scene *take_some(void **state, size_t mode, uint32_t segments, int64_t from, int64_t to)
+{
+    recipe how = plain(segments);
+    return take_of(state, mode, &how, from, to);
 }
 
 static void drop_scene(scene **at)
@@ -208,7 +213,9 @@ static void a_missing_segment_is_named_with_its_time(void **state)
 static void a_wrong_late_signature_names_the_segment_that_it_signs(void **state)
 {
     svms_report report;
-    scene *at = take_some(state, 5, 12, T0 + 2 * SECOND, T0 + 4 * SECOND);
+    recipe how = plain(12);
+    how.leave_open = 1; /* so that no end record attests it */
+    scene *at = take_of(state, 5, &how, T0 + 2 * SECOND, T0 + 4 * SECOND);
     sparse *of = &at->taken;
     const svms_piece *record = NULL;
     for (size_t n = 0; n < of->count; n++) {
