@@ -41,17 +41,23 @@ static const char *words_of(const package_findings *found)
     return "This is not what was signed: something was changed, removed, added or damaged.";
 }
 
+/* What a link that cannot be read says of its signer, its time and its note is nobody's word. */
+static bool is_readable(const svms_export_link *link)
+{
+    return link->role != SVMS_ROLE_NONE;
+}
+
 static void print_link(const svms_export_link *link)
 {
-    /* What such a link says of its signer, its time and its note is nobody's word. */
-    if (!link->signer[0]) {
+    if (!is_readable(link)) {
         print_line(stdout, "Link %-8" PRIu32 " %s: %s", link->number,
                    verify_verdict_title(link->verdict),
                    link->reason[0] ? link->reason : "nobody signed it");
         return;
     }
     print_line(stdout, "Link %-8" PRIu32 " %s: signed by %s, as %s", link->number,
-               verify_verdict_title(link->verdict), link->signer, svms_role_name(link->role));
+               verify_verdict_title(link->verdict), link->signer[0] ? link->signer : "nobody",
+               svms_role_name(link->role));
     print_line(stdout, "              at %s, as the signer's clock claims",
                time_of(link->signed_utc_ns).text);
     if (link->attested_utc_ns != SVMS_NO_TIME) {
@@ -257,16 +263,18 @@ static json_t *text_or_null(const char *text)
 
 static json_t *link_to_json(const svms_export_link *link)
 {
-    return json_pack("{s:I, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:I, s:o}",
-                     "number", (json_int_t)link->number, "role", svms_role_name(link->role),
-                     "verdict", svms_verdict_name(link->verdict), "identity",
-                     verify_identity_name(link->identity), "signer", text_or_null(link->signer),
-                     "anchor", text_or_null(link->anchor), "signed", json_time(link->signed_utc_ns),
-                     "attested", json_time(link->attested_utc_ns), "authority",
-                     text_or_null(link->authority), "note", text_or_null(link->note), "reexport",
-                     (link->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "head",
-                     json_hex(link->head, sizeof link->head), "offset", (json_int_t)link->offset,
-                     "reason", text_or_null(link->reason));
+    bool readable = is_readable(link);
+    return json_pack(
+        "{s:I, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:I, s:o}", "number",
+        (json_int_t)link->number, "role", json_text(readable ? svms_role_name(link->role) : NULL),
+        "verdict", svms_verdict_name(link->verdict), "identity",
+        verify_identity_name(link->identity), "signer", text_or_null(link->signer), "anchor",
+        text_or_null(link->anchor), "signed",
+        json_time(readable ? link->signed_utc_ns : SVMS_NO_TIME), "attested",
+        json_time(link->attested_utc_ns), "authority", text_or_null(link->authority), "note",
+        text_or_null(link->note), "reexport", (link->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "head",
+        json_hex(link->head, sizeof link->head), "offset", (json_int_t)link->offset, "reason",
+        text_or_null(link->reason));
 }
 
 static json_t *links_to_json(const package_findings *found)

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Runs the snippets on one another's results.
-# Usage: run.sh FOLDER-OF-PROGRAMS
+# Usage: run.sh FOLDER-OF-PROGRAMS with_packages|without
 set -eu
 
 programs=$1
+packages=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -27,12 +28,33 @@ wait "$writer" || fail "write"
 
 "$programs/verify" "$work/a.svms" "$work/ca.pem" || fail "verify"
 
-# One byte near the end, changed to something else.
-cp "$work/a.svms" "$work/b.svms"
-place=$(($(wc -c < "$work/a.svms") * 3 / 4))
-old=$(od -An -tu1 -j "$place" -N 1 "$work/a.svms" | tr -d ' ')
-printf '%b' "\\0$(printf %03o $(((old + 1) % 256)))" |
-    dd of="$work/b.svms" bs=1 seek="$place" conv=notrunc status=none
+# change FILE COPY QUARTERS: a copy with another byte so many quarters behind its start.
+change() {
+    cp "$1" "$2"
+    place=$(($(wc -c < "$1") * $3 / 4))
+    old=$(od -An -tu1 -j "$place" -N 1 "$1" | tr -d ' ')
+    printf '%b' "\\0$(printf %03o $(((old + 1) % 256)))" |
+        dd of="$2" bs=1 seek="$place" conv=notrunc status=none
+}
+
+change "$work/a.svms" "$work/b.svms" 3
 if "$programs/verify" "$work/b.svms" "$work/ca.pem"; then
     fail "a changed byte was not noticed"
+fi
+
+[ "$packages" = with_packages ] || exit 0
+"$programs/export" "$work/a.svms" "$work/ca.pem" "$work/a.svmx" "$work/export-ca.pem" > "$work/receipt" || fail "export"
+[ "$(wc -c < "$work/receipt")" -eq 65 ] || fail "export printed $(cat "$work/receipt")"
+
+"$programs/receive" "$work/a.svmx" "$work/password" "$work/ca.pem" "$work/export-ca.pem" > "$work/received" ||
+    fail "receive said $(cat "$work/received")"
+[ "$(grep -c bytes$ "$work/received")" -eq 30 ] || fail "receive saw $(cat "$work/received")"
+[ "$(grep -c '^link . authentic' "$work/received")" -eq 2 ] || fail "receive saw $(cat "$work/received")"
+
+change "$work/a.svmx" "$work/b.svmx" 2
+if "$programs/receive" "$work/b.svmx" "$work/password" "$work/ca.pem" "$work/export-ca.pem"; then
+    fail "a changed byte of a package was not noticed"
+fi
+if "$programs/receive" "$work/a.svmx" "$work/password" "$work/ca.pem" > "$work/received"; then
+    fail "an exporter of an unknown CA was trusted"
 fi

@@ -258,30 +258,40 @@ typedef struct svms_evidence_failure {
             SVMS_NO_OFFSET, ""                                                                     \
     }
 
-/* What a source lacks, until the next one shows whether it does (E-VER-3). */
-#define SVMS_EVIDENCE_HELD 16u
-
-/* The source that was judged last. */
+/* A source that was judged; told of in order, when its verdict is settled. */
 typedef struct svms_evidence_judged {
-    bool waiting;
+    struct svms_evidence_judged *next;
     svms_export_period period;
     svms_report report;
     svms_excerpt_findings findings;
-    uint32_t held_count;
-    svms_finding held[SVMS_EVIDENCE_HELD];
+    bool holds;   /* held is all that it lacks so far */
+    bool waiting; /* its successor may make up for that (E-VER-3) */
+    bool many;    /* it lacks more than one thing */
+    bool covered; /* the successor did */
+    svms_finding held;
 } svms_evidence_judged;
+
+/* What a source is in its recording. */
+typedef struct svms_evidence_place {
+    bool counts; /* among the containers that are numbered one after the other (C-SEQ-3) */
+    uint8_t recording_id[16];
+    uint64_t sequence;
+    int64_t from_utc_ns;
+    int64_t to_utc_ns;
+} svms_evidence_place;
 
 typedef struct svms_evidence_verification {
     svms_evidence *evidence;
     svms_export_verify_options options;
     svms_export_report report;
-    svms_verdict first_verdict;   /* of the first failure */
-    int64_t attested_utc_ns;      /* by the token of a link, everything before; or SVMS_NO_TIME */
-    svms_evidence_part *part;     /* source that is being judged */
-    svms_evidence_judged *now;    /* it, */
-    svms_evidence_judged *before; /* and the one before it */
-    bool readable;                /* its header can be used */
-    bool again;                   /* a second run: what was told up to told_offset is told */
+    svms_verdict first_verdict;  /* of the first failure */
+    int64_t attested_utc_ns;     /* by the token of a link, everything before; or SVMS_NO_TIME */
+    svms_evidence_part *part;    /* source that is being judged */
+    svms_evidence_judged *now;   /* it */
+    svms_evidence_judged *first; /* of those that nobody has been told of */
+    svms_evidence_place *places; /* of each source */
+    bool readable;               /* its header can be used */
+    bool again;                  /* a second run: what was told up to told_offset is told */
     uint64_t told_offset;
     svms_finding shut;  /* what did not open */
     svms_verdict worst; /* of what was told of the source */
@@ -299,6 +309,13 @@ SVMS_MUST_CHECK svms_status svms_evidence_verify_links(svms_evidence_verificatio
 /* evidence_verify_source.c: all sources with their frames. */
 SVMS_MUST_CHECK svms_status svms_evidence_verify_sources(svms_evidence_verification *verification,
                                                          svms_error *err);
+/* evidence_verify_border.c: compares verification->now, judged, with the others of its recording,
+ * queues it, and tells of those that are settled. */
+void svms_evidence_settle(svms_evidence_verification *verification, const svms_header *header);
+/* Nothing follows any more. */
+void svms_evidence_settle_all(svms_evidence_verification *verification);
+/* evidence_verify_source.c: tells a finding of verification->part. */
+void svms_evidence_tell(svms_evidence_verification *verification, const svms_finding *finding);
 /* evidence_verify_frames.c: whatever verifying the excerpt of verification->part does not say of
  * its frames. */
 SVMS_MUST_CHECK svms_status svms_evidence_verify_pieces(svms_evidence_verification *verification,

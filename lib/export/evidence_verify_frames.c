@@ -43,21 +43,34 @@ static void fail(frame_walk *walk, const svms_frame_entry *entry, svms_verdict v
     }
 }
 
-/* Of exactly the tracks that the segment has, that are sealed by the recorder and not removed
- * (E-FRM-3, E-SRC-3), ascending. */
-static bool secrets_fit(const svms_evidence_part *part, const svms_header *header,
-                        const svms_manifest *manifest, const uint8_t *content, size_t size)
+/* Tracks whose secrets part A of a frame holds: those that the segment has, that are sealed by the
+ * recorder and not removed (E-SRC-3); in a proof, of which a sample is presented. */
+static uint32_t due_tracks(const svms_evidence_part *part, const svms_header *header,
+                           const svms_manifest *manifest, uint32_t presented)
 {
-    svms_cursor cursor = svms_cursor_over(content, size, 0);
+    uint32_t due = 0;
     for (uint32_t i = 0; i < manifest->entry_count; i++) {
         uint8_t track = manifest->entries[i].track;
-        bool due = track < header->track_count && (part->removed_tracks >> track & 1) == 0 &&
-                   svms_track_is_sealed(&header->tracks[track]);
-        if (due && (svms_read_u8(&cursor) != track || !svms_skip(&cursor, SVMS_SECRET_SIZE))) {
-            return false;
+        if (track < header->track_count && svms_track_is_sealed(&header->tracks[track])) {
+            due |= UINT32_C(1) << track;
         }
     }
-    return svms_cursor_at_end(&cursor);
+    return due & ~part->removed_tracks & presented;
+}
+
+/* Of these tracks, ascending; some: any of them may be missing (E-FRM-3). */
+static bool secrets_fit(uint32_t due, bool some, const uint8_t *content, size_t size)
+{
+    svms_cursor cursor = svms_cursor_over(content, size, 0);
+    while (!svms_cursor_at_end(&cursor)) {
+        uint8_t track = svms_read_u8(&cursor);
+        if (!svms_skip(&cursor, SVMS_SECRET_SIZE) || track >= SVMS_MAX_TRACKS ||
+            (due >> track & 1) == 0 || (!some && (due & ((UINT32_C(1) << track) - 1)) != 0)) {
+            return false;
+        }
+        due &= ~((UINT32_C(2) << track) - 1); /* what is below cannot come any more */
+    }
+    return some || due == 0;
 }
 
 static svms_status parse_manifest(svms_evidence *evidence, const svms_evidence_frame *frame,
@@ -108,7 +121,7 @@ static svms_status take_manifest(frame_walk *walk, const svms_evidence_frame *fr
 }
 
 static svms_status check_secrets(frame_walk *walk, const svms_evidence_frame *frame,
-                                 svms_error *err)
+                                 uint32_t presented, svms_error *err)
 {
     svms_evidence_verification *verification = walk->verification;
     svms_evidence *evidence = verification->evidence;
@@ -131,7 +144,8 @@ static svms_status check_secrets(frame_walk *walk, const svms_evidence_frame *fr
         status = SVMS_OK;
     } else if (status != SVMS_OK) {
         status = svms_fail_as(err, status, &found);
-    } else if (!secrets_fit(verification->part, header, manifest, content, size)) {
+    } else if (!secrets_fit(due_tracks(verification->part, header, manifest, presented),
+                            (frame->frame.flags & SVMS_FRAME_UNVERIFIED) != 0, content, size)) {
         fail(walk, &frame->listed, SVMS_VERDICT_NOT_AUTHENTIC,
              "secrets are not those of the tracks that are there, in order (E-FRM-3)");
     }
@@ -140,8 +154,10 @@ static svms_status check_secrets(frame_walk *walk, const svms_evidence_frame *fr
     return status;
 }
 
-/* Leaves against the roots that the recorder signed (E-PRF-2). */
-static svms_status check_leaves(frame_walk *walk, const svms_evidence_frame *frame, svms_error *err)
+/* Leaves against the roots that the recorder signed (E-PRF-2). *presented: of which tracks samples
+ * are presented; of all, as far as that matters, where it is no proof. */
+static svms_status check_leaves(frame_walk *walk, const svms_evidence_frame *frame,
+                                uint32_t *presented, svms_error *err)
 {
     svms_evidence *evidence = walk->verification->evidence;
     const svms_evidence_part *part = walk->verification->part;
@@ -150,6 +166,7 @@ static svms_status check_leaves(frame_walk *walk, const svms_evidence_frame *fra
     svms_leaves_summary summary = { 0 };
     svms_leaves leaves;
     svms_error found = SVMS_ERROR_INIT;
+    *presented = UINT32_MAX;
     if (frame->frame.kind != SVMS_FRAME_LEAVES) {
         return SVMS_OK;
     }
@@ -167,6 +184,11 @@ static svms_status check_leaves(frame_walk *walk, const svms_evidence_frame *fra
     if (status != SVMS_OK) {
         svms_evidence_set_failed(evidence, frame->entry);
         fail(walk, &frame->listed, SVMS_VERDICT_NOT_AUTHENTIC, found.message);
+        return SVMS_OK;
+    }
+    *presented = 0;
+    for (uint32_t track = 0; track < header->track_count; track++) {
+        *presented |= summary.presented[track] != 0 ? UINT32_C(1) << track : 0;
     }
     return SVMS_OK;
 }
@@ -219,9 +241,12 @@ static svms_status check_one(frame_walk *walk, uint64_t e, svms_error *err)
     if (!verification->readable) {
         return SVMS_OK;
     }
-    status = check_secrets(walk, &checked, err);
-    if (status == SVMS_OK) {
-        status = check_leaves(walk, &checked, err);
+    uint32_t presented = 0;
+    status = check_leaves(walk, &checked, &presented, err);
+    bool leaves_fail =
+        checked.frame.kind == SVMS_FRAME_LEAVES && svms_evidence_has_failed(evidence, e);
+    if (status == SVMS_OK && !leaves_fail) {
+        status = check_secrets(walk, &checked, presented, err);
     }
     if (status == SVMS_OK && !svms_evidence_has_failed(evidence, e)) {
         verification->report.bytes_verified += checked.stored;

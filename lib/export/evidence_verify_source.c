@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Judging sources, each by itself and by the one that follows it (E-VER-3 to E-VER-7). */
+/* Judging sources, each by itself (E-VER-3 to E-VER-7). */
 #include <stdio.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ static svms_status place_finding(svms_evidence_part *part, const svms_finding *f
     return status == SVMS_OK ? svms_evidence_entry_at(part->evidence, *e, entry, err) : status;
 }
 
-static void tell(svms_evidence_verification *verification, const svms_finding *finding)
+void svms_evidence_tell(svms_evidence_verification *verification, const svms_finding *finding)
 {
     svms_evidence_failure failure = SVMS_EVIDENCE_FAILURE_INIT;
     svms_evidence_part *part = verification->part;
@@ -62,7 +62,18 @@ static void tell(svms_evidence_verification *verification, const svms_finding *f
     }
 }
 
-/* What is only incomplete may be made up for by the source that follows. */
+/* What was held back is not all. */
+static void release_held(svms_evidence_verification *verification)
+{
+    svms_evidence_judged *now = verification->now;
+    now->many = true;
+    if (now->holds) {
+        now->holds = false;
+        svms_evidence_tell(verification, &now->held);
+    }
+}
+
+/* One thing that is only incomplete may be made up for by a source that follows. */
 static void take_finding(void *user, const svms_finding *finding)
 {
     svms_evidence_verification *verification = user;
@@ -79,11 +90,13 @@ static void take_finding(void *user, const svms_finding *finding)
         !verification->again) {
         verification->told_offset = finding->offset;
     }
-    if (finding->verdict == SVMS_VERDICT_INCOMPLETE && now->held_count < SVMS_EVIDENCE_HELD) {
-        now->held[now->held_count++] = *finding;
+    if (finding->verdict == SVMS_VERDICT_INCOMPLETE && !now->holds && !now->many) {
+        now->held = *finding;
+        now->holds = true;
         return;
     }
-    tell(verification, finding);
+    release_held(verification);
+    svms_evidence_tell(verification, finding);
 }
 
 static int take_progress(void *user, uint64_t done, uint64_t total)
@@ -141,7 +154,7 @@ static svms_status verify_once(svms_evidence_verification *verification, svms_er
         status == SVMS_E_UNSUPPORTED ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC;
     (void)snprintf(finding.reason, sizeof(finding.reason), "%.207s", found.message);
     set_verdict(&now->report, finding.verdict);
-    tell(verification, &finding);
+    svms_evidence_tell(verification, &finding);
     return SVMS_OK;
 }
 
@@ -164,9 +177,9 @@ static svms_status tell_shut(svms_evidence_verification *verification, svms_erro
     finding.offset = entry.origin;
     (void)snprintf(finding.reason, sizeof(finding.reason),
                    "what was sealed does not open, although its digest is the one that was signed");
-    tell(verification, &finding);
+    release_held(verification);
+    svms_evidence_tell(verification, &finding);
     verification->report.access = SVMS_ACCESS_FAILED;
-    verification->now->held_count = 0;
     verification->shut = finding;
     return SVMS_OK;
 }
@@ -192,97 +205,9 @@ static svms_status verify_excerpt(svms_evidence_verification *verification, svms
     return status;
 }
 
-/* The border between two containers of a recording that follow each other (E-VER-3). */
-static bool covers_border(const svms_evidence_judged *before, const svms_header *header)
-{
-    return before->findings.last_number != SVMS_NO_SEGMENT && header->linked &&
-           memcmp(header->previous.container_id, before->period.container_id, 16) == 0 &&
-           header->previous.segment == before->findings.last_number &&
-           memcmp(header->previous.manifest_hash, before->findings.last_hash, SVMS_DIGEST_SIZE) ==
-               0;
-}
-
-static void tell_missing(svms_evidence_verification *verification, uint64_t first, uint64_t last)
-{
-    svms_finding finding = SVMS_FINDING_INIT;
-    finding.verdict = SVMS_VERDICT_INCOMPLETE;
-    (void)snprintf(finding.reason, sizeof(finding.reason),
-                   "containers %llu to %llu of the recording are missing before this one (E-VER-3)",
-                   (unsigned long long)first, (unsigned long long)last);
-    svms_report *report = &verification->now->report;
-    svms_evidence_note(report, &finding);
-    if (report->integrity == SVMS_INTEGRITY_INTACT) {
-        report->integrity = SVMS_INTEGRITY_PARTIAL;
-    }
-    tell(verification, &finding);
-}
-
-/* The one before is done: what it lacks is told, or made up for. */
-static void settle(svms_evidence_verification *verification, bool covered)
-{
-    svms_evidence *evidence = verification->evidence;
-    svms_evidence_judged *before = verification->before;
-    svms_evidence_part *part = verification->part;
-    svms_verdict worst = verification->worst;
-    if (!before->waiting) {
-        return;
-    }
-    before->waiting = false;
-    verification->part = &evidence->parts[before->period.number];
-    for (uint32_t i = 0; i < before->held_count && !covered; i++) {
-        tell(verification, &before->held[i]);
-    }
-    if (covered && before->report.verdict == SVMS_VERDICT_INCOMPLETE) {
-        before->report.verdict = SVMS_VERDICT_AUTHENTIC;
-        before->report.integrity = SVMS_INTEGRITY_INTACT;
-        before->report.has_failure = 0;
-        before->report.finding_count = 0;
-        before->report.first_failure = (svms_finding)SVMS_FINDING_INIT;
-    }
-    before->period.verdict = before->report.verdict;
-    verification->part->verdict = before->report.verdict;
-    if (before->report.verdict > verification->report.sources) {
-        verification->report.sources = before->report.verdict;
-    }
-    if (before->report.verdict > verification->report.verdict) {
-        verification->report.verdict = before->report.verdict;
-    }
-    if (verification->options.source != NULL) {
-        verification->options.source(verification->options.user, &before->period, &before->report);
-    }
-    verification->part = part;
-    verification->worst = worst;
-}
-
-/* Compares the source that has been judged with the one before it. */
-static svms_status compare_neighbours(svms_evidence_verification *verification,
-                                      const svms_header *header)
-{
-    const svms_evidence_judged *before = verification->before;
-    const svms_evidence_judged *now = verification->now;
-    bool covered = false;
-    bool edge = header->signer.role == SVMS_ROLE_CAMERA && header->origin == SVMS_ORIGIN_EDGE;
-    if (before->waiting && !edge &&
-        memcmp(before->period.recording_id, now->period.recording_id, 16) == 0) {
-        uint64_t last = before->period.recording_sequence;
-        uint64_t here = now->period.recording_sequence;
-        /* All that the one before lacks must be its open end, and this one must hold. */
-        covered = before->findings.open_end && before->held_count == 1 && here == last + 1 &&
-                  covers_border(before, header) &&
-                  now->report.verdict != SVMS_VERDICT_NOT_AUTHENTIC;
-        if (here > last && here - last > 1 &&
-            before->period.from_utc_ns == now->period.from_utc_ns &&
-            before->period.to_utc_ns == now->period.to_utc_ns) {
-            tell_missing(verification, last + 1, here - 1);
-        }
-    }
-    settle(verification, covered);
-    return SVMS_OK;
-}
-
 /* A source whose header cannot be used: nothing behind it means anything. */
-static svms_status judge_unreadable(svms_evidence_verification *verification, svms_status why,
-                                    const svms_error *found)
+static void judge_unreadable(svms_evidence_verification *verification, svms_status why,
+                             const svms_error *found)
 {
     svms_evidence_judged *now = verification->now;
     svms_finding finding = SVMS_FINDING_INIT;
@@ -297,9 +222,7 @@ static svms_status judge_unreadable(svms_evidence_verification *verification, sv
     now->report.first_failure = finding;
     now->report.has_failure = 1;
     set_verdict(&now->report, finding.verdict);
-    settle(verification, false);
-    tell(verification, &finding);
-    return SVMS_OK;
+    svms_evidence_tell(verification, &finding);
 }
 
 static svms_status judge_source(svms_evidence_verification *verification, uint32_t s,
@@ -307,11 +230,9 @@ static svms_status judge_source(svms_evidence_verification *verification, uint32
 {
     svms_evidence *evidence = verification->evidence;
     svms_evidence_judged *now = verification->now;
-    const svms_header *header = NULL;
     svms_error found = SVMS_ERROR_INIT;
     verification->part = &evidence->parts[s];
     verification->worst = SVMS_VERDICT_AUTHENTIC;
-    memset(now, 0, sizeof(*now));
     now->findings.last_number = SVMS_NO_SEGMENT;
     svms_status status = svms_evidence_period(evidence, s, &now->period, &found);
     if (svms_is_grave(status)) {
@@ -319,15 +240,10 @@ static svms_status judge_source(svms_evidence_verification *verification, uint32
     }
     verification->readable = status == SVMS_OK;
     if (status != SVMS_OK) {
-        status = judge_unreadable(verification, status, &found);
+        judge_unreadable(verification, status, &found);
+        status = SVMS_OK;
     } else {
         status = verify_excerpt(verification, err);
-        if (status == SVMS_OK) {
-            status = svms_evidence_header_of(evidence, s, &header, err);
-        }
-        if (status == SVMS_OK) {
-            status = compare_neighbours(verification, header);
-        }
     }
     if (status == SVMS_OK) {
         status = svms_evidence_verify_pieces(verification, err);
@@ -338,31 +254,58 @@ static svms_status judge_source(svms_evidence_verification *verification, uint32
     if (status == SVMS_OK && verification->worst > now->report.verdict) {
         set_verdict(&now->report, verification->worst);
     }
-    now->waiting = true;
     verification->part->hide_bodies = false;
+    return status;
+}
+
+/* Judges a source, and then it among the others of its recording. */
+static svms_status take_source(svms_evidence_verification *verification, uint32_t s,
+                               svms_error *err)
+{
+    svms_evidence *evidence = verification->evidence;
+    const svms_header *header = NULL;
+    verification->now = svms_alloc(evidence->ctx, sizeof(*verification->now));
+    if (verification->now == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status = judge_source(verification, s, err);
+    if (status == SVMS_OK && verification->readable) {
+        status = svms_evidence_header_of(evidence, s, &header, err);
+    }
+    if (status == SVMS_OK) {
+        svms_evidence_settle(verification, header);
+    } else {
+        svms_release(evidence->ctx, verification->now);
+    }
+    verification->now = NULL;
     return status;
 }
 
 svms_status svms_evidence_verify_sources(svms_evidence_verification *verification, svms_error *err)
 {
     svms_evidence *evidence = verification->evidence;
+    uint32_t count = evidence->first.sources;
     svms_status status = SVMS_OK;
-    svms_evidence_judged *both = svms_alloc_array(evidence->ctx, 2, sizeof(*both));
-    if (both == NULL) {
+    if (count == 0) {
+        return SVMS_OK;
+    }
+    verification->places = svms_alloc_array(evidence->ctx, count, sizeof(*verification->places));
+    if (verification->places == NULL) {
         return svms_fail_memory(err);
     }
-    verification->now = &both[0];
-    verification->before = &both[1];
-    for (uint32_t s = 0; s < evidence->first.sources && status == SVMS_OK; s++) {
-        status = judge_source(verification, s, err);
-        svms_evidence_judged *done = verification->now;
-        verification->now = verification->before;
-        verification->before = done;
+    for (uint32_t s = 0; s < count && status == SVMS_OK; s++) {
+        status = take_source(verification, s, err);
     }
     if (status == SVMS_OK) {
-        settle(verification, false);
+        svms_evidence_settle_all(verification);
     }
-    svms_release(evidence->ctx, both);
+    while (verification->first != NULL) {
+        svms_evidence_judged *gone = verification->first;
+        verification->first = gone->next;
+        svms_release(evidence->ctx, gone);
+    }
+    svms_release(evidence->ctx, verification->places);
+    verification->places = NULL;
     if (status == SVMS_OK && verification->failed.status != SVMS_OK) {
         status = svms_fail_as(err, verification->failed.status, &verification->failed);
     }

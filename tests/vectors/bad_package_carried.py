@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bad_package_base import bad, base, middle
 from faults import at, setting
-from good_packages import OVERLAP, TSA
+from good_packages import TSA
 from good_signatures import DEFERRED, LATE, late_by, signed_only
 from good_stamps import DAY, on
 from recipes import EXPORTED, at_ms, container, mixed, recipe, source, tiny
@@ -42,9 +42,9 @@ def records():
             for one in pieces
         ]
 
-    yield _pieces("record-before", "a record of a segment that stands before it", "E-SRC-5", late,
+    yield _pieces("order-record-before", "a record of a segment that stands before it", "E-SRC-5", late,
                   numbered(2))
-    yield _pieces("record-behind", "a record of segment 4 before the manifest of segment 3",
+    yield _pieces("order-record-behind", "a record of segment 4 before the manifest of segment 3",
                   "E-SRC-5", late, numbered(4))
     then = 1_620_000_000 * 10**9
     past = signer("ed25519", certificate="ed25519-2021")
@@ -63,24 +63,19 @@ def index():
         sources=["not_authentic"])  # fmt: skip
 
     def full(pieces):
-        """The record of segments 0 to 255, which stands in segment 256."""
+        """Manifest of segment 256, and the record of segments 0 to 255 that stands in it."""
         anatomy = pw.Anatomy(container(LONG)[0])
         record = next(one for one in anatomy.segments[256].records if one.type == c.INDEX)
-        return [pieces[0], pw.PackageWriter._record_piece(anatomy, 256, record), *pieces[1:]]
+        writer = pw.PackageWriter
+        made = [writer._record_piece(anatomy, 256, record), _manifest(anatomy, 256)]
+        return sorted([*pieces, *made], key=lambda one: one.origin)
 
-    def manifests(pieces):
-        """Segments 256 and 257 as manifests."""
-        anatomy = pw.Anatomy(container(LONG)[0])
-        made = [pw.PackageWriter._manifest_piece(None, anatomy, number) for number in (256, 257)]
-        return sorted([*full(pieces), *made], key=lambda one: one.origin)
+    yield _pieces("index-other", "index record on the way to a segment before the last", "E-SRC-5",
+                  source(LONG, segments=[255, 257], end=True, **path), full)
 
-    short = source(LONG, at_ms(25500), at_ms(25600), segments=[255], end=True, **path)
-    yield _pieces("index-first", "an index record that leads to the last manifest only by others",
-                  "E-SRC-5", {**short, "segments": [254], "stop": at_ms(25500), "start": at_ms(25400)},
-                  lambda pieces: pieces)  # fmt: skip
-    yield _pieces("index-other", "index records on the way to a segment before the last", "E-SRC-5",
-                  {**short, "segments": [255, 256, 257]}, full)
-    del manifests
+
+def _manifest(anatomy, number):
+    return pw.PackageWriter._manifest_piece(None, anatomy, number)
 
 
 def manifests():

@@ -94,6 +94,15 @@ def periods():
     yield entry("good-no-sample", "a period in which nothing was recorded", recipe(
         "no sample", source(clear("package gap", gap), at_ms(4000), at_ms(5000),
                             segments=[0])), "incomplete")
+    long = [{"samples": [{"dts": n * 9000, "size": 4, "flags": 1, "duration": 27000}]}
+            for n in range(5)]  # fmt: skip
+    overlap = clear("package overlap", long)
+    yield entry("good-manifest-within", "of a segment within the period only the manifest is carried",
+                recipe("manifest within", source(overlap, at_ms(0), at_ms(150), segments=[0])),
+                "incomplete")
+    yield entry("good-manifest-begins", "the same at the beginning of the period", recipe(
+        "manifest begins", source(overlap, at_ms(250), at_ms(9000), segments=[2, 3, 4])),
+        "incomplete")
 
 
 def recordings():
@@ -118,6 +127,26 @@ def recordings():
     other = clear("package other device", 2, device_id="44" * 16)
     yield entry("good-two-devices", "two devices", recipe(
         "devices", source(first), source(other)))
+
+
+def cameras():
+    """Sequence numbers of cameras are their own (C-SEQ-3)."""
+    about = {"signer": signer("p256", "camera", "p256-camera"), "origin": 2}
+    first = clear("package camera", 2, **about)
+    second = linked(clear("package camera later", 2, base_utc=T0 + 5 * SECOND, **about), first,
+                    sequence=4)  # fmt: skip
+    yield entry("good-cameras", "containers of cameras are missing between, and do not count", recipe(
+        "cameras", source(first, at_ms(0), at_ms(9000)), source(second, at_ms(0), at_ms(9000))))
+
+
+def declared():
+    def less(stage, value, **_context):
+        if stage == "piece" and value.kind == 2 and value.number == 0:
+            value.a = value.a[:33]
+        return value
+
+    yield entry("good-unverified-holds", "declared unverified, one secret missing, and it holds",
+                recipe("unverified holds", source(mixed("bad mixed", 2), unverified=(0,)), hook=less))
 
 
 def schemes():
@@ -297,6 +326,16 @@ def time():
         links=[by()]), stamp_trust=TSA, sources=["authentic"])
     renewed = {"tsa": "tsa-2021", "utc": then + DAY + 60 * SECOND}
     again = {"tsa": "tsa", "utc": 1_650_000_000 * SECOND}
+    older = tiny(5, s3={"stamps": [on(2, "tsa-2021", then + DAY)]})
+    alone = {**spec, "seed": "package alone", "segments": older,
+             "trailers": [stamped_by(utc=1_650_000_000 * SECOND)]}
+    found = source(alone, then + 100_000_000, then + 200_000_000, stamps=True, end=True)
+    yield entry("good-alone", "a trailer renews no evidence that stands alone", recipe(
+        "alone", found, links=[by(**old)]), "untrusted", stamp_trust=TSA, links=["untrusted"],
+        sources=["untrusted"])
+    yield entry("good-alone-renewed", "the token of a link does", recipe(
+        "alone renewed", found, links=[by(**old), custodian(tsa=again)]), "untrusted",
+        stamp_trust=TSA, sources=["authentic"])
     yield entry("good-renewed", "a later link's token renews an older one", recipe(
         "renewed", source(spec), links=[by(**old, tsa=renewed), custodian(tsa=again)]),
         stamp_trust=TSA, attested=[then + DAY + 60 * SECOND, 1_650_000_000 * SECOND],
@@ -327,12 +366,12 @@ def torn():
               lambda data, w: data[: w.links[1][0]], "authentic")
 
 
-GROUPS = (simple, keys, periods, recordings, schemes, redaction, attachments, signers, chains,
+GROUPS = (simple, keys, periods, recordings, cameras, declared, schemes, redaction, attachments, signers, chains,
           policy, time, torn)  # fmt: skip
 
 
 EXTENDED = frozenset({"good-frames-256", "good-uncovered-whole", "good-other-period",
-                      "good-identity-wrong", "good-recipient-p256"})  # fmt: skip
+                      "good-identity-wrong", "good-recipient-p256", "good-manifest-begins"})  # fmt: skip
 
 
 def all_packages():

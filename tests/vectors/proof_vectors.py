@@ -13,6 +13,7 @@ from recipes import at_ms, by, container, custodian, entry, mixed, recipe, sourc
 from specs import clear, strong, track
 from svmsref import frames as f
 from svmsref import leaves as lv
+from svmsref import package_writer as pw
 from svmsref import verifier
 from svmsref.wire import with_crc
 
@@ -91,6 +92,8 @@ def good():
     many = mixed("proof mixed", 2)
     yield of(proof("film two", many, (0, 1), range(2)), name="good-proof-two-tracks",
              note="strong video, light sound; hashes of the metadata")
+    yield of(proof("film one", many, (0,), range(2)), name="good-proof-one-track",
+             note="strong video; hashes of sound, whose secrets are not given, and of metadata")
     yield of(proof("film removed", many, (0,), range(2), removed=(1,)),
              name="good-proof-removed", note="without sound")
     yield of(proof("film late", clear("package late", critical=LATE, **late_by(6, 2)), (0,), (2,),
@@ -249,6 +252,8 @@ def _cases(spec):
     yield one("case-digest", "another digest", said(sha256="77" * 32), "E-CAS-1")
     yield one("case-twice", "a track named twice", said(tracks=[
         {"track": 0, "presentation_track": 1}, {"track": 0, "presentation_track": 2}]), "E-PRF-1")
+    yield one("case-twice-other", "two tracks in one of the presentation", said(tracks=[
+        {"track": 0, "presentation_track": 1}, {"track": 1, "presentation_track": 1}]), "E-PRF-1")
     yield one("case-unnamed", "presented samples of a track that is not named", said(tracks=[]), "")
     found, data = decoded("decoded film", hook=at("case", said(media_type="video/mp4")))
     yield {**bad("proof-no-samples", "a film without any sample", found, ""), "presentation": data}
@@ -260,6 +265,31 @@ def _cases(spec):
         "piece", lambda p: replace(p, a=flip(9)(p.a)) if p.kind == f.LEAVES and p.number == 1 else p))
     yield {**bad("proof-secret", "a secret that does not fit", other[0], "C-KEY-5",
                  "undecryptable", failure=(0, 1)), "presentation": other[1]}
+    yield from _secrets()
+    hook = at("manifest", lambda one: replace(one, first_utc=one.first_utc - 1), segment=1)
+    found, data = proof("film first utc", spec, (0,), range(3), container_hook=hook)
+    yield {**bad("proof-first-utc", "first UTC is not that of the first track", found, "C-MAN-6",
+                 failure=(0, 1), sources=["not_authentic"]), "presentation": data}
+
+
+def _secrets():
+    """Secrets of other tracks than those of which samples are presented."""
+    spec = mixed("proof mixed", 2)
+
+    def more(piece):
+        if piece.kind != f.LEAVES or piece.number != 0:
+            return piece
+        data, writer = container(spec)
+        salt = pw.Anatomy(data).segments[0].manifest.salt
+        return replace(piece, a=piece.a + b"\1" + writer.keys.track_secret(0, 1, salt))
+
+    made = proof("film secret more", spec, (0,), range(2), hook=at("piece", more))
+    yield {**bad("proof-secret-more", "secret of sound that is not presented", made[0], "E-FRM-3",
+                 failure=(0, 0), sources=["not_authentic"]), "presentation": made[1]}
+    made = proof("film secret less", spec, (0, 1), range(2), hook=at(
+        "piece", lambda p: replace(p, a=p.a[:33]) if p.kind == f.LEAVES and p.number == 0 else p))
+    yield {**bad("proof-secret-less", "a secret of presented sound is missing", made[0], "E-FRM-3",
+                 failure=(0, 0), sources=["not_authentic"]), "presentation": made[1]}
 
 
 GROUPS = (good, altered, broken)

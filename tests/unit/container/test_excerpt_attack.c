@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Excerpts that somebody changed, mixed up, or made up: never authentic, and nothing breaks. */
+#include <errno.h>
+
 #include "sparse.h"
 
 static recipe plain(uint32_t segments)
@@ -520,6 +522,39 @@ static void collecting_fails_cleanly_too(void **state)
     drop_scene(&at);
 }
 
+/* Whoever looks for the end says why reading failed. */
+static void a_failed_read_says_what_the_system_said(void **state)
+{
+    scene *at = play(state, &plots[0]);
+    svms_source source = memory_source(&at->file);
+    svms_front front;
+    svms_index_entry entry;
+    svms_end end;
+    bool done = false;
+    assert_int_equal(svms_front_open(&front, at->fix->ctx, &source, NULL), SVMS_OK);
+    for (uint64_t n = 1; !done && n < 100; n++) {
+        svms_error err = SVMS_ERROR_INIT;
+        bool found = false;
+        at->file.reads = 0;
+        at->file.read_fails_at = n;
+        svms_status status = svms_front_find_end(&front, &found, &end, &err);
+        if (status == SVMS_OK) {
+            status = svms_front_believe_end(&front, &end, &found, &err);
+        }
+        if (status == SVMS_OK) {
+            status = svms_front_look_up(&front, &end, 2, NULL, &found, &entry, &err);
+        }
+        at->file.read_fails_at = 0;
+        done = status == SVMS_OK;
+        assert_int_equal(status, done ? SVMS_OK : SVMS_E_IO);
+        assert_int_equal(err.os_error, done ? 0 : EIO);
+        assert_true(!done || (found && at->file.reads == n - 1));
+    }
+    assert_true(done);
+    svms_front_clear(&front);
+    drop_scene(&at);
+}
+
 static svms_status forget(void *user, const svms_piece *piece, const svms_manifest *manifest,
                           svms_error *err)
 {
@@ -606,6 +641,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(whatever_fails_fails_cleanly, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(collecting_fails_cleanly_too, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_failed_read_says_what_the_system_said, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(memory_may_fail_while_collecting, fixture_setup,
                                         fixture_teardown),

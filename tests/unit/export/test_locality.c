@@ -14,6 +14,8 @@
 #define MOST_MEMORY (8 * MIB)
 /* Header and its signature, way through the index, manifests beside the period, end record. */
 #define MOST_BESIDE 65536u
+/* The largest signature is asked for in one piece, before it is known how long it is. */
+#define MOST_AHEAD 16384u
 /* At the end of a recording that is not closed the last segment is looked for. */
 #define MOST_AT_END 131072u
 /* The last whole tail of a package is looked for so far back (E-LNK-5). */
@@ -196,31 +198,45 @@ static uint32_t load_u32(const uint8_t *at)
     return ((uint32_t)at[0] << 24) | ((uint32_t)at[1] << 16) | ((uint32_t)at[2] << 8) | at[3];
 }
 
-/* What was read outside the segments from first to last. */
+/* What was read outside the segments from first to last, and the ones directly before and behind
+ * them, which show that nothing was cut away (C-VER-5). */
 typedef struct beside {
     size_t samples; /* bytes of sample records */
     size_t others;  /* all other bytes */
     size_t at_end;  /* of samples, those that lie in the last MOST_AT_END bytes */
 } beside;
 
+/* Adds the bytes of one record. ahead: the last place of which more was asked for than needed. */
+static void count_record(const watched *self, size_t at, size_t end, size_t ahead, beside *found)
+{
+    bool sample = self->file->data[at] == 1;
+    size_t seen = seen_in(self, at, end);
+    if (!sample || at < ahead + MOST_AHEAD) {
+        found->others += seen;
+        return;
+    }
+    found->samples += seen;
+    found->at_end += self->file->size - at <= MOST_AT_END ? seen : 0;
+}
+
 static beside count_beside(const watched *self, uint64_t first, uint64_t last)
 {
     beside found = { 0 };
     const memory_file *file = self->file;
     size_t at = lay_out_file(&(memory_file){ .data = file->data, .size = 4096 }).first_record;
-    uint64_t segment = UINT64_MAX; /* the first start makes it 0 */
+    size_t ahead = at;
+    uint64_t segments = 0; /* that have begun */
     found.others = seen_in(self, 0, at);
     while (at < file->size) {
         const uint8_t *record = file->data + at;
-        size_t size = (record[0] == 1 ? record[3] : 16) + (size_t)load_u32(record + 4);
-        segment += record[0] == 2 ? 1 : 0;
-        if (segment < first || segment > last || record[0] > 7) {
-            size_t seen = seen_in(self, at, at + size);
-            found.samples += record[0] == 1 ? seen : 0;
-            found.others += record[0] == 1 ? 0 : seen;
-            found.at_end += record[0] == 1 && file->size - at <= MOST_AT_END ? seen : 0;
+        size_t end = at + (record[0] == 1 ? record[3] : 16) + (size_t)load_u32(record + 4);
+        segments += record[0] == 2 ? 1 : 0;
+        if (segments >= first && segments <= last + 2 && record[0] <= 6) {
+            ahead = end;
+        } else {
+            count_record(self, at, end, ahead, &found);
         }
-        at += size;
+        at = end;
     }
     return found;
 }
@@ -243,7 +259,7 @@ static beside export_ten_minutes(export_case *self, bool with_view)
     return found;
 }
 
-static void ten_minutes_out_of_a_day_touch_no_other_sample(void **state)
+static void ten_minutes_out_of_a_day_touch_no_samples_but_theirs_and_their_neighbours(void **state)
 {
     export_case *self = *state;
     static const svms_protection protections[] = { SVMS_PROTECT_STRONG, SVMS_PROTECT_NONE };
@@ -422,11 +438,44 @@ static void large_segments_need_no_more_memory_and_come_out_whole(void **state)
     }
 }
 
+/* A segment is read once: whoever changes the file afterwards changes nothing. */
+static void what_changes_after_it_was_verified_is_not_handed_out(void **state)
+{
+    export_case *self = *state;
+    recipe how = RECIPE_INIT;
+    svms_export_options options = clear_options(self);
+    svms_export_source what = whole_source(self);
+    svms_reader *reader = NULL;
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    uint8_t expected[100];
+    how.protection = SVMS_PROTECT_NONE;
+    how.tracks = 1;
+    how.password = NULL;
+    record_container(self->fix, &how, &self->container);
+    export_well(self, &options, &what);
+    svms_evidence *evidence = open_well(self, &self->out, NULL);
+    seen_package *seen = look_at_package(self, NULL);
+    const seen_frame *frame = frame_of(seen, SVMS_FRAME_SEGMENT, 0);
+    assert_int_equal(svms_export_extract(&reader, evidence, 0, NULL, NULL), SVMS_OK);
+    assert_int_equal(svms_reader_next(reader, &sample, NULL), SVMS_OK);
+    memset(self->out.data + frame->offset, 0xA5, (size_t)svms_frame_size(&frame->frame));
+    for (uint32_t i = 1; i < how.frames; i++) {
+        assert_int_equal(svms_reader_next(reader, &sample, NULL), SVMS_OK);
+        sample_bytes(&how, 0, i, expected, sizeof(expected));
+        assert_int_equal(sample.size, sizeof(expected));
+        assert_memory_equal(sample.data, expected, sizeof(expected));
+    }
+    svms_reader_close(&reader);
+    svms_export_close(&evidence);
+    free(seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(ten_minutes_out_of_a_day_touch_no_other_sample,
-                                        export_case_setup, export_case_teardown),
+        cmocka_unit_test_setup_teardown(
+            ten_minutes_out_of_a_day_touch_no_samples_but_theirs_and_their_neighbours,
+            export_case_setup, export_case_teardown),
         cmocka_unit_test_setup_teardown(an_open_recording_is_searched_at_its_end_only,
                                         export_case_setup, export_case_teardown),
         cmocka_unit_test_setup_teardown(a_file_is_read_ahead_by_a_few_windows_at_most,
@@ -436,6 +485,8 @@ int main(void)
             export_case_teardown),
         cmocka_unit_test_setup_teardown(a_whole_day_needs_little_memory, export_case_setup,
                                         export_case_teardown),
+        cmocka_unit_test_setup_teardown(what_changes_after_it_was_verified_is_not_handed_out,
+                                        export_case_setup, export_case_teardown),
         cmocka_unit_test_setup_teardown(large_segments_need_no_more_memory_and_come_out_whole,
                                         export_case_setup, export_case_teardown),
     };

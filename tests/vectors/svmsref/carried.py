@@ -183,8 +183,9 @@ def read_manifest(frame, header):
 # ---- secrets ----
 
 
-def parse_secrets(frame, header, manifest, removed):
-    """{track: T} of part A (E-FRM-3), not yet compared with commitments."""
+def parse_secrets(frame, header, manifest, removed, presented=None):
+    """{track: T} of part A (E-FRM-3), not yet compared with commitments. presented: in a proof,
+    tracks of which the frame has samples."""
     if not frame.opened_a:
         return {}
     wanted = [
@@ -193,13 +194,14 @@ def parse_secrets(frame, header, manifest, removed):
         if entry.track != c.AUXILIARY
         and header.tracks[entry.track].protection != c.NONE
         and not removed >> entry.track & 1
+        and (presented is None or entry.track in presented)
     ]
     cursor, found = Cursor(frame.opened_a, frame.offset, "E-FRM-3"), []
     while cursor.remaining():
         found.append((cursor.u8(), cursor.take(32)))
     tracks = [track for track, _ in found]
-    # With flag 4, and in a proof, some may be missing.
-    some = frame.kind == f.LEAVES or frame.flags & f.UNVERIFIED
+    # With flag 4 some may be missing.
+    some = frame.flags & f.UNVERIFIED
     if tracks != (sorted(set(tracks) & set(wanted)) if some else wanted):
         cursor.fail("secrets of other tracks than those of the segment")
     return dict(found)

@@ -381,7 +381,7 @@ class PackageWriter:
                     number = int.from_bytes(anatomy.data[at : at + 8], "big")
                     yield part.number, record, number
 
-    def _path(self, anatomy, known):
+    def _path(self, anatomy, targets):
         """Index records of the container that lead to these segments."""
         where = [(part.number, record) for part in anatomy.segments for record in part.records]
         where += [(f.NO_NUMBER, record) for record in anatomy.behind]
@@ -390,7 +390,7 @@ class PackageWriter:
                 continue
             raw = anatomy.data[record.offset : record.end]
             entries = carried.parse_index(raw, record.offset, anatomy.header).entries
-            if any(entries[0][0] <= one < entries[-1][0] + entries[-1][2] for one in known):
+            if any(entries[0][0] <= one < entries[-1][0] + entries[-1][2] for one in targets):
                 yield holder, record
 
     def _pieces(self, anatomy, opt):
@@ -418,7 +418,8 @@ class PackageWriter:
         bare = [number for number in known if not anatomy.segments[number].signed]
         records += [one for one in self._late_pieces(anatomy, bare) if one[0] not in chosen]
         if opt.path:
-            records += [one for one in self._path(anatomy, known) if one[0] not in chosen]
+            targets = {known[-1], chosen[-1]}
+            records += [one for one in self._path(anatomy, targets) if one[0] not in chosen]
         pieces += [self._manifest_piece(anatomy, number) for number in manifests]
         pieces += [self._record_piece(anatomy, *one) for one in records]
         end = opt.end

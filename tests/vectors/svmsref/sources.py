@@ -77,6 +77,7 @@ class SourceVerifier:
         self.sealed = sealed
         self.hashes = {}
         self.previous = None  # last UTC of the segment before
+        self.before = {}  # the same for each entry, by its offset
         self.bare = {}
         self.late_found = []  # (signature, segment that holds it, is it a frame of its own?)
         self.index = []  # (frame, raw, origin)
@@ -144,6 +145,7 @@ class SourceVerifier:
 
     def _read_item(self, entry, frame, error):
         result, number = self.result, self._number_of(entry)
+        self.before[entry.offset] = self.previous
         if entry.kind in (f.SEGMENT, f.LEAVES):
             result.carried.append(entry.number)
             result.times[entry.number] = (entry.first_utc, entry.last_utc)
@@ -198,6 +200,9 @@ class SourceVerifier:
             raise ContainerError("C-MAN-2", "entry of a track that does not exist", frame.offset)
         if frame.kind == f.SEGMENT:
             self._check_size(frame, node)
+        if frame.kind == f.LEAVES:
+            self._read_leaves(frame, node)
+            return
         secrets = {}
         if frame.opened_a is not None:
             secrets = carried.parse_secrets(frame, header, node.manifest, result.mask)
@@ -205,15 +210,7 @@ class SourceVerifier:
         if frame.opened_b is None:
             result.closed = True
             return
-        arguments = (frame, header, None, self.hashes, result.mask)
-        if frame.kind == f.LEAVES:
-            reader = lv.LeavesReader(*arguments)
-            self._follow_late(reader)
-            result.leaves += reader.read_leaves(node.manifest)
-            node.segment = reader.segment
-            result.stamps += reader.segment.stamps
-            return
-        reader = carried.CarriedReader(*arguments)
+        reader = carried.CarriedReader(frame, header, None, self.hashes, result.mask)
         self._follow_late(reader)
         segment = reader.read()
         if segment.end != len(reader.data):
@@ -223,6 +220,18 @@ class SourceVerifier:
         for offset, raw in reader.index_records:
             self.index.append((None, raw, frame.origin + offset))
         self._open_samples(segment, secrets)
+
+    def _read_leaves(self, frame, node):
+        result, header = self.result, self.result.header
+        reader = lv.LeavesReader(frame, header, None, self.hashes, result.mask)
+        self._follow_late(reader)
+        leaves = reader.read_leaves(node.manifest)
+        presented = {leaf.record.track for leaf in leaves}
+        secrets = carried.parse_secrets(frame, header, node.manifest, result.mask, presented)
+        self._fitting(secrets, node)
+        result.leaves += leaves
+        node.segment = reader.segment
+        result.stamps += reader.segment.stamps
 
     def _check_size(self, frame, node):
         """Length of part B, and whether it is sealed where it must be."""
@@ -382,6 +391,7 @@ class SourceVerifier:
 
     def _misplaced(self, entry, rule, message):
         error = ContainerError(rule, message, entry.offset)
+        self.previous = self.before[entry.offset]
         self._fail(error, self._number_of(entry), entry)
 
     def _gap(self, number):
@@ -491,7 +501,8 @@ class SourceVerifier:
                 following = False
             if number in reached:
                 if reached[number][0] != node.hash:
-                    self._chain_failed(node, "C-IDX-4", "not the manifest that the end names")
+                    message = f"end or index name another manifest of segment {number}"
+                    self._fail(ContainerError("C-IDX-4", message, 0), None, None)
                     continue
                 following = True
             following = following or node.signed or not header.signed
