@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,25 +25,50 @@ static void hide_users(char *text)
     }
 }
 
-/* Replaces what a terminal could take as a command: C0, DEL, and C1 (C2 80 to C2 9F in UTF-8). */
+/* What of UTF-8 a terminal could take as a command (C1), or what makes a line look like another
+ * one: marks and overrides of direction, line separators, and what has no width. */
+static bool misleads(const unsigned char *place)
+{
+    if (place[0] == 0xc2) {
+        return (place[1] >= 0x80 && place[1] <= 0x9f) || place[1] == 0xad;
+    }
+    if (place[0] == 0xd8) {
+        return place[1] == 0x9c;
+    }
+    if (place[0] == 0xe2 && place[1] == 0x80) {
+        return place[2] == 0x8b || place[2] == 0x8e || place[2] == 0x8f ||
+               (place[2] >= 0xa8 && place[2] <= 0xae);
+    }
+    if (place[0] == 0xe2 && place[1] == 0x81) {
+        return place[2] >= 0xa0 && place[2] <= 0xa9;
+    }
+    if (place[0] == 0xf3) {
+        return place[1] == 0xa0; /* tags */
+    }
+    return place[0] == 0xef && place[1] == 0xbb && place[2] == 0xbf;
+}
+
+/* Replaces that, C0 and DEL by question marks. */
 static void disarm(char *text)
 {
-    hide_users(text);
     for (unsigned char *place = (unsigned char *)text; *place; place++) {
         if (*place < 0x20 || *place == 0x7f) {
             *place = '?';
-        }
-        if (place[0] == 0xc2 && place[1] >= 0x80 && place[1] <= 0x9f) {
-            place[0] = place[1] = '?';
+        } else if (misleads(place)) {
+            do {
+                *place++ = '?';
+            } while ((*place & 0xc0) == 0x80);
+            place--;
         }
     }
 }
 
-static char *format_text(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+static char *format_text(const char *format, va_list args, bool hide)
+    __attribute__((format(printf, 1, 0)));
 static void print_parts(FILE *out, const char *prefix, const char *format, va_list args,
                         const char *suffix) __attribute__((format(printf, 3, 0)));
 
-static char *format_text(const char *format, va_list args)
+static char *format_text(const char *format, va_list args, bool hide)
 {
     va_list again;
     va_copy(again, args);
@@ -53,6 +79,9 @@ static char *format_text(const char *format, va_list args)
         return NULL;
     }
     vsnprintf(text, (size_t)size + 1, format, args);
+    if (hide) {
+        hide_users(text);
+    }
     disarm(text);
     return text;
 }
@@ -60,7 +89,8 @@ static char *format_text(const char *format, va_list args)
 static void print_parts(FILE *out, const char *prefix, const char *format, va_list args,
                         const char *suffix)
 {
-    char *text = format_text(format, args);
+    /* Results are given as they are: what was signed must not be shortened. */
+    char *text = format_text(format, args, out == stderr);
     fprintf(out, "%s%s%s\n", prefix, text ? text : "out of memory", suffix);
     free(text);
 }
@@ -98,6 +128,7 @@ exit_status complain_error(const svms_error *err, const char *format, ...)
     char suffix[sizeof err->message + sizeof place + 2];
     snprintf(suffix, sizeof suffix, ": %s%s",
              err->message[0] ? err->message : svms_status_name(err->status), place);
+    hide_users(suffix);
     disarm(suffix);
     va_list args;
     va_start(args, format);

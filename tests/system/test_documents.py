@@ -66,7 +66,8 @@ class Documents(SystemCase):
 
     def test_the_tour_of_the_readme_goes_as_it_says(self):
         done = self.take_tour("README.md", "svms record", "svms verify", "svms extract", "svms timestamp",
-                              "svms recipients", "svms keys disclose", "svms prune")
+                              "svms recipients", "svms keys disclose", "svms prune", "svms export create", "svms export countersign",
+                              "svms export verify", "svms export mp4", "svms verify-proof", "svms export onvif", "svms verify-onvif")
         self.assertIn("AUTHENTIC", done.stdout)
         tampered = self.expect(EVIDENCE, "verify", "tampered.svms", "--trust", "id/ca.pem")
         self.assertIn("NOT AUTHENTIC", tampered.out)
@@ -74,7 +75,8 @@ class Documents(SystemCase):
     def test_the_life_of_a_recorder_goes_as_it_says(self):
         self.take_tour(os.path.join("docs", "operations.md"), "svms record", "--continue", "svms recover", "svms verify",
                        "svms prune", "svms timestamp", "svms recipients rewrap", "svms kek destroy", "svms keys disclose",
-                       "--late-signatures", "--crl")
+                       "--late-signatures", "--crl", "svms export create", "--profile", "svms export countersign", "--expect-head",
+                       "svms export extract", "svms export stills", "verify-onvif")
 
     def test_code_in_documents_is_that_of_the_snippets(self):
         sources = "".join(read(path) for path in glob.glob(os.path.join(ROOT, "examples", "snippets", "*.c")))

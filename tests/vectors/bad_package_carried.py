@@ -8,7 +8,7 @@ from faults import at, setting
 from good_packages import TSA
 from good_signatures import DEFERRED, LATE, late_by, signed_only
 from good_stamps import DAY, on
-from recipes import EXPORTED, at_ms, container, mixed, recipe, source, tiny
+from recipes import EXPORTED, at_ms, container, linked, mixed, recipe, source, tiny
 from specs import T0, clear, signer
 from svmsref import constants as c
 from svmsref import frames as f
@@ -132,4 +132,27 @@ def _attached_within(stage, value, **_context):
     return value
 
 
-GROUPS = (records, index, manifests, ends, parts)
+def recordings():
+    """Containers of one recording that contradict each other (E-VER-3)."""
+    first = clear("package one", 1)
+    second = linked(clear("package two", 1, base_utc=T0 + 200_000_000), first, sequence=1)
+
+    def one(name, note, *specs):
+        found = [source(spec, at_ms(0), at_ms(9000)) for spec in specs]
+        verdicts = ["authentic"] * (len(specs) - 1) + ["not_authentic"]
+        return bad(f"recording-{name}", note, recipe(f"recording {name}", *found), "E-VER-3",
+                   sources=verdicts)  # fmt: skip
+
+    def but(name, **changes):
+        spec = {**second, "seed": f"package {name}"}
+        return {**spec, "previous": {**second["previous"], **changes}}
+
+    forked = linked(clear("package fork", 1, base_utc=T0 + 200_000_000), first, sequence=1)
+    yield one("forked", "two containers of one sequence number", first, second, forked)
+    yield one("replaced", "the link names another container", first, but("r", container_id="88" * 16))
+    yield one("manifest", "the link names another manifest", first, but("m", hash="66" * 32))
+    yield one("rolled-back", "the link names a segment that is not there any more", first,
+              but("b", segment=1))
+
+
+GROUPS = (records, index, manifests, ends, parts, recordings)

@@ -12,7 +12,7 @@ from bad_package_base import (
 from faults import at, flip, put, setting
 from good_packages import TSA
 from good_signatures import LATE, late_by
-from recipes import EXPORTED, PASSWORD, at_ms, container, linked, make, mixed, recipe, source, tiny
+from recipes import EXPORTED, PASSWORD, at_ms, container, make, mixed, recipe, source, tiny
 from specs import SECOND, T0, clear, strong
 from svmsref import constants as c
 from svmsref import frames as f
@@ -561,12 +561,6 @@ def _ends():
         "record sample", late, hook=at("pieces", lambda p: [
             replace(one, c=b"".join(_records(p[1].b)[1:2])) if one.kind == f.RECORD else one
             for one in p])), "E-SRC-5")
-    cut = clear("package interrupted", 3, close=False)
-    stranger = linked(clear("package stranger", 2, base_utc=T0 + 2 * SECOND), cut, sequence=1)
-    stranger["previous"] = {**stranger["previous"], "hash": "66" * 32}
-    yield bad("border", "the next container's link names another manifest", recipe(
-        "border", source(cut, at_ms(0), at_ms(9000)), source(stranger, at_ms(0), at_ms(9000))),
-        "", "incomplete", sources=["incomplete", "authentic"])
 
 
 GROUPS = (headers, slots, frames, directories, order, bodies, secrets, redaction, sources,
@@ -584,25 +578,21 @@ KEPT = {
     "json": "not twice deep utf8 half",
     "frame": "kind-11 zero flag-8 size-b sealed-unsealed origin-segment origin-end number-segment",
     "proof": "sample missing added box decoded reordered sound leaf no-start record segments"
-             " case-twice no-samples secret secret-more secret-less leaf-form-3"
+             " case-twice no-samples secret secret-more secret-less leaf-form-3 left-out"
              " first-utc",
-    "slot": "container revision no-stanza empty swapped flip other-key",
+    "slot": "container revision no-stanza empty swapped other-key",
     "removed": "kept no-flag too-much order altered flag-only mask-only first-utc",
     "source": "header signature unsigned flag zero",
     "end": "record no-tail other longer trailer fewer last-manifest last-utc torn",
     "index": "altered origin no-end",
+    "recording": "forked replaced",
     "chain": "dropped swapped moved foreign head no-links half-first empty",
     "link-0": "signature package frames sources directory-hash custodian suite role policy"
               " before presentation",
 }  # fmt: skip
 
 
-EXTENDED = frozenset({"bad-border"})
-
-
 def is_extended(name):
-    if name in EXTENDED:
-        return True
     for group, kept in KEPT.items():
         if name.startswith(f"bad-{group}-"):
             return name.removeprefix(f"bad-{group}-") not in kept.split()

@@ -120,13 +120,45 @@ def recordings():
         "interrupted alone", source(cut, at_ms(0), at_ms(9000))), "incomplete")
     yield entry("good-missing-container", "the container between is missing", recipe(
         "missing", source(first, at_ms(0), at_ms(9000)), source(third, at_ms(0), at_ms(9000))),
-        "incomplete", sources=["authentic", "incomplete"])
-    yield entry("good-other-period", "the same two, but other periods were asked for", recipe(
-        "other period", source(first, at_ms(0), at_ms(500)), source(third, at_ms(1500), at_ms(9000))
+        "incomplete", sources=["incomplete", "incomplete"])
+    yield entry("good-missing-shifted", "the same, one period is 1 ns longer", recipe(
+        "missing shifted", source(first, at_ms(0), at_ms(9000) + 1),
+        source(third, at_ms(0), at_ms(9000))), "incomplete", sources=["incomplete", "incomplete"])
+    yield entry("good-other-period", "the same two, but no period reaches into the gap", recipe(
+        "other period", source(first, at_ms(0), at_ms(300)), source(third, at_ms(2000), at_ms(9000))
     ))
+    yield entry("good-reversed", "the last container first", recipe(
+        "reversed", *(source(one, at_ms(0), at_ms(9000)) for one in (third, second, first))))
     other = clear("package other device", 2, device_id="44" * 16)
+    yield entry("good-missing-between", "another recording stands in place of the missing one",
+                recipe("missing between", *(source(one, at_ms(0), at_ms(9000))
+                                            for one in (first, other, third))), "incomplete",
+                sources=["incomplete", "authentic", "incomplete"])  # fmt: skip
+    yield from _ends_of_recordings(second, cut)
     yield entry("good-two-devices", "two devices", recipe(
         "devices", source(first), source(other)))
+
+
+def _ends_of_recordings(second, cut):
+    turned = at("end", setting(reason=2))
+    spec = clear("package rotated", 1)
+
+    def rotated(stop):
+        return source(spec, at_ms(0), stop, container_hook=turned)
+
+    yield entry("good-rotated-alone", "the end promises another container, which is missing", recipe(
+        "rotated alone", rotated(at_ms(9000))), "incomplete")
+    yield entry("good-rotated-before", "the same, but the period ends with the container", recipe(
+        "rotated before", rotated(at_ms(200))))
+    yield entry("good-starts-later", "the container before the first is missing", recipe(
+        "starts later", source(second, at_ms(0), at_ms(9000))), "incomplete")
+    yield entry("good-starts-within", "the same, but the period begins with the container", recipe(
+        "starts within", source(second, at_ms(1000), at_ms(9000))))
+    later = linked(clear("package long after", 5, base_utc=T0 + 2 * SECOND), cut, sequence=1)
+    yield entry("good-interrupted-far", "the next container is not carried from its beginning",
+                recipe("interrupted far", source(cut, at_ms(0), at_ms(3000)),
+                       source(later, at_ms(2500), at_ms(2600))), "incomplete",
+                sources=["incomplete", "authentic"])  # fmt: skip
 
 
 def cameras():
@@ -371,7 +403,9 @@ GROUPS = (simple, keys, periods, recordings, cameras, declared, schemes, redacti
 
 
 EXTENDED = frozenset({"good-frames-256", "good-uncovered-whole", "good-other-period",
-                      "good-identity-wrong", "good-recipient-p256", "good-manifest-begins"})  # fmt: skip
+                      "good-identity-wrong", "good-recipient-p256", "good-manifest-begins",
+                      "good-missing-shifted", "good-reversed", "good-missing-container",
+                      "good-rotated-before", "good-cameras", "good-alone", "good-interrupted-far"})  # fmt: skip
 
 
 def all_packages():

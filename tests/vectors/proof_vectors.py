@@ -229,6 +229,11 @@ def broken():
     segment = at("piece", lambda p: replace(p, kind=f.SEGMENT) if p.kind == f.LEAVES else p)
     found, data = proof("film segments", spec, (0,), range(3), hook=segment)
     yield {**bad("proof-segments", "segments in a proof", found, "E-FRM-1"), "presentation": data}
+    found, _ = proof("film left out", spec, (0,), range(3), _film(spec, lambda s: s[:2] + s[3:]),
+                     hook=_leaves(lambda e: [e[0], (3, 0, e[1][2][-32:], 0), e[2]]))  # fmt: skip
+    yield {**bad("proof-left-out", "a picture that the exporter left out of the film", found, "",
+                 "incomplete", sources=["authentic"]),
+           "presentation": found["options"]["presented"]}  # fmt: skip
     yield from _cases(spec)
 
 

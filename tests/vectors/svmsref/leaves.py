@@ -57,7 +57,7 @@ class LeavesReader(CarriedReader):
         super().__init__(frame, header, on_late, hashes, removed)
         self.frame = frame
         self.found = []  # Leaf
-        self.hashes_only = False  # is there a leaf of which only the hash is known?
+        self.hashed = []  # (segment, track) of samples of which only the hash is known
         self.place = 0
         self.bytes = 0  # of the records that are known
 
@@ -88,7 +88,7 @@ class LeavesReader(CarriedReader):
             return
         if len(content) != 32:
             cursor.fail("hash of another length")
-        self.hashes_only = True
+        self.hashed.append((self.frame.number, track))
         self._add_leaf(track, content)
 
     def _add_leaf(self, track, digest):
@@ -167,7 +167,7 @@ class LeavesReader(CarriedReader):
             require(entry.leaves == len(leaves), "C-MAN-3", "number of leaves is wrong")
             message = f"leaves of track {entry.track} are not those that were signed"
             require(entry.root == root_of_hashes(leaves), "C-MAN-3", message)
-        if not self.removed and not self.hashes_only:
+        if not self.removed and not self.hashed:
             message = "number of bytes is wrong"
             require(self.bytes == manifest.segment_bytes, "E-PRF-2", message)
         self._check_leaf_times(manifest, require)

@@ -10,6 +10,7 @@ from . import constants as c
 from . import frames as f
 from . import links as ln
 from . import proof
+from . import recording
 from . import stamps
 from . import trust
 from .errors import ContainerError, EndOfFile, KeyRefused
@@ -401,7 +402,9 @@ class Verifier:
         self._check_counts()
         for group in groups:
             self._read_source(group)
-        self._check_sequences()
+        if len(report.sources) != report.links[0].link.fields.sources:
+            self._problem("E-LNK-4", "number of sources")
+        recording.judge(report.sources)
         for source in self.verifiers:
             source.judge(self.request, self.stamps)
         report.policy = self._policy()
@@ -488,35 +491,6 @@ class Verifier:
             if frame is not None and frame.place in self.refused:
                 verifier.key_refused(one, self.refused[frame.place])
                 report.access = "failed"
-
-    def _check_sequences(self):
-        """Borders between sources of one recording (E-VER-3)."""
-        report, last = self.report, {}
-        if len(report.sources) != report.links[0].link.fields.sources:
-            self._problem("E-LNK-4", "number of sources")
-        for source in report.sources:
-            header = source.header
-            if header is None or (header.signer.role == c.ROLE_CAMERA and header.origin == 2):
-                continue
-            before = last.get(header.recording_id)
-            last[header.recording_id] = source
-            if before is None or (before.start, before.stop) != (source.start, source.stop):
-                continue
-            if header.sequence > before.header.sequence + 1:
-                source.missing_before = True
-            elif header.sequence == before.header.sequence + 1:
-                before.covered_end = self._links_to(header, before)
-
-    @staticmethod
-    def _links_to(header, before):
-        link = header.previous
-        if link is None or link.container_id != before.header.container_id:
-            return False
-        node = before.nodes.get(link.segment)
-        if node is None or node.hash != link.manifest_hash:
-            return False
-        newest = max(before.carried, default=-1)
-        return link.segment in (newest, newest + 1)
 
     def _check_case(self):
         report = self.report

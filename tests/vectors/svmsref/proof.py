@@ -23,7 +23,7 @@ class SampleFailure:
 
 @dataclass
 class Presentation:
-    """What E-PRF-3 tells apart."""
+    """What E-PRF-4 tells apart."""
 
     verdict: str = "authentic"
     same_file: bool = False
@@ -95,6 +95,14 @@ def check(report, fields, request):
                     "track that the presentation has not"))  # fmt: skip
                 continue
             _compare(found, source, leaf, tracks[named[leaf.record.track]])
+    film = not said["media_type"].startswith("image/")
+    for source in report.sources:
+        for segment, number in source.hashed if film else ():
+            if number in named:
+                time = source.nodes[segment].manifest.first_utc
+                found.failures.append(SampleFailure(
+                    source.number, number, named[number], None, segment, time,
+                    "the film does not have every sample", "incomplete"))  # fmt: skip
     for track in tracks.values():
         if track.position < len(track.data):
             found.failures.append(SampleFailure(
@@ -104,12 +112,11 @@ def check(report, fields, request):
         found.failures.append(SampleFailure(
             -1, -1, number, 0, None, None, "the presentation has another track"))  # fmt: skip
     found.failures.sort(key=lambda one: (one.source < 0, one.source, one.time or 0))
-    decoded = said["media_type"].startswith("image/") and said["derivation"]
-    wrong = any(one.verdict == "not_authentic" for one in found.failures)
-    if wrong or not (found.samples or decoded):
-        found.samples_verdict = "not_authentic"
-    elif found.failures:
-        found.samples_verdict = "undecryptable"
+    verdicts = {one.verdict for one in found.failures}
+    if not (found.samples or (said["derivation"] and not film)):
+        verdicts.add("not_authentic")
+    order = ("not_authentic", "undecryptable", "incomplete")
+    found.samples_verdict = next((one for one in order if one in verdicts), "authentic")
     found.verdict = found.samples_verdict
     if found.verdict == "authentic" and not found.same_file:
         found.verdict = "incomplete" if found.samples else "not_authentic"

@@ -50,16 +50,21 @@ class Source:
     end: object = None
     stamps: list = field(default_factory=list)
     leaves: list = field(default_factory=list)  # of a proof
+    hashed: list = field(default_factory=list)  # (segment, track) of samples that it does not have
     header_end: int = 0
     secrets: dict = field(default_factory=dict)  # (segment, track): T
     samples: list = field(default_factory=list)  # (segment, StoredSample, plain or None)
     closed: bool = False  # sealed bodies that were not opened
     covered_end: bool = False  # by the next source
-    missing_before: bool = False
+    gap: str = ""  # beside it a container of the recording is missing
     identity: str = "unsigned"
     incomplete: str = ""
     unsupported: str = ""
     verdict: str = ""
+
+    def fail(self, error):
+        """A failure that belongs to no segment."""
+        self.failures.append(Failure(None, None, error.rule, error.message, error.offset))
 
     @property
     def first_failure(self):
@@ -230,6 +235,7 @@ class SourceVerifier:
         secrets = carried.parse_secrets(frame, header, node.manifest, result.mask, presented)
         self._fitting(secrets, node)
         result.leaves += leaves
+        result.hashed += reader.hashed
         node.segment = reader.segment
         result.stamps += reader.segment.stamps
 
@@ -549,8 +555,8 @@ class SourceVerifier:
         result = self.result
         if result.closed:
             return "sealed bodies were not opened"
-        if result.missing_before:
-            return "a container is missing before"
+        if result.gap:
+            return result.gap
         start = result.start
         stop = 2**63 if result.stop == c.NO_TIME else result.stop
         nodes = [result.nodes[number] for number in sorted(set(result.carried))]
