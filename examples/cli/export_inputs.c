@@ -212,6 +212,21 @@ static const char *name_of(export_inputs *inputs, size_t place, svms_ctx *ctx,
     return input->device_name;
 }
 
+exit_status export_inputs_name(export_inputs *inputs, svms_ctx *ctx, const svms_keyring *keys)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        export_input *input = &inputs->items[i];
+        const char *name = name_of(inputs, i, ctx, keys);
+        if (name && !input->device_name) {
+            input->device_name = path_with_suffix(name, "");
+            if (!input->device_name) {
+                return EXIT_ENVIRONMENT;
+            }
+        }
+    }
+    return EXIT_GOOD;
+}
+
 /* Ids may be typed, names, or names from which svms record derived the id. */
 static bool is_typed(const text_list *devices, const export_input *input, const char *name,
                      bool *used)

@@ -43,6 +43,8 @@ typedef struct export_selection {
 
 /* Complains. At least one container is found, or it fails. */
 exit_status export_inputs_find(export_inputs *out, svms_ctx *ctx, const export_selection *what);
+/* Names of devices that are not known yet, as far as the keys open them. */
+exit_status export_inputs_name(export_inputs *inputs, svms_ctx *ctx, const svms_keyring *keys);
 void export_inputs_free(export_inputs *inputs);
 
 /* The tracks that a container shall lack: numbers and kinds, as they were typed. */

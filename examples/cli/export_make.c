@@ -404,6 +404,10 @@ static exit_status run(export_job *self)
     }
     interrupt_watch();
     status = write_package(self);
+    if (status == EXIT_GOOD && !request->quiet) {
+        /* Where the package stays shut for the exporter, the recordings tell the names. */
+        status = export_inputs_name(&self->inputs, self->ctx, self->means->keys.ring);
+    }
     if (status == EXIT_GOOD) {
         status = say(self);
     }

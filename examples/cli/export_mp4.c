@@ -334,8 +334,8 @@ static const option_spec options[] = {
     { "proof", "F", "also write a proof of it; cuts by segment", OPTION_TEXT, AT(proof_path) },
     { "from", "T", "begin with the segment that holds T (RFC 3339)", OPTION_TIME,
       AT(extract.from_utc_ns) },
-    { "to", "T", "end before T (RFC 3339); with --proof behind the segment before which T comes",
-      OPTION_TIME, AT(extract.to_utc_ns) },
+    { "to", "T", "end before T (RFC 3339); with --proof behind a whole segment", OPTION_TIME,
+      AT(extract.to_utc_ns) },
     { "without-track", "N|KIND", "leave out a track, or all video, audio or metadata; repeatable",
       OPTION_LIST, AT(without_tracks) },
     { "password-file", "FILE", "password that opens the recording: first line of FILE", OPTION_TEXT,
@@ -376,7 +376,7 @@ static const option_spec options[] = {
 
 static const command_line line = {
     COMMAND,
-    "FILE|DIR --out X.mp4 [--proof F --signer CERT --signer-key KEY --trust CA] [options]",
+    "FILE|DIR --out X.mp4 [--proof F --signer CERT --signer-key KEY] [options]",
     "Writes the video as a clear MP4 file, and with --proof what proves it: 'svms verify-proof' "
     "compares\nevery sample of it with the recorder's signatures. Refuses what does not verify.",
     options,

@@ -430,7 +430,7 @@ static const option_spec options[] = {
 
 static const command_line line = {
     COMMAND,
-    "FILE|DIR --at T --out X.png|X.jpg --signer CERT --signer-key KEY --trust CA [options]",
+    "FILE|DIR --at T --out X.png --signer CERT --signer-key KEY --trust CA ...",
     "Writes the picture that was shown at a time, and beside it a proof of where it comes from, "
     "which\n'svms verify-proof' verifies. JPEG video gives a .jpg as it was recorded.",
     options,

@@ -6,6 +6,7 @@
 #include <svms/proof.h>
 
 #include "evidence_internal.h"
+#include "iso_film.h"
 #include "leaves.h"
 #include "light_plan.h"
 #include "sample_cipher.h"
@@ -55,6 +56,32 @@ typedef enum svms_lane_state {
     SVMS_LANE_LOST         /* where the next sample begins cannot be told */
 } svms_lane_state;
 
+/* When the first sample of a film was recorded, that all its tracks count from. */
+typedef struct svms_proof_anchor {
+    bool set;
+    int64_t shift_ns; /* recorded time minus time in the film */
+    uint64_t tick_ns; /* of the track that it was taken from */
+} svms_proof_anchor;
+
+/* proof_clock.c: times of a track of a film, compared with those that were recorded (E-PRF-9). */
+typedef struct svms_proof_clock {
+    svms_proof_anchor *anchor;
+    const svms_film_track *track; /* NULL: bytes come without times */
+    uint32_t timescale;           /* of the film */
+    bool leads;                   /* its first picture must be shown */
+    svms_film_sample sample;      /* that comes now */
+    bool begun;
+    int64_t shift_ns; /* recorded time minus time in the film */
+    uint32_t source;  /* of the sample before */
+    int64_t ends_ns;  /* in the film, that sample by what was recorded */
+    bool shown;       /* a sample before has been */
+} svms_proof_clock;
+
+/* Why the sample's times are not those that were recorded, or NULL. start_utc_ns: of the container
+ * that the record is from. */
+const char *svms_proof_clock_check(svms_proof_clock *clock, const svms_record *record,
+                                   const svms_track *format, int64_t start_utc_ns, uint32_t source);
+
 /* proof_lane.c: one track of the presentation, and the way through the entries of its samples. */
 typedef struct svms_proof_lane {
     svms_evidence *evidence;
@@ -73,12 +100,24 @@ typedef struct svms_proof_lane {
     svms_merkle tree;           /* of the track's leaves so far */
     uint64_t index;             /* of the next leaf of the track in the segment */
     const char *keys_lacking;   /* why samples cannot be sealed; NULL: they can */
+    bool whole;                 /* every sample must be there (E-PRF-8) */
+    uint64_t left_out;          /* samples that are not, although the exporter had them */
+    int64_t start_utc_ns;       /* that the times of the source count from */
+    svms_proof_clock clock;
+    bool in_film_sample; /* some of its bytes came */
+    bool compared_times; /* of the sample that the lane stands in */
+    bool awaits_empty;   /* a sample without bytes is not passed over */
+    const char *fault; /* what is wrong with the sample besides its bytes, or NULL */
     svms_proof_failure failure; /* the first one */
     svms_proof_sample sample;
 } svms_proof_lane;
 
 SVMS_MUST_CHECK svms_status svms_proof_lane_feed(svms_proof_lane *lane, const uint8_t *data,
                                                  size_t size, svms_error *err);
+/* A sample of a film begins: clock.sample; its bytes follow. */
+SVMS_MUST_CHECK svms_status svms_proof_lane_begin_sample(svms_proof_lane *lane, svms_error *err);
+/* All its bytes came. */
+void svms_proof_lane_end_sample(svms_proof_lane *lane);
 SVMS_MUST_CHECK svms_status svms_proof_lane_finish(svms_proof_lane *lane, svms_error *err);
 /* What both the walk and the lanes do with a leaves frame: its digest, its manifest, its roots.
  * SVMS_E_NOT_AUTHENTIC and the like when it does not hold. leaves is left at the first entry. */
@@ -99,10 +138,26 @@ struct svms_proof {
     svms_proof_lane *lanes[SVMS_MAX_TRACKS];
     svms_proof_failure failure; /* first one that is no lane's */
     uint64_t stray_bytes;       /* of tracks that the case does not name */
+    svms_proof_anchor anchor;
+    svms_film_state film;
+    bool fed;           /* bytes came by svms_proof_feed() */
+    char refusal[200];  /* why the film is none, with SVMS_FILM_REFUSED */
+    int (*progress)(void *user, uint64_t done, uint64_t total); /* NULL: nobody asks */
+    void *user;
     svms_presentation_state compared;
     bool decoded;
     bool ended; /* finished, or failed */
 };
+
+/* proof.c: bytes of a track that the case does not name. */
+void svms_proof_feed_stray(svms_proof *proof, uint32_t track, uint64_t size);
+/* Something fails that is no lane's; the first one counts. */
+void svms_proof_note(svms_proof *proof, uint32_t source, uint64_t segment, int64_t utc_ns,
+                     const char *why);
+/* Whether the presentation is a picture, by its media type. */
+bool svms_proof_is_picture(const svms_proof *proof);
+/* proof_order.c: sources of one recording, one after the other (E-PRF-6). */
+SVMS_MUST_CHECK svms_status svms_proof_check_order(svms_proof *proof, svms_error *err);
 
 /* proof_report.c */
 void svms_proof_fill_report(const svms_proof *proof, svms_proof_report *report);

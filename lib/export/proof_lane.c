@@ -222,6 +222,7 @@ static svms_status next_segment(svms_proof_lane *lane, svms_error *err)
             continue;
         }
         lane->format = lane->leaves.header->tracks[lane->counts.track];
+        lane->start_utc_ns = lane->leaves.header->start_utc_ns;
         lane->in_segment = true;
         return take_keys(lane, frame, err);
     }
@@ -243,6 +244,9 @@ static svms_status close_sample(svms_proof_lane *lane, svms_error *err)
         }
         if (same) {
             lane->counts.same++;
+            if (lane->fault != NULL) {
+                note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, lane->fault);
+            }
         } else {
             lane->counts.different++;
             note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, "it is not what was recorded");
@@ -271,6 +275,37 @@ static svms_status confirm_root(svms_proof_lane *lane, svms_error *err)
     return SVMS_OK;
 }
 
+/* A sample that the exporter kept for himself. Its time is in its record, which is not there. */
+static void note_left_out(svms_proof_lane *lane)
+{
+    svms_proof_failure *failure = &lane->failure;
+    bool first = failure->verdict < SVMS_VERDICT_INCOMPLETE;
+    if (!lane->whole) {
+        return;
+    }
+    note_failure(lane, SVMS_VERDICT_INCOMPLETE,
+                 "before it, samples were left out that the recorder signed (E-PRF-8)");
+    if (first) {
+        failure->source = lane->source;
+        failure->segment = lane->entry.number;
+        failure->utc_ns = lane->entry.first_utc_ns;
+    }
+}
+
+/* The sample's times, when a sample of the film begins with it. */
+static void check_times(svms_proof_lane *lane)
+{
+    svms_proof_clock *clock = &lane->clock;
+    lane->fault = NULL;
+    if (clock->track == NULL) {
+        return;
+    }
+    lane->fault = lane->in_film_sample
+                      ? "the film joins it with the sample before"
+                      : svms_proof_clock_check(clock, &lane->sample.leaf.record, &lane->format,
+                                               lane->start_utc_ns, lane->source);
+}
+
 /* One entry further. */
 static svms_status next_leaf(svms_proof_lane *lane, svms_error *err)
 {
@@ -296,11 +331,15 @@ static svms_status next_leaf(svms_proof_lane *lane, svms_error *err)
         return svms_fail_crypto(err, "hashing a sample");
     }
     if (leaf->form != SVMS_LEAF_PRESENTED) {
+        note_left_out(lane);
         return SVMS_OK;
     }
     lane->state = SVMS_LANE_INSIDE;
+    lane->fault = NULL;
+    lane->compared_times = false;
     status = svms_proof_sample_begin(&lane->sample, index, err);
-    return status == SVMS_OK && leaf->layout.sample_size == 0 ? close_sample(lane, err) : status;
+    bool passes = leaf->layout.sample_size == 0 && !lane->awaits_empty;
+    return status == SVMS_OK && passes ? close_sample(lane, err) : status;
 }
 
 /* Goes on to the next sample that has bytes. */
@@ -339,6 +378,16 @@ static svms_status take(svms_proof_lane *lane, const uint8_t *data, size_t size,
     return status;
 }
 
+/* The first byte of a sample comes. */
+static void begin_sample(svms_proof_lane *lane)
+{
+    if (!lane->compared_times) {
+        check_times(lane);
+        lane->compared_times = true;
+    }
+    lane->in_film_sample = true;
+}
+
 svms_status svms_proof_lane_feed(svms_proof_lane *lane, const uint8_t *data, size_t size,
                                  svms_error *err)
 {
@@ -346,6 +395,7 @@ svms_status svms_proof_lane_feed(svms_proof_lane *lane, const uint8_t *data, siz
         size_t taken = 0;
         svms_status status = advance(lane, err);
         if (status == SVMS_OK && lane->state == SVMS_LANE_INSIDE) {
+            begin_sample(lane);
             status = take(lane, data, size, &taken, err);
         }
         if (status != SVMS_OK) {
@@ -363,6 +413,35 @@ svms_status svms_proof_lane_feed(svms_proof_lane *lane, const uint8_t *data, siz
     }
     lane->bytes += size;
     return SVMS_OK;
+}
+
+svms_status svms_proof_lane_begin_sample(svms_proof_lane *lane, svms_error *err)
+{
+    lane->in_film_sample = false;
+    if (lane->clock.sample.size != 0) {
+        return SVMS_OK;
+    }
+    lane->awaits_empty = true;
+    svms_status status = advance(lane, err);
+    lane->awaits_empty = false;
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (lane->state == SVMS_LANE_INSIDE && lane->sample.leaf.layout.sample_size == 0) {
+        begin_sample(lane);
+        return close_sample(lane, err);
+    }
+    if (lane->state == SVMS_LANE_INSIDE || lane->state == SVMS_LANE_ENDED) {
+        note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, "the film has an empty sample before it");
+    }
+    return SVMS_OK;
+}
+
+void svms_proof_lane_end_sample(svms_proof_lane *lane)
+{
+    if (lane->state == SVMS_LANE_INSIDE && lane->sample.position != 0) {
+        lane->fault = "the film divides it";
+    }
 }
 
 svms_status svms_proof_lane_finish(svms_proof_lane *lane, svms_error *err)

@@ -88,6 +88,8 @@ class Making(ExportCase):
         told = self.created("--recipient", "k.pub", "--recipient-kek", "kek.pem")
         self.assertEqual(sorted(one["kind"] for one in told["recipients"]), ["kek", "x25519"])
         self.assertFalse(told["password"])
+        # The exporter cannot open it himself, and his audit log has the name of the device all the same.
+        self.assertEqual(told["sources"][0]["device_name"], "Front door")
         for number, key in enumerate((["--identity", "k.pem"], ["--kek", "kek.pem"])):
             self.assertEqual(self.check("p.svmx", *key)["access"], "opened")
             self.expect(GOOD, "export", "extract", "p.svmx", "--out", f"{number}.mp4", *key)

@@ -11,7 +11,7 @@ from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM,
 
 COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
             "recover", "verify-onvif", "export create", "export list", "export verify", "export extract",
-            "export countersign", "export onvif")
+            "export countersign", "export mp4", "export stills", "export onvif", "verify-proof")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 

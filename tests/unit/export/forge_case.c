@@ -108,3 +108,84 @@ void sign_frame(export_case *self, const target *this, const seen_frame *frame,
     sha256_of(self->out.data + directory->offset, (size_t)svms_frame_size(&directory->frame), hash);
     sign_anew(self, this->seen->link_offset, &exporter->signer, take_hash, hash);
 }
+
+size_t carry(const seen_package *seen, carried *out, size_t room)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < seen->count; i++) {
+        const seen_frame *is = &seen->frames[i];
+        if (is->frame.kind != SVMS_FRAME_DIRECTORY) {
+            assert_true(count < room);
+            out[count++] = (carried){ is->a, is->frame, is->first_utc_ns, is->last_utc_ns };
+        }
+    }
+    return count;
+}
+
+static void append_frame(memory_file *file, const svms_frame *frame, const uint8_t *parts)
+{
+    uint8_t header[SVMS_FRAME_HEADER_SIZE];
+    svms_frame_encode(frame, header);
+    append(file, header, sizeof(header));
+    append(file, parts, (size_t)svms_frame_size(frame) - sizeof(header));
+}
+
+/* Link 0 over what is there. */
+static void sign_first(export_case *self, const svms_link_object *object, const person *exporter)
+{
+    uint8_t head[32];
+    svms_link_object own = *object;
+    svms_builder made = svms_builder_new(self->fix->ctx, 1 << 20);
+    own.note = "";
+    own.note_size = 0;
+    own.policy = exporter->signer.policy;
+    own.utc_ns = T0;
+    assert_int_equal(
+        svms_link_sign(&made, self->fix->ctx, &own, &exporter->signer, head, &self->err), SVMS_OK);
+    append(&self->out, made.data, made.size);
+    svms_builder_clear(&made);
+}
+
+void assemble(export_case *self, const piece *front, const carried *frames, size_t count,
+              const person *exporter)
+{
+    svms_link_object object = { 0 };
+    svms_frame directory = { 0 };
+    svms_builder list = svms_builder_new(self->fix->ctx, 1 << 20);
+    memory_file_clear(&self->out);
+    append(&self->out, front->data, front->size);
+    svms_put_zeros(&list, SVMS_DIRECTORY_FIXED_SIZE);
+    for (size_t i = 0; i < count; i++) {
+        const svms_frame *is = &frames[i].frame;
+        svms_frame_entry entry = { 0 };
+        entry.offset = self->out.size;
+        entry.number = is->number;
+        entry.origin = is->origin;
+        entry.first_utc_ns = frames[i].first_utc_ns;
+        entry.last_utc_ns = frames[i].last_utc_ns;
+        entry.kind = is->kind;
+        entry.flags = is->flags;
+        append_frame(&self->out, is, frames[i].parts);
+        digest_frame(is, self->out.data + entry.offset, entry.digest);
+        svms_frame_entry_put(&list, &entry);
+        object.sources += is->kind == SVMS_FRAME_SOURCE ? 1 : 0;
+        object.attachments += is->kind == SVMS_FRAME_ATTACHMENT ? 1 : 0;
+    }
+    directory.kind = SVMS_FRAME_DIRECTORY;
+    directory.number = count;
+    directory.c_size = (uint32_t)list.size;
+    object.directory_offset = self->out.size;
+    append_frame(&self->out, &directory, list.data);
+    sha256_of(self->out.data + object.directory_offset,
+              self->out.size - (size_t)object.directory_offset, object.directory_hash);
+    svms_builder_clear(&list);
+    memcpy(object.package_id, front->data + 32, 16);
+    sha256_of(front->data, SVMS_PACKAGE_HEADER_SIZE, object.h);
+    if (front->size > SVMS_PACKAGE_HEADER_SIZE) {
+        sha256_of(front->data + SVMS_PACKAGE_HEADER_SIZE, front->size - SVMS_PACKAGE_HEADER_SIZE,
+                  object.previous);
+    }
+    object.offset = self->out.size;
+    object.frames = count + 1;
+    sign_first(self, &object, exporter);
+}

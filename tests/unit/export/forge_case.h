@@ -41,4 +41,19 @@ uint8_t *entry_of(export_case *self, const target *this, const seen_frame *frame
 void sign_frame(export_case *self, const target *this, const seen_frame *frame,
                 const person *exporter);
 
+/* A frame that a forger carries: one that stands in a file, with another header if he likes. */
+typedef struct carried {
+    const uint8_t *parts; /* A, B and C */
+    svms_frame frame;
+    int64_t first_utc_ns; /* of its entry */
+    int64_t last_utc_ns;
+} carried;
+
+/* Frames of a package, without directories; bytes must live as long as they do. */
+size_t carry(const seen_package *seen, carried *out, size_t room);
+/* Puts a package into self->out that consists of front (header and slot) and these frames, at most
+ * 256, with one directory, under a link 0 of the exporter's that counts what is there. */
+void assemble(export_case *self, const piece *front, const carried *frames, size_t count,
+              const person *exporter);
+
 #endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Times of a film's samples against those in their records (E-PRF-9). */
+#include "proof_internal.h"
+
+#define SECOND INT64_C(1000000000)
+#define MILLISECOND UINT64_C(1000000)
+#define ROUNDING UINT64_C(4) /* ns, of the conversions */
+/* Seconds that a film or a recording may reach to, either way. */
+#define LARGEST_SECONDS (UINT64_C(1) << 32)
+#define LARGEST_NS (INT64_C(1) << 62)
+/* Sound that was recorded before the first picture need not be heard. */
+#define LONGEST_TRIM SECOND
+
+static bool to_ns(uint64_t ticks, uint32_t scale, int64_t *ns)
+{
+    if (ticks / scale >= LARGEST_SECONDS) {
+        return false;
+    }
+    *ns = (int64_t)(ticks / scale) * SECOND + (int64_t)(ticks % scale * (uint64_t)SECOND / scale);
+    return true;
+}
+
+static bool is_near(int64_t a, int64_t b, uint64_t tolerance)
+{
+    uint64_t distance = a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
+    return distance <= tolerance;
+}
+
+/* A sample's times in the film and as they were recorded. */
+typedef struct times {
+    int64_t film_dts;
+    int64_t film_pts;
+    int64_t film_ends; /* its presentation */
+    int64_t dts;
+    int64_t pts;
+    int64_t duration; /* 0: unknown */
+    uint64_t tolerance;
+} times;
+
+static bool film_times(const svms_proof_clock *clock, times *out)
+{
+    const svms_film_track *track = clock->track;
+    const svms_film_sample *sample = &clock->sample;
+    int64_t delay = 0;
+    int64_t trim = 0;
+    int64_t dts = 0;
+    int64_t pts = 0;
+    int64_t length = 0;
+    int64_t shift = sample->composition;
+    if (shift < 0 && (uint64_t)-shift > sample->dts) {
+        return false;
+    }
+    uint64_t shown = shift < 0 ? sample->dts - (uint64_t)-shift : sample->dts + (uint64_t)shift;
+    if (!to_ns(track->delay, clock->timescale, &delay) ||
+        !to_ns(track->media_time, track->timescale, &trim) ||
+        !to_ns(sample->dts, track->timescale, &dts) || !to_ns(shown, track->timescale, &pts) ||
+        !to_ns(sample->duration, track->timescale, &length)) {
+        return false;
+    }
+    out->film_dts = delay - trim + dts;
+    out->film_pts = delay - trim + pts;
+    out->film_ends = out->film_pts + length;
+    out->tolerance = (uint64_t)SECOND / track->timescale + MILLISECOND + ROUNDING;
+    return true;
+}
+
+static bool recorded_times(const svms_record *record, const svms_track *format,
+                           int64_t start_utc_ns, times *out)
+{
+    int64_t pts = (int64_t)((uint64_t)record->dts + (uint64_t)(int64_t)record->composition);
+    uint32_t duration =
+        (record->flags & SVMS_FLAG_DURATION) != 0 ? record->duration : format->default_duration;
+    out->dts = svms_utc_of(format, 0, start_utc_ns, record->dts);
+    out->pts = svms_utc_of(format, 0, start_utc_ns, pts);
+    out->duration = svms_utc_of(format, 0, 0, duration);
+    return out->dts > -LARGEST_NS && out->dts < LARGEST_NS && out->pts > -LARGEST_NS &&
+           out->pts < LARGEST_NS && out->duration < LARGEST_NS;
+}
+
+/* What the times of the film are compared by: the film's first sample, or, where another source
+ * begins without the gap before it, the end of the sample before. */
+static const char *find_shift(svms_proof_clock *clock, const times *at, uint32_t source)
+{
+    svms_proof_anchor *anchor = clock->anchor;
+    int64_t own = at->dts - at->film_dts;
+    uint64_t tolerance = at->tolerance;
+    if (!anchor->set) {
+        anchor->set = true;
+        anchor->shift_ns = own;
+        anchor->tick_ns = at->tolerance - MILLISECOND;
+    }
+    if (!clock->begun) {
+        clock->shift_ns = anchor->shift_ns;
+        tolerance += anchor->tick_ns;
+    } else if (source != clock->source && !is_near(own, clock->shift_ns, tolerance) &&
+               is_near(at->film_dts, clock->ends_ns, tolerance)) {
+        clock->shift_ns = own;
+    }
+    clock->begun = true;
+    clock->source = source;
+    clock->ends_ns = at->film_dts + at->duration;
+    return is_near(own, clock->shift_ns, tolerance) ? NULL
+                                                    : "the film shows it at another time than it "
+                                                      "was recorded at (E-PRF-9)";
+}
+
+/* What the edit list makes of it. */
+static const char *check_edit(svms_proof_clock *clock, const svms_record *record, const times *at)
+{
+    const svms_film_track *track = clock->track;
+    int64_t trim = 0;
+    int64_t delay = 0;
+    int64_t length = 0;
+    if (!track->edited) {
+        return NULL;
+    }
+    if (!to_ns(track->media_time, track->timescale, &trim) ||
+        !to_ns(track->delay, clock->timescale, &delay) ||
+        !to_ns(track->edit_duration, clock->timescale, &length)) {
+        return "an edit list beyond all measure";
+    }
+    if (at->film_pts > delay + length + (int64_t)at->tolerance ||
+        (at->duration != 0 &&
+         at->film_pts + at->duration > delay + length + (int64_t)at->tolerance)) {
+        return "the film's edit list ends before it (E-PRF-9)";
+    }
+    bool shown = at->film_ends > delay;
+    bool needless = (record->flags & SVMS_FLAG_DISCARDABLE) != 0;
+    if (!shown && !clock->shown && !needless && (clock->leads || trim > LONGEST_TRIM)) {
+        return "the film's edit list leaves it out (E-PRF-9)";
+    }
+    clock->shown = clock->shown || shown;
+    return NULL;
+}
+
+const char *svms_proof_clock_check(svms_proof_clock *clock, const svms_record *record,
+                                   const svms_track *format, int64_t start_utc_ns, uint32_t source)
+{
+    times at;
+    if (!film_times(clock, &at) || !recorded_times(record, format, start_utc_ns, &at)) {
+        return "its times are beyond all measure";
+    }
+    const char *why = find_shift(clock, &at, source);
+    if (why == NULL && !is_near(at.pts - at.film_pts, at.dts - at.film_dts, at.tolerance)) {
+        why = "the film shows it in another order than it was recorded in (E-PRF-9)";
+    }
+    return why != NULL ? why : check_edit(clock, record, &at);
+}
