@@ -4,10 +4,9 @@
  * Proofs: a clear file, the presentation, is checked against the signatures of the recorders.
  *
  * svms_export_open() opens the proof, svms_proof_begin() verifies the recorders' side of it; then
- * the bytes of every track of the presentation are fed with svms_proof_feed(), the file itself is
- * hashed with svms_proof_compare_file(), and svms_proof_finish() says what all of it is worth. The
- * library does not take files apart: whoever calls it brings the bytes of the tracks. The format is
- * docs/spec/evidence.md, section 9.
+ * a film is taken apart and compared with svms_proof_check_film(), a picture that is a sample is
+ * fed with svms_proof_feed(), the file itself is hashed with svms_proof_compare_file(), and
+ * svms_proof_finish() says what all of it is worth. The format is docs/spec/evidence.md, section 9.
  */
 #ifndef SVMS_PROOF_H
 #define SVMS_PROOF_H
@@ -27,6 +26,13 @@ typedef enum svms_presentation_state {
     SVMS_PRESENTATION_SAME = 1,         /**< It is the file that was signed. */
     SVMS_PRESENTATION_DIFFERS = 2       /**< It is not. */
 } svms_presentation_state;
+
+/** Whether a film is of the form in which it shows its samples and nothing else (E-PRF-9). */
+typedef enum svms_film_state {
+    SVMS_FILM_NOT_CHECKED = 0, /**< It is no film, or svms_proof_check_film() was not called. */
+    SVMS_FILM_PLAIN = 1,       /**< It is: its samples were compared. */
+    SVMS_FILM_REFUSED = 2      /**< It is not: nothing in it was compared. */
+} svms_film_state;
 
 /** What a proof says of its presentation. Start from ::SVMS_PROOF_INFO_INIT. Since 0.1. */
 typedef struct svms_proof_info {
@@ -58,7 +64,7 @@ typedef struct svms_proof_track {
     uint64_t samples;            /**< That the proof holds. */
     uint64_t same;               /**< That are what was recorded. */
     uint64_t different;          /**< That are not. */
-    uint64_t missing;            /**< That the presentation lacks, or has in part. */
+    uint64_t missing;            /**< That it lacks, has in part, or the exporter left out. */
     uint64_t bytes_besides;      /**< Bytes behind the last sample. */
 } svms_proof_track;
 
@@ -85,7 +91,7 @@ typedef struct svms_proof_report {
     int64_t failure_utc_ns;              /**< When it was recorded, or ::SVMS_NO_TIME. */
     uint64_t failure_byte;               /**< Where it begins among the bytes of the track. */
     uint32_t track_count;                /**< Entries of tracks. */
-    uint32_t reserved;                   /**< 0. */
+    svms_film_state film;                /**< Whether a film shows its samples alone. */
     svms_proof_track tracks[SVMS_MAX_TRACKS]; /**< Each track that has samples. */
     char reason[256]; /**< Why the verdict is not authentic, in words; or empty. */
 } svms_proof_report;
@@ -96,7 +102,8 @@ typedef struct svms_proof_report {
         (uint32_t)sizeof(svms_proof_report), SVMS_VERDICT_AUTHENTIC, SVMS_VERDICT_AUTHENTIC,       \
             SVMS_VERDICT_AUTHENTIC, SVMS_VERDICT_AUTHENTIC, SVMS_VERDICT_AUTHENTIC,                \
             SVMS_PRESENTATION_NOT_COMPARED, 0, 0, 0, 0, 0, 0, UINT32_MAX, UINT32_MAX, 0,           \
-            SVMS_NO_SEGMENT, 0, INT64_MIN, 0, 0, 0, { { 0, 0, 0, 0, 0, 0, 0 } },                   \
+            SVMS_NO_SEGMENT, 0, INT64_MIN, 0, 0, SVMS_FILM_NOT_CHECKED,                            \
+            { { 0, 0, 0, 0, 0, 0, 0 } },                                                           \
         {                                                                                          \
             0                                                                                      \
         }                                                                                          \
@@ -143,8 +150,37 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_proof_get_info(const svms_proof *proof
                                                          svms_proof_info *info, svms_error *err);
 
 /**
+ * Take a film apart and compare all its samples: their bytes, their order, their times, and that
+ * there is nothing else in it that a player could show. A film that breaks a rule is no failure of
+ * the call: svms_proof_finish() names what is wrong. The progress callback of the options is asked
+ * here as well. Memory does not grow with the film.
+ *
+ * @param proof     the comparison; nothing has been fed
+ * @param film      bytes of the MP4 file; borrowed for the call
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           compared; what it is worth, svms_proof_finish() says
+ * @retval SVMS_E_USAGE      an argument is NULL, the source lacks callbacks, or the presentation is
+ * a picture
+ * @retval SVMS_E_STATE      it is finished, something was compared before, or an earlier call
+ * failed
+ * @retval SVMS_E_CANCELLED  the progress callback asked for it
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ * @retval SVMS_E_IO         a source failed
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: one thread at a time. Specification: E-PRF-1, E-PRF-3, E-PRF-8, E-PRF-9.
+ * Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_proof_check_film(svms_proof *proof,
+                                                           const svms_source *film,
+                                                           svms_error *err);
+
+/**
  * The next bytes of a track of the presentation, in decoding order, in pieces of any size. Tracks
- * may take turns as they like. Nothing is copied; memory does not grow with samples.
+ * may take turns as they like. Nothing is copied; memory does not grow with samples. This is for
+ * pictures that are samples; samples of a film that are fed say nothing of its times, nor of what
+ * else it shows, so that its verdict is ::SVMS_VERDICT_INCOMPLETE at best.
  *
  * @param proof               the comparison
  * @param presentation_track  number of the track in the presentation; 0 where it is a picture
@@ -154,12 +190,12 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_proof_get_info(const svms_proof *proof
  *
  * @retval SVMS_OK           taken; what they are worth, svms_proof_finish() says
  * @retval SVMS_E_USAGE      an argument is NULL
- * @retval SVMS_E_STATE      it is finished, or an earlier call failed
+ * @retval SVMS_E_STATE      it is finished, a film was compared, or an earlier call failed
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  * @retval SVMS_E_IO         the source of the proof failed
  * @retval SVMS_E_CRYPTO     the provider failed
  *
- * Thread safety: one thread at a time. Specification: E-PRF-1, E-PRF-2. Since 0.1.
+ * Thread safety: one thread at a time. Specification: E-PRF-1, E-PRF-3. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_proof_feed(svms_proof *proof, uint32_t presentation_track,
                                                      const void *data, size_t size,

@@ -9,6 +9,7 @@
 #include "frame.h"
 #include "leaves.h"
 #include "link.h"
+#include "manifest.h"
 #include "package_header.h"
 
 #define SVMS_NO_ENTRY UINT64_MAX
@@ -258,27 +259,31 @@ typedef struct svms_evidence_failure {
             SVMS_NO_OFFSET, ""                                                                     \
     }
 
-/* A source that was judged; told of in order, when its verdict is settled. */
+/* A source that was judged by itself, until those of its recording are judged together (E-VER-3).
+ */
 typedef struct svms_evidence_judged {
     struct svms_evidence_judged *next;
     svms_export_period period;
     svms_report report;
     svms_excerpt_findings findings;
-    bool holds;   /* held is all that it lacks so far */
-    bool waiting; /* its successor may make up for that (E-VER-3) */
-    bool many;    /* it lacks more than one thing */
-    bool covered; /* the successor did */
+    bool holds; /* held is all that it lacks so far */
+    bool many;  /* it lacks more than one thing */
     svms_finding held;
+    bool takes_part; /* with what follows up to last_utc_ns */
+    uint8_t h[SVMS_DIGEST_SIZE];
+    bool linked;
+    svms_link previous;
+    int64_t created_utc_ns;
+    bool ended;
+    svms_end end;
+    bool has_manifest; /* segments or manifests are carried; the first one, and the last time */
+    uint64_t first_manifest;
+    int64_t first_utc_ns;
+    int64_t last_utc_ns;
+    bool covered;              /* a successor shows that nothing is missing at its open end */
+    bool gap;                  /* a container is missing beside it */
+    const char *contradiction; /* what another container says otherwise, or NULL */
 } svms_evidence_judged;
-
-/* What a source is in its recording. */
-typedef struct svms_evidence_place {
-    bool counts; /* among the containers that are numbered one after the other (C-SEQ-3) */
-    uint8_t recording_id[16];
-    uint64_t sequence;
-    int64_t from_utc_ns;
-    int64_t to_utc_ns;
-} svms_evidence_place;
 
 typedef struct svms_evidence_verification {
     svms_evidence *evidence;
@@ -288,10 +293,10 @@ typedef struct svms_evidence_verification {
     int64_t attested_utc_ns;     /* by the token of a link, everything before; or SVMS_NO_TIME */
     svms_evidence_part *part;    /* source that is being judged */
     svms_evidence_judged *now;   /* it */
-    svms_evidence_judged *first; /* of those that nobody has been told of */
-    svms_evidence_place *places; /* of each source */
-    bool readable;               /* its header can be used */
-    bool again;                  /* a second run: what was told up to told_offset is told */
+    svms_evidence_judged *first; /* of all that were judged, by number */
+    svms_evidence_judged *last;
+    bool readable; /* its header can be used */
+    bool again;    /* a second run: what was told up to told_offset is told */
     uint64_t told_offset;
     svms_finding shut;  /* what did not open */
     svms_verdict worst; /* of what was told of the source */
@@ -309,11 +314,13 @@ SVMS_MUST_CHECK svms_status svms_evidence_verify_links(svms_evidence_verificatio
 /* evidence_verify_source.c: all sources with their frames. */
 SVMS_MUST_CHECK svms_status svms_evidence_verify_sources(svms_evidence_verification *verification,
                                                          svms_error *err);
-/* evidence_verify_border.c: compares verification->now, judged, with the others of its recording,
- * queues it, and tells of those that are settled. */
-void svms_evidence_settle(svms_evidence_verification *verification, const svms_header *header);
-/* Nothing follows any more. */
-void svms_evidence_settle_all(svms_evidence_verification *verification);
+/* evidence_verify_recording.c: notes what verification->now, judged by itself, is in its recording;
+ * header NULL: nobody knows. */
+SVMS_MUST_CHECK svms_status svms_evidence_note_place(svms_evidence_verification *verification,
+                                                     const svms_header *header, svms_error *err);
+/* Judges the sources of each recording together, and tells of all sources by their numbers. */
+SVMS_MUST_CHECK svms_status svms_evidence_settle(svms_evidence_verification *verification,
+                                                 svms_error *err);
 /* evidence_verify_source.c: tells a finding of verification->part. */
 void svms_evidence_tell(svms_evidence_verification *verification, const svms_finding *finding);
 /* evidence_verify_frames.c: whatever verifying the excerpt of verification->part does not say of

@@ -193,6 +193,19 @@ static svms_status check_leaves(frame_walk *walk, const svms_evidence_frame *fra
     return SVMS_OK;
 }
 
+/* The first manifest of a source, and the last moment that one tells of. */
+static void note_manifest(svms_evidence_judged *now, const svms_frame_entry *entry)
+{
+    if (!now->has_manifest) {
+        now->has_manifest = true;
+        now->first_manifest = entry->number;
+        now->first_utc_ns = entry->first_utc_ns;
+        now->last_utc_ns = entry->last_utc_ns;
+    } else if (entry->last_utc_ns > now->last_utc_ns) {
+        now->last_utc_ns = entry->last_utc_ns;
+    }
+}
+
 /* Segments follow each other by number (E-SRC-2). */
 static void check_number(frame_walk *walk, const svms_frame_entry *entry)
 {
@@ -212,6 +225,7 @@ static void check_number(frame_walk *walk, const svms_frame_entry *entry)
     walk->interrupted = walk->interrupted || doubtful;
     if (entry->last_utc_ns != SVMS_NO_TIME) {
         walk->last_utc_ns = entry->last_utc_ns;
+        note_manifest(walk->verification->now, entry);
     }
 }
 

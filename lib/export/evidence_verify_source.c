@@ -258,54 +258,47 @@ static svms_status judge_source(svms_evidence_verification *verification, uint32
     return status;
 }
 
-/* Judges a source, and then it among the others of its recording. */
+/* Judges a source, which then waits for the others. */
 static svms_status take_source(svms_evidence_verification *verification, uint32_t s,
                                svms_error *err)
 {
     svms_evidence *evidence = verification->evidence;
     const svms_header *header = NULL;
-    verification->now = svms_alloc(evidence->ctx, sizeof(*verification->now));
-    if (verification->now == NULL) {
+    svms_evidence_judged *now = svms_alloc(evidence->ctx, sizeof(*now));
+    if (now == NULL) {
         return svms_fail_memory(err);
     }
+    if (verification->last == NULL) {
+        verification->first = now;
+    } else {
+        verification->last->next = now;
+    }
+    verification->last = now;
+    verification->now = now;
     svms_status status = judge_source(verification, s, err);
     if (status == SVMS_OK && verification->readable) {
         status = svms_evidence_header_of(evidence, s, &header, err);
     }
-    if (status == SVMS_OK) {
-        svms_evidence_settle(verification, header);
-    } else {
-        svms_release(evidence->ctx, verification->now);
-    }
-    verification->now = NULL;
-    return status;
+    return status == SVMS_OK ? svms_evidence_note_place(verification, header, err) : status;
 }
 
 svms_status svms_evidence_verify_sources(svms_evidence_verification *verification, svms_error *err)
 {
     svms_evidence *evidence = verification->evidence;
-    uint32_t count = evidence->first.sources;
     svms_status status = SVMS_OK;
-    if (count == 0) {
-        return SVMS_OK;
-    }
-    verification->places = svms_alloc_array(evidence->ctx, count, sizeof(*verification->places));
-    if (verification->places == NULL) {
-        return svms_fail_memory(err);
-    }
-    for (uint32_t s = 0; s < count && status == SVMS_OK; s++) {
+    for (uint32_t s = 0; s < evidence->first.sources && status == SVMS_OK; s++) {
         status = take_source(verification, s, err);
     }
     if (status == SVMS_OK) {
-        svms_evidence_settle_all(verification);
+        status = svms_evidence_settle(verification, err);
     }
     while (verification->first != NULL) {
         svms_evidence_judged *gone = verification->first;
         verification->first = gone->next;
         svms_release(evidence->ctx, gone);
     }
-    svms_release(evidence->ctx, verification->places);
-    verification->places = NULL;
+    verification->last = NULL;
+    verification->now = NULL;
     if (status == SVMS_OK && verification->failed.status != SVMS_OK) {
         status = svms_fail_as(err, verification->failed.status, &verification->failed);
     }

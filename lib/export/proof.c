@@ -36,8 +36,8 @@ static svms_status verify_recorders(svms_proof *proof, const svms_export_verify_
     return SVMS_OK;
 }
 
-static void note_failure(svms_proof *proof, uint32_t source, uint64_t segment, int64_t utc_ns,
-                         const char *why)
+void svms_proof_note(svms_proof *proof, uint32_t source, uint64_t segment, int64_t utc_ns,
+                     const char *why)
 {
     svms_proof_failure *failure = &proof->failure;
     if (failure->verdict != SVMS_VERDICT_AUTHENTIC) {
@@ -50,6 +50,12 @@ static void note_failure(svms_proof *proof, uint32_t source, uint64_t segment, i
     (void)snprintf(failure->reason, sizeof(failure->reason), "%.199s", why);
 }
 
+bool svms_proof_is_picture(const svms_proof *proof)
+{
+    const char *type = proof->presentation->media_type;
+    return type != NULL && strncmp(type, "image/", strlen("image/")) == 0;
+}
+
 static svms_status add_lane(svms_proof *proof, const svms_export_track_pair *pair, svms_error *err)
 {
     svms_ctx *ctx = proof->evidence->ctx;
@@ -59,6 +65,8 @@ static svms_status add_lane(svms_proof *proof, const svms_export_track_pair *pai
     }
     proof->lanes[proof->lane_count++] = lane;
     lane->evidence = proof->evidence;
+    lane->whole = !svms_proof_is_picture(proof);
+    lane->clock.anchor = &proof->anchor;
     lane->counts.track = pair->track;
     lane->counts.presentation_track = pair->presentation_track;
     svms_status status = svms_hasher_new(&lane->sample.hasher, ctx, err);
@@ -77,8 +85,8 @@ static svms_status add_lanes(svms_proof *proof, svms_error *err)
                     presentation->tracks[j].presentation_track == pair->presentation_track;
         }
         if (again) {
-            note_failure(proof, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME,
-                         "the case names a track of the presentation twice (E-PRF-1)");
+            svms_proof_note(proof, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME,
+                            "the case names a track of the presentation twice (E-PRF-1)");
             continue;
         }
         svms_status status = add_lane(proof, pair, err);
@@ -106,9 +114,10 @@ static void count_samples(svms_proof *proof, const svms_leaves_summary *summary,
         svms_proof_lane *lane = lane_of_track(proof, i);
         if (lane != NULL) {
             lane->counts.samples += summary->presented[i];
+            lane->left_out += lane->whole ? summary->others[i] : 0;
         } else if (summary->presented[i] != 0) {
-            note_failure(proof, source, entry->number, entry->first_utc_ns,
-                         "samples that no track of the presentation holds (E-PRF-1)");
+            svms_proof_note(proof, source, entry->number, entry->first_utc_ns,
+                            "samples that no track of the presentation holds (E-PRF-1)");
         }
     }
 }
@@ -139,7 +148,7 @@ static svms_status survey(svms_proof *proof, svms_error *err)
             return svms_fail_as(err, status, &found);
         }
         if (status != SVMS_OK) {
-            note_failure(proof, source, entry.number, entry.first_utc_ns, found.message);
+            svms_proof_note(proof, source, entry.number, entry.first_utc_ns, found.message);
         } else {
             count_samples(proof, &summary, source, &entry);
         }
@@ -157,8 +166,7 @@ static void check_presentation(svms_proof *proof)
     for (uint32_t i = 0; i < proof->lane_count; i++) {
         samples += proof->lanes[i]->counts.samples;
     }
-    bool picture =
-        presentation->media_type != NULL && strncmp(presentation->media_type, "image/", 6) == 0;
+    bool picture = svms_proof_is_picture(proof);
     proof->decoded = samples == 0;
     if (presentation->size != first->presentation_size ||
         memcmp(presentation->digest, first->presentation_hash, SVMS_DIGEST_SIZE) != 0) {
@@ -169,7 +177,7 @@ static void check_presentation(svms_proof *proof)
         why = "the picture was decoded, and the case does not say of what (E-PRF-5)";
     }
     if (why != NULL) {
-        note_failure(proof, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME, why);
+        svms_proof_note(proof, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME, why);
     }
 }
 
@@ -193,6 +201,9 @@ static svms_status prepare(svms_proof *proof, const svms_export_verify_options *
         status = survey(proof, err);
     }
     if (status == SVMS_OK) {
+        status = svms_proof_check_order(proof, err);
+    }
+    if (status == SVMS_OK) {
         check_presentation(proof);
     }
     return status;
@@ -210,6 +221,8 @@ svms_status svms_proof_begin(svms_proof **out, svms_evidence *evidence,
         return svms_fail_memory(err);
     }
     proof->evidence = evidence;
+    proof->progress = options == NULL ? NULL : options->progress;
+    proof->user = options == NULL ? NULL : options->user;
     status = prepare(proof, options, err);
     if (status != SVMS_OK) {
         svms_proof_free(&proof);
@@ -267,7 +280,7 @@ static svms_status check_open(const svms_proof *proof, svms_error *err)
 }
 
 /* Bytes of a track that the case does not name. */
-static void feed_stray(svms_proof *proof, uint32_t track, size_t size)
+void svms_proof_feed_stray(svms_proof *proof, uint32_t track, uint64_t size)
 {
     char why[120];
     if (size == 0) {
@@ -276,7 +289,7 @@ static void feed_stray(svms_proof *proof, uint32_t track, size_t size)
     proof->stray_bytes += size;
     (void)snprintf(why, sizeof(why),
                    "track %" PRIu32 " of the presentation is not in the proof (E-PRF-1)", track);
-    note_failure(proof, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME, why);
+    svms_proof_note(proof, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME, why);
 }
 
 svms_status svms_proof_feed(svms_proof *proof, uint32_t presentation_track, const void *data,
@@ -289,6 +302,10 @@ svms_status svms_proof_feed(svms_proof *proof, uint32_t presentation_track, cons
     if (status != SVMS_OK) {
         return status;
     }
+    if (proof->film != SVMS_FILM_NOT_CHECKED) {
+        return svms_fail(err, SVMS_E_STATE, "the film has been compared already");
+    }
+    proof->fed = true;
     for (uint32_t i = 0; i < proof->lane_count; i++) {
         if (proof->lanes[i]->counts.presentation_track == presentation_track) {
             status = svms_proof_lane_feed(proof->lanes[i], data, size, err);
@@ -296,7 +313,7 @@ svms_status svms_proof_feed(svms_proof *proof, uint32_t presentation_track, cons
             return status;
         }
     }
-    feed_stray(proof, presentation_track, size);
+    svms_proof_feed_stray(proof, presentation_track, size);
     return SVMS_OK;
 }
 
@@ -329,6 +346,27 @@ static svms_status hash_file(const svms_proof *proof, const svms_source *file, u
     return status;
 }
 
+/* A picture is what its media type says (E-PRF-9). */
+static svms_status check_picture(svms_proof *proof, const svms_source *file, svms_error *err)
+{
+    static const uint8_t png[8] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n' };
+    static const uint8_t jpeg[3] = { 0xFF, 0xD8, 0xFF };
+    const char *type = proof->presentation->media_type;
+    uint8_t front[sizeof(png)] = { 0 };
+    size_t got = 0;
+    svms_status status = svms_source_read_some(file, 0, front, sizeof(front), &got, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    bool is_png = strcmp(type, "image/png") == 0 && memcmp(front, png, sizeof(png)) == 0;
+    bool is_jpeg = strcmp(type, "image/jpeg") == 0 && memcmp(front, jpeg, sizeof(jpeg)) == 0;
+    if (!is_png && !is_jpeg) {
+        svms_proof_note(proof, UINT32_MAX, SVMS_NO_SEGMENT, SVMS_NO_TIME,
+                        "the picture is no PNG or JPEG file as its media type says (E-PRF-9)");
+    }
+    return SVMS_OK;
+}
+
 svms_status svms_proof_compare_file(svms_proof *proof, const svms_source *presentation,
                                     svms_error *err)
 {
@@ -350,6 +388,9 @@ svms_status svms_proof_compare_file(svms_proof *proof, const svms_source *presen
         if (status == SVMS_OK && memcmp(digest, first->presentation_hash, SVMS_DIGEST_SIZE) == 0) {
             proof->compared = SVMS_PRESENTATION_SAME;
         }
+    }
+    if (status == SVMS_OK && svms_proof_is_picture(proof)) {
+        status = check_picture(proof, presentation, err);
     }
     if (status == SVMS_E_TRUNCATED) { /* it became shorter meanwhile */
         status = SVMS_OK;
@@ -385,7 +426,8 @@ svms_status svms_proof_finish(svms_proof *proof, svms_proof_report *report, svms
         return status;
     }
     proof->ended = true;
-    for (uint32_t i = 0; i < proof->lane_count; i++) {
+    bool compared = proof->film != SVMS_FILM_REFUSED;
+    for (uint32_t i = 0; i < proof->lane_count && compared; i++) {
         status = svms_proof_lane_finish(proof->lanes[i], err);
         if (status != SVMS_OK) {
             return status;

@@ -6,7 +6,7 @@
 #define MILLISECOND UINT64_C(1000000)
 #define ROUNDING UINT64_C(4) /* ns, of the conversions */
 /* Seconds that a film or a recording may reach to, either way. */
-#define LARGEST_SECONDS (UINT64_C(1) << 32)
+#define LARGEST_SECONDS (UINT64_C(1) << 30)
 #define LARGEST_NS (INT64_C(1) << 62)
 /* Sound that was recorded before the first picture need not be heard. */
 #define LONGEST_TRIM SECOND
@@ -99,6 +99,9 @@ static const char *find_shift(svms_proof_clock *clock, const times *at, uint32_t
     clock->begun = true;
     clock->source = source;
     clock->ends_ns = at->film_dts + at->duration;
+    clock->held_ns = at->duration == 0
+                         ? 0
+                         : at->film_ends - at->film_pts - at->duration - (int64_t)at->tolerance;
     return is_near(own, clock->shift_ns, tolerance) ? NULL
                                                     : "the film shows it at another time than it "
                                                       "was recorded at (E-PRF-9)";
@@ -125,7 +128,7 @@ static const char *check_edit(svms_proof_clock *clock, const svms_record *record
         return "the film's edit list ends before it (E-PRF-9)";
     }
     bool shown = at->film_ends > delay;
-    bool needless = (record->flags & SVMS_FLAG_DISCARDABLE) != 0;
+    bool needless = (record->flags & SVMS_SAMPLE_DISCARDABLE) != 0;
     if (!shown && !clock->shown && !needless && (clock->leads || trim > LONGEST_TRIM)) {
         return "the film's edit list leaves it out (E-PRF-9)";
     }
@@ -145,4 +148,9 @@ const char *svms_proof_clock_check(svms_proof_clock *clock, const svms_record *r
         why = "the film shows it in another order than it was recorded in (E-PRF-9)";
     }
     return why != NULL ? why : check_edit(clock, record, &at);
+}
+
+const char *svms_proof_clock_finish(const svms_proof_clock *clock)
+{
+    return clock->begun && clock->held_ns > 0 ? "the film holds its last sample (E-PRF-9)" : NULL;
 }

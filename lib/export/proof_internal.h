@@ -74,13 +74,18 @@ typedef struct svms_proof_clock {
     int64_t shift_ns; /* recorded time minus time in the film */
     uint32_t source;  /* of the sample before */
     int64_t ends_ns;  /* in the film, that sample by what was recorded */
-    bool shown;       /* a sample before has been */
+    int64_t
+        held_ns; /* that it is shown longer than it was recorded to last; 0 or less: it is not */
+    bool shown;  /* a sample before has been */
 } svms_proof_clock;
 
 /* Why the sample's times are not those that were recorded, or NULL. start_utc_ns: of the container
  * that the record is from. */
 const char *svms_proof_clock_check(svms_proof_clock *clock, const svms_record *record,
                                    const svms_track *format, int64_t start_utc_ns, uint32_t source);
+
+/* The same for what comes behind the last sample. */
+const char *svms_proof_clock_finish(const svms_proof_clock *clock);
 
 /* proof_lane.c: one track of the presentation, and the way through the entries of its samples. */
 typedef struct svms_proof_lane {
@@ -97,17 +102,17 @@ typedef struct svms_proof_lane {
     svms_track format; /* of the track in that source */
     svms_leaves leaves;
     svms_manifest manifest;
-    svms_merkle tree;           /* of the track's leaves so far */
-    uint64_t index;             /* of the next leaf of the track in the segment */
-    const char *keys_lacking;   /* why samples cannot be sealed; NULL: they can */
-    bool whole;                 /* every sample must be there (E-PRF-8) */
-    uint64_t left_out;          /* samples that are not, although the exporter had them */
-    int64_t start_utc_ns;       /* that the times of the source count from */
+    svms_merkle tree;         /* of the track's leaves so far */
+    uint64_t index;           /* of the next leaf of the track in the segment */
+    const char *keys_lacking; /* why samples cannot be sealed; NULL: they can */
+    bool whole;               /* every sample must be there (E-PRF-8) */
+    uint64_t left_out;        /* samples that are not, although the exporter had them */
+    int64_t start_utc_ns;     /* that the times of the source count from */
     svms_proof_clock clock;
-    bool in_film_sample; /* some of its bytes came */
-    bool compared_times; /* of the sample that the lane stands in */
-    bool awaits_empty;   /* a sample without bytes is not passed over */
-    const char *fault; /* what is wrong with the sample besides its bytes, or NULL */
+    bool in_film_sample;        /* some of its bytes came */
+    bool compared_times;        /* of the sample that the lane stands in */
+    bool awaits_empty;          /* a sample without bytes is not passed over */
+    const char *fault;          /* what is wrong with the sample besides its bytes, or NULL */
     svms_proof_failure failure; /* the first one */
     svms_proof_sample sample;
 } svms_proof_lane;
@@ -140,8 +145,8 @@ struct svms_proof {
     uint64_t stray_bytes;       /* of tracks that the case does not name */
     svms_proof_anchor anchor;
     svms_film_state film;
-    bool fed;           /* bytes came by svms_proof_feed() */
-    char refusal[200];  /* why the film is none, with SVMS_FILM_REFUSED */
+    bool fed;          /* bytes came by svms_proof_feed() */
+    char refusal[200]; /* why the film is none, with SVMS_FILM_REFUSED */
     int (*progress)(void *user, uint64_t done, uint64_t total); /* NULL: nobody asks */
     void *user;
     svms_presentation_state compared;

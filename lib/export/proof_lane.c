@@ -244,13 +244,13 @@ static svms_status close_sample(svms_proof_lane *lane, svms_error *err)
         }
         if (same) {
             lane->counts.same++;
-            if (lane->fault != NULL) {
-                note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, lane->fault);
-            }
         } else {
             lane->counts.different++;
             note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, "it is not what was recorded");
         }
+    }
+    if (lane->fault != NULL) {
+        note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, lane->fault);
     }
     lane->passed++;
     lane->state = SVMS_LANE_BETWEEN;
@@ -454,6 +454,10 @@ svms_status svms_proof_lane_finish(svms_proof_lane *lane, svms_error *err)
         note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC,
                      lane->sample.position == 0 ? "it is missing: the track ends before it"
                                                 : "the track ends within it");
+    }
+    const char *why = svms_proof_clock_finish(&lane->clock);
+    if (lane->state == SVMS_LANE_ENDED && why != NULL) {
+        note_failure(lane, SVMS_VERDICT_NOT_AUTHENTIC, why);
     }
     uint64_t over = lane->counts.same + lane->counts.different + lane->unchecked;
     lane->counts.missing = lane->counts.samples > over ? lane->counts.samples - over : 0;

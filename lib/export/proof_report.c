@@ -50,14 +50,33 @@ static void name_failure(svms_proof_report *report, const svms_proof_failure *fa
 static void add_lane(svms_proof_report *report, const svms_proof_lane *lane)
 {
     const svms_proof_track *counts = &lane->counts;
-    report->tracks[report->track_count++] = *counts;
+    report->tracks[report->track_count] = *counts;
+    report->tracks[report->track_count++].missing += lane->left_out;
     report->samples_same += counts->same;
     report->samples_different += counts->different;
-    report->samples_missing += counts->missing;
+    report->samples_missing += counts->missing + lane->left_out;
     report->bytes_besides += counts->bytes_besides;
     take_worse(&report->samples, lane->failure.verdict);
     if (counts->missing != 0) {
         take_worse(&report->samples, SVMS_VERDICT_NOT_AUTHENTIC);
+    }
+    if (lane->left_out != 0) {
+        take_worse(&report->samples, SVMS_VERDICT_INCOMPLETE);
+    }
+}
+
+/* A film that is none has no samples that could be counted. */
+static void name_refusal(const svms_proof *proof, svms_proof_report *report)
+{
+    const svms_proof_failure failure = { .source = UINT32_MAX,
+                                         .segment = SVMS_NO_SEGMENT,
+                                         .utc_ns = SVMS_NO_TIME };
+    report->samples = SVMS_VERDICT_NOT_AUTHENTIC;
+    name_failure(report, &failure, NULL);
+    (void)snprintf(report->reason, sizeof(report->reason),
+                   "the film may show other things than its samples (E-PRF-9): %s", proof->refusal);
+    for (uint32_t i = 0; i < proof->lane_count; i++) {
+        report->tracks[report->track_count++] = proof->lanes[i]->counts;
     }
 }
 
@@ -98,6 +117,16 @@ static svms_verdict judge_presentation(const svms_proof *proof, const char **why
     return SVMS_VERDICT_INCOMPLETE;
 }
 
+/* Whether anybody looked at what else the film shows, and when. */
+static svms_verdict judge_film(const svms_proof *proof, const char **why)
+{
+    if (svms_proof_is_picture(proof) || proof->film != SVMS_FILM_NOT_CHECKED) {
+        return SVMS_VERDICT_AUTHENTIC;
+    }
+    *why = "the film was not taken apart, so that its times are nobody's word (E-PRF-9)";
+    return SVMS_VERDICT_INCOMPLETE;
+}
+
 void svms_proof_fill_report(const svms_proof *proof, svms_proof_report *report)
 {
     const char *why = NULL;
@@ -106,8 +135,14 @@ void svms_proof_fill_report(const svms_proof *proof, svms_proof_report *report)
     report->contents = proof->recorders.contents;
     report->presentation = proof->compared;
     report->decoded = proof->decoded ? 1 : 0;
-    judge_samples(proof, report);
-    svms_verdict presentation = judge_presentation(proof, &why);
+    report->film = proof->film;
+    if (proof->film == SVMS_FILM_REFUSED) {
+        name_refusal(proof, report);
+    } else {
+        judge_samples(proof, report);
+    }
+    svms_verdict presentation = judge_film(proof, &why);
+    take_worse(&presentation, judge_presentation(proof, &why));
     report->verdict = proof->recorders.verdict;
     take_worse(&report->verdict, report->samples);
     take_worse(&report->verdict, presentation);

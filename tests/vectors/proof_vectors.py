@@ -24,13 +24,19 @@ CODECS = {"avc1": b"avc1", "ulaw": b"ulaw"}
 
 
 def plain_samples(spec, numbers, segments):
-    """{track: [(bytes, duration)]} of these segments, opened."""
+    """{track: [(bytes, time until the next)]} of these segments, opened."""
     request = verifier.Request(password=spec.get("password"), keep_data=True)
     found = {number: [] for number in numbers}
     for one in verifier.verify(container(spec)[0], request).samples:
         if one.track in found and one.segment in segments:
-            found[one.track].append((one.data, one.duration))
-    return found
+            found[one.track].append(one)
+    return {number: _timed(samples) for number, samples in found.items()}
+
+
+def _timed(samples):
+    nexts = [one.dts for one in samples[1:]]
+    nexts += [one.dts + one.duration for one in samples[-1:]]
+    return [(one.data, behind - one.dts) for one, behind in zip(samples, nexts)]
 
 
 def film(spec, numbers, segments, name=b"svmsref"):
