@@ -3,8 +3,6 @@
 #ifndef SVMS_CLI_PROOF_CHECK_H
 #define SVMS_CLI_PROOF_CHECK_H
 
-#include <stdbool.h>
-
 #include <svms/svms.h>
 
 #include "exit_status.h"
@@ -12,11 +10,10 @@
 typedef struct proof_findings {
     svms_proof_info info;
     svms_proof_report report;
-    bool unreadable; /* the file is damaged as a file, which was said */
 } proof_findings;
 
 /* EXIT_GOOD means that there is a report, whatever its verdict. */
 exit_status proof_check(proof_findings *out, svms_ctx *ctx, svms_evidence *evidence,
-                        const char *path, const svms_export_verify_options *options);
+                        const char *path, const svms_export_verify_options *given);
 
 #endif

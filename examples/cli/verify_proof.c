@@ -57,22 +57,29 @@ static time_text time_of(int64_t utc_ns)
     return time;
 }
 
+static const char *words_of_incomplete(const svms_proof_report *report)
+{
+    if (report->samples == SVMS_VERDICT_INCOMPLETE) {
+        return "What is there is what was recorded, but the exporter left out some of it.";
+    }
+    if (report->presentation == SVMS_PRESENTATION_DIFFERS && !report->decoded) {
+        return "Every sample is what was recorded, in its order and at its time, but the file "
+               "around them is not the one that was exported.";
+    }
+    return "What is there is what was recorded, but it does not cover all of what was asked for.";
+}
+
 static const char *words_of(const svms_proof_report *report)
 {
     switch (report->verdict) {
     case SVMS_VERDICT_AUTHENTIC:
         return report->decoded
-                   ? "The picture is the one that the exporter signed. That it shows what was "
-                     "recorded, he vouches for."
-                   : "Every sample is exactly what was recorded, and the file is the one that "
-                     "was exported.";
+                   ? "The picture is the one that the exporter signed. He alone attests that it "
+                     "shows what was recorded: no recorder signed this picture."
+                   : "Every sample is exactly what was recorded, in its order and at its time, "
+                     "and the file is the one that was exported.";
     case SVMS_VERDICT_INCOMPLETE:
-        if (report->presentation == SVMS_PRESENTATION_DIFFERS) {
-            return "Every sample is what was recorded, but the file around them is not the one "
-                   "that was exported: times and order are nobody's word.";
-        }
-        return "What is there is what was recorded, but it does not cover all of what was asked "
-               "for.";
+        return words_of_incomplete(report);
     case SVMS_VERDICT_UNTRUSTED:
         return "Somebody who signed is not trusted.";
     case SVMS_VERDICT_UNDECRYPTABLE:
@@ -80,7 +87,10 @@ static const char *words_of(const svms_proof_report *report)
     case SVMS_VERDICT_NOT_AUTHENTIC:
         break;
     }
-    return "This is not what was recorded, or not what was signed.";
+    return report->film == SVMS_FILM_REFUSED
+               ? "This file can show other things than what was recorded, so nothing in it is "
+                 "believed."
+               : "This is not what was recorded, or not what was signed.";
 }
 
 static const char *presentation_word(svms_presentation_state state)
@@ -94,6 +104,25 @@ static const char *presentation_word(svms_presentation_state state)
         break;
     }
     return "not_compared";
+}
+
+/* Who says that what is seen is what was recorded. */
+static const char *attester_word(const svms_proof_report *report)
+{
+    return report->decoded ? "exporter" : "recorder";
+}
+
+static json_t *film_to_json(const svms_proof_report *report)
+{
+    switch (report->film) {
+    case SVMS_FILM_PLAIN:
+        return json_text("plain");
+    case SVMS_FILM_REFUSED:
+        return json_text("refused");
+    case SVMS_FILM_NOT_CHECKED:
+        break;
+    }
+    return json_null();
 }
 
 static void print_failure(const svms_proof_report *report)
@@ -124,7 +153,14 @@ static void print_failure(const svms_proof_report *report)
 static void print_samples(const svms_proof_report *report)
 {
     if (report->decoded) {
-        print_line(stdout, "Samples       none: the picture was decoded from them");
+        print_line(stdout,
+                   "Samples       none: the picture was decoded from them, and is attested by "
+                   "the exporter alone");
+        return;
+    }
+    if (report->film == SVMS_FILM_REFUSED) {
+        print_line(stdout, "Samples       %s: none was compared",
+                   verify_verdict_title(report->samples));
         return;
     }
     print_line(stdout,
@@ -231,8 +267,9 @@ static json_t *report_to_json(const proof_verification *self)
 {
     const svms_proof_report *report = &self->found.report;
     return json_pack(
-        "{s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o}", "file", json_text(self->path), "proof",
-        json_text(self->file.path), "verdict", svms_verdict_name(report->verdict), "samples",
+        "{s:o, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "file", json_text(self->path),
+        "proof", json_text(self->file.path), "verdict", svms_verdict_name(report->verdict),
+        "attested_by", attester_word(report), "film", film_to_json(report), "samples",
         samples_to_json(report), "presentation", presentation_word(report->presentation), "failure",
         failure_to_json(report), "reason", json_text(report->reason[0] ? report->reason : NULL),
         "evidence", package_findings_to_json(&self->evidence));
@@ -337,16 +374,15 @@ static const option_spec options[] = {
     { "quiet", NULL, "print nothing; the exit status is the answer", OPTION_FLAG, AT(quiet) },
 };
 
-static const command_line line = {
-    COMMAND,
-    "FILE PROOF --trust CA [options]",
-    "Proves that a clear MP4 file or picture is what was recorded, sample by sample, or names the "
-    "first\nsample that is not.",
-    options,
-    sizeof options / sizeof options[0],
-    "FILE PROOF",
-    offsetof(verify_proof_request, files)
-};
+static const command_line line = { COMMAND,
+                                   "FILE PROOF --trust CA [options]",
+                                   "Proves that a clear MP4 file or picture is what was recorded, "
+                                   "sample by sample and at its time, "
+                                   "or\nnames the first sample that is not.",
+                                   options,
+                                   sizeof options / sizeof options[0],
+                                   "FILE PROOF",
+                                   offsetof(verify_proof_request, files) };
 
 exit_status command_verify_proof(int count, char **arguments)
 {

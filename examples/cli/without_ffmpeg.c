@@ -51,10 +51,3 @@ exit_status command_export_stills(int count, char **arguments)
     (void)arguments;
     return say_absent("export stills");
 }
-
-exit_status command_verify_proof(int count, char **arguments)
-{
-    (void)count;
-    (void)arguments;
-    return say_absent("verify-proof");
-}

@@ -74,7 +74,8 @@ static void name_refusal(const svms_proof *proof, svms_proof_report *report)
     report->samples = SVMS_VERDICT_NOT_AUTHENTIC;
     name_failure(report, &failure, NULL);
     (void)snprintf(report->reason, sizeof(report->reason),
-                   "the film may show other things than its samples (E-PRF-9): %s", proof->refusal);
+                   "the film may show other things than its samples (E-PRF-9): %.190s",
+                   proof->refusal);
     for (uint32_t i = 0; i < proof->lane_count; i++) {
         report->tracks[report->track_count++] = proof->lanes[i]->counts;
     }

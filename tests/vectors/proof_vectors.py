@@ -168,6 +168,12 @@ def _film(spec, change):
     return mp4_file.make(tracks)
 
 
+def _without_third(samples):
+    """The second picture stays until the fourth."""
+    second, third = samples[1:3]
+    return [samples[0], (second[0], second[1] + third[1]), *samples[3:]]
+
+
 def _swapped(data, start):
     first, second = data[start + 40 : start + 80], data[start + 80 : start + 120]
     return data[: start + 40] + second + first + data[start + 120 :]
@@ -235,7 +241,7 @@ def broken():
     segment = at("piece", lambda p: replace(p, kind=f.SEGMENT) if p.kind == f.LEAVES else p)
     found, data = proof("film segments", spec, (0,), range(3), hook=segment)
     yield {**bad("proof-segments", "segments in a proof", found, "E-FRM-1"), "presentation": data}
-    found, _ = proof("film left out", spec, (0,), range(3), _film(spec, lambda s: s[:2] + s[3:]),
+    found, _ = proof("film left out", spec, (0,), range(3), _film(spec, _without_third),
                      hook=_leaves(lambda e: [e[0], (3, 0, e[1][2][-32:], 0), e[2]]))  # fmt: skip
     yield {**bad("proof-left-out", "a picture that the exporter left out of the film", found, "",
                  "incomplete", sources=["authentic"]),
