@@ -165,6 +165,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 #ifdef SVMS_FUZZING
 
+const char *__asan_default_options(void);
+
+/* Where each block came from is most of what a run would cost; whoever replays a finding asks for
+ * it. */
+const char *__asan_default_options(void)
+{
+    return "malloc_context_size=2:quarantine_size_mb=16";
+}
+
 /* An exporter without anybody above him. */
 typedef struct forger {
     meter used;
@@ -202,14 +211,6 @@ static void become(forger *self)
     }
     svms_chain_free(&ca);
     svms_private_key_free(&ca_key);
-}
-
-static void resign(forger *self)
-{
-    svms_hasher_free(&self->hasher);
-    svms_chain_free(&self->chain);
-    svms_private_key_free(&self->key);
-    svms_ctx_free(&self->ctx);
 }
 
 static uint64_t number_at(const uint8_t *bytes, size_t size)
@@ -317,36 +318,35 @@ static size_t sign_link(forger *self, package *in, size_t at, size_t maximum)
     return size;
 }
 
-static size_t repair(uint8_t *data, size_t size, size_t maximum)
+static size_t repair(forger *self, uint8_t *data, size_t size, size_t maximum)
 {
     package in = { data, size, 0, 0, 0, { 0 } };
-    forger self;
     size_t slot = size < 120 ? 0 : (size_t)number_at(data + 28, 4);
     if (size < 120 || slot > size - 120) {
         return size;
     }
     size_t at = 120 + slot;
     in.first = at;
-    become(&self);
     while (at < size && data[at] != 'S') {
         size_t length = frame_size(&in, at);
         if (length == 0) {
-            resign(&self);
             return size;
         }
         if (data[at] == SVMS_FRAME_DIRECTORY) {
-            fix_directory(&self, &in, at, length);
+            fix_directory(self, &in, at, length);
         }
         in.frames++;
         at += length;
     }
-    size = at < size ? sign_link(&self, &in, at, maximum) : size;
-    resign(&self);
-    return size;
+    return at < size ? sign_link(self, &in, at, maximum) : size;
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maximum, unsigned seed)
 {
+    static forger self; /* making one costs more than a run */
+    if (self.ctx == NULL) {
+        become(&self);
+    }
     /* Small changes in place keep the structure; the others try what breaks it. */
     if (seed % 4 != 0 && size > 160) {
         size_t at = 120 + seed / 4 % (size - 120);
@@ -356,6 +356,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t maximum, unsig
     } else {
         size = LLVMFuzzerMutate(data, size, maximum);
     }
-    return seed % 8 == 7 ? size : repair(data, size, maximum);
+    return seed % 8 == 7 ? size : repair(&self, data, size, maximum);
 }
 #endif

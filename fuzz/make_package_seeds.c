@@ -21,7 +21,7 @@ static void add_note(export_case *self, svms_export *package)
     uint8_t text[] = "a note";
     memory_file file = { 0 };
     svms_export_attachment attachment = SVMS_EXPORT_ATTACHMENT_INIT;
-    svms_export_origin origin = { 0, 0, 1, 1, INT64_MIN };
+    svms_export_origin origin = { 0, 0, 0, 0, INT64_MIN };
     attachment.name = "note.txt";
     attachment.media_type = "text/plain";
     attachment.method = "written";
@@ -44,8 +44,9 @@ static void write_seeds(void **state)
         recipe how = RECIPE_INIT;
         bool sealed = n % 2 != 0;
         how.protection = (svms_protection)(n / 2 % 3);
-        how.segments = n < 6 ? 2 : 4;
-        how.frames = 2;
+        how.tracks = n < 6 ? 1 : 2;
+        how.segments = n < 6 ? 1 : 4;
+        how.frames = 1;
         how.sample_size = 30;
         how.leave_open = n >= 10;
         memory_file_clear(&self->container);
@@ -66,7 +67,7 @@ static void write_seeds(void **state)
             add_note(self, package);
         }
         finish_well(self, &package);
-        if (n < 3) {
+        if (n < 2) {
             assert_int_equal(countersign(self, &custodian.signer, NULL), SVMS_OK);
         }
         (void)snprintf(name, sizeof(name), "seed-%03d", n);

@@ -151,7 +151,8 @@ typedef struct svms_onvif_countersign_options {
  * @retval SVMS_E_STATE          nobody has sealed the file yet
  * @retval SVMS_E_NOT_AUTHENTIC  a signature in the file does not hold
  * @retval SVMS_E_UNSUPPORTED    the key is of a kind the format does not know, or is behind
- *                               callbacks; or media lie behind the signatures and would move
+ *                               callbacks; or other boxes than mfra lie behind the
+ *                               signatures and would move
  * @retval SVMS_E_UNTRUSTED      the certificate allows neither the role custodian nor exporter, or
  * is not valid now
  * @retval SVMS_E_MALFORMED      not an MP4 file, or a damaged one

@@ -113,6 +113,18 @@ static svms_status take_parts(svms_onvif_checked *item, const svms_onvif_file *f
     return take_signature(item, file, &sinf->sibo, err);
 }
 
+/* Offsets into the file are hashed as they stand: a box that later bytes pushed on would no longer
+ * be what they lead to (O-HASH-5). */
+static svms_status check_moved(const svms_onvif_file *file, const svms_onvif_edits *edits,
+                               svms_error *err)
+{
+    uint64_t omission = svms_onvif_first_omission(edits);
+    return omission < file->fixed_end
+               ? svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, omission,
+                              "what was added later stands in front of other boxes, and moved them")
+               : SVMS_OK;
+}
+
 static svms_status prepare(const svms_onvif_file *file, const svms_chain *intermediates,
                            svms_onvif_checked *items, svms_error *err)
 {
@@ -120,8 +132,11 @@ static svms_status prepare(const svms_onvif_file *file, const svms_chain *interm
     for (uint32_t i = 0; status == SVMS_OK && i < file->sinf_count; i++) {
         svms_error cause = SVMS_ERROR_INIT;
         svms_status taken = take_parts(&items[i], file, &file->sinfs[i], intermediates, &cause);
-        status = note_failure(&items[i], taken, &cause, err);
         svms_onvif_view_of(&items[i].edits, file, i);
+        if (taken == SVMS_OK) {
+            taken = check_moved(file, &items[i].edits, &cause);
+        }
+        status = note_failure(&items[i], taken, &cause, err);
     }
     return status;
 }

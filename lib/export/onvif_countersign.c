@@ -33,7 +33,7 @@ static svms_status accept(sign_job *job, const svms_onvif_countersign_options *o
     return svms_onvif_prepare_signing(&job->signing, SVMS_ROLE_CUSTODIAN, SVMS_ROLE_EXPORTER, err);
 }
 
-/* The file must be one to which a signature can be added without moving its media. */
+/* The file must be one to which a signature can be added without moving its boxes (O-HASH-5). */
 static svms_status check_place(const svms_onvif_file *file, svms_error *err)
 {
     if (file->sinf_count == 0) {
@@ -44,10 +44,10 @@ static svms_status check_place(const svms_onvif_file *file, svms_error *err)
                          SVMS_ONVIF_MAX_SIGNATURES);
     }
     const svms_iso_box *meta = &file->metas[file->sinfs[file->sinf_count - 1].meta].box;
-    if (file->media_end > meta->offset) {
+    if (file->fixed_end > meta->offset) {
         return svms_fail_at(err, SVMS_E_UNSUPPORTED, meta->offset,
-                            "media lie behind the signatures, and another signature would move "
-                            "them");
+                            "other boxes than 'mfra' lie behind the signatures, and another one "
+                            "would move them");
     }
     return SVMS_OK;
 }

@@ -100,11 +100,17 @@ svms_status svms_onvif_feed_end(svms_onvif_editor *editor, uint64_t size, svms_o
  * otherwise by nothing. */
 static bool came_later(const svms_onvif_file *file, uint32_t meta, const svms_onvif_sinf *own)
 {
-    bool is_signed = false;
-    for (uint32_t i = 0; i < file->sinf_count; i++) {
-        is_signed = is_signed || file->sinfs[i].meta == meta;
+    return file->metas[meta].is_signed && meta > own->meta;
+}
+
+uint64_t svms_onvif_first_omission(const svms_onvif_edits *edits)
+{
+    for (uint32_t i = 0; i < edits->count; i++) {
+        if (edits->list[i].drop > edits->list[i].put_size) {
+            return edits->list[i].at;
+        }
     }
-    return is_signed && meta > own->meta;
+    return UINT64_MAX;
 }
 
 void svms_onvif_view_of(svms_onvif_edits *edits, const svms_onvif_file *file, uint32_t number)

@@ -46,6 +46,9 @@ SVMS_MUST_CHECK svms_status svms_onvif_feed(svms_onvif_editor *editor, uint64_t 
 SVMS_MUST_CHECK svms_status svms_onvif_feed_end(svms_onvif_editor *editor, uint64_t size,
                                                 svms_onvif_take take, void *user, svms_error *err);
 
+/* Where bytes of the source are first left out without any in their place; UINT64_MAX: nowhere. */
+uint64_t svms_onvif_first_omission(const svms_onvif_edits *edits);
+
 /* What a signature is over: signature number i without those of later hands (O-HASH). */
 void svms_onvif_view_of(svms_onvif_edits *edits, const svms_onvif_file *file, uint32_t number);
 

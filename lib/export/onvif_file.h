@@ -26,6 +26,9 @@
 typedef struct svms_onvif_meta {
     svms_iso_box box;
     svms_iso_box ipro; /* type 0: none */
+    svms_iso_box suep; /* the first one */
+    svms_iso_box cstb; /* the one beside the signatures */
+    bool is_signed;    /* an export meta */
 } svms_onvif_meta;
 
 /* A signing instance. Boxes that it lacks have type 0. */
@@ -52,13 +55,13 @@ typedef struct svms_onvif_file {
     svms_iso_box first;
     svms_iso_box last;
     svms_iso_box moov;
-    uint64_t media_end; /* end of the last mdat or moof, or 0 */
+    uint64_t fixed_end; /* of the last box that later signatures must not move (O-HASH-5) */
     svms_onvif_meta metas[SVMS_ONVIF_MAX_METAS];
     uint32_t meta_count;
     svms_onvif_sinf sinfs[SVMS_ONVIF_MAX_SIGNATURES];
     uint32_t sinf_count;
-    svms_iso_box suep; /* the first one */
-    svms_iso_box cstb; /* the one beside the signatures */
+    svms_iso_box suep; /* the first one that signature 1 covers */
+    svms_iso_box cstb; /* the same, of those beside the signatures */
     svms_onvif_warnings warnings;
     int (*progress)(void *user, uint64_t done, uint64_t total);
     void *user;

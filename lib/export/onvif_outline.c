@@ -9,8 +9,7 @@
 
 #define FTYP SVMS_ISO_TYPE('f', 't', 'y', 'p')
 #define MOOV SVMS_ISO_TYPE('m', 'o', 'o', 'v')
-#define MOOF SVMS_ISO_TYPE('m', 'o', 'o', 'f')
-#define MDAT SVMS_ISO_TYPE('m', 'd', 'a', 't')
+#define MFRA SVMS_ISO_TYPE('m', 'f', 'r', 'a')
 #define META SVMS_ISO_TYPE('m', 'e', 't', 'a')
 #define TRAK SVMS_ISO_TYPE('t', 'r', 'a', 'k')
 #define TKHD SVMS_ISO_TYPE('t', 'k', 'h', 'd')
@@ -43,7 +42,11 @@ static svms_status take_meta(svms_onvif_file *file, const svms_iso_walk *top,
     if (file->meta_count == 1) {
         svms_onvif_warn(&file->warnings, "there is more than one file-level box 'meta'");
     }
-    return svms_onvif_outline_meta(file, top, box, err);
+    svms_status status = svms_onvif_outline_meta(file, top, box, err);
+    if (status == SVMS_OK && !file->metas[file->meta_count - 1].is_signed) {
+        file->fixed_end = box->offset + box->size;
+    }
+    return status;
 }
 
 static svms_status take_box(svms_onvif_file *file, const svms_iso_walk *top,
@@ -64,14 +67,14 @@ static svms_status take_box(svms_onvif_file *file, const svms_iso_walk *top,
             return svms_fail_at(err, SVMS_E_MALFORMED, box->offset, "more than one box 'moov'");
         }
         file->moov = *box;
-        return SVMS_OK;
-    case MDAT:
-    case MOOF:
-        file->media_end = box->offset + box->size;
+        file->fixed_end = box->offset + box->size;
         return SVMS_OK;
     case META:
         return take_meta(file, top, box, err);
+    case MFRA:
+        return SVMS_OK;
     default:
+        file->fixed_end = box->offset + box->size;
         return SVMS_OK;
     }
 }

@@ -19,6 +19,7 @@
 #define OEFF_CAPITALS SVMS_ISO_TYPE('O', 'E', 'F', 'F')
 
 #define FULL_BOX 4
+#define TWICE_DESCRIBED "there is more than one box 'suep'; the first counts"
 
 /* Keeps the first box of a kind; a second one is a defect of the signature. */
 static void keep(svms_onvif_sinf *sinf, svms_iso_box *place, const svms_iso_box *box,
@@ -212,15 +213,15 @@ static svms_status take_meta_box(svms_onvif_file *file, svms_onvif_meta *meta,
 {
     switch (box->type) {
     case SUEP:
-        if (file->suep.type != 0) {
-            svms_onvif_warn(&file->warnings, "there is more than one box 'suep'; the first counts");
+        if (meta->suep.type != 0) {
+            svms_onvif_warn(&file->warnings, TWICE_DESCRIBED);
             return SVMS_OK;
         }
-        file->suep = *box;
+        meta->suep = *box;
         return SVMS_OK;
     case CSTB:
-        if (file->cstb.type == 0) {
-            file->cstb = *box;
+        if (meta->cstb.type == 0) {
+            meta->cstb = *box;
         }
         return SVMS_OK;
     case IPRO:
@@ -235,6 +236,30 @@ static svms_status take_meta_box(svms_onvif_file *file, svms_onvif_meta *meta,
     }
 }
 
+/* Boxes of a meta that signature 1 does not cover say nothing in its name (O-VER-8). */
+static void take_description(svms_onvif_file *file, const svms_onvif_meta *meta)
+{
+    if (meta->is_signed && file->sinfs[0].meta != file->meta_count) {
+        const svms_iso_box *const boxes[] = { &meta->suep, &meta->cstb };
+        for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++) {
+            if (boxes[i]->type != 0) {
+                svms_onvif_warn(&file->warnings,
+                                "a box '%s' that signature 1 does not cover is passed over",
+                                svms_iso_name_of(boxes[i]->type).text);
+            }
+        }
+        return;
+    }
+    if (file->suep.type == 0) {
+        file->suep = meta->suep;
+    } else if (meta->suep.type != 0) {
+        svms_onvif_warn(&file->warnings, TWICE_DESCRIBED);
+    }
+    if (file->cstb.type == 0) {
+        file->cstb = meta->cstb;
+    }
+}
+
 svms_status svms_onvif_outline_meta(svms_onvif_file *file, const svms_iso_walk *top,
                                     const svms_iso_box *box, svms_error *err)
 {
@@ -242,6 +267,7 @@ svms_status svms_onvif_outline_meta(svms_onvif_file *file, const svms_iso_walk *
     svms_iso_walk walk;
     svms_iso_box inner;
     bool has_handler = false;
+    uint32_t before = file->sinf_count;
     svms_status status = svms_iso_enter(&walk, top, box, FULL_BOX, err);
     if (status != SVMS_OK) {
         return status;
@@ -259,6 +285,8 @@ svms_status svms_onvif_outline_meta(svms_onvif_file *file, const svms_iso_walk *
     if (!has_handler) {
         svms_onvif_warn(&file->warnings, "a file-level box 'meta' has no handler (box 'hdlr')");
     }
+    meta.is_signed = file->sinf_count > before;
+    take_description(file, &meta);
     file->metas[file->meta_count++] = meta;
     return SVMS_OK;
 }

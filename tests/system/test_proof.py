@@ -4,11 +4,17 @@
 
 import os
 import shutil
+import struct
 import subprocess
+import sys
+import unittest
+from dataclasses import replace
 
 from export_case import ExportCase, at, limited_to, streams_of
-from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, START, USAGE, ffmpeg, main, make_clip,
-                         packets, real_clips)
+from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, ROOT, START, USAGE, ffmpeg, main, make_clip,
+                         packets, real_clips, say)
+
+HOLDERS = {b"moov": 8, b"trak": 8, b"mdia": 8, b"minf": 8, b"dinf": 8, b"stbl": 8, b"edts": 8, b"stsd": 16, b"avc1": 86}
 
 
 def pixels(path, frame=0):
@@ -31,6 +37,43 @@ def sample_places(path, stream):
     done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "packet=pos,size",
                            "-of", "csv=p=0", path], check=True, capture_output=True, text=True, timeout=240)
     return [tuple(int(n) for n in reversed(line.strip(",").split(","))) for line in done.stdout.split()]
+
+
+def box(kind, *parts):
+    content = b"".join(parts)
+    return struct.pack(">I", 8 + len(content)) + kind + content
+
+
+def boxes_of(content, start=0, stop=None, around=()):
+    """(type, offset, size, the offsets of those around it) of every box of an MP4 file."""
+    stop = len(content) if stop is None else stop
+    while start < stop:
+        size, kind = struct.unpack_from(">I4s", content, start)
+        yield kind, start, size, around
+        if kind in HOLDERS:
+            yield from boxes_of(content, start + HOLDERS[kind], start + size, (*around, start))
+        start += size
+
+
+def find_box(content, kind, number=0):
+    return [found for found in boxes_of(content) if found[0] == kind][number]
+
+
+def with_box(content, kind, new, behind=False):
+    """Another box in front of the first one of a kind, or behind it; what is around grows. The media lie in front."""
+    _, start, size, around = find_box(content, kind)
+    place = start + size if behind else start
+    grown = bytearray(content[:place] + new + content[place:])
+    for outer in around:
+        struct.pack_into(">I", grown, outer, struct.unpack_from(">I", content, outer)[0] + len(new))
+    return bytes(grown)
+
+
+def patched(content, kind, offset, new, number=0):
+    """Other bytes in a box, counted from behind its header."""
+    _, start, _, _ = find_box(content, kind, number)
+    place = start + 8 + offset
+    return content[:place] + new + content[place + len(new):]
 
 
 class ProofCase(ExportCase):
@@ -260,6 +303,169 @@ class Mp4(ProofCase):
         self.assert_only()
 
 
+class Films(ProofCase):
+    """What a player may show besides the samples that a proof compares. Nobody with a key has made these files."""
+
+    def alterations(self, film):
+        forged = b"forged pictures"
+        shown = find_box(film, b"avc1")
+        entry = film[shown[1]:shown[1] + shown[2]]
+        config = film.index(b"avcC") + 4
+        media = box(b"mdat", forged)
+        yield "another configuration", film[:config + 5] + bytes([film[config + 5] ^ 1]) + film[config + 6:]
+        for kind in (b"hvc1", b"jpeg", b"mp4v", b"avc1"):
+            two = with_box(film, b"avc1", entry[:4] + kind + entry[8:], behind=True)
+            yield f"a second description, {kind}", patched(two, b"stsd", 4, struct.pack(">I", 2))
+        movie = find_box(film, b"moov")
+        yield "a second movie", film + media + film[movie[1]:]
+        yield "samples elsewhere", patched(film, b"dref", 16, bytes(4))
+        yield "samples elsewhere by name", with_box(film, b"dref", box(b"alis", bytes(4)), behind=True)
+        yield "bytes of nobody", film + media
+        yield "fragments", film + box(b"moof", box(b"mfhd", bytes(8))) + media
+        yield "unknown boxes", film + box(b"uuid", bytes(16), forged)
+        yield "unknown boxes inside", with_box(film, b"stts", box(b"saiz", bytes(8)))
+        yield "an edit list that cuts", patched(film, b"elst", 12, struct.pack(">I", 10240))
+        yield "an edit list that ends", patched(film, b"elst", 8, struct.pack(">I", 2000))
+        yield "an edit list that holds", patched(film, b"elst", 16, struct.pack(">I", 0))
+        yield "an edit list that hurries", patched(film, b"elst", 16, struct.pack(">I", 0x20000))
+        yield "another time scale", patched(film, b"mdhd", 12, struct.pack(">I", 10))
+        yield "another speed", patched(film, b"mvhd", 20, struct.pack(">I", 0x8000))
+        yield "mirrored", patched(film, b"tkhd", 40, struct.pack(">i", -0x10000))
+        yield "not played", patched(film, b"tkhd", 0, struct.pack(">I", 2))
+        yield "longer pictures", patched(film, b"stts", 12, struct.pack(">I", 2048))
+        yield "sound that comes later", patched(film, b"elst", 12, struct.pack(">I", 9000), 1)
+        first, second = struct.unpack_from(">II", film, find_box(film, b"stco")[1] + 16)
+        yield "two pictures swapped", patched(film, b"stco", 8, struct.pack(">II", second, first))
+        yield "a picture twice", patched(film, b"stco", 8, struct.pack(">II", first, first))
+        yield "a picture less", patched(film, b"stsz", 8, struct.pack(">I", 79))
+
+    def test_what_shows_other_things_is_not_believed(self):
+        self.mp4()
+        for name, content in self.alterations(self.load("x.mp4")):
+            with self.subTest(name=name):
+                self.store("y.mp4", content)
+                found = self.prove("y.mp4", status=EVIDENCE)
+                self.assertEqual(found["verdict"], "not_authentic")
+                self.assertEqual(found["samples"]["verdict"], "not_authentic")
+                self.assertTrue(found["failure"]["reason"])
+                words = self.expect(EVIDENCE, "verify-proof", "y.mp4", "x.proof", "--trust", self.ca).out
+                self.assertNotIn("Every sample is", words)
+
+    def test_what_is_wrong_is_named(self):
+        self.mp4()
+        film = self.load("x.mp4")
+        self.store("y.mp4", patched(film, b"dref", 16, bytes(4)))
+        found = self.prove("y.mp4", status=EVIDENCE)
+        self.assertEqual((found["film"], found["samples"]["same"], found["samples"]["missing"]), ("refused", 0, 0))
+        self.assertIn("dref", found["reason"])
+        self.assertEqual((self.prove()["film"], self.prove()["attested_by"]), ("plain", "recorder"))
+
+    def test_text_beside_the_film_is_the_exporters_affair(self):
+        """Names in 'udta', and room that is left free, show nothing."""
+        self.mp4()
+        film = self.load("x.mp4")
+        for content in (film + box(b"free", b"room"), with_box(film, b"mdia", box(b"udta", b"name"))):
+            self.store("y.mp4", content)
+            found = self.prove("y.mp4", status=EVIDENCE)
+            self.assertEqual((found["verdict"], found["samples"]["verdict"]), ("incomplete", "authentic"))
+
+
+class DishonestExporter(ProofCase):
+    """Somebody whose certificate is good signs a film that is not what was recorded."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        sys.path.insert(0, os.path.join(ROOT, "tests", "vectors"))
+        try:
+            import mp4_file
+            import proof_vectors
+            import recipes
+            from specs import strong
+            from svmsref import frames, leaves
+        except ImportError as missing:
+            say(f"{missing}: no film of a dishonest exporter is tested")
+            raise unittest.SkipTest(str(missing)) from missing
+        cls.mp4_file, cls.vectors, cls.recipes, cls.frames, cls.leaves = \
+            mp4_file, proof_vectors, recipes, frames, leaves
+        cls.spec = strong("proof strong", 3)
+        cls.vector_ca = os.path.join(ROOT, "tests", "vectors", "data", "keys", "ca.pem")
+
+    def judged(self, recipe, film, status=EVIDENCE):
+        self.store("f.mp4", film)
+        self.store("f.proof", self.recipes.make(recipe)[0])
+        return self.expect(status, "verify-proof", "f.mp4", "f.proof", "--trust", self.vector_ca, "--json").json()
+
+    def tracks(self):
+        # pylint: disable=protected-access
+        return self.vectors._tracks(self.spec)
+
+    def left_out(self, kept_by_segment):
+        """Samples become hashes."""
+        def hook(stage, value, **_context):
+            if stage != "piece" or value.kind != self.frames.LEAVES:
+                return value
+            out, position, place = b"", 0, 0
+            while position < len(value.b):
+                form, track, zero, size = struct.unpack_from(">BBHI", value.b, position)
+                content = value.b[position + 8:position + 8 + size]
+                position += 8 + size
+                if form == 2:
+                    if place not in kept_by_segment[value.number]:
+                        form, content = 3, content[-32:]
+                    place += 1
+                out += self.leaves.pack_entry(form, track, content, zero)
+            return replace(value, b=out)
+        return hook
+
+    def test_an_honest_film_is_proven(self):
+        recipe, film = self.vectors.proof("film", self.spec, (0,), range(3))
+        self.assertEqual(self.judged(recipe, film, GOOD)["verdict"], "authentic")
+
+    def test_pictures_that_were_left_out_are_missed(self):
+        whole = self.tracks()[0]["samples"]
+        for kept, longer, verdict in (((0, 1, 2, 3, 4), 1, "incomplete"), ((0, 2, 3, 4, 5), 2, "incomplete"),
+                                      ((1, 2, 3, 4, 5), 1, "incomplete"), ((0, 2, 4), 1, "not_authentic")):
+            with self.subTest(kept=kept):
+                tracks = self.tracks()
+                samples = [whole[n] for n in kept]
+                samples[0] = (samples[0][0], samples[0][1] * longer)
+                tracks[0]["samples"] = samples
+                film = self.mp4_file.make(tracks)
+                hook = self.left_out([{n % 2 for n in kept if n // 2 == segment} for segment in range(3)])
+                recipe, _ = self.vectors.proof("film", self.spec, (0,), range(3), data=film, hook=hook)
+                found = self.judged(recipe, film)
+                self.assertEqual((found["verdict"], found["samples"]["missing"]), (verdict, 6 - len(kept)), found)
+
+    def test_times_and_configurations_are_the_recorders(self):
+        for change in ({"config": b"\1forged"}, {"scale": 90}, {"codec": b"hvc1"}):
+            with self.subTest(change=change):
+                tracks = self.tracks()
+                tracks[0].update(change)
+                film = self.mp4_file.make(tracks)
+                recipe, _ = self.vectors.proof("film", self.spec, (0,), range(3), data=film)
+                self.assertEqual(self.judged(recipe, film)["verdict"], "not_authentic")
+
+    def test_periods_are_shown_once_and_in_order(self):
+        at_ms, source = self.recipes.at_ms, self.recipes.source
+        for name, periods in (("loop", (0, 0, 0)), ("reversed", (2, 0)), ("overlap", (0, 1, 1))):
+            with self.subTest(name=name):
+                tracks = self.tracks()
+                samples = tracks[0]["samples"]
+                tracks[0]["samples"] = [one for n in periods for one in samples[2 * n:2 * n + 2]]
+                film = self.mp4_file.make(tracks)
+                sources = [source(self.spec, at_ms(200 * n), at_ms(200 * n + 200), presented=(0,)) for n in periods]
+                recipe = self.recipes.recipe(name, *sources, **self.vectors.presented(film, (0,)))
+                self.assertEqual(self.judged(recipe, film)["verdict"], "not_authentic")
+
+    def test_a_film_is_no_picture(self):
+        film = self.mp4_file.make(self.tracks())
+        recipe, _ = self.vectors.proof("picture", self.spec, (), (1,), film, "image/png", start=self.recipes.at_ms(200),
+                                       stop=self.recipes.at_ms(400))
+        recipe["derived"] = {"source": 0, "track": 0, "method": "decoded", "time": "2023-11-14T22:13:20.2Z"}
+        self.assertEqual(self.judged(recipe, film)["verdict"], "not_authentic")
+
+
 class Stills(ProofCase):
     def test_the_picture_is_the_one_that_was_shown(self):
         for name, time, frame in (("a.png", 3.45, 34), ("b.png", 0, 0), ("c.jpg", 7.9, 79), ("d.png", 3.0, 30)):
@@ -269,10 +475,12 @@ class Stills(ProofCase):
                 self.assertTrue(said["decoded"])
                 found = self.prove(name, name + ".proof")
                 self.assertEqual((found["verdict"], found["samples"]["decoded"]), ("authentic", True))
+                self.assertEqual((found["attested_by"], found["film"]), ("exporter", None))
                 shown = pixels(self.path(name))
                 self.assertLess(difference(shown, pixels(self.clip, frame)), 4)
                 self.assertGreater(difference(shown, pixels(self.clip, (frame + 17) % 80)), 4)
                 words = self.expect(GOOD, "verify-proof", name, name + ".proof", "--trust", self.ca).out
+                self.assertIn("He alone attests", words)
                 self.assertIn(f"segments {frame // 10} to {frame // 10}, at 2026-11-21T10:00:0{frame // 10}", words)
         self.assert_only("a.png", "a.png.proof", "b.png", "b.png.proof", "c.jpg", "c.jpg.proof", "d.png", "d.png.proof")
 

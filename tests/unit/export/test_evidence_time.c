@@ -2,7 +2,7 @@
 /* Time stamps of links: certificates that expired or were revoked since, and stamps that renew each
  * other (E-LNK-3, E-VER-5). Tokens, certificates and revocation lists are made by OpenSSL
  * (../identity/authority.c). */
-#include "evidence_case.h"
+#include "forge_case.h"
 
 #include <stdio.h>
 
@@ -128,7 +128,6 @@ static int tear_down(void **state)
 typedef struct stamp {
     scene *at;
     int who;
-    bool of_something_else;
 } stamp;
 
 static svms_status ask(void *user, const uint8_t imprint[32], uint8_t *token, size_t *size,
@@ -136,14 +135,11 @@ static svms_status ask(void *user, const uint8_t imprint[32], uint8_t *token, si
 {
     const stamp *this = user;
     char when[SVMS_TIME_TEXT_SIZE];
-    uint8_t digest[32];
     (void)err;
-    memcpy(digest, imprint, sizeof(digest));
-    digest[7] ^= this->of_something_else ? 1 : 0;
     svms_time_format(this->at->made->fix->now, when);
     const stamp_plan plan = { .authority = &this->at->stampers[this->who],
                               .when = when,
-                              .digest = digest };
+                              .digest = imprint };
     made answer = stamp_token(&plan);
     assert_true(answer.size <= *size);
     memcpy(token, answer.data, answer.size);
@@ -165,12 +161,36 @@ static svms_export_signer signer_of(scene *at, int which, const link_plan *plan,
     signer.role = which == EXPORTER ? SVMS_ROLE_EXPORTER : SVMS_ROLE_CUSTODIAN;
     signer.key = at->keys[which];
     signer.chain = at->chains[which];
-    *asked = (stamp){ at, plan->who, plan->of_something_else };
+    *asked = (stamp){ at, plan->who };
     if (plan->who != NOBODY) {
         signer.stamp = ask;
         signer.stamp_user = asked;
     }
     return signer;
+}
+
+/* No signer takes a token of something else; somebody puts one where the last link's was. */
+static void replace_token(scene *at, uint64_t link)
+{
+    memory_file *file = &at->made->out;
+    uint8_t digest[32] = { 1, 2, 3 };
+    char when[SVMS_TIME_TEXT_SIZE];
+    svms_time_format(at->made->fix->now, when);
+    const stamp_plan plan = { .authority = &at->stampers[LONG], .when = when, .digest = digest };
+    made token = stamp_token(&plan);
+    svms_cursor cursor = svms_cursor_over(file->data + link + 4, 16, 0);
+    size_t front = SVMS_LINK_FIXED_SIZE + (size_t)svms_read_u32(&cursor);
+    front += svms_read_u32(&cursor);
+    front += svms_read_u32(&cursor);
+    file->size = (size_t)link + front;
+    append(file, token.data, token.size);
+    uint8_t tail[SVMS_LINK_TAIL_SIZE];
+    svms_store_u32(file->data + link + 16, (uint32_t)token.size);
+    svms_store_u64(tail, link);
+    sha256_of(file->data + link, front + token.size, tail + 8);
+    memcpy(tail + 40, SVMS_LINK_TAIL_TEXT, 8);
+    append(file, tail, sizeof(tail));
+    free(token.data);
 }
 
 /* Exports on the first day, countersigns when the plan says so. */
@@ -185,6 +205,11 @@ static void make_package(scene *at, const link_plan *first, const link_plan *sec
     svms_export_source source = whole_source(base);
     source.trust = trust;
     export_well(base, &options, &source);
+    if (first->of_something_else) {
+        seen_package *seen = look_at_package(base, NULL);
+        replace_token(at, seen->link_offset);
+        free(seen);
+    }
     if (second->day != 0) {
         base->fix->now = T0 + (int64_t)second->day * DAY;
         svms_export_signer custodian = signer_of(at, CUSTODIAN, second, &asked);

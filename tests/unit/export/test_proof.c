@@ -8,6 +8,8 @@
 #include "link.h"
 
 #define MOST_SAMPLES 256
+#define PNG "\x89PNG\r\n\x1A\n"
+#define JPEG "\xFF\xD8\xFF\xE0pict"
 #define FILE_TEXT "the file that the samples are in"
 
 /* A sample as whoever takes the clear file apart finds it. */
@@ -160,6 +162,18 @@ static svms_status feed_pieces(svms_proof *proof, const clear_sample *sample, si
     return status;
 }
 
+/* Samples of a film that were fed are at best incomplete, since nobody looked at its times. That is
+ * all that is missing here. */
+static svms_status worth_of(bench *self, svms_status status)
+{
+    const svms_proof_report *report = &self->report;
+    bool all = status == SVMS_E_INCOMPLETE && report->samples == SVMS_VERDICT_AUTHENTIC &&
+               report->sources == SVMS_VERDICT_AUTHENTIC &&
+               report->presentation == SVMS_PRESENTATION_SAME &&
+               strstr(report->reason, "E-PRF-9") != NULL;
+    return all ? SVMS_OK : status;
+}
+
 /* Verifies the proof against the samples as they now are, in pieces of at most step bytes. */
 static svms_status check_in_steps(bench *self, size_t step)
 {
@@ -183,7 +197,7 @@ static svms_status check_in_steps(bench *self, size_t step)
     }
     svms_proof_free(&proof);
     svms_export_close(&evidence);
-    return status;
+    return worth_of(self, status);
 }
 
 static svms_status check_bench(bench *self)
@@ -447,6 +461,7 @@ static void make_picture(bench *self, void **state, svms_export_presented presen
     svms_export *package = begin_proof(self);
     add_source_well(self->made, package, &self->made->container, &what);
     presentation->name = "still.png";
+    memcpy(self->file.data, strcmp(presentation->media_type, "image/png") == 0 ? PNG : JPEG, 8);
     presentation->method = "decoded";
     presentation->origins = &origin;
     presentation->origin_count = 1;
@@ -462,10 +477,27 @@ static void a_decoded_picture_is_what_the_exporter_signed(void **state)
     make_picture(&self, state, SVMS_PRESENTED_NONE, &presentation);
     assert_int_equal(check_bench(&self), SVMS_OK);
     assert_int_equal(self.report.decoded, 1);
-    self.file.data[0] ^= 1;
+    self.file.data[10] ^= 1;
     assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
     assert_int_equal(self.report.presentation, SVMS_PRESENTATION_DIFFERS);
     close_bench(&self);
+}
+
+/* The exporter calls something else a picture. */
+static void what_is_no_picture_is_not_authentic(void **state)
+{
+    static const char *const types[] = { "image/png", "image/jpeg" };
+    for (size_t i = 0; i < 2; i++) {
+        bench self;
+        svms_export_presentation presentation = SVMS_EXPORT_PRESENTATION_INIT;
+        presentation.media_type = types[i];
+        make_picture(&self, state, SVMS_PRESENTED_NONE, &presentation);
+        assert_int_equal(check_bench(&self), SVMS_OK);
+        memcpy(self.file.data, i == 0 ? JPEG : PNG, 8);
+        assert_int_equal(check_bench(&self), SVMS_E_NOT_AUTHENTIC);
+        assert_non_null(strstr(self.report.reason, "no PNG or JPEG"));
+        close_bench(&self);
+    }
 }
 
 static void a_film_without_samples_is_not_authentic(void **state)
@@ -716,11 +748,15 @@ static void misuse_is_refused(void **state)
     assert_int_equal(svms_proof_feed(proof, 1, NULL, 1, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_proof_feed(proof, 1, NULL, 0, NULL), SVMS_OK);
     assert_int_equal(svms_proof_compare_file(proof, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_check_film(NULL, &file, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_check_film(proof, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_proof_check_film(proof, &file, NULL), SVMS_E_STATE);
     assert_int_equal(svms_proof_finish(proof, NULL, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_proof_finish(proof, &self.report, NULL), SVMS_E_NOT_AUTHENTIC);
     assert_int_equal(svms_proof_finish(proof, &self.report, NULL), SVMS_E_STATE);
     assert_int_equal(svms_proof_feed(proof, 1, "x", 1, NULL), SVMS_E_STATE);
     assert_int_equal(svms_proof_compare_file(proof, &file, NULL), SVMS_E_STATE);
+    assert_int_equal(svms_proof_check_film(proof, &file, NULL), SVMS_E_STATE);
     svms_proof_free(&proof);
     svms_proof_free(&proof);
     svms_proof_free(NULL);
@@ -760,6 +796,7 @@ int main(void)
         cmocka_unit_test(a_file_that_differs_around_its_samples_is_incomplete),
         cmocka_unit_test(two_sources_are_one_track),
         cmocka_unit_test(a_decoded_picture_is_what_the_exporter_signed),
+        cmocka_unit_test(what_is_no_picture_is_not_authentic),
         cmocka_unit_test(a_film_without_samples_is_not_authentic),
         cmocka_unit_test(a_picture_that_is_a_sample_is_compared_as_one),
         cmocka_unit_test(a_lie_of_the_exporter_is_never_authentic),

@@ -82,7 +82,7 @@ static void put_u32(bytes *to, uint32_t value)
 
 static void put_zeros(bytes *to, size_t size)
 {
-    static const uint8_t zeros[64];
+    static const uint8_t zeros[128];
     put(to, zeros, size);
 }
 
@@ -155,8 +155,13 @@ static void put_picture_entry(bytes *to)
 
 static void put_sound_entry(bytes *to)
 {
-    static const uint8_t esds[] = { 0, 0, 0, 0, 3, 22, 0, 2, 0, 4, 17, 0x40, 0x15, 0, 0, 0,
-                                    0, 0, 0, 0, 0, 0,  0, 0, 0, 5, 2,  0x14, 8,    6, 1, 2 };
+    static const uint8_t esds[] = {
+        0, 0,  0,    0,                                     /* version and flags */
+        3, 22, 0,    2,    0,                               /* ES_Descriptor */
+        4, 17, 0x40, 0x15, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* DecoderConfigDescriptor */
+        5, 2,  0x14, 8,                                     /* DecoderSpecificInfo */
+        6, 1,  2,                                           /* SLConfigDescriptor */
+    };
     begin(to, "stsd");
     put_u32(to, 0);
     put_u32(to, 1);
@@ -438,7 +443,7 @@ static void numbers_that_do_not_fit_are_refused(void **state)
         { "stsc", 0, 8, 2, "in order" },
         { "stsc", 0, 8, 0, "in order" },
         { "stsc", 0, 12, 0, "empty" },
-        { "stsc", 0, 12, 1, "fewer" },
+        { "stsc", 0, 12, 1, "mdat" },
         { "stsc", 0, 12, UINT32_MAX, "stsc" },
         { "stsc", 0, 16, 2, "second sample description" },
         { "stsc", 0, 20, 1, "in order" },

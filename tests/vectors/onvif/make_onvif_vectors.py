@@ -13,7 +13,18 @@ import os
 import sys
 
 import onvifref
-from onvifmake import Plan, Signer, countersign, element, movie, pss_parameters, seal, second_meta, sigc
+from onvifmake import (
+    Plan,
+    Signer,
+    countersign,
+    element,
+    movie,
+    movie_with_offsets,
+    pss_parameters,
+    seal,
+    second_meta,
+    sigc,
+)
 from onvifref import Algorithm, make_box
 
 from cryptography import x509
@@ -167,7 +178,8 @@ def good(vectors, signers, custodian):
     vectors.add("good-wide-mdat", countersign(seal(movie(wide=True), p256), custodian), "authentic")
     vectors.add("good-wide-meta", countersign(seal(clip, p256, Plan(wide_meta=True)), custodian), "authentic")
     vectors.add("good-fragments", countersign(seal(movie(fragments=3), p256), custodian), "authentic")
-    vectors.add("good-in-front", seal(clip, p256, Plan(in_front=True)), "authentic")
+    vectors.add("good-in-front", seal(clip, p256, Plan(in_front=b"mdat")), "authentic",
+                why="nothing was added that would move the media")  # fmt: skip
     for place in ("sinf", "schi", "meta"):
         vectors.add(f"good-start-in-{place}", seal(clip, p256, Plan(starts=(start,), starts_in=place)), "authentic")
     strange = Plan(before=make_box(b"what", b"ever"), behind=make_box(b"free", b"x"), extra=make_box(b"more"))
@@ -191,6 +203,18 @@ def foreign(vectors, signers, custodian):
     vectors.add("foreign-two-metas", twice, "authentic", "more than one file-level box 'meta'")
     vectors.add("foreign-two-metas-flip", flip(twice, b"mdat", 20), "not_authentic",
                 "more than one file-level box 'meta'")  # fmt: skip
+    apart = second_meta(seal(clip, p256, Plan(in_front=b"mdat")), custodian)
+    vectors.add("foreign-two-metas-apart", apart, "authentic", "more than one file-level box 'meta'",
+                why="what is left out of signature 1 stands at the end and moves nothing")  # fmt: skip
+    # What the later meta says is said by nobody whom signature 1 would cover; not even a time in the future counts.
+    later, uncovered = Plan(exported=1_800_100_000, tracks=((1, "invented"),)), "'suep' that signature 1 does not cover"
+    vectors.add("foreign-described-later", second_meta(seal(clip, p256, Plan(with_suep=False)), custodian, later),
+                "authentic", "more than one file-level box 'meta'", "'suep' is missing", uncovered)  # fmt: skip
+    vectors.add("foreign-described-again", second_meta(seal(clip, p256), custodian, later), "authentic",
+                "more than one file-level box 'meta'", uncovered)  # fmt: skip
+    started = Plan(with_suep=False, starts=((1, 1_700_000_000 * onvifref.NS),), starts_in="meta")
+    vectors.add("foreign-started-later", second_meta(seal(clip, p256), custodian, started), "authentic",
+                "more than one file-level box 'meta'", "'cstb' that signature 1 does not cover")  # fmt: skip
     mistakes = Plan(scheme=b"OEFF", version=b"\0\0x0", with_suep=False, with_hdlr=False, note=b"comment\0",
                     before=make_box(b"sumi", bytes(68)), starts=((1, 1_700_000_000 * onvifref.NS),),
                     starts_in="schi")  # fmt: skip
@@ -276,6 +300,41 @@ def bad_structure(vectors, signers, custodian):
     vectors.add("bad-endless-meta", endless, "not_authentic")
 
 
+def bad_places(vectors, signers, custodian):
+    """Later signatures in front of other boxes: these move, and offsets into the file still say where they were."""
+    p256, twice = signers["p256"], "more than one file-level box 'meta'"
+    clip, plain = movie(), seal(movie(), p256)
+    before_media = seal(clip, p256, Plan(in_front=b"mdat"))
+    before_free = seal(clip + make_box(b"free", b"rest"), p256, Plan(in_front=b"free"))
+    ftyp, moov, mdat = [clip[box.start : box.end] for box in onvifref.boxes(clip, 0, len(clip), top=True)]
+    before_moov = seal(ftyp + mdat + moov, p256, Plan(in_front=b"moov"))
+    vectors.add("good-before-free", before_free, "authentic")
+    vectors.add("good-before-moov", before_moov, "authentic")
+    fragmented = seal(movie(fragments=2), p256, Plan(in_front=b"moof"))
+    for name, data in {"mdat": before_media, "free": before_free, "moov": before_moov, "moof": fragmented}.items():
+        why = "signature 1 does not hold: what it leaves out moved this box (O-HASH-5)"
+        vectors.add(f"bad-later-before-{name}", countersign(data, custodian), "not_authentic", why=why)
+    at = onvifref.parse(before_media).metas[0][0].end
+    between = second_meta(before_media, custodian, at=at)
+    vectors.add("bad-second-meta-before-mdat", between, "not_authentic", twice)
+    handler = make_box(b"hdlr", bytes(8), b"null", bytes(12), b"\0")
+    notes = make_box(b"meta", bytes(4), handler, make_box(b"xml ", b"<a/>"))
+    before_notes = seal(clip + notes, p256, Plan(in_front=b"meta"))
+    vectors.add("foreign-before-meta", before_notes, "authentic", twice)
+    vectors.add("bad-later-before-meta", countersign(before_notes, custodian), "not_authentic", twice)
+    # The film that was signed, and one that the custodian brings: its pictures now lie where those were.
+    size = onvifref.parse(plain).metas[0][0].size
+    honest = seal(movie_with_offsets(size), p256, Plan(in_front=b"mdat"))
+    meta = onvifref.parse(honest).metas[0][0]
+    assert meta.size == size
+    vectors.add("good-offsets", honest, "authentic")
+    film = make_box(b"free", b"what the camera never saw " * 8)
+    vectors.add("bad-forged-film", countersign(honest, custodian, Plan(extra=film)), "not_authentic",
+                why="offsets lead into the signature that came later")  # fmt: skip
+    forged = second_meta(honest, custodian, Plan(with_suep=False, before=film), meta.end)
+    vectors.add("bad-forged-film-meta", forged, "not_authentic", twice)
+
+
 def make():
     keys, vectors = Keys(), Vectors()
     signers = {kind: keys.signer(f"exporter-{kind}", kind, 3) for kind in ("rsa2048", "p256", "p384")}
@@ -295,6 +354,7 @@ def make():
     bad_identity(vectors, signers)
     bad_algorithms(vectors, signers)
     bad_structure(vectors, signers, custodian)
+    bad_places(vectors, signers, custodian)
     return vectors.files
 
 

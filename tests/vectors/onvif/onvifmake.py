@@ -18,6 +18,19 @@ def track(number):
     return make_box(b"trak", make_box(b"tkhd", bytes(12) + number.to_bytes(4, "big") + bytes(68)), make_box(b"mdia"))
 
 
+def movie_with_offsets(pushed_by):
+    """A chunk of track 1 lies at the beginning of mdat, which something of so many bytes is to stand before."""
+    def moov(offset):
+        stco = make_box(b"stco", bytes(4), (1).to_bytes(4, "big"), offset.to_bytes(4, "big"))
+        inner = make_box(b"mdia", make_box(b"minf", make_box(b"stbl", stco)))
+        tkhd = make_box(b"tkhd", bytes(12) + (1).to_bytes(4, "big") + bytes(68))
+        return make_box(b"moov", make_box(b"mvhd", bytes(20)), make_box(b"trak", tkhd, inner))
+
+    ftyp = make_box(b"ftyp", b"isom\0\0\0\0isom")
+    offset = len(ftyp) + len(moov(0)) + pushed_by + 8
+    return ftyp + moov(offset) + make_box(b"mdat", MEDIA)
+
+
 def movie(wide=False, fragments=0, tracks=(1, 2)):
     """A small MP4 file that nobody can play; what matters here is there."""
     parts = [make_box(b"ftyp", b"isom\0\0\0\0isom"),
@@ -154,7 +167,7 @@ class Plan:
     suep_version: int = 1
     count: int = 1
     wide_meta: bool = False
-    in_front: bool = False  # meta before mdat
+    in_front: bytes = b""  # type of the box that meta stands before
     before: bytes = b""  # more boxes in meta, in front of ipro
     behind: bytes = b""  # more boxes in ipro, behind sinf
     exported: int = 1_790_000_000
@@ -229,7 +242,7 @@ def seal(data, signer, plan=None):
     top = boxes(data, 0, len(data), top=True)
     place = top[-1].start if top[-1].type == b"mfra" else len(data)
     if plan.in_front:
-        place = next(one.start for one in top if one.type == b"mdat")
+        place = next(one.start for one in top if one.type == plan.in_front)
 
     def build(size):
         return data[:place] + make_meta(signer, plan, size) + data[place:]
@@ -254,8 +267,9 @@ def countersign(data, signer, plan=None):
     return _finish(build, len(found.sinfs), signer, plan)
 
 
-def second_meta(data, signer, plan=None):
-    """As a tool does that overlooks its own meta: begins another one at the end."""
+def second_meta(data, signer, plan=None, at=None):
+    """As a tool does that overlooks its own meta: begins another one at the end, or somewhere else."""
     plan = plan or Plan(with_suep=False)
     number = len(parse(data).sinfs)
-    return _finish(lambda size: data + make_meta(signer, plan, size), number, signer, plan)
+    at = len(data) if at is None else at
+    return _finish(lambda size: data[:at] + make_meta(signer, plan, size) + data[at:], number, signer, plan)

@@ -94,6 +94,7 @@ class File:
     sinfs: list = field(default_factory=list)
     suep: Box = None
     starts: Box = None
+    fixed: int = 0  # end of the last box that later signatures must not move (O-HASH-5)
     warnings: list = field(default_factory=list)
 
     def payload(self, box):
@@ -142,14 +143,12 @@ def _take_sinf(found, box, meta):
 
 
 def _take_meta(found, box):
-    ipro, handler = None, False
+    ipro, handler, said, signed_before = None, False, {}, len(found.sinfs)
     for one in _children(found.data, box, 4):
-        if one.type == b"suep":
-            if found.suep:
+        if one.type in (b"suep", b"cstb"):
+            if one.type == b"suep" and one.type in said:
                 found.warnings.append("more than one box 'suep'")
-            found.suep = found.suep or one
-        elif one.type == b"cstb":
-            found.starts = found.starts or one
+            said.setdefault(one.type, one)
         elif one.type == b"ipro":
             if ipro:
                 raise Malformed("more than one ipro")
@@ -163,7 +162,16 @@ def _take_meta(found, box):
         handler = handler or one.type == b"hdlr"
     if not handler:
         found.warnings.append("no handler")
+    is_signed = len(found.sinfs) > signed_before
+    if is_signed and found.sinfs[0].meta != len(found.metas):
+        found.warnings += [f"'{kind.decode()}' that signature 1 does not cover" for kind in said]
+    else:
+        if found.suep and b"suep" in said:
+            found.warnings.append("more than one box 'suep'")
+        found.suep = found.suep or said.get(b"suep")
+        found.starts = found.starts or said.get(b"cstb")
     found.metas.append((box, ipro))
+    return is_signed
 
 
 def parse(data):
@@ -172,17 +180,21 @@ def parse(data):
     if not top or top[0].type != b"ftyp" or [one.type for one in top].count(b"moov") != 1:
         raise Malformed("not an MP4 file")
     for one in top:
+        if one.type == b"mfra":
+            continue
         if one.type != b"meta":
+            found.fixed = one.end
             continue
         if one.to_end:
             raise Malformed("meta without size")
         if len(found.metas) == 1:
             found.warnings.append("more than one file-level box 'meta'")
-        _take_meta(found, one)
+        if not _take_meta(found, one):
+            found.fixed = one.end
     return found
 
 
-# What a signature is over (O-HASH-1)
+# What a signature is over (O-HASH)
 
 
 def _with_size(data, box, size):
@@ -192,11 +204,23 @@ def _with_size(data, box, size):
     return box.start, box.start + 4, size.to_bytes(4, "big")
 
 
+def left_out(found, number):
+    """The boxes that signature number is not over."""
+    own = found.sinfs[number].meta
+    later = [one.box for one in found.sinfs[number + 1 :] if one.meta == own]
+    return later + [found.metas[index][0] for index in sorted({one.meta for one in found.sinfs}) if index > own]
+
+
+def moves(found, number):
+    """Whether what came later pushed on what has to stay where it is (O-HASH-5)."""
+    return any(box.start < found.fixed for box in left_out(found, number))
+
+
 def view(found, number):
     own = found.sinfs[number]
     meta, ipro = found.metas[own.meta]
     later = [one.box for one in found.sinfs[number + 1 :] if one.meta == own.meta]
-    edits = [(box.start, box.end, b"") for box in later]
+    edits = [(box.start, box.end, b"") for box in left_out(found, number)]
     removed = sum(box.size for box in later)
     if removed:
         for box in (meta, ipro):
@@ -204,10 +228,6 @@ def view(found, number):
     sibo = own.parts.get(b"sibo")
     if sibo:
         edits.append((sibo.payload, sibo.end, bytes(sibo.end - sibo.payload)))
-    signed = {one.meta for one in found.sinfs}
-    for index, (box, _) in enumerate(found.metas):
-        if index > own.meta and index in signed:
-            edits.append((box.start, box.end, b""))
     parts, at = [], 0
     for start, end, replacement in sorted(edits):
         parts += [found.data[at:start], replacement]
@@ -438,6 +458,7 @@ def verify(data, request):
             not sinf.defect
             and algorithm
             and certificate
+            and not moves(found, number)
             and check(certificate.public_key(), algorithm, view(found, number), found.payload(sinf.parts[b"sibo"]))
         )
         note = found.payload(sinf.parts[b"auib"]) if b"auib" in sinf.parts else b"\0"
