@@ -12,6 +12,7 @@
 #include <svms/svms.h>
 
 #include "export_command.h"
+#include "export_profile.h"
 #include "extract.h"
 #include "file.h"
 #include "interrupt.h"
@@ -23,7 +24,7 @@
 #define NS_PER_SECOND INT64_C(1000000000)
 
 typedef struct onvif_request {
-    extract_request extract; /* its output is the final one until the work begins */
+    extract_request extract; /* its output is as it was typed */
     const char *signer_path;
     const char *key_path;
     const char *unit_name;
@@ -35,6 +36,7 @@ typedef struct onvif_request {
     const char *source_mac;
     const char *source_line;
     const char *note;
+    const char *profile_path;
 } onvif_request;
 
 /* The folder beside the output is for the owner alone; what lies in it goes in every case. */
@@ -43,6 +45,7 @@ typedef struct onvif_job {
     svms_ctx *ctx;
     svms_chain *chain;
     svms_private_key *key;
+    char *output; /* where it goes in the end */
     char *folder;
     char *clear;
     char *sealed;
@@ -65,12 +68,12 @@ static int on_progress(void *user, uint64_t done, uint64_t total)
 
 static exit_status make_folder(onvif_job *job)
 {
-    job->folder = path_with_suffix(job->request->extract.output, ".XXXXXX");
+    job->folder = path_with_suffix(job->output, ".XXXXXX");
     if (!job->folder) {
         return EXIT_ENVIRONMENT;
     }
     if (!mkdtemp(job->folder)) {
-        return complain_system(errno, "cannot create %s", job->request->extract.output);
+        return complain_system(errno, "cannot create %s", job->output);
     }
     job->has_folder = true;
     job->clear = path_join(job->folder, "clear.mp4");
@@ -94,7 +97,7 @@ static void remove_folder(onvif_job *job)
 static exit_status extract_clear(onvif_job *job)
 {
     extract_request request = job->request->extract;
-    request.shown = request.output;
+    request.shown = job->output;
     request.output = job->clear;
     return extract_recording(&request, &job->extracted);
 }
@@ -162,11 +165,10 @@ static exit_status seal(onvif_job *job, int64_t began_utc_ns)
     svms_sink_close(&sink);
     svms_source_close(&source);
     if (status == SVMS_E_CANCELLED) {
-        complain("interrupted; %s was not written", job->request->extract.output);
+        complain("interrupted; %s was not written", job->output);
         return EXIT_ENVIRONMENT;
     }
-    return status == SVMS_OK ? EXIT_GOOD
-                             : complain_error(&err, "cannot seal %s", job->request->extract.output);
+    return status == SVMS_OK ? EXIT_GOOD : complain_error(&err, "cannot seal %s", job->output);
 }
 
 /* What is handed out has been read back and found to be whole. */
@@ -193,12 +195,45 @@ static exit_status check(onvif_job *job)
         return EXIT_GOOD;
     }
     if (status == SVMS_E_CANCELLED) {
-        complain("interrupted; %s was not written", job->request->extract.output);
+        complain("interrupted; %s was not written", job->output);
     } else {
-        complain_error(&err, "%s was not written: it does not verify",
-                       job->request->extract.output);
+        complain_error(&err, "%s was not written: it does not verify", job->output);
     }
     return EXIT_ENVIRONMENT;
+}
+
+/* The format has one text: what is signed with the file counts as the comment. */
+static exit_status apply_profile(onvif_job *job)
+{
+    const onvif_request *request = job->request;
+    const extract_request *extract = &request->extract;
+    svms_profile_request wanted = SVMS_PROFILE_REQUEST_INIT;
+    char *name = NULL;
+    if (!request->profile_path) {
+        job->output = path_with_suffix(extract->output, "");
+        return job->output ? EXIT_GOOD : EXIT_ENVIRONMENT;
+    }
+    char *folder = export_profile_folder_of(extract->output);
+    if (!folder) {
+        return EXIT_ENVIRONMENT;
+    }
+    wanted.given = UINT32_C(1) << SVMS_PROFILE_FORMATS | UINT32_C(1) << SVMS_PROFILE_DESTINATIONS;
+    wanted.format = SVMS_FORMAT_ONVIF;
+    wanted.sealed = 0;
+    wanted.signer = job->key;
+    wanted.from_utc_ns = extract->from_utc_ns;
+    wanted.to_utc_ns = extract->to_utc_ns;
+    wanted.destination = folder;
+    wanted.operator_name = request->operator_name;
+    wanted.comment = request->note;
+    exit_status status = export_profile_apply(&name, &wanted, job->ctx, request->profile_path);
+    free(folder);
+    free(name);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    job->output = export_profile_output(&wanted, extract->output);
+    return job->output ? EXIT_GOOD : EXIT_ENVIRONMENT;
 }
 
 static exit_status prepare(onvif_job *job)
@@ -206,13 +241,16 @@ static exit_status prepare(onvif_job *job)
     const onvif_request *request = job->request;
     exit_status status = make_context(&job->ctx);
     if (status == EXIT_GOOD) {
-        status = file_check_output(request->extract.output, request->extract.force);
+        status = load_private_key(&job->key, job->ctx, request->key_path);
+    }
+    if (status == EXIT_GOOD) {
+        status = apply_profile(job);
+    }
+    if (status == EXIT_GOOD) {
+        status = file_check_output(job->output, request->extract.force);
     }
     if (status == EXIT_GOOD) {
         status = load_chain(&job->chain, job->ctx, request->signer_path);
-    }
-    if (status == EXIT_GOOD) {
-        status = load_private_key(&job->key, job->ctx, request->key_path);
     }
     if (status != EXIT_GOOD) {
         return status;
@@ -225,13 +263,12 @@ static exit_status prepare(onvif_job *job)
 static exit_status run(onvif_job *job)
 {
     int64_t began_utc_ns = (int64_t)time(NULL) * NS_PER_SECOND;
-    const extract_request *extract = &job->request->extract;
     exit_status status = prepare(job);
     if (status == EXIT_GOOD) {
         status = extract_clear(job);
     }
     if (status == EXIT_EVIDENCE) {
-        complain("%s was not written: not everything that was asked for verifies", extract->output);
+        complain("%s was not written: not everything that was asked for verifies", job->output);
     }
     if (status == EXIT_GOOD) {
         describe_tracks(job);
@@ -240,7 +277,7 @@ static exit_status run(onvif_job *job)
     if (status == EXIT_GOOD) {
         status = check(job);
     }
-    return status == EXIT_GOOD ? file_publish(job->sealed, extract->output, extract->force)
+    return status == EXIT_GOOD ? file_publish(job->sealed, job->output, job->request->extract.force)
                                : status;
 }
 
@@ -254,6 +291,7 @@ static exit_status export_onvif(const onvif_request *request)
     job->request = request;
     exit_status status = run(job);
     remove_folder(job);
+    free(job->output);
     free(job->folder);
     free(job->clear);
     free(job->sealed);
@@ -308,6 +346,8 @@ static const option_spec options[] = {
       offsetof(onvif_request, source_line), NULL, 0, 0 },
     { "note", "TEXT", "text that is signed with the file", OPTION_TEXT,
       offsetof(onvif_request, note), NULL, 0, 0 },
+    { "profile", "FILE", "export profile (JSON) to follow", OPTION_TEXT,
+      offsetof(onvif_request, profile_path), NULL, 0, 0 },
     { "force", NULL, "replace the output when the new one is complete", OPTION_FLAG,
       offsetof(onvif_request, extract.force), NULL, 0, 0 },
 };

@@ -49,14 +49,23 @@ static svms_status make_link(svms_evidence *evidence, const svms_export_signer *
     return svms_link_sign(out, evidence->ctx, &object, signer, head, err);
 }
 
-/* What a failure leaves behind is taken away again where that can be done; where not, it is an
- * interrupted link, which the next one cuts off. */
+static svms_status write_durably(const svms_store *store, uint64_t offset, const uint8_t *bytes,
+                                 size_t size, svms_error *err)
+{
+    svms_status status = svms_store_write(store, offset, bytes, size, err);
+    return status == SVMS_OK ? svms_store_sync(store, err) : status;
+}
+
+/* Blocks reach a disk in any order, so the tail is written when the link that it names is there for
+ * good. What a failure leaves behind is taken away again where that can be done; where not, it is
+ * an interrupted link, which the next one cuts off. */
 static svms_status write_link(const svms_store *store, uint64_t offset, const svms_builder *link,
                               svms_error *err)
 {
-    svms_status status = svms_store_write(store, offset, link->data, link->size, err);
+    size_t size = link->size - SVMS_LINK_TAIL_SIZE;
+    svms_status status = write_durably(store, offset, link->data, size, err);
     if (status == SVMS_OK) {
-        status = svms_store_sync(store, err);
+        status = write_durably(store, offset + size, link->data + size, SVMS_LINK_TAIL_SIZE, err);
     }
     if (status != SVMS_OK && store->cut != NULL && svms_store_cut(store, offset, NULL) == SVMS_OK) {
         (void)!svms_store_sync(store, NULL);
@@ -64,12 +73,21 @@ static svms_status write_link(const svms_store *store, uint64_t offset, const sv
     return status;
 }
 
+/* Nothing of an interrupted link may come back beneath the new one. */
+static svms_status cut_rest(const svms_evidence *evidence, const svms_store *store, svms_error *err)
+{
+    if (evidence->window.size == evidence->attested_end) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_store_cut(store, evidence->attested_end, err);
+    return status == SVMS_OK ? svms_store_sync(store, err) : status;
+}
+
 static svms_status add_link(svms_evidence *evidence, const svms_store *store,
                             const svms_export_signer *signer, uint8_t head[SVMS_DIGEST_SIZE],
                             svms_error *err)
 {
     svms_builder link = svms_builder_new(evidence->ctx, SVMS_LINK_LARGEST + SVMS_LINK_TAIL_SIZE);
-    uint64_t offset = evidence->attested_end;
     svms_status status = check_package(evidence, err);
     if (status == SVMS_OK) {
         status = svms_link_check_signer(evidence->ctx, signer, false, err);
@@ -77,11 +95,11 @@ static svms_status add_link(svms_evidence *evidence, const svms_store *store,
     if (status == SVMS_OK) {
         status = make_link(evidence, signer, &link, head, err);
     }
-    if (status == SVMS_OK && evidence->window.size != offset) {
-        status = svms_store_cut(store, offset, err);
+    if (status == SVMS_OK) {
+        status = cut_rest(evidence, store, err);
     }
     if (status == SVMS_OK) {
-        status = write_link(store, offset, &link, err);
+        status = write_link(store, evidence->attested_end, &link, err);
     }
     svms_builder_clear(&link);
     return status;

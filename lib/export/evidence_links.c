@@ -11,6 +11,8 @@
 #define STEP 65536u
 /* How far back the last whole tail is looked for (E-LNK-2). */
 #define SEARCHED 262144u
+/* Smallest block of a disk (E-LNK-5). */
+#define BLOCK 512u
 
 /* What can be told of a link before its signature has been checked: hints. */
 typedef struct link_hint {
@@ -209,22 +211,33 @@ static svms_status walk_back(svms_evidence *evidence, uint64_t last, uint32_t *c
     return SVMS_OK;
 }
 
-/* What stands behind the last whole tail (E-LNK-5). */
+/* Whether what stands behind the last whole tail is a link that was interrupted (E-LNK-5): it
+ * begins like one, or where that did not reach the disk, with zero bytes as far as the disk's block
+ * does. */
 static svms_status look_at_rest(svms_evidence *evidence, svms_error *err)
 {
-    uint8_t bytes[4] = { 0 };
     static const uint8_t beginning[4] = { 'S', 'V', 'X', 'L' };
-    uint64_t written = 0;
-    uint64_t left = evidence->window.size - evidence->attested_end;
-    size_t size = left < sizeof(bytes) ? (size_t)left : sizeof(bytes);
-    svms_status status = find_written_end(evidence, &written, err);
-    if (status == SVMS_OK) {
-        status =
-            svms_source_read(&evidence->window.source, evidence->attested_end, bytes, size, err);
+    uint8_t bytes[sizeof(beginning) + BLOCK];
+    size_t size = 0;
+    size_t at = 0;
+    svms_status status = svms_source_read_some(&evidence->window.source, evidence->attested_end,
+                                               bytes, sizeof(bytes), &size, err);
+    if (status != SVMS_OK) {
+        return status;
     }
-    evidence->foreign_rest =
-        written > evidence->attested_end && memcmp(bytes, beginning, size) != 0;
-    return status;
+    while (at < sizeof(beginning) && at < size && bytes[at] == beginning[at]) {
+        at++;
+    }
+    if (at == sizeof(beginning)) {
+        return SVMS_OK;
+    }
+    size_t block = BLOCK - (size_t)((evidence->attested_end + at) % BLOCK);
+    size_t end = size - at < block ? size : at + block;
+    while (at < end && bytes[at] == 0) {
+        at++;
+    }
+    evidence->foreign_rest = at < end;
+    return SVMS_OK;
 }
 
 /* Size of link n by its own words, or by where the next begins when they make no sense, and its

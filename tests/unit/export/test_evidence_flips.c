@@ -27,7 +27,8 @@ static void expect_named(const target *this, uint64_t offset, int verdict, svms_
                  (unsigned long long)offset, frame->frame.kind, opening, verdict, report->reason);
     }
     assert_int_equal(report->links, SVMS_VERDICT_AUTHENTIC);
-    bool of_source = frame->frame.kind != SVMS_FRAME_CASE && frame->frame.kind != SVMS_FRAME_ATTACHMENT;
+    bool of_source =
+        frame->frame.kind != SVMS_FRAME_CASE && frame->frame.kind != SVMS_FRAME_ATTACHMENT;
     if (report->failure_source != (of_source ? 0 : UINT32_MAX) ||
         (frame->frame.kind == SVMS_FRAME_SEGMENT &&
          (report->failure_segment != frame->frame.number ||

@@ -207,6 +207,59 @@ static void a_forged_last_signature_shields_nothing(void **state)
     }
 }
 
+/* Offsets in the file are signed as they stand: a later signature that pushed a box on could hold a
+ * film of its own, where they then lead. */
+static void nothing_that_later_signatures_moved_is_authentic(void **state)
+{
+    static const struct {
+        const char *type;
+        bool may_follow;
+    } cases[] = { { "mdat", false }, { "moof", false }, { "free", false }, { "uuid", false },
+                  { "what", false }, { "meta", false }, { "mfra", true } };
+    const onvif_case *given = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memory_file file = sealed_file(given, MP4_PLAIN, 2);
+        memory_file out = { 0 };
+        svms_onvif_report *report = NULL;
+        svms_error err = SVMS_ERROR_INIT;
+        put_box(&file, cases[i].type, NULL, 4);
+        assert_int_equal(verify_export(given, &file, false, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+        const char *moved = "stands in front of other boxes, and moved them";
+        assert_int_equal(strstr(signature_of(report, 0).integrity_reason, moved) == NULL,
+                         cases[i].may_follow);
+        assert_null(strstr(signature_of(report, 1).integrity_reason, moved));
+        assert_int_equal(countersign(given, SIGNER_CUSTODIAN, &file, &out, &err),
+                         cases[i].may_follow ? SVMS_E_NOT_AUTHENTIC : SVMS_E_UNSUPPORTED);
+        assert_int_equal(out.size, 0);
+        svms_onvif_report_free(&report);
+        memory_file_clear(&file);
+        memory_file_clear(&out);
+    }
+}
+
+/* The custodian's own meta, with his signature, is none that signature 1 covers. */
+static void a_later_meta_does_not_speak_for_the_exporter(void **state)
+{
+    const onvif_case *given = *state;
+    memory_file file = sealed_file(given, MP4_PLAIN, 1);
+    size_t meta = find_box(&file, "meta", 0);
+    size_t size = load_u32(&file, meta);
+    memory_file copy = memory_copy(&file);
+    insert_bytes(&file, file.size, copy.data + meta, size);
+    /* Now the earlier meta has no description any more. */
+    memcpy(file.data + find_box(&file, "suep", meta) + 4, "free", 4);
+    svms_onvif_report *report = NULL;
+    assert_int_equal(verify_export(given, &file, false, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+    svms_onvif_summary summary = summary_of(report);
+    assert_int_equal(summary.has_export, 0);
+    assert_int_equal(summary.track_count, 0);
+    assert_true(has_warning(report, "a box 'suep' that signature 1 does not cover is passed over"));
+    assert_true(has_warning(report, "(box 'suep' is missing)"));
+    svms_onvif_report_free(&report);
+    memory_file_clear(&copy);
+    memory_file_clear(&file);
+}
+
 static void a_broken_file_is_not_signed_again(void **state)
 {
     const onvif_case *given = *state;
@@ -234,6 +287,8 @@ int main(void)
         cmocka_unit_test(a_replaced_certificate_is_noticed),
         cmocka_unit_test(a_second_meta_without_signatures_is_covered),
         cmocka_unit_test(a_forged_last_signature_shields_nothing),
+        cmocka_unit_test(nothing_that_later_signatures_moved_is_authentic),
+        cmocka_unit_test(a_later_meta_does_not_speak_for_the_exporter),
         cmocka_unit_test(a_broken_file_is_not_signed_again),
     };
     return cmocka_run_group_tests(tests, onvif_setup, onvif_teardown);

@@ -198,8 +198,11 @@ class Verifier:
         if not rest:
             return
         self.report.unattested = len(rest)
-        beginning = rest[:4] == ln.MAGIC[: len(rest)]
-        if any(rest) and not beginning:
+        written = 0
+        while written < min(len(rest), 4) and rest[written] == ln.MAGIC[written]:
+            written += 1
+        block = 512 - (end + written) % 512
+        if written < 4 and any(rest[written : written + block]):
             self.report.foreign = True
             self.report.reason = f"E-LNK-5: bytes behind the newest link (offset {end})"
 
