@@ -11,8 +11,8 @@ import signal
 import stat
 import subprocess
 
-from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, PROGRAM, ROOT, START, SystemCase, TIMEOUT, USAGE,
-                         main, packets, real_clips, say)
+from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, START, SystemCase, TIMEOUT,
+                         USAGE, main, packets, real_clips, say)
 
 REFERENCE = os.path.join(ROOT, "tests", "vectors", "onvif", "onvifref_cli.py")
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -189,6 +189,37 @@ class Onvif(SystemCase):
         run = self.export(EVIDENCE, "a.mp4", signer=self.signer)
         self.assertIn("exporter", run.err)
         self.assertEqual(self.files(), ["a.svms"])
+
+    def profile(self, locked=True, **options):
+        content = {"format": "svms-export-profile", "version": 1, "name": "house rules",
+                   "options": {option: {"value": value, "locked": locked} for option, value in options.items()}}
+        self.store("profile.json", json.dumps(content).encode())
+        return ["--profile", "profile.json"]
+
+    def test_a_locked_profile_is_not_passed_by(self):
+        self.record()
+        period = ["--from", START, "--to", START.replace("Z", ".5Z")]
+        for words, options, extra in (
+                ("formats", {"formats": ["svmx"]}, []), ("sealed", {"sealed": True}, []),
+                ("reexport", {"reexport": "forbidden"}, []), ("destinations", {"destinations": ["/nowhere"]}, []),
+                ("comment", {"comment": "required"}, []), ("operator", {"operator": "required"}, []),
+                ("case", {"case": "required"}, []), ("maximum_period", {"maximum_period": 1}, []),
+                ("signature_algorithms", {"signature_algorithms": ["rsa-pss"]}, period)):
+            with self.subTest(words):
+                run = self.export(POLICY, "p.mp4", *self.profile(**options), *extra)
+                self.assertIn(words, run.err)
+                self.assertIn("house rules", run.err)
+                self.assertNotIn("p.mp4", self.files())
+        folder = os.path.realpath(self.folder)
+        self.export(GOOD, "p.mp4", *self.profile(formats=["svmx", "onvif"], comment="required", operator="required",
+                                                 destinations=[folder], maximum_period=1, sealed=False),
+                    "--note", "as asked", "--operator", "A. B.", *period)
+        self.assertEqual(self.verify_export("p.mp4")["verdict"], "authentic")
+        run = self.export(GOOD, "q.mp4", *self.profile(locked=False, comment="required"))
+        self.assertIn("'comment'", run.err)
+        self.export(MALFORMED, "r.mp4", *self.profile(comments="required"))
+        self.export(ENVIRONMENT, "r.mp4", "--profile", "nowhere.json")
+        self.assertNotIn("r.mp4", self.files())
 
     def test_an_existing_output_is_unharmed(self):
         self.record()

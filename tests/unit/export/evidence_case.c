@@ -184,7 +184,8 @@ void person_clear(person *who)
 static bool fails(memory_store *store, int *os_error)
 {
     store->calls++;
-    if (store->calls == store->fails_at) {
+    bool dead = store->dies_at != 0 && store->syncs >= store->dies_at;
+    if (dead || store->calls == store->fails_at) {
         *os_error = EIO;
         return true;
     }
@@ -225,9 +226,10 @@ static svms_status store_write(void *user, uint64_t offset, const void *data, si
     if (failed) {
         size = size / 2;
     }
-    if (store->torn_at != 0 && store->torn_at < size) {
-        size = store->torn_at;
+    if (store->torn_at != 0 && store->torn_at - store->written < size) {
+        size = store->torn_at - store->written;
     }
+    store->written += size;
     if (offset + size > file->size) {
         file->data = realloc(file->data, (size_t)offset + size);
         assert_non_null(file->data);
@@ -240,7 +242,20 @@ static svms_status store_write(void *user, uint64_t offset, const void *data, si
 
 static svms_status store_sync(void *user, int *os_error)
 {
-    return fails(user, os_error) ? SVMS_E_IO : SVMS_OK;
+    memory_store *store = user;
+    if (fails(store, os_error)) {
+        return SVMS_E_IO;
+    }
+    store->syncs++;
+    if (store->syncs == store->dies_at) {
+        *os_error = EIO;
+        return SVMS_E_IO;
+    }
+    if (store->syncs + 1 == store->dies_at) {
+        memory_file_clear(&store->durable);
+        store->durable = memory_copy(store->file);
+    }
+    return SVMS_OK;
 }
 
 static svms_status store_cut(void *user, uint64_t size, int *os_error)

@@ -48,12 +48,16 @@ typedef struct person {
 void person_make(export_case *self, person *who, svms_role role);
 void person_clear(person *who);
 
-/* A store over memory; a cut is counted. */
+/* A store over memory. */
 typedef struct memory_store {
     memory_file *file;
     uint64_t fails_at; /* call that fails, from 1; 0: none */
     uint64_t calls;
-    size_t torn_at; /* a write stops here: only what lies before is written; 0: never */
+    size_t torn_at; /* writing stops after so many bytes in all; 0: never */
+    size_t written;
+    uint32_t dies_at; /* power fails before this sync is done, from 1, and stays away; 0: never */
+    uint32_t syncs;
+    memory_file durable; /* then: as the sync before left it, for the caller to clear */
     bool no_cut;
 } memory_store;
 svms_store store_of(memory_store *store);

@@ -13,8 +13,8 @@ static void what_stands_behind_the_last_link_is_a_beginning_or_false(void **stat
         int verdict;
     } rests[] = { { "S", 1, 1 },           { "SVX", 3, 1 },        { "SVXL", 4, 1 },
                   { "SVXLabcdef", 10, 1 }, { "\0\0\0\0\0", 5, 1 }, { "\0", 1, 1 },
-                  { "S\0", 2, 4 },         { "X", 1, 4 },          { "\0\0\0\0\1", 5, 4 },
-                  { "SVXM", 4, 4 } };
+                  { "S\0", 2, 1 },         { "X", 1, 4 },          { "SVX\0\0\0", 6, 1 },
+                  { "SVXM", 4, 4 },        { "SV\0L", 4, 4 },      { "VXL", 3, 4 } };
     export_case *self = *state;
     target this;
     target_make(self, &this, SVMS_PROTECT_STRONG, false);
@@ -31,6 +31,32 @@ static void what_stands_behind_the_last_link_is_a_beginning_or_false(void **stat
         assert_int_equal(status, rests[i].verdict == 1 ? SVMS_OK : SVMS_E_NOT_AUTHENTIC);
         if (status == SVMS_OK) {
             expect_authentic(self, NULL);
+        }
+    }
+    target_clear(&this);
+}
+
+/* E-LNK-5: a block that did not reach the disk, and one that did. */
+static void zero_bytes_behind_the_last_link_reach_to_the_next_block(void **state)
+{
+    static const uint8_t zeros[1024] = { 0 };
+    export_case *self = *state;
+    target this;
+    target_make(self, &this, SVMS_PROTECT_STRONG, false);
+    size_t whole = self->out.size;
+    size_t block = 512 - whole % 512;
+    for (size_t lacking = 0; lacking < 2; lacking++) {
+        for (size_t begun = 0; begun < 4 && begun < block; begun++) {
+            svms_export_report report = SVMS_EXPORT_REPORT_INIT;
+            svms_status opening = SVMS_OK;
+            self->out.size = whole;
+            append(&self->out, "SVX", begun);
+            append(&self->out, zeros, block - begun - lacking);
+            append(&self->out, "foreign", 7);
+            assert_int_equal(judge(self, &self->out, NULL, &report, &opening),
+                             lacking == 0 ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_NOT_AUTHENTIC);
+            assert_int_equal(countersign(self, &this.custodian.signer, NULL),
+                             lacking == 0 ? SVMS_OK : SVMS_E_NOT_AUTHENTIC);
         }
     }
     target_clear(&this);
@@ -486,6 +512,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, export_case_setup, export_case_teardown)
         CASE(what_stands_behind_the_last_link_is_a_beginning_or_false),
+        CASE(zero_bytes_behind_the_last_link_reach_to_the_next_block),
         CASE(links_cannot_be_dropped_swapped_or_repeated),
         CASE(a_link_of_another_package_is_not_taken),
         CASE(a_key_of_another_role_is_not_trusted),
