@@ -73,25 +73,6 @@ svms_status svms_collect_manifest(svms_collecting *self, svms_front *front,
                                record.body_size, place->offset, err);
 }
 
-static svms_status end_hole(svms_collecting *self, uint64_t end, svms_error *err)
-{
-    svms_piece piece = { 0 };
-    bool hole = self->hole && end > self->hole_from;
-    self->hole = false;
-    if (!hole) {
-        return SVMS_OK;
-    }
-    piece.kind = SVMS_PIECE_FRAGMENT;
-    piece.unverified = true;
-    piece.number = self->hole_number;
-    piece.offset = self->hole_from;
-    piece.body_size = end - self->hole_from;
-    piece.first_utc_ns = SVMS_NO_TIME;
-    piece.last_utc_ns = SVMS_NO_TIME;
-    self->told_end = end;
-    return self->given->piece(self->given->user, &piece, NULL, err);
-}
-
 svms_status svms_collect_tell(svms_collecting *self, const svms_piece *piece,
                               const svms_manifest *manifest, svms_error *err)
 {
@@ -99,7 +80,7 @@ svms_status svms_collect_tell(svms_collecting *self, const svms_piece *piece,
     if (piece->offset < self->told_end) {
         return SVMS_OK;
     }
-    svms_status status = end_hole(self, piece->offset, err);
+    svms_status status = svms_hole_close(self, piece->offset, err);
     if (status == SVMS_OK) {
         self->told_end = piece->offset + piece->body_size + piece->closing_size;
         status = self->given->piece(self->given->user, piece, manifest, err);
@@ -204,6 +185,9 @@ static void take_beside(void *user, const svms_verification *verification,
     place->offset = segment->manifest_offset;
     place->end = segment->end;
     memcpy(place->hash, segment->hash, SVMS_DIGEST_SIZE);
+    if (is_told(self, verification)) {
+        svms_hole_beside(self, verification, segment, after);
+    }
 }
 
 /* Segments that hold, but that nothing attests. */
@@ -233,10 +217,15 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
         return;
     }
     svms_status status = tell_pending(self, verification, &found);
+    bool behind =
+        segment->believed && svms_verification_relate(verification, segment->manifest.first_utc_ns,
+                                                      segment->manifest.last_utc_ns) == SVMS_AFTER;
     bool whole = segment->believed && segment->end != 0 &&
                  segment->manifest_offset > segment->offset &&
                  segment->end - segment->manifest_offset <= SVMS_PIECE_CLOSING_MAX;
-    if (status == SVMS_OK && whole) {
+    if (status == SVMS_OK && behind) {
+        svms_hole_beside(self, verification, segment, true);
+    } else if (status == SVMS_OK && whole) {
         svms_manifest_place place = { true,
                                       segment->manifest.segment,
                                       verification->run,
@@ -245,10 +234,8 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
                                       { 0 } };
         status = tell_segment(self, verification, segment->offset, &place, &segment->manifest, true,
                               &found);
-    } else if (status == SVMS_OK && !self->hole) {
-        self->hole = true;
-        self->hole_from = segment->offset > self->told_end ? segment->offset : self->told_end;
-        self->hole_number = verification->expected;
+    } else if (status == SVMS_OK) {
+        svms_hole_open(self, verification, segment);
     }
     if (status != SVMS_OK) {
         stop(self, status, &found);
@@ -265,11 +252,8 @@ static svms_status finish(void *user, svms_verification *verification, svms_erro
     if (self->given->include_unverified) {
         status = tell_pending(self, verification, err);
     }
-    if (status == SVMS_OK && self->hole) {
-        status = end_hole(self,
-                          verification->closed_hint ? verification->hint.offset
-                                                    : verification->front.window.size,
-                          err);
+    if (status == SVMS_OK) {
+        status = svms_hole_finish(self, verification, err);
     }
     return status == SVMS_OK ? svms_collect_tail(self, verification, err) : status;
 }
@@ -291,6 +275,7 @@ svms_status svms_excerpt_collect(svms_ctx *ctx, const svms_source *source,
         svms_options_read(&given, sizeof(given), options, "svms_verify_options", err);
     given.keys = NULL;
     self->given = collector;
+    self->period_end = SVMS_NO_OFFSET;
     self->failure = (svms_error)SVMS_ERROR_INIT;
     const svms_held_listener listener = { .held = take_held,
                                           .user = self,

@@ -33,6 +33,9 @@ typedef struct svms_collecting {
     bool hole;                  /* what begins at hole_from does not verify */
     uint64_t hole_from;
     uint64_t hole_number; /* segment that belongs there */
+    uint64_t hole_found;  /* end of the last segment in it whose times are known, or 0 */
+    uint64_t hole_next;   /* where a segment that holds begins behind it, or SVMS_NO_OFFSET */
+    uint64_t period_end;  /* where a segment begins behind the period, or SVMS_NO_OFFSET */
     svms_manifest manifest;
     uint8_t raw[SVMS_RECORD_HEADER_SIZE + SVMS_MANIFEST_LARGEST];
 } svms_collecting;
@@ -44,6 +47,19 @@ SVMS_MUST_CHECK svms_status svms_collect_manifest(svms_collecting *self, svms_fr
 /* Tells one piece, and before it the hole that it ends. */
 SVMS_MUST_CHECK svms_status svms_collect_tell(svms_collecting *self, const svms_piece *piece,
                                               const svms_manifest *manifest, svms_error *err);
+
+/* excerpt_hole.c: what does not verify, and is no segment (E-SRC-10). A segment is lost, and a hole
+ * begins or goes on with it: */
+void svms_hole_open(svms_collecting *self, const svms_verification *verification,
+                    const svms_segment *segment);
+/* A segment before or behind the period. */
+void svms_hole_beside(svms_collecting *self, const svms_verification *verification,
+                      const svms_segment *segment, bool after);
+/* Something of the period that is carried begins here. */
+SVMS_MUST_CHECK svms_status svms_hole_close(svms_collecting *self, uint64_t end, svms_error *err);
+/* Nothing more comes. SVMS_E_LIMIT where nobody can tell where the period ends. */
+SVMS_MUST_CHECK svms_status svms_hole_finish(svms_collecting *self, svms_verification *verification,
+                                             svms_error *err);
 
 /* excerpt_tail.c: tells all that stands behind the last segment and shows that it holds. */
 SVMS_MUST_CHECK svms_status svms_collect_tail(svms_collecting *self,

@@ -14,6 +14,8 @@ typedef struct frame_walk {
     uint64_t last;    /* with this number, */
     bool interrupted; /* and something that does not verify since */
     int64_t last_utc_ns;
+    bool has_record; /* a record stands alone before what comes, */
+    uint64_t record; /* in this segment, as it says */
 } frame_walk;
 
 static void fail(frame_walk *walk, const svms_frame_entry *entry, svms_verdict verdict,
@@ -206,6 +208,21 @@ static void note_manifest(svms_evidence_judged *now, const svms_frame_entry *ent
     }
 }
 
+/* A record stands before the manifest of its segment (E-SRC-5). */
+static void check_record(frame_walk *walk, const svms_frame_entry *entry)
+{
+    if (entry->kind == SVMS_FRAME_RECORD) {
+        walk->has_record = true;
+        walk->record = entry->number;
+    } else if (entry->last_utc_ns != SVMS_NO_TIME) {
+        if (walk->has_record && walk->record > entry->number) {
+            fail(walk, entry, SVMS_VERDICT_NOT_AUTHENTIC,
+                 "a record stands before it that says that it is of a later segment (E-SRC-5)");
+        }
+        walk->has_record = false;
+    }
+}
+
 /* Segments follow each other by number (E-SRC-2). */
 static void check_number(frame_walk *walk, const svms_frame_entry *entry)
 {
@@ -242,6 +259,7 @@ static svms_status check_one(frame_walk *walk, uint64_t e, svms_error *err)
     svms_evidence_frame checked = *frame;
     if (e != verification->part->first) {
         check_number(walk, &checked.listed);
+        check_record(walk, &checked.listed);
     } else if (verification->part->wrong_flag && verification->readable) {
         fail(walk, &checked.listed, SVMS_VERDICT_NOT_AUTHENTIC,
              "a source says of what does not verify something else than its frames (E-SRC-1)");

@@ -115,14 +115,19 @@ static svms_status take_parts(svms_onvif_checked *item, const svms_onvif_file *f
 
 /* Offsets into the file are hashed as they stand: a box that later bytes pushed on would no longer
  * be what they lead to (O-HASH-5). */
-static svms_status check_moved(const svms_onvif_file *file, const svms_onvif_edits *edits,
-                               svms_error *err)
+static svms_status check_covered(const svms_onvif_file *file, const svms_onvif_edits *edits,
+                                 svms_error *err)
 {
     uint64_t omission = svms_onvif_first_omission(edits);
-    return omission < file->fixed_end
-               ? svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, omission,
-                              "what was added later stands in front of other boxes, and moved them")
-               : SVMS_OK;
+    if (omission < file->fixed_end) {
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, omission,
+                            "what was added later stands in front of other boxes, and moved them");
+    }
+    if (file->lies_elsewhere) {
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, file->moov.offset,
+                            "the media of a track lie in another file, which nobody signed");
+    }
+    return SVMS_OK;
 }
 
 static svms_status prepare(const svms_onvif_file *file, const svms_chain *intermediates,
@@ -134,7 +139,7 @@ static svms_status prepare(const svms_onvif_file *file, const svms_chain *interm
         svms_status taken = take_parts(&items[i], file, &file->sinfs[i], intermediates, &cause);
         svms_onvif_view_of(&items[i].edits, file, i);
         if (taken == SVMS_OK) {
-            taken = check_moved(file, &items[i].edits, &cause);
+            taken = check_covered(file, &items[i].edits, &cause);
         }
         status = note_failure(&items[i], taken, &cause, err);
     }

@@ -60,8 +60,9 @@ typedef struct svms_onvif_file {
     uint32_t meta_count;
     svms_onvif_sinf sinfs[SVMS_ONVIF_MAX_SIGNATURES];
     uint32_t sinf_count;
-    svms_iso_box suep; /* the first one that signature 1 covers */
-    svms_iso_box cstb; /* the same, of those beside the signatures */
+    bool lies_elsewhere; /* media of a track lie in another file (O-VER-9) */
+    svms_iso_box suep;   /* the first one that signature 1 covers */
+    svms_iso_box cstb;   /* the same, of those beside the signatures */
     svms_onvif_warnings warnings;
     int (*progress)(void *user, uint64_t done, uint64_t total);
     void *user;
@@ -76,6 +77,8 @@ SVMS_MUST_CHECK svms_status svms_onvif_outline(svms_onvif_file *file, svms_error
 /* The boxes of a file-level meta, into the file. */
 SVMS_MUST_CHECK svms_status svms_onvif_outline_meta(svms_onvif_file *file, const svms_iso_walk *top,
                                                     const svms_iso_box *box, svms_error *err);
+/* Finds out whether media lie elsewhere; svms_onvif_outline() does it. */
+SVMS_MUST_CHECK svms_status svms_onvif_find_references(svms_onvif_file *file, svms_error *err);
 /* Track numbers of the movie. *count is the room on entry. */
 SVMS_MUST_CHECK svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids,
                                                    uint32_t *count, svms_error *err);

@@ -143,6 +143,22 @@ size_t find_box(const memory_file *file, const char *type, size_t from)
     return SIZE_MAX;
 }
 
+/* Around one data reference, which says that the media are in the same file. */
+static void put_media(memory_file *track)
+{
+    static const char *const types[] = { "dref", "dinf", "minf", "mdia" };
+    memory_file inner = { 0 };
+    insert_bytes(&inner, 0, "\0\0\0\0\0\0\0\1\0\0\0\x0curl \0\0\0\1", 20);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        memory_file outer = { 0 };
+        put_box(&outer, types[i], inner.data, inner.size);
+        memory_file_clear(&inner);
+        inner = outer;
+    }
+    insert_bytes(track, track->size, inner.data, inner.size);
+    memory_file_clear(&inner);
+}
+
 static void put_track(memory_file *movie, uint8_t number, bool is_long)
 {
     uint8_t header[96] = { 0 };
@@ -150,7 +166,7 @@ static void put_track(memory_file *movie, uint8_t number, bool is_long)
     header[0] = is_long ? 1 : 0;
     header[(is_long ? 20 : 12) + 3] = number;
     put_box(&track, "tkhd", header, is_long ? 96 : 84);
-    put_box(&track, "mdia", NULL, 8);
+    put_media(&track);
     put_box(movie, "trak", track.data, track.size);
     memory_file_clear(&track);
 }

@@ -237,6 +237,32 @@ static void nothing_that_later_signatures_moved_is_authentic(void **state)
     }
 }
 
+/* A stranger may change that other file as he likes. */
+static void media_in_another_file_are_signed_by_nobody(void **state)
+{
+    const onvif_case *given = *state;
+    for (unsigned track = 0; track < 2; track++) {
+        memory_file file = sealed_file(given, MP4_PLAIN, 1);
+        memory_file in = make_mp4(MP4_PLAIN);
+        memory_file out = { 0 };
+        svms_onvif_report *report = NULL;
+        svms_error err = SVMS_ERROR_INIT;
+        size_t entry = find_box(&in, "url ", 0);
+        entry = track == 0 ? entry : find_box(&in, "url ", entry + 1);
+        file.data[entry + 11] = 0;
+        in.data[entry + 11] = 0;
+        assert_int_equal(verify_export(given, &file, false, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+        assert_string_equal(signature_of(report, 0).integrity_reason,
+                            "the media of a track lie in another file, which nobody signed");
+        assert_int_equal(seal(given, SIGNER_P256, &in, &out, &err), SVMS_E_UNSUPPORTED);
+        assert_non_null(strstr(err.message, "lie in another file"));
+        assert_int_equal(out.size, 0);
+        svms_onvif_report_free(&report);
+        memory_file_clear(&in);
+        memory_file_clear(&file);
+    }
+}
+
 /* The custodian's own meta, with his signature, is none that signature 1 covers. */
 static void a_later_meta_does_not_speak_for_the_exporter(void **state)
 {
@@ -288,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_second_meta_without_signatures_is_covered),
         cmocka_unit_test(a_forged_last_signature_shields_nothing),
         cmocka_unit_test(nothing_that_later_signatures_moved_is_authentic),
+        cmocka_unit_test(media_in_another_file_are_signed_by_nobody),
         cmocka_unit_test(a_later_meta_does_not_speak_for_the_exporter),
         cmocka_unit_test(a_broken_file_is_not_signed_again),
     };

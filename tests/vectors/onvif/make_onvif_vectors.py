@@ -19,6 +19,7 @@ from onvifmake import (
     countersign,
     element,
     movie,
+    movie_that_refers,
     movie_with_offsets,
     pss_parameters,
     seal,
@@ -300,6 +301,23 @@ def bad_structure(vectors, signers, custodian):
     vectors.add("bad-endless-meta", endless, "not_authentic")
 
 
+def references(vectors, signers):
+    p256 = signers["p256"]
+    here, elsewhere = make_box(b"url ", b"\0\0\0\1"), make_box(b"url ", bytes(4), b"file:///film.mp4\0")
+    inside = make_box(b"imdt", bytes(8))
+    for name, entries, verdict in (
+        ("good-references", (here, inside), "authentic"), ("good-no-reference", (), "authentic"),
+        ("bad-media-elsewhere", (elsewhere,), "not_authentic"),
+        ("bad-media-elsewhere-too", (here, elsewhere), "not_authentic"),
+        ("bad-media-elsewhere-alis", (make_box(b"alis", bytes(4)),), "not_authentic"),
+    ):  # fmt: skip
+        vectors.add(name, seal(movie_that_refers(*entries), p256), verdict)
+    long = make_box(b"url ", b"\0\0\0\1", bytes(4))
+    sealed = seal(movie_that_refers(long), p256)
+    vectors.add("bad-reference-short", sealed.replace(long, make_box(b"url ") * 2), "not_authentic")
+    vectors.add("bad-reference-cut", sealed.replace(long, b"\0\0\0\x11" + long[4:]), "not_authentic")
+
+
 def bad_places(vectors, signers, custodian):
     """Later signatures in front of other boxes: these move, and offsets into the file still say where they were."""
     p256, twice = signers["p256"], "more than one file-level box 'meta'"
@@ -355,6 +373,7 @@ def make():
     bad_algorithms(vectors, signers)
     bad_structure(vectors, signers, custodian)
     bad_places(vectors, signers, custodian)
+    references(vectors, signers)
     return vectors.files
 
 

@@ -31,6 +31,15 @@ def movie_with_offsets(pushed_by):
     return ftyp + moov(offset) + make_box(b"mdat", MEDIA)
 
 
+def movie_that_refers(*entries):
+    """Its only track has these data references."""
+    dref = make_box(b"dref", bytes(4), len(entries).to_bytes(4, "big"), *entries)
+    media = make_box(b"mdia", make_box(b"minf", make_box(b"dinf", dref)))
+    tkhd = make_box(b"tkhd", bytes(12) + (1).to_bytes(4, "big") + bytes(68))
+    moov = make_box(b"moov", make_box(b"mvhd", bytes(20)), make_box(b"trak", tkhd, media))
+    return make_box(b"ftyp", b"isom\0\0\0\0isom") + moov + make_box(b"mdat", MEDIA)
+
+
 def movie(wide=False, fragments=0, tracks=(1, 2)):
     """A small MP4 file that nobody can play; what matters here is there."""
     parts = [make_box(b"ftyp", b"isom\0\0\0\0isom"),

@@ -94,6 +94,7 @@ class File:
     sinfs: list = field(default_factory=list)
     suep: Box = None
     starts: Box = None
+    elsewhere: bool = False  # media of a track lie in another file (O-VER-9)
     fixed: int = 0  # end of the last box that later signatures must not move (O-HASH-5)
     warnings: list = field(default_factory=list)
 
@@ -174,6 +175,17 @@ def _take_meta(found, box):
     return is_signed
 
 
+def _find_references(found, box, path):
+    for one in _children(found.data, box, 8 if box.type == b"dref" else 0):
+        if not path:
+            if one.end - one.payload < 4:
+                raise Malformed("a data reference that is too short")
+            flags = found.payload(one)[3]
+            found.elsewhere |= not flags & 1 and one.type not in (b"imdt", b"snim")
+        elif one.type == path[0]:
+            _find_references(found, one, path[1:])
+
+
 def parse(data):
     found = File(data)
     top = boxes(data, 0, len(data), top=True)
@@ -191,6 +203,8 @@ def parse(data):
             found.warnings.append("more than one file-level box 'meta'")
         if not _take_meta(found, one):
             found.fixed = one.end
+    movie = next(one for one in top if one.type == b"moov")
+    _find_references(found, movie, (b"trak", b"mdia", b"minf", b"dinf", b"dref"))
     return found
 
 
@@ -459,6 +473,7 @@ def verify(data, request):
             and algorithm
             and certificate
             and not moves(found, number)
+            and not found.elsewhere
             and check(certificate.public_key(), algorithm, view(found, number), found.payload(sinf.parts[b"sibo"]))
         )
         note = found.payload(sinf.parts[b"auib"]) if b"auib" in sinf.parts else b"\0"
