@@ -285,6 +285,7 @@ exit_status command_export_countersign(int count, char **arguments)
     countersign_request request;
     memset(&request, 0, sizeof request);
     request.role = SVMS_ROLE_NONE;
+    request.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

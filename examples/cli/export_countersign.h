@@ -8,12 +8,14 @@
 #include <svms/svms.h>
 
 #include "exit_status.h"
+#include "options.h"
 
 #define COUNTERSIGN_COMMAND "export countersign"
 
 typedef struct countersign_request {
     const char *path;
     const char *output; /* of an ONVIF file only: packages are signed where they are */
+    typed_inputs typed;
     int role;           /* SVMS_ROLE_NONE: nothing was said */
     const char *note;
     const char *signer;

@@ -207,7 +207,7 @@ static exit_status say(const onvif_job *job)
 static exit_status load(onvif_job *job)
 {
     const countersign_request *request = job->request;
-    exit_status status = file_check_output(request->output, request->force);
+    exit_status status = options_check_output(&request->typed, request->output, request->force);
     if (status == EXIT_GOOD) {
         status = load_chain(&job->chain, job->ctx, request->signer);
     }

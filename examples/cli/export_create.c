@@ -141,7 +141,7 @@ static exit_status create(export_request *request)
         status = check_access(request);
     }
     if (status == EXIT_GOOD) {
-        status = file_check_output(request->output, request->force);
+        status = options_check_output(&request->typed, request->output, request->force);
     }
     if (status == EXIT_GOOD) {
         status = export_make(request, ctx, means);
@@ -296,6 +296,7 @@ exit_status command_export_create(int count, char **arguments)
     }
     request->from_utc_ns = SVMS_NO_TIME;
     request->to_utc_ns = SVMS_NO_TIME;
+    request->typed = (typed_inputs){ &line, request, true };
     exit_status status = EXIT_GOOD;
     parse_result parsed = options_parse_many(&line, request, count, arguments);
     if (parsed == PARSE_READY) {

@@ -29,6 +29,7 @@
 typedef struct extract_request {
     const char *path;
     const char *output;
+    typed_inputs typed;
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
@@ -120,7 +121,7 @@ static exit_status write_group(const extraction *self, const source_group *group
                                           request->to_utc_ns,
                                           request->claimed_time,
                                           request->force };
-    exit_status status = file_check_output(output, request->force);
+    exit_status status = options_check_output(&request->typed, output, request->force);
     return status == EXIT_GOOD ? package_media_write(&self->file, &media) : status;
 }
 
@@ -128,7 +129,8 @@ static exit_status write_attachment(const extraction *self, uint32_t number, con
 {
     part_file out = PART_FILE_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    exit_status status = file_check_output(output, self->request->force);
+    exit_status status =
+        options_check_output(&self->request->typed, output, self->request->force);
     if (status == EXIT_GOOD) {
         status = part_file_create(&out, self->ctx, output);
     }
@@ -398,6 +400,7 @@ exit_status command_export_extract(int count, char **arguments)
     memset(&request, 0, sizeof request);
     request.source = NOT_TYPED;
     request.attachment = NOT_TYPED;
+    request.typed = (typed_inputs){ &line, &request, false };
     request.from_utc_ns = SVMS_NO_TIME;
     request.to_utc_ns = SVMS_NO_TIME;
     request.keys.question = "Password of the package: ";

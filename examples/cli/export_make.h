@@ -18,6 +18,7 @@
 typedef struct export_request {
     operand_list sources;
     const char *output;
+    typed_inputs typed;
     int64_t from_utc_ns;
     int64_t to_utc_ns;
     text_list devices;

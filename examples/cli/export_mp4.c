@@ -97,11 +97,16 @@ static exit_status apply_profile(mp4_export *self)
 static exit_status check_outputs(const mp4_export *self)
 {
     bool replace = self->request->extract.force;
-    exit_status status = file_check_output(self->output, replace);
-    if (status == EXIT_GOOD && self->proof_path) {
-        status = file_check_output(self->proof_path, replace);
+    const typed_inputs *typed = &self->request->extract.typed;
+    exit_status status = options_check_output(typed, self->output, replace);
+    if (status != EXIT_GOOD || !self->proof_path) {
+        return status;
     }
-    return status;
+    /* Where a profile says where they go, only now the two may have come to be one. */
+    if (file_is_same_place(self->output, self->proof_path)) {
+        return usage_error(COMMAND, "--proof and --out name the same file");
+    }
+    return options_check_output(typed, self->proof_path, replace);
 }
 
 static exit_status find_inputs(mp4_export *self)
@@ -393,9 +398,6 @@ static exit_status check_proof_options(const mp4_request *request)
                    ? usage_error(COMMAND, "--signer and --signer-key belong to --proof")
                    : EXIT_GOOD;
     }
-    if (strcmp(request->proof_path, request->extract.output) == 0) {
-        return usage_error(COMMAND, "--proof and --out name the same file");
-    }
     if (!proof->signer && !proof->signer_key) {
         complain("nobody would sign the proof: give --signer and --signer-key");
         return EXIT_POLICY;
@@ -434,6 +436,7 @@ exit_status command_export_mp4(int count, char **arguments)
     memset(&request, 0, sizeof request);
     request.extract.from_utc_ns = SVMS_NO_TIME;
     request.extract.to_utc_ns = SVMS_NO_TIME;
+    request.extract.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

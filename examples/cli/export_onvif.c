@@ -247,7 +247,7 @@ static exit_status prepare(onvif_job *job)
         status = apply_profile(job);
     }
     if (status == EXIT_GOOD) {
-        status = file_check_output(job->output, request->extract.force);
+        status = options_check_output(&request->extract.typed, job->output, request->extract.force);
     }
     if (status == EXIT_GOOD) {
         status = load_chain(&job->chain, job->ctx, request->signer_path);
@@ -374,6 +374,7 @@ exit_status command_export_onvif(int count, char **arguments)
     memset(&request, 0, sizeof request);
     request.extract.from_utc_ns = SVMS_NO_TIME;
     request.extract.to_utc_ns = SVMS_NO_TIME;
+    request.extract.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

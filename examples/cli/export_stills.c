@@ -32,6 +32,7 @@
 typedef struct stills_request {
     const char *path;
     const char *output;
+    typed_inputs typed;
     int64_t at_utc_ns;
     uint32_t track;
     key_options keys;
@@ -106,8 +107,9 @@ static exit_status check_outputs(still_export *self)
     if (!self->proof_path) {
         return EXIT_ENVIRONMENT;
     }
-    exit_status status = file_check_output(self->output, replace);
-    return status == EXIT_GOOD ? file_check_output(self->proof_path, replace) : status;
+    const typed_inputs *typed = &self->request->typed;
+    exit_status status = options_check_output(typed, self->output, replace);
+    return status == EXIT_GOOD ? options_check_output(typed, self->proof_path, replace) : status;
 }
 
 /* The container that was being written at the time; of several the one that goes further. */
@@ -481,6 +483,7 @@ exit_status command_export_stills(int count, char **arguments)
     memset(&request, 0, sizeof request);
     request.at_utc_ns = SVMS_NO_TIME;
     request.track = NO_TRACK;
+    request.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

@@ -413,7 +413,7 @@ static exit_status prepare(extraction *self)
     const char *path = request->path;
     exit_status status = make_context(&self->ctx);
     if (status == EXIT_GOOD) {
-        status = file_check_output(request->output, request->force);
+        status = options_check_output(&request->typed, request->output, request->force);
     }
     if (status == EXIT_GOOD && !folder_exists(path)) {
         status = package_refuse_as_source(self->ctx, "extract", path);
@@ -540,6 +540,7 @@ exit_status command_extract(int count, char **arguments)
     memset(&request, 0, sizeof request);
     request.from_utc_ns = SVMS_NO_TIME;
     request.to_utc_ns = SVMS_NO_TIME;
+    request.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

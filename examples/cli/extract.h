@@ -10,10 +10,12 @@
 #include "exit_status.h"
 #include "keys.h"
 #include "media_output.h"
+#include "options.h"
 
 typedef struct extract_request {
     const char *path;
     const char *output;
+    typed_inputs typed;
     const char *shown; /* what the output is called in messages; NULL: as it is */
     const char *trust_path;
     key_options keys;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include <openssl/crypto.h>
 
 #include "message.h"
+#include "recording.h"
 
 static void warn_if_readable_by_others(int handle, const char *path)
 {
@@ -282,4 +284,87 @@ exit_status file_check_output(const char *path, bool replace)
     }
     free(folder);
     return status;
+}
+
+static bool is_one_file(const struct stat *one, const struct stat *other)
+{
+    return one->st_dev == other->st_dev && one->st_ino == other->st_ino;
+}
+
+/* Everything of a recording: containers, open ones, records of those that were removed. */
+static bool is_part_of_recording(const char *name)
+{
+    return strstr(name, ".svms") != NULL;
+}
+
+static bool folder_holds(const char *folder, const struct stat *wanted)
+{
+    bool found = false;
+    DIR *listing = opendir(folder);
+    if (!listing) {
+        return false;
+    }
+    const struct dirent *entry = readdir(listing);
+    while (entry && !found) {
+        struct stat info;
+        found = is_part_of_recording(entry->d_name) &&
+                fstatat(dirfd(listing), entry->d_name, &info, 0) == 0 && is_one_file(&info, wanted);
+        entry = readdir(listing);
+    }
+    closedir(listing);
+    return found;
+}
+
+static bool is_read_as(const struct stat *output, const char *input)
+{
+    struct stat info;
+    if (stat(input, &info) != 0) {
+        return false;
+    }
+    return is_one_file(output, &info) || (S_ISDIR(info.st_mode) && folder_holds(input, output));
+}
+
+exit_status file_check_not_input(const char *output, const char *input)
+{
+    struct stat info;
+    if (stat(output, &info) != 0) {
+        return EXIT_GOOD;
+    }
+    /* Of a recording that has no end yet, the name that it will have may be typed. */
+    char *part = path_with_suffix(input, PART_SUFFIX);
+    if (!part) {
+        return EXIT_ENVIRONMENT;
+    }
+    bool same = is_read_as(&info, input) || is_read_as(&info, part);
+    free(part);
+    if (same) {
+        complain("%s would be written over what is read from %s", output, input);
+        return EXIT_USAGE;
+    }
+    return EXIT_GOOD;
+}
+
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+bool file_is_same_place(const char *one, const char *other)
+{
+    struct stat info[2];
+    if (stat(one, &info[0]) == 0 && stat(other, &info[1]) == 0 && is_one_file(&info[0], &info[1])) {
+        return true;
+    }
+    if (strcmp(name_of(one), name_of(other)) != 0) {
+        return false;
+    }
+    char *folder = folder_of(one);
+    char *other_folder = folder_of(other);
+    bool same = !folder || !other_folder ||
+                (stat(folder, &info[0]) == 0 && stat(other_folder, &info[1]) == 0 &&
+                 is_one_file(&info[0], &info[1]));
+    free(folder);
+    free(other_folder);
+    return same;
 }

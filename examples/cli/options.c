@@ -8,6 +8,7 @@
 
 #include <svms/time.h>
 
+#include "file.h"
 #include "message.h"
 
 #define MAX_OPTIONS 64
@@ -255,4 +256,63 @@ parse_result options_parse_many(const command_line *line, void *request, int cou
 exit_status parse_exit(parse_result result)
 {
     return result == PARSE_HELP ? EXIT_GOOD : EXIT_USAGE;
+}
+
+static const void *value_of(const typed_inputs *typed, size_t offset)
+{
+    return (const char *)typed->request + offset;
+}
+
+static bool names_a_file(const option_spec *option)
+{
+    static const char *const placeholders[] = { "FILE", "PEM", "CA", "CERT", "KEY", "KEYS" };
+    bool found = false;
+    for (size_t i = 0; option->placeholder && i < sizeof placeholders / sizeof *placeholders; i++) {
+        found = found || strcmp(option->placeholder, placeholders[i]) == 0;
+    }
+    return found && strcmp(option->name, "out") != 0;
+}
+
+static exit_status check_option(const typed_inputs *typed, const option_spec *option,
+                                const char *output)
+{
+    exit_status status = EXIT_GOOD;
+    if (!names_a_file(option)) {
+        return EXIT_GOOD;
+    }
+    if (option->kind == OPTION_LIST) {
+        const text_list *list = value_of(typed, option->field);
+        for (size_t i = 0; i < list->count && status == EXIT_GOOD; i++) {
+            status = file_check_not_input(output, list->items[i]);
+        }
+        return status;
+    }
+    const char *const *text = value_of(typed, option->field);
+    return *text && *text != output ? file_check_not_input(output, *text) : EXIT_GOOD;
+}
+
+static exit_status check_operands(const typed_inputs *typed, const char *output)
+{
+    const char *const *one = value_of(typed, typed->line->operand_field);
+    const operand_list *many = value_of(typed, typed->line->operand_field);
+    exit_status status = EXIT_GOOD;
+    if (!typed->line->operand_name) {
+        return EXIT_GOOD;
+    }
+    if (!typed->many) {
+        return file_check_not_input(output, *one);
+    }
+    for (size_t i = 0; i < many->count && status == EXIT_GOOD; i++) {
+        status = file_check_not_input(output, many->items[i]);
+    }
+    return status;
+}
+
+exit_status options_check_output(const typed_inputs *typed, const char *output, bool replace)
+{
+    exit_status status = check_operands(typed, output);
+    for (size_t i = 0; i < typed->line->option_count && status == EXIT_GOOD; i++) {
+        status = check_option(typed, &typed->line->options[i], output);
+    }
+    return status == EXIT_GOOD ? file_check_output(output, replace) : status;
 }

@@ -77,6 +77,17 @@ parse_result options_parse_many(const command_line *line, void *request, int cou
 /* The status to exit with after a result other than PARSE_READY. */
 exit_status parse_exit(parse_result result);
 
+/* What a command reads: its operands, and the options whose placeholder is a kind of file. */
+typedef struct typed_inputs {
+    const command_line *line;
+    const void *request; /* that was parsed by it; must outlive this */
+    bool many;           /* by options_parse_many() */
+} typed_inputs;
+
+/* Refuses to write where something is read, also when it may be replaced (EXIT_USAGE); otherwise
+ * file_check_output(). The output's own option is no input. */
+exit_status options_check_output(const typed_inputs *typed, const char *output, bool replace);
+
 /* Complains about a command line that options_parse() could not know to be wrong. */
 exit_status usage_error(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -32,6 +32,7 @@
 typedef struct record_request {
     const char *input;
     const char *output;
+    typed_inputs typed;
     const char *signer;
     const char *signer_key;
     const char *device;
@@ -223,7 +224,8 @@ static bool is_being_written(const char *path)
 
 static exit_status check_places(const recorder *self)
 {
-    exit_status status = file_check_output(self->request->output, self->request->force);
+    const record_request *request = self->request;
+    exit_status status = options_check_output(&request->typed, request->output, request->force);
     if (status != EXIT_GOOD || !file_exists(self->part)) {
         return status;
     }
@@ -685,6 +687,7 @@ exit_status command_record(int count, char **arguments)
     request.start_time = SVMS_NO_TIME;
     request.protection = SVMS_PROTECT_STRONG;
     request.role = SVMS_ROLE_RECORDER;
+    request.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

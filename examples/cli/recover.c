@@ -263,15 +263,24 @@ static exit_status run(const recover_request *request, svms_ctx *ctx, const reco
     return close_copy(&copy, request->output, status);
 }
 
+static exit_status check_copy(const recover_request *request)
+{
+    exit_status status = file_check_not_input(request->output, request->path);
+    if (status == EXIT_GOOD && file_exists(request->output)) {
+        complain("%s exists; a clean copy replaces nothing", request->output);
+        status = EXIT_ENVIRONMENT;
+    }
+    return status;
+}
+
 static exit_status recover(const recover_request *request)
 {
     svms_ctx *ctx = NULL;
     recording file = { NULL, SVMS_SOURCE_INIT };
     svms_recovery_report report = SVMS_RECOVERY_REPORT_INIT;
     exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD && request->output && file_exists(request->output)) {
-        complain("%s exists; a clean copy replaces nothing", request->output);
-        status = EXIT_ENVIRONMENT;
+    if (status == EXIT_GOOD && request->output) {
+        status = check_copy(request);
     }
     if (status == EXIT_GOOD) {
         status = recording_open(&file, ctx, request->path);

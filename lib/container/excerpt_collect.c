@@ -133,6 +133,10 @@ static svms_status tell_segment(svms_collecting *self, svms_verification *verifi
         first_manifest = self->manifest;
         manifest = &first_manifest;
     }
+    if (status == SVMS_OK && verification->options.from_utc_ns != SVMS_NO_TIME &&
+        manifest->first_utc_ns <= verification->options.from_utc_ns) {
+        self->hole = false; /* all of it lies before the period */
+    }
     if (status == SVMS_OK) {
         status = tell_before(self, verification, front, place, manifest->first_utc_ns, err);
     }
@@ -235,7 +239,7 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
         status = tell_segment(self, verification, segment->offset, &place, &segment->manifest, true,
                               &found);
     } else if (status == SVMS_OK) {
-        svms_hole_open(self, verification, segment);
+        status = svms_hole_open(self, verification, segment, &found);
     }
     if (status != SVMS_OK) {
         stop(self, status, &found);

@@ -5,11 +5,27 @@
 
 #include "failure.h"
 
-void svms_hole_open(svms_collecting *self, const svms_verification *verification,
-                    const svms_segment *segment)
+/* The way to the index, and the last segment in it that begins at or before a time: hints, which
+ * nobody has verified. */
+static svms_status ask_index(svms_front *front, int64_t utc_ns, bool *found, svms_end *end,
+                             svms_index_entry *entry, svms_error *err)
 {
+    svms_status status = svms_front_find_end(front, found, end, err);
+    return status == SVMS_OK && *found
+               ? svms_front_look_up(front, end, 0, &utc_ns, found, entry, err)
+               : status;
+}
+
+svms_status svms_hole_open(svms_collecting *self, svms_verification *verification,
+                           const svms_segment *segment, svms_error *err)
+{
+    int64_t from = verification->options.from_utc_ns;
+    svms_end end = { 0 };
+    svms_index_entry entry;
+    bool found = false;
+    svms_status status = SVMS_OK;
     if (segment->offset >= self->period_end) {
-        return;
+        return SVMS_OK;
     }
     if (!self->hole) {
         self->hole = true;
@@ -17,10 +33,18 @@ void svms_hole_open(svms_collecting *self, const svms_verification *verification
         self->hole_number = verification->expected;
         self->hole_found = 0;
         self->hole_next = SVMS_NO_OFFSET;
+        if (from != SVMS_NO_TIME && !self->begun) {
+            status = ask_index(&verification->front, from, &found, &end, &entry, err);
+        }
+        if (status == SVMS_OK && found && entry.offset > self->hole_from) {
+            self->hole_from = entry.offset;
+            self->hole_number = entry.segment;
+        }
     }
     if (segment->believed && segment->end != 0) {
         self->hole_found = segment->end;
     }
+    return status;
 }
 
 void svms_hole_beside(svms_collecting *self, const svms_verification *verification,
@@ -62,19 +86,15 @@ static svms_status tell(svms_collecting *self, uint64_t end, svms_error *err)
     return self->given->piece(self->given->user, &piece, NULL, err);
 }
 
-/* Where the period ends by the index, which nobody has verified: or SVMS_NO_OFFSET. */
-static svms_status ask_index(svms_verification *verification, uint64_t *out, svms_error *err)
+/* Where the period ends by the index, or SVMS_NO_OFFSET. */
+static svms_status find_period_end(svms_front *front, int64_t to_utc_ns, uint64_t *out,
+                                   svms_error *err)
 {
-    svms_front *front = &verification->front;
     svms_end end = { 0 };
     svms_index_entry entry;
-    int64_t last = verification->options.to_utc_ns - 1;
     bool found = false;
     *out = SVMS_NO_OFFSET;
-    svms_status status = svms_front_find_end(front, &found, &end, err);
-    if (status == SVMS_OK && found) {
-        status = svms_front_look_up(front, &end, 0, &last, &found, &entry, err);
-    }
+    svms_status status = ask_index(front, to_utc_ns - 1, &found, &end, &entry, err);
     if (status != SVMS_OK || !found) {
         return status;
     }
@@ -105,7 +125,8 @@ svms_status svms_hole_finish(svms_collecting *self, svms_verification *verificat
     if (verification->options.to_utc_ns == SVMS_NO_TIME) {
         return tell(self, lesser(size, self->hole_next), err);
     }
-    svms_status status = ask_index(verification, &known, err);
+    svms_status status =
+        find_period_end(&verification->front, verification->options.to_utc_ns, &known, err);
     if (status != SVMS_OK) {
         return status;
     }

@@ -50,8 +50,8 @@ SVMS_MUST_CHECK svms_status svms_collect_tell(svms_collecting *self, const svms_
 
 /* excerpt_hole.c: what does not verify, and is no segment (E-SRC-10). A segment is lost, and a hole
  * begins or goes on with it: */
-void svms_hole_open(svms_collecting *self, const svms_verification *verification,
-                    const svms_segment *segment);
+SVMS_MUST_CHECK svms_status svms_hole_open(svms_collecting *self, svms_verification *verification,
+                                           const svms_segment *segment, svms_error *err);
 /* A segment before or behind the period. */
 void svms_hole_beside(svms_collecting *self, const svms_verification *verification,
                       const svms_segment *segment, bool after);

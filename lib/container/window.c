@@ -40,10 +40,8 @@ static void release_kept(svms_window *window)
 void svms_window_clear(svms_window *window)
 {
     release_kept(window);
-    if (window->buffer != NULL) {
-        /* What it was read from may be sealed media that somebody opened. */
-        svms_release_secret(window->ctx, window->buffer, SVMS_WINDOW_SIZE);
-    }
+    /* What it was read from may be sealed media that somebody opened. */
+    svms_release_secret(window->ctx, window->buffer, SVMS_WINDOW_SIZE);
     window->buffer = NULL;
     window->filled = 0;
 }
