@@ -76,7 +76,7 @@ static exit_status begin(export_job *self)
     const export_means *means = self->means;
     svms_export_options options = SVMS_EXPORT_OPTIONS_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    self->stamp = (link_stamp){ self->ctx, request->tsa, means->stamp_trust };
+    self->stamp = (link_stamp){ self->ctx, request->tsa, means->stamp_trust, false };
     options.signer.key = means->key;
     options.signer.chain = means->chain;
     options.signer.note = request->note;

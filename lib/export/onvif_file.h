@@ -61,6 +61,8 @@ typedef struct svms_onvif_file {
     svms_onvif_sinf sinfs[SVMS_ONVIF_MAX_SIGNATURES];
     uint32_t sinf_count;
     bool lies_elsewhere; /* media of a track lie in another file (O-VER-9) */
+    char astray[160];    /* which samples do not lie in 'mdat', or cannot be found (O-VER-10) */
+    uint32_t steps;      /* boxes that were passed to find out */
     svms_iso_box suep;   /* the first one that signature 1 covers */
     svms_iso_box cstb;   /* the same, of those beside the signatures */
     svms_onvif_warnings warnings;
@@ -77,8 +79,13 @@ SVMS_MUST_CHECK svms_status svms_onvif_outline(svms_onvif_file *file, svms_error
 /* The boxes of a file-level meta, into the file. */
 SVMS_MUST_CHECK svms_status svms_onvif_outline_meta(svms_onvif_file *file, const svms_iso_walk *top,
                                                     const svms_iso_box *box, svms_error *err);
-/* Finds out whether media lie elsewhere; svms_onvif_outline() does it. */
+/* Finds out where media lie, as all tables of moov say it; svms_onvif_outline() does it. */
 SVMS_MUST_CHECK svms_status svms_onvif_find_references(svms_onvif_file *file, svms_error *err);
+/* Finds out whether the chunks that one 'stbl' tells of lie in 'mdat'. SVMS_E_NOT_AUTHENTIC when
+ * one does not; SVMS_E_MALFORMED, SVMS_E_UNSUPPORTED or SVMS_E_LIMIT when nobody can tell. */
+SVMS_MUST_CHECK svms_status svms_onvif_check_chunks(svms_onvif_file *file,
+                                                    const svms_iso_walk *walk,
+                                                    const svms_iso_box *stbl, svms_error *err);
 /* Track numbers of the movie. *count is the room on entry. */
 SVMS_MUST_CHECK svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids,
                                                    uint32_t *count, svms_error *err);

@@ -77,6 +77,15 @@ static bool recorded_times(const svms_record *record, const svms_track *format,
            out->pts < LARGEST_NS && out->duration < LARGEST_NS;
 }
 
+static void note_jump(svms_proof_clock *clock, const times *at)
+{
+    if (clock->jumps == 0) {
+        clock->jump_from_ns = clock->ends_ns + clock->shift_ns;
+        clock->jump_to_ns = at->dts;
+    }
+    clock->jumps++;
+}
+
 /* What the times of the film are compared by: the film's first sample, or, where another source
  * begins without the gap before it, the end of the sample before. */
 static const char *find_shift(svms_proof_clock *clock, const times *at, uint32_t source)
@@ -94,6 +103,7 @@ static const char *find_shift(svms_proof_clock *clock, const times *at, uint32_t
         tolerance += anchor->tick_ns;
     } else if (source != clock->source && !is_near(own, clock->shift_ns, tolerance) &&
                is_near(at->film_dts, clock->ends_ns, tolerance)) {
+        note_jump(clock, at);
         clock->shift_ns = own;
     }
     clock->begun = true;

@@ -175,6 +175,9 @@ static svms_status read_movie(svms_film *film, const svms_iso_walk *walk, const 
     if (status == SVMS_OK) {
         status = read_movie_header(film, &inner, &found[0], err);
     }
+    if (status == SVMS_OK && found[2].type != 0) {
+        status = svms_film_check_texts(&inner, &found[2], err);
+    }
     while (status == SVMS_OK && (status = svms_iso_next(&inner, &box, err)) == SVMS_OK) {
         if (box.type == TRAK) {
             status = add_track(film, &inner, &box, err);

@@ -14,7 +14,7 @@ from export_case import ExportCase, at, limited_to, streams_of
 from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, ROOT, START, USAGE, ffmpeg, main, make_clip,
                          packets, real_clips, say)
 
-HOLDERS = {b"moov": 8, b"trak": 8, b"mdia": 8, b"minf": 8, b"dinf": 8, b"stbl": 8, b"edts": 8, b"stsd": 16, b"avc1": 86}
+HOLDERS = {b"moov": 8, b"trak": 8, b"udta": 8, b"mdia": 8, b"minf": 8, b"dinf": 8, b"stbl": 8, b"edts": 8, b"stsd": 16, b"avc1": 86}
 
 
 def pixels(path, frame=0):
@@ -331,6 +331,22 @@ class Films(ProofCase):
         yield "another time scale", patched(film, b"mdhd", 12, struct.pack(">I", 10))
         yield "another speed", patched(film, b"mvhd", 20, struct.pack(">I", 0x8000))
         yield "mirrored", patched(film, b"tkhd", 40, struct.pack(">i", -0x10000))
+        yield "mirrored as a whole", patched(film, b"mvhd", 36, struct.pack(">i", -0x10000))
+        yield "as small as a dot", patched(film, b"tkhd", 76, struct.pack(">II", 1 << 16, 1 << 16))
+        yield "stretched", patched(film, b"tkhd", 80, struct.pack(">I", 480 << 16))
+        both = patched(film, b"tkhd", 76, struct.pack(">II", 160 << 16, 120 << 16))
+        yield "of another size", patched(both, b"avc1", 24, struct.pack(">HH", 160, 120))
+        yield "cut", with_box(film, b"avcC", box(b"clap", bytes(32)), behind=True)
+        yield "of other pixels", with_box(film, b"avcC", box(b"pasp", struct.pack(">II", 2, 1)), behind=True)
+        yield "two tracks of one number", patched(film, b"tkhd", 12, struct.pack(">I", 1), 1)
+        yield "samples outside of mdat", film[:film.index(b"mdat")] + b"free" + film[film.index(b"mdat") + 4:]
+        yield "items", with_box(film, b"udta", box(b"meta", bytes(4), box(b"pitm", bytes(6))))
+        yield "items in a track", with_box(film, b"mdia", box(b"meta", bytes(4), box(b"pitm", bytes(6))))
+        cover = box(b"ilst", box(b"covr", box(b"data", struct.pack(">II", 13, 0), b"\xff\xd8\xff")))
+        texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), cover)
+        yield "a cover", with_box(film, b"mdia", box(b"udta", texts))
+        track = find_box(film, b"trak")
+        yield "a track among texts", with_box(film, b"mdia", box(b"udta", film[track[1]:track[1] + track[2]]))
         yield "not played", patched(film, b"tkhd", 0, struct.pack(">I", 2))
         yield "longer pictures", patched(film, b"stts", 12, struct.pack(">I", 2048))
         yield "sound that comes later", patched(film, b"elst", 12, struct.pack(">I", 9000), 1)
@@ -338,6 +354,10 @@ class Films(ProofCase):
         yield "two pictures swapped", patched(film, b"stco", 8, struct.pack(">II", second, first))
         yield "a picture twice", patched(film, b"stco", 8, struct.pack(">II", first, first))
         yield "a picture less", patched(film, b"stsz", 8, struct.pack(">I", 79))
+        for count in (0x1000000, 0xFFFFFFFF):
+            yield f"{count} times", patched(film, b"stts", 4, struct.pack(">I", count))
+            yield f"{count} sizes", patched(film, b"stsz", 8, struct.pack(">I", count))
+            yield f"a time for {count} samples", patched(film, b"stts", 8, struct.pack(">I", count))
 
     def test_what_shows_other_things_is_not_believed(self):
         self.mp4()
@@ -364,7 +384,10 @@ class Films(ProofCase):
         """Names in 'udta', and room that is left free, show nothing."""
         self.mp4()
         film = self.load("x.mp4")
-        for content in (film + box(b"free", b"room"), with_box(film, b"mdia", box(b"udta", b"name"))):
+        words = box(b"\xa9nam", box(b"data", struct.pack(">II", 1, 0), b"Evidence"))
+        texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), box(b"ilst", words))
+        for content in (film + box(b"free", b"room"), with_box(film, b"mdia", box(b"udta", box(b"name", b"name"))),
+                        with_box(film, b"mdia", box(b"udta", texts))):
             self.store("y.mp4", content)
             found = self.prove("y.mp4", status=EVIDENCE)
             self.assertEqual((found["verdict"], found["samples"]["verdict"]), ("incomplete", "authentic"))
@@ -457,6 +480,41 @@ class DishonestExporter(ProofCase):
                 sources = [source(self.spec, at_ms(200 * n), at_ms(200 * n + 200), presented=(0,)) for n in periods]
                 recipe = self.recipes.recipe(name, *sources, **self.vectors.presented(film, (0,)))
                 self.assertEqual(self.judged(recipe, film)["verdict"], "not_authentic")
+
+    def periods(self, specs, samples):
+        """A film of periods of 200 ms, shown one after the other: (description, number) each."""
+        at_ms, source = self.recipes.at_ms, self.recipes.source
+        tracks = self.tracks()
+        tracks[0]["samples"] = samples
+        film = self.mp4_file.make(tracks)
+        sources = [source(spec, at_ms(200 * n), at_ms(200 * n + 200), presented=(0,)) for spec, n in specs]
+        return self.recipes.recipe("periods", *sources, **self.vectors.presented(film, (0,))), film
+
+    def test_a_jump_is_told(self):
+        samples = self.tracks()[0]["samples"]
+        recipe, film = self.periods([(self.spec, 0), (self.spec, 2)], samples[0:2] + samples[4:6])
+        found = self.judged(recipe, film, GOOD)
+        self.assertEqual(found["verdict"], "authentic")
+        self.assertEqual(found["jumps"], {"count": 1, "first_from": "2023-11-14T22:13:20.200Z",
+                                          "first_to": "2023-11-14T22:13:20.400Z"})
+        words = self.expect(GOOD, "verify-proof", "f.mp4", "f.proof", "--trust", self.vector_ca).out
+        self.assertIn("Jumps         1", words)
+        self.assertIn("from 2023-11-14T22:13:20.200Z", words)
+        self.assertIn("to 2023-11-14T22:13:20.400Z", words)
+        with_gap = samples[0:1] + [(samples[1][0], 3 * samples[1][1])] + samples[4:6]
+        for wanted, shown in ((((self.spec, 0), (self.spec, 1)), samples[0:4]),
+                              (((self.spec, 0), (self.spec, 2)), with_gap)):
+            found = self.judged(*self.periods(wanted, shown), GOOD)
+            self.assertEqual(found["jumps"], {"count": 0, "first_from": None, "first_to": None})
+            words = self.expect(GOOD, "verify-proof", "f.mp4", "f.proof", "--trust", self.vector_ca).out
+            self.assertNotIn("Jumps", words)
+
+    def test_recordings_are_not_spliced(self):
+        other = {**self.spec, "seed": "another camera"}
+        samples = self.tracks()[0]["samples"]
+        found = self.judged(*self.periods([(self.spec, 0), (other, 2)], samples[0:2] + samples[4:6]))
+        self.assertEqual((found["verdict"], found["failure"]["source"]), ("not_authentic", 1))
+        self.assertIn("one recording and then another", found["failure"]["reason"])
 
     def test_a_film_is_no_picture(self):
         film = self.mp4_file.make(self.tracks())

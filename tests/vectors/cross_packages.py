@@ -277,8 +277,7 @@ def film_judged(checker, name, film, proof):
     places = [None] + [chance.randrange(len(data) // 4, len(data) // 2) for _ in range(3)]
     for place in places:
         shown = data if place is None else flip(place)(data)
-        samples = package_vectors.samples_of(shown)
-        report = package.verify(evidence, request(presentation=shown, samples=samples, now=True))
+        report = package.verify(evidence, request(presentation=shown, now=True))
         mine = package_vectors.slim(package_report.report_to_json(report), False)
         path = checker.store("shown.mp4", shown)
         status, found = checker.run_json("verify-proof", path, proof, "--trust", CA)

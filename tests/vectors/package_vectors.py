@@ -6,8 +6,8 @@ import os
 import warnings
 
 import bad_packages
+import film_vectors
 import good_packages
-import mp4_file
 import proof_vectors
 import recipes
 import specs
@@ -44,17 +44,9 @@ def make_package(entry):
     return data, writer
 
 
-def samples_of(presentation):
-    """{track: bytes}; a picture is one sample of track 0."""
-    if presentation[4:8] == b"ftyp":
-        return mp4_file.samples_of(presentation)
-    return {0: presentation} if presentation[:2] == b"\xff\xd8" else {}
-
-
 def _seen(data, expected, with_key, presentation=None):
     request = request_for(expected, with_key)
-    if presentation is not None:
-        request.presentation, request.samples = presentation, samples_of(presentation)
+    request.presentation = presentation
     report = package.verify(data, request)
     return package_report.report_to_json(report), report
 
@@ -131,7 +123,8 @@ def expectation(entry, data, writer):
     return expected, problems
 
 
-LINK = ("number", "role", "verdict", "identity", "signer", "attested", "note", "reexport", "head")
+LINK = ("number", "role", "verdict", "identity", "signer", "attested", "note", "reexport", "head",
+        "time_contradicts")  # fmt: skip
 SOURCE = ("number", "verdict", "first_failure", "first_segment", "last_segment", "from", "to",
           "removed_tracks", "sequence", "container_id")  # fmt: skip
 LINK_OF_BAD, SOURCE_OF_BAD = ("number", "verdict"), ("number", "verdict", "first_failure")
@@ -146,7 +139,10 @@ def is_structural(name):
 
 
 def _told(row, members):
-    """Nothing is known of a link that cannot be read; a first failure is that of bytes or keys."""
+    """Nothing is known of a link that cannot be read; a first failure is that of bytes or keys;
+    that times do not contradict each other need not be said."""
+    if not row.get("time_contradicts"):
+        members = [name for name in members if name != "time_contradicts"]
     if "signed" in row and row["signed"] is None:
         return LINK_OF_BAD
     if row["verdict"] != "not_authentic":
@@ -163,7 +159,8 @@ def slim(found, bad):
     if any(one["container_id"] is None for one in rows):
         out.pop("contents", None)  # whether the case agrees with such a source, nobody can tell
     links = found.get("links", {}).get("list", [])
-    if any(one["signed"] is None or one["verdict"] == "not_authentic" for one in links):
+    broken = any(one["signed"] is None or one["verdict"] == "not_authentic" for one in links)
+    if broken or found.get("verdict") == "not_authentic":
         out.pop("reexport", None)
     for name, members in (
         ("links", LINK_OF_BAD if bad else LINK),
@@ -188,7 +185,7 @@ def slim_proof(found, bad):
     """Samples are told of only where the recorders' signatures hold, and the other way round."""
     if found["evidence"]["verdict"] != "authentic":
         return {"verdict": found["verdict"]}
-    out = {name: found[name] for name in ("verdict", "presentation")}
+    out = {name: found[name] for name in ("verdict", "film", "presentation")}
     out["samples"] = {"verdict": found["samples"]["verdict"]}
     failure = found["failure"]
     if failure and failure["track"] is not None and failure["sample"] is not None:
@@ -210,6 +207,7 @@ def all_entries():
     yield from good_packages.all_packages()
     yield from bad_packages.all_packages()
     yield from proof_vectors.all_proofs()
+    yield from film_vectors.all_films()
 
 
 def is_extended(name):

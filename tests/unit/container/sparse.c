@@ -114,7 +114,7 @@ svms_status sparse_collect(sparse *out, fixture *fix, memory_file *file,
                            const svms_verify_options *options, bool include_unverified,
                            svms_report *report)
 {
-    const svms_collector collector = { take, out, include_unverified };
+    const svms_collector collector = { take, out, include_unverified, NULL };
     svms_source source = memory_source(file);
     svms_front front;
     size_t fails_at = out->callback_fails_at;

@@ -68,6 +68,34 @@ def _follow_link(source, before):
         before.covered_end = before.covered_end or covers
 
 
+# ---- proofs ----
+
+
+def judge_order(sources):
+    """Sources of a proof stand in their recording's order (E-PRF-6)."""
+    latest = {}
+    for source in filter(lambda one: one.header is not None, sources):
+        before = latest.get(source.header.recording_id)
+        if before is not None and not _follows(source, before):
+            source.fail(ContainerError("E-PRF-6", "source of a proof out of order", 0))
+        latest[source.header.recording_id] = source
+
+
+def _follows(source, before):
+    ours, theirs = source.carried, before.carried
+    order = (source.header.sequence, before.header.sequence)
+    if order[0] < order[1]:
+        return False
+    if order[0] == order[1]:
+        if source.header.container_id != before.header.container_id:
+            return False
+        if ours and theirs and min(ours) <= max(theirs):
+            return False
+    if not ours or not theirs:
+        return True
+    return source.times[ours[0]][0] >= before.times[theirs[0]][0]
+
+
 # ---- gaps ----
 
 
