@@ -73,7 +73,9 @@ json_t *clear_periods_to_json(const export_inputs *inputs, const svms_export_per
 {
     json_t *list = json_array();
     for (size_t i = 0; list && i < inputs->count; i++) {
-        if (json_array_append_new(list, source_to_json(&periods[i], &inputs->items[i])) != 0) {
+        json_t *verdict = json_pack("{s:s}", "verdict", svms_verdict_name(periods[i].verdict));
+        if (json_array_append_new(
+                list, clear_join(source_to_json(&periods[i], &inputs->items[i]), verdict)) != 0) {
             json_decref(list);
             return NULL;
         }
@@ -93,13 +95,13 @@ static svms_export_period period_of(const export_input *input, size_t number,
     period.recording_sequence = input->sequence;
     period.from_utc_ns = asked->from_utc_ns;
     period.to_utc_ns = asked->to_utc_ns;
-    period.first_utc_ns = written->first_utc_ns > input->first_utc_ns ? written->first_utc_ns
-                                                                      : input->first_utc_ns;
-    period.last_utc_ns = input->last_utc_ns == SVMS_NO_TIME ||
-                                 (written->last_utc_ns != SVMS_NO_TIME &&
-                                  written->last_utc_ns < input->last_utc_ns)
-                             ? written->last_utc_ns
-                             : input->last_utc_ns;
+    period.first_utc_ns =
+        written->first_utc_ns > input->first_utc_ns ? written->first_utc_ns : input->first_utc_ns;
+    period.last_utc_ns =
+        input->last_utc_ns == SVMS_NO_TIME ||
+                (written->last_utc_ns != SVMS_NO_TIME && written->last_utc_ns < input->last_utc_ns)
+            ? written->last_utc_ns
+            : input->last_utc_ns;
     period.track_count = input->track_count;
     period.removed_tracks = asked->removed_tracks;
     return period;
@@ -135,8 +137,8 @@ json_t *clear_proof_to_json(const char *path, const svms_export_result *result)
         return json_pack("{s:n, s:n, s:n}", "proof", "proof_id", "receipt");
     }
     return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:o, s:b}", "proof", json_text(path),
-                     "proof_id", json_hex(result->package_id, sizeof result->package_id),
-                     "receipt", json_hex(result->head, sizeof result->head), "proof_sha256",
+                     "proof_id", json_hex(result->package_id, sizeof result->package_id), "receipt",
+                     json_hex(result->head, sizeof result->head), "proof_sha256",
                      json_hex(result->digest, sizeof result->digest), "proof_bytes",
                      (json_int_t)result->bytes, "signed", json_time(result->signed_utc_ns),
                      "signer", json_text(result->signer), "stamped", (int)result->stamped);

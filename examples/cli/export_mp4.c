@@ -301,8 +301,7 @@ static exit_status measure(mp4_export *self)
     if (!self->request->json) {
         return EXIT_GOOD;
     }
-    exit_status status =
-        export_inputs_name(&self->inputs, self->ctx, self->keys.ring);
+    exit_status status = export_inputs_name(&self->inputs, self->ctx, self->keys.ring);
     return status == EXIT_GOOD ? clear_file_measure(&self->clear, self->media.path, self->output)
                                : status;
 }

@@ -197,15 +197,12 @@ static exit_status prepare(still_export *self)
     return open_input(self);
 }
 
-/* Only the track of the picture goes into the proof, and of it only hashes. */
+/* Of the recording only hashes go into the proof, unless the picture is a sample. */
 static exit_status prove(still_export *self)
 {
     const still_place *place = &self->place;
     svms_export_source what = SVMS_EXPORT_SOURCE_INIT;
-    uint32_t all =
-        self->input->track_count == 32 ? UINT32_MAX : (UINT32_C(1) << self->input->track_count) - 1;
     what.keys = self->keys.ring;
-    what.removed_tracks = all & ~(UINT32_C(1) << place->track);
     what.from_utc_ns = self->as_it_is ? place->utc_ns : place->first_utc_ns;
     what.to_utc_ns = place->utc_ns + 1;
     what.presented = self->as_it_is ? SVMS_PRESENTED_ONE : SVMS_PRESENTED_NONE;
@@ -314,8 +311,7 @@ static exit_status say_json(const still_export *self)
         "device_id", json_hex(self->period.device_id, sizeof self->period.device_id), "track",
         (json_int_t)place->track, "segment", (json_int_t)place->segment, "sample",
         (json_int_t)place->index, "decoded", self->as_it_is ? 0 : 1, "profile",
-        json_text(self->profile), "case",
-        clear_case_to_json(&self->request->proof, self->profile));
+        json_text(self->profile), "case", clear_case_to_json(&self->request->proof, self->profile));
     return json_print(
         clear_join(object, clear_proof_to_json(self->proof_path, &self->maker.result)));
 }

@@ -54,6 +54,10 @@ static exit_status keep_older(private_file *file)
     if (!file_exists(file->final)) {
         return EXIT_GOOD;
     }
+    exit_status status = file_check_output(file->final, true);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
     file->older = path_join(file->folder, "older");
     if (!file->older) {
         return EXIT_ENVIRONMENT;
@@ -61,7 +65,7 @@ static exit_status keep_older(private_file *file)
     if (link(file->final, file->older) == 0 || rename(file->final, file->older) == 0) {
         return EXIT_GOOD;
     }
-    exit_status status = complain_system(errno, "cannot keep the older %s", file->final);
+    status = complain_system(errno, "cannot keep the older %s", file->final);
     free(file->older);
     file->older = NULL;
     return status;

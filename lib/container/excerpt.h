@@ -55,6 +55,8 @@ typedef struct svms_collector {
     bool include_unverified; /* otherwise nothing more is told once something has failed */
     /* h of the container that it must be, or NULL. */
     const uint8_t *header_hash;
+    /* Set when the status is that of a failure, and not what the container is worth; or NULL. */
+    bool *failed;
 } svms_collector;
 
 /* Verifies a range of a container (or all of it) as svms_verify_container() does, with the same

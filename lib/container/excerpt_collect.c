@@ -283,18 +283,26 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
 static svms_status finish(void *user, svms_verification *verification, svms_error *err)
 {
     svms_collecting *self = user;
+    svms_error found = SVMS_ERROR_INIT;
     svms_status status = SVMS_OK;
     if (!is_told(self, verification)) {
         return SVMS_OK;
     }
     self->front = &verification->front;
     if (self->given->include_unverified) {
-        status = tell_pending(self, verification, err);
+        status = tell_pending(self, verification, &found);
     }
     if (status == SVMS_OK) {
-        status = svms_hole_finish(self, verification, err);
+        status = svms_hole_finish(self, verification, &found);
     }
-    return status == SVMS_OK ? svms_collect_tail(self, verification, err) : status;
+    if (status == SVMS_OK) {
+        status = svms_collect_tail(self, verification, &found);
+    }
+    if (status == SVMS_OK) {
+        return SVMS_OK;
+    }
+    stop(self, status, &found);
+    return svms_fail_as(err, status, &found);
 }
 
 svms_status svms_excerpt_collect(svms_ctx *ctx, const svms_source *source,
@@ -327,6 +335,9 @@ svms_status svms_excerpt_collect(svms_ctx *ctx, const svms_source *source,
         status = svms_verify_for(ctx, source, &given, &listener, report, err);
         if (self->stop) {
             status = svms_fail_as(err, self->failure.status, &self->failure);
+        }
+        if (collector->failed != NULL) {
+            *collector->failed = self->stop;
         }
     }
     svms_release(ctx, self);

@@ -479,7 +479,6 @@ svms_status svms_export_take_piece(void *user, const svms_piece *piece,
 {
     svms_source_job *job = user;
     svms_status status = take(job, piece, manifest, err);
-    job->taken = status;
     if (status != SVMS_OK && piece->number != SVMS_NO_SEGMENT) {
         svms_fail_in_segment(err, piece->number);
     }

@@ -26,7 +26,7 @@ typedef struct svms_source_job {
     svms_body_check check;
     svms_exported_source is;
     svms_report report;
-    svms_status taken;          /* how the last piece was taken */
+    bool failed;                /* this pass came to no verdict */
     svms_status finding_status; /* of declaring what does not verify */
     svms_error finding_error;
     svms_finding mismatch; /* the first secret that is not the one that was signed */

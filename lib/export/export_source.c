@@ -161,8 +161,10 @@ static int on_progress(void *user, uint64_t done, uint64_t total)
 static svms_status run(svms_source_job *job, svms_error *err)
 {
     svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
-    svms_collector collector = { svms_export_take_piece, job, job->options.include_unverified != 0,
-                                 NULL };
+    svms_collector collector = { .piece = svms_export_take_piece,
+                                 .user = job,
+                                 .include_unverified = job->options.include_unverified != 0,
+                                 .failed = &job->failed };
     if (job->front.raw != NULL) {
         collector.header_hash = job->front.header.hash;
     }
@@ -177,7 +179,7 @@ static svms_status run(svms_source_job *job, svms_error *err)
     job->report = (svms_report)SVMS_REPORT_INIT;
     job->pieces = 0;
     job->unverified = false;
-    job->taken = SVMS_OK;
+    job->failed = false;
     return svms_excerpt_collect(job->package->ctx, &job->source, &options, &collector, &job->report,
                                 err);
 }
@@ -185,7 +187,7 @@ static svms_status run(svms_source_job *job, svms_error *err)
 /* A failure that says what the container is worth, and not that it could not be found out. */
 static bool is_verdict(const svms_source_job *job, svms_status status)
 {
-    return job->taken == SVMS_OK &&
+    return !job->failed &&
            (status == SVMS_OK || status == SVMS_E_NOT_AUTHENTIC || status == SVMS_E_UNTRUSTED ||
             status == SVMS_E_UNDECRYPTABLE || status == SVMS_E_INCOMPLETE);
 }

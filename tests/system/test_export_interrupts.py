@@ -22,7 +22,7 @@ class Interrupts(ExportCase):
                          seconds=30)
         cls.big = os.path.join(cls.shared, "big.svms")
         subprocess.run([PROGRAM, "record", clip, "--out", cls.big, "--start-time", "2026-11-21T10:00:00Z", *cls.signer,
-                        "--password-file", cls.password_file], check=True, capture_output=True, timeout=TIMEOUT)
+                        "--kek", cls.kek], check=True, capture_output=True, timeout=TIMEOUT)
 
     def parts(self):
         return [name for name in self.files() if name.startswith("p.svmx.")]

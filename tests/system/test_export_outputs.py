@@ -17,11 +17,10 @@ class Inputs(ExportCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.run_shared("kek", "new", "--out", "kek.pem")
         cls.run_shared("export", "create", cls.recorded, "--out", "made.svmx", *cls.exporter, "--trust", cls.ca,
-                       "--source-password-file", cls.password_file, "--password-file", cls.package_password)
+                       "--source-kek", cls.kek, "--recipient-kek", cls.package_kek)
         cls.run_shared("export", "onvif", cls.recorded, "--out", "made.mp4", *cls.exporter, "--trust", cls.ca,
-                       "--password-file", cls.password_file)
+                       "--kek", cls.kek)
 
     @classmethod
     def run_shared(cls, *arguments):
@@ -34,7 +33,7 @@ class Inputs(ExportCase):
                            ("cert.pem", self.exporter[1]), ("key.pem", self.exporter[3]), ("id/ca.pem", self.ca),
                            ("id/ca-key.pem", os.path.join(self.identity, "ca-key.pem")),
                            ("id/cert.pem", self.signer[1]), ("id/key.pem", self.signer[3]),
-                           ("password", self.password_file), ("package-password", self.package_password)):
+                           ("password", self.password_file), ("package-kek.pem", self.package_kek)):
             os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
             shutil.copy(os.path.join(self.shared, path), self.path(name))
         self.store("notes.txt", b"seen at ten")
@@ -68,10 +67,10 @@ class Inputs(ExportCase):
     def test_export_create(self):
         sources = ["a.svms", "rec"]
         for name in ("a.svms", "rec/one.svms", "notes.txt", "blurred.mp4", "cert.pem", "key.pem", "ca.pem", "kek.pem",
-                     "password", "package-password", "profile.json"):
+                     "password", "package-kek.pem", "profile.json"):
             self.refused(name, "export", "create", *sources, "--signer", "cert.pem", "--signer-key", "key.pem", "--trust",
-                         "ca.pem", "--source-password-file", "password", "--password-file", "package-password", "--profile",
-                         "profile.json", "--recipient-kek", "kek.pem", "--attach", "notes.txt", "--derived", "blurred.mp4",
+                         "ca.pem", "--source-password-file", "password", "--source-kek", "kek.pem", "--profile",
+                         "profile.json", "--recipient-kek", "package-kek.pem", "--attach", "notes.txt", "--derived", "blurred.mp4",
                          "--method", "blurred", "--device", "Front door", "--force", "--out", "OUT")
 
     def test_the_name_that_an_open_recording_will_have(self):
@@ -81,11 +80,11 @@ class Inputs(ExportCase):
             self.refused("a.svms.part", *self.arguments("--force", sources=[source], out="OUT"))
 
     def test_export_extract(self):
-        for name in ("p.svmx", "package-password", "ca.pem"):
-            self.refused(name, "export", "extract", "p.svmx", "--password-file", "package-password", "--trust", "ca.pem",
-                         "--force", "--out", "OUT.mp4")
+        for name in ("p.svmx", "package-kek.pem", "ca.pem"):
+            self.refused(name, "export", "extract", "p.svmx", "--kek", "package-kek.pem", "--trust", "ca.pem", "--force",
+                         "--out", "OUT.mp4")
         self.expect(GOOD, "export", "create", "a.svms", "--out", "q.svmx", "--unsealed", *self.exporter, "--trust", "ca.pem",
-                    "--source-password-file", "password", "--attach", "notes.txt")
+                    "--source-kek", "kek.pem", "--attach", "notes.txt")
         self.before = self.everything()
         self.refused("q.svmx", "export", "extract", "q.svmx", "--attachment", "0", "--force", "--out", "OUT")
 
@@ -93,16 +92,16 @@ class Inputs(ExportCase):
         os.mkdir(self.path("out"))
         os.rename(self.path("p.svmx"), self.path("out/source-00-Front_door.mp4"))
         self.before = self.everything()
-        self.expect(USAGE, "export", "extract", "out/source-00-Front_door.mp4", "--password-file", "package-password",
-                    "--force", "--out", "out")
+        self.expect(USAGE, "export", "extract", "out/source-00-Front_door.mp4", "--kek", "package-kek.pem", "--force",
+                    "--out", "out")
         self.assertEqual(self.everything(), self.before)
 
     def test_export_mp4(self):
-        arguments = ["export", "mp4", "a.svms", "--password-file", "password", "--trust", "ca.pem", "--force"]
-        for name in ("a.svms", "password", "ca.pem"):
+        arguments = ["export", "mp4", "a.svms", "--kek", "kek.pem", "--trust", "ca.pem", "--force"]
+        for name in ("a.svms", "kek.pem", "ca.pem"):
             self.refused(name, *arguments, "--out", "OUT.mp4")
         proof = ["--signer", "cert.pem", "--signer-key", "key.pem"]
-        for name in ("a.svms", "password", "ca.pem", "cert.pem", "key.pem"):
+        for name in ("a.svms", "kek.pem", "ca.pem", "cert.pem", "key.pem"):
             self.refused(name, *arguments, *proof, "--proof", "x.proof", "--out", "OUT.mp4")
             self.refused(name, *arguments, *proof, "--proof", "OUT", "--out", "x.mp4")
 

@@ -196,6 +196,43 @@ class Onvif(SystemCase):
         self.store("profile.json", json.dumps(content).encode())
         return ["--profile", "profile.json"]
 
+    def test_what_was_exported_is_told(self):
+        self.record("a.svms", "--segment-seconds", "1", "--device", "Front door")
+        told = self.export(GOOD, "a.mp4", "--from", "2026-11-21T10:00:03Z", "--to", "2026-11-21T10:00:05Z", "--operator",
+                           "A. B.", "--note", "für Sie", *self.profile(locked=False, comment="required"), "--json").json()
+        content = self.load("a.mp4")
+        self.assertEqual((told["format"], os.path.basename(told["file"]), told["bytes"], told["sha256"]),
+                         ("onvif", "a.mp4", len(content), hashlib.sha256(content).hexdigest()))
+        self.assertEqual((told["signer"], told["operator"], told["note"], told["profile"]),
+                         ("CN=Exporter", "A. B.", "für Sie", "house rules"))
+        self.assertEqual(self.verify_export("a.mp4")["export"]["time"], told["exported"])
+        source, = told["sources"]
+        self.assertEqual((source["device_name"], source["file"], source["sequence"]), ("Front door", "a.svms", 0))
+        self.assertEqual((source["from"], source["to"]), ("2026-11-21T10:00:03.000Z", "2026-11-21T10:00:05.000Z"))
+        self.assertEqual((source["first"], source["last"][:21]), ("2026-11-21T10:00:03.000Z", "2026-11-21T10:00:05.0"))
+        info = self.expect(GOOD, "info", "a.svms", "--json").json()
+        for key in ("device_id", "recording_id", "container_id"):
+            self.assertIn(source[key], json.dumps(info))
+
+    def patched(self, content, kind, offset, new):
+        """Other bytes in the first box of a kind, counted from behind its header."""
+        place = content.index(kind, content.index(b"moov")) + 4 + offset
+        return content[:place] + new + content[place + len(new):]
+
+    def test_hostile_tables_get_a_verdict(self):
+        """Never memory that cannot be had, nor a status that says that nothing could be checked."""
+        self.record()
+        self.export(GOOD, "a.mp4")
+        content = self.load("a.mp4")
+        for kind, offset in ((b"stts", 4), (b"stts", 8), (b"stsz", 8), (b"stsz", 4), (b"stsc", 4), (b"stsc", 12),
+                             (b"stco", 4), (b"stco", 8)):
+            for value in (0xFFFFFFFF, 0x10000000):
+                with self.subTest(kind=kind, offset=offset, value=value):
+                    self.store("b.mp4", self.patched(content, kind, offset, value.to_bytes(4, "big")))
+                    run = self.expect(EVIDENCE, "verify-onvif", "b.mp4", "--trust", self.ca, "--json")
+                    self.assertEqual(run.json()["verdict"], "not_authentic")
+                    self.countersign(EVIDENCE, "b.mp4", "--out", "c.mp4")
+
     def test_a_locked_profile_is_not_passed_by(self):
         self.record()
         period = ["--from", START, "--to", START.replace("Z", ".5Z")]

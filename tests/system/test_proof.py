@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """svms export mp4, svms export stills and svms verify-proof: clear files against recorders' signatures."""
 
+import hashlib
+import json
 import os
 import shutil
 import struct
@@ -11,8 +13,8 @@ import unittest
 from dataclasses import replace
 
 from export_case import ExportCase, at, limited_to, streams_of
-from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, ROOT, START, USAGE, ffmpeg, main, make_clip,
-                         packets, real_clips, say)
+from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, PASSWORD, POLICY, PROGRAM, ROOT, START, TIMEOUT, USAGE,
+                         ffmpeg, main, make_clip, packets, real_clips, say)
 
 HOLDERS = {b"moov": 8, b"trak": 8, b"udta": 8, b"mdia": 8, b"minf": 8, b"dinf": 8, b"stbl": 8, b"edts": 8, b"stsd": 16, b"avc1": 86}
 
@@ -303,6 +305,131 @@ class Mp4(ProofCase):
         self.assert_only()
 
 
+class Publication(ProofCase):
+    """The clear file and its proof get their names together, and neither at the other's cost."""
+
+    def exported(self, meanwhile, *arguments):
+        """Runs an export; what happens meanwhile does so when it has found the places for its files free."""
+        os.mkfifo(self.path("fifo"))
+        with subprocess.Popen([PROGRAM, *arguments, *self.exporter, "--trust", self.ca, "--password-file", "fifo"],
+                              cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as process:
+            with open(self.path("fifo"), "w", encoding="utf-8") as password:
+                meanwhile()
+                password.write(PASSWORD + "\n")
+            err = process.communicate(timeout=TIMEOUT)[1]
+        os.unlink(self.path("fifo"))
+        return process.returncode, err
+
+    def taken(self, name):
+        """Somebody else has the name now, and does not give it back."""
+        def take():
+            if os.path.exists(self.path(name)):
+                os.rename(self.path(name), self.path("aside"))
+            os.mkdir(self.path(name))
+        return take
+
+    CASES = ((("mp4", "--proof", "x.mp4.proof", "--out", "x.mp4"), "x.mp4"),
+             (("stills", "--at", at(2), "--out", "x.png"), "x.png"))
+
+    def test_older_files_survive_a_failure(self):
+        for command, media in self.CASES:
+            self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
+                        "--password-file", self.password_file)
+            before = {name: self.load(name) for name in (media, media + ".proof")}
+            for name, left in ((media, media + ".proof"), (media + ".proof", media)):
+                with self.subTest(command=command[0], taken=name):
+                    status, err = self.exported(self.taken(name), "export", command[0], self.recorded, *command[1:],
+                                                "--force")
+                    self.assertEqual(status, ENVIRONMENT, err)
+                    self.assertIn(name, err)
+                    self.assertEqual(self.load(left), before[left])
+                    os.rmdir(self.path(name))
+                    os.rename(self.path("aside"), self.path(name))
+                    self.assert_only(media, media + ".proof")
+            self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
+            self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
+                        "--password-file", self.password_file, "--force", "--case", "another")
+            self.assert_only(media, media + ".proof")
+            self.assertNotEqual(self.load(media + ".proof"), before[media + ".proof"])
+            self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
+            os.unlink(self.path(media))
+            os.unlink(self.path(media + ".proof"))
+
+    def test_neither_appears_without_the_other(self):
+        for command, media in self.CASES:
+            for name in (media, media + ".proof"):
+                with self.subTest(command=command[0], taken=name):
+                    status, err = self.exported(self.taken(name), "export", command[0], self.recorded, *command[1:])
+                    self.assertEqual(status, ENVIRONMENT, err)
+                    self.assert_only(name)
+                    os.rmdir(self.path(name))
+
+    def test_one_file_is_not_both(self):
+        os.mkdir(self.path("d"))
+        os.symlink("d", self.path("link"))
+        self.store("y.mp4", b"older")
+        os.link(self.path("y.mp4"), self.path("z.mp4"))
+        for out, proof in (("x.mp4", "./x.mp4"), ("x.mp4", "d/../x.mp4"), ("d/x.mp4", "link/x.mp4"),
+                           ("x.mp4", self.path("x.mp4")), ("y.mp4", "./y.mp4"), ("y.mp4", "z.mp4")):
+            for force in ([], ["--force"]):
+                with self.subTest(out=out, proof=proof, force=force):
+                    if not force and out == "y.mp4":
+                        continue
+                    self.mp4(*force, out=out, proof=proof, status=USAGE)
+        self.assertEqual(self.load("y.mp4"), b"older")
+        self.assertEqual(os.listdir(self.path("d")), [])
+        self.assert_only("d", "link", "y.mp4", "z.mp4")
+
+    def test_a_profile_does_not_make_them_one(self):
+        for name in ("a", "b", "c"):
+            os.mkdir(self.path(name))
+        content = {"format": "svms-export-profile", "version": 1, "name": "house rules",
+                   "options": {"destinations": {"value": [self.path("c")], "locked": False}}}
+        self.store("profile.json", json.dumps(content).encode())
+        self.mp4("--profile", "profile.json", "--force", out="x.mp4", proof="b/x.mp4", status=USAGE)
+        self.assertEqual(os.listdir(self.path("c")), [])
+
+
+class Told(ProofCase):
+    """What was exported, for an audit log."""
+
+    def assert_measured(self, told, name):
+        content = self.load(name)
+        self.assertEqual((told["file"], told["bytes"], told["sha256"]),
+                         (name, len(content), hashlib.sha256(content).hexdigest()))
+
+    def test_a_film_alone(self):
+        told = self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--password-file",
+                           self.password_file, "--from", at(2.5), "--to", at(4.5), "--case", "17", "--json").json()
+        self.assert_measured(told, "x.mp4")
+        self.assertEqual((told["format"], told["proof"], told["case"]["case"]), ("mp4", None, "17"))
+        source, = told["sources"]
+        self.assertEqual((source["device_name"], source["file"]), ("Front door", self.recorded))
+        self.assertEqual((source["from"], source["to"]), (at(2.5)[:23] + "Z", at(4.5)[:23] + "Z"))
+        self.assertEqual(source["first"][:21], at(2)[:21])
+        self.assertEqual(source["last"][:21], at(4.5)[:21])
+        self.assertEqual(len(bytes.fromhex(source["device_id"])), 16)
+        self.create()
+        packed, = self.check(*["p.svmx"], *self.opens())["sources"]["list"]
+        for key in ("device_id", "recording_id", "container_id", "sequence"):
+            self.assertEqual(source[key], packed[key])
+
+    def test_a_film_with_its_proof(self):
+        told = self.mp4("--json", "--operator", "Olga").json()
+        self.assert_measured(told, "x.mp4")
+        proof = self.load("x.proof")
+        self.assertEqual((told["proof_bytes"], told["proof_sha256"]), (len(proof), hashlib.sha256(proof).hexdigest()))
+        self.assertEqual((told["signer"], told["case"]["operator"]), ("CN=Test exporter", "Olga"))
+        source, = told["sources"]
+        self.assertEqual((source["device_name"], source["verdict"], source["segments"]), ("Front door", "authentic", 8))
+
+    def test_a_picture(self):
+        told = self.still("x.png", at(2), "--json", "--reason", "theft").json()
+        self.assert_measured(told, "x.png")
+        self.assertEqual((told["signer"], told["case"]["reason"]), ("CN=Test exporter", "theft"))
+
+
 class Films(ProofCase):
     """What a player may show besides the samples that a proof compares. Nobody with a key has made these files."""
 
@@ -566,6 +693,16 @@ class Stills(ProofCase):
         self.assertEqual(failure["time"][:21], "2026-11-21T10:00:01.3")
         self.still("x.png", at(1.35), source="j.svms")
         self.assertTrue(self.prove("x.png", "x.png.proof")["samples"]["decoded"])
+
+    def test_sound_beside_a_picture_stays_what_it_is(self):
+        """Its proof needs no secret of it, and no other track is left out."""
+        clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-c:a", "aac", seconds=2)
+        self.record("j.svms", clip=clip)
+        self.still("x.jpg", at(1.35), source="j.svms")
+        found = self.prove("x.jpg", "x.jpg.proof")
+        self.assertEqual((found["verdict"], found["samples"]["same"]), ("authentic", 1))
+        source, = found["evidence"]["sources"]["list"]
+        self.assertEqual((source["tracks"], source["removed_tracks"]), (2, []))
 
     def test_a_changed_picture_is_not_believed(self):
         self.still("x.png", at(2))

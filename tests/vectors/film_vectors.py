@@ -49,9 +49,9 @@ def boxes():
         return refused(found, name, note, rule, change(found[1]))
 
     yield one("moov-twice", "a second moov", doubled("moov"))
-    yield one("mdat-twice", "a second mdat", added("", b"mdat", b"more"))
+    yield one("mdat-twice", "a second mdat", added("", b"mdat", b"more"), "E-FLM-4")
     yield one("ftyp-twice", "a second ftyp", doubled("ftyp"))
-    yield one("no-mdat", "samples lie in a box that is called free", renamed("mdat", b"free"))
+    yield one("no-mdat", "samples lie in a box that is called free", renamed("mdat", b"free"), "E-FLM-4")
     yield one("uuid", "a box of its own kind", added("", b"uuid", bytes(16) + b"more"))
     yield one("fragment", "a fragment", added("", b"moof"))
     yield one("extends", "announces fragments", added("moov", b"mvex"))
@@ -110,6 +110,8 @@ def showing():
     yield one("rate", "played at half the speed", changed("moov/mvhd", put(20, "I", 0x8000)))
     yield one("disabled", "a track that is not shown", changed("moov/trak/tkhd", put(0, "I", 2)))
     yield one("mute", "sound without volume", changed("moov/trak#1/tkhd", put(36, "H", 0)), pair)
+    yield one("mute-movie", "a film without volume", changed("moov/mvhd", put(24, "H", 0)), pair)
+    yield one("stretched", "pictures in another size", changed("moov/trak/tkhd", put(76, "I", 1 << 16)))
     yield one("disabled-sound", "sound that is not played",
               changed("moov/trak#1/tkhd", put(0, "I", 2)), pair)
     yield one("track-id", "two tracks of one number", changed("moov/trak#1/tkhd", put(12, "I", 1)), pair)
@@ -172,12 +174,13 @@ def edits():
     yield one("loop", "plays the film twice", (600, 0), (600, 0))
     yield one("none", "an edit list without edit")
     yield one("fast", "plays at twice the speed", (600, 0), rate=2)
-    yield one("short", "ends before the last picture ends", (599, 0))
+    yield one("short", "ends before the last picture ends", (550, 0))
+    yield one("held", "holds the last picture for a minute", (60600, 0))
     yield one("zero", "an edit of no length", (0, 0))
     yield one("pause", "a pause behind the film", (600, 0), (500, -1))
     yield one("pauses", "two pauses in front", (500, -1), (500, -1), (600, 0))
     yield one("begin", "begins behind the first picture", (600, 9000))
-    yield one("sound", "sound two seconds late", (2000, -1), (400, 0), rule="E-FLM-6", made=pair, track=1)
+    yield one("sound", "sound two seconds late", (2000, -1), (300, 0), rule="E-FLM-6", made=pair, track=1)
     late = _sound_ahead(3)
     yield refused(late, "edit-long", "leaves out three seconds of sound", "E-FLM-5", late[1])
 
@@ -194,6 +197,9 @@ def times():
     yield one("slow", "at half the speed", lambda s: [(data, 2 * length) for data, length in s])
     yield one("early", "a picture 50 ms early", lengths(9000, 4500, 13500, 9000, 9000, 9000))
     yield one("still", "a second in which nothing moves", lengths(9000, 99000, 9000, 9000, 9000, 9000))
+    coarse = changed(f"{TABLE}/stts", lambda b: b[:8] + struct.pack(">II", 1, 0) * 6)
+    yield refused(found, "coarse", "a clock that counts seconds, and all pictures at once", "E-FLM-6",
+                  coarse(changed("moov/trak/mdia/mdhd", put(12, "I", 1))(found[1])))
     yield one("held", "the last picture is held for an hour", lengths(*[9000] * 5, 9000 * 36000))
     shifts = struct.pack(">IIIIII", 0, 2, 1, 0, 5, 9000)
     yield refused(found, "composition", "composition offsets that nobody recorded", "E-FLM-6",
@@ -329,7 +335,7 @@ def good():
              added("", b"skip", bytes(8))(texts(alone[1])))
     yield of(alone, "incomplete", "good-film-edited", "an edit list that plays all",
              edited((600, 0))(alone[1]))
-    both = edited((250, -1), (600, 0))(edited((250, -1), (400, 0), track=1)(pair[1]))
+    both = edited((250, -1), (400, 0))(edited((250, -1), (300, 0), track=1)(pair[1]))
     yield of(pair, "incomplete", "good-film-pause", "both tracks begin a quarter of a second later", both)
     scaled = changed("moov/trak/mdia/mdhd", put(12, "I", 10000))
     ticks = changed(f"{TABLE}/stts", lambda b: b[:8] + struct.pack(">II", 1, 1000) * 6)

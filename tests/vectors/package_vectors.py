@@ -69,13 +69,18 @@ def _check(entry, found, verdict, problems, what):
         track = failure and failure["track"]
         seen = failure and (-1 if track is None else track, failure["sample"])
         compare("first sample", entry["sample"], seen)
-    found = found.get("evidence", found)
+    whole, found = found, found.get("evidence", found)
     for name in ("links", "sources"):
         if entry.get(name) is not None and not (what and entry.get("with_key")):
             compare(name, entry[name], _verdicts(found, name))
     if "attested" in entry:
         wanted = [package_report._time(one) for one in entry["attested"]]
         compare("attested", wanted, [one["attested"] for one in found["links"]["list"]])
+    if "contradicts" in entry:
+        seen = [one["time_contradicts"] for one in found["links"]["list"]]
+        compare("contradicts", entry["contradicts"], seen)
+    if "jumps" in entry:
+        compare("jumps", entry["jumps"], whole["jumps"]["count"])
     if "reexport" in entry:
         compare("reexport", entry["reexport"], found["reexport"])
     if "links_since" in entry:
@@ -160,7 +165,8 @@ def slim(found, bad):
         out.pop("contents", None)  # whether the case agrees with such a source, nobody can tell
     links = found.get("links", {}).get("list", [])
     broken = any(one["signed"] is None or one["verdict"] == "not_authentic" for one in links)
-    if broken or found.get("verdict") == "not_authentic":
+    foreign = found["verdict"] == "not_authentic" and found.get("coverage", {}).get("unattested_bytes")
+    if broken or foreign:
         out.pop("reexport", None)
     for name, members in (
         ("links", LINK_OF_BAD if bad else LINK),
@@ -185,7 +191,9 @@ def slim_proof(found, bad):
     """Samples are told of only where the recorders' signatures hold, and the other way round."""
     if found["evidence"]["verdict"] != "authentic":
         return {"verdict": found["verdict"]}
-    out = {name: found[name] for name in ("verdict", "film", "presentation")}
+    out = {name: found[name] for name in ("verdict", "presentation")}
+    if found["samples"]["verdict"] != "not_authentic":
+        out["film"], out["jumps"] = found["film"], found["jumps"]
     out["samples"] = {"verdict": found["samples"]["verdict"]}
     failure = found["failure"]
     if failure and failure["track"] is not None and failure["sample"] is not None:

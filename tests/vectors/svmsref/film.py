@@ -47,6 +47,7 @@ class FilmTrack:
     number: int = 0
     enabled: bool = False
     volume: int = 0
+    size: tuple = (0, 0)
     handler: bytes = b""
     scale: int = 0
     entry: object = None
@@ -69,6 +70,7 @@ class Film:
     """What of a film matters."""
 
     scale: int = 0
+    volume: int = 0
     tracks: list = field(default_factory=list)
     data: bytes = b""
 
@@ -105,13 +107,15 @@ class _Content(Cursor):
 
 
 def boxes(data, start, end):
-    """Boxes that fill data[start:end]."""
+    """Boxes that fill data[start:end]; one that ends the file need not say its size."""
     found = []
     while start < end:
         size, head = int.from_bytes(data[start : start + 4], "big"), 8
         kind = bytes(data[start + 4 : start + 8])
         if size == 1:
             size, head = int.from_bytes(data[start + 8 : start + 16], "big"), 16
+        if not size and end == len(data):
+            size = end - start  # up to the end of the file
         if not head <= size <= end - start:
             fail("E-FLM-1", f"box {kind!r} does not fit where it stands")
         found.append(Box(kind, start + head, start + size))
@@ -148,14 +152,15 @@ def _children(data, box, needed, **more):
 
 def read(data):
     """A Film; ContainerError where it may show something else than its samples."""
-    top = _sorted(boxes(data, 0, len(data)), (b"ftyp", b"moov", b"mdat"), many=FREE)
+    top = _sorted(boxes(data, 0, len(data)), (b"ftyp", b"moov"), many=(*FREE, b"mdat"))
     movie = _children(data, top[b"moov"], (b"mvhd",), allowed=(b"udta",), many=(b"trak",))
-    film = Film(_read_movie_header(data, movie[b"mvhd"]), data=data)
+    film = Film(data=data)
+    _read_movie_header(data, movie[b"mvhd"], film)
     film.tracks = [_read_track(data, box, film.scale) for box in movie[b"trak"]]
     if not film.tracks:
         fail("E-FLM-1", "no track")
     _check_tracks(film)
-    _check_layout(film, top[b"mdat"])
+    _check_layout(film, [box for box in top[b"mdat"] if box.start < box.end])
     return film
 
 
@@ -164,20 +169,21 @@ def _check_matrix(content):
         fail("E-FLM-3", "matrix that changes something")
 
 
-def _read_movie_header(data, box):
+def _read_movie_header(data, box, film):
     content = _Content(data, box, (0, 1))
     content.word(), content.word()
     scale = content.u32()
     content.word()
     if not scale:
         fail("E-FLM-1", "time scale of the movie is zero")
-    if content.u32() != ONE or content.u16() != VOLUME:
-        fail("E-FLM-3", "rate or volume of the movie is not 1")
+    if content.u32() != ONE:
+        fail("E-FLM-3", "rate of the movie is not 1")
+    film.volume = content.u16()
     content.take(10)
     _check_matrix(content)
     content.take(28)
     content.finish()
-    return scale
+    film.scale = scale
 
 
 def _read_track(data, box, movie_scale):
@@ -201,7 +207,7 @@ def _read_track_header(data, box, track):
     track.volume = content.u16()
     content.take(2)
     _check_matrix(content)
-    content.take(8)
+    track.size = content.u32() / ONE, content.u32() / ONE
     content.finish()
 
 
@@ -232,7 +238,8 @@ def _read_reference(data, box):
     found = boxes(data, box.start + 8, box.end)
     if entries != 1 or len(found) != 1 or found[0].kind != b"url ":
         fail("E-FLM-2", "not one data reference")
-    if _Content(data, found[0], rule="E-FLM-2").flags != 1:
+    itself = _Content(data, found[0], rule="E-FLM-2")
+    if itself.flags != 1 or itself.remaining():
         fail("E-FLM-2", "data reference to something else than the file itself")
 
 
@@ -346,8 +353,11 @@ def _read_edits(data, box, track, movie_scale):
         fail("E-FLM-5", "more than an empty edit and one that plays the track")
     track.media_time, track.edited = edits[0][1], Fraction(edits[0][0], movie_scale)
     last = max((one.shown + one.length for one in track.samples), default=0)
-    if track.edited < Fraction(last - track.media_time, track.scale):
+    rest = track.edited - Fraction(last - track.media_time, track.scale)
+    if rest < 0:
         fail("E-FLM-5", "edit that ends before the last sample ends")
+    if rest > Fraction(1, movie_scale) + SHIFT:
+        fail("E-FLM-5", "edit that holds the last sample")
 
 
 # ---- everything together ----
@@ -361,11 +371,14 @@ def _check_tracks(film):
         first = next((track for track in film.tracks if track.handler == kind), None)
         if first and not first.enabled:
             fail("E-FLM-3", "first track of its handler is not enabled")
-    if any(one.volume != VOLUME for one in film.tracks if one.handler == b"soun"):
-        fail("E-FLM-3", "volume of sound is not 1")
+    for one in film.tracks:
+        if one.handler == b"soun" and (one.volume, film.volume) != (VOLUME, VOLUME):
+            fail("E-FLM-3", "volume of sound is not 1")
+        if one.handler == b"vide" and one.size != one.entry.size:
+            fail("E-FLM-3", "pictures are shown in another size than they have")
 
 
-def _check_layout(film, mdat):
+def _check_layout(film, media):
     """No byte of mdat is not of one sample (E-FLM-4)."""
     places = []
     for track in film.tracks:
@@ -374,10 +387,15 @@ def _check_layout(film, mdat):
         if offsets != sorted(offsets):
             fail("E-FLM-4", "samples of a track do not lie in decoding order")
         places += [(one.offset, one.offset + one.size) for one in held]
-    position = mdat.start
-    for start, end in sorted(places):
-        if start != position:
-            fail("E-FLM-4", "samples overlap, leave a gap, or lie outside of mdat")
-        position = end
-    if position != mdat.end:
-        fail("E-FLM-4", "bytes of mdat that are of no sample")
+    places.sort()
+    for box in media:
+        position = box.start
+        while position < box.end and places:
+            start, end = places.pop(0)
+            if start != position:
+                fail("E-FLM-4", "samples overlap, leave a gap, or lie outside of mdat")
+            position = end
+        if position != box.end:
+            fail("E-FLM-4", "bytes of mdat that are of no sample")
+    if places:
+        fail("E-FLM-4", "samples outside of mdat")

@@ -25,23 +25,27 @@ class Pair:
     def about(self):
         return self.source.header.tracks[self.leaf.record.track]
 
-    def _seconds(self, ticks):
+    def seconds(self, ticks):
         return Fraction(ticks * self.about.numerator, self.about.denominator)
 
     @property
     def recorded(self):
         """Seconds of UTC at which it is decoded, as the recorder signed it."""
-        return Fraction(self.source.header.base_utc, c.NS) + self._seconds(self.leaf.record.dts)
+        return Fraction(self.source.header.base_utc, c.NS) + self.seconds(self.leaf.record.dts)
 
     @property
     def duration(self):
         """Recorded, in seconds; 0 where it is not known."""
         given = self.leaf.record.duration
-        return self._seconds(self.about.default_duration if given is None else given)
+        return self.seconds(self.about.default_duration if given is None else given)
+
+    @property
+    def end_utc(self):
+        return self.leaf.utc + int(self.duration * c.NS)
 
     @property
     def composition(self):
-        return self._seconds(self.leaf.record.composition)
+        return self.seconds(self.leaf.record.composition)
 
     @property
     def played(self):
@@ -49,7 +53,8 @@ class Pair:
 
     @property
     def tolerance(self):
-        return self.track.tick + SHIFT
+        """A tick as the recorder counts, not the film, which could make it a second long."""
+        return self.seconds(1) + SHIFT
 
 
 class FilmCheck:
@@ -124,7 +129,7 @@ class FilmCheck:
         first = (video or self.film.tracks)[0]
         kept = next((one for one in self.pairs if one.track is first
                      and not one.leaf.record.flags & DISCARDABLE), None)  # fmt: skip
-        if kept and kept.sample.shown + kept.sample.length <= first.media_time:
+        if kept and first.edited and kept.sample.shown + kept.sample.length <= first.media_time:
             fail("E-FLM-5", "edit that leaves out the first picture")
         for track in self.film.tracks:
             ends = [one.shown + one.length for one in track.samples]
@@ -141,13 +146,13 @@ class FilmCheck:
             found = pair.played - pair.recorded
             before = last.get(pair.track.number)
             if difference is None:
-                difference, lead = found, pair.track
+                difference, lead = found, pair
             elif pair.source is not source and abs(found - difference) > pair.tolerance:
                 self._jump(before, pair)
                 difference = found
             tolerance = pair.tolerance
-            if before is None and pair.track is not lead:
-                tolerance += lead.tick
+            if before is None and pair.track is not lead.track:
+                tolerance += lead.seconds(1)
             if abs(found - difference) > tolerance:
                 fail("E-FLM-6", "sample at another time than was recorded")
             if abs(Fraction(pair.sample.composition, pair.track.scale) - pair.composition) > tolerance:
@@ -157,7 +162,7 @@ class FilmCheck:
     def _jump(self, before, pair):
         if before is None or abs(before.played + before.duration - pair.played) > pair.tolerance:
             fail("E-FLM-6", "sources that follow each other neither by UTC nor without the gap")
-        self.jumps.append((before.leaf.utc, pair.leaf.utc))
+        self.jumps.append((before.end_utc, pair.leaf.utc))
 
     def _check_held(self):
         last = {pair.track.number: pair for pair in self.pairs}

@@ -22,6 +22,7 @@ class SampleEntry:
 
     codec: bytes  # as the header names it
     config: bytes | None = None  # None: the codec has none
+    size: tuple = (0, 0)
     channels: int = 0
     rate: int = 0
 
@@ -41,7 +42,10 @@ def read_entry(data, box, handler, boxes):
     if head.u16() != 1:
         _fail("data reference that is not there")
     found = SampleEntry(box.kind)
-    if handler == AUDIO:
+    if handler == VIDEO:
+        head.take(16)
+        found.size = head.u16(), head.u16()
+    else:
         head.zeros(8)  # version 0 of the entry
         found.channels = head.u16()
         head.take(6)

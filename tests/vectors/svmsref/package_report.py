@@ -63,6 +63,14 @@ def source_to_json(source):
     }
 
 
+def _jumps(found):
+    """Where a film goes on without the gap (E-FLM-7)."""
+    if found.film != "plain":
+        return None
+    first = found.jumps[0] if found.jumps else (None, None)
+    return {"count": len(found.jumps), "first_from": _time(first[0]), "first_to": _time(first[1])}
+
+
 def proof_to_json(report):
     """The verdict on a presentation; what the proof says besides stands in `evidence`."""
     found = report.presentation
@@ -78,6 +86,7 @@ def proof_to_json(report):
         "verdict": report.verdict,
         "samples": {"verdict": found.samples_verdict, "compared": found.samples},
         "film": found.film,
+        "jumps": _jumps(found),
         "presentation": "same" if found.same_file else "differs",
         "failure": named,
         "evidence": {**_evidence_to_json(report), "verdict": report.evidence_verdict},
