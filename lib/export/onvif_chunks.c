@@ -224,10 +224,10 @@ svms_status svms_onvif_check_chunks(svms_onvif_file *file, const svms_iso_walk *
     bool wide = found[CO64].type != 0;
     const svms_iso_box *offsets = &found[wide ? CO64 : STCO];
     const svms_iso_box *sizes = &found[found[STZ2].type != 0 ? STZ2 : STSZ];
-    if (status != SVMS_OK || offsets->type == 0) {
-        return status;
+    if (status != SVMS_OK || offsets->type == 0 || sizes->type == 0) {
+        return status; /* there are no samples */
     }
-    if (found[STSC].type == 0 || sizes->type == 0 || (wide && found[STCO].type != 0) ||
+    if (found[STSC].type == 0 || (wide && found[STCO].type != 0) ||
         (found[STZ2].type != 0 && found[STSZ].type != 0)) {
         return misfit(stbl, err);
     }

@@ -60,8 +60,13 @@ static bool film_times(const svms_proof_clock *clock, times *out)
     out->film_dts = delay - trim + dts;
     out->film_pts = delay - trim + pts;
     out->film_ends = out->film_pts + length;
-    out->tolerance = (uint64_t)SECOND / track->timescale + MILLISECOND + ROUNDING;
     return true;
+}
+
+/* A tick of the recorder's track; the film's are the exporter's to choose. */
+static uint64_t tick_of(const svms_track *format)
+{
+    return (uint64_t)format->timebase_num * (uint64_t)SECOND / format->timebase_den + 1;
 }
 
 static bool recorded_times(const svms_record *record, const svms_track *format,
@@ -73,6 +78,7 @@ static bool recorded_times(const svms_record *record, const svms_track *format,
     out->dts = svms_utc_of(format, 0, start_utc_ns, record->dts);
     out->pts = svms_utc_of(format, 0, start_utc_ns, pts);
     out->duration = svms_utc_of(format, 0, 0, duration);
+    out->tolerance = tick_of(format) + MILLISECOND + ROUNDING;
     return out->dts > -LARGEST_NS && out->dts < LARGEST_NS && out->pts > -LARGEST_NS &&
            out->pts < LARGEST_NS && out->duration < LARGEST_NS;
 }
@@ -143,6 +149,12 @@ static const char *check_edit(svms_proof_clock *clock, const svms_record *record
         return "the film's edit list leaves it out (E-PRF-9)";
     }
     clock->shown = clock->shown || shown;
+    if (at->film_ends > clock->last_ns || !clock->edit_is_known) {
+        clock->last_ns = at->film_ends;
+    }
+    clock->edit_is_known = true;
+    clock->edit_ends_ns =
+        delay + length - (int64_t)at->tolerance - SECOND / (int64_t)clock->timescale;
     return NULL;
 }
 
@@ -162,5 +174,7 @@ const char *svms_proof_clock_check(svms_proof_clock *clock, const svms_record *r
 
 const char *svms_proof_clock_finish(const svms_proof_clock *clock)
 {
-    return clock->begun && clock->held_ns > 0 ? "the film holds its last sample (E-PRF-9)" : NULL;
+    bool held =
+        clock->held_ns > 0 || (clock->edit_is_known && clock->edit_ends_ns > clock->last_ns);
+    return clock->begun && held ? "the film holds its last sample (E-PRF-9)" : NULL;
 }

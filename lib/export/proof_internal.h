@@ -75,9 +75,12 @@ typedef struct svms_proof_clock {
     uint32_t source;  /* of the sample before */
     int64_t ends_ns;  /* in the film, that sample by what was recorded */
     int64_t
-        held_ns;    /* that it is shown longer than it was recorded to last; 0 or less: it is not */
-    bool shown;     /* a sample before has been */
-    uint64_t jumps; /* where the film goes on without the gap (E-FLM-7) */
+        held_ns; /* that it is shown longer than it was recorded to last; 0 or less: it is not */
+    bool shown;  /* a sample before has been */
+    bool edit_is_known;   /* edit_ends_ns and last_ns are set */
+    int64_t edit_ends_ns; /* in the film, less what may be rounded */
+    int64_t last_ns;      /* at which the sample that is shown last ends */
+    uint64_t jumps;       /* where the film goes on without the gap (E-FLM-7) */
     int64_t jump_from_ns; /* UTC at which the sample before the first of them ended */
     int64_t jump_to_ns;   /* UTC of the sample behind it */
 } svms_proof_clock;

@@ -333,7 +333,7 @@ class Onvif(SystemCase):
         self.assertIn("UNTRUSTED", self.countersign(EVIDENCE, "a.mp4", "--out", "c.mp4", "--trust", other).err)
         self.countersign(EVIDENCE, self.clip, "--out", "c.mp4")
         # A recorder does not sign exports.
-        self.countersign(EVIDENCE, "a.mp4", "--out", "c.mp4", signer=self.signer)
+        self.countersign(POLICY, "a.mp4", "--out", "c.mp4", signer=self.signer)
         self.assertEqual(self.files(), ["a.mp4", "a.svms", "b.mp4"])
 
     def test_a_countersigned_file_appears_when_it_is_complete(self):

@@ -10,12 +10,13 @@ mutants   verdicts of both for damaged packages
 exported  what svms exports from containers of svmsref, and what others sign on top, judged by both
 films     clear films that svms makes of recorded video, their proofs, and films with a bit flipped
 
-Passwords take their time: without --all only some of what svms exports is sealed.
+Passwords take their time: without --all most of what svms seals is sealed for a key.
 
 Exit status: 0 all agree, 1 they do not, 77 nothing was checked.
 """
 
 import argparse
+import concurrent.futures as futures
 import fnmatch
 import json
 import os
@@ -49,6 +50,9 @@ def options_of(checker, expected, with_key):
         out += ["--tsa-anchors", os.path.join(DATA, expected["stamp_trust"])]
     if "expect_head" in expected:
         out += ["--expect-head", expected["expect_head"]]
+    if with_key and "password" in expected:
+        secret = expected["password"].encode() + b"\n"
+        return [*out, "--password-file", checker.store(f"password-{secret.hex()}", secret)]
     return out + (checker.key_options(expected) if with_key else [])
 
 
@@ -75,11 +79,21 @@ def reason(found):
 
 
 def check_vectors(checker, match):
+    """As many at once as there are processors."""
     files, problems = package_vectors.package_files(extended=True)
     checker.problems += problems
     for name, content in files.items():
         if not name.endswith(".json"):
             checker.store(name, content)
+    asked = list(_questions(checker, files, match))
+    with futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        answers = pool.map(lambda one: checker.run_json(*one[2]), asked)
+        for (what, wanted, _), answer in zip(asked, answers):
+            compare(checker, what, wanted, *answer)
+
+
+def _questions(checker, files, match):
+    """(name, what is wanted, command line)"""
     for name in sorted(files):
         if not name.endswith(".json") or not fnmatch.fnmatch(name[:-5], match):
             continue
@@ -95,9 +109,8 @@ def check_vectors(checker, match):
                 if not checker.with_proofs:
                     continue
                 command = ["verify-proof", checker.path(expected["presentation"]), path]
-            status, found = checker.run_json(*command, *options_of(checker, expected, with_key))
             what = expected["name"] + (" with key" if with_key else "")
-            compare(checker, what, wanted, status, found)
+            yield what, wanted, [*command, *options_of(checker, expected, with_key)]
 
 
 # ---- damage ----
@@ -183,13 +196,13 @@ def moment(milliseconds):
     return package_report._time(at_ms(milliseconds))
 
 
-SEALED_TOO = ("clear", "strong", "mixed", "open")
+SEALED_TOO = ("clear", "strong", "mixed", "mixed middle", "open")
+SEALS = ("unsealed", "password", "recipient")
 
 
 def exported(checker, match, everything):
     signer = ["--signer", key_path("ed25519-exporter.pem"), "--signer-key", key_path("ed25519.key.pem")]
-    password = ["--password-file", checker.store("password.package", PASSWORD.encode() + b"\n")]
-    variants = [("unsealed", ["--unsealed"], None), ("sealed", password, PASSWORD)]
+    checker.store("password.package", PASSWORD.encode() + b"\n")
     for name, spec, period in containers():
         if not fnmatch.fnmatch(name, match):
             continue
@@ -203,41 +216,59 @@ def exported(checker, match, everything):
         if name.startswith("mixed"):
             more += [(f" without {one}", ["--without-track", str(one)]) for one in range(3)]
         for what, extra in more:
-            for variant, sealing, key in variants[: 2 if everything or name in SEALED_TOO else 1]:
-                one_export(checker, f"{name}{what} {variant}", [
-                    "export", "create", path, *times, *signer, "--trust", CA, *opens, *sealing, *extra],
-                    key)  # fmt: skip
+            for seal in SEALS if everything else sealed_how(name, what):
+                one_export(checker, f"{name}{what} {seal}", [
+                    "export", "create", path, *times, *signer, "--trust", CA, *opens, *extra],
+                    seal)  # fmt: skip
 
 
-def one_export(checker, name, command, password):
+def sealed_how(name, what):
+    """Passwords take their time, so most are sealed for a key."""
+    if name not in SEALED_TOO:
+        return ("unsealed",)
+    return ("unsealed", "password" if name == "clear" else "recipient") if not what else ("recipient",)
+
+
+def sealing(checker, seal):
+    """Options of svms that seal, those that open, and what opens for svmsref."""
+    if seal == "password":
+        option = ["--password-file", checker.path("password.package")]
+        return option, option, {"password": PASSWORD}
+    if seal == "recipient":
+        key = key_path("recipient-x25519.key.pem")
+        private = build.load_private_key(build.read_file("", key))
+        return ["--recipient", key_path("recipient-x25519.pub.pem")], ["--identity", key], {"private": private}
+    return ["--unsealed"], [], {}
+
+
+def one_export(checker, name, command, seal):
     out = checker.path("exported.svmx")
     if os.path.exists(out):
         os.remove(out)
-    status, _, err = checker.run(*command, "--out", out, "--json")
+    seals, opens, key = sealing(checker, seal)
+    status, _, err = checker.run(*command, *seals, "--out", out, "--json")
     if not os.path.exists(out):
         checker.problems.append(f"export of {name}: exit status {status}: {err[-300:]!r}")
         return
     countersign = ["export", "countersign", out, "--signer", key_path("p256-custodian.pem"),
                    "--signer-key", key_path("p256.key.pem"), "--note", "taken over"]  # fmt: skip
-    judged(checker, name, out, password)
+    judged(checker, name, out, opens, key)
     status, _, err = checker.run(*countersign)
     if status:
         checker.problems.append(f"countersign {name}: exit status {status}: {err[-300:]!r}")
         return
-    judged(checker, f"{name}, countersigned", out, password)
+    judged(checker, f"{name}, countersigned", out, opens, key)
 
 
-def judged(checker, name, out, password):
+def judged(checker, name, out, opens, key):
     """svms's verdict is that of svmsref, with and without the key."""
     with open(out, "rb") as file:
         data = file.read()
-    for key in (None, password)[: 1 + bool(password)]:
-        mine = judge(data, password=key)
-        options = ["--trust", CA]
-        options += ["--password-file", checker.path("password.package")] if key else []
-        status, found = checker.run_json("export", "verify", out, *options)
+    for more, options in (({}, []), (key, opens))[: 1 + bool(key)]:
+        mine = judge(data, **more)
+        status, found = checker.run_json("export", "verify", out, "--trust", CA, *options)
         wanted = package_vectors.slim(mine, False)
-        compare(checker, f"{name}{' with key' if key else ''}", wanted, status, found)
+        compare(checker, f"{name}{' with key' if more else ''}", wanted, status, found)
         if mine["verdict"] in ("not_authentic", "undecryptable"):
             checker.problems.append(f"{name}: svmsref calls it {mine['verdict']}: {mine['reason']}")
 

@@ -58,6 +58,10 @@ def boxes():
     yield one("meta", "metadata that a player may act on", added("moov", b"meta", bytes(4)))
     yield one("track-uuid", "a box of its own kind in a track", added("moov/trak", b"uuid", bytes(16)))
     yield one("references", "a track that refers to another", added("moov/trak", b"tref"))
+    yield one("texts-track", "a track among the texts", added("moov", b"udta", mp4_file.box(b"trak")))
+    cover = mp4_file.box(b"covr", mp4_file.box(b"data", struct.pack(">II", 13, 0), JPEG))
+    yield one("cover", "a picture among the texts", added("moov", b"udta", mp4_file.full(
+        b"meta", mp4_file.full(b"hdlr", bytes(20)), mp4_file.box(b"ilst", cover))))
     yield one("subsegments", "a box that no sample table has", added(TABLE, b"subs", bytes(8)))
     yield one("grouping", "groups of another type", added(TABLE, b"sgpd", bytes(4) + b"rap " + bytes(4)))
     yield one("times-twice", "a second table of times", doubled(f"{TABLE}/stts"))
@@ -112,6 +116,8 @@ def showing():
     yield one("mute", "sound without volume", changed("moov/trak#1/tkhd", put(36, "H", 0)), pair)
     yield one("mute-movie", "a film without volume", changed("moov/mvhd", put(24, "H", 0)), pair)
     yield one("stretched", "pictures in another size", changed("moov/trak/tkhd", put(76, "I", 1 << 16)))
+    yield one("small", "pictures in another size than the header says", lambda data: changed(
+        "moov/trak/tkhd", put(76, "I", 32 << 16))(_in_entry(put(32, "H", 32))(data)))
     yield one("disabled-sound", "sound that is not played",
               changed("moov/trak#1/tkhd", put(0, "I", 2)), pair)
     yield one("track-id", "two tracks of one number", changed("moov/trak#1/tkhd", put(12, "I", 1)), pair)

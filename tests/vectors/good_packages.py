@@ -150,6 +150,10 @@ def _ends_of_recordings(second, cut):
         "rotated alone", rotated(at_ms(9000))), "incomplete")
     yield entry("good-rotated-before", "the same, but the period ends with the container", recipe(
         "rotated before", rotated(at_ms(200))))
+    yield entry("good-rotated-whole", "the end promises another container, and everything is asked for",
+                recipe("rotated whole", source(spec, container_hook=turned)), "incomplete")
+    yield entry("good-starts-whole", "the same where the container before the first is missing", recipe(
+        "starts whole", source(second)), "incomplete")
     yield entry("good-starts-later", "the container before the first is missing", recipe(
         "starts later", source(second, at_ms(0), at_ms(9000))), "incomplete")
     yield entry("good-starts-within", "the same, but the period begins with the container", recipe(

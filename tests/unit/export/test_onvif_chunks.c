@@ -234,7 +234,7 @@ static void tables_that_nobody_can_follow_are_refused(void **state)
     } cases[] = {
         { "stsc", 4, UINT32_MAX, "does not fit" }, { "stsc", 8, 2, "does not fit" },
         { "stsc", 8, 0, "does not fit" },          { "stsz", 8, UINT32_MAX, "does not fit" },
-        { "stco", 4, UINT32_MAX, "does not fit" }, { "stsz", 0, 0x66726565, "does not fit" },
+        { "stco", 4, UINT32_MAX, "does not fit" }, { "stsz", 0, 0x66726565, NULL },
         { "stsc", 0, 0x66726565, "does not fit" }, { "stsc", 0, 0x7374636F, "does not fit" },
         { "stsz", 0, 0x73747A32, "not known" },    { "stbl", 0, 0, NULL },
     };

@@ -411,6 +411,7 @@ static void numbers_that_do_not_fit_are_refused(void **state)
         { "mvhd", 0, 12, 0, "mvhd" },            /* timescale */
         { "mvhd", 0, 20, 0x20000, "speed" },     /* twice as fast */
         { "mvhd", 0, 36, 0xFFFF0000, "turned" }, /* mirrored */
+        { "mvhd", 0, 24, 0, "softer" },
         { "tkhd", 0, 40, 0xFFFF0000, "turned" },
         { "tkhd", 0, 0, 2, "not played" },
         { "tkhd", 0, 12, 0, "number" },

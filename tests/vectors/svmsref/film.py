@@ -13,6 +13,8 @@ ONE = 0x10000  # of 16.16
 VOLUME = 0x100  # of 8.8
 SHIFT = Fraction(1, 1000)  # a millisecond
 FREE = (b"free", b"skip")
+WITH_FLAGS = (b"tkhd", b"url ", b"meta", b"sgpd", b"sbgp")
+TEXTS = (b"name", b"cprt", b"titl", b"auth", b"dscp", b"loci", b"free")
 OPTIONAL_TABLES = (b"ctts", b"stss", b"sdtp", b"sgpd", b"sbgp")
 
 
@@ -89,8 +91,9 @@ class _Content(Cursor):
         super().__init__(data[box.start : box.end], box.start, rule)
         self.version = self.u8()
         self.flags = int.from_bytes(self.take(3), "big")
-        if self.version not in versions:
-            fail(rule, f"unknown version of {box.kind.decode('latin-1')}")
+        known = self.version in versions and (box.kind in WITH_FLAGS or not self.flags)
+        if not known:
+            fail(rule, f"unknown version, or flags, of {box.kind!r}")
 
     def word(self):
         """32 bits, or 64 in version 1."""
@@ -156,6 +159,7 @@ def read(data):
     movie = _children(data, top[b"moov"], (b"mvhd",), allowed=(b"udta",), many=(b"trak",))
     film = Film(data=data)
     _read_movie_header(data, movie[b"mvhd"], film)
+    _check_texts(data, movie.get(b"udta"))
     film.tracks = [_read_track(data, box, film.scale) for box in movie[b"trak"]]
     if not film.tracks:
         fail("E-FLM-1", "no track")
@@ -188,6 +192,7 @@ def _read_movie_header(data, box, film):
 
 def _read_track(data, box, movie_scale):
     parts = _children(data, box, (b"tkhd", b"mdia"), allowed=(b"edts", b"udta"))
+    _check_texts(data, parts.get(b"udta"))
     track = FilmTrack()
     _read_track_header(data, parts[b"tkhd"], track)
     _read_media(data, parts[b"mdia"], track)
@@ -241,6 +246,30 @@ def _read_reference(data, box):
     itself = _Content(data, found[0], rule="E-FLM-2")
     if itself.flags != 1 or itself.remaining():
         fail("E-FLM-2", "data reference to something else than the file itself")
+
+
+# ---- texts ----
+
+
+def _check_texts(data, box):
+    """User data holds texts, and nothing that players take for tracks, pictures or chapters."""
+    for one in boxes(data, box.start, box.end) if box else ():
+        if one.kind == b"meta":
+            _check_meta(data, one)
+        elif one.kind not in TEXTS and one.kind[0] != 0xA9:
+            fail("E-FLM-1", f"box {one.kind!r} among texts")
+
+
+def _check_meta(data, box):
+    _Content(data, box)
+    inside = boxes(data, box.start + 4, box.end)
+    parts = _sorted(inside, (b"hdlr",), allowed=(b"ilst",), many=(b"free",))
+    items = parts.get(b"ilst")
+    for item in boxes(data, items.start, items.end) if items else ():
+        about = _children(data, item, (b"data",), allowed=(b"mean", b"name"))[b"data"]
+        kind = int.from_bytes(data[about.start : about.start + 4], "big")
+        if item.kind == b"covr" or kind not in (1, 21) or about.end - about.start < 8:
+            fail("E-FLM-1", "a text that is none")
 
 
 # ---- sample tables ----
@@ -374,7 +403,7 @@ def _check_tracks(film):
     for one in film.tracks:
         if one.handler == b"soun" and (one.volume, film.volume) != (VOLUME, VOLUME):
             fail("E-FLM-3", "volume of sound is not 1")
-        if one.handler == b"vide" and one.size != one.entry.size:
+        if one.handler == b"vide" and (one.size != one.entry.size or 0 in one.size):
             fail("E-FLM-3", "pictures are shown in another size than they have")
 
 

@@ -40,10 +40,6 @@ class Pair:
         return self.seconds(self.about.default_duration if given is None else given)
 
     @property
-    def end_utc(self):
-        return self.leaf.utc + int(self.duration * c.NS)
-
-    @property
     def composition(self):
         return self.seconds(self.leaf.record.composition)
 
@@ -100,6 +96,9 @@ class FilmCheck:
         entry = track.entry
         if (about.kind == c.VIDEO) != (track.handler == b"vide") or entry.codec != about.codec:
             fail("E-FLM-2", "codec is not that of the header")
+        for said, true in zip(entry.size, (about.width, about.height)):
+            if track.handler == b"vide" and true and said != true:
+                fail("E-FLM-3", "size of pictures is not that of the header")
         if entry.config is not None and entry.config != about.config:
             fail("E-FLM-2", "configuration is not that of the header")
         if track.handler == b"soun" and entry.config is None:
@@ -162,7 +161,8 @@ class FilmCheck:
     def _jump(self, before, pair):
         if before is None or abs(before.played + before.duration - pair.played) > pair.tolerance:
             fail("E-FLM-6", "sources that follow each other neither by UTC nor without the gap")
-        self.jumps.append((before.end_utc, pair.leaf.utc))
+        moments = (before.recorded + before.duration, pair.recorded)
+        self.jumps.append(tuple(int(one * c.NS) for one in moments))
 
     def _check_held(self):
         last = {pair.track.number: pair for pair in self.pairs}

@@ -435,12 +435,13 @@ class Verifier:
             report.presentation = proof.check(report, fields, self.request)
 
     def _policy(self):
-        """Of the newest link; forbidden as well when some link could not be read."""
+        """Of the newest link; forbidden as well when some link could not be read, or when what
+        stands behind the newest is no link."""
         policy = 0
         for one in self.report.links:
             fields = one.link.fields
             policy |= ln.NO_REEXPORT if fields is None else fields.policy
-        return policy
+        return policy | (ln.NO_REEXPORT if self.report.foreign else 0)
 
     def _sort(self, items):
         """Groups of (entry, frame, error), one for each source; the rest is kept."""

@@ -11,9 +11,7 @@ SUCCEEDED = (2, 3)  # reasons of an end that promise a successor
 
 def _takes_part(source):
     header = source.header
-    if header is None or (source.start, source.stop) == (c.NO_TIME, c.NO_TIME):
-        return False
-    return not (header.signer.role == c.ROLE_CAMERA and header.origin == 2)
+    return header is not None and not (header.signer.role == c.ROLE_CAMERA and header.origin == 2)
 
 
 def _fail(source, message):
