@@ -34,6 +34,7 @@ typedef struct wrapped_run {
 } wrapped_run;
 
 #define WRAPPED_RUNS 5u
+#define PADDING 0x30 /* the digit */
 /* Also fills what jansson reads into. */
 #define LEAST_ZEROS 4096u
 
@@ -166,7 +167,7 @@ static size_t next_bytes(void *buffer, size_t room, void *data)
         size_t zeros = run->zeros < room ? run->zeros : room;
         size_t left = svms_cursor_left(&run->bytes);
         if (zeros > 0) {
-            memset(buffer, '0', zeros);
+            memset(buffer, PADDING, zeros);
             run->zeros -= zeros;
             return zeros;
         }

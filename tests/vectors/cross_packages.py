@@ -279,7 +279,6 @@ def judged(checker, name, out, opens, key):
 def films(checker, media):
     secret = checker.store("record-password", b"secret\n")
     signer = ["--signer", key_path("ed25519.pem"), "--signer-key", key_path("ed25519.key.pem")]
-    exporter = ["--signer", key_path("p256-exporter.pem"), "--signer-key", key_path("p256.key.pem")]
     for name, path in clips(checker, media).items():
         if not name.endswith(".mp4"):
             continue
@@ -287,16 +286,26 @@ def films(checker, media):
         for mode, opens in (("strong", opened), ("light", opened), ("none", [])):
             out = checker.path("recorded.svms")
             checker.run("record", path, "--out", out, "--force", "--protect", mode, *opens, *signer)
-            film, proof = checker.path("film.mp4"), checker.path("film.proof")
-            for old in (film, proof):
-                if os.path.exists(old):
-                    os.remove(old)
-            status, _, err = checker.run("export", "mp4", out, "--out", film, "--proof", proof,
-                                         *opens, *exporter, "--trust", CA)  # fmt: skip
-            if status:
-                checker.problems.append(f"film of {name}, {mode}: {err[-300:]!r}")
-                continue
-            film_judged(checker, f"film of {name}, {mode}", film, proof)
+            one_film(checker, f"film of {name}, {mode}", out, opens)
+        folder = checker.path(f"rotated-{name}")
+        for more in (["--start-time", "2026-11-21T10:00:00Z"],
+                     ["--start-time", "2026-11-21T10:05:00Z", "--continue"]):  # fmt: skip
+            checker.run("record", path, "--out", folder, "--rotate", "2s", "--protect", "none", *signer, *more)
+        one_film(checker, f"film of a folder of {name}", folder, [])
+
+
+def one_film(checker, name, source, opens):
+    film, proof = checker.path("film.mp4"), checker.path("film.proof")
+    for old in (film, proof):
+        if os.path.exists(old):
+            os.remove(old)
+    signer = ["--signer", key_path("p256-exporter.pem"), "--signer-key", key_path("p256.key.pem")]
+    status, _, err = checker.run("export", "mp4", source, "--out", film, "--proof", proof,
+                                 *opens, *signer, "--trust", CA)  # fmt: skip
+    if status:
+        checker.problems.append(f"{name}: {err[-300:]!r}")
+        return
+    film_judged(checker, name, film, proof)
 
 
 def film_judged(checker, name, film, proof):

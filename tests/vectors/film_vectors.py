@@ -99,6 +99,8 @@ def descriptions():
     pair = _pair()
     yield refused(pair, "channels", "sound at twice the speed", "E-FLM-2", changed(
         "moov/trak#1/mdia/minf/stbl/stsd", put(ENTRY + 24, "I", 16000 << 16))(pair[1]))
+    yield refused(pair, "sound-version", "a description of sound of another version", "E-FLM-2", changed(
+        "moov/trak#1/mdia/minf/stbl/stsd", put(ENTRY + 8, "H", 1))(pair[1]))
     camera = _jpeg_film()
     yield refused(camera, "object", "MPEG-1 video instead of JPEG", "E-FLM-2", _jpeg(0x6A)(camera[1]))
 

@@ -165,8 +165,7 @@ def slim(found, bad):
         out.pop("contents", None)  # whether the case agrees with such a source, nobody can tell
     links = found.get("links", {}).get("list", [])
     broken = any(one["signed"] is None or one["verdict"] == "not_authentic" for one in links)
-    foreign = found["verdict"] == "not_authentic" and found.get("coverage", {}).get("unattested_bytes")
-    if broken or foreign:
+    if broken:
         out.pop("reexport", None)
     for name, members in (
         ("links", LINK_OF_BAD if bad else LINK),

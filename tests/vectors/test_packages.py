@@ -163,6 +163,14 @@ class Proofs(unittest.TestCase):
             failure = found.presentation.first_failure
             self.assertEqual((failure.track, failure.number), (0, place // 4))
 
+    def test_no_flipped_byte_of_a_film_is_authentic(self):
+        """Nor does any of them raise."""
+        start = self.film.index(b"moov")
+        for place in range(len(self.film)):
+            for mask in (1, 0x80)[: 1 + (place >= start)]:
+                found = self._verify(self.proof, flip(place, mask)(self.film)).verdict
+                self.assertIn(found, ("incomplete", "not_authentic"), f"byte {place}")
+
     def test_a_proof_without_its_presentation_is_incomplete(self):
         self.assertEqual(verify(self.proof).verdict, "incomplete")
 

@@ -314,6 +314,29 @@ static void a_segment_is_looked_up_once_for_all_derivations(void **state)
     free(origins);
 }
 
+static void every_failed_allocation_of_a_case_is_a_clean_error(void **state)
+{
+    export_case *self = *state;
+    bool done = false;
+    package_with_attachment(self, true);
+    for (uint64_t n = 1; !done; n++) {
+        svms_evidence *evidence = NULL;
+        const char *json = NULL;
+        size_t size = 0;
+        changing_file file = { &self->out, 0, NULL, 0, UINT64_MAX, 0 };
+        assert_int_equal(open_changing(self, &file, NULL, &evidence), SVMS_OK);
+        self->fix->allocation_fails_at = self->fix->allocations + n;
+        svms_status status = svms_export_get_case(evidence, &json, &size, &self->err);
+        self->fix->allocation_fails_at = 0;
+        done = status == SVMS_OK;
+        assert_true(done || status == SVMS_E_NO_MEMORY);
+        /* What failed for want of memory can be asked again. */
+        assert_int_equal(svms_export_get_case(evidence, &json, &size, &self->err), SVMS_OK);
+        svms_export_close(&evidence);
+        assert_true(n < 200);
+    }
+}
+
 /* E-LNK-5 sets no limit to them. */
 static void zero_bytes_at_the_end_are_read_once(void **state)
 {
@@ -347,6 +370,7 @@ int main(void)
         CASE(a_late_change_of_any_frame_is_no_way_in),
         CASE(failures_do_not_make_it_read_directories_again),
         CASE(a_segment_is_looked_up_once_for_all_derivations),
+        CASE(every_failed_allocation_of_a_case_is_a_clean_error),
         CASE(zero_bytes_at_the_end_are_read_once),
     };
     return cmocka_run_group_tests_name("evidence_change", tests, NULL, NULL);

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from . import constants as c
+from .errors import ContainerError
 from .film import SHIFT, fail
 
 DISCARDABLE = 2
@@ -20,6 +21,12 @@ class Pair:
     leaf: object
     track: object  # of the film
     sample: object
+    number: int  # in its track
+
+    @property
+    def end(self):
+        """Ticks of the film's track at which it is shown no more."""
+        return self.sample.shown + self.sample.length
 
     @property
     def about(self):
@@ -65,11 +72,12 @@ class FilmCheck:
             if named.get(leaf.record.track) in self.tracks
         ]  # fmt: skip
         self.pairs = None
+        self.wrong = []  # (ContainerError, Pair or None)
         self.jumps = []  # (UTC before, UTC behind)
 
     def run(self):
         """ContainerError when the film is refused. Afterwards pairs is None where samples do not
-        correspond, which comparing them names."""
+        correspond, which comparing them names, and wrong holds what E-FLM-5 and E-FLM-6 find."""
         self._check_headers()
         self.pairs = self._correspond()
         if self.pairs is None:
@@ -77,6 +85,9 @@ class FilmCheck:
         self._check_shown()
         self._check_times()
         self._check_held()
+
+    def _wrong(self, rule, message, pair=None):
+        self.wrong.append((ContainerError(rule, f"film: {message}"), pair))
 
     # ---- E-FLM-2, E-FLM-7 ----
 
@@ -109,15 +120,17 @@ class FilmCheck:
     # ---- E-FLM-4 ----
 
     def _correspond(self):
-        places, pairs = dict.fromkeys(self.tracks, 0), []
+        places, counts = dict.fromkeys(self.tracks, 0), dict.fromkeys(self.tracks, 0)
+        pairs = []
         for source, leaf, track in self.presented:
             place = places[track.number]
             sample = track.samples[place] if place < len(track.samples) else None
             if sample and sample.size == leaf.size:
-                pairs.append(Pair(source, leaf, track, sample))
+                pairs.append(Pair(source, leaf, track, sample, counts[track.number]))
                 places[track.number] += 1
             elif leaf.size:
                 return None
+            counts[track.number] += 1
         whole = all(places[number] == len(one.samples) for number, one in self.tracks.items())
         return pairs if whole else None
 
@@ -126,15 +139,30 @@ class FilmCheck:
     def _check_shown(self):
         video = [track for track in self.film.tracks if track.handler == b"vide"]
         first = (video or self.film.tracks)[0]
-        kept = next((one for one in self.pairs if one.track is first
-                     and not one.leaf.record.flags & DISCARDABLE), None)  # fmt: skip
-        if kept and first.edited and kept.sample.shown + kept.sample.length <= first.media_time:
-            fail("E-FLM-5", "edit that leaves out the first picture")
         for track in self.film.tracks:
-            ends = [one.shown + one.length for one in track.samples]
-            left_out = track is not first and any(end <= track.media_time for end in ends)
-            if left_out and track.media_time > LEFT_OUT * track.scale:
-                fail("E-FLM-5", "edit that leaves out more than a second")
+            if track.edited is None:
+                continue
+            pairs = [one for one in self.pairs if one.track is track]
+            if track is first:
+                self._check_first(pairs)
+            elif track.media_time > LEFT_OUT * track.scale:
+                for one in pairs:
+                    if one.end <= track.media_time:
+                        self._wrong("E-FLM-5", "edit that leaves out more than a second", one)
+            self._check_edit_end(track, pairs)
+
+    def _check_first(self, pairs):
+        kept = next((one for one in pairs if not one.leaf.record.flags & DISCARDABLE), None)
+        if kept and kept.end <= kept.track.media_time:
+            self._wrong("E-FLM-5", "edit that leaves out the first picture", kept)
+
+    def _check_edit_end(self, track, pairs):
+        for one in pairs:
+            if track.left(one.end) < -one.tolerance:
+                self._wrong("E-FLM-5", "edit that ends before a sample ends", one)
+        last = max(pairs, key=lambda one: one.end, default=None)
+        if last and track.left(last.end) > last.tolerance + Fraction(1, self.film.scale):
+            self._wrong("E-FLM-5", "edit that holds the last sample")
 
     # ---- E-FLM-6 ----
 
@@ -147,26 +175,27 @@ class FilmCheck:
             if difference is None:
                 difference, lead = found, pair
             elif pair.source is not source and abs(found - difference) > pair.tolerance:
-                self._jump(before, pair)
-                difference = found
+                if _goes_on(before, pair):
+                    moments = (before.recorded + before.duration, pair.recorded)
+                    self.jumps.append(tuple(int(one * c.NS) for one in moments))
+                    difference = found
             tolerance = pair.tolerance
             if before is None and pair.track is not lead.track:
                 tolerance += lead.seconds(1)
             if abs(found - difference) > tolerance:
-                fail("E-FLM-6", "sample at another time than was recorded")
-            if abs(Fraction(pair.sample.composition, pair.track.scale) - pair.composition) > tolerance:
-                fail("E-FLM-6", "composition offset that was not recorded")
+                self._wrong("E-FLM-6", "sample at another time than was recorded", pair)
+            elif abs(Fraction(pair.sample.composition, pair.track.scale) - pair.composition) > tolerance:
+                self._wrong("E-FLM-6", "composition offset that was not recorded", pair)
             source, last[pair.track.number] = pair.source, pair
-
-    def _jump(self, before, pair):
-        if before is None or abs(before.played + before.duration - pair.played) > pair.tolerance:
-            fail("E-FLM-6", "sources that follow each other neither by UTC nor without the gap")
-        moments = (before.recorded + before.duration, pair.recorded)
-        self.jumps.append(tuple(int(one * c.NS) for one in moments))
 
     def _check_held(self):
         last = {pair.track.number: pair for pair in self.pairs}
         for pair in last.values():
             held = Fraction(pair.sample.length, pair.track.scale)
             if pair.duration and held > pair.duration + pair.tolerance:
-                fail("E-FLM-6", "last sample is held longer than was recorded")
+                self._wrong("E-FLM-6", "last sample is held longer than was recorded")
+
+
+def _goes_on(before, pair):
+    """Does it begin where the one before it in its track ended, as recorded?"""
+    return before is not None and abs(before.played + before.duration - pair.played) <= pair.tolerance

@@ -37,7 +37,7 @@ class Presentation:
     samples: int = 0  # that are in the presentation
     failures: list = field(default_factory=list)
     film: str | None = None  # plain, refused; None: a picture, or not looked at
-    refused: ContainerError | None = None  # why nothing was compared
+    refused: ContainerError | None = None  # what of E-FLM or E-PRF-9 does not hold
     jumps: list = field(default_factory=list)  # where a film goes on without the gap
 
     @property
@@ -103,6 +103,7 @@ class _Comparison:
         except (ContainerError, EndOfFile) as error:
             self._refuse(error)
             return
+        self._note_times()
         self._compare_all(samples)
         if not found.failures and self.unmatched:
             self._refuse(ContainerError("E-FLM-4", "film: samples are joined or split"))
@@ -114,9 +115,20 @@ class _Comparison:
         found.film = "refused" if self.is_film else None
         found.failures = [SampleFailure(-1, -1, -1, None, None, None, str(error))]
 
+    def _note_times(self):
+        """Samples that are shown at another time than was recorded."""
+        for error, pair in self.wrong:
+            failure = SampleFailure(-1, -1, -1, None, None, None, str(error))
+            if pair:
+                failure = SampleFailure(
+                    pair.source.number, pair.leaf.record.track, pair.track.number, pair.number,
+                    pair.leaf.segment, pair.leaf.utc, str(error))  # fmt: skip
+            self.found.failures.append(failure)
+            self.found.refused = self.found.refused or error
+
     def _samples(self):
         """{track: bytes} of the presentation; ContainerError when it is refused."""
-        self.unmatched = False
+        self.unmatched, self.wrong = False, []
         if not self.is_film:
             if not is_picture(self.said, self.data):
                 raise ContainerError("E-PRF-9", "picture is not what its media type says")
@@ -124,7 +136,7 @@ class _Comparison:
         film = read_film(self.data)
         check = FilmCheck(film, self.report.sources, self.named)
         check.run()
-        self.unmatched = check.pairs is None
+        self.unmatched, self.wrong = check.pairs is None, check.wrong
         self.found.film, self.found.jumps = "plain", check.jumps
         return {track.number: film.bytes_of(track) for track in film.tracks}
 
