@@ -6,11 +6,7 @@
 #include "failure.h"
 #include "iso_table.h"
 #include "onvif_file.h"
-
-#define MDAT SVMS_ISO_TYPE('m', 'd', 'a', 't')
-
-/* Boxes that are passed on the way to chunks; more than any file needs whose chunks ascend. */
-#define MAX_STEPS 8388608u
+#include "onvif_media.h"
 
 enum { STSC, STSZ, STZ2, STCO, CO64, TABLES };
 
@@ -31,9 +27,7 @@ typedef struct chunk_walk {
     uint32_t per_chunk;
     uint32_t next_run; /* chunk with which the next run begins; 0: there is none */
     uint32_t next_per_chunk;
-    svms_iso_walk boxes;
-    uint64_t media_from; /* of the 'mdat' that was passed last */
-    uint64_t media_end;
+    svms_onvif_media media;
 } chunk_walk;
 
 static svms_status misfit(const svms_iso_box *box, svms_error *err)
@@ -152,39 +146,11 @@ static svms_status sum_sizes(chunk_walk *self, uint64_t *sum, svms_error *err)
     return status;
 }
 
-/* Whether a chunk lies wholly in one 'mdat'. Chunks nearly always ascend, as boxes do. */
-static svms_status is_in_media(chunk_walk *self, uint64_t offset, uint64_t size, bool *is,
-                               svms_error *err)
-{
-    svms_iso_box box;
-    svms_status status = SVMS_OK;
-    if (offset < self->media_from) {
-        self->boxes = svms_iso_begin(self->file->source, self->file->size);
-        self->media_from = 0;
-        self->media_end = 0;
-    }
-    while (offset >= self->media_end && self->boxes.next <= offset &&
-           (status = svms_iso_next(&self->boxes, &box, err)) == SVMS_OK) {
-        if (++self->file->steps > MAX_STEPS) {
-            return svms_fail_at(err, SVMS_E_LIMIT, box.offset,
-                                "chunks in an order that takes too long to follow");
-        }
-        if (box.type == MDAT) {
-            self->media_from = svms_iso_payload_offset(&box);
-            self->media_end = box.offset + box.size;
-        }
-    }
-    *is =
-        offset >= self->media_from && offset < self->media_end && size <= self->media_end - offset;
-    return status == SVMS_END ? SVMS_OK : status;
-}
-
 static svms_status check_chunk(chunk_walk *self, const svms_iso_box *stsc, svms_cursor *entry,
                                svms_error *err)
 {
     uint64_t offset = self->offsets.entry_size == 8 ? svms_read_u64(entry) : svms_read_u32(entry);
     uint64_t size = 0;
-    bool inside = true;
     svms_status status = SVMS_OK;
     self->chunk++;
     if (self->chunk == self->next_run) {
@@ -194,14 +160,8 @@ static svms_status check_chunk(chunk_walk *self, const svms_iso_box *stsc, svms_
     if (status == SVMS_OK) {
         status = sum_sizes(self, &size, err);
     }
-    if (status == SVMS_OK && size != 0) {
-        status = is_in_media(self, offset, size, &inside, err);
-    }
-    if (status == SVMS_OK && !inside) {
-        status = svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, offset,
-                              "samples do not lie in a box 'mdat', so that they may change");
-    }
-    return status;
+    return status == SVMS_OK && size != 0 ? svms_onvif_check_place(&self->media, offset, size, err)
+                                          : status;
 }
 
 static svms_status check_all(chunk_walk *self, const svms_iso_box *stsc, svms_error *err)
@@ -212,7 +172,13 @@ static svms_status check_all(chunk_walk *self, const svms_iso_box *stsc, svms_er
                                                               &entry, err)) == SVMS_OK) {
         status = check_chunk(self, stsc, &entry, err);
     }
-    return status == SVMS_END ? SVMS_OK : status;
+    status = status == SVMS_END ? SVMS_OK : status;
+    /* Runs of chunks that are not there ascend too. */
+    while (status == SVMS_OK && self->next_run != 0) {
+        self->chunk = self->next_run;
+        status = take_run(self, stsc, err);
+    }
+    return status;
 }
 
 svms_status svms_onvif_check_chunks(svms_onvif_file *file, const svms_iso_walk *walk,
@@ -231,7 +197,7 @@ svms_status svms_onvif_check_chunks(svms_onvif_file *file, const svms_iso_walk *
         (found[STZ2].type != 0 && found[STSZ].type != 0)) {
         return misfit(stbl, err);
     }
-    self.boxes = svms_iso_begin(file->source, file->size);
+    self.media = svms_onvif_media_of(file);
     status = open_table(file->source, &found[STSC], 12, &self.runs, err);
     if (status == SVMS_OK) {
         status = open_table(file->source, offsets, wide ? 8 : 4, &self.offsets, err);

@@ -63,8 +63,9 @@ typedef struct svms_onvif_file {
     bool lies_elsewhere; /* media of a track lie in another file (O-VER-9) */
     char astray[160];    /* which samples do not lie in 'mdat', or cannot be found (O-VER-10) */
     uint32_t steps;      /* boxes that were passed to find out */
-    svms_iso_box suep;   /* the first one that signature 1 covers */
-    svms_iso_box cstb;   /* the same, of those beside the signatures */
+    bool has_fragments;
+    svms_iso_box suep; /* the first one that signature 1 covers */
+    svms_iso_box cstb; /* the same, of those beside the signatures */
     svms_onvif_warnings warnings;
     int (*progress)(void *user, uint64_t done, uint64_t total);
     void *user;
@@ -86,6 +87,8 @@ SVMS_MUST_CHECK svms_status svms_onvif_find_references(svms_onvif_file *file, sv
 SVMS_MUST_CHECK svms_status svms_onvif_check_chunks(svms_onvif_file *file,
                                                     const svms_iso_walk *walk,
                                                     const svms_iso_box *stbl, svms_error *err);
+/* The same of the runs of all fragments. */
+SVMS_MUST_CHECK svms_status svms_onvif_check_fragments(svms_onvif_file *file, svms_error *err);
 /* Track numbers of the movie. *count is the room on entry. */
 SVMS_MUST_CHECK svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids,
                                                    uint32_t *count, svms_error *err);

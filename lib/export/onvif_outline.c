@@ -10,6 +10,7 @@
 #define FTYP SVMS_ISO_TYPE('f', 't', 'y', 'p')
 #define MOOV SVMS_ISO_TYPE('m', 'o', 'o', 'v')
 #define MFRA SVMS_ISO_TYPE('m', 'f', 'r', 'a')
+#define MOOF SVMS_ISO_TYPE('m', 'o', 'o', 'f')
 #define META SVMS_ISO_TYPE('m', 'e', 't', 'a')
 #define TRAK SVMS_ISO_TYPE('t', 'r', 'a', 'k')
 #define TKHD SVMS_ISO_TYPE('t', 'k', 'h', 'd')
@@ -74,6 +75,7 @@ static svms_status take_box(svms_onvif_file *file, const svms_iso_walk *top,
     case MFRA:
         return SVMS_OK;
     default:
+        file->has_fragments = file->has_fragments || box->type == MOOF;
         file->fixed_end = box->offset + box->size;
         return SVMS_OK;
     }

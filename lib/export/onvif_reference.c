@@ -50,21 +50,37 @@ static svms_status look_at_entry(svms_onvif_file *file, const svms_iso_walk *wal
 
 /* A table that cannot be followed makes no signature hold, as it would be if it were followed to
  * somewhere else. */
+static svms_status note_astray(svms_onvif_file *file, const char *whose, svms_status found,
+                               const svms_error *cause, svms_error *err)
+{
+    bool unfit = found == SVMS_E_NOT_AUTHENTIC || found == SVMS_E_MALFORMED ||
+                 found == SVMS_E_UNSUPPORTED || found == SVMS_E_LIMIT;
+    if (!unfit) {
+        return found == SVMS_OK ? SVMS_OK : svms_fail_as(err, found, cause);
+    }
+    (void)snprintf(file->astray, sizeof file->astray, "%s: %.140s", whose, cause->message);
+    return SVMS_OK;
+}
+
 static svms_status look_at_table(svms_onvif_file *file, const svms_iso_walk *walk,
                                  const svms_iso_box *box, svms_error *err)
 {
-    svms_error found = SVMS_ERROR_INIT;
+    svms_error cause = SVMS_ERROR_INIT;
     if (box->type != STBL || file->astray[0] != '\0') {
         return SVMS_OK;
     }
-    svms_status status = svms_onvif_check_chunks(file, walk, box, &found);
-    bool unfit = status == SVMS_E_NOT_AUTHENTIC || status == SVMS_E_MALFORMED ||
-                 status == SVMS_E_UNSUPPORTED || status == SVMS_E_LIMIT;
-    if (!unfit) {
-        return status == SVMS_OK ? SVMS_OK : svms_fail_as(err, status, &found);
+    svms_status found = svms_onvif_check_chunks(file, walk, box, &cause);
+    return note_astray(file, "a track", found, &cause, err);
+}
+
+static svms_status look_at_fragments(svms_onvif_file *file, svms_error *err)
+{
+    svms_error cause = SVMS_ERROR_INIT;
+    if (!file->has_fragments || file->astray[0] != '\0') {
+        return SVMS_OK;
     }
-    (void)snprintf(file->astray, sizeof file->astray, "a track: %.150s", found.message);
-    return SVMS_OK;
+    svms_status found = svms_onvif_check_fragments(file, &cause);
+    return note_astray(file, "a fragment", found, &cause, err);
 }
 
 /* Every box that lies in moov at the end of a path. */
@@ -106,7 +122,8 @@ svms_status svms_onvif_find_references(svms_onvif_file *file, svms_error *err)
 {
     svms_status status =
         visit_all(file, references, sizeof references / sizeof references[0], look_at_entry, err);
-    return status == SVMS_OK
-               ? visit_all(file, tables, sizeof tables / sizeof tables[0], look_at_table, err)
-               : status;
+    if (status == SVMS_OK) {
+        status = visit_all(file, tables, sizeof tables / sizeof tables[0], look_at_table, err);
+    }
+    return status == SVMS_OK ? look_at_fragments(file, err) : status;
 }

@@ -106,8 +106,6 @@ def _questions(checker, files, match):
                 wanted = expected.get("expected_with_key", wanted)
             command = ["export", "verify", path]
             if "presentation" in expected:
-                if not checker.with_proofs:
-                    continue
                 command = ["verify-proof", checker.path(expected["presentation"]), path]
             what = expected["name"] + (" with key" if with_key else "")
             yield what, wanted, [*command, *options_of(checker, expected, with_key)]
@@ -329,6 +327,33 @@ def film_judged(checker, name, film, proof):
 STEPS = ("vectors", "mutants", "exported", "films")
 
 
+def no_films(checker, media):
+    print(f"cross_packages: no films, for there are no clips in {media}", file=sys.stderr)
+
+
+def run_steps(args):
+    """Vectors, then everything else at the same time; a Checker for each."""
+    folder = tempfile.mkdtemp()
+    with_clips = os.path.isdir(args.media or "")
+    steps = {
+        "vectors": lambda one: check_vectors(one, args.match),
+        "mutants": lambda one: mutants(one, args.mutations, args.match),
+        "exported": lambda one: exported(one, args.match, args.all),
+        "films": lambda one: (films if with_clips else no_films)(one, args.media),
+    }
+    checkers = {name: Checker(args.program, folder) for name in steps if args.only in (None, name)}
+    try:
+        if "vectors" in checkers:
+            steps["vectors"](checkers["vectors"])
+        with futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            others = [pool.submit(steps[name], one) for name, one in checkers.items() if name != "vectors"]
+            for one in others:
+                one.result()
+    finally:
+        shutil.rmtree(folder)
+    return list(checkers.values())
+
+
 def main():
     warnings.simplefilter("ignore")
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
@@ -339,29 +364,15 @@ def main():
     parser.add_argument("--all", action="store_true", help="every variant of what svms exports")
     parser.add_argument("--match", default="*", help="names of vectors or containers")
     args = parser.parse_args()
-    folder = tempfile.mkdtemp()
-    try:
-        checker = Checker(args.program, folder)
-        checker.with_proofs = checker.run("verify-proof", "--help")[0] == 0
-        if args.only in (None, "vectors"):
-            check_vectors(checker, args.match)
-        if args.only in (None, "mutants"):
-            mutants(checker, args.mutations, args.match)
-        if args.only in (None, "exported"):
-            exported(checker, args.match, args.all)
-        if args.only in (None, "films"):
-            if checker.with_proofs and os.path.isdir(args.media or ""):
-                films(checker, args.media)
-            else:
-                print(f"cross_packages: no films, for there are no clips in {args.media}", file=sys.stderr)
-    finally:
-        shutil.rmtree(folder)
-    for problem in checker.problems:
-        print(problem)
-    print(f"{checker.checks} checks, {len(checker.problems)} problems")
-    if not checker.checks:
+    checkers = run_steps(args)
+    for one in checkers:
+        for problem in one.problems:
+            print(problem)
+    checks, problems = (sum(counts) for counts in zip(*((one.checks, len(one.problems)) for one in checkers)))
+    print(f"{checks} checks, {problems} problems")
+    if not checks:
         return 77
-    return 1 if checker.problems else 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
