@@ -27,6 +27,7 @@ typedef struct svms_evidence_link {
     char *note;       /* NULL: none, or it cannot be read */
     bool broken;      /* it does not fit, or one before it does not (E-VER-2) */
     bool unsupported; /* nobody here can check it (E-VER-1) */
+    bool stamped;     /* it has a token */
     char reason[244]; /* why */
 } svms_evidence_link;
 

@@ -353,6 +353,7 @@ static svms_status parse_link(svms_evidence *evidence, uint32_t n, const uint8_t
     svms_status status = svms_link_parse(&view, &chain, evidence->ctx, bytes, (size_t)link->size,
                                          link->offset, &found);
     if (status == SVMS_OK) {
+        link->stamped = view.token_size != 0;
         status = take_fields(evidence, n, &view.object, err);
         svms_chain_free(&chain);
         return status;

@@ -40,10 +40,6 @@ static svms_status judge_token(const svms_evidence_verification *verification,
     svms_timestamp_info info = SVMS_TIMESTAMP_INFO_INIT;
     svms_error found = SVMS_ERROR_INIT;
     uint8_t imprint[SVMS_DIGEST_SIZE];
-    later->token_utc_ns = SVMS_NO_TIME;
-    if (view->token_size == 0 || verification->options.stamp_trust == NULL) {
-        return SVMS_OK;
-    }
     svms_status status = svms_link_imprint(view, evidence->ctx, imprint, err);
     if (status != SVMS_OK) {
         return status;
@@ -77,7 +73,8 @@ static svms_status judge_tokens(const svms_evidence_verification *verification, 
         svms_link_view view = { 0 };
         svms_chain *chain = NULL;
         uint8_t *bytes = NULL;
-        if (!link->broken && !link->unsupported) {
+        later.token_utc_ns = SVMS_NO_TIME;
+        if (link->stamped && !link->broken && verification->options.stamp_trust != NULL) {
             svms_status status =
                 svms_evidence_reread_link(evidence, n - 1, &view, &chain, &bytes, err);
             if (status == SVMS_OK) {
