@@ -46,7 +46,8 @@ static bool is_forged(const package_findings *found)
 static exit_status judge(const package_findings *found)
 {
     const svms_export_report *report = &found->report;
-    if (report->links != SVMS_VERDICT_AUTHENTIC || is_forged(found) ||
+    /* Links are incomplete where the last was interrupted: that is cut off and signed again. */
+    if (report->links > SVMS_VERDICT_INCOMPLETE || is_forged(found) ||
         (found->expected_head && !report->expected_head)) {
         complain("%s was not signed: %s: %s", found->file->path,
                  verify_verdict_title(report->verdict), report->reason);

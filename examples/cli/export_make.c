@@ -292,9 +292,10 @@ static void say_what_lacks(export_job *self, const package_findings *found)
             lacks = true;
         }
     }
-    if (lacks && (self->request->from_utc_ns == SVMS_NO_TIME ||
-                  self->request->to_utc_ns == SVMS_NO_TIME)) {
-        complain("note: without --from and --to all of a recording is asked for; its folder has it");
+    if (lacks &&
+        (self->request->from_utc_ns == SVMS_NO_TIME || self->request->to_utc_ns == SVMS_NO_TIME)) {
+        complain(
+            "note: without --from and --to all of a recording is asked for; its folder has it");
     }
 }
 

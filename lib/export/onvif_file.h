@@ -64,6 +64,7 @@ typedef struct svms_onvif_file {
     char astray[160];    /* which samples do not lie in 'mdat', or cannot be found (O-VER-10) */
     uint32_t steps;      /* boxes that were passed to find out */
     bool has_fragments;
+    bool has_index;    /* of fragments */
     svms_iso_box suep; /* the first one that signature 1 covers */
     svms_iso_box cstb; /* the same, of those beside the signatures */
     svms_onvif_warnings warnings;
@@ -89,6 +90,8 @@ SVMS_MUST_CHECK svms_status svms_onvif_check_chunks(svms_onvif_file *file,
                                                     const svms_iso_box *stbl, svms_error *err);
 /* The same of the runs of all fragments. */
 SVMS_MUST_CHECK svms_status svms_onvif_check_fragments(svms_onvif_file *file, svms_error *err);
+/* Whether the indexes of fragments lead to what every signature covers (O-VER-11). */
+SVMS_MUST_CHECK svms_status svms_onvif_check_indexes(const svms_onvif_file *file, svms_error *err);
 /* Track numbers of the movie. *count is the room on entry. */
 SVMS_MUST_CHECK svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids,
                                                    uint32_t *count, svms_error *err);

@@ -83,6 +83,16 @@ static svms_status look_at_fragments(svms_onvif_file *file, svms_error *err)
     return note_astray(file, "a fragment", found, &cause, err);
 }
 
+static svms_status look_at_indexes(svms_onvif_file *file, svms_error *err)
+{
+    svms_error cause = SVMS_ERROR_INIT;
+    if (!file->has_index || file->astray[0] != '\0') {
+        return SVMS_OK;
+    }
+    svms_status found = svms_onvif_check_indexes(file, &cause);
+    return note_astray(file, "an index", found, &cause, err);
+}
+
 /* Every box that lies in moov at the end of a path. */
 static svms_status visit_all(svms_onvif_file *file, const uint32_t *path, size_t levels,
                              visitor visit, svms_error *err)
@@ -125,5 +135,8 @@ svms_status svms_onvif_find_references(svms_onvif_file *file, svms_error *err)
     if (status == SVMS_OK) {
         status = visit_all(file, tables, sizeof tables / sizeof tables[0], look_at_table, err);
     }
-    return status == SVMS_OK ? look_at_fragments(file, err) : status;
+    if (status == SVMS_OK) {
+        status = look_at_fragments(file, err);
+    }
+    return status == SVMS_OK ? look_at_indexes(file, err) : status;
 }

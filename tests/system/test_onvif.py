@@ -12,7 +12,7 @@ import stat
 import subprocess
 
 from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, START, SystemCase, TIMEOUT,
-                         USAGE, main, packets, real_clips, say)
+                         USAGE, ffmpeg, main, packets, real_clips, say)
 
 REFERENCE = os.path.join(ROOT, "tests", "vectors", "onvif", "onvifref_cli.py")
 DEBIAN_PYTHON = "/usr/bin/python3"
@@ -232,6 +232,47 @@ class Onvif(SystemCase):
                     run = self.expect(EVIDENCE, "verify-onvif", "b.mp4", "--trust", self.ca, "--json")
                     self.assertEqual(run.json()["verdict"], "not_authentic")
                     self.countersign(EVIDENCE, "b.mp4", "--out", "c.mp4")
+
+    def seal_as_it_is(self, name, out):
+        """By the second implementation, which signs any MP4 file."""
+        subprocess.run([DEBIAN_PYTHON, "-W", "ignore", REFERENCE, "seal", self.path(name), self.path(out),
+                        *self.exporter], check=True, timeout=TIMEOUT)
+
+    def test_fragments_of_real_films_are_accepted(self):
+        if not reference_runs():
+            return
+        for flags in ("frag_keyframe+empty_moov", "frag_keyframe+empty_moov+default_base_moof", "frag_keyframe",
+                      "frag_every_frame+empty_moov+omit_tfhd_offset", "frag_keyframe+empty_moov+separate_moof",
+                      "frag_keyframe+delay_moov", "dash+frag_keyframe+empty_moov", "cmaf", "dash+global_sidx",
+                      "frag_keyframe+empty_moov+skip_trailer"):  # fmt: skip
+            clips = [one for one in real_clips() if one.endswith(".mp4")] if flags == "frag_keyframe+empty_moov" else []
+            for clip in [self.clip, *clips]:
+                with self.subTest(flags=flags, clip=clip):
+                    ffmpeg("-i", clip, "-c", "copy", "-movflags", flags, self.path("plain.mp4"))
+                    self.assertIn(b"trun", self.load("plain.mp4"))
+                    self.seal_as_it_is("plain.mp4", "a.mp4")
+                    self.countersign(GOOD, "a.mp4", "--out", "b.mp4", "--force")
+                    self.assertEqual(self.verify_export("b.mp4")["verdict"], "authentic")
+                    self.second_opinion("b.mp4")
+
+    def test_a_fragment_behind_the_end_is_signed_by_nobody(self):
+        """Its exporter signed it so; a custodian would bring the film."""
+        if not reference_runs():
+            return
+        ffmpeg("-i", self.clip, "-c", "copy", "-movflags", "frag_keyframe+empty_moov+default_base_moof",
+               self.path("plain.mp4"))
+        content = bytearray(self.load("plain.mp4"))
+        place = content.rindex(b"trun") + 12
+        content[place : place + 4] = (0x7000000).to_bytes(4, "big")
+        self.store("plain.mp4", bytes(content))
+        self.seal_as_it_is("plain.mp4", "a.mp4")
+        told = self.expect(EVIDENCE, "verify-onvif", "a.mp4", "--trust", self.ca, "--json").json()
+        self.assertEqual((told["verdict"], told["signatures"][0]["integrity"]), ("not_authentic", "broken"))
+        self.assertIn("a fragment: samples do not lie in a box 'mdat'", json.dumps(told))
+        self.countersign(EVIDENCE, "a.mp4", "--out", "b.mp4")
+        run = subprocess.run([DEBIAN_PYTHON, REFERENCE, "verify", self.path("a.mp4"), "--trust", self.ca],
+                             capture_output=True, timeout=TIMEOUT, check=False)
+        self.assertEqual(json.loads(run.stdout)["verdict"], "not_authentic")
 
     def test_a_locked_profile_is_not_passed_by(self):
         self.record()

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Samples of fragments that do not lie in 'mdat' are signed for nobody (O-VER-10). */
+/* Samples of fragments that do not lie in 'mdat', and indexes that lead behind the end, are signed
+ * for nobody (O-VER-10, O-VER-11). */
 #include "onvif_case.h"
 
 #define MEDIA_SIZE 40u
@@ -345,7 +346,7 @@ static void boxes_that_do_not_fit_are_refused(void **state)
         { "tfhd", 0, 0x1000, "beyond the end of the box it lies in" },
         { "traf", 0, 0x1000, "beyond the end of the box it lies in" },
         { "mvex", 8, 0x1000, "beyond the end of the box it lies in" },
-        { "trex", 0, 9, "belong to no box" },
+        { "trex", 0, 9, "'trex' that does not fit" },
     };
     const onvif_case *given = *state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -396,6 +397,49 @@ static void runs_in_no_order_do_not_take_for_ever(void **state)
     memory_file_clear(&out);
 }
 
+/* Players go where an index leads, into whatever box. */
+static void indexes_that_lead_to_what_comes_later_are_refused(void **state)
+{
+    static const struct {
+        const char *type;
+        size_t place; /* from the beginning of the box */
+        uint32_t value;
+        const char *words;
+    } cases[] = {
+        { "sidx", 4, 0x73696478, NULL },
+        { "sidx", 32, 0x80000000u, NULL }, /* of no bytes */
+        { "sidx", 24, 0x1000, "'sidx' leads behind the end" },
+        { "sidx", 32, 0x1000, "'sidx' leads behind the end" },
+        { "sidx", 28, 2, "'sidx' that does not fit" },
+        { "tfra", 28, 0x1000, "'tfra' leads behind the end" },
+        { "tfra", 20, 2, "'tfra' that does not fit" },
+        { "tfra", 16, 0x30, "'tfra' that does not fit" },
+        { "mfra", 8, 9, "an index: " },
+    };
+    static const uint8_t subsegments[36] = { [7] = 1, [23] = 1, [27] = 1 };
+    static const uint8_t random_access[] = "\0\0\0\x23tfra\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\1"
+                                           "\0\0\0\0\0\0\0\x20\1\1\1";
+    const onvif_case *given = *state;
+    fragment_layout none = ONE(0, 0, 0, { { 0 } });
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memory_file file = make_file(&none);
+        memory_file out = { 0 };
+        svms_error err;
+        put_box(&file, "sidx", subsegments, sizeof(subsegments));
+        put_box(&file, "free", NULL, 40);
+        put_box(&file, "mfra", random_access, sizeof(random_access) - 1);
+        store_u32(&file, find_box(&file, cases[i].type, 0) + cases[i].place, cases[i].value);
+        svms_status status = seal_it(given, &file, &out, &err);
+        const char *words = cases[i].words;
+        if (words == NULL ? status != SVMS_OK
+                          : status != SVMS_E_UNSUPPORTED || strstr(err.message, words) == NULL) {
+            fail_msg("case %zu: %d %s", i, (int)status, err.message);
+        }
+        memory_file_clear(&file);
+        memory_file_clear(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +448,7 @@ int main(void)
         cmocka_unit_test(sizes_that_nobody_can_tell_are_refused),
         cmocka_unit_test(boxes_that_do_not_fit_are_refused),
         cmocka_unit_test(runs_in_no_order_do_not_take_for_ever),
+        cmocka_unit_test(indexes_that_lead_to_what_comes_later_are_refused),
     };
     return cmocka_run_group_tests(tests, onvif_setup, onvif_teardown);
 }
