@@ -107,7 +107,8 @@ SVMS_MUST_CHECK svms_status svms_film_read_entry(svms_film_track *track, const s
 SVMS_MUST_CHECK svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *walk,
                                                  const svms_iso_box *trak, svms_error *err);
 
-/* iso_film_text.c: 'udta', which may hold words and nothing that a player could show instead. */
+/* iso_film_text.c: 'udta' of the movie, which may hold words and nothing that a player could show
+ * instead. */
 SVMS_MUST_CHECK svms_status svms_film_check_texts(const svms_iso_walk *walk,
                                                   const svms_iso_box *udta, svms_error *err);
 
@@ -127,6 +128,9 @@ SVMS_MUST_CHECK svms_status svms_film_children(const svms_iso_walk *walk, const 
                                                uint32_t own, const svms_film_rule *rules,
                                                size_t count, svms_iso_box *found,
                                                svms_iso_walk *inner, svms_error *err);
+/* child stands in front of all others in a box, so that players know it when they read them. */
+SVMS_MUST_CHECK svms_status svms_film_must_be_first(const svms_iso_box *box,
+                                                    const svms_iso_box *child, svms_error *err);
 /* Version and flags, and then size bytes; the box has no more. */
 SVMS_MUST_CHECK svms_status svms_film_read_full(const svms_iso_walk *walk, const svms_iso_box *box,
                                                 uint8_t *out, size_t size, svms_error *err);

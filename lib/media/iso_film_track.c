@@ -316,6 +316,9 @@ static svms_status read_tables(svms_film_track *track, const svms_iso_walk *walk
     svms_iso_walk inner;
     svms_status status = svms_film_children(walk, stbl, 0, rules, TABLES, found, &inner, err);
     if (status == SVMS_OK) {
+        status = svms_film_must_be_first(stbl, &found[STSD], err);
+    }
+    if (status == SVMS_OK) {
         status = svms_film_read_entry(track, &inner, &found[STSD], err);
     }
     if (status == SVMS_OK) {
@@ -352,6 +355,12 @@ static svms_status read_media(svms_film_track *track, const svms_iso_walk *walk,
     svms_status status =
         svms_film_children(walk, mdia, 0, outer, COUNT(outer), about, &middle, err);
     if (status == SVMS_OK) {
+        status = svms_film_must_be_first(mdia, &about[0], err);
+    }
+    if (status == SVMS_OK && about[1].offset > about[2].offset) {
+        status = svms_film_refuse(&about[1], "it comes behind what it is about", err);
+    }
+    if (status == SVMS_OK) {
         status = read_media_header(track, &middle, &about[0], err);
     }
     if (status == SVMS_OK) {
@@ -373,7 +382,6 @@ svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *wa
         { SVMS_ISO_TYPE('t', 'k', 'h', 'd'), true, false },
         { SVMS_ISO_TYPE('m', 'd', 'i', 'a'), true, false },
         { SVMS_ISO_TYPE('e', 'd', 't', 's'), false, false },
-        { SVMS_ISO_TYPE('u', 'd', 't', 'a'), false, false },
     };
     svms_iso_box found[COUNT(rules)];
     svms_iso_walk inner;
@@ -381,13 +389,13 @@ svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *wa
     memset(track, 0, sizeof(*track));
     svms_status status = svms_film_children(walk, trak, 0, rules, COUNT(rules), found, &inner, err);
     if (status == SVMS_OK) {
+        status = svms_film_must_be_first(trak, &found[0], err);
+    }
+    if (status == SVMS_OK) {
         status = read_track_header(track, &inner, &found[0], &volume, err);
     }
     if (status == SVMS_OK && found[2].type != 0) {
         status = read_edit_box(track, &inner, &found[2], err);
-    }
-    if (status == SVMS_OK && found[3].type != 0) {
-        status = svms_film_check_texts(&inner, &found[3], err);
     }
     if (status == SVMS_OK) {
         status = read_media(track, &inner, &found[1], err);

@@ -214,6 +214,21 @@ class Onvif(SystemCase):
         for key in ("device_id", "recording_id", "container_id"):
             self.assertIn(source[key], json.dumps(info))
 
+    def test_a_track_can_be_left_out(self):
+        clip = self.path("mulaw.mkv")
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=2", "-f", "lavfi", "-i",
+               "sine=frequency=440:sample_rate=8000:duration=2", "-c:v", "libx264", "-c:a", "pcm_mulaw", clip)
+        self.record("a.svms", clip=clip)
+        self.assertIn("G.711", self.export(USAGE, "a.mp4").err)
+        self.assertFalse(os.path.exists(self.path("a.mp4")))
+        self.export(GOOD, "a.mp4", "--without-track", "audio")
+        self.assertEqual(self.plays(self.path("a.mp4")), ["h264"])
+        self.assertEqual(self.verify_export("a.mp4")["verdict"], "authentic")
+        told = self.export(GOOD, "b.mp4", "--without-track", "1", "--json").json()
+        self.assertEqual(len(told["sources"]), 1)
+        self.assertEqual(self.plays(self.path("b.mp4")), ["h264"])
+        self.export(USAGE, "c.mp4", "--without-track", "7")
+
     def patched(self, content, kind, offset, new):
         """Other bytes in the first box of a kind, counted from behind its header."""
         place = content.index(kind, content.index(b"moov")) + 4 + offset

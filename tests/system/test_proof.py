@@ -57,6 +57,16 @@ def boxes_of(content, start=0, stop=None, around=()):
         start += size
 
 
+def without_texts(film):
+    """The same without 'udta'; its movie is the last box."""
+    _, start, size, around = find_box(film, b"udta")
+    film = bytearray(film)
+    for place in around:
+        struct.pack_into(">I", film, place, struct.unpack_from(">I", film, place)[0] - size)
+    del film[start:start + size]
+    return bytes(film)
+
+
 def find_box(content, kind, number=0):
     return [found for found in boxes_of(content) if found[0] == kind][number]
 
@@ -247,6 +257,21 @@ class Mp4(ProofCase):
         self.assertEqual(found["verdict"], "authentic")
         self.assertGreater(len(found["evidence"]["sources"]["list"]), 1)
         self.assertEqual(found["samples"]["tracks"][0]["samples"], 80)
+
+    def test_one_container_of_a_recording_is_proven_as_incomplete(self):
+        os.mkdir(self.path("rec"))
+        self.expect(GOOD, "record", self.clip, "--out", "rec", "--start-time", START, *self.signer, "--password-file",
+                    self.password_file, "--segment-seconds", "1", "--rotate", "3s")
+        name = os.path.join("rec", sorted(os.listdir(self.path("rec")))[1])
+        run = self.mp4(source=name, status=EVIDENCE)
+        self.assertIn("missing beside this one", run.err)
+        self.assertIn("without --from and --to", run.err)
+        self.assert_only("rec", "x.mp4", "x.proof")
+        found = self.prove(status=EVIDENCE)
+        self.assertEqual((found["verdict"], found["samples"]["verdict"], found["presentation"]),
+                         ("incomplete", "authentic", "same"))
+        self.mp4("--from", at(3.2), "--to", at(5), source=name, out="y.mp4", proof="y.proof")
+        self.assertEqual(self.prove("y.mp4", "y.proof")["verdict"], "authentic")
 
     def test_what_does_not_verify_is_refused(self):
         with open(self.recorded, "rb") as file:
@@ -477,9 +502,11 @@ class Films(ProofCase):
         yield "items in a track", with_box(film, b"mdia", box(b"meta", bytes(4), box(b"pitm", bytes(6))))
         cover = box(b"ilst", box(b"covr", box(b"data", struct.pack(">II", 13, 0), b"\xff\xd8\xff")))
         texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), cover)
-        yield "a cover", with_box(film, b"mdia", box(b"udta", texts))
+        bare = without_texts(film)
+        yield "a cover", with_box(bare, b"trak", box(b"udta", texts))
         track = find_box(film, b"trak")
-        yield "a track among texts", with_box(film, b"mdia", box(b"udta", film[track[1]:track[1] + track[2]]))
+        yield "a track among texts", with_box(bare, b"trak", box(b"udta", film[track[1]:track[1] + track[2]]))
+        yield from self.hidden_boxes(film)
         yield "not played", patched(film, b"tkhd", 0, struct.pack(">I", 2))
         yield "longer pictures", patched(film, b"stts", 12, struct.pack(">I", 2048))
         yield "sound that comes later", patched(film, b"elst", 12, struct.pack(">I", 9000), 1)
@@ -491,6 +518,31 @@ class Films(ProofCase):
             yield f"{count} times", patched(film, b"stts", 4, struct.pack(">I", count))
             yield f"{count} sizes", patched(film, b"stsz", 8, struct.pack(">I", count))
             yield f"a time for {count} samples", patched(film, b"stts", 8, struct.pack(">I", count))
+
+    @staticmethod
+    def hidden_boxes(film):
+        """Boxes that players find where others see text or numbers."""
+        bare = without_texts(film)
+        handler = box(b"hdlr", bytes(8), b"mdir", bytes(13))
+        rows = struct.pack(">IiI", 1000, 0, 0x10000) * 3
+        loop = box(b"elst", struct.pack(">II", 0, 3), rows)
+        movie = film[find_box(film, b"moov")[1]:]
+        for name, content in (("a movie", movie), ("an edit list", loop)):
+            meta = box(b"meta", bytes(4), box(b"free", handler, content), handler)
+            yield f"{name} behind a second handler", with_box(bare, b"trak", box(b"udta", meta))
+            yield f"{name} so in a track", with_box(film, b"mdia", box(b"udta", meta))
+        item = box(b"elst", box(b"data", struct.pack(">III", 1, 0, 0x10000), rows))
+        meta = box(b"meta", bytes(4), handler, box(b"ilst", item))
+        yield "an edit list as an item", with_box(bare, b"trak", box(b"udta", meta))
+        meta = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"soun", bytes(13)))
+        yield "another handler", with_box(bare, b"trak", box(b"udta", meta))
+        shape = box(b"btrt", box(b"pasp", struct.pack(">II", 4, 1)))
+        yield "boxes behind colours", with_box(patched(film, b"avc1", 74, struct.pack(">HH", 8, 0)), b"avcC", shape)
+        yield "boxes in a bit rate", with_box(film, b"avcC", shape)
+        head = find_box(film, b"mvhd")
+        moved = film[head[1]:head[1] + head[2]]
+        yield "the movie's header last", film[:head[1]] + film[head[1] + head[2]:] + moved
+        yield "something in front", box(b"free", bytes(4)) + film
 
     def test_what_shows_other_things_is_not_believed(self):
         self.mp4()
@@ -519,8 +571,11 @@ class Films(ProofCase):
         film = self.load("x.mp4")
         words = box(b"\xa9nam", box(b"data", struct.pack(">II", 1, 0), b"Evidence"))
         texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), box(b"ilst", words))
-        for content in (film + box(b"free", b"room"), with_box(film, b"mdia", box(b"udta", box(b"name", b"name"))),
-                        with_box(film, b"mdia", box(b"udta", texts))):
+        ffmpeg("-i", self.path("x.mp4"), "-c", "copy", self.path("copy.mp4"))
+        copied = self.load("copy.mp4")
+        self.assertIn(b"\xa9too", copied)
+        for content in (film + box(b"free", b"room"), copied, without_texts(film),
+                        with_box(without_texts(film), b"trak", box(b"udta", texts))):
             self.store("y.mp4", content)
             found = self.prove("y.mp4", status=EVIDENCE)
             self.assertEqual((found["verdict"], found["samples"]["verdict"]), ("incomplete", "authentic"))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a film: an MP4 file that can show nothing but its samples (evidence.md, E-FLM-1 to E-FLM-5)."""
 
+import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -13,8 +14,10 @@ ONE = 0x10000  # of 16.16
 VOLUME = 0x100  # of 8.8
 SHIFT = Fraction(1, 1000)  # a millisecond
 FREE = (b"free", b"skip")
-WITH_FLAGS = (b"tkhd", b"mdhd", b"hdlr", b"url ", b"meta", b"sgpd", b"sbgp")
-TEXTS = (b"name", b"cprt", b"titl", b"auth", b"dscp", b"loci", b"free")
+WITH_FLAGS = (b"tkhd", b"mdhd", b"hdlr", b"url ", b"sgpd", b"sbgp")
+BRANDS = (*(b"iso%c" % one for one in b"m23456789"), b"mp41", b"mp42", b"avc1", b"M4V ", b"M4A ")
+MOST_BRANDS = 32
+HANDLER_OF_TEXTS = b"mdir"
 OPTIONAL_TABLES = (b"ctts", b"stss", b"sdtp", b"sgpd", b"sbgp")
 
 
@@ -145,8 +148,13 @@ def _sorted(found, needed, allowed=(), one_of=(), many=()):
     return out
 
 
-def _children(data, box, needed, **more):
-    return _sorted(boxes(data, box.start, box.end), needed, **more)
+def _children(data, box, needed, first=(), **more):
+    """Those of first stand in front, in this order."""
+    found = boxes(data, box.start, box.end)
+    parts = _sorted(found, needed, **more)
+    if tuple(one.kind for one in found[: len(first)]) != first:
+        fail("E-FLM-1", f"{first!r} do not come first in {box.kind!r}")
+    return parts
 
 
 # ---- the whole ----
@@ -155,7 +163,8 @@ def _children(data, box, needed, **more):
 def read(data):
     """A Film; ContainerError where it may show something else than its samples."""
     top = _sorted(boxes(data, 0, len(data), True), (b"ftyp", b"moov"), many=(*FREE, b"mdat"))
-    movie = _children(data, top[b"moov"], (b"mvhd",), allowed=(b"udta",), many=(b"trak",))
+    _check_brand(data, top[b"ftyp"])
+    movie = _children(data, top[b"moov"], (b"mvhd",), (b"mvhd",), allowed=(b"udta",), many=(b"trak",))
     film = Film(data=data)
     _read_movie_header(data, movie[b"mvhd"], film)
     _check_texts(data, movie.get(b"udta"))
@@ -165,6 +174,15 @@ def read(data):
     _check_tracks(film)
     _check_layout(film, [box for box in top[b"mdat"] if box.start < box.end])
     return film
+
+
+def _check_brand(data, box):
+    """By its first box players tell what kind of file it is."""
+    length = box.end - box.start
+    if data[4:8] != b"ftyp" or not 8 <= length <= 8 + 4 * MOST_BRANDS or length % 4:
+        fail("E-FLM-1", "ftyp is not the first box, or too long")
+    if bytes(data[box.start : box.start + 4]) not in BRANDS:
+        fail("E-FLM-1", "brand of something else than a film")
 
 
 def _check_matrix(content):
@@ -189,8 +207,7 @@ def _read_movie_header(data, box, film):
 
 
 def _read_track(data, box, movie_scale):
-    parts = _children(data, box, (b"tkhd", b"mdia"), allowed=(b"edts", b"udta"))
-    _check_texts(data, parts.get(b"udta"))
+    parts = _children(data, box, (b"tkhd", b"mdia"), (b"tkhd",), allowed=(b"edts",))
     track = FilmTrack()
     _read_track_header(data, parts[b"tkhd"], track)
     _read_media(data, parts[b"mdia"], track)
@@ -215,7 +232,8 @@ def _read_track_header(data, box, track):
 
 
 def _read_media(data, box, track):
-    parts = _children(data, box, (b"mdhd", b"hdlr", b"minf"))
+    order = (b"mdhd", b"hdlr", b"minf")
+    parts = _children(data, box, order, order)
     content = _Content(data, parts[b"mdhd"], (0, 1))
     content.word(), content.word()
     track.scale = content.u32()
@@ -250,31 +268,41 @@ def _read_reference(data, box):
 
 
 def _check_texts(data, box):
-    """User data holds texts, and nothing that players take for tracks, pictures or chapters."""
-    for one in boxes(data, box.start, box.end) if box else ():
-        if one.kind == b"meta":
-            _check_meta(data, one)
-        elif one.kind not in TEXTS and one.kind[0] != 0xA9:
-            fail("E-FLM-1", f"box {one.kind!r} among texts")
-
-
-def _check_meta(data, box):
-    _Content(data, box)
-    inside = boxes(data, box.start + 4, box.end)
-    parts = _sorted(inside, (b"hdlr",), allowed=(b"ilst",), many=(b"free",))
+    """User data holds one list of texts, and nothing that players take for a part of the film."""
+    if not box:
+        return
+    about = _children(data, box, (b"meta",))[b"meta"]
+    if any(data[about.start : about.start + 4]):
+        fail("E-FLM-1", "version or flags of meta")
+    inside = Box(b"meta", about.start + 4, about.end)
+    parts = _children(data, inside, (b"hdlr",), (b"hdlr",), allowed=(b"ilst",))
+    _check_handler(data, inside.start, parts[b"hdlr"])
     items = parts.get(b"ilst")
     for item in boxes(data, items.start, items.end) if items else ():
-        about = _children(data, item, (b"data",), allowed=(b"mean", b"name"))[b"data"]
-        kind = int.from_bytes(data[about.start : about.start + 4], "big")
-        if item.kind == b"covr" or kind not in (1, 21) or about.end - about.start < 8:
-            fail("E-FLM-1", "a text that is none")
+        _check_item(data, item)
+
+
+def _check_handler(data, start, box):
+    if box.start - start != 8 or not 24 <= box.end - box.start <= 64:
+        fail("E-FLM-1", "length of the handler of texts")
+    if bytes(data[box.start : box.start + 12]) != bytes(8) + HANDLER_OF_TEXTS:
+        fail("E-FLM-1", "handler of something else than texts")
+
+
+def _check_item(data, item):
+    if item.kind[0] != 0xA9 or not item.kind[1:].isalnum():
+        fail("E-FLM-1", f"item {item.kind!r} among texts")
+    about = _children(data, item, (b"data",))[b"data"]
+    short = about.start - item.start == 8 and about.end - about.start >= 8
+    if not short or bytes(data[about.start : about.start + 8]) != struct.pack(">II", 1, 0):
+        fail("E-FLM-1", "a text that is none")
 
 
 # ---- sample tables ----
 
 
 def _read_tables(data, box, track):
-    parts = _children(data, box, (b"stsd", b"stts", b"stsc", b"stsz"),
+    parts = _children(data, box, (b"stsd", b"stts", b"stsc", b"stsz"), (b"stsd",),
                       allowed=OPTIONAL_TABLES, one_of=(b"stco", b"co64"))  # fmt: skip
     content = _Content(data, parts[b"stsd"], rule="E-FLM-2")
     entries = content.u32()
