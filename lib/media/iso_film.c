@@ -165,7 +165,11 @@ static svms_status add_track(svms_film *film, const svms_iso_walk *walk, const s
         if (film->tracks[i].id == track->id) {
             return svms_film_refuse(box, "a track with the number of another one", err);
         }
-        first_of_kind = first_of_kind && film->tracks[i].handler != track->handler;
+        bool other_kind = film->tracks[i].handler != track->handler;
+        if (other_kind && track->group != 0 && film->tracks[i].group == track->group) {
+            return svms_film_refuse(box, "pictures or sound are played, not both", err);
+        }
+        first_of_kind = first_of_kind && other_kind;
     }
     if (first_of_kind && !track->enabled) {
         return svms_film_refuse(box, "the first track of its kind is not played", err);

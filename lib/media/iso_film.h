@@ -34,6 +34,7 @@ typedef struct svms_film_sample {
     uint64_t dts;        /* ticks of the track from its first sample */
     int32_t composition; /* presentation time minus decoding time */
     uint32_t duration;
+    bool sync; /* players can begin with it */
 } svms_film_sample;
 
 /* Where a track stands. */
@@ -44,6 +45,7 @@ typedef struct svms_film_cursor {
     uint32_t durations_left;
     int32_t composition;
     uint32_t compositions_left;
+    uint32_t next_sync; /* number in 'stss', from 1; 0: there is none */
     uint32_t chunk;     /* the current one, from 1; 0: none yet */
     uint32_t per_chunk; /* of the current run */
     uint32_t next_run;  /* chunk at which the next run begins; 0: there is none */
@@ -60,6 +62,7 @@ typedef struct svms_film_track {
     uint32_t handler;
     uint32_t timescale;
     bool enabled;
+    uint16_t group;       /* of tracks of which one is played; 0: none */
     uint32_t shown_width; /* 16.16 pixels */
     uint32_t shown_height;
     svms_film_entry entry;
@@ -71,6 +74,8 @@ typedef struct svms_film_track {
     uint32_t fixed_size; /* of every sample, or 0 */
     svms_iso_table stts;
     svms_iso_table ctts;
+    bool composes_back;  /* numbers of 'ctts' have a sign */
+    svms_iso_table stss; /* all are sync where it is not */
     svms_iso_table stsc;
     svms_iso_table stsz;
     svms_iso_table stco; /* or co64 */

@@ -179,6 +179,17 @@ def descriptions():
     yield refused(camera, "object", "MPEG-1 video instead of JPEG", "E-FLM-2", _jpeg(0x6A)(camera[1]))
 
 
+def _grouped(*numbers):
+    """alternate_group of the tracks."""
+
+    def run(data):
+        for track_number, group in enumerate(numbers):
+            data = changed(f"moov/trak#{track_number}/tkhd", put(34, "H", group))(data)
+        return data
+
+    return run
+
+
 def showing():
     found, pair = _alone(), _pair()
 
@@ -196,6 +207,8 @@ def showing():
         "moov/trak/tkhd", put(76, "I", 32 << 16))(_in_entry(put(32, "H", 32))(data)))
     yield one("disabled-sound", "sound that is not played",
               changed("moov/trak#1/tkhd", put(0, "I", 2)), pair)
+    yield one("alternate", "pictures and sound of one group, of which one is played",
+              _grouped(1, 1), pair)
     yield one("track-id", "two tracks of one number", changed("moov/trak#1/tkhd", put(12, "I", 1)), pair)
 
 
@@ -286,8 +299,33 @@ def times():
     shifts = struct.pack(">IIIIII", 0, 2, 1, 0, 5, 9000)
     yield refused(found, "composition", "composition offsets that nobody recorded", "E-FLM-6",
                   added(TABLE, b"ctts", shifts)(found[1]))
+    shifts = struct.pack(">IIIIII", 0, 2, 5, 0, 1, 0x80000000)
+    yield refused(found, "composition-sign", "a composition offset that some take for a negative one",
+                  "E-FLM-6", added(TABLE, b"ctts", shifts)(found[1]))
     yield refused(found, "times-more", "times of more samples than there are", "E-FLM-6", changed(
         f"{TABLE}/stts", put(8, "I", 2))(found[1]))
+
+
+def _sync(*numbers):
+    return added(TABLE, b"stss", struct.pack(f">II{len(numbers)}I", 0, len(numbers), *numbers))
+
+
+def hints():
+    found = _alone()
+
+    def one(name, note, change, rule):
+        return refused(found, name, note, rule, change(found[1]))
+
+    yield one("sync-size", "a table of sync samples that goes on behind its box",
+              added(TABLE, b"stss", struct.pack(">III", 0, 0x40000000, 1)), "E-FLM-1")
+    yield one("sync-none", "a table of no sync samples", _sync(), "E-FLM-1")
+    yield one("sync-order", "sync samples that do not ascend", _sync(3, 1), "E-FLM-6")
+    yield one("sync-behind", "a sync sample that there is not", _sync(1, 3, 5, 7), "E-FLM-6")
+    yield one("sync-other", "players begin with another picture", _sync(6), "E-FLM-6")
+    yield one("groups-size", "groups that go on behind their box", added(
+        TABLE, b"sgpd", struct.pack(">I4sIIh", 1 << 24, b"roll", 2, 9, -1)), "E-FLM-1")
+    yield one("dependencies", "what depends on what, of fewer samples",
+              added(TABLE, b"sdtp", bytes(4 + 5)), "E-FLM-1")
 
 
 # ---- several sources ----
@@ -419,6 +457,13 @@ def good():
     yield of(alone, "incomplete", "good-film-texts-none", "a list of no texts", empty(alone[1]))
     yield of(alone, "incomplete", "good-film-edited", "an edit list that plays all",
              edited((600, 0))(alone[1]))
+    roll = added(TABLE, b"sgpd", struct.pack(">I4sIIh", 1 << 24, b"roll", 2, 1, -1))
+    runs = added(TABLE, b"sbgp", struct.pack(">I4sIII", 0, b"roll", 1, 6, 1))
+    hinted = added(TABLE, b"sdtp", bytes(4 + 6))(runs(roll(_sync(1, 3, 5)(alone[1]))))
+    yield of(alone, "incomplete", "good-film-hints", "where players may begin, and what decoders need",
+             hinted)
+    yield of(pair, "incomplete", "good-film-groups", "pictures and sound of different groups",
+             _grouped(1, 2)(pair[1]))
     both = edited((250, -1), (400, 0))(edited((250, -1), (300, 0), track=1)(pair[1]))
     yield of(pair, "incomplete", "good-film-pause", "both tracks begin a quarter of a second later", both)
     scaled = changed("moov/trak/mdia/mdhd", put(12, "I", 10000))
@@ -426,7 +471,7 @@ def good():
     yield of(alone, "incomplete", "good-film-scale", "another time scale", ticks(scaled(alone[1])))
 
 
-GROUPS = (good, boxes, brands, texts, descriptions, showing, layout, edits, times, several, pictures)
+GROUPS = (good, boxes, brands, texts, descriptions, showing, layout, edits, times, hints, several, pictures)
 
 
 def all_films():

@@ -17,10 +17,13 @@ static void samples_come_in_the_order_of_the_file(void **state)
         uint32_t track;
         svms_film_sample sample;
     } expected[] = {
-        { 1, { 0, MEDIA, 10, 0, 100, 100 } },       { 1, { 1, MEDIA + 10, 20, 100, 50, 100 } },
-        { 2, { 0, MEDIA + 30, 8, 0, 0, 1024 } },    { 1, { 2, MEDIA + 38, 30, 200, 50, 150 } },
-        { 2, { 1, MEDIA + 68, 8, 1024, 0, 1024 } }, { 2, { 2, MEDIA + 76, 8, 2048, 0, 1024 } },
-        { 2, { 3, MEDIA + 84, 8, 3072, 0, 1024 } },
+        { 1, { 0, MEDIA, 10, 0, 100, 100, true } },
+        { 1, { 1, MEDIA + 10, 20, 100, 50, 100, false } },
+        { 2, { 0, MEDIA + 30, 8, 0, 0, 1024, true } },
+        { 1, { 2, MEDIA + 38, 30, 200, 50, 150, false } },
+        { 2, { 1, MEDIA + 68, 8, 1024, 0, 1024, true } },
+        { 2, { 2, MEDIA + 76, 8, 2048, 0, 1024, true } },
+        { 2, { 3, MEDIA + 84, 8, 3072, 0, 1024, true } },
     };
     bytes from;
     svms_film film;
@@ -41,6 +44,7 @@ static void samples_come_in_the_order_of_the_file(void **state)
             assert_int_equal(sample.dts, wanted->dts);
             assert_int_equal(sample.composition, wanted->composition);
             assert_int_equal(sample.duration, wanted->duration);
+            assert_int_equal(sample.sync, wanted->sync);
         }
         assert_int_equal(svms_film_next(&film, &track, &sample, NULL), SVMS_END);
         svms_film_rewind(&film);
@@ -134,6 +138,16 @@ static void numbers_that_do_not_fit_are_refused(void **state)
         { "ctts", 0, 16, 1, "fewer" },
         { "ctts", 0, 16, 3, "more" },
         { "ctts", 0, 0, 0x02000000, "version" },
+        { "ctts", 0, 20, 0x80000000, "negative" },
+        { "ctts", 0, 12, UINT32_MAX, "negative" },
+        { "stss", 0, 4, 0, "count" },
+        { "stss", 0, 4, 2, "count" },
+        { "stss", 0, 4, UINT32_MAX, "count" },
+        { "stss", 0, 0, 0x01000000, "version" },
+        { "stss", 0, 8, 0, "ascend" },
+        { "stss", 0, 8, 3, "" },
+        { "stss", 0, 8, 4, "more" },
+        { "stss", 0, 8, UINT32_MAX, "more" },
         { "stsc", 0, 4, 3, "count" },
         { "stsc", 0, 8, 2, "in order" },
         { "stsc", 0, 8, 0, "in order" },
@@ -187,6 +201,92 @@ static void numbers_that_do_not_fit_are_refused(void **state)
             (!same && strstr(err.message, cases[i].words) == NULL)) {
             fail_msg("case %zu, '%s': %d %s", i, cases[i].type, (int)status, err.message);
         }
+    }
+}
+
+static void remove_box(bytes *from, size_t at)
+{
+    size_t size = get_u32(from->data + at);
+    grow_around(from, at, (size_t)0 - size);
+    memmove(from->data + at, from->data + at + size, from->size - at - size);
+    from->size -= size;
+}
+
+/* Tables that are not in every film: what they hold, and what is said of them. */
+static void hints_fit_the_samples(void **state)
+{
+    static const struct {
+        const char *type;
+        uint32_t numbers[6];
+        uint32_t size;
+        const char *words; /* NULL: they fit */
+    } cases[] = {
+        { "stss", { 0, 0 }, 8, "begin with" },
+        { "stss", { 0, 2, 1, 3 }, 16, NULL },
+        { "stss", { 0, 2, 3, 1 }, 16, "more" },
+        { "stss", { 0, 2, 1, 1 }, 16, "ascend" },
+        { "sdtp", { 0, 0 }, 7, NULL },
+        { "sdtp", { 0, 0 }, 8, "each sample" },
+        { "sdtp", { 0 }, 4, "each sample" },
+        { "sgpd", { 0, 0x726F6C6C }, 8, "short" },
+        { "sgpd", { 0, 0x72617020, 0 }, 12, "unknown groups" },
+        { "sgpd", { 0, 0x726F6C6C, 1, 0xFFFF0000 }, 14, NULL },
+        { "sgpd", { 0, 0x726F6C6C, 1, 0xFFFF0000 }, 16, "count" },
+        { "sgpd", { 1 << 24, 0x726F6C6C, 2, 1, 0xFFFF0000 }, 18, NULL },
+        { "sgpd", { 1 << 24, 0x726F6C6C, 2, UINT32_MAX, 0 }, 18, "count" },
+        { "sgpd", { 1 << 24, 0x726F6C6C, 0, 1, 0xFFFF0000 }, 18, "count" },
+        { "sgpd", { 1 << 24, 0x726F6C6C, 2 }, 12, "count" },
+        { "sgpd", { 2 << 24, 0x70726F6C, 0, 1, 0xFFFF0000 }, 18, NULL },
+        { "sgpd", { 3 << 24, 0x70726F6C, 0, 1, 0xFFFF0000 }, 18, "count" },
+        { "sbgp", { 0, 0x726F6C6C, 1, 3, 1 }, 20, NULL },
+        { "sbgp", { 0, 0x726F6C6C, 2, 3, 1 }, 20, "count" },
+        { "sbgp", { 1 << 24, 0x726F6C6C, 0, 1, 3, 1 }, 24, NULL },
+        { "sbgp", { 2 << 24, 0x726F6C6C, 0, 1, 3, 1 }, 24, "count" },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bytes from;
+        svms_error err;
+        size_t samples = 0;
+        uint8_t box[8 + sizeof(cases[0].numbers)];
+        make_film(&from);
+        size_t at = find(&from, "stss", 0);
+        set_u32(box, 8 + cases[i].size);
+        memcpy(box + 4, cases[i].type, 4);
+        for (size_t j = 0; j < sizeof(cases[0].numbers) / 4; j++) {
+            set_u32(box + 8 + 4 * j, cases[i].numbers[j]);
+        }
+        if (memcmp(cases[i].type, "stss", 4) == 0) {
+            remove_box(&from, at);
+        }
+        insert(&from, at, box, 8 + cases[i].size);
+        svms_status status = walk(&from, &err, &samples);
+        if (status != (cases[i].words == NULL ? SVMS_END : SVMS_E_MALFORMED) ||
+            (cases[i].words != NULL && strstr(err.message, cases[i].words) == NULL)) {
+            fail_msg("case %zu, '%s': %d %s", i, cases[i].type, (int)status, err.message);
+        }
+    }
+}
+
+/* Of the tracks of one group players choose one. */
+static void pictures_and_sound_are_of_different_groups(void **state)
+{
+    static const struct {
+        uint32_t pictures;
+        uint32_t sound;
+        svms_status status;
+    } cases[] = {
+        { 0, 1, SVMS_END }, { 1, 0, SVMS_END }, { 2, 1, SVMS_END }, { 1, 1, SVMS_E_MALFORMED }
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bytes from;
+        svms_error err;
+        size_t samples = 0;
+        make_film(&from);
+        set_u32(from.data + find(&from, "tkhd", 0) + 8 + 32, cases[i].pictures);
+        set_u32(from.data + find(&from, "tkhd", 1) + 8 + 32, cases[i].sound);
+        assert_int_equal(walk(&from, &err, &samples), cases[i].status);
     }
 }
 
@@ -319,6 +419,8 @@ int main(void)
         cmocka_unit_test(samples_come_in_the_order_of_the_file),
         cmocka_unit_test(tracks_are_described),
         cmocka_unit_test(numbers_that_do_not_fit_are_refused),
+        cmocka_unit_test(hints_fit_the_samples),
+        cmocka_unit_test(pictures_and_sound_are_of_different_groups),
         cmocka_unit_test(boxes_that_do_not_belong_there_are_refused),
         cmocka_unit_test(what_is_there_twice_is_refused),
         cmocka_unit_test(bytes_that_are_no_samples_are_refused),

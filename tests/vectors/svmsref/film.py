@@ -39,6 +39,7 @@ class FilmSample:
     decoding: int = 0
     length: int = 0
     composition: int = 0
+    sync: bool = True
 
     @property
     def shown(self):
@@ -52,11 +53,13 @@ class FilmTrack:
     number: int = 0
     enabled: bool = False
     volume: int = 0
+    group: int = 0  # of tracks of which players choose one
     size: tuple = (0, 0)
     handler: bytes = b""
     scale: int = 0
     entry: object = None
     samples: list = field(default_factory=list)
+    sync_named: bool = False  # there is stss
     empty: Fraction = Fraction(0)  # seconds before the media begins
     media_time: int = 0
     edited: Fraction | None = None  # seconds that the edit lasts; None without edit list
@@ -223,7 +226,8 @@ def _read_track_header(data, box, track):
     track.number = content.u32()
     content.take(4)
     content.word()
-    content.take(12)
+    content.take(10)
+    track.group = content.u16()
     track.volume = content.u16()
     content.take(2)
     _check_matrix(content)
@@ -314,11 +318,27 @@ def _read_tables(data, box, track):
     offsets = _read_offsets(data, parts, len(sizes))
     track.samples = _place(sizes, offsets)
     _read_times(data, parts, track.samples)
-    for kind in (b"sgpd", b"sbgp"):
-        if kind in parts:
-            content = _Content(data, parts[kind], (0, 1, 2))
-            if content.take(4) not in (b"roll", b"prol"):
-                fail("E-FLM-1", "unknown grouping of samples")
+    if b"stss" in parts:
+        _read_sync(data, parts[b"stss"], track)
+    if b"sdtp" in parts:
+        content = _Content(data, parts[b"sdtp"])
+        content.take(len(sizes))
+        content.finish()
+    _check_groups(data, parts)
+
+
+def _check_groups(data, parts):
+    for kind, versions, entry in ((b"sgpd", (0, 1, 2), 2), (b"sbgp", (0, 1), 8)):
+        if kind not in parts:
+            continue
+        content = _Content(data, parts[kind], versions)
+        if content.take(4) not in (b"roll", b"prol"):
+            fail("E-FLM-1", "unknown grouping of samples")
+        about = content.u32() if content.version else entry
+        if kind == b"sgpd" and content.version == 1 and about != entry:
+            fail("E-FLM-1", "groups of another size")
+        content.take(content.u32() * entry)
+        content.finish()
 
 
 def _read_sizes(data, box):
@@ -329,6 +349,20 @@ def _read_sizes(data, box):
     sizes = [size] * count if size else content.u32s(count)
     content.finish()
     return sizes
+
+
+def _read_sync(data, box, track):
+    content = _Content(data, box)
+    count = content.u32()
+    if not count or 4 * count != content.remaining():
+        fail("E-FLM-1", "stss does not fit")
+    numbers = content.u32s(count)
+    ascend = all(one < behind for one, behind in zip(numbers, numbers[1:]))
+    if not ascend or not 1 <= numbers[0] <= numbers[-1] <= len(track.samples):
+        fail("E-FLM-6", "numbers of stss do not ascend, or are of no sample")
+    track.sync_named, named = True, set(numbers)
+    for number, sample in enumerate(track.samples, 1):
+        sample.sync = number in named
 
 
 def _read_offsets(data, parts, samples):
@@ -387,6 +421,8 @@ def _read_times(data, parts, samples):
         content = _Content(data, parts[b"ctts"], (0, 1))
         number = (lambda: content.signed(4)) if content.version else content.u32
         for sample, offset in zip(samples, _runs(content, len(samples), number)):
+            if offset >= 1 << 31:
+                fail("E-FLM-6", "composition offset that some take for a negative one")
             sample.composition = offset
 
 
@@ -420,6 +456,9 @@ def _check_tracks(film):
         first = next((track for track in film.tracks if track.handler == kind), None)
         if first and not first.enabled:
             fail("E-FLM-3", "first track of its handler is not enabled")
+    groups = {(track.group, track.handler) for track in film.tracks if track.group}
+    if len({group for group, _ in groups}) != len(groups):
+        fail("E-FLM-3", "pictures and sound of one group, of which one is played")
     for one in film.tracks:
         if one.handler == b"soun" and one.volume != VOLUME:
             fail("E-FLM-3", "volume of sound is not 1")
