@@ -90,12 +90,12 @@ def patched(content, kind, offset, new, number=0):
 
 class ProofCase(ExportCase):
     def mp4(self, *extra, source=None, out="x.mp4", proof="x.proof", status=GOOD):
-        keys = [] if "--password-file" in extra else ["--password-file", self.password_file]
+        keys = [] if "--kek" in extra else ["--kek", self.kek]
         return self.expect(status, "export", "mp4", source or self.recorded, "--out", out, "--proof", proof,
                            *self.exporter, "--trust", self.ca, *keys, *extra)
 
     def still(self, out, time, *extra, source=None, status=GOOD):
-        keys = [] if "--password-file" in extra else ["--password-file", self.password_file]
+        keys = [] if "--kek" in extra else ["--kek", self.kek]
         return self.expect(status, "export", "stills", source or self.recorded, "--at", time, "--out", out,
                            *self.exporter, "--trust", self.ca, *keys, *extra)
 
@@ -127,7 +127,7 @@ class Mp4(ProofCase):
         for clip in real_clips():
             for protection in ("strong", "light", "none"):
                 with self.subTest(clip=os.path.basename(clip), protection=protection):
-                    keys = [] if protection == "none" else ["--password-file", self.password_file]
+                    keys = [] if protection == "none" else ["--kek", self.kek]
                     self.expect(GOOD, "record", clip, "--out", "c.svms", "--start-time", START, *self.signer,
                                 "--protect", protection, *keys, "--force")
                     self.mp4("--force", source="c.svms", out="c.mp4", proof="c.proof")
@@ -158,7 +158,7 @@ class Mp4(ProofCase):
     def test_a_frame_encoded_anew_is_named(self):
         """One picture is drawn over and encoded with the right length."""
         clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-an", seconds=2)
-        self.record("j.svms", clip=clip)
+        self.record_by_key("j.svms", clip=clip)
         os.unlink(clip)
         self.mp4(source="j.svms")
         places = sample_places(self.path("x.mp4"), "v:0")
@@ -206,7 +206,7 @@ class Mp4(ProofCase):
 
     def test_another_recordings_proof_does_not_fit(self):
         clip = make_clip(self.path("other.mp4"), "-c:v", "libx264", "-g", "5", "-an", seconds=2)
-        self.record("o.svms", clip=clip)
+        self.record_by_key("o.svms", clip=clip)
         self.mp4()
         self.mp4(source="o.svms", out="o.mp4", proof="o.proof")
         self.assertEqual(self.prove("x.mp4", "o.proof", status=EVIDENCE)["verdict"], "not_authentic")
@@ -241,7 +241,7 @@ class Mp4(ProofCase):
 
     def test_light_and_clear_recordings(self):
         for protection in ("light", "none"):
-            keys = [] if protection == "none" else ["--password-file", self.password_file]
+            keys = [] if protection == "none" else ["--kek", self.kek]
             self.expect(GOOD, "record", self.clip, "--out", f"{protection}.svms", "--start-time", START, *self.signer,
                         "--protect", protection, *keys)
             self.mp4("--force", source=f"{protection}.svms")
@@ -249,8 +249,8 @@ class Mp4(ProofCase):
 
     def record_folder(self):
         os.mkdir(self.path("rec"))
-        self.expect(GOOD, "record", self.clip, "--out", "rec", "--start-time", START, *self.signer, "--password-file",
-                    self.password_file, "--segment-seconds", "1", "--rotate", "3s")
+        self.expect(GOOD, "record", self.clip, "--out", "rec", "--start-time", START, *self.signer, "--kek", self.kek,
+                    "--segment-seconds", "1", "--rotate", "3s")
 
     def test_a_folder_of_containers(self):
         self.record_folder()
@@ -278,13 +278,13 @@ class Mp4(ProofCase):
         self.store("bad.svms", content)
         self.mp4(source="bad.svms", status=EVIDENCE)
         self.assert_only()
-        self.expect(EVIDENCE, "export", "mp4", "bad.svms", "--out", "x.mp4", "--password-file", self.password_file)
+        self.expect(EVIDENCE, "export", "mp4", "bad.svms", "--out", "x.mp4", "--kek", self.kek)
         self.assert_only()
         self.still("x.png", at(4), source="bad.svms", status=EVIDENCE)
         self.assert_only()
 
     def test_command_lines_that_are_wrong(self):
-        clear = ["export", "mp4", self.recorded, "--password-file", self.password_file]
+        clear = ["export", "mp4", self.recorded, "--kek", self.kek]
         self.expect(USAGE, *clear)
         self.expect(USAGE, *clear, "--out", "x.mkv")
         self.expect(USAGE, *clear, "--out", "x.mp4", "--signer", "c")
@@ -296,7 +296,7 @@ class Mp4(ProofCase):
         self.mp4("--from", "2027-01-01T00:00:00Z", status=EVIDENCE)
         # A recorder's certificate is none of an exporter.
         self.expect(POLICY, "export", "mp4", self.recorded, "--out", "x.mp4", "--proof", "x.proof", *self.signer,
-                    "--trust", self.ca, "--password-file", self.password_file)
+                    "--trust", self.ca, "--kek", self.kek)
         self.assert_only()
 
     def test_older_files_are_not_touched(self):
@@ -308,12 +308,12 @@ class Mp4(ProofCase):
 
     def test_a_full_disk_leaves_nothing(self):
         run = self.run_svms("export", "mp4", self.recorded, "--out", "x.mp4", "--proof", "x.proof", *self.exporter,
-                            "--trust", self.ca, "--password-file", self.password_file, preexec_fn=limited_to(30000))
+                            "--trust", self.ca, "--kek", self.kek, preexec_fn=limited_to(30000))
         self.assertEqual(run.status, ENVIRONMENT, run)
         self.assert_only()
 
     def test_a_clear_file_alone(self):
-        self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--password-file", self.password_file,
+        self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--kek", self.kek,
                     "--trust", self.ca, "--without-track", "audio")
         self.assert_only("x.mp4")
         self.assertEqual(streams_of(self.path("x.mp4")), ["video"])
@@ -358,7 +358,7 @@ class Publication(ProofCase):
     def test_older_files_survive_a_failure(self):
         for command, media in self.CASES:
             self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
-                        "--password-file", self.password_file)
+                        "--kek", self.kek)
             before = {name: self.load(name) for name in (media, media + ".proof")}
             for name, left in ((media, media + ".proof"), (media + ".proof", media)):
                 with self.subTest(command=command[0], taken=name):
@@ -372,7 +372,7 @@ class Publication(ProofCase):
                     self.assert_only(media, media + ".proof")
             self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
             self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
-                        "--password-file", self.password_file, "--force", "--case", "another")
+                        "--kek", self.kek, "--force", "--case", "another")
             self.assert_only(media, media + ".proof")
             self.assertNotEqual(self.load(media + ".proof"), before[media + ".proof"])
             self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
@@ -423,8 +423,8 @@ class Told(ProofCase):
                          (name, len(content), hashlib.sha256(content).hexdigest()))
 
     def test_a_film_alone(self):
-        told = self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--password-file",
-                           self.password_file, "--from", at(2.5), "--to", at(4.5), "--case", "17", "--json").json()
+        told = self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--kek",
+                           self.kek, "--from", at(2.5), "--to", at(4.5), "--case", "17", "--json").json()
         self.assert_measured(told, "x.mp4")
         self.assertEqual((told["format"], told["proof"], told["case"]["case"]), ("mp4", None, "17"))
         source, = told["sources"]
@@ -724,15 +724,15 @@ class Stills(ProofCase):
 
     def test_pictures_that_were_reordered(self):
         clip = make_clip(self.path("b.mp4"), "-c:v", "libx264", "-bf", "3", "-g", "30", "-an", seconds=6)
-        self.expect(GOOD, "record", clip, "--out", "b.svms", "--start-time", START, *self.signer, "--password-file",
-                    self.password_file)
+        self.expect(GOOD, "record", clip, "--out", "b.svms", "--start-time", START, *self.signer, "--kek",
+                    self.kek)
         for frame in (1, 2, 3, 31, 44):
             self.still("x.png", at(frame / 10 + 0.05), "--force", source="b.svms")
             self.assertLess(difference(pixels(self.path("x.png")), pixels(clip, frame)), 4)
 
     def test_jpeg_video_gives_the_recorded_picture(self):
         clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-an", seconds=2)
-        self.record("j.svms", clip=clip)
+        self.record_by_key("j.svms", clip=clip)
         offset, size = sample_places(clip, "v:0")[13]
         recorded = self.load("mjpeg.mp4")[offset:offset + size]
         self.still("x.jpg", at(1.35), source="j.svms")
@@ -750,7 +750,7 @@ class Stills(ProofCase):
     def test_sound_beside_a_picture_stays_what_it_is(self):
         """Its proof needs no secret of it, and no other track is left out."""
         clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-c:a", "aac", seconds=2)
-        self.record("j.svms", clip=clip)
+        self.record_by_key("j.svms", clip=clip)
         self.still("x.jpg", at(1.35), source="j.svms")
         found = self.prove("x.jpg", "x.jpg.proof")
         self.assertEqual((found["verdict"], found["samples"]["same"]), ("authentic", 1))
