@@ -47,9 +47,7 @@ static svms_status walk_with_texts(const bytes *texts, const char *before, svms_
 
 static void texts_are_let_pass(void **state)
 {
-    static const char *const items[] = { "\xA9nam", "\xA9too",
-                                         "\xA9"
-                                         "9zZ" };
+    static const char *const items[] = { "\xA9nam", "\xA9too", "\251\071zZ" };
     (void)state;
     bytes list;
     svms_error err;
