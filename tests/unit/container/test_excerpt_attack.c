@@ -263,10 +263,11 @@ static void a_piece_cannot_lie_about_itself(void **state)
                 }
                 *piece = kept;
                 if (kept.kind == SVMS_PIECE_SEGMENT || kept.kind == SVMS_PIECE_MANIFEST) {
-                    piece->first_utc_ns += (int64_t)(changes[c] / 2 + 1);
+                    uint64_t step = changes[c] / 2 + 1;
+                    piece->first_utc_ns = (int64_t)((uint64_t)kept.first_utc_ns + step);
                     (void)expect_seen(at, "first time", n, c);
                     *piece = kept;
-                    piece->last_utc_ns -= (int64_t)(changes[c] / 2 + 1);
+                    piece->last_utc_ns = (int64_t)((uint64_t)kept.last_utc_ns - step);
                     (void)expect_seen(at, "last time", n, c);
                     *piece = kept;
                 }
