@@ -7,7 +7,8 @@ import struct
 import subprocess
 import unittest
 
-from system_case import EVIDENCE, GOOD, SystemCase, USAGE, ffmpeg, main, make_clip, packets, real_clips
+from system_case import (EVIDENCE, GOOD, PROGRAM, SystemCase, TIMEOUT, USAGE, ffmpeg, main, make_clip, packets,
+                         real_clips)
 
 # Codecs of a synthetic scene, and the type of file it is put into.
 FORMATS = {
@@ -80,6 +81,21 @@ def two_byte_lengths(content):
 
 
 class RoundTrip(SystemCase):
+    """By key: a password costs half a second each time."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kek = os.path.join(cls.shared, "kek.pem")
+        subprocess.run([PROGRAM, "kek", "new", "--out", cls.kek], check=True, capture_output=True, timeout=TIMEOUT)
+
+    def record(self, name="a.svms", *extra, **options):
+        opens = () if {"--protect", "--kek"} & set(extra) else ("--kek", self.kek)
+        return super().record(name, *opens, *extra, **options)
+
+    def extract(self, status, name, out, *extra):
+        return self.expect(status, "extract", name, "--out", out, "--kek", self.kek, *extra)
+
     def reference(self, clip, kind, *extra):
         """What FFmpeg's own copy of a clip into that type of file holds."""
         path = self.path(f"reference.{kind}")
@@ -97,7 +113,7 @@ class RoundTrip(SystemCase):
             source = packets(clip)
             for mode in ("strong", "light", "none"):
                 with self.subTest(clip=os.path.basename(clip), mode=mode):
-                    opens = () if mode == "none" else ("--password-file", self.password_file)
+                    opens = () if mode == "none" else ("--kek", self.kek)
                     back = self.round_trip(clip, "mp4", "--protect", mode, *opens)
                     self.assertEqual(back, source)
 
