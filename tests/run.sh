@@ -87,9 +87,9 @@ valgrind() {
     test_in gcc --timeout-multiplier 20 --logbase testlog-valgrind \
         --wrapper 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
         builder context cursor failure file options status stream time \
-        aead digest ecdsa_raw kek key_uri signer nal jpeg h264 h265 light_kinds light_plan \
+        aead digest ecdsa_raw kek key_uri nal jpeg h264 h265 light_kinds light_plan \
         chain name role verdict hostile vectors \
-        frame leaves link create evidence evidence_attack evidence_splice evidence_time case case_refused profile onvif
+        frame leaves evidence evidence_splice case case_refused profile
 }
 
 lint() {
