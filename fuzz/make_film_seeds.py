@@ -32,7 +32,24 @@ def clip(codecs):
         return path.read_bytes()
 
 
+def with_texts(film, *parts):
+    """The same with 'udta' at the end of its movie, which is the last box."""
+    texts = mp4_file.box(b"udta", *parts)
+    place = film.rindex(b"moov") - 4
+    size = int.from_bytes(film[place:place + 4], "big") + len(texts)
+    return film[:place] + size.to_bytes(4, "big") + film[place + 4:] + texts
+
+
+def tags(kind, form, text):
+    item = mp4_file.box(kind, mp4_file.box(b"data", form.to_bytes(4, "big"), bytes(4), text))
+    handler = mp4_file.full(b"hdlr", bytes(4), b"mdir", bytes(13))
+    return mp4_file.full(b"meta", handler, mp4_file.box(b"ilst", item))
+
+
 folder.mkdir(parents=True, exist_ok=True)
+PLAIN = mp4_file.make([PICTURES])
+(folder / "made-texts").write_bytes(with_texts(PLAIN, tags(b"\xa9nam", 1, b"words"), mp4_file.box(b"name", b"words")))
+(folder / "made-cover").write_bytes(with_texts(PLAIN, tags(b"covr", 13, b"\xff\xd8\xff")))
 for name, tracks in {"pictures": [PICTURES], "both": [PICTURES, SOUND], "empty": [{**PICTURES, "samples": []}]}.items():
     (folder / f"made-{name}").write_bytes(mp4_file.make(tracks))
 for name, codecs in CLIPS.items():

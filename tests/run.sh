@@ -76,7 +76,7 @@ sanitize() {
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         test_in sanitize --timeout-multiplier 4 \
         --suite unit/base --suite unit/crypto --suite unit/media --suite unit/identity \
-        --suite unit/container --suite fuzz
+        --suite unit/container --suite unit/export --suite fuzz
 }
 
 # What is exhaustive takes hours there; the same code runs in the tests that stay.
@@ -87,7 +87,8 @@ valgrind() {
         --wrapper 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw kek key_uri rsa_oaep signer unwrapper nal jpeg h264 h265 light_kinds light_plan \
-        chain name role verdict hostile vectors
+        chain name role verdict hostile vectors \
+        frame leaves link create evidence evidence_attack evidence_splice evidence_time case case_refused profile onvif
 }
 
 lint() {
@@ -125,7 +126,8 @@ cross_to() {
     test_in "$1" --timeout-multiplier 10 --logbase testlog-cross \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw hpke kek scrypt nal jpeg h264 h265 light_kinds light_plan \
-        chain name role round_trip vectors replay_header replay_manifest replay_record camera_in_ram
+        chain name role round_trip vectors replay_header replay_manifest replay_record camera_in_ram \
+        frame leaves create evidence evidence_splice case case_refused profile onvif onvif_vectors replay_package
 }
 
 cross() {

@@ -21,6 +21,7 @@
 typedef struct disclose_request {
     const char *path;
     const char *output;
+    typed_inputs typed;
     const char *trust_path;
     key_options keys;
     text_list tracks;
@@ -143,6 +144,16 @@ static exit_status make(const disclose_request *request, svms_ctx *ctx, const re
     return status;
 }
 
+static exit_status check_output(const disclose_request *request)
+{
+    exit_status status = options_check_not_input(&request->typed, request->output);
+    if (status == EXIT_GOOD && file_exists(request->output)) {
+        complain("%s exists; a file of secrets is never replaced", request->output);
+        status = EXIT_ENVIRONMENT;
+    }
+    return status;
+}
+
 static exit_status disclose(const disclose_request *request)
 {
     svms_ctx *ctx = NULL;
@@ -150,9 +161,8 @@ static exit_status disclose(const disclose_request *request)
     recording file = { NULL, SVMS_SOURCE_INIT };
     key_set keys = KEY_SET_INIT;
     exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD && file_exists(request->output)) {
-        complain("%s exists; a file of secrets is never replaced", request->output);
-        status = EXIT_ENVIRONMENT;
+    if (status == EXIT_GOOD) {
+        status = check_output(request);
     }
     if (status == EXIT_GOOD) {
         status = recording_open(&file, ctx, request->path);
@@ -292,6 +302,7 @@ static exit_status command_disclose(int count, char **arguments)
     memset(&request, 0, sizeof request);
     request.from_utc_ns = SVMS_NO_TIME;
     request.to_utc_ns = SVMS_NO_TIME;
+    request.typed = (typed_inputs){ &disclose_line, &request, false };
     parse_result parsed = options_parse(&disclose_line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

@@ -25,6 +25,8 @@ typedef struct countersigning {
     svms_trust *anchors;
     svms_store store;
     uint8_t head[HEAD_SIZE];
+    uint32_t number; /* of the new link */
+    bool reexport;
 } countersigning;
 
 /* Whether something was changed since the exporter signed; what he declared not to verify is as he
@@ -44,7 +46,8 @@ static bool is_forged(const package_findings *found)
 static exit_status judge(const package_findings *found)
 {
     const svms_export_report *report = &found->report;
-    if (report->links != SVMS_VERDICT_AUTHENTIC || is_forged(found) ||
+    /* Links are incomplete where the last was interrupted: that is cut off and signed again. */
+    if (report->links > SVMS_VERDICT_INCOMPLETE || is_forged(found) ||
         (found->expected_head && !report->expected_head)) {
         complain("%s was not signed: %s: %s", found->file->path,
                  verify_verdict_title(report->verdict), report->reason);
@@ -129,7 +132,7 @@ static svms_role role_of(const countersign_request *request)
 static exit_status sign(countersigning *self)
 {
     const countersign_request *request = self->request;
-    link_stamp stamp = { self->ctx, request->tsa, self->anchors };
+    link_stamp stamp = { self->ctx, request->tsa, self->anchors, false };
     svms_export_signer signer = SVMS_EXPORT_SIGNER_INIT;
     svms_error err = SVMS_ERROR_INIT;
     signer.role = role_of(request);
@@ -140,33 +143,41 @@ static exit_status sign(countersigning *self)
     signer.stamp = request->tsa ? link_stamp_ask : NULL;
     signer.stamp_user = &stamp;
     if (svms_export_countersign(self->ctx, &self->store, &signer, self->head, &err) != SVMS_OK) {
-        return complain_error(&err, "cannot sign %s", request->path);
+        /* Of the command line, not of evidence. */
+        bool own = err.status == SVMS_E_UNTRUSTED && !stamp.refused;
+        exit_status status = complain_error(&err, "cannot sign %s", request->path);
+        return own ? EXIT_POLICY : status;
     }
     return EXIT_GOOD;
+}
+
+/* While the package is still locked: the next signer may be waiting. */
+static exit_status look_back(countersigning *self)
+{
+    package_file file = PACKAGE_FILE_INIT;
+    exit_status status = package_file_open(&file, self->ctx, self->request->path, NULL, NULL);
+    if (status == EXIT_GOOD) {
+        self->number = file.info.links - 1;
+        self->reexport = (file.info.policy & SVMS_EXPORT_NO_REEXPORT) == 0;
+    }
+    package_file_close(&file);
+    return status;
 }
 
 static exit_status say(const countersigning *self)
 {
     const countersign_request *request = self->request;
-    package_file file = PACKAGE_FILE_INIT;
-    exit_status status = package_file_open(&file, self->ctx, request->path, NULL, NULL);
-    if (status != EXIT_GOOD) {
-        return status;
-    }
-    uint32_t number = file.info.links - 1;
-    bool reexport = (file.info.policy & SVMS_EXPORT_NO_REEXPORT) == 0;
-    package_file_close(&file);
     if (request->json) {
         return json_print(
             json_pack("{s:o, s:I, s:s, s:o, s:o, s:b, s:b, s:o}", "file", json_text(request->path),
-                      "link", (json_int_t)number, "role", svms_role_name(role_of(request)),
+                      "link", (json_int_t)self->number, "role", svms_role_name(role_of(request)),
                       "signer", json_text(svms_chain_subject(self->chain)), "note",
                       json_text(request->note), "stamped", request->tsa != NULL, "reexport",
-                      (int)reexport, "receipt", json_hex(self->head, sizeof self->head)));
+                      (int)self->reexport, "receipt", json_hex(self->head, sizeof self->head)));
     }
-    print_line(stdout, "Signed        %s: link %" PRIu32 ", by %s, as %s", request->path, number,
-               svms_chain_subject(self->chain), svms_role_name(role_of(request)));
-    print_line(stdout, "Re-export     %s", reexport ? "not forbidden" : "forbidden");
+    print_line(stdout, "Signed        %s: link %" PRIu32 ", by %s, as %s", request->path,
+               self->number, svms_chain_subject(self->chain), svms_role_name(role_of(request)));
+    print_line(stdout, "Re-export     %s", self->reexport ? "not forbidden" : "forbidden");
     print_line(stdout, "Receipt       %s", head_text_of(self->head, sizeof self->head).text);
     print_line(stdout, "              keep it: it shows when links are taken away "
                        "(export verify --expect-head)");
@@ -190,6 +201,9 @@ static exit_status countersign_package(svms_ctx *ctx, const countersign_request 
     }
     if (status == EXIT_GOOD) {
         status = sign(&self);
+    }
+    if (status == EXIT_GOOD) {
+        status = look_back(&self);
     }
     svms_store_close(&self.store);
     if (status == EXIT_GOOD) {

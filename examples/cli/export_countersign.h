@@ -16,7 +16,7 @@ typedef struct countersign_request {
     const char *path;
     const char *output; /* of an ONVIF file only: packages are signed where they are */
     typed_inputs typed;
-    int role;           /* SVMS_ROLE_NONE: nothing was said */
+    int role; /* SVMS_ROLE_NONE: nothing was said */
     const char *note;
     const char *signer;
     const char *signer_key;

@@ -161,7 +161,9 @@ static exit_status write_signed(onvif_job *job)
     progress_clear(&job->bar);
     part_file_close(&job->file);
     if (status != SVMS_OK) {
-        return complain_unsigned(job, status, &err);
+        /* The own certificate is of the command line, not of evidence. */
+        exit_status unsigned_status = complain_unsigned(job, status, &err);
+        return status == SVMS_E_UNTRUSTED ? EXIT_POLICY : unsigned_status;
     }
     if (EVP_DigestFinal_ex(job->hash, job->digest, NULL) != 1) {
         complain("cannot hash %s", job->request->output);

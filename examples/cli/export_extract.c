@@ -129,8 +129,7 @@ static exit_status write_attachment(const extraction *self, uint32_t number, con
 {
     part_file out = PART_FILE_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    exit_status status =
-        options_check_output(&self->request->typed, output, self->request->force);
+    exit_status status = options_check_output(&self->request->typed, output, self->request->force);
     if (status == EXIT_GOOD) {
         status = part_file_create(&out, self->ctx, output);
     }
@@ -165,6 +164,7 @@ static void make_harmless(char *out, size_t size, const char *name)
         out[used++] = other || strchr(good, *place) ? *place : '_';
     }
     out[used] = '\0';
+    text_disarm(out, '_');
 }
 
 static char *group_path(const extraction *self, const source_group *group, bool mp4)
@@ -298,6 +298,15 @@ static exit_status verify(extraction *self)
     return status;
 }
 
+static void warn_of_rest(const package_file *file)
+{
+    if (file->info.unattested_bytes > 0) {
+        complain("note: somebody began to sign %s and was interrupted; nobody attests the last "
+                 "%" PRIu64 " bytes, and what they may have forbidden",
+                 file->path, file->info.unattested_bytes);
+    }
+}
+
 static exit_status prepare(extraction *self)
 {
     const extract_request *request = self->request;
@@ -319,6 +328,7 @@ static exit_status prepare(extraction *self)
         status = usage_error(COMMAND, "%s is a proof, and holds no media", request->path);
     }
     if (status == EXIT_GOOD) {
+        warn_of_rest(&self->file);
         status = package_case_load(&self->document, self->file.evidence, self->file.path);
     }
     if (status == EXIT_GOOD) {

@@ -76,7 +76,7 @@ static exit_status begin(export_job *self)
     const export_means *means = self->means;
     svms_export_options options = SVMS_EXPORT_OPTIONS_INIT;
     svms_error err = SVMS_ERROR_INIT;
-    self->stamp = (link_stamp){ self->ctx, request->tsa, means->stamp_trust };
+    self->stamp = (link_stamp){ self->ctx, request->tsa, means->stamp_trust, false };
     options.signer.key = means->key;
     options.signer.chain = means->chain;
     options.signer.note = request->note;
@@ -281,6 +281,7 @@ static bool is_as_made(const export_job *self, const package_findings *found)
 static void say_what_lacks(export_job *self, const package_findings *found)
 {
     bool shut = !found->file->info.opened;
+    bool lacks = false;
     for (size_t i = 0; i < found->source_count && !shut; i++) {
         const found_source *source = &found->sources[i];
         if (source->verdict == SVMS_VERDICT_INCOMPLETE &&
@@ -288,7 +289,13 @@ static void say_what_lacks(export_job *self, const package_findings *found)
             self->doubtful = true;
             complain("note: source %zu is incomplete: %s", i,
                      source->has_failure ? source->first_failure.reason : found->report.reason);
+            lacks = true;
         }
+    }
+    if (lacks &&
+        (self->request->from_utc_ns == SVMS_NO_TIME || self->request->to_utc_ns == SVMS_NO_TIME)) {
+        complain(
+            "note: without --from and --to all of a recording is asked for; its folder has it");
     }
 }
 

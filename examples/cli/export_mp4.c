@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <svms/svms.h>
 
+#include "clear_file.h"
 #include "export_command.h"
 #include "export_inputs.h"
 #include "export_mp4_samples.h"
@@ -46,6 +47,8 @@ typedef struct mp4_export {
     svms_export_period *periods;
     uint32_t removed_tracks;
     media_output_track tracks[SVMS_MAX_TRACKS];
+    extract_result extracted; /* without a proof */
+    clear_file clear;
     char *profile;    /* name of the profile, or NULL */
     char *output;     /* where the profile says it goes */
     char *proof_path; /* likewise */
@@ -164,7 +167,7 @@ static exit_status extract_only(mp4_export *self)
     extract.output = self->media.path;
     extract.shown = self->output;
     extract.removed_tracks = self->removed_tracks;
-    exit_status status = extract_recording(&extract, NULL);
+    exit_status status = extract_recording(&extract, &self->extracted);
     if (status == EXIT_EVIDENCE) {
         complain("%s was not written: not everything that was asked for verifies", self->output);
     }
@@ -244,44 +247,44 @@ static exit_status make_both(mp4_export *self)
     return status == EXIT_GOOD ? sign(self) : status;
 }
 
-/* The proof first: alone it is no evidence of anything, and a clear file without its proof would
- * look finished. */
 static exit_status publish(mp4_export *self)
 {
     bool replace = self->request->extract.force;
-    exit_status status = self->proof_path ? proof_maker_publish(&self->maker, replace) : EXIT_GOOD;
-    return status == EXIT_GOOD ? private_file_publish(&self->media, replace) : status;
+    return self->proof_path ? proof_maker_publish(&self->maker, &self->media, replace)
+                            : private_file_publish(&self->media, replace);
 }
 
 static json_t *sources_to_json(const mp4_export *self)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; list && self->periods && i < self->inputs.count; i++) {
-        if (json_array_append_new(list, package_period_to_json(&self->periods[i])) != 0) {
-            json_decref(list);
-            return NULL;
-        }
-    }
-    return list;
+    extract_request asked = self->request->extract;
+    asked.removed_tracks = self->removed_tracks;
+    return self->periods ? clear_periods_to_json(&self->inputs, self->periods)
+                         : clear_inputs_to_json(&self->inputs, &asked, &self->extracted);
+}
+
+static exit_status say_json(const mp4_export *self)
+{
+    json_t *object =
+        json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:o}", "format", "mp4", "file",
+                  json_text(self->output), "bytes", (json_int_t)self->clear.bytes, "sha256",
+                  json_hex(self->clear.digest, sizeof self->clear.digest), "profile",
+                  json_text(self->profile), "sources", sources_to_json(self), "case",
+                  clear_case_to_json(&self->request->proof, self->profile));
+    return json_print(
+        clear_join(object, clear_proof_to_json(self->proof_path, &self->maker.result)));
 }
 
 static exit_status say(const mp4_export *self)
 {
     const svms_export_result *result = &self->maker.result;
-    bool proven = self->proof_path != NULL;
     if (self->request->json) {
-        return json_print(json_pack(
-            "{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "format", "mp4", "file", json_text(self->output),
-            "proof", json_text(self->proof_path), "proof_id",
-            proven ? json_hex(result->package_id, sizeof result->package_id) : json_null(),
-            "receipt", proven ? json_hex(result->head, sizeof result->head) : json_null(),
-            "profile", json_text(self->profile), "sources", sources_to_json(self)));
+        return say_json(self);
     }
     if (self->request->quiet) {
         return EXIT_GOOD;
     }
     print_line(stdout, "Video         %s", self->output);
-    if (proven) {
+    if (self->proof_path) {
         print_line(stdout, "Proof         %s", self->proof_path);
         print_line(stdout, "Receipt       %s",
                    head_text_of(result->head, sizeof result->head).text);
@@ -293,11 +296,24 @@ static exit_status say(const mp4_export *self)
     return EXIT_GOOD;
 }
 
+static exit_status measure(mp4_export *self)
+{
+    if (!self->request->json) {
+        return EXIT_GOOD;
+    }
+    exit_status status = export_inputs_name(&self->inputs, self->ctx, self->keys.ring);
+    return status == EXIT_GOOD ? clear_file_measure(&self->clear, self->media.path, self->output)
+                               : status;
+}
+
 static exit_status run(mp4_export *self)
 {
     exit_status status = prepare(self);
     if (status == EXIT_GOOD) {
         status = self->proof_path ? make_both(self) : extract_only(self);
+    }
+    if (status == EXIT_GOOD) {
+        status = measure(self);
     }
     if (status == EXIT_GOOD) {
         status = publish(self);

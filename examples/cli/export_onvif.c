@@ -11,16 +11,20 @@
 
 #include <svms/svms.h>
 
+#include "clear_file.h"
 #include "export_command.h"
+#include "export_inputs.h"
 #include "export_profile.h"
 #include "extract.h"
 #include "file.h"
 #include "interrupt.h"
+#include "json_output.h"
 #include "keys.h"
 #include "message.h"
 #include "options.h"
 #include "progress.h"
 
+#define COMMAND "export onvif"
 #define NS_PER_SECOND INT64_C(1000000000)
 
 typedef struct onvif_request {
@@ -37,6 +41,7 @@ typedef struct onvif_request {
     const char *source_line;
     const char *note;
     const char *profile_path;
+    bool json;
 } onvif_request;
 
 /* The folder beside the output is for the owner alone; what lies in it goes in every case. */
@@ -50,6 +55,10 @@ typedef struct onvif_job {
     char *clear;
     char *sealed;
     bool has_folder;
+    char *profile; /* its name, or NULL */
+    int64_t began_utc_ns;
+    clear_file measured;
+    export_inputs inputs; /* only for whoever wants to know it all */
     extract_result extracted;
     svms_onvif_track tracks[SVMS_MAX_TRACKS];
     svms_onvif_start starts[SVMS_MAX_TRACKS];
@@ -126,7 +135,7 @@ static void describe_tracks(onvif_job *job)
     }
 }
 
-static svms_onvif_seal_options seal_options(onvif_job *job, int64_t began_utc_ns)
+static svms_onvif_seal_options seal_options(onvif_job *job)
 {
     const onvif_request *request = job->request;
     svms_onvif_seal_options options = SVMS_ONVIF_SEAL_OPTIONS_INIT;
@@ -141,18 +150,18 @@ static svms_onvif_seal_options seal_options(onvif_job *job, int64_t began_utc_ns
     options.unit_mac = request->unit_mac;
     options.export_operator = request->operator_name;
     options.note = request->note;
-    options.export_utc_ns = began_utc_ns;
+    options.export_utc_ns = job->began_utc_ns;
     options.user = job;
     options.progress = on_progress;
     return options;
 }
 
-static exit_status seal(onvif_job *job, int64_t began_utc_ns)
+static exit_status seal(onvif_job *job)
 {
     svms_error err = SVMS_ERROR_INIT;
     svms_source source = SVMS_SOURCE_INIT;
     svms_sink sink = SVMS_SINK_INIT;
-    const svms_onvif_seal_options options = seal_options(job, began_utc_ns);
+    const svms_onvif_seal_options options = seal_options(job);
     svms_status status = svms_source_open_file(&source, job->ctx, job->clear, &err);
     if (status == SVMS_OK) {
         status = svms_sink_create_file(&sink, job->ctx, job->sealed, &err);
@@ -208,7 +217,6 @@ static exit_status apply_profile(onvif_job *job)
     const onvif_request *request = job->request;
     const extract_request *extract = &request->extract;
     svms_profile_request wanted = SVMS_PROFILE_REQUEST_INIT;
-    char *name = NULL;
     if (!request->profile_path) {
         job->output = path_with_suffix(extract->output, "");
         return job->output ? EXIT_GOOD : EXIT_ENVIRONMENT;
@@ -226,9 +234,9 @@ static exit_status apply_profile(onvif_job *job)
     wanted.destination = folder;
     wanted.operator_name = request->operator_name;
     wanted.comment = request->note;
-    exit_status status = export_profile_apply(&name, &wanted, job->ctx, request->profile_path);
+    exit_status status =
+        export_profile_apply(&job->profile, &wanted, job->ctx, request->profile_path);
     free(folder);
-    free(name);
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -260,9 +268,59 @@ static exit_status prepare(onvif_job *job)
     return make_folder(job);
 }
 
+/* A recording is of one device, and its name may be known to who has keys only. */
+static exit_status name_inputs(onvif_job *job)
+{
+    for (size_t i = 0; i < job->inputs.count; i++) {
+        export_input *input = &job->inputs.items[i];
+        if (!input->device_name) {
+            input->device_name = path_with_suffix(job->extracted.device_name, "");
+        }
+        if (!input->device_name) {
+            return EXIT_ENVIRONMENT;
+        }
+    }
+    return EXIT_GOOD;
+}
+
+/* Whose recordings these are, and what has been made of them. */
+static exit_status find_out(onvif_job *job)
+{
+    const extract_request *asked = &job->request->extract;
+    static const text_list no_devices;
+    if (!job->request->json) {
+        return EXIT_GOOD;
+    }
+    char *path = path_with_suffix(asked->path, "");
+    const operand_list operands = { &path, 1 };
+    const export_selection selection = { COMMAND, &operands,          &no_devices,
+                                         NULL,    asked->from_utc_ns, asked->to_utc_ns };
+    exit_status status =
+        path ? export_inputs_find(&job->inputs, job->ctx, &selection) : EXIT_ENVIRONMENT;
+    free(path);
+    if (status == EXIT_GOOD && job->extracted.device_name[0] != '\0') {
+        status = name_inputs(job);
+    }
+    return status == EXIT_GOOD ? clear_file_measure(&job->measured, job->sealed, job->output)
+                               : status;
+}
+
+static exit_status say_json(const onvif_job *job)
+{
+    const onvif_request *request = job->request;
+    return json_print(
+        json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "format", "onvif", "file",
+                  json_text(job->output), "bytes", (json_int_t)job->measured.bytes, "sha256",
+                  json_hex(job->measured.digest, sizeof job->measured.digest), "exported",
+                  json_time(job->began_utc_ns), "signer", json_text(svms_chain_subject(job->chain)),
+                  "operator", json_text(request->operator_name), "note", json_text(request->note),
+                  "profile", json_text(job->profile), "sources",
+                  clear_inputs_to_json(&job->inputs, &request->extract, &job->extracted)));
+}
+
 static exit_status run(onvif_job *job)
 {
-    int64_t began_utc_ns = (int64_t)time(NULL) * NS_PER_SECOND;
+    job->began_utc_ns = (int64_t)time(NULL) * NS_PER_SECOND;
     exit_status status = prepare(job);
     if (status == EXIT_GOOD) {
         status = extract_clear(job);
@@ -272,13 +330,18 @@ static exit_status run(onvif_job *job)
     }
     if (status == EXIT_GOOD) {
         describe_tracks(job);
-        status = seal(job, began_utc_ns);
+        status = seal(job);
     }
     if (status == EXIT_GOOD) {
         status = check(job);
     }
-    return status == EXIT_GOOD ? file_publish(job->sealed, job->output, job->request->extract.force)
-                               : status;
+    if (status == EXIT_GOOD) {
+        status = find_out(job);
+    }
+    if (status == EXIT_GOOD) {
+        status = file_publish(job->sealed, job->output, job->request->extract.force);
+    }
+    return status == EXIT_GOOD && job->request->json ? say_json(job) : status;
 }
 
 static exit_status export_onvif(const onvif_request *request)
@@ -291,6 +354,8 @@ static exit_status export_onvif(const onvif_request *request)
     job->request = request;
     exit_status status = run(job);
     remove_folder(job);
+    export_inputs_free(&job->inputs);
+    free(job->profile);
     free(job->output);
     free(job->folder);
     free(job->clear);
@@ -350,10 +415,12 @@ static const option_spec options[] = {
       offsetof(onvif_request, profile_path), NULL, 0, 0 },
     { "force", NULL, "replace the output when the new one is complete", OPTION_FLAG,
       offsetof(onvif_request, extract.force), NULL, 0, 0 },
+    { "json", NULL, "print what was exported as one JSON object", OPTION_FLAG,
+      offsetof(onvif_request, json), NULL, 0, 0 },
 };
 
 static const command_line line = {
-    "export onvif",
+    COMMAND,
     "FILE|DIR --out X.mp4 --signer CERT --signer-key KEY [options]",
     "Writes the video as an MP4 file that is signed as a whole (ONVIF Export File Format).",
     options,

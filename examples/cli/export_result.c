@@ -3,8 +3,11 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "file.h"
 #include "head_text.h"
 #include "json_output.h"
 #include "media_names.h"
@@ -127,12 +130,27 @@ static json_t *case_to_json(const export_outcome *outcome)
                      "audit_reference", json_text(request->audit_reference));
 }
 
+/* An audit log outlives the folder in which a command was typed. */
+static json_t *absolute_path(const char *path)
+{
+    char folder[4096];
+    if (path[0] == '/' || !getcwd(folder, sizeof folder)) {
+        return json_text(path);
+    }
+    char *whole = path_join(folder, path);
+    json_t *text = whole ? json_text(whole) : NULL;
+    free(whole);
+    return text;
+}
+
 exit_status export_outcome_print_json(const export_outcome *outcome)
 {
     const svms_export_result *result = outcome->result;
     return json_print(json_pack(
-        "{s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:b, s:b, s:o, s:b, s:b, s:o, s:I, s:o}",
-        "file", json_text(outcome->request->output), "format", "svmx", "package_id",
+        "{s:o, s:o, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:b, s:b, s:o, s:b, s:b, s:o, s:I, "
+        "s:o}",
+        "file", json_text(outcome->request->output), "destination",
+        absolute_path(outcome->request->output), "format", "svmx", "package_id",
         json_hex(result->package_id, sizeof result->package_id), "receipt",
         json_hex(result->head, sizeof result->head), "sha256",
         json_hex(result->digest, sizeof result->digest), "bytes", (json_int_t)result->bytes,

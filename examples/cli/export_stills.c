@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <svms/svms.h>
 
+#include "clear_file.h"
 #include "export_command.h"
 #include "export_inputs.h"
 #include "export_profile.h"
@@ -58,6 +59,7 @@ typedef struct still_export {
     bool as_it_is; /* the sample is the picture */
     svms_export_period period;
     private_file picture;
+    clear_file clear;
     char *profile;
     char *output;
     char *proof_path;
@@ -195,15 +197,12 @@ static exit_status prepare(still_export *self)
     return open_input(self);
 }
 
-/* Only the track of the picture goes into the proof, and of it only hashes. */
+/* Of the recording only hashes go into the proof, unless the picture is a sample. */
 static exit_status prove(still_export *self)
 {
     const still_place *place = &self->place;
     svms_export_source what = SVMS_EXPORT_SOURCE_INIT;
-    uint32_t all =
-        self->input->track_count == 32 ? UINT32_MAX : (UINT32_C(1) << self->input->track_count) - 1;
     what.keys = self->keys.ring;
-    what.removed_tracks = all & ~(UINT32_C(1) << place->track);
     what.from_utc_ns = self->as_it_is ? place->utc_ns : place->first_utc_ns;
     what.to_utc_ns = place->utc_ns + 1;
     what.presented = self->as_it_is ? SVMS_PRESENTED_ONE : SVMS_PRESENTED_NONE;
@@ -301,12 +300,20 @@ static exit_status sign(still_export *self)
     return proof_maker_finish(&self->maker, self->picture.path, &presentation);
 }
 
-/* The proof first, as with svms export mp4. */
-static exit_status publish(still_export *self)
+static exit_status say_json(const still_export *self)
 {
-    exit_status status = proof_maker_publish(&self->maker, self->request->force);
-    return status == EXIT_GOOD ? private_file_publish(&self->picture, self->request->force)
-                               : status;
+    const still_place *place = &self->place;
+    json_t *object = json_pack(
+        "{s:s, s:o, s:I, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:o, s:o}", "format",
+        self->format == STILL_PNG ? "png" : "jpeg", "file", json_text(self->output), "bytes",
+        (json_int_t)self->clear.bytes, "sha256",
+        json_hex(self->clear.digest, sizeof self->clear.digest), "time", json_time(place->utc_ns),
+        "device_id", json_hex(self->period.device_id, sizeof self->period.device_id), "track",
+        (json_int_t)place->track, "segment", (json_int_t)place->segment, "sample",
+        (json_int_t)place->index, "decoded", self->as_it_is ? 0 : 1, "profile",
+        json_text(self->profile), "case", clear_case_to_json(&self->request->proof, self->profile));
+    return json_print(
+        clear_join(object, clear_proof_to_json(self->proof_path, &self->maker.result)));
 }
 
 static exit_status say(const still_export *self)
@@ -316,15 +323,7 @@ static exit_status say(const still_export *self)
     const still_place *place = &self->place;
     svms_time_format(place->utc_ns, time);
     if (self->request->json) {
-        return json_print(
-            json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:b, s:o}", "format",
-                      self->format == STILL_PNG ? "png" : "jpeg", "file", json_text(self->output),
-                      "proof", json_text(self->proof_path), "receipt",
-                      json_hex(result->head, sizeof result->head), "time", json_time(place->utc_ns),
-                      "device_id", json_hex(self->period.device_id, sizeof self->period.device_id),
-                      "track", (json_int_t)place->track, "segment", (json_int_t)place->segment,
-                      "sample", (json_int_t)place->index, "decoded", self->as_it_is ? 0 : 1,
-                      "profile", json_text(self->profile)));
+        return say_json(self);
     }
     if (!self->request->quiet) {
         print_line(stdout, "Picture       %s", self->output);
@@ -352,7 +351,10 @@ static exit_status run(still_export *self)
         status = sign(self);
     }
     if (status == EXIT_GOOD) {
-        status = publish(self);
+        status = clear_file_measure(&self->clear, self->picture.path, self->output);
+    }
+    if (status == EXIT_GOOD) {
+        status = proof_maker_publish(&self->maker, &self->picture, self->request->force);
     }
     if (status == EXIT_GOOD) {
         status = say(self);

@@ -48,6 +48,7 @@ typedef struct extraction {
     uint64_t samples;
     uint64_t named_segment; /* the last one that was named because it does not verify */
     int64_t reached;        /* end of the last sample that was read, as far as known */
+    int64_t written_from;   /* begin of the first one that was written */
     int64_t written_until;  /* and of the last one that was written */
     bool past_range;
     svms_disclosure_info disclosed; /* when only that opens: info.disclosed */
@@ -263,6 +264,7 @@ static exit_status take_sample(extraction *self, const svms_sample *sample)
     name_unattested(self, sample);
     if (!self->output) {
         name_missing(self, sample);
+        self->written_from = sample->utc_ns;
         exit_status status = media_output_open(&self->output, &self->target, sample);
         if (status != EXIT_GOOD) {
             return status;
@@ -379,6 +381,8 @@ static void tell_result(const extraction *self)
         return;
     }
     result->track_count = self->info.track_count;
+    result->first_utc_ns = self->written_from;
+    result->last_utc_ns = self->written_until;
     snprintf(result->device_name, sizeof result->device_name, "%s",
              self->info.device_name ? self->info.device_name : "");
     for (uint32_t i = 0; i < self->info.track_count; i++) {

@@ -32,6 +32,8 @@ typedef struct extract_result {
     uint32_t track_count;
     media_output_track tracks[SVMS_MAX_TRACKS];
     char device_name[256]; /* empty when it is not known */
+    int64_t first_utc_ns;  /* of the first sample */
+    int64_t last_utc_ns;   /* at which the last one ends */
 } extract_result;
 
 /* Complains. Anything but EXIT_GOOD: not all that was asked for was extracted, or not all of it

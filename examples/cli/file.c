@@ -318,7 +318,8 @@ static bool folder_holds(const char *folder, const struct stat *wanted)
 static bool is_read_as(const struct stat *output, const char *input)
 {
     struct stat info;
-    if (stat(input, &info) != 0) {
+    bool is_stdin = strcmp(input, "-") == 0;
+    if ((is_stdin ? fstat(STDIN_FILENO, &info) : stat(input, &info)) != 0) {
         return false;
     }
     return is_one_file(output, &info) || (S_ISDIR(info.st_mode) && folder_holds(input, output));

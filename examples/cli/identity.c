@@ -159,6 +159,20 @@ static exit_status make_identity(svms_ctx *ctx, const create_request *request,
     return status;
 }
 
+/* A CA's file may have a second name. */
+static exit_status check_output(const create_request *request, const char *output)
+{
+    static const char *const names[] = { "ca.pem", "ca-key.pem" };
+    exit_status status = EXIT_GOOD;
+    for (size_t i = 0; i < sizeof names / sizeof *names && status == EXIT_GOOD; i++) {
+        const char *folder = request->ca_folder ? request->ca_folder : request->folder;
+        char *input = path_join(folder, names[i]);
+        status = input ? file_check_not_input(output, input) : EXIT_ENVIRONMENT;
+        free(input);
+    }
+    return status == EXIT_GOOD ? file_check_output(output, request->force) : status;
+}
+
 static exit_status create_in(svms_ctx *ctx, const create_request *request)
 {
     char *certificate_path = path_join(request->folder, "cert.pem");
@@ -169,9 +183,9 @@ static exit_status create_in(svms_ctx *ctx, const create_request *request)
         goto done;
     }
     /* Both are looked at before the CA is made, so that a refusal changes nothing. */
-    status = file_check_output(certificate_path, request->force);
+    status = check_output(request, certificate_path);
     if (status == EXIT_GOOD) {
-        status = file_check_output(key_path, request->force);
+        status = check_output(request, key_path);
     }
     if (status == EXIT_GOOD) {
         status = load_authority(&issuer, ctx, request);

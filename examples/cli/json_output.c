@@ -59,7 +59,8 @@ json_t *json_place(uint64_t number)
 
 exit_status json_print(json_t *object)
 {
-    char *text = object ? json_dumps(object, JSON_INDENT(2)) : NULL;
+    /* Nothing of what others wrote reaches a terminal as it is. */
+    char *text = object ? json_dumps(object, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
     json_decref(object);
     if (!text) {
         complain("out of memory");

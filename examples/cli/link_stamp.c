@@ -30,10 +30,9 @@ static svms_status check(const link_stamp *self, const uint8_t imprint[32], cons
     return status == SVMS_E_UNTRUSTED && !self->anchors ? SVMS_OK : status;
 }
 
-svms_status link_stamp_ask(void *user, const uint8_t imprint[32], uint8_t *token, size_t *size,
-                           svms_error *err)
+static svms_status ask(const link_stamp *self, const uint8_t imprint[32], uint8_t *token,
+                       size_t *size, svms_error *err)
 {
-    const link_stamp *self = user;
     uint8_t query[SVMS_TIMESTAMP_QUERY_SIZE];
     http_exchange exchange = { 0 };
     svms_status status = svms_timestamp_query(self->ctx, imprint, query, err);
@@ -52,4 +51,13 @@ svms_status link_stamp_ask(void *user, const uint8_t imprint[32], uint8_t *token
                                    token, size, err);
     free(exchange.answer);
     return status == SVMS_OK ? check(self, imprint, token, *size, err) : status;
+}
+
+svms_status link_stamp_ask(void *user, const uint8_t imprint[32], uint8_t *token, size_t *size,
+                           svms_error *err)
+{
+    link_stamp *self = user;
+    svms_status status = ask(self, imprint, token, size, err);
+    self->refused = status != SVMS_OK;
+    return status;
 }

@@ -48,15 +48,14 @@ static bool misleads(const unsigned char *place)
     return place[0] == 0xef && place[1] == 0xbb && place[2] == 0xbf;
 }
 
-/* Replaces that, C0 and DEL by question marks. */
-static void disarm(char *text)
+void text_disarm(char *text, char replacement)
 {
     for (unsigned char *place = (unsigned char *)text; *place; place++) {
         if (*place < 0x20 || *place == 0x7f) {
-            *place = '?';
+            *place = (unsigned char)replacement;
         } else if (misleads(place)) {
             do {
-                *place++ = '?';
+                *place++ = (unsigned char)replacement;
             } while ((*place & 0xc0) == 0x80);
             place--;
         }
@@ -82,7 +81,7 @@ static char *format_text(const char *format, va_list args, bool hide)
     if (hide) {
         hide_users(text);
     }
-    disarm(text);
+    text_disarm(text, '?');
     return text;
 }
 
@@ -129,7 +128,7 @@ exit_status complain_error(const svms_error *err, const char *format, ...)
     snprintf(suffix, sizeof suffix, ": %s%s",
              err->message[0] ? err->message : svms_status_name(err->status), place);
     hide_users(suffix);
-    disarm(suffix);
+    text_disarm(suffix, '?');
     va_list args;
     va_start(args, format);
     print_parts(stderr, "svms: ", format, args, suffix);

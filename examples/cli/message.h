@@ -25,6 +25,10 @@ exit_status complain_error(const svms_error *err, const char *format, ...)
 exit_status complain_system(int os_error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Of UTF-8 text, replaces control characters and what makes text look like another one: marks of
+ * direction, line separators, what has no width. */
+void text_disarm(char *text, char replacement);
+
 exit_status exit_status_of(svms_status status);
 
 #endif

@@ -308,11 +308,17 @@ static exit_status check_operands(const typed_inputs *typed, const char *output)
     return status;
 }
 
-exit_status options_check_output(const typed_inputs *typed, const char *output, bool replace)
+exit_status options_check_not_input(const typed_inputs *typed, const char *output)
 {
     exit_status status = check_operands(typed, output);
     for (size_t i = 0; i < typed->line->option_count && status == EXIT_GOOD; i++) {
         status = check_option(typed, &typed->line->options[i], output);
     }
+    return status;
+}
+
+exit_status options_check_output(const typed_inputs *typed, const char *output, bool replace)
+{
+    exit_status status = options_check_not_input(typed, output);
     return status == EXIT_GOOD ? file_check_output(output, replace) : status;
 }

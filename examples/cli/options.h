@@ -84,8 +84,9 @@ typedef struct typed_inputs {
     bool many;           /* by options_parse_many() */
 } typed_inputs;
 
-/* Refuses to write where something is read, also when it may be replaced (EXIT_USAGE); otherwise
- * file_check_output(). The output's own option is no input. */
+/* Refuses to write where something is read (EXIT_USAGE). The output's own option is no input. */
+exit_status options_check_not_input(const typed_inputs *typed, const char *output);
+/* The same, also when it may be replaced; otherwise file_check_output(). */
 exit_status options_check_output(const typed_inputs *typed, const char *output, bool replace);
 
 /* Complains about a command line that options_parse() could not know to be wrong. */

@@ -101,6 +101,12 @@ void package_file_close(package_file *file)
 
 exit_status package_file_check_policy(const package_file *file)
 {
+    if (file->info.broken) {
+        complain("%s is not what was signed, and what its signers allowed cannot be told any more; "
+                 "'svms export verify' says what is wrong",
+                 file->path);
+        return EXIT_EVIDENCE;
+    }
     if ((file->info.policy & SVMS_EXPORT_NO_REEXPORT) == 0) {
         return EXIT_GOOD;
     }

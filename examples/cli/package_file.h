@@ -36,7 +36,8 @@ exit_status package_file_require(package_file *out, svms_ctx *ctx, const char *p
                                  const char *command);
 void package_file_close(package_file *file);
 
-/* Refuses what must not be exported again (E-VER-9). */
+/* Refuses what must not be exported again (E-VER-9), and where a link is broken, so that nobody can
+ * tell (EXIT_EVIDENCE). */
 exit_status package_file_check_policy(const package_file *file);
 
 /* Of something that a command wants to export from: EXIT_GOOD unless it is a package; that is

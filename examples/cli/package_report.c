@@ -65,10 +65,13 @@ static void print_link(const svms_export_link *link)
                    time_of(link->attested_utc_ns).text,
                    link->authority[0] ? link->authority : "a time stamp authority");
     }
+    if (link->contradicts_time) {
+        print_line(stdout, "              attention: that contradicts other times of the package "
+                           "by more than five minutes");
+    }
     if (link->identity == SVMS_IDENTITY_TRUSTED) {
-        bool by_way = link->anchor[0] && strcmp(link->anchor, link->signer) != 0;
         print_line(stdout, "              trusted: the certificate leads to a given CA%s%s",
-                   by_way ? " by way of " : "", by_way ? link->anchor : "");
+                   link->anchor[0] ? ": " : "", link->anchor);
     } else if (link->reason[0]) {
         print_line(stdout, "              not trusted: %s", link->reason);
     }
@@ -265,14 +268,15 @@ static json_t *link_to_json(const svms_export_link *link)
 {
     bool readable = is_readable(link);
     return json_pack(
-        "{s:I, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:I, s:o}", "number",
+        "{s:I, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o, s:I, s:o}", "number",
         (json_int_t)link->number, "role", json_text(readable ? svms_role_name(link->role) : NULL),
         "verdict", svms_verdict_name(link->verdict), "identity",
         verify_identity_name(link->identity), "signer", text_or_null(link->signer), "anchor",
         text_or_null(link->anchor), "signed",
         json_time(readable ? link->signed_utc_ns : SVMS_NO_TIME), "attested",
-        json_time(link->attested_utc_ns), "authority", text_or_null(link->authority), "note",
-        text_or_null(link->note), "reexport", (link->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "head",
+        json_time(link->attested_utc_ns), "authority", text_or_null(link->authority),
+        "time_contradicts", link->contradicts_time != 0, "note", text_or_null(link->note),
+        "reexport", (link->policy & SVMS_EXPORT_NO_REEXPORT) == 0, "head",
         json_hex(link->head, sizeof link->head), "offset", (json_int_t)link->offset, "reason",
         text_or_null(link->reason));
 }

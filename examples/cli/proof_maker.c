@@ -63,7 +63,7 @@ static svms_export_options export_options(proof_maker *maker)
 exit_status proof_maker_begin(proof_maker *maker, const char *path)
 {
     svms_error err = SVMS_ERROR_INIT;
-    maker->stamp = (link_stamp){ maker->ctx, maker->options->tsa, maker->stamp_trust };
+    maker->stamp = (link_stamp){ maker->ctx, maker->options->tsa, maker->stamp_trust, false };
     const svms_export_options options = export_options(maker);
     exit_status status = private_file_make(&maker->file, path, "proof");
     if (status != EXIT_GOOD) {
@@ -187,13 +187,16 @@ exit_status proof_maker_finish(proof_maker *maker, const char *path,
     return status == EXIT_GOOD ? read_back(maker, path) : status;
 }
 
-exit_status proof_maker_publish(proof_maker *maker, bool replace)
+/* A proof alone is no evidence of anything, and a clear file without its proof would look finished;
+ * but an older proof must not go before there is something that the new one proves. */
+exit_status proof_maker_publish(proof_maker *maker, private_file *media, bool replace)
 {
     if (interrupt_came()) {
         complain("interrupted; %s was not written", maker->file.final);
         return EXIT_ENVIRONMENT;
     }
-    return private_file_publish(&maker->file, replace);
+    return replace ? private_file_publish_both(media, &maker->file, true)
+                   : private_file_publish_both(&maker->file, media, false);
 }
 
 void proof_maker_discard(proof_maker *maker)

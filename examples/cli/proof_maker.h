@@ -57,7 +57,8 @@ exit_status proof_maker_add(proof_maker *maker, const export_input *input,
 /* The clear file is complete, at path: signs. Then both are compared, as a receiver will. */
 exit_status proof_maker_finish(proof_maker *maker, const char *path,
                                const svms_export_presentation *presentation);
-exit_status proof_maker_publish(proof_maker *maker, bool replace);
+/* The clear file and its proof, both or none of them. */
+exit_status proof_maker_publish(proof_maker *maker, private_file *media, bool replace);
 /* In every case. */
 void proof_maker_discard(proof_maker *maker);
 

@@ -21,6 +21,7 @@
 
 typedef struct prune_request {
     const char *path;
+    typed_inputs typed;
     const char *signer;
     const char *signer_key;
     int reason;
@@ -212,6 +213,9 @@ static exit_status prune(const prune_request *request)
     job.record = path_with_suffix(request->path, PRUNED_SUFFIX);
     exit_status status = job.record ? make_context(&job.ctx) : EXIT_ENVIRONMENT;
     if (status == EXIT_GOOD) {
+        status = options_check_not_input(&request->typed, job.record);
+    }
+    if (status == EXIT_GOOD) {
         status = load_chain(&job.chain, job.ctx, request->signer);
     }
     if (status == EXIT_GOOD) {
@@ -271,7 +275,11 @@ static const command_line line = {
 
 exit_status command_prune(int count, char **arguments)
 {
-    prune_request request = { NULL, NULL, NULL, SVMS_PRUNE_RETENTION, SVMS_ROLE_RECORDER, false };
+    prune_request request;
+    memset(&request, 0, sizeof request);
+    request.reason = SVMS_PRUNE_RETENTION;
+    request.role = SVMS_ROLE_RECORDER;
+    request.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

@@ -564,6 +564,9 @@ static exit_status run(recorder *self)
     if (status == EXIT_GOOD && !is_folder(self->request)) {
         status = check_places(self);
     }
+    if (status == EXIT_GOOD && self->request->head) {
+        status = options_check_not_input(&self->request->typed, self->request->head);
+    }
     if (status == EXIT_GOOD) {
         status = load_keys(self);
     }

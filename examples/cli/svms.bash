@@ -40,7 +40,7 @@ _svms_export_options() {
     onvif)
         echo "--out --signer --signer-key --from --to --trust --accept-claimed-time --password-file" \
             "--password-prompt --identity --kek --keys --unit-name --unit-url --unit-mac --operator" \
-            "--source-name --source-url --source-mac --source-line --note --profile --force --help"
+            "--source-name --source-url --source-mac --source-line --note --profile --force --json --help"
         ;;
     *) echo "--help" ;;
     esac

@@ -20,6 +20,7 @@
 
 typedef struct timestamp_request {
     const char *path;
+    typed_inputs typed;
     const char *url;
     const char *query_path;
     const char *reply_path;
@@ -68,7 +69,10 @@ static exit_status make_query(stamp_job *job)
 
 static exit_status write_query(stamp_job *job)
 {
-    exit_status status = make_query(job);
+    exit_status status = options_check_not_input(&job->request->typed, job->request->query_path);
+    if (status == EXIT_GOOD) {
+        status = make_query(job);
+    }
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -261,7 +265,9 @@ static const command_line line = {
 
 exit_status command_timestamp(int count, char **arguments)
 {
-    timestamp_request request = { NULL, NULL, NULL, NULL, NULL, NULL, false };
+    timestamp_request request;
+    memset(&request, 0, sizeof request);
+    request.typed = (typed_inputs){ &line, &request, false };
     parse_result parsed = options_parse(&line, &request, count, arguments);
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);

@@ -150,6 +150,31 @@ static void print_failure(const svms_proof_report *report)
     }
 }
 
+/* What was recorded and shown is all there is; what is between was not recorded, or not exported.
+ */
+static void print_jumps(const svms_proof_report *report)
+{
+    if (report->jumps == 0) {
+        return;
+    }
+    print_line(stdout,
+               "Jumps         %" PRIu64 ": the film goes on at once where a part of the recording "
+               "is not in it",
+               report->jumps);
+    print_line(stdout, "              the first from %s", time_of(report->jump_from_utc_ns).text);
+    print_line(stdout, "              to %s", time_of(report->jump_to_utc_ns).text);
+}
+
+static json_t *jumps_to_json(const svms_proof_report *report)
+{
+    if (report->film != SVMS_FILM_PLAIN) {
+        return json_null();
+    }
+    return json_pack("{s:I, s:o, s:o}", "count", (json_int_t)report->jumps, "first_from",
+                     json_time(report->jump_from_utc_ns), "first_to",
+                     json_time(report->jump_to_utc_ns));
+}
+
 static void print_samples(const svms_proof_report *report)
 {
     if (report->decoded) {
@@ -208,6 +233,7 @@ static void print_report(const proof_verification *self)
     print_line(stdout, "              %s", words_of(report));
     print_failure(report);
     print_samples(report);
+    print_jumps(report);
     print_line(stdout, "Presentation  %s",
                report->presentation == SVMS_PRESENTATION_SAME
                    ? "byte for byte the file that the exporter signed"
@@ -266,13 +292,14 @@ static json_t *samples_to_json(const svms_proof_report *report)
 static json_t *report_to_json(const proof_verification *self)
 {
     const svms_proof_report *report = &self->found.report;
-    return json_pack(
-        "{s:o, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o}", "file", json_text(self->path),
-        "proof", json_text(self->file.path), "verdict", svms_verdict_name(report->verdict),
-        "attested_by", attester_word(report), "film", film_to_json(report), "samples",
-        samples_to_json(report), "presentation", presentation_word(report->presentation), "failure",
-        failure_to_json(report), "reason", json_text(report->reason[0] ? report->reason : NULL),
-        "evidence", package_findings_to_json(&self->evidence));
+    return json_pack("{s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:s, s:o, s:o, s:o}", "file",
+                     json_text(self->path), "proof", json_text(self->file.path), "verdict",
+                     svms_verdict_name(report->verdict), "attested_by", attester_word(report),
+                     "film", film_to_json(report), "jumps", jumps_to_json(report), "samples",
+                     samples_to_json(report), "presentation",
+                     presentation_word(report->presentation), "failure", failure_to_json(report),
+                     "reason", json_text(report->reason[0] ? report->reason : NULL), "evidence",
+                     package_findings_to_json(&self->evidence));
 }
 
 static exit_status load_trusts(proof_verification *self)

@@ -446,6 +446,7 @@ typedef struct svms_evidence_info {
     uint32_t policy;           /**< Effective policy: ::SVMS_EXPORT_NO_REEXPORT, or 0. */
     uint32_t sealed;           /**< 1: encrypted. */
     uint32_t opened;           /**< 1: a key that was given opens it, or it is unsealed. */
+    uint32_t broken;           /**< 1: a link is not authentic, or the rest is foreign. */
     char software[33];         /**< What made it. */
 } svms_evidence_info;
 
@@ -453,7 +454,7 @@ typedef struct svms_evidence_info {
 #define SVMS_EVIDENCE_INFO_INIT                                                                    \
     {                                                                                              \
         (uint32_t)sizeof(svms_evidence_info), SVMS_EXPORT_PACKAGE, { 0 }, { 0 }, INT64_MIN, 0, 0,  \
-            0, 0, 0, 0, 0, 0, 0,                                                                   \
+            0, 0, 0, 0, 0, 0, 0, 0,                                                                \
         {                                                                                          \
             0                                                                                      \
         }                                                                                          \
@@ -487,14 +488,17 @@ typedef struct svms_export_link {
     svms_identity_verdict identity; /**< Whose signature, trusted for what. */
     uint32_t policy;                /**< ::SVMS_EXPORT_NO_REEXPORT, or 0. */
     int64_t signed_utc_ns;          /**< When, as its signer claims. */
-    int64_t attested_utc_ns; /**< When it existed, as an authority attests; or ::SVMS_NO_TIME. */
-    uint64_t offset;         /**< In the file. */
-    uint8_t head[32];        /**< Its head (E-LNK-2). */
-    char signer[256];        /**< Subject of the signer. */
-    char authority[256];     /**< Subject of the time stamp authority, or empty. */
-    char anchor[256];        /**< Subject of the topmost certificate of the chain. */
-    char reason[256];        /**< Why the verdict is not authentic, or empty. */
-    const char *note;        /**< Note, UTF-8; belongs to the package; never NULL. */
+    int64_t attested_utc_ns;   /**< When it existed, as an authority attests; or ::SVMS_NO_TIME. */
+    uint64_t offset;           /**< In the file. */
+    uint8_t head[32];          /**< Its head (E-LNK-2). */
+    char signer[256];          /**< Subject of the signer. */
+    char authority[256];       /**< Subject of the time stamp authority, or empty. */
+    char anchor[256];          /**< Subject of the trust anchor that was reached, or empty. */
+    char reason[256];          /**< Why the verdict is not authentic, or empty. */
+    uint32_t contradicts_time; /**< 1: what it claims contradicts other times by more than five
+                                  minutes (E-VER-11); no matter of the verdict. */
+    uint32_t reserved;         /**< 0. */
+    const char *note;          /**< Note, UTF-8; belongs to the package; never NULL. */
 } svms_export_link;
 
 /** Initialiser of ::svms_export_link. */
@@ -502,7 +506,7 @@ typedef struct svms_export_link {
     {                                                                                              \
         (uint32_t)sizeof(svms_export_link), 0, SVMS_ROLE_NONE, SVMS_VERDICT_AUTHENTIC,             \
             SVMS_IDENTITY_UNSIGNED, 0, INT64_MIN, INT64_MIN, 0, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, \
-            NULL                                                                                   \
+            0, 0, NULL                                                                             \
     }
 
 /** How to open a package. Start from ::SVMS_EVIDENCE_OPTIONS_INIT. Since 0.1. */
@@ -611,8 +615,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_export_get_source(svms_evidence *evide
  * @retval SVMS_OK               there
  * @retval SVMS_E_USAGE          an argument is NULL
  * @retval SVMS_E_WRONG_KEY      the package is sealed, and nothing that was given opens it
- * @retval SVMS_E_NOT_AUTHENTIC  its frame is not what was signed, or it promises something else than
- *                               is there (E-CAS-1)
+ * @retval SVMS_E_NOT_AUTHENTIC  its frame is not what was signed, or it promises something else
+ * than is there (E-CAS-1)
  * @retval SVMS_E_UNDECRYPTABLE  it does not open, although the key of the package does
  * @retval SVMS_E_MALFORMED      it breaks section 6
  * @retval SVMS_E_NO_MEMORY      the allocator failed

@@ -218,13 +218,17 @@ typedef struct svms_identity_result {
     uint32_t reserved;             /**< 0. */
     int64_t revoked_utc_ns; /**< Since when, as far as the lists tell (revocation or invalidity
                                date, the earlier one), or ::SVMS_NO_TIME. */
+    char anchor[256];       /**< Subject of the trust anchor at which the path ended, or empty. */
 } svms_identity_result;
 
 /** Initialiser of ::svms_identity_result. */
 #define SVMS_IDENTITY_RESULT_INIT                                                                  \
     {                                                                                              \
         (uint32_t)sizeof(svms_identity_result), SVMS_IDENTITY_UNSIGNED,                            \
-            SVMS_REVOCATION_NOT_CHECKED, 0, INT64_MIN                                              \
+            SVMS_REVOCATION_NOT_CHECKED, 0, INT64_MIN,                                             \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
     }
 
 /**

@@ -93,7 +93,11 @@ typedef struct svms_proof_report {
     uint32_t track_count;                /**< Entries of tracks. */
     svms_film_state film;                /**< Whether a film shows its samples alone. */
     svms_proof_track tracks[SVMS_MAX_TRACKS]; /**< Each track that has samples. */
-    char reason[256]; /**< Why the verdict is not authentic, in words; or empty. */
+    uint64_t jumps;           /**< Where the film goes on without a gap of the recording: in the
+                                 track that has most. They are no failure. */
+    int64_t jump_from_utc_ns; /**< UTC before the first of them, or ::SVMS_NO_TIME. */
+    int64_t jump_to_utc_ns;   /**< UTC behind it, or ::SVMS_NO_TIME. */
+    char reason[256];         /**< Why the verdict is not authentic, in words; or empty. */
 } svms_proof_report;
 
 /** Initialiser of ::svms_proof_report. */
@@ -103,7 +107,7 @@ typedef struct svms_proof_report {
             SVMS_VERDICT_AUTHENTIC, SVMS_VERDICT_AUTHENTIC, SVMS_VERDICT_AUTHENTIC,                \
             SVMS_PRESENTATION_NOT_COMPARED, 0, 0, 0, 0, 0, 0, UINT32_MAX, UINT32_MAX, 0,           \
             SVMS_NO_SEGMENT, 0, INT64_MIN, 0, 0, SVMS_FILM_NOT_CHECKED,                            \
-            { { 0, 0, 0, 0, 0, 0, 0 } },                                                           \
+            { { 0, 0, 0, 0, 0, 0, 0 } }, 0, INT64_MIN, INT64_MIN,                                  \
         {                                                                                          \
             0                                                                                      \
         }                                                                                          \

@@ -41,6 +41,7 @@ static svms_status follow(svms_front *front, uint8_t *buffer, uint64_t number, s
     }
     svms_index_entry last = svms_index_entry_at(&view, view.count - 1);
     step->offset = at->offset;
+    memcpy(step->hash, digest, sizeof(digest));
     step->size = record.header_size + record.body_size;
     step->holder = record.number == 0 ? SVMS_NO_SEGMENT : last.segment + last.segments;
     for (uint32_t i = 0; i < view.count && !*found; i++) {
@@ -89,7 +90,7 @@ svms_status svms_attest_by_path(svms_front *front, const svms_end *end, uint64_t
             *out = SVMS_ATTESTED;
         }
     }
-    svms_release(front->ctx, buffer);
+    svms_release_secret(front->ctx, buffer, INDEX_RECORD_LARGEST);
     if (path != NULL) {
         *path = passed;
     }

@@ -22,7 +22,8 @@ SVMS_MUST_CHECK svms_status svms_attest_by_end(svms_front *front, const svms_end
 typedef struct svms_index_step_taken {
     uint64_t offset;
     uint32_t size;
-    uint64_t holder; /* segment in which it stands, or SVMS_NO_SEGMENT */
+    uint64_t holder;                /* segment in which it stands, or SVMS_NO_SEGMENT */
+    uint8_t hash[SVMS_DIGEST_SIZE]; /* of the whole record */
 } svms_index_step_taken;
 typedef struct svms_index_path {
     uint32_t count;

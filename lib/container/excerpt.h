@@ -33,6 +33,12 @@ typedef struct svms_piece {
                               record */
     int64_t first_utc_ns;  /* segment, manifest: of the manifest; otherwise SVMS_NO_TIME */
     int64_t last_utc_ns;
+    /* Taking out only: */
+    svms_window *window; /* over the container */
+    bool steady;         /* in there the body is what was verified, whatever happens to the source;
+                            otherwise it has to be compared with the manifest once more */
+    bool unattested;     /* nobody has signed the manifest: whoever could write may have made it */
+    uint8_t hash[SVMS_DIGEST_SIZE]; /* SHA-256 of the closing part that was verified */
 } svms_piece;
 
 /* Taking out ------------------------------------------------------------------------------------
@@ -47,6 +53,10 @@ typedef struct svms_collector {
     svms_piece_callback *piece;
     void *user;
     bool include_unverified; /* otherwise nothing more is told once something has failed */
+    /* h of the container that it must be, or NULL. */
+    const uint8_t *header_hash;
+    /* Set when the status is that of a failure, and not what the container is worth; or NULL. */
+    bool *failed;
 } svms_collector;
 
 /* Verifies a range of a container (or all of it) as svms_verify_container() does, with the same
@@ -54,7 +64,9 @@ typedef struct svms_collector {
  * same verdict (E-SRC-4 to E-SRC-7): the manifest before and behind the range; its segments;
  * manifests and late signatures that attest the last of them; the end record with its trailers and
  * the index records that lead from it to the last segment; evidence. Nothing outside the range but
- * these records is told. options->keys is not used here. Memory does not grow with the range.
+ * these records is told. What is told may be read again from piece->window, and then has to be
+ * compared: bodies that are not steady with the manifest's roots, closing parts with their hash.
+ * options->keys is not used here. Memory does not grow with the range.
  * A failure of the callback ends it and is returned. */
 SVMS_MUST_CHECK svms_status svms_excerpt_collect(svms_ctx *ctx, const svms_source *source,
                                                  const svms_verify_options *options,

@@ -26,9 +26,15 @@ static bool is_told(const svms_collecting *self, const svms_verification *verifi
             verification->report.verdict != SVMS_VERDICT_NOT_AUTHENTIC);
 }
 
-/* SHA-256 of [from, to), which is small. */
-static svms_status hash_span(svms_front *front, uint64_t from, uint64_t to,
-                             uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
+svms_status svms_collect_changed(uint64_t offset, svms_error *err)
+{
+    return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, offset,
+                        "the source changed while it was exported");
+}
+
+/* Reads [from, to), which is small, once: its SHA-256, and its first bytes. */
+static svms_status read_span(svms_front *front, uint64_t from, uint64_t to, uint8_t *first,
+                             size_t room, uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
 {
     svms_hasher *hasher = front->proof_hasher;
     bool ok = svms_hasher_start(hasher);
@@ -40,6 +46,10 @@ static svms_status hash_span(svms_front *front, uint64_t from, uint64_t to,
         if (status != SVMS_OK) {
             return status;
         }
+        size_t step = piece < room ? piece : room;
+        memcpy(first, bytes, step);
+        first += step;
+        room -= step;
         ok = svms_hasher_update(hasher, bytes, piece);
         from += piece;
     }
@@ -54,26 +64,38 @@ svms_status svms_collect_manifest(svms_collecting *self, svms_front *front,
     uint8_t digest[SVMS_DIGEST_SIZE];
     uint64_t left = place->end - place->offset;
     size_t size = left < sizeof(self->raw) ? (size_t)left : sizeof(self->raw);
-    svms_status status = hash_span(front, place->offset, place->end, digest, err);
-    if (status == SVMS_OK) {
-        status = svms_window_copy(&front->window, place->offset, size, self->raw, err);
-    }
-    if (status == SVMS_OK) {
-        status = svms_record_parse(&record, self->raw, size, place->offset, err);
-    }
+    svms_status status = read_span(front, place->offset, place->end, self->raw, size, digest, err);
     if (status != SVMS_OK) {
         return status;
     }
-    if (memcmp(digest, place->hash, sizeof(digest)) != 0 || record.type != SVMS_RECORD_MANIFEST ||
-        size - SVMS_RECORD_HEADER_SIZE < record.body_size) {
-        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, place->offset,
-                            "the file was changed while it was read");
+    if (memcmp(digest, place->hash, sizeof(digest)) != 0) {
+        return svms_collect_changed(place->offset, err);
+    }
+    status = svms_record_parse(&record, self->raw, size, place->offset, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (record.type != SVMS_RECORD_MANIFEST || size - SVMS_RECORD_HEADER_SIZE < record.body_size) {
+        return svms_collect_changed(place->offset, err);
     }
     return svms_manifest_parse(&self->manifest, &front->header, self->raw + SVMS_RECORD_HEADER_SIZE,
                                record.body_size, place->offset, err);
 }
 
-svms_status svms_collect_tell(svms_collecting *self, const svms_piece *piece,
+svms_status svms_collect_hand(const svms_collecting *self, svms_piece *piece,
+                              const svms_manifest *manifest, svms_error *err)
+{
+    const uint8_t *header = self->front->header.hash;
+    if (self->given->header_hash != NULL &&
+        memcmp(self->given->header_hash, header, SVMS_DIGEST_SIZE) != 0) {
+        return svms_collect_changed(0, err);
+    }
+    piece->window = &self->front->window;
+    piece->steady = svms_window_is_steady(piece->window, piece->offset, piece->body_size);
+    return self->given->piece(self->given->user, piece, manifest, err);
+}
+
+svms_status svms_collect_tell(svms_collecting *self, svms_piece *piece,
                               const svms_manifest *manifest, svms_error *err)
 {
     /* In a file that was made for it, what was found in a hole may lie behind what comes next. */
@@ -83,7 +105,7 @@ svms_status svms_collect_tell(svms_collecting *self, const svms_piece *piece,
     svms_status status = svms_hole_close(self, piece->offset, err);
     if (status == SVMS_OK) {
         self->told_end = piece->offset + piece->body_size + piece->closing_size;
-        status = self->given->piece(self->given->user, piece, manifest, err);
+        status = svms_collect_hand(self, piece, manifest, err);
     }
     return status;
 }
@@ -97,6 +119,7 @@ static svms_piece manifest_piece(const svms_manifest_place *place, const svms_ma
     piece.closing_size = (uint32_t)(place->end - place->offset);
     piece.first_utc_ns = manifest->first_utc_ns;
     piece.last_utc_ns = manifest->last_utc_ns;
+    memcpy(piece.hash, place->hash, sizeof(piece.hash));
     return piece;
 }
 
@@ -145,12 +168,14 @@ static svms_status tell_segment(svms_collecting *self, svms_verification *verifi
     }
     piece.kind = SVMS_PIECE_SEGMENT;
     piece.unverified = unverified;
+    piece.unattested = place->unattested;
     piece.number = place->number;
     piece.offset = offset;
     piece.body_size = place->offset - offset;
     piece.closing_size = (uint32_t)(place->end - place->offset);
     piece.first_utc_ns = manifest->first_utc_ns;
     piece.last_utc_ns = manifest->last_utc_ns;
+    memcpy(piece.hash, place->hash, sizeof(piece.hash));
     if (!self->begun) {
         self->begun = true;
         self->first = place->number;
@@ -168,9 +193,13 @@ static void take_held(void *user, const svms_held_segment *held)
     if (!is_told(self, held->verification)) {
         return;
     }
-    svms_manifest_place place = { true,      held->number, held->run, held->manifest_offset,
-                                  held->end, { 0 } };
+    svms_manifest_place place = { .known = true,
+                                  .number = held->number,
+                                  .run = held->run,
+                                  .offset = held->manifest_offset,
+                                  .end = held->end };
     memcpy(place.hash, held->hash, SVMS_DIGEST_SIZE);
+    self->front = &held->verification->front;
     svms_status status =
         tell_segment(self, held->verification, held->offset, &place, held->manifest, false, &found);
     if (status != SVMS_OK) {
@@ -204,9 +233,12 @@ static svms_status tell_pending(svms_collecting *self, svms_verification *verifi
         if (pending->run != verification->run || !pending->inside) {
             continue;
         }
-        svms_manifest_place place = { true,         pending->number,
-                                      pending->run, pending->manifest_offset,
-                                      pending->end, { 0 } };
+        svms_manifest_place place = { .known = true,
+                                      .unattested = true,
+                                      .number = pending->number,
+                                      .run = pending->run,
+                                      .offset = pending->manifest_offset,
+                                      .end = pending->end };
         memcpy(place.hash, pending->hash, SVMS_DIGEST_SIZE);
         status = tell_segment(self, verification, pending->offset, &place, NULL, true, err);
     }
@@ -220,6 +252,7 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
     if (!self->given->include_unverified || !is_told(self, verification)) {
         return;
     }
+    self->front = &verification->front;
     svms_status status = tell_pending(self, verification, &found);
     bool behind =
         segment->believed && svms_verification_relate(verification, segment->manifest.first_utc_ns,
@@ -230,12 +263,13 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
     if (status == SVMS_OK && behind) {
         svms_hole_beside(self, verification, segment, true);
     } else if (status == SVMS_OK && whole) {
-        svms_manifest_place place = { true,
-                                      segment->manifest.segment,
-                                      verification->run,
-                                      segment->manifest_offset,
-                                      segment->end,
-                                      { 0 } };
+        svms_manifest_place place = { .known = true,
+                                      .unattested = segment->lacks_signature,
+                                      .number = segment->manifest.segment,
+                                      .run = verification->run,
+                                      .offset = segment->manifest_offset,
+                                      .end = segment->end };
+        memcpy(place.hash, segment->hash, SVMS_DIGEST_SIZE);
         status = tell_segment(self, verification, segment->offset, &place, &segment->manifest, true,
                               &found);
     } else if (status == SVMS_OK) {
@@ -249,17 +283,26 @@ static void take_lost(void *user, svms_verification *verification, const svms_se
 static svms_status finish(void *user, svms_verification *verification, svms_error *err)
 {
     svms_collecting *self = user;
+    svms_error found = SVMS_ERROR_INIT;
     svms_status status = SVMS_OK;
     if (!is_told(self, verification)) {
         return SVMS_OK;
     }
+    self->front = &verification->front;
     if (self->given->include_unverified) {
-        status = tell_pending(self, verification, err);
+        status = tell_pending(self, verification, &found);
     }
     if (status == SVMS_OK) {
-        status = svms_hole_finish(self, verification, err);
+        status = svms_hole_finish(self, verification, &found);
     }
-    return status == SVMS_OK ? svms_collect_tail(self, verification, err) : status;
+    if (status == SVMS_OK) {
+        status = svms_collect_tail(self, verification, &found);
+    }
+    if (status == SVMS_OK) {
+        return SVMS_OK;
+    }
+    stop(self, status, &found);
+    return svms_fail_as(err, status, &found);
 }
 
 svms_status svms_excerpt_collect(svms_ctx *ctx, const svms_source *source,
@@ -286,11 +329,15 @@ svms_status svms_excerpt_collect(svms_ctx *ctx, const svms_source *source,
                                           .beside = take_beside,
                                           .lost = take_lost,
                                           .finish = finish,
-                                          .stop = &self->stop };
+                                          .stop = &self->stop,
+                                          .keeps = true };
     if (status == SVMS_OK) {
         status = svms_verify_for(ctx, source, &given, &listener, report, err);
         if (self->stop) {
             status = svms_fail_as(err, self->failure.status, &self->failure);
+        }
+        if (collector->failed != NULL) {
+            *collector->failed = self->stop;
         }
     }
     svms_release(ctx, self);

@@ -83,7 +83,7 @@ static svms_status tell(svms_collecting *self, uint64_t end, svms_error *err)
     piece.first_utc_ns = SVMS_NO_TIME;
     piece.last_utc_ns = SVMS_NO_TIME;
     self->told_end = end;
-    return self->given->piece(self->given->user, &piece, NULL, err);
+    return svms_collect_hand(self, &piece, NULL, err);
 }
 
 /* Where the period ends by the index, or SVMS_NO_OFFSET. */

@@ -12,6 +12,7 @@
 /* Where a manifest stands. */
 typedef struct svms_manifest_place {
     bool known;
+    bool unattested; /* no signature of it, or of a later one of its chain, was met */
     uint64_t number;
     uint32_t run;
     uint64_t offset;
@@ -22,7 +23,8 @@ typedef struct svms_manifest_place {
 /* One verification of a container, as the collector sees it. */
 typedef struct svms_collecting {
     const svms_collector *given;
-    bool stop; /* the callback, or what it needs, failed */
+    svms_front *front; /* of the verification */
+    bool stop;         /* the callback, or what it needs, failed */
     svms_error failure;
     svms_manifest_place before; /* segment directly before the range */
     svms_manifest_place behind; /* first one behind it */
@@ -44,8 +46,13 @@ typedef struct svms_collecting {
 SVMS_MUST_CHECK svms_status svms_collect_manifest(svms_collecting *self, svms_front *front,
                                                   const svms_manifest_place *place,
                                                   svms_error *err);
+/* Hands a piece over as it is. */
+SVMS_MUST_CHECK svms_status svms_collect_hand(const svms_collecting *self, svms_piece *piece,
+                                              const svms_manifest *manifest, svms_error *err);
+/* What was verified is not there any more. */
+svms_status svms_collect_changed(uint64_t offset, svms_error *err);
 /* Tells one piece, and before it the hole that it ends. */
-SVMS_MUST_CHECK svms_status svms_collect_tell(svms_collecting *self, const svms_piece *piece,
+SVMS_MUST_CHECK svms_status svms_collect_tell(svms_collecting *self, svms_piece *piece,
                                               const svms_manifest *manifest, svms_error *err);
 
 /* excerpt_hole.c: what does not verify, and is no segment (E-SRC-10). A segment is lost, and a hole

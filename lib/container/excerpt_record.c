@@ -109,8 +109,9 @@ static void take_index(svms_verification *verification, const svms_record *recor
 {
     svms_excerpt_walk *walk = verification->carried;
     if (walk->index_count == SVMS_CARRIED_INDEX_RECORDS) {
-        fail_piece(verification, walk->piece.offset,
-                   "more index records than lead to any segment (E-SRC-5)");
+        svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, SVMS_NO_SEGMENT,
+                               verification->previous_last_utc_ns, walk->piece.offset,
+                               "more index records than lead to any segment (E-SRC-5)");
         return;
     }
     walk->index[walk->index_count++] =
@@ -342,7 +343,8 @@ void svms_verify_carried_index(svms_verification *verification)
     const svms_excerpt_walk *walk = verification->carried;
     for (uint32_t i = 0; i < walk->index_count; i++) {
         if (!walk->index[i].used) {
-            svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, walk->index[i].holder,
+            /* An index is of no segment (C-VER-2). */
+            svms_verification_find(verification, SVMS_VERDICT_NOT_AUTHENTIC, SVMS_NO_SEGMENT,
                                    SVMS_NO_TIME, walk->index[i].offset,
                                    "an index record leads from no end record to a segment that is "
                                    "carried (E-SRC-5)");

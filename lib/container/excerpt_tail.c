@@ -13,8 +13,9 @@
 #define MOST_PIECES (3u * SVMS_MAX_EVIDENCE_DISTANCE + 2u * SVMS_INDEX_LEVELS + 2u)
 
 typedef struct tail_piece {
-    svms_piece piece;
-    uint8_t hash[SVMS_DIGEST_SIZE]; /* of a manifest */
+    svms_piece piece;        /* hash: of manifests and index records */
+    uint64_t signed_by;      /* late signature: the segment that it signs */
+    const svms_stamp *stamp; /* evidence */
 } tail_piece;
 
 typedef struct tail_walk {
@@ -49,6 +50,7 @@ static tail_piece *add(tail_walk *walk, svms_piece_kind kind, uint64_t number, u
     added->piece.closing_size = (uint32_t)size;
     added->piece.first_utc_ns = SVMS_NO_TIME;
     added->piece.last_utc_ns = SVMS_NO_TIME;
+    added->signed_by = SVMS_NO_SEGMENT;
     return added;
 }
 
@@ -84,7 +86,7 @@ static svms_status add_manifest(tail_walk *walk, const svms_known_manifest *know
     tail_piece *added =
         add(walk, SVMS_PIECE_MANIFEST, known->number, known->offset, size + signature);
     if (added != NULL) {
-        memcpy(added->hash, known->hash, sizeof(added->hash));
+        memcpy(added->piece.hash, known->hash, SVMS_DIGEST_SIZE);
     }
     return SVMS_OK;
 }
@@ -127,13 +129,17 @@ static svms_status add_late_signature(tail_walk *walk, const svms_known_manifest
     uint64_t size = 0;
     uint32_t number = 0;
     svms_status status = record_size(walk, known->late_offset, &size, &number, err);
-    if (status == SVMS_OK) {
-        (void)add(walk, SVMS_PIECE_RECORD,
-                  number == 0 ? SVMS_NO_SEGMENT
-                              : holder_of(walk, known->number, known->late_offset),
-                  known->late_offset, size);
+    if (status != SVMS_OK) {
+        return status;
     }
-    return status;
+    tail_piece *added =
+        add(walk, SVMS_PIECE_RECORD,
+            number == 0 ? SVMS_NO_SEGMENT : holder_of(walk, known->number, known->late_offset),
+            known->late_offset, size);
+    if (added != NULL) {
+        added->signed_by = known->number;
+    }
+    return SVMS_OK;
 }
 
 /* What attests a segment by a signature over its manifest or a later one of the chain. */
@@ -199,8 +205,11 @@ static svms_status measure_end(tail_walk *walk, uint64_t *size, bool *stamped, s
 static void add_path(tail_walk *walk, const svms_index_path *path)
 {
     for (uint32_t i = 0; i < path->count; i++) {
-        (void)add(walk, SVMS_PIECE_RECORD, path->steps[i].holder, path->steps[i].offset,
-                  path->steps[i].size);
+        const svms_index_step_taken *step = &path->steps[i];
+        tail_piece *added = add(walk, SVMS_PIECE_RECORD, step->holder, step->offset, step->size);
+        if (added != NULL) {
+            memcpy(added->piece.hash, step->hash, SVMS_DIGEST_SIZE);
+        }
     }
 }
 
@@ -290,11 +299,28 @@ static svms_status add_evidence(tail_walk *walk, uint64_t last, svms_error *err)
         const svms_stamp *stamp = &verification->newest[i];
         const uint64_t fixed = SVMS_RECORD_HEADER_SIZE + SVMS_EVIDENCE_FIXED_SIZE;
         if (is_ahead(walk, stamp) && stamp->segment <= last) {
-            (void)add(walk, SVMS_PIECE_RECORD, stamp->holder, stamp->offset - fixed,
-                      fixed + stamp->size);
+            tail_piece *added = add(walk, SVMS_PIECE_RECORD, stamp->holder, stamp->offset - fixed,
+                                    fixed + stamp->size);
+            if (added != NULL) {
+                added->stamp = stamp;
+            }
         }
     }
     return status;
+}
+
+/* Whether something of the end was verified that is not within these bytes any more. */
+static bool end_shrank(const tail_walk *walk, uint64_t size)
+{
+    const svms_verification *verification = walk->verification;
+    bool shrank = size == 0 && verification->report.closed;
+    for (uint32_t i = 0; i < verification->trailer_count && !shrank; i++) {
+        const svms_stamp *stamp = &verification->trailers[i];
+        uint64_t needs = stamp->offset - walk->end.offset + stamp->size + SVMS_RECORD_HEADER_SIZE +
+                         SVMS_TAIL_BODY_SIZE;
+        shrank = stamp->judged && needs > size && needs <= SVMS_PIECE_CLOSING_MAX;
+    }
+    return shrank;
 }
 
 static svms_status add_end(tail_walk *walk, svms_error *err)
@@ -312,6 +338,9 @@ static svms_status add_end(tail_walk *walk, svms_error *err)
                                           SVMS_DIGEST_SIZE) == 0
                              : !verification->range;
     svms_status status = measure_end(walk, &size, &stamped, err);
+    if (status == SVMS_OK && end_shrank(walk, size)) {
+        status = svms_collect_changed(walk->end.offset, err);
+    }
     if (status != SVMS_OK || size == 0) {
         return status;
     }
@@ -330,14 +359,17 @@ static svms_status add_end(tail_walk *walk, svms_error *err)
 static svms_status find_end(tail_walk *walk, svms_error *err)
 {
     svms_front *front = walk->front;
+    const svms_verification *verification = walk->verification;
     svms_status status = svms_front_find_end(front, &walk->closed, &walk->end, err);
-    if (status == SVMS_OK && !walk->closed && walk->verification->report.closed) {
+    if (status == SVMS_OK && !walk->closed && verification->report.closed) {
         status = svms_front_find_torn_end(front, &walk->closed, &walk->end, err);
     }
+    bool gone = !walk->closed && verification->closed_hint;
     if (status == SVMS_OK && walk->closed && front->verifier != NULL) {
         status = svms_front_believe_end(front, &walk->end, &walk->closed, err);
     }
-    return status;
+    gone = gone || (!walk->closed && verification->end_believed);
+    return status == SVMS_OK && gone ? svms_collect_changed(front->window.size, err) : status;
 }
 
 /* Manifest behind the range, where the last segment ends before it does. */
@@ -359,12 +391,16 @@ static svms_status gather(tail_walk *walk, svms_error *err)
         tail_piece *added = add(walk, SVMS_PIECE_MANIFEST, behind->number, behind->offset,
                                 behind->end - behind->offset);
         if (added != NULL) {
-            memcpy(added->hash, behind->hash, SVMS_DIGEST_SIZE);
+            memcpy(added->piece.hash, behind->hash, SVMS_DIGEST_SIZE);
         }
         status = attest(walk, behind->number, behind->hash, &attested, err);
     }
     if (status == SVMS_OK && !attested) {
         status = attest(walk, last, verification->last_inside_hash, &attested, err);
+    }
+    /* What attested it when it was verified, is not there any more. */
+    if (status == SVMS_OK && !attested && verification->report.verdict == SVMS_VERDICT_AUTHENTIC) {
+        status = svms_collect_changed(verification->last_inside_end, err);
     }
     if (status == SVMS_OK) {
         status = add_evidence(walk, needed ? behind->number : last, err);
@@ -379,17 +415,167 @@ static int by_offset(const void *a, const void *b)
     return left->piece.offset < right->piece.offset ? -1 : left->piece.offset > right->piece.offset;
 }
 
+/* Checking again ---------------------------------------------------------------------------------
+ * What is carried was verified, or found, some time ago, and what is read again may be something
+ * else: so it is read once more, for good, and judged as it stands in memory.
+ */
+
+/* SHA-256 of a small run of the container. */
+static svms_status hash_run(svms_front *front, uint64_t offset, uint64_t size,
+                            uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
+{
+    bool ok = svms_hasher_start(front->proof_hasher);
+    while (ok && size != 0) {
+        const uint8_t *bytes = NULL;
+        size_t got = 0;
+        svms_status status = svms_window_piece(&front->window, offset, size, &bytes, &got, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        ok = svms_hasher_update(front->proof_hasher, bytes, got);
+        offset += got;
+        size -= got;
+    }
+    return ok && svms_hasher_finish(front->proof_hasher, out)
+               ? SVMS_OK
+               : svms_fail_crypto(err, "hashing a record");
+}
+
+/* *holds: the token is the one that was judged, if any was. */
+static svms_status check_token(tail_walk *walk, const svms_stamp *stamp, bool *holds,
+                               svms_error *err)
+{
+    uint8_t digest[SVMS_DIGEST_SIZE] = { 0 };
+    *holds = true;
+    if (!stamp->judged) {
+        return SVMS_OK;
+    }
+    svms_status status = hash_run(walk->front, stamp->offset, stamp->size, digest, err);
+    *holds = memcmp(digest, stamp->token, sizeof(digest)) == 0;
+    return status;
+}
+
+static svms_status check_evidence(tail_walk *walk, const tail_piece *item,
+                                  const svms_record *record, bool *holds, svms_error *err)
+{
+    svms_scanner *scanner = &walk->verification->scanner;
+    void (*told)(void *, const svms_evidence_record *) = scanner->evidence;
+    uint8_t fixed[SVMS_EVIDENCE_FIXED_SIZE];
+    svms_error found = SVMS_ERROR_INIT;
+    *holds = false;
+    svms_status copied = svms_window_copy(
+        &walk->front->window, item->piece.offset + record->header_size, sizeof(fixed), fixed, err);
+    svms_cursor cursor = svms_cursor_over(fixed, sizeof(fixed), item->piece.offset);
+    (void)svms_skip(&cursor, 4);
+    if (copied != SVMS_OK || svms_read_u64(&cursor) != item->stamp->segment ||
+        memcmp(svms_read_bytes(&cursor, SVMS_DIGEST_SIZE), item->stamp->digest, SVMS_DIGEST_SIZE) !=
+            0) {
+        return copied;
+    }
+    scanner->evidence = NULL; /* it is known */
+    svms_status status =
+        svms_evidence_check(scanner, record, item->piece.offset, item->piece.number, &found);
+    scanner->evidence = told;
+    *holds = status == SVMS_OK;
+    if (svms_is_grave(status)) {
+        return svms_fail_as(err, status, &found);
+    }
+    return *holds ? check_token(walk, item->stamp, holds, err) : SVMS_OK;
+}
+
+static svms_status check_late_signature(tail_walk *walk, const tail_piece *item,
+                                        const svms_record *record, bool *holds, svms_error *err)
+{
+    svms_error found = SVMS_ERROR_INIT;
+    uint64_t number = SVMS_NO_SEGMENT;
+    svms_status status =
+        svms_late_signature_check(&walk->verification->scanner, record, item->piece.offset,
+                                  item->signed_by + 1, &number, &found);
+    *holds = status == SVMS_OK && number == item->signed_by;
+    return svms_is_grave(status) ? svms_fail_as(err, status, &found) : SVMS_OK;
+}
+
+static svms_status check_record(tail_walk *walk, const tail_piece *item, bool *holds,
+                                svms_error *err)
+{
+    const svms_piece *piece = &item->piece;
+    const uint8_t *bytes = NULL;
+    uint8_t digest[SVMS_DIGEST_SIZE];
+    size_t got = 0;
+    svms_record record;
+    *holds = false;
+    svms_status status = svms_window_peek(&walk->front->window, piece->offset,
+                                          SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
+    if (status != SVMS_OK ||
+        svms_record_parse(&record, bytes, got, piece->offset, NULL) != SVMS_OK ||
+        (uint64_t)record.header_size + record.body_size != piece->closing_size ||
+        (record.number == 0) != (piece->number == SVMS_NO_SEGMENT)) {
+        return status;
+    }
+    if (item->stamp != NULL) {
+        return record.type == SVMS_RECORD_EVIDENCE ? check_evidence(walk, item, &record, holds, err)
+                                                   : SVMS_OK;
+    }
+    if (item->signed_by != SVMS_NO_SEGMENT) {
+        return record.type == SVMS_RECORD_SIGNATURE
+                   ? check_late_signature(walk, item, &record, holds, err)
+                   : SVMS_OK;
+    }
+    status = hash_run(walk->front, piece->offset, piece->closing_size, digest, err);
+    *holds = status == SVMS_OK && memcmp(digest, piece->hash, sizeof(digest)) == 0;
+    return status;
+}
+
+static svms_status check_end(tail_walk *walk, const tail_piece *item, bool *holds, svms_error *err)
+{
+    const svms_verification *verification = walk->verification;
+    uint64_t size = 0;
+    bool stamped = false;
+    svms_status status = svms_front_same_end(walk->front, &walk->end, holds, err);
+    if (status == SVMS_OK && *holds) {
+        status = measure_end(walk, &size, &stamped, err);
+        *holds = size == item->piece.closing_size;
+    }
+    for (uint32_t i = 0; status == SVMS_OK && *holds && i < verification->trailer_count; i++) {
+        const svms_stamp *stamp = &verification->trailers[i];
+        uint64_t end = item->piece.offset + item->piece.closing_size;
+        if (stamp->offset < end && end - stamp->offset >= stamp->size) {
+            status = check_token(walk, stamp, holds, err);
+        }
+    }
+    return status;
+}
+
+static svms_status tell_record(tail_walk *walk, tail_piece *item, svms_error *err)
+{
+    svms_piece *piece = &item->piece;
+    bool holds = false;
+    svms_status status =
+        svms_window_keep(&walk->front->window, piece->offset, piece->closing_size, err);
+    if (status == SVMS_OK) {
+        status = piece->kind == SVMS_PIECE_END ? check_end(walk, item, &holds, err)
+                                               : check_record(walk, item, &holds, err);
+    }
+    if (status == SVMS_OK && !holds) {
+        status = svms_collect_changed(piece->offset, err);
+    }
+    if (status == SVMS_OK) {
+        status = hash_run(walk->front, piece->offset, piece->closing_size, piece->hash, err);
+    }
+    return status == SVMS_OK ? svms_collect_tell(walk->self, piece, NULL, err) : status;
+}
+
 static svms_status tell(tail_walk *walk, tail_piece *item, svms_error *err)
 {
     svms_collecting *self = walk->self;
     if (item->piece.kind != SVMS_PIECE_MANIFEST) {
-        return svms_collect_tell(self, &item->piece, NULL, err);
+        return tell_record(walk, item, err);
     }
     svms_manifest_place place = { .known = true,
                                   .number = item->piece.number,
                                   .offset = item->piece.offset,
                                   .end = item->piece.offset + item->piece.closing_size };
-    memcpy(place.hash, item->hash, sizeof(place.hash));
+    memcpy(place.hash, item->piece.hash, SVMS_DIGEST_SIZE);
     svms_status status = svms_collect_manifest(self, walk->front, &place, err);
     if (status != SVMS_OK) {
         return status;

@@ -76,6 +76,9 @@ SVMS_MUST_CHECK svms_status svms_front_find_end(svms_front *front, bool *closed,
 SVMS_MUST_CHECK svms_status svms_front_find_torn_end(svms_front *front, bool *found, svms_end *end,
                                                      svms_error *err);
 
+/* Whether the end record that was found stands there, with its signature where media are signed. */
+SVMS_MUST_CHECK svms_status svms_front_same_end(svms_front *front, const svms_end *end, bool *same,
+                                                svms_error *err);
 /* Checks the signature of the end record that was found. *believed: it fits, and end is what it
  * signs. */
 SVMS_MUST_CHECK svms_status svms_front_believe_end(svms_front *front, const svms_end *end,

@@ -122,17 +122,23 @@ svms_status svms_front_find_torn_end(svms_front *front, bool *found, svms_end *e
     return status;
 }
 
-svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool *believed,
-                                   svms_error *err)
+svms_status svms_front_same_end(svms_front *front, const svms_end *end, bool *same, svms_error *err)
 {
     uint8_t bytes[SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE];
     svms_record record;
     svms_end read;
     size_t size = 0;
     svms_error found = SVMS_ERROR_INIT;
-    *believed = false;
-    svms_status status = read_record(front, end->offset, SVMS_RECORD_END, bytes, sizeof(bytes),
-                                     &record, &size, &found);
+    *same = false;
+    svms_status status =
+        svms_window_copy(&front->window, end->offset, sizeof(bytes), bytes, &found);
+    if (status == SVMS_OK) {
+        status = svms_record_parse(&record, bytes, sizeof(bytes), end->offset, &found);
+    }
+    if (status == SVMS_OK &&
+        (record.type != SVMS_RECORD_END || record.body_size != SVMS_END_BODY_SIZE)) {
+        status = SVMS_E_MALFORMED;
+    }
     if (status == SVMS_OK) {
         status = svms_front_check_signature(front, end->offset + sizeof(bytes), SVMS_SIGNED_END,
                                             bytes + SVMS_RECORD_HEADER_SIZE, SVMS_END_BODY_SIZE,
@@ -145,12 +151,20 @@ svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool 
     if (is_grave(status)) {
         return svms_fail_as(err, status, &found);
     }
-    *believed = status == SVMS_OK && front->verifier != NULL && read.offset == end->offset &&
-                read.segments == end->segments && read.root_offset == end->root_offset &&
-                read.last_utc_ns == end->last_utc_ns &&
-                memcmp(read.root_hash, end->root_hash, SVMS_DIGEST_SIZE) == 0 &&
-                memcmp(read.last_manifest, end->last_manifest, SVMS_DIGEST_SIZE) == 0;
+    *same = status == SVMS_OK && read.offset == end->offset && read.segments == end->segments &&
+            read.root_offset == end->root_offset && read.last_utc_ns == end->last_utc_ns &&
+            memcmp(read.root_hash, end->root_hash, SVMS_DIGEST_SIZE) == 0 &&
+            memcmp(read.last_manifest, end->last_manifest, SVMS_DIGEST_SIZE) == 0;
     return SVMS_OK;
+}
+
+svms_status svms_front_believe_end(svms_front *front, const svms_end *end, bool *believed,
+                                   svms_error *err)
+{
+    bool same = false;
+    svms_status status = svms_front_same_end(front, end, &same, err);
+    *believed = same && front->verifier != NULL;
+    return status;
 }
 
 svms_status svms_front_end_size(svms_front *front, const svms_end *end, uint64_t *size,
@@ -227,7 +241,7 @@ svms_status svms_front_look_up(svms_front *front, const svms_end *end, uint64_t 
         level = view.level;
         *found = level == 0;
     }
-    svms_release(front->ctx, buffer);
+    svms_release_secret(front->ctx, buffer, capacity);
     if (is_grave(status)) {
         return svms_fail_as(err, status, &why);
     }

@@ -79,7 +79,7 @@ svms_status svms_front_find_last_start(svms_front *front, bool *found, svms_segm
         /* A marker may lie across the border of two steps. */
         end = begin > front->first_record ? begin + MARKER_SIZE - 1 : begin;
     }
-    svms_release(front->ctx, bytes);
+    svms_release_secret(front->ctx, bytes, STEP);
     return status;
 }
 
@@ -172,6 +172,6 @@ svms_status svms_front_look_up_open(svms_front *front, uint64_t checkpoint, cons
         below = here ? view.level : below;
         offset = next;
     }
-    svms_release(front->ctx, buffer);
+    svms_release_secret(front->ctx, buffer, INDEX_RECORD_LARGEST);
     return status;
 }

@@ -36,9 +36,13 @@ static svms_status check_trust(svms_reader *reader, int64_t made_utc_ns, svms_er
         question.to_utc_ns = question.now_utc_ns - made_utc_ns < TRUST_AHEAD_NS
                                  ? question.now_utc_ns
                                  : made_utc_ns + TRUST_AHEAD_NS;
-        if (ask_for_trust(reader, &question, NULL) == SVMS_OK) {
+        svms_status ahead = ask_for_trust(reader, &question, NULL);
+        if (ahead == SVMS_OK) {
             reader->trusted_to_utc_ns = question.to_utc_ns;
             return SVMS_OK;
+        }
+        if (ahead == SVMS_E_NO_MEMORY) {
+            return svms_fail_memory(err);
         }
     }
     question.from_utc_ns = made_utc_ns < created ? made_utc_ns : created;

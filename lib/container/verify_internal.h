@@ -40,6 +40,8 @@ typedef struct svms_stamp {
     uint64_t offset;
     uint32_t size;
     uint8_t digest[SVMS_DIGEST_SIZE];
+    bool judged;
+    uint8_t token[SVMS_DIGEST_SIZE]; /* SHA-256 of the token that was judged */
 } svms_stamp;
 
 /* Of the stamps within a recording only the newest matter. */
@@ -74,6 +76,9 @@ typedef struct svms_held_listener {
     /* When all has been judged. */
     svms_status (*finish)(void *user, svms_verification *verification, svms_error *err);
     const bool *stop; /* once true, nothing more is read */
+    /* Segments stay in the window from their scan until the next begins, as far as it has room, so
+     * that what is done with them is done with the bytes that were verified. */
+    bool keeps;
 } svms_held_listener;
 
 struct svms_excerpt_walk;

@@ -257,9 +257,16 @@ void svms_verification_take_late(svms_verification *verification, const svms_seg
 static svms_status take_segment(svms_verification *verification, bool *done, svms_error *err)
 {
     svms_segment segment;
-    svms_status status = svms_segment_scan(
-        &verification->scanner, verification->position, verification->expected,
-        verification->has_previous ? verification->previous : NULL, &segment, err);
+    svms_window *window = &verification->front.window;
+    svms_status status = SVMS_OK;
+    if (verification->listener.keeps && window->source.view == NULL) {
+        status = svms_window_follow(window, verification->position, SVMS_WINDOW_KEPT, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_segment_scan(
+            &verification->scanner, verification->position, verification->expected,
+            verification->has_previous ? verification->previous : NULL, &segment, err);
+    }
     if (status != SVMS_OK) {
         return status;
     }

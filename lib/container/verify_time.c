@@ -39,6 +39,7 @@ void svms_verification_take_evidence(void *user, const svms_evidence_record *evi
                                                                      : verification->run;
     stamp->made_utc_ns = evidence->made_utc_ns;
     stamp->valid_utc_ns = SVMS_NO_TIME;
+    stamp->judged = false;
     stamp->offset = evidence->offset;
     stamp->size = evidence->size;
     memcpy(stamp->digest, evidence->hash, SVMS_DIGEST_SIZE);
@@ -76,6 +77,11 @@ static svms_status judge(svms_verification *verification, svms_stamp *stamp, int
     }
     svms_status status = svms_source_read(&verification->front.window.source, stamp->offset, token,
                                           stamp->size, &found);
+    if (status == SVMS_OK &&
+        !svms_hasher_once(verification->front.proof_hasher, token, stamp->size, stamp->token)) {
+        status = svms_fail_crypto(&found, "hashing a time stamp");
+    }
+    stamp->judged = status == SVMS_OK;
     if (status == SVMS_OK) {
         question.now_utc_ns = svms_utc_now(verification->ctx);
         question.attested_utc_ns = later;

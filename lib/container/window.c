@@ -57,9 +57,8 @@ svms_status svms_window_refresh(svms_window *window, svms_error *err)
     return status;
 }
 
-svms_status svms_window_keep(svms_window *window, uint64_t offset, uint64_t size, svms_error *err)
+static svms_status make_room(svms_window *window, size_t wanted, svms_error *err)
 {
-    size_t wanted = size < SVMS_WINDOW_KEPT ? (size_t)size : SVMS_WINDOW_KEPT;
     if (window->kept_room < wanted) {
         size_t room = (wanted + KEPT_STEP - 1) / KEPT_STEP * KEPT_STEP;
         release_kept(window);
@@ -69,9 +68,38 @@ svms_status svms_window_keep(svms_window *window, uint64_t offset, uint64_t size
         }
         window->kept_room = room;
     }
+    return SVMS_OK;
+}
+
+svms_status svms_window_keep(svms_window *window, uint64_t offset, uint64_t size, svms_error *err)
+{
+    size_t wanted = size < SVMS_WINDOW_KEPT ? (size_t)size : SVMS_WINDOW_KEPT;
+    svms_status status = make_room(window, wanted, err);
+    if (status == SVMS_OK) {
+        window->kept_from = offset;
+        window->kept_size = wanted;
+        window->kept_filled = 0;
+    }
+    return status;
+}
+
+svms_status svms_window_follow(svms_window *window, uint64_t offset, size_t most, svms_error *err)
+{
+    uint64_t left = offset < window->size ? window->size - offset : 0;
+    size_t wanted = left < most ? (size_t)left : most;
+    size_t again = 0;
+    svms_status status = make_room(window, wanted, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    uint64_t within = offset - window->kept_from;
+    if (offset >= window->kept_from && within < window->kept_filled) {
+        again = window->kept_filled - (size_t)within;
+        memmove(window->kept, window->kept + within, again);
+    }
     window->kept_from = offset;
     window->kept_size = wanted;
-    window->kept_filled = 0;
+    window->kept_filled = again < wanted ? again : wanted;
     return SVMS_OK;
 }
 
@@ -82,22 +110,38 @@ bool svms_window_keeps(const svms_window *window, uint64_t offset, uint64_t size
            size <= window->kept_size - within;
 }
 
+bool svms_window_is_steady(const svms_window *window, uint64_t offset, uint64_t size)
+{
+    if (offset == window->kept_from && svms_window_keeps(window, offset, size)) {
+        return true;
+    }
+    return window->source.view != NULL && size <= SIZE_MAX &&
+           window->source.view(window->source.user, offset, (size_t)size) != NULL;
+}
+
+/* *got is less than size only where the source ends earlier than it said. */
 static svms_status read_kept(svms_window *window, uint64_t offset, size_t size, const uint8_t **out,
-                             svms_error *err)
+                             size_t *got, svms_error *err)
 {
     size_t at = (size_t)(offset - window->kept_from);
     while (window->kept_filled < at + size) {
         size_t left = window->kept_size - window->kept_filled;
         size_t step = left < SVMS_WINDOW_SIZE ? left : SVMS_WINDOW_SIZE;
+        size_t read = 0;
         svms_status status =
-            svms_source_read(&window->source, window->kept_from + window->kept_filled,
-                             window->kept + window->kept_filled, step, err);
+            svms_source_read_some(&window->source, window->kept_from + window->kept_filled,
+                                  window->kept + window->kept_filled, step, &read, err);
         if (status != SVMS_OK) {
             return status;
         }
-        window->kept_filled += step;
+        if (read == 0) {
+            break;
+        }
+        window->kept_filled += read;
     }
+    size_t there = window->kept_filled > at ? window->kept_filled - at : 0;
     *out = window->kept + at;
+    *got = size < there ? size : there;
     return SVMS_OK;
 }
 
@@ -143,8 +187,7 @@ svms_status svms_window_peek(svms_window *window, uint64_t offset, size_t size, 
         wanted = SVMS_WINDOW_SIZE;
     }
     if (svms_window_keeps(window, offset, wanted)) {
-        *got = wanted;
-        return read_kept(window, offset, wanted, out, err);
+        return read_kept(window, offset, wanted, out, got, err);
     }
     if (window->source.view != NULL) {
         const uint8_t *view = window->source.view(window->source.user, offset, wanted);
@@ -186,8 +229,11 @@ svms_status svms_window_piece(svms_window *window, uint64_t offset, uint64_t siz
     if (svms_window_keeps(window, offset, 1)) {
         uint64_t left = window->kept_size - (offset - window->kept_from);
         uint64_t most = size < SVMS_WINDOW_SIZE ? size : SVMS_WINDOW_SIZE;
-        *got = (size_t)(most < left ? most : left);
-        return read_kept(window, offset, *got, out, err);
+        svms_status kept =
+            read_kept(window, offset, (size_t)(most < left ? most : left), out, got, err);
+        return kept == SVMS_OK && *got == 0
+                   ? svms_fail_at(err, SVMS_E_TRUNCATED, offset, "the file ends here")
+                   : kept;
     }
     if (window->source.view != NULL) {
         size_t piece = size < VIEW_PIECE ? (size_t)size : (size_t)VIEW_PIECE;
@@ -215,7 +261,9 @@ svms_status svms_window_copy(svms_window *window, uint64_t offset, size_t size, 
                              svms_error *err)
 {
     const uint8_t *bytes = NULL;
-    bool at_hand = holds(window, offset, size) || svms_window_keeps(window, offset, size);
+    bool kept = svms_window_keeps(window, offset, size);
+    bool at_hand = holds(window, offset, size) || kept;
+    size_t got = size;
     if (!at_hand && window->source.view != NULL && size != 0 && offset <= window->size &&
         size <= window->size - offset) {
         bytes = window->source.view(window->source.user, offset, size);
@@ -223,8 +271,15 @@ svms_status svms_window_copy(svms_window *window, uint64_t offset, size_t size, 
     if (bytes == NULL && !at_hand) {
         return svms_source_read(&window->source, offset, out, size, err);
     }
-    svms_status status =
-        bytes == NULL ? svms_window_get(window, offset, size, &bytes, err) : SVMS_OK;
+    svms_status status = SVMS_OK;
+    if (kept) {
+        status = read_kept(window, offset, size, &bytes, &got, err);
+    } else if (bytes == NULL) {
+        status = svms_window_get(window, offset, size, &bytes, err);
+    }
+    if (status == SVMS_OK && got < size) {
+        return svms_fail_at(err, SVMS_E_TRUNCATED, offset + got, "the file ends here");
+    }
     if (status == SVMS_OK) {
         memcpy(out, bytes, size);
     }

@@ -34,8 +34,15 @@ SVMS_MUST_CHECK svms_status svms_window_refresh(svms_window *window, svms_error 
  * served from memory, until this is called again: what was seen there stays what it was. */
 SVMS_MUST_CHECK svms_status svms_window_keep(svms_window *window, uint64_t offset, uint64_t size,
                                              svms_error *err);
+/* The same for a run of unknown length that begins at offset, of which at most `most` bytes are
+ * kept; what of it was kept already is not read again. */
+SVMS_MUST_CHECK svms_status svms_window_follow(svms_window *window, uint64_t offset, size_t most,
+                                               svms_error *err);
 /* Whether all of [offset, offset + size) is served from there. */
 bool svms_window_keeps(const svms_window *window, uint64_t offset, uint64_t size);
+/* Whether a run that was kept from its first byte, or lies in a view, still is what was seen of it:
+ * nothing that happens to the source changes it. */
+bool svms_window_is_steady(const svms_window *window, uint64_t offset, uint64_t size);
 /* *got bytes at offset, at most size and SVMS_WINDOW_SIZE; fewer only at the end. Valid until the
  * next call. */
 SVMS_MUST_CHECK svms_status svms_window_peek(svms_window *window, uint64_t offset, size_t size,

@@ -101,9 +101,12 @@ SVMS_MUST_CHECK svms_status svms_case_parse(svms_case **out, svms_ctx *ctx, cons
                                             size_t size, svms_error *err);
 void svms_case_free(svms_case **document);
 bool svms_case_reexport(const svms_case *document);
+int64_t svms_case_created(const svms_case *document);
 uint32_t svms_case_source_count(const svms_case *document);
 /* In the order of their numbers. */
 const svms_case_source *svms_case_source_at(const svms_case *document, uint32_t n);
+/* Texts of the device of which n is the first source; NULL for its other sources (E-CAS-3). */
+const svms_case_device *svms_case_device_of(const svms_case *document, uint32_t n);
 uint32_t svms_case_attachment_count(const svms_case *document);
 const svms_case_attachment *svms_case_attachment_at(const svms_case *document, uint32_t n);
 const svms_case_presentation *svms_case_get_presentation(const svms_case *document);

@@ -71,6 +71,14 @@ const char *svms_case_format_of(const char *media_type)
     return NULL;
 }
 
+/* Those that turn the order of what a terminal or a file manager shows. */
+static bool turns_text(unsigned long character)
+{
+    return character == 0x061C || character == 0x200E || character == 0x200F ||
+           (character >= 0x202A && character <= 0x202E) ||
+           (character >= 0x2066 && character <= 0x2069);
+}
+
 bool svms_case_is_file_name(const char *name)
 {
     svms_cursor text = svms_cursor_over(name, strlen(name), 0);
@@ -82,7 +90,8 @@ bool svms_case_is_file_name(const char *name)
         unsigned long character = 0;
         size_t length = svms_utf8_peek(&text, &character);
         bool is_control = character < 0x20 || (character >= 0x7F && character < 0xA0);
-        if (length == 0 || is_control || character == '/' || character == '\\') {
+        if (length == 0 || is_control || turns_text(character) || character == '/' ||
+            character == '\\') {
             return false;
         }
         (void)svms_skip(&text, length);

@@ -21,12 +21,23 @@ typedef struct attachment_entry {
     char *name;
 } attachment_entry;
 
+typedef struct device_entry {
+    char *name;
+    char *place;
+    char *remark;
+    svms_case_device known;
+    uint32_t first_source;
+} device_entry;
+
 struct svms_case {
     svms_ctx *ctx;
     bool reexport;
+    int64_t created_utc_ns;
     uint32_t source_count;
     uint32_t attachment_count;
     svms_case_source *sources;
+    uint32_t device_count;
+    device_entry *devices;
     attachment_entry *attachments;
     svms_case_presentation presentation;
     origin_list presentation_origins;
@@ -82,7 +93,7 @@ static void check_head(svms_case *document, const svms_json_node *root)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         (void)svms_json_text_or_null(root, texts[i]);
     }
-    (void)svms_json_time(root, "created");
+    document->created_utc_ns = svms_json_time(root, "created");
     document->reexport = svms_json_flag(root, "reexport");
     size_t formats = svms_json_count(root, "formats", SVMS_JSON_MAX_VALUES);
     for (size_t i = 0; i < formats; i++) {
@@ -185,16 +196,22 @@ static void read_sources(svms_case *document, const svms_json_node *root)
 }
 
 /* Its sources get its ids. */
-static void read_device(svms_case *document, const svms_json_node *device, bool *named)
+static void read_device(svms_case *document, device_entry *out, const svms_json_node *device,
+                        bool *named)
 {
     uint8_t device_id[16] = { 0 };
     uint8_t recording_id[16] = { 0 };
     svms_json_hex(device, "device_id", device_id, sizeof(device_id));
     svms_json_hex(device, "recording_id", recording_id, sizeof(recording_id));
-    (void)svms_json_text_or_null(device, "name");
-    (void)svms_json_text_or_null(device, "place");
-    (void)svms_json_text_or_null(device, "remark");
+    out->name = kept(document, device, svms_json_text_or_null(device, "name"));
+    out->place = kept(document, device, svms_json_text_or_null(device, "place"));
+    out->remark = kept(document, device, svms_json_text_or_null(device, "remark"));
+    out->known = (svms_case_device){ out->name, out->place, out->remark };
+    out->first_source = UINT32_MAX;
     size_t count = svms_json_count(device, "sources", SVMS_EXPORT_MAX_SOURCES);
+    if (count == 0) {
+        svms_json_refuse(device, "sources", "names none (E-CAS-1)");
+    }
     for (size_t i = 0; i < count && !svms_json_failed(device); i++) {
         uint64_t number = svms_json_item_number(device, "sources", i, INT64_MAX);
         if (number >= document->source_count) {
@@ -205,17 +222,20 @@ static void read_device(svms_case *document, const svms_json_node *device, bool 
             named[number] = true;
             memcpy(document->sources[number].device_id, device_id, sizeof(device_id));
             memcpy(document->sources[number].recording_id, recording_id, sizeof(recording_id));
+            out->first_source = number < out->first_source ? (uint32_t)number : out->first_source;
         }
     }
 }
 
 static void read_devices(svms_case *document, const svms_json_node *root)
 {
-    size_t count = svms_json_count(root, "devices", SVMS_JSON_MAX_VALUES);
+    size_t count = svms_json_count(root, "devices", SVMS_EXPORT_MAX_SOURCES);
     bool *named = entries_for(document, root, document->source_count, sizeof(*named));
-    for (size_t i = 0; i < count && !svms_json_failed(root); i++) {
+    document->devices = entries_for(document, root, count, sizeof(*document->devices));
+    document->device_count = document->devices != NULL ? (uint32_t)count : 0;
+    for (uint32_t i = 0; i < document->device_count && !svms_json_failed(root); i++) {
         svms_json_node device = svms_json_item(root, "devices", i);
-        read_device(document, &device, named);
+        read_device(document, &document->devices[i], &device, named);
     }
     for (uint32_t i = 0; i < document->source_count && !svms_json_failed(root); i++) {
         if (!named[i]) {
@@ -363,6 +383,14 @@ svms_status svms_case_parse(svms_case **out, svms_ctx *ctx, const void *json, si
     return SVMS_OK;
 }
 
+/* What a sealed package says is not left behind in memory. */
+static void forget_text(svms_ctx *ctx, char *text)
+{
+    if (text != NULL) {
+        svms_release_secret(ctx, text, strlen(text));
+    }
+}
+
 void svms_case_free(svms_case **document)
 {
     if (document == NULL || *document == NULL) {
@@ -371,14 +399,20 @@ void svms_case_free(svms_case **document)
     svms_case *gone = *document;
     svms_ctx *ctx = gone->ctx;
     for (uint32_t i = 0; i < gone->attachment_count; i++) {
-        svms_release(ctx, gone->attachments[i].name);
+        forget_text(ctx, gone->attachments[i].name);
         svms_release(ctx, gone->attachments[i].origins.entries);
     }
+    for (uint32_t i = 0; i < gone->device_count; i++) {
+        forget_text(ctx, gone->devices[i].name);
+        forget_text(ctx, gone->devices[i].place);
+        forget_text(ctx, gone->devices[i].remark);
+    }
+    svms_release(ctx, gone->devices);
     svms_release(ctx, gone->attachments);
     svms_release(ctx, gone->sources);
     svms_release(ctx, gone->presentation_origins.entries);
-    svms_release(ctx, gone->presentation_name);
-    svms_release(ctx, gone->presentation_type);
+    forget_text(ctx, gone->presentation_name);
+    forget_text(ctx, gone->presentation_type);
     svms_release(ctx, gone);
     *document = NULL;
 }
@@ -386,6 +420,21 @@ void svms_case_free(svms_case **document)
 bool svms_case_reexport(const svms_case *document)
 {
     return document->reexport;
+}
+
+int64_t svms_case_created(const svms_case *document)
+{
+    return document->created_utc_ns;
+}
+
+const svms_case_device *svms_case_device_of(const svms_case *document, uint32_t n)
+{
+    for (uint32_t i = 0; i < document->device_count; i++) {
+        if (document->devices[i].first_source == n) {
+            return &document->devices[i].known;
+        }
+    }
+    return NULL;
 }
 
 uint32_t svms_case_source_count(const svms_case *document)

@@ -6,6 +6,8 @@
 #include "failure.h"
 #include "stream.h"
 
+#define STORED_CHUNK (SVMS_FRAME_CHUNK + SVMS_AEAD_TAG_SIZE)
+
 bool svms_evidence_can_read(const svms_evidence *evidence, const svms_frame *frame)
 {
     return (frame->flags & SVMS_FRAME_SEALED) == 0 || evidence->unlocked;
@@ -20,7 +22,7 @@ static svms_status prepare(svms_evidence *evidence, uint64_t e, svms_error *err)
         status = svms_aead_new(&chunk->aead, evidence->ctx, err);
     }
     if (status == SVMS_OK && chunk->sealed == NULL) {
-        chunk->sealed = svms_alloc(evidence->ctx, SVMS_FRAME_CHUNK + SVMS_AEAD_TAG_SIZE);
+        chunk->sealed = svms_alloc(evidence->ctx, STORED_CHUNK);
         status = chunk->sealed == NULL ? svms_fail_memory(err) : SVMS_OK;
     }
     if (status != SVMS_OK || chunk->keyed == e) {
@@ -58,29 +60,35 @@ static svms_status find_chunk(svms_evidence *evidence, uint64_t offset, size_t s
     return svms_source_read(file, offset, evidence->chunk.sealed, size, err);
 }
 
-/* Opens chunk j of a sealed body into out, which is as long. */
-static svms_status open_into(svms_evidence *evidence, const svms_evidence_frame *frame, uint64_t j,
-                             uint8_t *out, svms_error *err)
+/* Opens chunk j of a sealed body, given as it is stored, into out. */
+static svms_status open_stored(svms_evidence *evidence, const svms_evidence_frame *frame,
+                               uint64_t j, const uint8_t *sealed, uint8_t *out, svms_error *err)
 {
     svms_evidence_chunk *chunk = &evidence->chunk;
-    const uint8_t *sealed = NULL;
     size_t size = chunk_size(frame, j);
-    uint64_t offset = frame->b_offset + j * (SVMS_FRAME_CHUNK + SVMS_AEAD_TAG_SIZE);
-    svms_status status = prepare(evidence, frame->entry, err);
-    if (status == SVMS_OK) {
-        status = find_chunk(evidence, offset, size + SVMS_AEAD_TAG_SIZE, &sealed, err);
-    }
-    if (status != SVMS_OK ||
-        svms_frame_open_chunk(chunk->aead, frame->header, j, sealed, size, out)) {
-        return status;
+    if (svms_frame_open_chunk(chunk->aead, frame->header, j, sealed, size, out)) {
+        return SVMS_OK;
     }
     svms_wipe(out, size);
     chunk->keyed = SVMS_NO_ENTRY;
     if (!svms_aead_is_sound(evidence->ctx)) {
         return svms_fail_crypto(err, "opening a frame");
     }
-    return svms_fail_at(err, SVMS_E_UNDECRYPTABLE, offset,
+    return svms_fail_at(err, SVMS_E_UNDECRYPTABLE, frame->b_offset + j * STORED_CHUNK,
                         "a frame does not open with the key of the package (E-FRM-4)");
+}
+
+/* Opens chunk j of a sealed body into out, which is as long. */
+static svms_status open_into(svms_evidence *evidence, const svms_evidence_frame *frame, uint64_t j,
+                             uint8_t *out, svms_error *err)
+{
+    const uint8_t *sealed = NULL;
+    size_t size = chunk_size(frame, j) + SVMS_AEAD_TAG_SIZE;
+    svms_status status = prepare(evidence, frame->entry, err);
+    if (status == SVMS_OK) {
+        status = find_chunk(evidence, frame->b_offset + j * STORED_CHUNK, size, &sealed, err);
+    }
+    return status == SVMS_OK ? open_stored(evidence, frame, j, sealed, out, err) : status;
 }
 
 /* Chunk j of a sealed body goes into the buffer. */
@@ -170,6 +178,19 @@ svms_status svms_evidence_read_body(svms_evidence *evidence, const svms_evidence
         size -= piece;
     }
     return SVMS_OK;
+}
+
+svms_status svms_evidence_open_body(svms_evidence *evidence, const svms_evidence_frame *frame,
+                                    const uint8_t *stored, uint8_t *out, svms_error *err)
+{
+    svms_cursor cursor = svms_cursor_over(stored, (size_t)frame->frame.b_size, frame->b_offset);
+    svms_status status = prepare(evidence, frame->entry, err);
+    for (uint64_t j = 0; j * SVMS_FRAME_CHUNK < frame->body_size && status == SVMS_OK; j++) {
+        size_t size = chunk_size(frame, j);
+        const uint8_t *sealed = svms_read_bytes(&cursor, size + SVMS_AEAD_TAG_SIZE);
+        status = open_stored(evidence, frame, j, sealed, out + j * SVMS_FRAME_CHUNK, err);
+    }
+    return status;
 }
 
 svms_status svms_evidence_read_secrets(svms_evidence *evidence, const svms_evidence_frame *frame,

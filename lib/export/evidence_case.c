@@ -2,9 +2,12 @@
 /* The case of a package, and whether it says what is there (E-CAS-1). */
 #include <string.h>
 
+#include "description.h"
 #include "evidence_internal.h"
 #include "failure.h"
 #include "stream.h"
+
+#define NS_PER_SECOND INT64_C(1000000000)
 
 static svms_status refuse(svms_error *err, const char *what, uint32_t number)
 {
@@ -54,8 +57,41 @@ static const char *wrong_member(const svms_case_source *stated, const svms_heade
     return tracks_fit(stated, header, part->removed_tracks) ? NULL : "the tracks of source";
 }
 
-static svms_status compare_source(svms_evidence *evidence, const svms_case_source *stated,
-                                  uint32_t s, svms_error *err)
+static bool same_text(const char *stated, const char *signed_text)
+{
+    if (stated == NULL || signed_text == NULL) {
+        return stated == signed_text;
+    }
+    return strcmp(stated, signed_text) == 0;
+}
+
+/* Texts of the device of which this is the first source, where they can be read (E-CAS-3). */
+static svms_status compare_device(svms_evidence *evidence, const svms_case *document, uint32_t s,
+                                  const svms_header *header, svms_error *err)
+{
+    svms_description described = { 0 };
+    const svms_case_device *stated = svms_case_device_of(document, s);
+    bool sealed = header->has_keys && header->description_size != 0;
+    if (stated == NULL || sealed) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_description_read(&described, evidence->ctx, header, NULL, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    bool same = same_text(stated->name, described.name) &&
+                same_text(stated->place, described.place) &&
+                same_text(stated->remark, described.remark);
+    svms_description_clear(&described, evidence->ctx);
+    return same ? SVMS_OK
+                : svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                            "the case describes the device of source %u otherwise than its "
+                            "recorder signed (E-CAS-3)",
+                            s);
+}
+
+static svms_status compare_source(svms_evidence *evidence, const svms_case *document, uint32_t s,
+                                  svms_error *err)
 {
     const svms_header *header = NULL;
     svms_status status = svms_evidence_header_of(evidence, s, &header, err);
@@ -65,84 +101,9 @@ static svms_status compare_source(svms_evidence *evidence, const svms_case_sourc
     if (status != SVMS_OK) {
         return status;
     }
-    const char *wrong = wrong_member(stated, header, &evidence->parts[s]);
-    return wrong == NULL ? SVMS_OK : refuse(err, wrong, s);
-}
-
-/* The hash of a manifest (C-MAN-4) is that of part C of its segment. */
-static svms_status check_manifest(svms_evidence *evidence, const svms_evidence_part *part,
-                                  uint64_t segment, const uint8_t hash[SVMS_DIGEST_SIZE],
-                                  bool *fits, svms_error *err)
-{
-    const svms_evidence_frame *frame = NULL;
-    uint8_t found_hash[SVMS_DIGEST_SIZE];
-    uint64_t e = 0;
-    svms_status status = svms_evidence_find_segment(part, segment, fits, &e, err);
-    if (status != SVMS_OK || !*fits) {
-        return status;
-    }
-    status = svms_evidence_check_frame(evidence, e, &frame, err);
-    if (status != SVMS_OK || !frame->holds) {
-        *fits = false;
-        return status;
-    }
-    size_t size = frame->frame.c_size;
-    uint8_t *closing = svms_alloc(evidence->ctx, size);
-    if (closing == NULL) {
-        return svms_fail_memory(err);
-    }
-    status = svms_source_read(&evidence->window.source, frame->c_offset, closing, size, err);
-    if (status == SVMS_OK) {
-        svms_iovec run = { closing, size };
-        status = svms_sha256(evidence->ctx, &run, 1, found_hash, err);
-        *fits = status == SVMS_OK && memcmp(found_hash, hash, sizeof(found_hash)) == 0;
-    }
-    svms_release(evidence->ctx, closing);
-    return status;
-}
-
-static svms_status compare_origin(svms_evidence *evidence, const svms_case_origin *stated,
-                                  bool *fits, svms_error *err)
-{
-    const svms_header *header = NULL;
-    const svms_export_origin *origin = &stated->origin;
-    *fits = false;
-    if (origin->source >= evidence->first.sources || origin->last_segment < origin->first_segment) {
-        return SVMS_OK;
-    }
-    const svms_evidence_part *part = &evidence->parts[origin->source];
-    svms_status status = svms_evidence_header_of(evidence, origin->source, &header, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    if (origin->track != UINT32_MAX && origin->track >= header->track_count) {
-        return SVMS_OK;
-    }
-    status =
-        check_manifest(evidence, part, origin->first_segment, stated->first_manifest, fits, err);
-    if (status == SVMS_OK && *fits) {
-        status =
-            check_manifest(evidence, part, origin->last_segment, stated->last_manifest, fits, err);
-    }
-    return status;
-}
-
-static svms_status compare_origins(svms_evidence *evidence, const svms_case *document, uint32_t n,
-                                   size_t count, svms_error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool fits = false;
-        const svms_case_origin *origin = svms_case_origin_at(document, n, i);
-        svms_status status =
-            origin == NULL ? SVMS_OK : compare_origin(evidence, origin, &fits, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
-        if (!fits) {
-            return refuse(err, "a derivation names segments that are not carried, attachment", n);
-        }
-    }
-    return SVMS_OK;
+    const char *wrong = wrong_member(svms_case_source_at(document, s), header, &evidence->parts[s]);
+    return wrong == NULL ? compare_device(evidence, document, s, header, err)
+                         : refuse(err, wrong, s);
 }
 
 /* Sizes only: what an attachment holds is compared when it is read. */
@@ -160,7 +121,7 @@ static svms_status compare_attachment(svms_evidence *evidence, const svms_case *
         (frame->holds && stated->size != frame->body_size)) {
         return refuse(err, "attachment", n);
     }
-    return compare_origins(evidence, document, n, stated->origin_count, err);
+    return SVMS_OK;
 }
 
 static svms_status compare_presentation(svms_evidence *evidence, const svms_case *document,
@@ -182,7 +143,14 @@ static svms_status compare_presentation(svms_evidence *evidence, const svms_case
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "the case names another presentation than link 0 (E-CAS-1)");
     }
-    return compare_origins(evidence, document, SVMS_CASE_PRESENTATION, stated->origin_count, err);
+    return SVMS_OK;
+}
+
+/* Whole seconds, also before 1970. */
+static int64_t second_of(int64_t utc_ns)
+{
+    int64_t second = utc_ns / NS_PER_SECOND;
+    return utc_ns % NS_PER_SECOND < 0 ? second - 1 : second;
 }
 
 static svms_status compare(svms_evidence *evidence, const svms_case *document, svms_error *err)
@@ -197,8 +165,12 @@ static svms_status compare(svms_evidence *evidence, const svms_case *document, s
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "case and link 0 contradict each other on re-export");
     }
+    if (second_of(svms_case_created(document)) != second_of(evidence->header.created_utc_ns)) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "the case names another time of creation than the header (E-CAS-1)");
+    }
     for (uint32_t s = 0; s < evidence->first.sources; s++) {
-        svms_status status = compare_source(evidence, svms_case_source_at(document, s), s, err);
+        svms_status status = compare_source(evidence, document, s, err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -209,35 +181,83 @@ static svms_status compare(svms_evidence *evidence, const svms_case *document, s
             return status;
         }
     }
-    return compare_presentation(evidence, document, err);
+    svms_status status = compare_presentation(evidence, document, err);
+    return status == SVMS_OK ? svms_evidence_compare_derivations(evidence, document, err) : status;
+}
+
+/* The body of the case as it is stored: what is parsed is what was hashed (E-OVR-3). Part A and C
+ * of a case are empty. */
+static svms_status take_stored(svms_evidence *evidence, const svms_evidence_frame *frame,
+                               uint8_t *out, svms_error *err)
+{
+    uint8_t digest[SVMS_DIGEST_SIZE];
+    svms_hasher *hasher = evidence->hasher;
+    size_t size = (size_t)frame->frame.b_size;
+    svms_status status =
+        svms_source_read(&evidence->window.source, frame->b_offset, out, size, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (!svms_hasher_start(hasher) ||
+        !svms_hasher_update(hasher, frame->header, sizeof(frame->header)) ||
+        !svms_hasher_update(hasher, out, size) || !svms_hasher_finish(hasher, digest)) {
+        return svms_fail_crypto(err, "hashing a case");
+    }
+    return memcmp(digest, frame->listed.digest, sizeof(digest)) == 0
+               ? SVMS_OK
+               : svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, frame->listed.offset,
+                              "the case is not what was signed: the file changes while it is read "
+                              "(E-OVR-3)");
+}
+
+static svms_status open_stored(svms_evidence *evidence, const svms_evidence_frame *frame,
+                               const uint8_t *stored, svms_error *err)
+{
+    size_t size = (size_t)frame->body_size;
+    uint8_t *json = svms_alloc(evidence->ctx, size);
+    if (json == NULL) {
+        return svms_fail_memory(err);
+    }
+    svms_status status = svms_evidence_open_body(evidence, frame, stored, json, err);
+    if (status != SVMS_OK) {
+        svms_release_secret(evidence->ctx, json, size);
+        return status;
+    }
+    evidence->case_json = (char *)json;
+    evidence->case_size = size;
+    return SVMS_OK;
 }
 
 /* Reads the JSON into memory of the package. */
 static svms_status read_json(svms_evidence *evidence, svms_error *err)
 {
-    const svms_evidence_frame *frame = NULL;
+    const svms_evidence_frame *held = NULL;
     svms_error found = SVMS_ERROR_INIT;
-    svms_status status = svms_evidence_need_frame(evidence, evidence->entry_count - 1, &frame, err);
+    svms_status status = svms_evidence_need_frame(evidence, evidence->entry_count - 1, &held, err);
     if (status != SVMS_OK) {
         return status;
     }
-    if (!svms_evidence_can_read(evidence, &frame->frame)) {
+    svms_evidence_frame frame = *held;
+    if (!svms_evidence_can_read(evidence, &frame.frame)) {
         return svms_fail(err, SVMS_E_WRONG_KEY,
                          "the package is sealed, and nothing that was given opens it");
     }
-    size_t size = (size_t)frame->body_size;
-    char *json = svms_alloc(evidence->ctx, size);
-    if (json == NULL) {
+    size_t size = (size_t)frame.frame.b_size;
+    uint8_t *stored = svms_alloc(evidence->ctx, size);
+    if (stored == NULL) {
         return svms_fail_memory(err);
     }
-    status = svms_evidence_read_body(evidence, frame, 0, (uint8_t *)json, size, &found);
-    if (status != SVMS_OK) {
-        svms_release_secret(evidence->ctx, json, size);
-        return svms_fail_as(err, status, &found);
+    status = take_stored(evidence, &frame, stored, &found);
+    if (status == SVMS_OK && (frame.frame.flags & SVMS_FRAME_SEALED) == 0) {
+        evidence->case_json = (char *)stored;
+        evidence->case_size = size;
+        return SVMS_OK;
     }
-    evidence->case_json = json;
-    evidence->case_size = size;
-    return SVMS_OK;
+    if (status == SVMS_OK) {
+        status = open_stored(evidence, &frame, stored, &found);
+    }
+    svms_release(evidence->ctx, stored);
+    return status == SVMS_OK ? SVMS_OK : svms_fail_as(err, status, &found);
 }
 
 svms_status svms_evidence_case(svms_evidence *evidence, const svms_case **out, svms_error *err)

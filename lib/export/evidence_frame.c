@@ -82,40 +82,68 @@ static svms_status hash_range(svms_evidence *evidence, uint64_t offset, uint64_t
     return SVMS_OK;
 }
 
-/* E-DIR-2. */
-static svms_status compare_digest(svms_evidence *evidence, svms_evidence_frame *out,
-                                  svms_error *err)
+/* Part C, read once: what is parsed is what was hashed (E-OVR-3). Never NULL. */
+static svms_status read_closing(svms_evidence *evidence, const svms_evidence_frame *frame,
+                                uint8_t **out, svms_error *err)
 {
-    uint8_t digest[SVMS_DIGEST_SIZE];
-    const svms_frame *frame = &out->frame;
-    bool omitted = svms_frame_digest_omits_body(frame);
-    if (svms_evidence_is_checked(evidence, out->entry)) {
-        out->holds = !svms_evidence_has_failed(evidence, out->entry);
-        return SVMS_OK;
+    size_t size = frame->frame.c_size;
+    *out = svms_alloc(evidence->ctx, size + 1);
+    if (*out == NULL) {
+        return svms_fail_memory(err);
     }
-    if (!svms_hasher_start(evidence->hasher) ||
-        !svms_hasher_update(evidence->hasher, out->header, SVMS_FRAME_HEADER_SIZE)) {
+    return svms_source_read(&evidence->window.source, frame->c_offset, *out, size, err);
+}
+
+/* E-DIR-2. */
+static svms_status hash_frame(svms_evidence *evidence, svms_evidence_frame *out,
+                              const uint8_t *closing, uint8_t digest[SVMS_DIGEST_SIZE],
+                              svms_error *err)
+{
+    const svms_frame *frame = &out->frame;
+    svms_hasher *hasher = evidence->hasher;
+    bool omitted = svms_frame_digest_omits_body(frame);
+    if (!svms_hasher_start(hasher) ||
+        !svms_hasher_update(hasher, out->header, SVMS_FRAME_HEADER_SIZE)) {
         return svms_fail_crypto(err, "hashing a frame");
     }
     svms_status status =
         hash_range(evidence, out->a_offset, frame->a_size + (omitted ? 0 : frame->b_size), err);
-    if (status == SVMS_OK) {
-        status = hash_range(evidence, out->c_offset, frame->c_size, err);
-    }
     if (status != SVMS_OK) {
         return status;
     }
-    if (!svms_hasher_finish(evidence->hasher, digest)) {
+    if (!svms_hasher_update(hasher, closing, frame->c_size) ||
+        !svms_hasher_finish(hasher, digest) ||
+        !svms_hasher_once(hasher, closing, frame->c_size, out->closing_hash)) {
         return svms_fail_crypto(err, "hashing a frame");
     }
-    out->holds = memcmp(digest, out->listed.digest, sizeof(digest)) == 0;
-    if (!out->holds) {
-        refuse(out, "the frame is not what was signed (E-DIR-2)");
-    }
     /* A body that was left out is read where its segment is. */
-    uint64_t passed = SVMS_FRAME_HEADER_SIZE + (omitted ? frame->b_size : 0);
+    uint64_t passed = SVMS_FRAME_HEADER_SIZE + frame->c_size + (omitted ? frame->b_size : 0);
     return svms_evidence_advance(evidence, passed) ? SVMS_OK
                                                    : svms_fail(err, SVMS_E_CANCELLED, "cancelled");
+}
+
+/* What held once is hashed again where that is quick, or where all of it is parsed again. */
+static bool is_settled(const svms_evidence *evidence, const svms_evidence_frame *frame)
+{
+    return svms_evidence_is_checked(evidence, frame->entry) && frame->frame.b_size != 0 &&
+           !svms_frame_digest_omits_body(&frame->frame) && frame->frame.kind != SVMS_FRAME_LEAVES;
+}
+
+static svms_status compare_digest(svms_evidence *evidence, svms_evidence_frame *out,
+                                  const uint8_t *closing, svms_error *err)
+{
+    uint8_t digest[SVMS_DIGEST_SIZE];
+    svms_status status = hash_frame(evidence, out, closing, digest, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    out->closing_known = memcmp(digest, out->listed.digest, sizeof(digest)) == 0;
+    if (!out->closing_known) {
+        refuse(out, "the frame is not what was signed (E-DIR-2)");
+    } else {
+        out->holds = !svms_evidence_has_failed(evidence, out->entry);
+    }
+    return SVMS_OK;
 }
 
 /* Header, place and size against the directory. */
@@ -174,32 +202,26 @@ static bool closing_fits(uint8_t kind, const svms_record *records, uint32_t coun
 }
 
 /* At most the first two and their number; count 0 when they do not fill part C. */
-static svms_status read_records(svms_evidence *evidence, const svms_evidence_frame *frame,
-                                svms_record records[2], uint32_t *count, svms_error *err)
+static void read_records(const svms_evidence_frame *frame, const uint8_t *closing,
+                         svms_record records[2], uint32_t *count)
 {
-    uint64_t at = frame->c_offset;
-    uint64_t end = at + frame->frame.c_size;
+    svms_cursor cursor = svms_cursor_over(closing, frame->frame.c_size, frame->c_offset);
     *count = 0;
-    while (at < end) {
-        uint8_t bytes[SVMS_SAMPLE_HEADER_MAX];
+    while (!svms_cursor_at_end(&cursor)) {
         svms_record record = { 0 };
-        size_t size = end - at < sizeof(bytes) ? (size_t)(end - at) : sizeof(bytes);
-        svms_status status = svms_window_copy(&evidence->window, at, size, bytes, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
-        if (svms_record_parse(&record, bytes, size, at, NULL) != SVMS_OK ||
-            (uint64_t)record.header_size + record.body_size > end - at) {
+        svms_cursor ahead = cursor;
+        size_t left = svms_cursor_left(&cursor);
+        const uint8_t *bytes = svms_read_bytes(&ahead, left);
+        if (svms_record_parse(&record, bytes, left, svms_cursor_offset(&cursor), NULL) != SVMS_OK ||
+            !svms_skip(&cursor, record.header_size) || !svms_skip(&cursor, record.body_size)) {
             *count = 0;
-            return SVMS_OK;
+            return;
         }
         if (*count < 2) {
             records[*count] = record;
         }
         ++*count;
-        at += (uint64_t)record.header_size + record.body_size;
     }
-    return SVMS_OK;
 }
 
 /* Flag 2 stands exactly where a track that was removed had samples. */
@@ -216,18 +238,18 @@ static bool removal_fits(const svms_manifest *manifest, uint32_t removed, const 
 /* What the directory says of a segment is what its manifest says (E-DIR-3). A manifest that breaks
  * the format is judged with its segment. */
 static svms_status compare_manifest(svms_evidence *evidence, svms_evidence_frame *frame,
-                                    const svms_record *record, const svms_header *header,
-                                    uint32_t removed, svms_error *err)
+                                    const uint8_t *closing, const svms_record *record,
+                                    const svms_header *header, uint32_t removed, svms_error *err)
 {
-    const uint8_t *bytes = NULL;
+    svms_cursor cursor = svms_cursor_over(closing, frame->frame.c_size, frame->c_offset);
+    (void)svms_skip(&cursor, record->header_size);
+    const uint8_t *bytes = svms_read_bytes(&cursor, record->body_size);
     uint64_t at = frame->c_offset + record->header_size;
     svms_manifest *manifest = svms_alloc(evidence->ctx, sizeof(*manifest));
     if (manifest == NULL) {
         return svms_fail_memory(err);
     }
-    svms_status status = svms_window_get(&evidence->window, at, record->body_size, &bytes, err);
-    if (status == SVMS_OK &&
-        svms_manifest_parse(manifest, header, bytes, record->body_size, at, NULL) == SVMS_OK) {
+    if (svms_manifest_parse(manifest, header, bytes, record->body_size, at, NULL) == SVMS_OK) {
         if (manifest->first_utc_ns != frame->listed.first_utc_ns ||
             manifest->last_utc_ns != frame->listed.last_utc_ns ||
             manifest->segment != frame->listed.number) {
@@ -238,7 +260,7 @@ static svms_status compare_manifest(svms_evidence *evidence, svms_evidence_frame
         }
     }
     svms_release(evidence->ctx, manifest);
-    return status;
+    return SVMS_OK;
 }
 
 /* The source that entry e belongs to. */
@@ -283,7 +305,8 @@ static svms_status measure_leaves(svms_evidence *evidence, svms_evidence_frame *
 }
 
 /* A piece of a source: as far as its frame alone, the directory and the header tell. */
-static svms_status check_piece(svms_evidence *evidence, svms_evidence_frame *frame, svms_error *err)
+static svms_status check_piece(svms_evidence *evidence, svms_evidence_frame *frame,
+                               const uint8_t *closing, svms_error *err)
 {
     const svms_evidence_part *part = part_of(evidence, frame->entry);
     const svms_header *header = NULL;
@@ -313,13 +336,15 @@ static svms_status check_piece(svms_evidence *evidence, svms_evidence_frame *fra
     if (frame->frame.kind == SVMS_FRAME_FRAGMENT || unverified) {
         return SVMS_OK;
     }
-    status = read_records(evidence, frame, records, &count, err);
-    if (status == SVMS_OK && (count == 0 || !closing_fits(frame->frame.kind, records, count))) {
+    read_records(frame, closing, records, &count);
+    if (count == 0 || !closing_fits(frame->frame.kind, records, count)) {
         refuse(frame, "part C of a frame holds something else than it must (E-FRM-1)");
         return SVMS_OK;
     }
-    if (status == SVMS_OK && records[0].type == SVMS_RECORD_MANIFEST) {
-        status = compare_manifest(evidence, frame, &records[0], header, part->removed_tracks, err);
+    status = SVMS_OK;
+    if (records[0].type == SVMS_RECORD_MANIFEST) {
+        status = compare_manifest(evidence, frame, closing, &records[0], header,
+                                  part->removed_tracks, err);
     }
     if (status == SVMS_OK && frame->holds && frame->frame.kind == SVMS_FRAME_LEAVES) {
         status = measure_leaves(evidence, frame, header, part->removed_tracks, err);
@@ -332,27 +357,55 @@ static bool is_piece(uint8_t kind)
     return (kind >= SVMS_FRAME_SEGMENT && kind <= SVMS_FRAME_FRAGMENT) || kind == SVMS_FRAME_LEAVES;
 }
 
-/* What a piece fills of its container must end before the next begins (E-SRC-2). */
-static svms_status check_overlap(svms_evidence *evidence, svms_evidence_frame *frame,
-                                 svms_error *err)
+/* What a piece fills of its container must end before the next begins (E-SRC-2), and where the
+ * container does (E-SRC-1). */
+static svms_status check_place(svms_evidence *evidence, svms_evidence_frame *frame, svms_error *err)
 {
     svms_frame_entry next = { 0 };
     const svms_evidence_part *part = part_of(evidence, frame->entry);
+    uint64_t size = frame->body_size + frame->frame.c_size;
+    bool within = frame->listed.origin <= part->container_size &&
+                  part->container_size - frame->listed.origin >= size;
+    if (part->front_known && !within) {
+        refuse(frame, "a frame ends behind the container that it comes from (E-SRC-1)");
+        return SVMS_OK;
+    }
     if (frame->entry + 1 >= part->end) {
         return SVMS_OK;
     }
     svms_status status = svms_evidence_entry_at(evidence, frame->entry + 1, &next, err);
-    if (status == SVMS_OK &&
-        next.origin - frame->listed.origin < frame->body_size + frame->frame.c_size) {
+    if (status == SVMS_OK && next.origin - frame->listed.origin < size) {
         refuse(frame, "frames of a source overlap (E-SRC-2)");
     }
+    return status;
+}
+
+/* Digest, and what the frame, its directory and its source say of each other. */
+static svms_status check_content(svms_evidence *evidence, svms_evidence_frame *frame,
+                                 svms_error *err)
+{
+    uint8_t *closing = NULL;
+    bool known = svms_evidence_is_checked(evidence, frame->entry);
+    svms_status status = read_closing(evidence, frame, &closing, err);
+    if (status == SVMS_OK) {
+        status = compare_digest(evidence, frame, closing, err);
+    }
+    /* What held once is not parsed again; only leaves are measured each time. */
+    bool parsed = !known || frame->frame.kind == SVMS_FRAME_LEAVES;
+    parsed = parsed && is_piece(frame->frame.kind);
+    if (status == SVMS_OK && frame->holds && parsed) {
+        status = check_piece(evidence, frame, closing, err);
+    }
+    if (status == SVMS_OK && frame->holds && parsed) {
+        status = check_place(evidence, frame, err);
+    }
+    svms_release(evidence->ctx, closing);
     return status;
 }
 
 static svms_status check(svms_evidence *evidence, svms_evidence_frame *frame, svms_error *err)
 {
     uint64_t end = 0;
-    bool known = svms_evidence_is_checked(evidence, frame->entry);
     svms_status status = svms_evidence_entry_at(evidence, frame->entry, &frame->listed, err);
     if (status == SVMS_OK) {
         status = svms_evidence_entry_end(evidence, frame->entry, &end, err);
@@ -362,20 +415,14 @@ static svms_status check(svms_evidence *evidence, svms_evidence_frame *frame, sv
     }
     frame->stored = end - frame->listed.offset;
     status = read_header(evidence, frame, err);
-    if (status == SVMS_OK && frame->holds) {
-        status = compare_digest(evidence, frame, err);
-    }
-    /* What held once is not read again; only leaves are measured each time. */
-    if (known && frame->frame.kind != SVMS_FRAME_LEAVES) {
+    if (status != SVMS_OK || !frame->holds) {
         return status;
     }
-    if (status == SVMS_OK && frame->holds && is_piece(frame->frame.kind)) {
-        status = check_piece(evidence, frame, err);
+    if (is_settled(evidence, frame)) {
+        frame->holds = !svms_evidence_has_failed(evidence, frame->entry);
+        return SVMS_OK;
     }
-    if (status == SVMS_OK && frame->holds && is_piece(frame->frame.kind)) {
-        status = check_overlap(evidence, frame, err);
-    }
-    return status;
+    return check_content(evidence, frame, err);
 }
 
 svms_status svms_evidence_check_frame(svms_evidence *evidence, uint64_t e,
@@ -415,5 +462,48 @@ svms_status svms_evidence_need_frame(svms_evidence *evidence, uint64_t e,
     if (status == SVMS_OK && !(*out)->holds) {
         return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, (*out)->listed.offset, "%s", (*out)->reason);
     }
+    return status;
+}
+
+svms_status svms_evidence_take_closing(svms_evidence *evidence, const svms_evidence_frame *frame,
+                                       uint8_t **out, svms_error *err)
+{
+    uint8_t hash[SVMS_DIGEST_SIZE];
+    size_t size = frame->frame.c_size;
+    svms_status status = read_closing(evidence, frame, out, err);
+    if (status == SVMS_OK && !svms_hasher_once(evidence->hasher, *out, size, hash)) {
+        status = svms_fail_crypto(err, "hashing a frame");
+    }
+    if (status == SVMS_OK && frame->closing_known &&
+        memcmp(hash, frame->closing_hash, sizeof(hash)) != 0) {
+        status = svms_fail_at(err, SVMS_E_IO, frame->c_offset, "the file changes while it is read");
+    }
+    if (status != SVMS_OK) {
+        svms_release(evidence->ctx, *out);
+        *out = NULL;
+    }
+    return status;
+}
+
+svms_status svms_evidence_closing_hash(svms_evidence *evidence, uint64_t e, bool *holds,
+                                       uint8_t hash[SVMS_DIGEST_SIZE], svms_error *err)
+{
+    const svms_evidence_frame *found = NULL;
+    svms_status status = svms_evidence_check_frame(evidence, e, &found, err);
+    *holds = status == SVMS_OK && found->holds;
+    if (!*holds) {
+        return status;
+    }
+    svms_evidence_frame frame = *found;
+    if (!frame.closing_known) {
+        uint8_t *closing = NULL;
+        status = read_closing(evidence, &frame, &closing, err);
+        if (status == SVMS_OK) {
+            status = compare_digest(evidence, &frame, closing, err);
+        }
+        svms_release(evidence->ctx, closing);
+    }
+    *holds = status == SVMS_OK && frame.closing_known;
+    memcpy(hash, frame.closing_hash, SVMS_DIGEST_SIZE);
     return status;
 }

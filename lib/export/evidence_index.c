@@ -43,20 +43,33 @@ static size_t directory_size(const svms_evidence *evidence, uint64_t k)
            (size_t)entries_in(evidence, k) * SVMS_DIRECTORY_ENTRY_SIZE;
 }
 
-/* Reads a directory into the older of the two blocks and compares it with its hash. */
+/* The block that has not been asked for the longest. */
+static svms_evidence_block *oldest_block(svms_evidence *evidence)
+{
+    svms_evidence_block *oldest = &evidence->blocks[0];
+    for (uint32_t i = 1; i < SVMS_EVIDENCE_BLOCKS; i++) {
+        if (evidence->blocks[i].used < oldest->used) {
+            oldest = &evidence->blocks[i];
+        }
+    }
+    return oldest;
+}
+
+/* Reads a directory into one of the blocks and compares it with its hash. */
 static svms_status load(svms_evidence *evidence, uint64_t k, const svms_evidence_block **out,
                         svms_error *err)
 {
     uint8_t hash[SVMS_DIGEST_SIZE];
     const svms_evidence_directory *directory = &evidence->directories[k];
-    for (uint32_t i = 0; i < 2; i++) {
-        if (evidence->blocks[i].bytes != NULL && evidence->blocks[i].number == k) {
-            *out = &evidence->blocks[i];
+    for (uint32_t i = 0; i < SVMS_EVIDENCE_BLOCKS; i++) {
+        svms_evidence_block *known = &evidence->blocks[i];
+        if (known->bytes != NULL && known->number == k) {
+            known->used = ++evidence->blocks_used;
+            *out = known;
             return SVMS_OK;
         }
     }
-    svms_evidence_block *block = &evidence->blocks[evidence->oldest_block];
-    evidence->oldest_block ^= 1;
+    svms_evidence_block *block = oldest_block(evidence);
     if (block->bytes == NULL) {
         block->bytes = svms_alloc(evidence->ctx, LARGEST_DIRECTORY);
         if (block->bytes == NULL) {
@@ -80,6 +93,7 @@ static svms_status load(svms_evidence *evidence, uint64_t k, const svms_evidence
                                                 "a directory is not what was signed (E-DIR)");
     }
     block->number = k;
+    block->used = ++evidence->blocks_used;
     *out = block;
     return SVMS_OK;
 }
@@ -305,6 +319,9 @@ static svms_status walk_directory(index_walk *walk, uint64_t k, svms_error *err)
         if (cursor.failed) {
             return refuse(err, svms_cursor_offset(&cursor), "an entry of a directory is malformed");
         }
+        if (i == 0) {
+            evidence->directories[k].first_origin = entry.origin;
+        }
         status = take_entry(walk, &entry, i == 0, err);
         if (status != SVMS_OK) {
             return status;
@@ -416,15 +433,75 @@ svms_status svms_evidence_entry_end(svms_evidence *evidence, uint64_t e, uint64_
     return status;
 }
 
-svms_status svms_evidence_find_origin(const svms_evidence_part *part, uint64_t offset, bool *found,
+/* Whether e is the last entry of the part whose origin is not above offset. */
+static svms_status is_origin(const svms_evidence_part *part, uint64_t e, uint64_t offset, bool *is,
+                             svms_error *err)
+{
+    svms_frame_entry entry = { 0 };
+    *is = false;
+    if (e <= part->first || e >= part->end) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_evidence_entry_at(part->evidence, e, &entry, err);
+    if (status != SVMS_OK || entry.origin > offset || e + 1 == part->end) {
+        *is = status == SVMS_OK && entry.origin <= offset;
+        return status;
+    }
+    status = svms_evidence_entry_at(part->evidence, e + 1, &entry, err);
+    *is = status == SVMS_OK && entry.origin > offset;
+    return status;
+}
+
+/* Whoever reads a source mostly asks for what was found last, or for what follows it. */
+static svms_status find_near(const svms_evidence_part *part, uint64_t offset, bool *found,
+                             uint64_t *e, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    *found = false;
+    for (uint64_t i = 0; i < 2 && part->near != 0 && status == SVMS_OK && !*found; i++) {
+        *e = part->near + i;
+        status = is_origin(part, *e, offset, found, err);
+    }
+    return status;
+}
+
+/* Narrows down [*low, *high) to one directory, by what is in memory: entries of a source ascend by
+ * origin. */
+static void narrow_origin(const svms_evidence_part *part, uint64_t offset, uint64_t *low,
+                          uint64_t *high)
+{
+    uint64_t from = *low / FANOUT;
+    uint64_t to = (*high - 1) / FANOUT;
+    while (from < to) {
+        uint64_t middle = to - (to - from) / 2;
+        if (part->evidence->directories[middle].first_origin <= offset) {
+            from = middle;
+        } else {
+            to = middle - 1;
+        }
+    }
+    uint64_t begin = from * FANOUT;
+    *low = begin > *low ? begin : *low;
+    *high = *high - begin > FANOUT ? begin + FANOUT : *high;
+}
+
+svms_status svms_evidence_find_origin(svms_evidence_part *part, uint64_t offset, bool *found,
                                       uint64_t *e, svms_error *err)
 {
     uint64_t low = part->first + 1; /* all before have origins that are not above */
     uint64_t high = part->end;      /* from here on all are above */
+    svms_status status = find_near(part, offset, found, e, err);
+    if (status == SVMS_OK && *found) {
+        part->near = *e;
+    }
+    if (status != SVMS_OK || *found || low == high) {
+        return status;
+    }
+    narrow_origin(part, offset, &low, &high);
     while (low < high) {
         svms_frame_entry entry = { 0 };
         uint64_t middle = low + (high - low) / 2;
-        svms_status status = svms_evidence_entry_at(part->evidence, middle, &entry, err);
+        status = svms_evidence_entry_at(part->evidence, middle, &entry, err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -436,6 +513,7 @@ svms_status svms_evidence_find_origin(const svms_evidence_part *part, uint64_t o
     }
     *found = low > part->first + 1;
     *e = low - 1;
+    part->near = *found ? *e : 0;
     return SVMS_OK;
 }
 

@@ -14,6 +14,7 @@
 
 #define SVMS_NO_ENTRY UINT64_MAX
 #define SVMS_EVIDENCE_FRAMES 8u
+#define SVMS_EVIDENCE_BLOCKS 16u
 
 /* A link that stands in the file. */
 typedef struct svms_evidence_link {
@@ -26,6 +27,7 @@ typedef struct svms_evidence_link {
     char *note;       /* NULL: none, or it cannot be read */
     bool broken;      /* it does not fit, or one before it does not (E-VER-2) */
     bool unsupported; /* nobody here can check it (E-VER-1) */
+    bool stamped;     /* it has a token */
     char reason[244]; /* why */
 } svms_evidence_link;
 
@@ -34,11 +36,13 @@ typedef struct svms_evidence_directory {
     uint64_t offset;
     uint8_t hash[SVMS_DIGEST_SIZE];
     uint32_t segments_before; /* segment and leaves frames in the directories before */
+    uint64_t first_origin;    /* of its first entry */
 } svms_evidence_directory;
 
 /* A directory's bytes, compared with its hash. */
 typedef struct svms_evidence_block {
     uint64_t number;
+    uint64_t used;  /* greater: asked for later */
     uint8_t *bytes; /* of the largest directory frame; NULL: not there */
 } svms_evidence_block;
 
@@ -65,11 +69,13 @@ typedef struct svms_evidence_part {
     uint32_t removed_tracks;
     int64_t from_utc_ns;
     int64_t to_utc_ns;
-    uint64_t front_size;   /* header and its signature */
-    uint64_t first_record; /* behind the access slots that are not carried */
+    uint64_t container_size; /* of the file that it comes from, as the exporter says */
+    uint64_t front_size;     /* header and its signature */
+    uint64_t first_record;   /* behind the access slots that are not carried */
     bool all_strong;
     uint32_t all_tracks;  /* bit for each track */
     uint64_t carried_end; /* behind its last piece; 0: not looked up yet */
+    uint64_t near;        /* entry that was found last by its origin, or 0 */
 } svms_evidence_part;
 
 /* A frame whose digest and fields have been compared, or that failed that. */
@@ -86,6 +92,8 @@ typedef struct svms_evidence_frame {
     uint64_t b_offset;
     uint64_t c_offset;
     uint64_t body_size; /* opened; of leaves: bytes of the auxiliary records */
+    bool closing_known; /* part C has been compared together with header and digest */
+    uint8_t closing_hash[SVMS_DIGEST_SIZE]; /* of it: that of a manifest (C-MAN-4) */
 } svms_evidence_frame;
 
 /* Header of a source, parsed. */
@@ -132,8 +140,8 @@ struct svms_evidence {
     bool indexed;           /* all directories have been compared */
     uint64_t directory_count;
     svms_evidence_directory *directories;
-    svms_evidence_block blocks[2];
-    uint32_t oldest_block;
+    svms_evidence_block blocks[SVMS_EVIDENCE_BLOCKS];
+    uint64_t blocks_used;
     uint64_t entry_count; /* frames without directories */
     uint8_t *checked;     /* bit for each entry: its digest has been compared */
     uint8_t *failed;      /* bit for each entry: it does not hold */
@@ -174,9 +182,8 @@ SVMS_MUST_CHECK svms_status svms_evidence_entry_end(svms_evidence *evidence, uin
 uint64_t svms_evidence_frame_count(uint64_t e);
 /* The piece of a source with the greatest origin that is not above offset; *found is false when all
  * are. */
-SVMS_MUST_CHECK svms_status svms_evidence_find_origin(const svms_evidence_part *part,
-                                                      uint64_t offset, bool *found, uint64_t *e,
-                                                      svms_error *err);
+SVMS_MUST_CHECK svms_status svms_evidence_find_origin(svms_evidence_part *part, uint64_t offset,
+                                                      bool *found, uint64_t *e, svms_error *err);
 /* The last segment of a source that begins at or before a time, or its first one. */
 SVMS_MUST_CHECK svms_status svms_evidence_find_time(const svms_evidence_part *part, int64_t utc_ns,
                                                     bool *found, uint64_t *e, svms_error *err);
@@ -194,6 +201,16 @@ SVMS_MUST_CHECK svms_status svms_evidence_check_frame(svms_evidence *evidence, u
 SVMS_MUST_CHECK svms_status svms_evidence_need_frame(svms_evidence *evidence, uint64_t e,
                                                      const svms_evidence_frame **out,
                                                      svms_error *err);
+/* Part C of a frame that holds, in memory, as it was when its digest was compared (E-OVR-3); of
+ * sealed segments that were asked for before, only what their source's recorder signed is.
+ * Release with svms_release(). */
+SVMS_MUST_CHECK svms_status svms_evidence_take_closing(svms_evidence *evidence,
+                                                       const svms_evidence_frame *frame,
+                                                       uint8_t **out, svms_error *err);
+/* SHA-256 of part C of frame e, compared with its digest; *holds is false when it does not. */
+SVMS_MUST_CHECK svms_status svms_evidence_closing_hash(svms_evidence *evidence, uint64_t e,
+                                                       bool *holds, uint8_t hash[SVMS_DIGEST_SIZE],
+                                                       svms_error *err);
 bool svms_evidence_is_checked(const svms_evidence *evidence, uint64_t e);
 bool svms_evidence_has_failed(const svms_evidence *evidence, uint64_t e);
 void svms_evidence_set_failed(svms_evidence *evidence, uint64_t e);
@@ -207,6 +224,11 @@ bool svms_evidence_tick(svms_evidence *evidence);
 SVMS_MUST_CHECK svms_status svms_evidence_read_body(svms_evidence *evidence,
                                                     const svms_evidence_frame *frame,
                                                     uint64_t position, uint8_t *out, size_t size,
+                                                    svms_error *err);
+/* Opens a body of which all stored bytes are at hand; out has room for frame->body_size. */
+SVMS_MUST_CHECK svms_status svms_evidence_open_body(svms_evidence *evidence,
+                                                    const svms_evidence_frame *frame,
+                                                    const uint8_t *stored, uint8_t *out,
                                                     svms_error *err);
 /* Part A, opened; SVMS_E_WRONG_KEY, SVMS_E_UNDECRYPTABLE. size: what *out receives. */
 SVMS_MUST_CHECK svms_status svms_evidence_read_secrets(svms_evidence *evidence,
@@ -233,6 +255,11 @@ SVMS_MUST_CHECK svms_status svms_evidence_period(svms_evidence *evidence, uint32
  * does not open although the key is right. */
 SVMS_MUST_CHECK svms_status svms_evidence_case(svms_evidence *evidence, const svms_case **out,
                                                svms_error *err);
+
+/* evidence_derivation.c: what its derivations name is carried. */
+SVMS_MUST_CHECK svms_status svms_evidence_compare_derivations(svms_evidence *evidence,
+                                                              const svms_case *document,
+                                                              svms_error *err);
 
 /* evidence_attachment.c: opens and hashes an attachment, hands it to sink unless that is NULL. */
 SVMS_MUST_CHECK svms_status svms_evidence_take_attachment(svms_evidence *evidence, uint32_t number,

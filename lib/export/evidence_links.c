@@ -8,7 +8,7 @@
 #include "segment.h"
 #include "stream.h"
 
-#define STEP 65536u
+#define STEP 131072u
 /* How far back the last whole tail is looked for (E-LNK-2). */
 #define SEARCHED 262144u
 /* Smallest block of a disk (E-LNK-5). */
@@ -50,6 +50,11 @@ static bool read_length(const uint8_t *bytes, uint64_t *size)
     return magic == SVMS_LINK_MAGIC;
 }
 
+static bool are_zeros(const uint8_t *bytes, size_t size)
+{
+    return size == 0 || (bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
 /* Behind the last byte that is not zero. */
 static svms_status find_written_end(svms_evidence *evidence, uint64_t *end, svms_error *err)
 {
@@ -62,6 +67,9 @@ static svms_status find_written_end(svms_evidence *evidence, uint64_t *end, svms
             svms_window_peek(&evidence->window, begin, (size_t)(at - begin), &bytes, &got, err);
         if (status != SVMS_OK) {
             return status;
+        }
+        if (are_zeros(bytes, got)) {
+            got = 0;
         }
         while (got > 0 && bytes[got - 1] == 0) {
             got--;
@@ -345,6 +353,7 @@ static svms_status parse_link(svms_evidence *evidence, uint32_t n, const uint8_t
     svms_status status = svms_link_parse(&view, &chain, evidence->ctx, bytes, (size_t)link->size,
                                          link->offset, &found);
     if (status == SVMS_OK) {
+        link->stamped = view.token_size != 0;
         status = take_fields(evidence, n, &view.object, err);
         svms_chain_free(&chain);
         return status;
@@ -419,6 +428,9 @@ static svms_status check_links(svms_evidence *evidence, svms_error *err)
         if (n > 0 && evidence->links[n - 1].broken) {
             break_link(link, "a link before it is not authentic (E-VER-2)");
         }
+        if (link->broken) {
+            link->policy |= SVMS_EXPORT_NO_REEXPORT; /* nobody can tell what it said */
+        }
     }
     return SVMS_OK;
 }
@@ -491,8 +503,9 @@ svms_status svms_evidence_reread_link(svms_evidence *evidence, uint32_t number,
 
 uint32_t svms_evidence_policy(const svms_evidence *evidence)
 {
-    /* A link that is not authentic takes nothing back, and may have added something. */
-    uint32_t policy = 0;
+    /* A link that is not authentic takes nothing back, and may have added something; so may one
+     * whose place bytes of somebody else have taken. */
+    uint32_t policy = evidence->foreign_rest ? SVMS_EXPORT_NO_REEXPORT : 0;
     for (uint32_t i = 0; i < evidence->link_count; i++) {
         policy |= evidence->links[i].policy;
     }

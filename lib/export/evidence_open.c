@@ -255,6 +255,7 @@ svms_status svms_export_get_info(const svms_evidence *evidence, svms_evidence_in
     known.policy = svms_evidence_policy(evidence);
     known.sealed = evidence->header.sealed;
     known.opened = !evidence->header.sealed || evidence->unlocked;
+    known.broken = newest->broken || evidence->foreign_rest;
     (void)snprintf(known.software, sizeof(known.software), "%s", evidence->header.software);
     return svms_result_write(info, &known, sizeof(known), "svms_evidence_info", err);
 }

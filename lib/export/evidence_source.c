@@ -38,7 +38,7 @@ static svms_status parse_front(svms_evidence *evidence, svms_evidence_part *part
     (void)svms_read_zeros(&cursor, 4);
     part->from_utc_ns = svms_read_i64(&cursor);
     part->to_utc_ns = svms_read_i64(&cursor);
-    (void)svms_read_u64(&cursor); /* size of the container file, which nobody can check */
+    part->container_size = svms_read_u64(&cursor);
     size_t left = svms_cursor_left(&cursor);
     const uint8_t *raw = svms_read_bytes(&cursor, left);
     uint32_t size = 0;
@@ -92,29 +92,25 @@ svms_status svms_evidence_header_of(svms_evidence *evidence, uint32_t s, const s
 {
     svms_evidence_part *part = &evidence->parts[s];
     svms_evidence_front *front = &evidence->front;
-    const svms_evidence_frame *frame = NULL;
+    const svms_evidence_frame *held = NULL;
     svms_error found = SVMS_ERROR_INIT;
     if (front->number == s) {
         *header = &front->header;
         return SVMS_OK;
     }
-    svms_status status = svms_evidence_need_frame(evidence, part->first, &frame, err);
+    svms_status status = svms_evidence_need_frame(evidence, part->first, &held, err);
     if (status != SVMS_OK) {
         return status;
     }
+    svms_evidence_frame frame = *held;
     svms_evidence_front_clear(evidence);
     evidence->leaves_entry = SVMS_NO_ENTRY; /* its header is about to go */
-    front->raw_size = frame->frame.c_size;
-    front->raw = svms_alloc(evidence->ctx, front->raw_size);
-    if (front->raw == NULL) {
-        return svms_fail_memory(err);
-    }
-    status = svms_source_read(&evidence->window.source, frame->c_offset, front->raw,
-                              front->raw_size, err);
+    status = svms_evidence_take_closing(evidence, &frame, &front->raw, err);
     if (status != SVMS_OK) {
         return status;
     }
-    status = parse_front(evidence, part, frame, &found);
+    front->raw_size = frame.frame.c_size;
+    status = parse_front(evidence, part, &frame, &found);
     if (status == SVMS_OK) {
         front->number = s;
         *header = &front->header;
@@ -124,7 +120,7 @@ svms_status svms_evidence_header_of(svms_evidence *evidence, uint32_t s, const s
     if (svms_is_grave(status) || status == SVMS_E_UNSUPPORTED) {
         return svms_fail_as(err, status, &found);
     }
-    return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, frame->c_offset, "%s", found.message);
+    return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, frame.c_offset, "%s", found.message);
 }
 
 /* Where the last piece ends, or the header. */
@@ -242,22 +238,32 @@ static svms_status read_piece(svms_evidence_part *part, const svms_evidence_fram
     return status;
 }
 
+/* Header and its signature, from the bytes that were compared. */
+static svms_status read_front(svms_evidence_part *part, uint64_t offset, uint8_t *out, size_t *size,
+                              svms_error *err)
+{
+    svms_evidence *evidence = part->evidence;
+    const svms_header *header = NULL;
+    svms_status status = svms_evidence_header_of(evidence, part->number, &header, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    uint64_t left = part->front_size - offset;
+    *size = left < *size ? (size_t)left : *size;
+    svms_cursor cursor = svms_cursor_over(evidence->front.raw, evidence->front.raw_size, 0);
+    (void)svms_skip(&cursor, SVMS_SOURCE_INFO_SIZE + (size_t)offset);
+    svms_read_copy(&cursor, out, *size);
+    return SVMS_OK;
+}
+
 /* Header, slots, or a piece and what lies behind it. */
 static svms_status read_run(svms_evidence_part *part, uint64_t offset, uint8_t *out, size_t *size,
                             svms_error *err)
 {
-    svms_evidence *evidence = part->evidence;
     const svms_evidence_frame *frame = NULL;
     uint64_t gap = 0;
     if (offset < part->front_size) {
-        svms_status status = svms_evidence_need_frame(evidence, part->first, &frame, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
-        uint64_t left = part->front_size - offset;
-        *size = left < *size ? (size_t)left : *size;
-        return svms_source_read(&evidence->window.source,
-                                frame->c_offset + SVMS_SOURCE_INFO_SIZE + offset, out, *size, err);
+        return read_front(part, offset, out, size, err);
     }
     if (offset < part->first_record) {
         uint64_t left = part->first_record - offset;

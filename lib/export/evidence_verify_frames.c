@@ -80,20 +80,23 @@ static svms_status parse_manifest(svms_evidence *evidence, const svms_evidence_f
                                   svms_error *err)
 {
     svms_record record = { 0 };
-    const uint8_t *bytes = NULL;
-    svms_status status =
-        svms_window_get(&evidence->window, frame->c_offset, SVMS_RECORD_HEADER_SIZE, &bytes, err);
-    if (status == SVMS_OK) {
-        status = svms_record_parse(&record, bytes, SVMS_RECORD_HEADER_SIZE, frame->c_offset, err);
-    }
+    uint8_t *closing = NULL;
+    svms_status status = svms_evidence_take_closing(evidence, frame, &closing, err);
     if (status != SVMS_OK) {
         return status;
     }
-    uint64_t at = frame->c_offset + record.header_size;
-    status = svms_window_get(&evidence->window, at, record.body_size, &bytes, err);
+    size_t size = frame->frame.c_size;
+    svms_cursor cursor = svms_cursor_over(closing, size, frame->c_offset);
+    status = svms_record_parse(&record, closing, size, frame->c_offset, err);
     if (status == SVMS_OK) {
-        status = svms_manifest_parse(manifest, header, bytes, record.body_size, at, err);
+        (void)svms_skip(&cursor, record.header_size);
+        uint64_t at = svms_cursor_offset(&cursor);
+        const uint8_t *bytes = svms_read_bytes(&cursor, record.body_size);
+        status = bytes == NULL
+                     ? svms_fail_at(err, SVMS_E_MALFORMED, at, "a manifest is cut off")
+                     : svms_manifest_parse(manifest, header, bytes, record.body_size, at, err);
     }
+    svms_release(evidence->ctx, closing);
     return status;
 }
 

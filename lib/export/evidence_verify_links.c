@@ -13,8 +13,12 @@
 /* What tokens say of one link. */
 typedef struct link_time {
     int64_t attested_utc_ns; /* by its own token or a later link's */
+    int64_t token_utc_ns;    /* of its own, where that is valid; or SVMS_NO_TIME */
     char authority[256];     /* who says so */
 } link_time;
+
+/* Clocks that differ less do not contradict each other (E-VER-11). */
+#define TOLERATED (UINT64_C(300) * 1000000000u)
 
 static void find_link(svms_evidence_verification *verification, const svms_evidence_link *link,
                       svms_verdict verdict, const char *reason)
@@ -36,9 +40,6 @@ static svms_status judge_token(const svms_evidence_verification *verification,
     svms_timestamp_info info = SVMS_TIMESTAMP_INFO_INIT;
     svms_error found = SVMS_ERROR_INIT;
     uint8_t imprint[SVMS_DIGEST_SIZE];
-    if (view->token_size == 0 || verification->options.stamp_trust == NULL) {
-        return SVMS_OK;
-    }
     svms_status status = svms_link_imprint(view, evidence->ctx, imprint, err);
     if (status != SVMS_OK) {
         return status;
@@ -49,6 +50,9 @@ static svms_status judge_token(const svms_evidence_verification *verification,
                                   imprint, &question, &info, &found);
     if (svms_is_grave(status)) {
         return svms_fail_as(err, status, &found);
+    }
+    if (status == SVMS_OK) {
+        later->token_utc_ns = info.gen_time_utc_ns;
     }
     if (status == SVMS_OK &&
         (later->attested_utc_ns == SVMS_NO_TIME || info.gen_time_utc_ns < later->attested_utc_ns)) {
@@ -63,13 +67,14 @@ static svms_status judge_tokens(const svms_evidence_verification *verification, 
                                 svms_error *err)
 {
     svms_evidence *evidence = verification->evidence;
-    link_time later = { SVMS_NO_TIME, { 0 } };
+    link_time later = { SVMS_NO_TIME, SVMS_NO_TIME, { 0 } };
     for (uint32_t n = evidence->link_count; n > 0; n--) {
         const svms_evidence_link *link = &evidence->links[n - 1];
         svms_link_view view = { 0 };
         svms_chain *chain = NULL;
         uint8_t *bytes = NULL;
-        if (!link->broken && !link->unsupported) {
+        later.token_utc_ns = SVMS_NO_TIME;
+        if (link->stamped && !link->broken && verification->options.stamp_trust != NULL) {
             svms_status status =
                 svms_evidence_reread_link(evidence, n - 1, &view, &chain, &bytes, err);
             if (status == SVMS_OK) {
@@ -108,24 +113,45 @@ static svms_status judge_signer(const svms_evidence_verification *verification, 
     question.now_utc_ns = svms_utc_now(evidence->ctx);
     question.attested_utc_ns = time->attested_utc_ns;
     (void)snprintf(out->signer, sizeof(out->signer), "%s", svms_chain_subject(chain));
-    int last = sk_X509_num(chain->certificates) - 1;
-    const X509_NAME *name = X509_get_subject_name(sk_X509_value(chain->certificates, last));
-    status = svms_name_cut(out->anchor, sizeof(out->anchor), evidence->ctx, name, err);
-    if (status == SVMS_OK) {
-        status =
-            svms_identity_check(verification->options.trust, chain, &question, &result, &found);
-        out->identity = result.verdict;
-        if (status == SVMS_E_UNTRUSTED) {
-            out->verdict = SVMS_VERDICT_UNTRUSTED;
-            (void)snprintf(out->reason, sizeof(out->reason), "%s", found.message);
-            status = SVMS_OK;
-        } else if (status != SVMS_OK) {
-            status = svms_fail_as(err, status, &found);
-        }
+    status = svms_identity_check(verification->options.trust, chain, &question, &result, &found);
+    out->identity = result.verdict;
+    memcpy(out->anchor, result.anchor, sizeof(out->anchor));
+    if (status == SVMS_E_UNTRUSTED) {
+        out->verdict = SVMS_VERDICT_UNTRUSTED;
+        (void)snprintf(out->reason, sizeof(out->reason), "%s", found.message);
+        status = SVMS_OK;
+    } else if (status != SVMS_OK) {
+        status = svms_fail_as(err, status, &found);
     }
     svms_chain_free(&chain);
     svms_release(evidence->ctx, bytes);
     return status;
+}
+
+static bool is_long_before(int64_t utc_ns, int64_t other_utc_ns)
+{
+    return utc_ns != SVMS_NO_TIME && other_utc_ns != SVMS_NO_TIME && utc_ns < other_utc_ns &&
+           (uint64_t)other_utc_ns - (uint64_t)utc_ns > TOLERATED;
+}
+
+/* Claims that cannot all be true (E-VER-11). */
+static bool contradicts_time(const svms_evidence *evidence, uint32_t n, const link_time *time)
+{
+    const svms_evidence_link *link = &evidence->links[n];
+    int64_t utc_ns = link->utc_ns;
+    if (is_long_before(time->token_utc_ns, utc_ns)) {
+        return true;
+    }
+    if (n > 0) {
+        const svms_evidence_link *before = &evidence->links[n - 1];
+        return !before->unsupported && is_long_before(utc_ns, before->utc_ns);
+    }
+    for (uint32_t s = 0; s < evidence->first.sources; s++) {
+        if (is_long_before(utc_ns, evidence->parts[s].last_utc_ns)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static svms_status judge_link(svms_evidence_verification *verification, uint32_t n,
@@ -149,6 +175,7 @@ static svms_status judge_link(svms_evidence_verification *verification, uint32_t
     } else {
         out.attested_utc_ns = time->attested_utc_ns;
         (void)snprintf(out.authority, sizeof(out.authority), "%s", time->authority);
+        out.contradicts_time = contradicts_time(evidence, n, time);
         status = judge_signer(verification, n, time, &out, err);
     }
     if (status != SVMS_OK) {

@@ -22,18 +22,23 @@ static svms_status read_end(svms_evidence_verification *verification, const svms
     svms_evidence *evidence = verification->evidence;
     const svms_evidence_part *part = verification->part;
     const svms_evidence_frame *frame = NULL;
-    uint8_t body[SVMS_END_BODY_SIZE];
+    uint8_t *closing = NULL;
     svms_status status = svms_evidence_check_frame(evidence, part->end - 1, &frame, err);
     if (status != SVMS_OK || !frame->holds || frame->frame.kind != SVMS_FRAME_END ||
-        frame->frame.c_size < SVMS_RECORD_HEADER_SIZE + sizeof(body)) {
+        frame->frame.c_size < SVMS_RECORD_HEADER_SIZE + SVMS_END_BODY_SIZE) {
         return status;
     }
-    uint64_t at = frame->c_offset + SVMS_RECORD_HEADER_SIZE;
-    status = svms_window_copy(&evidence->window, at, sizeof(body), body, err);
+    svms_evidence_frame held = *frame;
+    status = svms_evidence_take_closing(evidence, &held, &closing, err);
     if (status == SVMS_OK) {
-        verification->now->ended = svms_end_parse(&verification->now->end, header, body,
-                                                  sizeof(body), at, NULL) == SVMS_OK;
+        svms_cursor cursor = svms_cursor_over(closing, held.frame.c_size, held.c_offset);
+        (void)svms_skip(&cursor, SVMS_RECORD_HEADER_SIZE);
+        uint64_t at = svms_cursor_offset(&cursor);
+        verification->now->ended = svms_end_parse(&verification->now->end, header,
+                                                  svms_read_bytes(&cursor, SVMS_END_BODY_SIZE),
+                                                  SVMS_END_BODY_SIZE, at, NULL) == SVMS_OK;
     }
+    svms_release(evidence->ctx, closing);
     return status;
 }
 
@@ -41,8 +46,7 @@ svms_status svms_evidence_note_place(svms_evidence_verification *verification,
                                      const svms_header *header, svms_error *err)
 {
     svms_evidence_judged *now = verification->now;
-    bool asked = now->period.from_utc_ns != SVMS_NO_TIME || now->period.to_utc_ns != SVMS_NO_TIME;
-    if (header == NULL || !asked ||
+    if (header == NULL ||
         (header->signer.role == SVMS_ROLE_CAMERA && header->origin == SVMS_ORIGIN_EDGE)) {
         return SVMS_OK;
     }
@@ -125,48 +129,20 @@ static svms_status find_manifest(svms_evidence_part *part, uint64_t number, bool
     return status;
 }
 
-static svms_status hash_closing(svms_evidence *evidence, const svms_evidence_frame *frame,
-                                uint8_t hash[SVMS_DIGEST_SIZE], svms_error *err)
-{
-    uint64_t at = frame->c_offset;
-    uint64_t end = at + frame->frame.c_size;
-    bool fine = svms_hasher_start(evidence->hasher);
-    while (fine && at < end) {
-        const uint8_t *bytes = NULL;
-        size_t size = 0;
-        svms_status status = svms_window_piece(&evidence->window, at, end - at, &bytes, &size, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
-        fine = svms_hasher_update(evidence->hasher, bytes, size);
-        at += size;
-    }
-    fine = fine && svms_hasher_finish(evidence->hasher, hash);
-    return fine ? SVMS_OK : svms_fail_crypto(err, "hashing a manifest");
-}
-
 /* Hash of the manifest that a source carries of a segment (C-MAN-4). */
 static svms_status hash_manifest(svms_evidence_part *part, uint64_t number, bool *found,
                                  bool *alone, uint8_t hash[SVMS_DIGEST_SIZE], svms_error *err)
 {
     svms_evidence *evidence = part->evidence;
-    const svms_evidence_frame *frame = NULL;
+    svms_frame_entry entry = { 0 };
     uint64_t e = 0;
     svms_status status = find_manifest(part, number, found, &e, err);
     if (status != SVMS_OK || !*found) {
         return status;
     }
-    status = svms_evidence_check_frame(evidence, e, &frame, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    *found = frame->holds;
-    *alone = frame->frame.kind == SVMS_FRAME_MANIFEST;
-    if (!*found) {
-        return SVMS_OK;
-    }
-    svms_evidence_frame holds = *frame;
-    return hash_closing(evidence, &holds, hash, err);
+    status = svms_evidence_entry_at(evidence, e, &entry, err);
+    *alone = entry.kind == SVMS_FRAME_MANIFEST;
+    return status == SVMS_OK ? svms_evidence_closing_hash(evidence, e, found, hash, err) : status;
 }
 
 /* What a link says of one source of the container that it leads to. */

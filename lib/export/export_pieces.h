@@ -3,24 +3,30 @@
 #ifndef SVMS_EXPORT_PIECES_H
 #define SVMS_EXPORT_PIECES_H
 
+#include "body_check.h"
 #include "excerpt.h"
 #include "export_internal.h"
 
 typedef struct svms_source_job {
     svms_export *package;
     svms_export_source options;
-    svms_source source;
+    svms_source given;
+    svms_source source; /* the same, and never longer than it was first */
+    bool sized;
+    uint64_t size;
     svms_front front;
-    bool all_strong; /* then nothing is sealed again (E-FRM-5) */
-    bool surveys;    /* nothing is written yet: is there anything that does not verify? */
-    bool second;     /* the container is read for the second time */
-    bool declares;   /* flag 4: what does not verify is among what is carried */
-    bool unverified; /* such a piece was met in this pass */
-    bool presented;  /* the segment with the one sample was met */
-    uint64_t pieces; /* segments and fragments in this pass */
+    bool all_strong;    /* then nothing is sealed again (E-FRM-5) */
+    bool surveys;       /* nothing is written yet: is there anything that does not verify? */
+    bool second;        /* the container is read for the second time */
+    bool declares;      /* flag 4: what does not verify is among what is carried */
+    bool unverified;    /* such a piece was met in this pass */
+    bool presented;     /* the segment with the one sample was met */
+    uint64_t pieces;    /* segments and fragments in this pass */
+    uint64_t body_left; /* bytes of the frame's body that are still to come */
+    svms_body_check check;
     svms_exported_source is;
     svms_report report;
-    svms_status taken;          /* how the last piece was taken */
+    bool failed;                /* this pass came to no verdict */
     svms_status finding_status; /* of declaring what does not verify */
     svms_error finding_error;
     svms_finding mismatch; /* the first secret that is not the one that was signed */

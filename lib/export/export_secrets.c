@@ -128,9 +128,11 @@ svms_status svms_export_secrets(svms_source_job *job, const svms_piece *piece,
 {
     svms_builder secrets = svms_builder_new(job->package->ctx, SVMS_MAX_PART_A);
     svms_status status = SVMS_OK;
+    /* The secret of another segment could be asked for with a manifest that nobody signed. */
+    uint32_t entries = manifest == NULL || piece->unattested ? 0 : manifest->entry_count;
     *size = 0;
     *fits = true;
-    for (uint32_t i = 0; manifest != NULL && i < manifest->entry_count && status == SVMS_OK; i++) {
+    for (uint32_t i = 0; i < entries && status == SVMS_OK; i++) {
         const svms_track_entry *entry = &manifest->entries[i];
         if (entry->track < job->front.header.track_count &&
             wants_secret(job, entry->track, manifest->segment)) {

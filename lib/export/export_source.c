@@ -7,6 +7,44 @@
 #include "options.h"
 #include "stream.h"
 
+/* A recording that is live grows while it is exported: what comes later is not part of it. */
+
+static svms_status read_at(void *user, uint64_t offset, void *out, size_t size, size_t *got,
+                           int *os_error)
+{
+    const svms_source *given = &((const svms_source_job *)user)->given;
+    return given->read_at(given->user, offset, out, size, got, os_error);
+}
+
+static svms_status get_size(void *user, uint64_t *size, int *os_error)
+{
+    svms_source_job *job = user;
+    if (!job->sized) {
+        svms_status status = job->given.get_size(job->given.user, &job->size, os_error);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        job->sized = true;
+    }
+    *size = job->size;
+    return SVMS_OK;
+}
+
+static const uint8_t *view(void *user, uint64_t offset, size_t size)
+{
+    const svms_source *given = &((const svms_source_job *)user)->given;
+    return given->view(given->user, offset, size);
+}
+
+static void take_source(svms_source_job *job)
+{
+    job->source = (svms_source)SVMS_SOURCE_INIT;
+    job->source.user = job;
+    job->source.read_at = read_at;
+    job->source.get_size = get_size;
+    job->source.view = job->given.view != NULL ? view : NULL;
+}
+
 static svms_status accept(svms_source_job *job, const svms_source *source,
                           const svms_export_source *options, const svms_report *report,
                           svms_error *err)
@@ -16,17 +54,18 @@ static svms_status accept(svms_source_job *job, const svms_source *source,
     svms_status status =
         svms_options_read(given, sizeof(*given), options, "svms_export_source", err);
     if (status == SVMS_OK) {
-        status = svms_options_read(&job->source, sizeof(job->source), source, "svms_source", err);
+        status = svms_options_read(&job->given, sizeof(job->given), source, "svms_source", err);
     }
     if (status == SVMS_OK) {
         status = svms_options_read(&job->report, sizeof(job->report), report, "svms_report", err);
     }
-    if (status == SVMS_OK && !svms_source_usable(&job->source)) {
+    if (status == SVMS_OK && !svms_source_usable(&job->given)) {
         status = svms_fail(err, SVMS_E_USAGE, "the source lacks a callback");
     }
     if (status != SVMS_OK) {
         return status;
     }
+    take_source(job);
     if (given->from_utc_ns != SVMS_NO_TIME && given->to_utc_ns != SVMS_NO_TIME &&
         given->to_utc_ns <= given->from_utc_ns) {
         return svms_fail(err, SVMS_E_USAGE, "the period ends before it begins");
@@ -122,8 +161,13 @@ static int on_progress(void *user, uint64_t done, uint64_t total)
 static svms_status run(svms_source_job *job, svms_error *err)
 {
     svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
-    svms_collector collector = { svms_export_take_piece, job,
-                                 job->options.include_unverified != 0 };
+    svms_collector collector = { .piece = svms_export_take_piece,
+                                 .user = job,
+                                 .include_unverified = job->options.include_unverified != 0,
+                                 .failed = &job->failed };
+    if (job->front.raw != NULL) {
+        collector.header_hash = job->front.header.hash;
+    }
     options.time_policy = job->options.time_policy;
     options.trust = job->options.trust;
     options.stamp_trust = job->options.stamp_trust;
@@ -135,7 +179,7 @@ static svms_status run(svms_source_job *job, svms_error *err)
     job->report = (svms_report)SVMS_REPORT_INIT;
     job->pieces = 0;
     job->unverified = false;
-    job->taken = SVMS_OK;
+    job->failed = false;
     return svms_excerpt_collect(job->package->ctx, &job->source, &options, &collector, &job->report,
                                 err);
 }
@@ -143,7 +187,7 @@ static svms_status run(svms_source_job *job, svms_error *err)
 /* A failure that says what the container is worth, and not that it could not be found out. */
 static bool is_verdict(const svms_source_job *job, svms_status status)
 {
-    return job->taken == SVMS_OK &&
+    return !job->failed &&
            (status == SVMS_OK || status == SVMS_E_NOT_AUTHENTIC || status == SVMS_E_UNTRUSTED ||
             status == SVMS_E_UNDECRYPTABLE || status == SVMS_E_INCOMPLETE);
 }
@@ -183,7 +227,7 @@ static svms_status judge(svms_source_job *job, svms_status status, const svms_er
                    : svms_fail_as(err, status, found);
     }
     if (job->unverified != job->declares) {
-        return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the container was changed while it was read");
+        return svms_export_changed(SVMS_NO_OFFSET, err);
     }
     if (job->package->options.kind == SVMS_EXPORT_PROOF &&
         job->options.presented == SVMS_PRESENTED_ONE && !job->presented) {

@@ -8,6 +8,7 @@
 
 #include <svms/time.h>
 
+#include "context_internal.h"
 #include "cursor.h"
 #include "failure.h"
 
@@ -20,7 +21,27 @@ typedef struct outline {
     unsigned depth;
     unsigned deepest;
     unsigned values;
+    size_t longest; /* bytes of the longest text, as it stands there */
+    size_t end;     /* behind the bracket that closes it; 0: there is none */
 } outline;
+
+/* The document between two texts of zeros: jansson collects each text in a buffer of its own that
+ * it releases as it is, so the first makes this buffer large enough for all, and the last
+ * overwrites it. */
+typedef struct wrapped_run {
+    size_t zeros; /* characters '0', in front of */
+    svms_cursor bytes;
+} wrapped_run;
+
+#define WRAPPED_RUNS 5u
+#define PADDING 0x30 /* the digit */
+/* Also fills what jansson reads into. */
+#define LEAST_ZEROS 4096u
+
+typedef struct wrapped {
+    wrapped_run runs[WRAPPED_RUNS];
+    size_t next;
+} wrapped;
 
 static void skip_string(svms_cursor *text)
 {
@@ -38,11 +59,14 @@ static void skip_string(svms_cursor *text)
 static outline outline_of(const void *json, size_t size)
 {
     svms_cursor text = svms_cursor_over(json, size, 0);
-    outline found = { 0, 0, 1 };
+    outline found = { 0, 0, 1, 0, 0 };
     while (!svms_cursor_at_end(&text)) {
+        size_t left = svms_cursor_left(&text);
         switch (svms_read_u8(&text)) {
         case '"':
             skip_string(&text);
+            left -= svms_cursor_left(&text);
+            found.longest = left > found.longest ? left : found.longest;
             break;
         case '{':
         case '[':
@@ -53,6 +77,7 @@ static outline outline_of(const void *json, size_t size)
         case '}':
         case ']':
             found.depth -= found.depth > 0 ? 1u : 0u;
+            found.end = found.depth == 0 && found.end == 0 ? text.position : found.end;
             break;
         case ',':
             found.values++;
@@ -85,20 +110,105 @@ static const char *reason_of(enum json_error_code code)
     }
 }
 
-static svms_status load(svms_json_document *out, const void *json, size_t size, svms_error *err)
+static svms_status refuse_text(const svms_json_document *document, const json_error_t *reason,
+                               size_t before, size_t size, const outline *found, svms_error *err)
 {
+    enum json_error_code code = json_error_code(reason);
+    size_t at = reason->position > 0 ? (size_t)reason->position : 0;
+    at = at > before ? at - before : 0;
+    if (code == json_error_out_of_memory) {
+        return svms_fail_memory(err);
+    }
+    if (code == json_error_invalid_syntax && at > size) {
+        code = json_error_premature_end_of_input;
+    } else if (code == json_error_invalid_syntax && found->end != 0 && at > found->end) {
+        code = json_error_end_of_input_expected;
+    }
+    return svms_fail_at(err, SVMS_E_MALFORMED, at < size ? at : size, "%s: line %d: %s",
+                        document->name, reason->line, reason_of(code));
+}
+
+/* Its texts may be of something that was sealed, and jansson leaves them in freed memory. */
+static void wipe_text(const json_t *value)
+{
+    void *text = (void *)(uintptr_t)json_string_value(value);
+    svms_wipe(text, json_string_length(value));
+}
+
+/* No deeper than what was allowed to be loaded. */
+static void wipe_texts(json_t *value)
+{
+    const char *name = NULL;
+    json_t *member = NULL;
+    if (json_is_string(value)) {
+        wipe_text(value);
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        wipe_texts(json_array_get(value, i));
+    }
+    json_object_foreach(value, name, member)
+    {
+        wipe_texts(member);
+    }
+}
+
+static wrapped_run run_of(size_t zeros, const void *bytes, size_t size)
+{
+    wrapped_run run = { zeros, svms_cursor_over(bytes, size, 0) };
+    return run;
+}
+
+/* Some of what comes next, as jansson asks for it. */
+static size_t next_bytes(void *buffer, size_t room, void *data)
+{
+    wrapped *text = data;
+    for (; text->next < WRAPPED_RUNS; text->next++) {
+        wrapped_run *run = &text->runs[text->next];
+        size_t zeros = run->zeros < room ? run->zeros : room;
+        size_t left = svms_cursor_left(&run->bytes);
+        if (zeros > 0) {
+            memset(buffer, PADDING, zeros);
+            run->zeros -= zeros;
+            return zeros;
+        }
+        if (left > 0) {
+            left = left < room ? left : room;
+            svms_read_copy(&run->bytes, buffer, left);
+            return left;
+        }
+    }
+    return 0;
+}
+
+static svms_status load(svms_json_document *out, const outline *found, const void *json,
+                        size_t size, svms_error *err)
+{
+    static const char begin[] = "[\"";
+    static const char before[] = "\",";
+    static const char behind[] = ",\"";
+    static const char end[] = "\"]";
     json_error_t reason;
     memset(&reason, 0, sizeof(reason));
-    json_t *root = json_loadb(json, size, JSON_REJECT_DUPLICATES, &reason);
-    if (root == NULL) {
-        enum json_error_code code = json_error_code(&reason);
-        if (code == json_error_out_of_memory) {
-            return svms_fail_memory(err);
-        }
-        return svms_fail_at(err, SVMS_E_MALFORMED, (uint64_t)reason.position, "%s: line %d: %s",
-                            out->name, reason.line, reason_of(code));
+    size_t pad = found->longest + LEAST_ZEROS;
+    wrapped text = { { run_of(0, begin, 2), run_of(pad, before, 2), run_of(0, json, size),
+                       run_of(0, behind, 2), run_of(pad, end, 2) },
+                     0 };
+    json_t *all = json_load_callback(next_bytes, &text, JSON_REJECT_DUPLICATES, &reason);
+    if (all == NULL) {
+        svms_status status = refuse_text(out, &reason, pad + 4, size, found, err);
+        svms_wipe(&reason, sizeof(reason));
+        return status;
     }
+    if (json_array_size(all) != 3) {
+        wipe_texts(all);
+        json_decref(all);
+        return svms_fail_at(err, SVMS_E_MALFORMED, size, "%s: something follows its end",
+                            out->name);
+    }
+    json_t *root = json_incref(json_array_get(all, 1));
+    json_decref(all);
     if (!json_is_object(root)) {
+        wipe_texts(root);
         json_decref(root);
         return svms_fail_at(err, SVMS_E_MALFORMED, 0, "%s: it is no object", out->name);
     }
@@ -124,7 +234,7 @@ svms_status svms_json_load(svms_json_document *out, const char *name,
         return svms_fail(err, SVMS_E_MALFORMED, "%s: it has more than %u values", name,
                          SVMS_JSON_MAX_VALUES);
     }
-    svms_status status = load(&document, json, size, err);
+    svms_status status = load(&document, &found, json, size, err);
     if (status == SVMS_OK) {
         *out = document;
     }
@@ -133,6 +243,7 @@ svms_status svms_json_load(svms_json_document *out, const char *name,
 
 void svms_json_unload(svms_json_document *document)
 {
+    wipe_texts(document->root);
     json_decref(document->root);
     document->root = NULL;
 }

@@ -5,6 +5,8 @@
 #include "failure.h"
 
 #define STEP_SIZE 65536u
+/* Of a record, with its header and range table. */
+#define HELD_SIZE 262144u
 
 /* The record that the walk stands at. */
 typedef struct svms_leaves_step {
@@ -86,9 +88,9 @@ static svms_status choose_form(svms_leaves_walk *walk, svms_leaves_step *step, s
     return SVMS_OK;
 }
 
-/* The next record; *more is false behind the last. */
-static svms_status next_record(svms_leaves_walk *walk, bool *more, svms_leaves_step *step,
-                               svms_error *err)
+/* The next record; *more is false behind the last. holds: what is read of it stays what it is. */
+static svms_status next_record(svms_leaves_walk *walk, bool holds, bool *more,
+                               svms_leaves_step *step, svms_error *err)
 {
     const uint8_t *bytes = NULL;
     size_t got = 0;
@@ -97,6 +99,12 @@ static svms_status next_record(svms_leaves_walk *walk, bool *more, svms_leaves_s
         return SVMS_OK;
     }
     step->offset = walk->at;
+    if (holds) {
+        svms_status held = svms_window_follow(walk->job->window, walk->at, HELD_SIZE, err);
+        if (held != SVMS_OK) {
+            return held;
+        }
+    }
     svms_status status =
         svms_window_peek(walk->job->window, walk->at, SVMS_SAMPLE_HEADER_MAX, &bytes, &got, err);
     if (status == SVMS_OK) {
@@ -129,7 +137,7 @@ svms_status svms_export_leaves_size(const svms_leaves_job *job, uint64_t *size, 
     uint64_t total = 0;
     bool more = true;
     while (more) {
-        svms_status status = next_record(&walk, &more, &step, err);
+        svms_status status = next_record(&walk, false, &more, &step, err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -172,13 +180,14 @@ static svms_status pass_on(const svms_leaves_job *job, uint64_t offset, uint64_t
     return SVMS_OK;
 }
 
-/* Head of the sample where it is presented, then its leaf hash. */
-static svms_status write_sample(const svms_leaves_job *job, const svms_leaves_step *step,
-                                svms_leaves_take *take, void *user, svms_error *err)
+/* What the entry holds of the record; leaf receives its leaf hash. */
+static svms_status write_record(const svms_leaves_job *job, const svms_leaves_step *step,
+                                svms_leaves_take *take, void *user, uint8_t leaf[SVMS_DIGEST_SIZE],
+                                svms_error *err)
 {
-    uint8_t leaf[SVMS_DIGEST_SIZE];
     uint64_t size = (uint64_t)step->record.header_size + step->record.body_size;
-    uint32_t head = step->length - SVMS_DIGEST_SIZE;
+    bool whole = step->form == SVMS_LEAF_WHOLE;
+    uint32_t head = whole ? 0 : step->length - SVMS_DIGEST_SIZE;
     svms_status status = pass_on(job, step->offset, head, false, take, user, err);
     if (status != SVMS_OK) {
         return status;
@@ -186,14 +195,36 @@ static svms_status write_sample(const svms_leaves_job *job, const svms_leaves_st
     if (!svms_merkle_leaf_start(job->hasher)) {
         return svms_fail_crypto(err, "hashing a record");
     }
-    status = pass_on(job, step->offset, size, true, NULL, NULL, err);
+    status = pass_on(job, step->offset, size, true, whole ? take : NULL, user, err);
     if (status != SVMS_OK) {
         return status;
     }
     if (!svms_hasher_finish(job->hasher, leaf)) {
         return svms_fail_crypto(err, "hashing a record");
     }
-    return take(user, leaf, sizeof(leaf), err);
+    return whole ? SVMS_OK : take(user, leaf, SVMS_DIGEST_SIZE, err);
+}
+
+static svms_status write_entry(const svms_leaves_job *job, const svms_leaves_step *step,
+                               svms_leaves_take *take, void *user, svms_error *err)
+{
+    uint8_t head[SVMS_LEAF_ENTRY_SIZE] = { 0 };
+    uint8_t leaf[SVMS_DIGEST_SIZE];
+    svms_status status = SVMS_OK;
+    if (step->form != 0) {
+        head[0] = step->form;
+        head[1] =
+            step->form == SVMS_LEAF_WHOLE ? (uint8_t)SVMS_AUXILIARY_TRACK : step->record.track;
+        svms_store_u32(head + 4, step->length);
+        status = take(user, head, sizeof(head), err);
+        if (status == SVMS_OK) {
+            status = write_record(job, step, take, user, leaf, err);
+        }
+    }
+    if (status == SVMS_OK && job->passed != NULL) {
+        status = job->passed(job->user, &step->record, step->form == 0 ? NULL : leaf, err);
+    }
+    return status;
 }
 
 svms_status svms_export_write_leaves(const svms_leaves_job *job, svms_leaves_take *take, void *user,
@@ -202,27 +233,12 @@ svms_status svms_export_write_leaves(const svms_leaves_job *job, svms_leaves_tak
     svms_leaves_walk walk = begin_walk(job);
     svms_leaves_step step = { 0 };
     bool more = true;
-    while (more) {
-        uint8_t head[SVMS_LEAF_ENTRY_SIZE] = { 0 };
-        svms_status status = next_record(&walk, &more, &step, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
-        if (!more || step.form == 0) {
-            continue;
-        }
-        head[0] = step.form;
-        head[1] = step.form == SVMS_LEAF_WHOLE ? (uint8_t)SVMS_AUXILIARY_TRACK : step.record.track;
-        svms_store_u32(head + 4, step.length);
-        status = take(user, head, sizeof(head), err);
-        if (status == SVMS_OK && step.form == SVMS_LEAF_WHOLE) {
-            status = pass_on(job, step.offset, step.length, false, take, user, err);
-        } else if (status == SVMS_OK) {
-            status = write_sample(job, &step, take, user, err);
-        }
-        if (status != SVMS_OK) {
-            return status;
+    svms_status status = SVMS_OK;
+    while (more && status == SVMS_OK) {
+        status = next_record(&walk, job->passed != NULL, &more, &step, err);
+        if (status == SVMS_OK && more) {
+            status = write_entry(job, &step, take, user, err);
         }
     }
-    return SVMS_OK;
+    return status;
 }

@@ -22,6 +22,11 @@ typedef struct svms_leaves_job {
     svms_export_presented presented; /* of this segment: ONE only where the sample lies in it */
     uint8_t presented_track;         /* with ONE */
     uint64_t presented_sample;       /* with ONE */
+    /* Optional, while writing: told of each record what was written of it, or leaf NULL where it
+     * was removed. With it each record is read for good before anything is done with it. */
+    svms_status (*passed)(void *user, const svms_record *record, const uint8_t *leaf,
+                          svms_error *err);
+    void *user;
 } svms_leaves_job;
 
 /* Receives the next bytes of part B. */

@@ -127,6 +127,9 @@ static svms_status check_covered(const svms_onvif_file *file, const svms_onvif_e
         return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, file->moov.offset,
                             "the media of a track lie in another file, which nobody signed");
     }
+    if (file->astray[0] != '\0') {
+        return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, file->moov.offset, "%s", file->astray);
+    }
     return SVMS_OK;
 }
 

@@ -61,8 +61,12 @@ typedef struct svms_onvif_file {
     svms_onvif_sinf sinfs[SVMS_ONVIF_MAX_SIGNATURES];
     uint32_t sinf_count;
     bool lies_elsewhere; /* media of a track lie in another file (O-VER-9) */
-    svms_iso_box suep;   /* the first one that signature 1 covers */
-    svms_iso_box cstb;   /* the same, of those beside the signatures */
+    char astray[160];    /* which samples do not lie in 'mdat', or cannot be found (O-VER-10) */
+    uint32_t steps;      /* boxes that were passed to find out */
+    bool has_fragments;
+    bool has_index;    /* of fragments */
+    svms_iso_box suep; /* the first one that signature 1 covers */
+    svms_iso_box cstb; /* the same, of those beside the signatures */
     svms_onvif_warnings warnings;
     int (*progress)(void *user, uint64_t done, uint64_t total);
     void *user;
@@ -77,8 +81,17 @@ SVMS_MUST_CHECK svms_status svms_onvif_outline(svms_onvif_file *file, svms_error
 /* The boxes of a file-level meta, into the file. */
 SVMS_MUST_CHECK svms_status svms_onvif_outline_meta(svms_onvif_file *file, const svms_iso_walk *top,
                                                     const svms_iso_box *box, svms_error *err);
-/* Finds out whether media lie elsewhere; svms_onvif_outline() does it. */
+/* Finds out where media lie, as all tables of moov say it; svms_onvif_outline() does it. */
 SVMS_MUST_CHECK svms_status svms_onvif_find_references(svms_onvif_file *file, svms_error *err);
+/* Finds out whether the chunks that one 'stbl' tells of lie in 'mdat'. SVMS_E_NOT_AUTHENTIC when
+ * one does not; SVMS_E_MALFORMED, SVMS_E_UNSUPPORTED or SVMS_E_LIMIT when nobody can tell. */
+SVMS_MUST_CHECK svms_status svms_onvif_check_chunks(svms_onvif_file *file,
+                                                    const svms_iso_walk *walk,
+                                                    const svms_iso_box *stbl, svms_error *err);
+/* The same of the runs of all fragments. */
+SVMS_MUST_CHECK svms_status svms_onvif_check_fragments(svms_onvif_file *file, svms_error *err);
+/* Whether the indexes of fragments lead to what every signature covers (O-VER-11). */
+SVMS_MUST_CHECK svms_status svms_onvif_check_indexes(const svms_onvif_file *file, svms_error *err);
 /* Track numbers of the movie. *count is the room on entry. */
 SVMS_MUST_CHECK svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids,
                                                    uint32_t *count, svms_error *err);

@@ -10,6 +10,8 @@
 #define FTYP SVMS_ISO_TYPE('f', 't', 'y', 'p')
 #define MOOV SVMS_ISO_TYPE('m', 'o', 'o', 'v')
 #define MFRA SVMS_ISO_TYPE('m', 'f', 'r', 'a')
+#define MOOF SVMS_ISO_TYPE('m', 'o', 'o', 'f')
+#define SIDX SVMS_ISO_TYPE('s', 'i', 'd', 'x')
 #define META SVMS_ISO_TYPE('m', 'e', 't', 'a')
 #define TRAK SVMS_ISO_TYPE('t', 'r', 'a', 'k')
 #define TKHD SVMS_ISO_TYPE('t', 'k', 'h', 'd')
@@ -72,8 +74,11 @@ static svms_status take_box(svms_onvif_file *file, const svms_iso_walk *top,
     case META:
         return take_meta(file, top, box, err);
     case MFRA:
+        file->has_index = true;
         return SVMS_OK;
     default:
+        file->has_fragments = file->has_fragments || box->type == MOOF;
+        file->has_index = file->has_index || box->type == SIDX;
         file->fixed_end = box->offset + box->size;
         return SVMS_OK;
     }

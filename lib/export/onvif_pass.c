@@ -32,7 +32,7 @@ static svms_status read_through(const svms_onvif_file *file, take_block take, vo
             status = svms_fail(err, SVMS_E_CANCELLED, "cancelled");
         }
     }
-    svms_release(file->ctx, block);
+    svms_release_secret(file->ctx, block, BLOCK_SIZE);
     return status;
 }
 

@@ -200,6 +200,9 @@ static svms_status seal(seal_job *job, const svms_sink *sink, svms_error *err)
         return svms_fail_at(err, SVMS_E_UNSUPPORTED, job->file.moov.offset,
                             "the media of a track lie in another file, which would not be signed");
     }
+    if (status == SVMS_OK && job->file.astray[0] != '\0') {
+        return svms_fail_at(err, SVMS_E_UNSUPPORTED, job->file.moov.offset, "%s", job->file.astray);
+    }
     job->track_count = SVMS_ONVIF_MAX_TRACKS;
     if (status == SVMS_OK) {
         status = svms_onvif_list_tracks(&job->file, job->ids, &job->track_count, err);

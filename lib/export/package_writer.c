@@ -58,7 +58,7 @@ void svms_package_writer_clear(svms_package_writer *writer)
     svms_builder_clear(&writer->entries);
     svms_release_secret(writer->ctx, writer->plain, SVMS_FRAME_CHUNK);
     svms_release(writer->ctx, writer->cipher);
-    svms_release(writer->ctx, writer->stage);
+    svms_release_secret(writer->ctx, writer->stage, STAGE_SIZE);
     svms_wipe(writer, sizeof(*writer));
 }
 

@@ -10,6 +10,7 @@
 #include "options.h"
 #include "profile_rules.h"
 #include "sign.h"
+#include "utf8.h"
 
 #define NS_PER_SECOND UINT64_C(1000000000)
 #define KNOWN_GIVEN                                                                                \
@@ -258,9 +259,42 @@ static svms_status apply_algorithm(const svms_profile *profile, svms_profile_req
                                svms_profile_algorithm_name(algorithm));
 }
 
+/* Characters that show nothing: White_Space, Cc, and Default_Ignorable_Code_Point of Unicode, with
+ * the braille pattern without dots and what stands for interlinear annotations. */
+static bool shows_nothing(unsigned long character)
+{
+    static const struct {
+        unsigned long first;
+        unsigned long last;
+    } blanks[] = {
+        { 0x0000, 0x0020 },   { 0x007F, 0x00A0 },   { 0x00AD, 0x00AD }, { 0x034F, 0x034F },
+        { 0x061C, 0x061C },   { 0x115F, 0x1160 },   { 0x1680, 0x1680 }, { 0x17B4, 0x17B5 },
+        { 0x180B, 0x180F },   { 0x2000, 0x200F },   { 0x2028, 0x202F }, { 0x205F, 0x206F },
+        { 0x2800, 0x2800 },   { 0x3000, 0x3000 },   { 0x3164, 0x3164 }, { 0xFE00, 0xFE0F },
+        { 0xFEFF, 0xFEFF },   { 0xFFA0, 0xFFA0 },   { 0xFFF0, 0xFFFB }, { 0x1BCA0, 0x1BCA3 },
+        { 0x1D173, 0x1D17A }, { 0xE0000, 0xE0FFF },
+    };
+    for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
+        if (character >= blanks[i].first && character <= blanks[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_blank(const char *text)
 {
-    return text == NULL || text[strspn(text, " \t\r\n")] == '\0';
+    svms_cursor cursor =
+        svms_cursor_over(text == NULL ? "" : text, text == NULL ? 0 : strlen(text), 0);
+    while (!svms_cursor_at_end(&cursor)) {
+        unsigned long character = 0;
+        size_t length = svms_utf8_peek(&cursor, &character);
+        if (length == 0 || !shows_nothing(character)) {
+            return false;
+        }
+        (void)svms_skip(&cursor, length);
+    }
+    return true;
 }
 
 /* What must be there, and what must not. */

@@ -107,8 +107,8 @@ static svms_proof_lane *lane_of_track(const svms_proof *proof, uint32_t track)
     return NULL;
 }
 
-static void count_samples(svms_proof *proof, const svms_leaves_summary *summary, uint32_t source,
-                          const svms_frame_entry *entry)
+static svms_status count_samples(svms_proof *proof, const svms_leaves_summary *summary,
+                                 uint32_t source, const svms_frame_entry *entry, svms_error *err)
 {
     for (uint32_t i = 0; i < SVMS_MAX_TRACKS; i++) {
         svms_proof_lane *lane = lane_of_track(proof, i);
@@ -119,7 +119,14 @@ static void count_samples(svms_proof *proof, const svms_leaves_summary *summary,
             svms_proof_note(proof, source, entry->number, entry->first_utc_ns,
                             "samples that no track of the presentation holds (E-PRF-1)");
         }
+        if (lane != NULL && summary->presented[i] != 0) {
+            svms_status status = svms_proof_check_recording(proof, lane, source, entry, err);
+            if (status != SVMS_OK) {
+                return status;
+            }
+        }
     }
+    return SVMS_OK;
 }
 
 /* All leaves, before any sample comes. */
@@ -150,7 +157,10 @@ static svms_status survey(svms_proof *proof, svms_error *err)
         if (status != SVMS_OK) {
             svms_proof_note(proof, source, entry.number, entry.first_utc_ns, found.message);
         } else {
-            count_samples(proof, &summary, source, &entry);
+            status = count_samples(proof, &summary, source, &entry, err);
+            if (status != SVMS_OK) {
+                return status;
+            }
         }
     }
     return SVMS_OK;
@@ -342,7 +352,7 @@ static svms_status hash_file(const svms_proof *proof, const svms_source *file, u
         status = svms_fail_crypto(err, "hashing a file");
     }
     svms_hasher_free(&hasher);
-    svms_release(ctx, buffer);
+    svms_release_secret(ctx, buffer, READ_SIZE);
     return status;
 }
 

@@ -60,8 +60,13 @@ static bool film_times(const svms_proof_clock *clock, times *out)
     out->film_dts = delay - trim + dts;
     out->film_pts = delay - trim + pts;
     out->film_ends = out->film_pts + length;
-    out->tolerance = (uint64_t)SECOND / track->timescale + MILLISECOND + ROUNDING;
     return true;
+}
+
+/* A tick of the recorder's track; the film's are the exporter's to choose. */
+static uint64_t tick_of(const svms_track *format)
+{
+    return (uint64_t)format->timebase_num * (uint64_t)SECOND / format->timebase_den + 1;
 }
 
 static bool recorded_times(const svms_record *record, const svms_track *format,
@@ -73,8 +78,18 @@ static bool recorded_times(const svms_record *record, const svms_track *format,
     out->dts = svms_utc_of(format, 0, start_utc_ns, record->dts);
     out->pts = svms_utc_of(format, 0, start_utc_ns, pts);
     out->duration = svms_utc_of(format, 0, 0, duration);
+    out->tolerance = tick_of(format) + MILLISECOND + ROUNDING;
     return out->dts > -LARGEST_NS && out->dts < LARGEST_NS && out->pts > -LARGEST_NS &&
            out->pts < LARGEST_NS && out->duration < LARGEST_NS;
+}
+
+static void note_jump(svms_proof_clock *clock, const times *at)
+{
+    if (clock->jumps == 0) {
+        clock->jump_from_ns = clock->ends_ns + clock->shift_ns;
+        clock->jump_to_ns = at->dts;
+    }
+    clock->jumps++;
 }
 
 /* What the times of the film are compared by: the film's first sample, or, where another source
@@ -94,6 +109,7 @@ static const char *find_shift(svms_proof_clock *clock, const times *at, uint32_t
         tolerance += anchor->tick_ns;
     } else if (source != clock->source && !is_near(own, clock->shift_ns, tolerance) &&
                is_near(at->film_dts, clock->ends_ns, tolerance)) {
+        note_jump(clock, at);
         clock->shift_ns = own;
     }
     clock->begun = true;
@@ -133,6 +149,12 @@ static const char *check_edit(svms_proof_clock *clock, const svms_record *record
         return "the film's edit list leaves it out (E-PRF-9)";
     }
     clock->shown = clock->shown || shown;
+    if (at->film_ends > clock->last_ns || !clock->edit_is_known) {
+        clock->last_ns = at->film_ends;
+    }
+    clock->edit_is_known = true;
+    clock->edit_ends_ns =
+        delay + length - (int64_t)at->tolerance - SECOND / (int64_t)clock->timescale;
     return NULL;
 }
 
@@ -152,5 +174,7 @@ const char *svms_proof_clock_check(svms_proof_clock *clock, const svms_record *r
 
 const char *svms_proof_clock_finish(const svms_proof_clock *clock)
 {
-    return clock->begun && clock->held_ns > 0 ? "the film holds its last sample (E-PRF-9)" : NULL;
+    bool held =
+        clock->held_ns > 0 || (clock->edit_is_known && clock->edit_ends_ns > clock->last_ns);
+    return clock->begun && held ? "the film holds its last sample (E-PRF-9)" : NULL;
 }

@@ -125,6 +125,14 @@ static bool sound_fits(const svms_film_entry *entry, const svms_track *format)
             (format->sample_rate == 0 || format->sample_rate == entry->sample_rate));
 }
 
+/* What the header says of the size, when it says it. */
+static bool size_fits(const svms_film_entry *entry, const svms_track *format)
+{
+    return format->kind != SVMS_TRACK_VIDEO ||
+           ((format->width == 0 || format->width == entry->width) &&
+            (format->height == 0 || format->height == entry->height));
+}
+
 /* A track of the film against the description of its track in one source. */
 static svms_status compare_track(film_comparison *self, const svms_film_track *track,
                                  const svms_track *format, svms_error *err)
@@ -136,6 +144,8 @@ static svms_status compare_track(film_comparison *self, const svms_film_track *t
         why = "its codec is not the one that was recorded";
     } else if (!sound_fits(&track->entry, format)) {
         why = "its sample rate or channels are not those that were recorded";
+    } else if (!size_fits(&track->entry, format)) {
+        why = "its pictures have not the size that was recorded";
     } else {
         svms_status status = compare_config(self, &track->entry, format, &same, err);
         if (status != SVMS_OK) {
@@ -312,7 +322,7 @@ svms_status svms_proof_check_film(svms_proof *proof, const svms_source *film, sv
     }
     self->proof = proof;
     status = compare(self, film, err);
-    svms_release(ctx, self);
+    svms_release_secret(ctx, self, sizeof(*self));
     proof->ended = status != SVMS_OK;
     return status;
 }

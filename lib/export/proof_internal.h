@@ -77,6 +77,12 @@ typedef struct svms_proof_clock {
     int64_t
         held_ns; /* that it is shown longer than it was recorded to last; 0 or less: it is not */
     bool shown;  /* a sample before has been */
+    bool edit_is_known;   /* edit_ends_ns and last_ns are set */
+    int64_t edit_ends_ns; /* in the film, less what may be rounded */
+    int64_t last_ns;      /* at which the sample that is shown last ends */
+    uint64_t jumps;       /* where the film goes on without the gap (E-FLM-7) */
+    int64_t jump_from_ns; /* UTC at which the sample before the first of them ended */
+    int64_t jump_to_ns;   /* UTC of the sample behind it */
 } svms_proof_clock;
 
 /* Why the sample's times are not those that were recorded, or NULL. start_utc_ns: of the container
@@ -106,6 +112,9 @@ typedef struct svms_proof_lane {
     uint64_t index;           /* of the next leaf of the track in the segment */
     const char *keys_lacking; /* why samples cannot be sealed; NULL: they can */
     bool whole;               /* every sample must be there (E-PRF-8) */
+    bool placed;              /* recording_id and last_source are set */
+    uint8_t recording_id[16]; /* of all its samples (E-FLM-7) */
+    uint32_t last_source;     /* that was found to be of it */
     uint64_t left_out;        /* samples that are not, although the exporter had them */
     int64_t start_utc_ns;     /* that the times of the source count from */
     svms_proof_clock clock;
@@ -163,6 +172,12 @@ void svms_proof_note(svms_proof *proof, uint32_t source, uint64_t segment, int64
 bool svms_proof_is_picture(const svms_proof *proof);
 /* proof_order.c: sources of one recording, one after the other (E-PRF-6). */
 SVMS_MUST_CHECK svms_status svms_proof_check_order(svms_proof *proof, svms_error *err);
+/* What a track of a film shows is of one recording (E-FLM-7); a segment of a source has samples for
+ * it. */
+SVMS_MUST_CHECK svms_status svms_proof_check_recording(svms_proof *proof, svms_proof_lane *lane,
+                                                       uint32_t source,
+                                                       const svms_frame_entry *entry,
+                                                       svms_error *err);
 
 /* proof_report.c */
 void svms_proof_fill_report(const svms_proof *proof, svms_proof_report *report);

@@ -19,22 +19,25 @@ uint32_t svms_proof_source_of(const svms_evidence *evidence, uint64_t entry, uin
 static svms_status read_manifest(svms_evidence *evidence, const svms_evidence_frame *frame,
                                  const svms_header *header, svms_manifest *out, svms_error *err)
 {
-    uint8_t raw[SVMS_RECORD_HEADER_SIZE + SVMS_MANIFEST_LARGEST];
-    size_t size = frame->frame.c_size < sizeof(raw) ? frame->frame.c_size : sizeof(raw);
-    svms_record record;
-    svms_status status = svms_window_copy(&evidence->window, frame->c_offset, size, raw, err);
-    if (status == SVMS_OK) {
-        status = svms_record_parse(&record, raw, size, frame->c_offset, err);
-    }
+    uint8_t *raw = NULL;
+    svms_record record = { 0 };
+    svms_status status = svms_evidence_take_closing(evidence, frame, &raw, err);
     if (status != SVMS_OK) {
         return status;
     }
-    if (record.type != SVMS_RECORD_MANIFEST || record.body_size > size - SVMS_RECORD_HEADER_SIZE) {
-        return svms_fail_at(err, SVMS_E_MALFORMED, frame->c_offset,
-                            "leaves without the manifest of their segment (section 3)");
+    svms_cursor cursor = svms_cursor_over(raw, frame->frame.c_size, frame->c_offset);
+    status = svms_record_parse(&record, raw, frame->frame.c_size, frame->c_offset, err);
+    if (status == SVMS_OK) {
+        (void)svms_skip(&cursor, record.header_size);
+        uint64_t at = svms_cursor_offset(&cursor);
+        const uint8_t *body = svms_read_bytes(&cursor, record.body_size);
+        status = body == NULL || record.type != SVMS_RECORD_MANIFEST
+                     ? svms_fail_at(err, SVMS_E_MALFORMED, frame->c_offset,
+                                    "leaves without the manifest of their segment (section 3)")
+                     : svms_manifest_parse(out, header, body, record.body_size, at, err);
     }
-    return svms_manifest_parse(out, header, raw + SVMS_RECORD_HEADER_SIZE, record.body_size,
-                               frame->c_offset + SVMS_RECORD_HEADER_SIZE, err);
+    svms_release(evidence->ctx, raw);
+    return status;
 }
 
 /* Part A: secrets of tracks that are there, and encrypted, each once (E-FRM-3, E-SRC-3). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sources of one recording stand in the order of their times and do not overlap (E-PRF-6). */
+/* Sources of one recording stand in the order of their times and do not overlap (E-PRF-6), and a
+ * track of a film does not mix recordings (E-FLM-7). */
 #include <string.h>
 
 #include "failure.h"
@@ -85,4 +86,27 @@ svms_status svms_proof_check_order(svms_proof *proof, svms_error *err)
     }
     svms_release(evidence->ctx, places);
     return status;
+}
+
+svms_status svms_proof_check_recording(svms_proof *proof, svms_proof_lane *lane, uint32_t source,
+                                       const svms_frame_entry *entry, svms_error *err)
+{
+    const svms_header *header = NULL;
+    svms_error found = SVMS_ERROR_INIT;
+    if (!lane->whole || (lane->placed && lane->last_source == source)) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_evidence_header_of(proof->evidence, source, &header, &found);
+    if (status != SVMS_OK) { /* a header that does not hold is a failure of its source */
+        return svms_is_grave(status) ? svms_fail_as(err, status, &found) : SVMS_OK;
+    }
+    if (!lane->placed) {
+        memcpy(lane->recording_id, header->recording_id, sizeof(lane->recording_id));
+    } else if (memcmp(lane->recording_id, header->recording_id, sizeof(lane->recording_id)) != 0) {
+        svms_proof_note(proof, source, entry->number, entry->first_utc_ns,
+                        "a track of the film shows one recording and then another (E-FLM-7)");
+    }
+    lane->placed = true;
+    lane->last_source = source;
+    return SVMS_OK;
 }

@@ -100,6 +100,21 @@ static void judge_samples(const svms_proof *proof, svms_proof_report *report)
     }
 }
 
+/* Of the tracks of one film, the one with most; where they have as many, the one that jumps first.
+ */
+static void tell_jumps(const svms_proof *proof, svms_proof_report *report)
+{
+    for (uint32_t i = 0; i < proof->lane_count; i++) {
+        const svms_proof_clock *clock = &proof->lanes[i]->clock;
+        if (clock->jumps > report->jumps || (clock->jumps == report->jumps && clock->jumps != 0 &&
+                                             clock->jump_to_ns < report->jump_to_utc_ns)) {
+            report->jumps = clock->jumps;
+            report->jump_from_utc_ns = clock->jump_from_ns;
+            report->jump_to_utc_ns = clock->jump_to_ns;
+        }
+    }
+}
+
 /* What the file itself, as a whole, is worth. */
 static svms_verdict judge_presentation(const svms_proof *proof, const char **why)
 {
@@ -141,6 +156,7 @@ void svms_proof_fill_report(const svms_proof *proof, svms_proof_report *report)
         name_refusal(proof, report);
     } else {
         judge_samples(proof, report);
+        tell_jumps(proof, report);
     }
     svms_verdict presentation = judge_film(proof, &why);
     take_worse(&presentation, judge_presentation(proof, &why));

@@ -102,6 +102,19 @@ bool svms_case_reexport(const svms_case *document)
     return false;
 }
 
+int64_t svms_case_created(const svms_case *document)
+{
+    (void)document;
+    return SVMS_NO_TIME;
+}
+
+const svms_case_device *svms_case_device_of(const svms_case *document, uint32_t n)
+{
+    (void)document;
+    (void)n;
+    return NULL;
+}
+
 uint32_t svms_case_source_count(const svms_case *document)
 {
     (void)document;

@@ -99,6 +99,7 @@ static svms_status check_signed(const svms_trust *trust, const svms_chain *chain
     result->verdict = query.verdict;
     result->revocation = query.revocation;
     result->revoked_utc_ns = query.revoked_utc_ns;
+    memcpy(result->anchor, query.anchor, sizeof result->anchor);
     return status;
 }
 

@@ -192,6 +192,13 @@ static svms_certificates *path_to_first_anchor(X509_STORE_CTX *store)
     return path;
 }
 
+static svms_status note_anchor(svms_path_query *query)
+{
+    X509 *anchor = sk_X509_value(query->path, sk_X509_num(query->path) - 1);
+    return svms_name_cut(query->anchor, sizeof query->anchor, query->ctx,
+                         X509_get_subject_name(anchor), query->err);
+}
+
 /* Builds the path that suits a moment, with every rule but the periods checked. *error receives
  * OpenSSL's reason. */
 static svms_status try_path(svms_path_query *query, int64_t seconds, int *error)
@@ -214,6 +221,9 @@ static svms_status try_path(svms_path_query *query, int64_t seconds, int *error)
     query->built++;
     if (status == SVMS_OK && !query->path) {
         status = svms_fail_crypto(query->err, "cannot keep a certificate path");
+    }
+    if (status == SVMS_OK) {
+        status = note_anchor(query);
     }
     X509_STORE_CTX_free(store);
     return status;

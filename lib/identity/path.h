@@ -27,6 +27,7 @@ struct svms_path_query {
     svms_identity_verdict verdict;
     svms_revocation revocation;
     int64_t revoked_utc_ns;
+    char anchor[256]; /* subject of the one that was reached last, or empty */
     /* On the way. */
     svms_certificates *path; /* leaf to its first anchor, as built last */
     unsigned built;          /* how often */

@@ -19,6 +19,7 @@
 #define MVHD_SHORT 96u
 #define MVHD_LONG 108u
 #define NORMAL_RATE 0x00010000u
+#define FULL_VOLUME 0x0100u
 
 svms_status svms_film_refuse(const svms_iso_box *box, const char *why, svms_error *err)
 {
@@ -123,12 +124,16 @@ static svms_status read_movie_header(svms_film *film, const svms_iso_walk *walk,
     film->timescale = svms_read_u32(&cursor);
     (void)svms_skip(&cursor, is_long ? 8 : 4);
     uint32_t rate = svms_read_u32(&cursor);
-    (void)svms_skip(&cursor, 12); /* volume, reserved */
+    uint16_t volume = svms_read_u16(&cursor);
+    (void)svms_skip(&cursor, 10);
     if (film->timescale == 0) {
         return svms_film_refuse(box, "a second of no ticks", err);
     }
     if (rate != NORMAL_RATE || !svms_film_matrix_is_plain(&cursor)) {
         return svms_film_refuse(box, "it is not played at normal speed, or turned", err);
+    }
+    if (volume != FULL_VOLUME) {
+        return svms_film_refuse(box, "the sound is made louder or softer", err);
     }
     return SVMS_OK;
 }
@@ -174,6 +179,9 @@ static svms_status read_movie(svms_film *film, const svms_iso_walk *walk, const 
                                             found, &inner, err);
     if (status == SVMS_OK) {
         status = read_movie_header(film, &inner, &found[0], err);
+    }
+    if (status == SVMS_OK && found[2].type != 0) {
+        status = svms_film_check_texts(&inner, &found[2], err);
     }
     while (status == SVMS_OK && (status = svms_iso_next(&inner, &box, err)) == SVMS_OK) {
         if (box.type == TRAK) {

@@ -9,21 +9,10 @@
 
 #include "cursor.h"
 #include "iso_box.h"
+#include "iso_table.h"
 
 #define SVMS_FILM_MAX_TRACKS 32u
-#define SVMS_FILM_TABLE_BUFFER 1024u
 #define SVMS_FILM_MAX_CONFIG 65536u
-
-/* Entries of equal size that stand one after the other. */
-typedef struct svms_film_table {
-    uint64_t offset; /* of the first entry; 0: there is no such table */
-    uint32_t count;
-    uint32_t entry_size;
-    uint32_t next;
-    uint32_t held;  /* entries in buffer */
-    uint32_t taken; /* of those */
-    uint8_t buffer[SVMS_FILM_TABLE_BUFFER];
-} svms_film_table;
 
 /* The one sample description of a track. */
 typedef struct svms_film_entry {
@@ -31,7 +20,9 @@ typedef struct svms_film_entry {
     uint32_t config_type;   /* 'avcC'; 0: there is no configuration */
     uint64_t config_offset; /* of the configuration itself, without its box */
     uint32_t config_size;
-    uint8_t object;       /* 'esds': objectTypeIndication */
+    uint8_t object; /* 'esds': objectTypeIndication */
+    uint32_t width; /* pictures, in pixels */
+    uint32_t height;
     uint32_t channels;    /* sound */
     uint32_t sample_rate; /* sound, in Hz */
 } svms_film_entry;
@@ -69,6 +60,8 @@ typedef struct svms_film_track {
     uint32_t handler;
     uint32_t timescale;
     bool enabled;
+    uint32_t shown_width; /* 16.16 pixels */
+    uint32_t shown_height;
     svms_film_entry entry;
     bool edited;            /* delay, media_time and edit_duration are set */
     uint64_t delay;         /* ticks of the film before the track begins */
@@ -76,11 +69,11 @@ typedef struct svms_film_track {
     uint64_t edit_duration; /* ticks of the film that are played */
     uint32_t samples;
     uint32_t fixed_size; /* of every sample, or 0 */
-    svms_film_table stts;
-    svms_film_table ctts;
-    svms_film_table stsc;
-    svms_film_table stsz;
-    svms_film_table stco; /* or co64 */
+    svms_iso_table stts;
+    svms_iso_table ctts;
+    svms_iso_table stsc;
+    svms_iso_table stsz;
+    svms_iso_table stco; /* or co64 */
     svms_film_cursor cursor;
 } svms_film_track;
 
@@ -113,6 +106,10 @@ SVMS_MUST_CHECK svms_status svms_film_read_entry(svms_film_track *track, const s
 /* iso_film_track.c: a 'trak'. */
 SVMS_MUST_CHECK svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *walk,
                                                  const svms_iso_box *trak, svms_error *err);
+
+/* iso_film_text.c: 'udta', which may hold words and nothing that a player could show instead. */
+SVMS_MUST_CHECK svms_status svms_film_check_texts(const svms_iso_walk *walk,
+                                                  const svms_iso_box *udta, svms_error *err);
 
 /* What the files of the reader share. */
 #define SVMS_FILM_MAX_CHILDREN 16u

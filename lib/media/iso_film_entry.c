@@ -164,6 +164,9 @@ static svms_status read_fields(svms_film_entry *entry, const svms_iso_walk *walk
         entry->sample_rate = svms_read_u32(&cursor) >> 16;
         return plain ? SVMS_OK : svms_film_refuse(box, "an unknown version", err);
     }
+    (void)svms_skip(&cursor, 16);
+    entry->width = svms_read_u16(&cursor);
+    entry->height = svms_read_u16(&cursor);
     return SVMS_OK;
 }
 

@@ -44,7 +44,26 @@ static svms_status read_track_header(svms_film_track *track, const svms_iso_walk
     if (!svms_film_matrix_is_plain(&cursor)) {
         return svms_film_refuse(box, "the pictures are turned or moved", err);
     }
+    track->shown_width = svms_read_u32(&cursor);
+    track->shown_height = svms_read_u32(&cursor);
     return SVMS_OK;
+}
+
+/* Pictures are shown pixel by pixel: neither cut, nor stretched, nor as small as a dot. Whether
+ * their size is the one that was recorded, their sample description tells. */
+static svms_status check_size(const svms_film_track *track, const svms_iso_box *tkhd,
+                              svms_error *err)
+{
+    const svms_film_entry *entry = &track->entry;
+    if (track->handler != SVMS_ISO_TYPE('v', 'i', 'd', 'e')) {
+        return SVMS_OK;
+    }
+    bool same = track->shown_width == entry->width << 16 && track->shown_height == entry->height
+                                                                                       << 16;
+    return same && entry->width != 0 && entry->height != 0
+               ? SVMS_OK
+               : svms_film_refuse(tkhd, "the pictures are shown in another size than they have",
+                                  err);
 }
 
 static svms_status read_media_header(svms_film_track *track, const svms_iso_walk *walk,
@@ -167,7 +186,7 @@ static svms_status check_data(const svms_iso_walk *walk, const svms_iso_box *din
 }
 
 /* A table of count entries behind own bytes, the last four of which are the count. */
-static svms_status read_table(svms_film_table *table, const svms_iso_walk *walk,
+static svms_status read_table(svms_iso_table *table, const svms_iso_walk *walk,
                               const svms_iso_box *box, uint32_t entry_size, uint32_t *version,
                               svms_error *err)
 {
@@ -191,7 +210,7 @@ static svms_status read_table(svms_film_table *table, const svms_iso_walk *walk,
     return SVMS_OK;
 }
 
-static svms_status read_plain_table(svms_film_table *table, const svms_iso_walk *walk,
+static svms_status read_plain_table(svms_iso_table *table, const svms_iso_walk *walk,
                                     const svms_iso_box *box, uint32_t entry_size, svms_error *err)
 {
     uint32_t version = 0;
@@ -367,6 +386,9 @@ svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *wa
     if (status == SVMS_OK && found[2].type != 0) {
         status = read_edit_box(track, &inner, &found[2], err);
     }
+    if (status == SVMS_OK && found[3].type != 0) {
+        status = svms_film_check_texts(&inner, &found[3], err);
+    }
     if (status == SVMS_OK) {
         status = read_media(track, &inner, &found[1], err);
     }
@@ -374,5 +396,5 @@ svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *wa
         volume != FULL_VOLUME) {
         status = svms_film_refuse(&found[0], "the sound is made louder or softer", err);
     }
-    return status;
+    return status == SVMS_OK ? check_size(track, &found[0], err) : status;
 }

@@ -9,43 +9,6 @@
 #define MDAT SVMS_ISO_TYPE('m', 'd', 'a', 't')
 #define LARGEST_TIME (UINT64_C(1) << 62)
 
-static svms_status fill(svms_film_table *table, const svms_source *source, svms_error *err)
-{
-    uint32_t room = SVMS_FILM_TABLE_BUFFER / table->entry_size;
-    uint32_t left = table->count - table->next;
-    uint32_t wanted = left < room ? left : room;
-    table->held = 0;
-    table->taken = 0;
-    svms_status status =
-        svms_source_read(source, table->offset + (uint64_t)table->next * table->entry_size,
-                         table->buffer, (size_t)wanted * table->entry_size, err);
-    table->held = status == SVMS_OK ? wanted : 0;
-    return status;
-}
-
-/* The next entry; SVMS_END behind the last. */
-static svms_status next_entry(svms_film_table *table, const svms_source *source, svms_cursor *entry,
-                              svms_error *err)
-{
-    if (table->next == table->count) {
-        return SVMS_END;
-    }
-    if (table->taken == table->held) {
-        svms_status status = fill(table, source, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
-    }
-    svms_cursor held = svms_cursor_over(table->buffer, (size_t)table->held * table->entry_size,
-                                        table->offset + (uint64_t)(table->next - table->taken) *
-                                                            table->entry_size);
-    (void)svms_skip(&held, (size_t)table->taken * table->entry_size);
-    *entry = svms_read_sub(&held, table->entry_size);
-    table->next++;
-    table->taken++;
-    return SVMS_OK;
-}
-
 static svms_status misfit(const svms_film_track *track, const char *box, const char *why,
                           svms_error *err)
 {
@@ -58,7 +21,7 @@ static svms_status take_duration(svms_film_track *track, const svms_source *sour
     svms_film_cursor *at = &track->cursor;
     svms_cursor entry;
     while (at->durations_left == 0) {
-        svms_status status = next_entry(&track->stts, source, &entry, err);
+        svms_status status = svms_iso_table_next(&track->stts, source, &entry, err);
         if (status == SVMS_END) {
             return misfit(track, "stts", "times of fewer samples than there are", err);
         }
@@ -84,7 +47,7 @@ static svms_status take_composition(svms_film_track *track, const svms_source *s
         return SVMS_OK;
     }
     while (at->compositions_left == 0) {
-        svms_status status = next_entry(&track->ctts, source, &entry, err);
+        svms_status status = svms_iso_table_next(&track->ctts, source, &entry, err);
         if (status == SVMS_END) {
             return misfit(track, "ctts", "times of fewer samples than there are", err);
         }
@@ -109,7 +72,7 @@ static svms_status take_size(svms_film_track *track, const svms_source *source, 
     if (track->fixed_size != 0) {
         return SVMS_OK;
     }
-    svms_status status = next_entry(&track->stsz, source, &entry, err);
+    svms_status status = svms_iso_table_next(&track->stsz, source, &entry, err);
     if (status == SVMS_OK) {
         *size = svms_read_u32(&entry);
     }
@@ -122,7 +85,7 @@ static svms_status next_run(svms_film_track *track, const svms_source *source, s
 {
     svms_film_cursor *at = &track->cursor;
     svms_cursor entry;
-    svms_status status = next_entry(&track->stsc, source, &entry, err);
+    svms_status status = svms_iso_table_next(&track->stsc, source, &entry, err);
     if (status == SVMS_END) {
         at->next_run = 0;
         return SVMS_OK;
@@ -150,7 +113,7 @@ static svms_status next_chunk(svms_film_track *track, const svms_source *source,
         status = next_run(track, source, err);
     }
     if (status == SVMS_OK) {
-        status = next_entry(&track->stco, source, &entry, err);
+        status = svms_iso_table_next(&track->stco, source, &entry, err);
     }
     if (status == SVMS_END) {
         return misfit(track, "stco", "chunks for fewer samples than there are", err);
@@ -305,23 +268,16 @@ svms_status svms_film_next(svms_film *film, svms_film_track **track, svms_film_s
     return SVMS_OK;
 }
 
-static void rewind_table(svms_film_table *table)
-{
-    table->next = 0;
-    table->held = 0;
-    table->taken = 0;
-}
-
 void svms_film_rewind(svms_film *film)
 {
     for (uint32_t i = 0; i < film->track_count; i++) {
         svms_film_track *track = &film->tracks[i];
         memset(&track->cursor, 0, sizeof(track->cursor));
-        rewind_table(&track->stts);
-        rewind_table(&track->ctts);
-        rewind_table(&track->stsc);
-        rewind_table(&track->stsz);
-        rewind_table(&track->stco);
+        svms_iso_table_rewind(&track->stts);
+        svms_iso_table_rewind(&track->ctts);
+        svms_iso_table_rewind(&track->stsc);
+        svms_iso_table_rewind(&track->stsz);
+        svms_iso_table_rewind(&track->stco);
     }
     film->walk = svms_iso_begin(film->source, film->size);
     film->position = 0;

@@ -47,9 +47,14 @@ def streams_of(path):
 
 
 class ExportCase(SystemCase):
+    """Recording and packages open with key-encryption keys, unless it is passwords that a test is about: those cost half
+    a second each time."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.kek = cls.make_kek("kek.pem")
+        cls.package_kek = cls.make_kek("package-kek.pem")
         cls.package_password = os.path.join(cls.shared, "package-password")
         with open(cls.package_password, "w", encoding="utf-8") as file:
             file.write("what only the receiver knows\n")
@@ -58,8 +63,14 @@ class ExportCase(SystemCase):
         cls.custodian = cls.make_identity("custodian")
         cls.recorded = os.path.join(cls.shared, "recorded.svms")
         subprocess.run([PROGRAM, "record", cls.clip, "--out", cls.recorded, "--start-time", START, *cls.signer,
-                        "--password-file", cls.password_file, "--segment-seconds", "1", "--device", "Front door"],
-                       check=True, capture_output=True, timeout=TIMEOUT)
+                        "--password-file", cls.password_file, "--kek", cls.kek, "--segment-seconds", "1", "--device",
+                        "Front door"], check=True, capture_output=True, timeout=TIMEOUT)
+
+    @classmethod
+    def make_kek(cls, name):
+        path = os.path.join(cls.shared, name)
+        subprocess.run([PROGRAM, "kek", "new", "--out", path], check=True, capture_output=True, timeout=TIMEOUT)
+        return path
 
     @classmethod
     def make_identity(cls, role):
@@ -69,13 +80,13 @@ class ExportCase(SystemCase):
         return ["--signer", os.path.join(folder, "cert.pem"), "--signer-key", os.path.join(folder, "key.pem")]
 
     def arguments(self, *extra, out="p.svmx", sources=None):
-        """A package that the package's password opens, unless extra says other."""
+        """A package that the package's key opens, unless extra says other."""
         sealed = [] if {"--recipient", "--recipient-kek", "--unsealed", "--password-file", "--profile"} & set(extra) else \
-            ["--password-file", self.package_password]
+            ["--recipient-kek", self.package_kek]
         signer = [] if "--signer" in extra else self.exporter
         trust = [] if "--trust" in extra else ["--trust", self.ca]
         keys = [] if {"--source-identity", "--source-kek", "--source-keys", "--source-password-file"} & set(extra) else \
-            ["--source-password-file", self.password_file]
+            ["--source-kek", self.kek]
         return ["export", "create", *(sources or [self.recorded]), "--out", out, *signer, *trust, *keys, *sealed, *extra]
 
     def create(self, *extra, status=GOOD, out="p.svmx", sources=None, **options):
@@ -90,7 +101,17 @@ class ExportCase(SystemCase):
         return self.expect(status, "export", "verify", name, "--trust", self.ca, "--json", *extra).json()
 
     def opens(self):
+        return ["--kek", self.package_kek]
+
+    def with_password(self):
+        """To seal a package, and to open it."""
         return ["--password-file", self.package_password]
+
+    def record_by_key(self, name, *extra, **options):
+        return self.record(name, "--kek", self.kek, *extra, **options)
+
+    def extract(self, status, name, out, *extra):
+        return self.expect(status, "extract", name, "--out", out, "--kek", self.kek, *extra)
 
     def countersign(self, name="p.svmx", *extra, status=GOOD, **options):
         return self.expect(status, "export", "countersign", name, *self.custodian, *extra, **options)

@@ -5,6 +5,7 @@
 import os
 import stat
 import subprocess
+import time
 
 from authority import Authority
 from export_case import ExportCase, at, links_of, streams_of
@@ -15,7 +16,8 @@ from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, START, 
 class Making(ExportCase):
     def test_a_package_is_made_verified_listed_and_extracted(self):
         told = self.created("--case", "7/26", "--operator", "A. Fox", "--reason", "theft", "--comment", "as asked",
-                            "--audit-reference", "log 12", "--note", "for the court")
+                            "--audit-reference", "log 12", "--note", "for the court", *self.with_password(),
+                            "--source-password-file", self.password_file)
         self.assertEqual(self.files(), ["p.svmx"])
         self.assertEqual(stat.S_IMODE(os.stat(self.path("p.svmx")).st_mode), 0o600)
         self.assertEqual(told["sha256"], self.sha256("p.svmx"))
@@ -23,6 +25,8 @@ class Making(ExportCase):
         self.assertEqual((told["sealed"], told["password"], told["reexport"], told["stamped"], told["checked"]),
                          (True, True, True, False, True))
         self.assertEqual(told["signer"], "CN=Test exporter")
+        self.assertEqual((told["format"], told["destination"]), ("svmx", os.path.realpath(self.path("p.svmx"))))
+        self.assertEqual([one["kind"] for one in told["recipients"]], ["password"])
         source, = told["sources"]
         self.assertEqual((source["verdict"], source["first_segment"], source["last_segment"], source["segments"]),
                          ("authentic", 0, 7, 8))
@@ -39,25 +43,25 @@ class Making(ExportCase):
                          ("authentic", "recorder", "CN=Test recorder"))
         self.assertIsNone(found["first_failure"])
         self.assertIsNone(found["case"])
-        opened = self.check("p.svmx", *self.opens())
+        opened = self.check("p.svmx", *self.with_password())
         self.assertEqual((opened["verdict"], opened["access"]), ("authentic", "opened"))
         self.assertEqual((opened["case"]["operator"], opened["case"]["reason"]), ("A. Fox", "theft"))
 
-        listed = self.expect(GOOD, "export", "list", "p.svmx", *self.opens(), "--json").json()
+        listed = self.expect(GOOD, "export", "list", "p.svmx", *self.with_password(), "--json").json()
         self.assertEqual((listed["receipt"], listed["opened"], listed["case"]["comment"]),
                          (told["receipt"], True, "as asked"))
         self.assertEqual(listed["case"]["devices"][0]["name"], "Front door")
-        for words in (self.expect(GOOD, "export", "list", "p.svmx", *self.opens()).out,
-                      self.expect(GOOD, "export", "verify", "p.svmx", "--trust", self.ca, *self.opens()).out):
+        for words in (self.expect(GOOD, "export", "list", "p.svmx", *self.with_password()).out,
+                      self.expect(GOOD, "export", "verify", "p.svmx", "--trust", self.ca, *self.with_password()).out):
             for word in ("Front door", "7/26", "A. Fox", told["receipt"]):
                 self.assertIn(word, words)
 
-        self.get_out("p.mp4", "--trust", self.ca)
+        self.expect(GOOD, "export", "extract", "p.svmx", "--out", "p.mp4", "--trust", self.ca, *self.with_password())
         self.expect(GOOD, "extract", self.recorded, "--out", "r.mp4", "--password-file", self.password_file)
         self.assertEqual(packets(self.path("p.mp4")), packets(self.path("r.mp4")))
 
     def test_without_the_password_nothing_of_the_case_can_be_read(self):
-        self.create("--case", "SECRET-CASE", "--comment", "SECRET-COMMENT", "--note", "PUBLIC-NOTE")
+        self.create("--case", "SECRET-CASE", "--comment", "SECRET-COMMENT", "--note", "PUBLIC-NOTE", *self.with_password())
         content = self.load("p.svmx")
         for word in (b"SECRET-CASE", b"SECRET-COMMENT", b"Front door"):
             self.assertNotIn(word, content)
@@ -70,7 +74,7 @@ class Making(ExportCase):
         self.expect(GOOD, "export", "extract", "open.svmx", "--out", "p.mp4")
 
     def test_a_wrong_password_says_so_and_changes_no_other_verdict(self):
-        self.create()
+        self.create(*self.with_password())
         wrong = ["--password-file", self.password_file]
         found = self.check("p.svmx", *wrong, status=EVIDENCE)
         self.assertEqual((found["verdict"], found["access"]), ("undecryptable", "wrong_key"))
@@ -96,7 +100,7 @@ class Making(ExportCase):
         self.expect(EVIDENCE, "export", "list", "p.svmx", *self.opens())
 
     def test_a_light_and_a_clear_recording_are_sealed_by_the_package(self):
-        self.record("light.svms", "--protect", "light", "--password-file", self.password_file, "--segment-seconds", "1")
+        self.record("light.svms", "--protect", "light", "--kek", self.kek, "--segment-seconds", "1")
         self.record("clear.svms", "--protect", "none", "--segment-seconds", "1")
         for name in ("light", "clear"):
             with self.subTest(name):
@@ -105,9 +109,8 @@ class Making(ExportCase):
                 self.assertEqual(shut["verdict"], "incomplete")
                 self.assertEqual(self.check(f"{name}.svmx", *self.opens())["verdict"], "authentic")
                 self.get_out(f"{name}.mp4", name=f"{name}.svmx")
-                self.expect(GOOD, "extract", f"{name}.svms", "--out", f"{name}-r.mp4", "--password-file",
-                            self.password_file) if name == "light" else \
-                    self.expect(GOOD, "extract", f"{name}.svms", "--out", f"{name}-r.mp4")
+                opens = ["--kek", self.kek] if name == "light" else []
+                self.expect(GOOD, "extract", f"{name}.svms", "--out", f"{name}-r.mp4", *opens)
                 self.assertEqual(packets(self.path(f"{name}.mp4")), packets(self.path(f"{name}-r.mp4")))
 
     def test_what_exists_is_not_replaced_unless_asked(self):
@@ -125,15 +128,15 @@ class Making(ExportCase):
         self.assertIn("--no-check", self.create("--no-check", out="q.svmx").out)
 
     def test_mistakes_are_named_and_change_nothing(self):
-        full = self.arguments()
+        full = self.arguments(*self.with_password())
         cases = (
             (USAGE, ["export"], "Usage"),
             (USAGE, ["export", "make"], "'make'"),
             (USAGE, ["export", "create"], "SOURCE is missing"),
             (USAGE, ["export", "create", self.recorded], "--out is missing"),
-            (POLICY, ["export", "create", self.recorded, "--out", "p.svmx", "--trust", self.ca, *self.opens()],
+            (POLICY, ["export", "create", self.recorded, "--out", "p.svmx", "--trust", self.ca, *self.with_password()],
              "nobody would sign"),
-            (USAGE, ["export", "create", self.recorded, "--out", "p.svmx", *self.exporter, *self.opens()],
+            (USAGE, ["export", "create", self.recorded, "--out", "p.svmx", *self.exporter, *self.with_password()],
              "--trust is missing"),
             (POLICY, ["export", "create", self.recorded, "--out", "p.svmx", *self.exporter, "--trust", self.ca],
              "nobody could ever open it"),
@@ -202,6 +205,9 @@ class Making(ExportCase):
         stranger = Authority(os.path.join(self.folder, "stranger"))
         self.create("--tsa", server.url, "--tsa-anchors", stranger.anchors, out="q.svmx", status=EVIDENCE)
         self.assertNotIn("q.svmx", self.files())
+        before = self.load("p.svmx")
+        self.countersign("p.svmx", "--tsa", server.url, "--tsa-anchors", stranger.anchors, status=EVIDENCE)
+        self.assertEqual(self.load("p.svmx"), before)
 
 
 class Periods(ExportCase):
@@ -216,8 +222,7 @@ class Periods(ExportCase):
         self.assertLess(len(self.load("p.svmx")), whole // 2)
         self.assertEqual(self.check()["verdict"], "authentic")
         self.get_out("p.mp4")
-        self.expect(GOOD, "extract", self.recorded, "--out", "r.mp4", "--password-file", self.password_file, "--from",
-                    at(2.5), "--to", at(4))
+        self.extract(GOOD, self.recorded, "r.mp4", "--from", at(2.5), "--to", at(4))
         inside = packets(self.path("r.mp4"))
         self.assertTrue(inside)
         self.assertEqual([line for line in packets(self.path("p.mp4")) if line.startswith("0,")],
@@ -232,8 +237,7 @@ class Periods(ExportCase):
     def test_extraction_of_a_part_of_a_package(self):
         self.create()
         self.get_out("part.mp4", "--from", at(3), "--to", at(5))
-        self.expect(GOOD, "extract", self.recorded, "--out", "r.mp4", "--password-file", self.password_file, "--from",
-                    at(3), "--to", at(5))
+        self.extract(GOOD, self.recorded, "r.mp4", "--from", at(3), "--to", at(5))
         self.assertEqual(packets(self.path("part.mp4")), packets(self.path("r.mp4")))
 
     def test_a_track_that_is_left_out_is_gone(self):
@@ -254,7 +258,7 @@ class Periods(ExportCase):
     def test_ten_seconds_of_real_clips(self):
         for clip in real_clips():
             with self.subTest(os.path.basename(clip)):
-                self.record("a.svms", "--force", clip=clip)
+                self.record_by_key("a.svms", "--force", clip=clip)
                 self.create("--force", sources=["a.svms"], out="all.svmx")
                 last = self.verify("a.svms")["coverage"]["last"]
                 period = ["--from", at(10), "--to", at(20)] if last > at(20) else ["--from", at(2), "--to", at(4)]
@@ -272,14 +276,20 @@ class Periods(ExportCase):
 
 
 class Several(ExportCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other_kek = cls.make_kek("other-kek.pem")
+
     def two_devices(self):
+        self.record_by_key("a.svms", "--segment-seconds", "1", "--device", "Front door")
+        self.record("b.svms", "--segment-seconds", "1", "--device", "Back door", "--kek", self.other_kek)
+
+    def test_several_devices_in_one_package(self):
         self.record("a.svms", "--segment-seconds", "1", "--device", "Front door")
         self.store("other", b"another password\n")
         os.chmod(self.path("other"), 0o600)
         self.record("b.svms", "--segment-seconds", "1", "--device", "Back door", "--password-file", "other")
-
-    def test_several_devices_in_one_package(self):
-        self.two_devices()
         told = self.created("--source-password-file", self.password_file, "--source-password-file", "other",
                             sources=["a.svms", "b.svms"])
         self.assertEqual([source["file"] for source in told["sources"]], ["a.svms", "b.svms"])
@@ -290,7 +300,7 @@ class Several(ExportCase):
         self.get_out("out")
         names = sorted(os.listdir(self.path("out")))
         self.assertEqual(names, ["source-00-Front_door.mp4", "source-01-Back_door.mp4"])
-        self.extract(GOOD, "a.svms", "a.mp4")
+        self.expect(GOOD, "extract", "a.svms", "--out", "a.mp4", "--password-file", self.password_file)
         for name in names:
             self.assertEqual(packets(os.path.join(self.path("out"), name)), packets(self.path("a.mp4")))
         self.get_out("one.mp4", "--source", "1")
@@ -309,7 +319,7 @@ class Several(ExportCase):
             os.rename(self.path(name), self.path("both/" + name))
         run = self.create(sources=["both"], status=USAGE)
         self.assertIn("--device", run.err)
-        keys = ["--source-password-file", self.password_file, "--source-password-file", "other"]
+        keys = ["--source-kek", self.kek, "--source-kek", self.other_kek]
         told = self.created("--device", "Back door", *keys, sources=["both"])
         identifier = told["sources"][0]["device_id"]
         self.assertEqual(told["sources"][0]["device_name"], "Back door")
@@ -320,7 +330,7 @@ class Several(ExportCase):
         self.assertEqual(len(told["sources"]), 2)
 
     def test_a_folder_is_one_recording(self):
-        self.record("folder", "--rotate", "2s", "--segment-seconds", "1", "--device", "Front door")
+        self.record_by_key("folder", "--rotate", "2s", "--segment-seconds", "1", "--device", "Front door")
         count = len(os.listdir(self.path("folder")))
         self.assertGreaterEqual(count, 3)
         told = self.created(sources=["folder"], out="all.svmx")
@@ -329,14 +339,13 @@ class Several(ExportCase):
         told = self.created("--from", at(1), "--to", at(5), sources=["folder"])
         self.assertLess(len(told["sources"]), count)
         self.assertEqual(self.check()["verdict"], "authentic")
-        opens = ["--password-file", self.password_file]
         for package, extra in (("all.svmx", []), ("p.svmx", ["--from", at(1), "--to", at(5)])):
             self.get_out("p.mp4", "--force", *extra, name=package)
-            self.expect(GOOD, "extract", "folder", "--out", "r.mp4", "--force", *opens, *extra)
+            self.extract(GOOD, "folder", "r.mp4", "--force", *extra)
             self.assertEqual(packets(self.path("p.mp4")), packets(self.path("r.mp4")))
 
     def test_a_container_that_is_missing_is_named_and_found(self):
-        self.record("folder", "--rotate", "2s", "--segment-seconds", "1")
+        self.record_by_key("folder", "--rotate", "2s", "--segment-seconds", "1")
         os.unlink(os.path.join(self.path("folder"), sorted(os.listdir(self.path("folder")))[1]))
         run = self.create(sources=["folder"], status=EVIDENCE)
         self.assertIn("missing", run.err)
@@ -385,11 +394,17 @@ class Attachments(ExportCase):
                           for one in derivation["from"]], [(0, None, 2, 4)])
 
     def test_names_do_no_harm(self):
-        self.store("a b\u202e;$(x).txt", b"1")
-        self.create("--attach", "a b\u202e;$(x).txt")
+        self.store("a b;$(x).txt", b"1")
+        self.record_by_key("a.svms", "--device", "a/b \u202etxt.\u200bexe")
+        self.create("--attach", "a b;$(x).txt", sources=["a.svms"])
         self.get_out("out")
-        name = [name for name in os.listdir(self.path("out")) if name.startswith("attachment")][0]
-        self.assertNotRegex(name, r"[ ;$()\\/]")
+        self.assertEqual(sorted(os.listdir(self.path("out"))), ["attachment-00-a_b___x_.txt",
+                                                                "source-00-a_b____txt.___exe.mp4"])
+        for mark in "\u061c\u200e\u200f\u202a\u202e\u2066\u2069":
+            self.store(f"x{mark}gpj.exe", b"1")
+            run = self.create("--attach", f"x{mark}gpj.exe", status=USAGE, out="q.svmx")
+            self.assertIn("E-CAS-4", run.err)
+            self.assertNotIn("q.svmx", self.files())
 
 
 class Chain(ExportCase):
@@ -434,16 +449,18 @@ class Chain(ExportCase):
                 found = self.check("cut.svmx", status=EVIDENCE)
                 self.assertEqual((found["verdict"], len(found["links"]["list"])), ("incomplete", 1))
                 self.assertEqual(found["coverage"]["unattested_bytes"], cut - len(before))
-                self.sign_on("cut.svmx")
-                self.assertEqual(self.check("cut.svmx")["verdict"], "authentic")
-                self.assertEqual(self.load("cut.svmx")[:len(before)], before)
+                for checks in ((), ("--trust", self.ca)):
+                    self.store("cut.svmx", whole[:cut])
+                    self.countersign("cut.svmx", *checks)
+                    self.assertEqual(self.check("cut.svmx")["verdict"], "authentic")
+                    self.assertEqual(self.load("cut.svmx")[:len(before)], before)
 
     def test_roles_are_kept_apart(self):
         self.create()
         before = self.load("p.svmx")
         for signer, role in ((self.signer, "custodian"), (self.exporter, "custodian"), (self.custodian, "exporter")):
-            run = self.run_svms("export", "countersign", "p.svmx", *signer, "--role", role)
-            self.assertNotEqual(run.status, GOOD, run)
+            self.expect(POLICY, "export", "countersign", "p.svmx", *signer, "--role", role)
+        self.expect(POLICY, "export", "countersign", "p.svmx", *self.custodian[:3], self.exporter[3])
         self.expect(USAGE, "export", "countersign", "p.svmx", *self.custodian, "--role", "recorder")
         self.assertEqual(self.load("p.svmx"), before)
 
@@ -466,6 +483,56 @@ class Chain(ExportCase):
         found = self.run_svms("export", "verify", "mixed.svmx", "--trust", self.ca, "--json")
         self.assertNotEqual(found.status, GOOD)
         self.assertNotEqual(found.json()["verdict"], "authentic")
+
+
+class Texts(ExportCase):
+    # Direction, C1 (U+009B begins commands), a line separator, and what has no width.
+    MARKS = "\u202e\u061c\u2066\u200f\u009b\u2028\u2029\u200b\u00ad\ufeff"
+
+    def assert_harmless(self, *runs):
+        for run in runs:
+            for mark in self.MARKS:
+                self.assertNotIn(mark, run.out + run.err)
+
+    def test_texts_of_others_reach_no_terminal_as_they_are(self):
+        evil = f"one{self.MARKS}two"
+        self.record_by_key("a.svms", "--device", evil)
+        opens = self.opens()
+        verify = ["export", "verify", "p.svmx", "--trust", self.ca, *opens]
+        words = [part for option in ("case", "operator", "reason", "comment", "note", "audit-reference")
+                 for part in (f"--{option}", evil)]
+        self.assert_harmless(
+            self.create(*words, sources=["a.svms"]), self.countersign("p.svmx", "--note", evil),
+            self.expect(GOOD, *verify), self.expect(GOOD, "export", "list", "p.svmx", *opens), self.get_out("out"),
+            self.create(*words, sources=["a.svms"], status=ENVIRONMENT), self.expect(ENVIRONMENT, "export", "list", evil))
+        self.assertTrue(all(name.isprintable() for name in os.listdir(self.path("out"))))
+        found = self.expect(GOOD, *verify, "--json")
+        self.assertTrue(found.out.isascii())
+        self.assertIn("\\u202e", found.out.lower())
+        self.assertIn("\\u009b", found.out.lower())
+        self.assertEqual([link["note"] for link in found.json()["links"]["list"]], [evil, evil])
+        told = found.json()["case"]
+        self.assertEqual([told[member] for member in ("case", "operator", "reason", "comment", "audit_reference")],
+                         [evil] * 5)
+        self.assertEqual(told["devices"][0]["name"], evil)
+        listed = self.expect(GOOD, "export", "list", "p.svmx", *opens, "--json")
+        self.assertTrue(listed.out.isascii())
+        self.assertEqual(listed.json()["case"], told)
+
+    def test_times_that_contradict_each_other_are_told(self):
+        today = time.time()
+        for days, contradicts in ((-1, False), (1, True)):
+            begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(today + days * 86400))
+            with self.subTest(begun):
+                self.expect(GOOD, "record", self.clip, "--out", f"r{days}.svms", "--start-time", begun, *self.signer, "--kek",
+                            self.kek)
+                self.create(sources=[f"r{days}.svms"], out=f"p{days}.svmx")
+                self.sign_on(f"p{days}.svmx")
+                found = self.check(f"p{days}.svmx")
+                self.assertEqual(found["verdict"], "authentic")
+                self.assertEqual([link["time_contradicts"] for link in found["links"]["list"]], [contradicts, False])
+                said = self.expect(GOOD, "export", "verify", f"p{days}.svmx", "--trust", self.ca).out
+                self.assertEqual(said.count("contradicts other times"), int(contradicts))
 
 
 class Refusals(ExportCase):
@@ -496,6 +563,37 @@ class Refusals(ExportCase):
         self.sign_on()
         self.get_out("after.mp4", status=POLICY)
         self.assertEqual([one["reexport"] for one in self.check()["links"]["list"]], [True, False, False])
+
+    def test_what_broken_links_allowed_cannot_be_told(self):
+        self.create()
+        whole = self.load("p.svmx")
+        self.sign_on("p.svmx", "--no-reexport")
+        forbidden = self.load("p.svmx")
+        (second, end), (first, _tail) = links_of(forbidden)
+        policy = second + 24 + 48 + 16 + 32 + 4 + 3
+        self.assertEqual(forbidden[policy], 1)
+        for name, content, places in (("policy", forbidden, [policy]), ("signature", forbidden, [end - 60]),
+                                      ("policy and tail", forbidden, [policy, end - 20]), ("magic", forbidden, [second]),
+                                      ("link 0", forbidden, [first + 200]), ("foreign", whole + b"more than signed", []),
+                                      ("foreign behind link 1", forbidden + b"more", [])):
+            with self.subTest(name):
+                self.damaged("bad.svmx", content, *places)
+                for extra in ([], ["--trust", self.ca]):
+                    for out in ("x.mp4", "x"):
+                        run = self.get_out(out, *extra, name="bad.svmx", status=EVIDENCE)
+                        self.assertIn("bad.svmx", run.err)
+                self.assertNotEqual(self.run_svms(*self.arguments(sources=["bad.svmx"], out="q.svmx")).status, GOOD)
+                self.assertEqual(self.files(), ["bad.svmx", "p.svmx"])
+
+    def test_an_interrupted_link_is_warned_about(self):
+        self.create()
+        whole = self.load("p.svmx")
+        self.sign_on("p.svmx", "--no-reexport")
+        self.store("cut.svmx", self.load("p.svmx")[:len(whole) + 300])
+        run = self.get_out("x.mp4", name="cut.svmx")
+        self.assertIn("interrupted", run.err)
+        self.assertIn("300 bytes", run.err)
+        self.assertNotIn("interrupted", self.get_out("y.mp4", name=self.store("whole.svmx", whole)).err)
 
     def test_a_package_is_no_source(self):
         self.create()
@@ -557,7 +655,7 @@ class Refusals(ExportCase):
                 self.assertIn(run.status, (EVIDENCE, MALFORMED), run)
 
     def test_two_passwords_packages_mixed(self):
-        self.create()
+        self.create(*self.with_password())
         self.store("second", b"a second password\n")
         os.chmod(self.path("second"), 0o600)
         self.create("--password-file", "second", out="q.svmx")
@@ -565,10 +663,10 @@ class Refusals(ExportCase):
         size = int.from_bytes(one[28:32], "big")
         self.assertEqual(size, int.from_bytes(other[28:32], "big"))
         self.store("mixed.svmx", one[:120] + other[120:120 + size] + one[120 + size:])
-        for opens in ([], self.opens(), ["--password-file", "second"]):
+        for opens in ([], self.with_password(), ["--password-file", "second"]):
             run = self.run_svms("export", "verify", "mixed.svmx", "--trust", self.ca, *opens)
             self.assertEqual(run.status, EVIDENCE, run)
-            self.expect(EVIDENCE, "export", "extract", "mixed.svmx", "--out", "x.mp4", *(opens or self.opens()))
+            self.expect(EVIDENCE, "export", "extract", "mixed.svmx", "--out", "x.mp4", *(opens or self.with_password()))
         self.assertNotIn("x.mp4", self.files())
 
     def test_a_truncated_package_is_none(self):

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever ends an export before its end leaves nothing that looks finished."""
 
+import json
 import os
 import random
 import signal
@@ -22,7 +23,7 @@ class Interrupts(ExportCase):
                          seconds=30)
         cls.big = os.path.join(cls.shared, "big.svms")
         subprocess.run([PROGRAM, "record", clip, "--out", cls.big, "--start-time", "2026-11-21T10:00:00Z", *cls.signer,
-                        "--password-file", cls.password_file], check=True, capture_output=True, timeout=TIMEOUT)
+                        "--kek", cls.kek], check=True, capture_output=True, timeout=TIMEOUT)
 
     def parts(self):
         return [name for name in self.files() if name.startswith("p.svmx.")]
@@ -131,18 +132,22 @@ class Interrupts(ExportCase):
 
     def test_two_custodians_at_once_sign_one_after_the_other(self):
         self.create()
-        running = [subprocess.Popen([PROGRAM, "export", "countersign", "p.svmx", *self.custodian], cwd=self.folder,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-                   for _ in range(4)]
+        running = [subprocess.Popen([PROGRAM, "export", "countersign", "p.svmx", *self.custodian, "--json"],
+                                    cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                    stderr=subprocess.DEVNULL) for _ in range(4)]
         statuses = []
+        receipts = {}
         for process in running:
-            with process:
-                process.stderr.read()
-                statuses.append(process.wait(TIMEOUT))
+            said, _nothing = process.communicate(timeout=TIMEOUT)
+            statuses.append(process.returncode)
+            if process.returncode == GOOD:
+                told = json.loads(said)
+                receipts[told["link"]] = told["receipt"]
         self.assertIn(GOOD, statuses)
         self.assertEqual(set(statuses) - {GOOD, ENVIRONMENT}, set())
         found = self.check()
         self.assertEqual((found["verdict"], len(found["links"]["list"])), ("authentic", 1 + statuses.count(GOOD)))
+        self.assertEqual(receipts, {link["number"]: link["head"] for link in found["links"]["list"][1:]})
 
     def test_a_source_that_vanishes_is_the_environment(self):
         self.expect(ENVIRONMENT, *self.arguments(sources=["nowhere.svms"]))

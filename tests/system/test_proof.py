@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """svms export mp4, svms export stills and svms verify-proof: clear files against recorders' signatures."""
 
+import hashlib
+import json
 import os
 import shutil
 import struct
@@ -11,10 +13,10 @@ import unittest
 from dataclasses import replace
 
 from export_case import ExportCase, at, limited_to, streams_of
-from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, ROOT, START, USAGE, ffmpeg, main, make_clip,
-                         packets, real_clips, say)
+from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, PASSWORD, POLICY, PROGRAM, ROOT, START, TIMEOUT, USAGE,
+                         ffmpeg, main, make_clip, packets, real_clips, say)
 
-HOLDERS = {b"moov": 8, b"trak": 8, b"mdia": 8, b"minf": 8, b"dinf": 8, b"stbl": 8, b"edts": 8, b"stsd": 16, b"avc1": 86}
+HOLDERS = {b"moov": 8, b"trak": 8, b"udta": 8, b"mdia": 8, b"minf": 8, b"dinf": 8, b"stbl": 8, b"edts": 8, b"stsd": 16, b"avc1": 86}
 
 
 def pixels(path, frame=0):
@@ -303,6 +305,131 @@ class Mp4(ProofCase):
         self.assert_only()
 
 
+class Publication(ProofCase):
+    """The clear file and its proof get their names together, and neither at the other's cost."""
+
+    def exported(self, meanwhile, *arguments):
+        """Runs an export; what happens meanwhile does so when it has found the places for its files free."""
+        os.mkfifo(self.path("fifo"))
+        with subprocess.Popen([PROGRAM, *arguments, *self.exporter, "--trust", self.ca, "--password-file", "fifo"],
+                              cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as process:
+            with open(self.path("fifo"), "w", encoding="utf-8") as password:
+                meanwhile()
+                password.write(PASSWORD + "\n")
+            err = process.communicate(timeout=TIMEOUT)[1]
+        os.unlink(self.path("fifo"))
+        return process.returncode, err
+
+    def taken(self, name):
+        """Somebody else has the name now, and does not give it back."""
+        def take():
+            if os.path.exists(self.path(name)):
+                os.rename(self.path(name), self.path("aside"))
+            os.mkdir(self.path(name))
+        return take
+
+    CASES = ((("mp4", "--proof", "x.mp4.proof", "--out", "x.mp4"), "x.mp4"),
+             (("stills", "--at", at(2), "--out", "x.png"), "x.png"))
+
+    def test_older_files_survive_a_failure(self):
+        for command, media in self.CASES:
+            self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
+                        "--password-file", self.password_file)
+            before = {name: self.load(name) for name in (media, media + ".proof")}
+            for name, left in ((media, media + ".proof"), (media + ".proof", media)):
+                with self.subTest(command=command[0], taken=name):
+                    status, err = self.exported(self.taken(name), "export", command[0], self.recorded, *command[1:],
+                                                "--force")
+                    self.assertEqual(status, ENVIRONMENT, err)
+                    self.assertIn(name, err)
+                    self.assertEqual(self.load(left), before[left])
+                    os.rmdir(self.path(name))
+                    os.rename(self.path("aside"), self.path(name))
+                    self.assert_only(media, media + ".proof")
+            self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
+            self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
+                        "--password-file", self.password_file, "--force", "--case", "another")
+            self.assert_only(media, media + ".proof")
+            self.assertNotEqual(self.load(media + ".proof"), before[media + ".proof"])
+            self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
+            os.unlink(self.path(media))
+            os.unlink(self.path(media + ".proof"))
+
+    def test_neither_appears_without_the_other(self):
+        for command, media in self.CASES:
+            for name in (media, media + ".proof"):
+                with self.subTest(command=command[0], taken=name):
+                    status, err = self.exported(self.taken(name), "export", command[0], self.recorded, *command[1:])
+                    self.assertEqual(status, ENVIRONMENT, err)
+                    self.assert_only(name)
+                    os.rmdir(self.path(name))
+
+    def test_one_file_is_not_both(self):
+        os.mkdir(self.path("d"))
+        os.symlink("d", self.path("link"))
+        self.store("y.mp4", b"older")
+        os.link(self.path("y.mp4"), self.path("z.mp4"))
+        for out, proof in (("x.mp4", "./x.mp4"), ("x.mp4", "d/../x.mp4"), ("d/x.mp4", "link/x.mp4"),
+                           ("x.mp4", self.path("x.mp4")), ("y.mp4", "./y.mp4"), ("y.mp4", "z.mp4")):
+            for force in ([], ["--force"]):
+                with self.subTest(out=out, proof=proof, force=force):
+                    if not force and out == "y.mp4":
+                        continue
+                    self.mp4(*force, out=out, proof=proof, status=USAGE)
+        self.assertEqual(self.load("y.mp4"), b"older")
+        self.assertEqual(os.listdir(self.path("d")), [])
+        self.assert_only("d", "link", "y.mp4", "z.mp4")
+
+    def test_a_profile_does_not_make_them_one(self):
+        for name in ("a", "b", "c"):
+            os.mkdir(self.path(name))
+        content = {"format": "svms-export-profile", "version": 1, "name": "house rules",
+                   "options": {"destinations": {"value": [self.path("c")], "locked": False}}}
+        self.store("profile.json", json.dumps(content).encode())
+        self.mp4("--profile", "profile.json", "--force", out="x.mp4", proof="b/x.mp4", status=USAGE)
+        self.assertEqual(os.listdir(self.path("c")), [])
+
+
+class Told(ProofCase):
+    """What was exported, for an audit log."""
+
+    def assert_measured(self, told, name):
+        content = self.load(name)
+        self.assertEqual((told["file"], told["bytes"], told["sha256"]),
+                         (name, len(content), hashlib.sha256(content).hexdigest()))
+
+    def test_a_film_alone(self):
+        told = self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--password-file",
+                           self.password_file, "--from", at(2.5), "--to", at(4.5), "--case", "17", "--json").json()
+        self.assert_measured(told, "x.mp4")
+        self.assertEqual((told["format"], told["proof"], told["case"]["case"]), ("mp4", None, "17"))
+        source, = told["sources"]
+        self.assertEqual((source["device_name"], source["file"]), ("Front door", self.recorded))
+        self.assertEqual((source["from"], source["to"]), (at(2.5)[:23] + "Z", at(4.5)[:23] + "Z"))
+        self.assertEqual(source["first"][:21], at(2)[:21])
+        self.assertEqual(source["last"][:21], at(4.5)[:21])
+        self.assertEqual(len(bytes.fromhex(source["device_id"])), 16)
+        self.create()
+        packed, = self.check(*["p.svmx"], *self.opens())["sources"]["list"]
+        for key in ("device_id", "recording_id", "container_id", "sequence"):
+            self.assertEqual(source[key], packed[key])
+
+    def test_a_film_with_its_proof(self):
+        told = self.mp4("--json", "--operator", "Olga").json()
+        self.assert_measured(told, "x.mp4")
+        proof = self.load("x.proof")
+        self.assertEqual((told["proof_bytes"], told["proof_sha256"]), (len(proof), hashlib.sha256(proof).hexdigest()))
+        self.assertEqual((told["signer"], told["case"]["operator"]), ("CN=Test exporter", "Olga"))
+        source, = told["sources"]
+        self.assertEqual((source["device_name"], source["verdict"], source["segments"]), ("Front door", "authentic", 8))
+
+    def test_a_picture(self):
+        told = self.still("x.png", at(2), "--json", "--reason", "theft").json()
+        self.assert_measured(told, "x.png")
+        self.assertEqual((told["signer"], told["case"]["reason"]), ("CN=Test exporter", "theft"))
+
+
 class Films(ProofCase):
     """What a player may show besides the samples that a proof compares. Nobody with a key has made these files."""
 
@@ -326,11 +453,33 @@ class Films(ProofCase):
         yield "unknown boxes inside", with_box(film, b"stts", box(b"saiz", bytes(8)))
         yield "an edit list that cuts", patched(film, b"elst", 12, struct.pack(">I", 10240))
         yield "an edit list that ends", patched(film, b"elst", 8, struct.pack(">I", 2000))
-        yield "an edit list that holds", patched(film, b"elst", 16, struct.pack(">I", 0))
+        yield "an edit list that stands still", patched(film, b"elst", 16, struct.pack(">I", 0))
+        yield "an edit list that holds", patched(film, b"elst", 8, struct.pack(">I", 60000))
+        held = struct.unpack_from(">I", film, find_box(film, b"elst")[1] + 16)[0]
+        yield "an edit list that holds a little", patched(film, b"elst", 8, struct.pack(">I", held + 5))
         yield "an edit list that hurries", patched(film, b"elst", 16, struct.pack(">I", 0x20000))
+        coarse = patched(film, b"mdhd", 12, struct.pack(">I", 10))
+        yield "all pictures at once", patched(coarse, b"stts", 12, bytes(4))
         yield "another time scale", patched(film, b"mdhd", 12, struct.pack(">I", 10))
+        yield "without a sound", patched(film, b"mvhd", 24, bytes(2))
         yield "another speed", patched(film, b"mvhd", 20, struct.pack(">I", 0x8000))
         yield "mirrored", patched(film, b"tkhd", 40, struct.pack(">i", -0x10000))
+        yield "mirrored as a whole", patched(film, b"mvhd", 36, struct.pack(">i", -0x10000))
+        yield "as small as a dot", patched(film, b"tkhd", 76, struct.pack(">II", 1 << 16, 1 << 16))
+        yield "stretched", patched(film, b"tkhd", 80, struct.pack(">I", 480 << 16))
+        both = patched(film, b"tkhd", 76, struct.pack(">II", 160 << 16, 120 << 16))
+        yield "of another size", patched(both, b"avc1", 24, struct.pack(">HH", 160, 120))
+        yield "cut", with_box(film, b"avcC", box(b"clap", bytes(32)), behind=True)
+        yield "of other pixels", with_box(film, b"avcC", box(b"pasp", struct.pack(">II", 2, 1)), behind=True)
+        yield "two tracks of one number", patched(film, b"tkhd", 12, struct.pack(">I", 1), 1)
+        yield "samples outside of mdat", film[:film.index(b"mdat")] + b"free" + film[film.index(b"mdat") + 4:]
+        yield "items", with_box(film, b"udta", box(b"meta", bytes(4), box(b"pitm", bytes(6))))
+        yield "items in a track", with_box(film, b"mdia", box(b"meta", bytes(4), box(b"pitm", bytes(6))))
+        cover = box(b"ilst", box(b"covr", box(b"data", struct.pack(">II", 13, 0), b"\xff\xd8\xff")))
+        texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), cover)
+        yield "a cover", with_box(film, b"mdia", box(b"udta", texts))
+        track = find_box(film, b"trak")
+        yield "a track among texts", with_box(film, b"mdia", box(b"udta", film[track[1]:track[1] + track[2]]))
         yield "not played", patched(film, b"tkhd", 0, struct.pack(">I", 2))
         yield "longer pictures", patched(film, b"stts", 12, struct.pack(">I", 2048))
         yield "sound that comes later", patched(film, b"elst", 12, struct.pack(">I", 9000), 1)
@@ -338,6 +487,10 @@ class Films(ProofCase):
         yield "two pictures swapped", patched(film, b"stco", 8, struct.pack(">II", second, first))
         yield "a picture twice", patched(film, b"stco", 8, struct.pack(">II", first, first))
         yield "a picture less", patched(film, b"stsz", 8, struct.pack(">I", 79))
+        for count in (0x1000000, 0xFFFFFFFF):
+            yield f"{count} times", patched(film, b"stts", 4, struct.pack(">I", count))
+            yield f"{count} sizes", patched(film, b"stsz", 8, struct.pack(">I", count))
+            yield f"a time for {count} samples", patched(film, b"stts", 8, struct.pack(">I", count))
 
     def test_what_shows_other_things_is_not_believed(self):
         self.mp4()
@@ -364,7 +517,10 @@ class Films(ProofCase):
         """Names in 'udta', and room that is left free, show nothing."""
         self.mp4()
         film = self.load("x.mp4")
-        for content in (film + box(b"free", b"room"), with_box(film, b"mdia", box(b"udta", b"name"))):
+        words = box(b"\xa9nam", box(b"data", struct.pack(">II", 1, 0), b"Evidence"))
+        texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), box(b"ilst", words))
+        for content in (film + box(b"free", b"room"), with_box(film, b"mdia", box(b"udta", box(b"name", b"name"))),
+                        with_box(film, b"mdia", box(b"udta", texts))):
             self.store("y.mp4", content)
             found = self.prove("y.mp4", status=EVIDENCE)
             self.assertEqual((found["verdict"], found["samples"]["verdict"]), ("incomplete", "authentic"))
@@ -458,6 +614,41 @@ class DishonestExporter(ProofCase):
                 recipe = self.recipes.recipe(name, *sources, **self.vectors.presented(film, (0,)))
                 self.assertEqual(self.judged(recipe, film)["verdict"], "not_authentic")
 
+    def periods(self, specs, samples):
+        """A film of periods of 200 ms, shown one after the other: (description, number) each."""
+        at_ms, source = self.recipes.at_ms, self.recipes.source
+        tracks = self.tracks()
+        tracks[0]["samples"] = samples
+        film = self.mp4_file.make(tracks)
+        sources = [source(spec, at_ms(200 * n), at_ms(200 * n + 200), presented=(0,)) for spec, n in specs]
+        return self.recipes.recipe("periods", *sources, **self.vectors.presented(film, (0,))), film
+
+    def test_a_jump_is_told(self):
+        samples = self.tracks()[0]["samples"]
+        recipe, film = self.periods([(self.spec, 0), (self.spec, 2)], samples[0:2] + samples[4:6])
+        found = self.judged(recipe, film, GOOD)
+        self.assertEqual(found["verdict"], "authentic")
+        self.assertEqual(found["jumps"], {"count": 1, "first_from": "2023-11-14T22:13:20.200Z",
+                                          "first_to": "2023-11-14T22:13:20.400Z"})
+        words = self.expect(GOOD, "verify-proof", "f.mp4", "f.proof", "--trust", self.vector_ca).out
+        self.assertIn("Jumps         1", words)
+        self.assertIn("from 2023-11-14T22:13:20.200Z", words)
+        self.assertIn("to 2023-11-14T22:13:20.400Z", words)
+        with_gap = samples[0:1] + [(samples[1][0], 3 * samples[1][1])] + samples[4:6]
+        for wanted, shown in ((((self.spec, 0), (self.spec, 1)), samples[0:4]),
+                              (((self.spec, 0), (self.spec, 2)), with_gap)):
+            found = self.judged(*self.periods(wanted, shown), GOOD)
+            self.assertEqual(found["jumps"], {"count": 0, "first_from": None, "first_to": None})
+            words = self.expect(GOOD, "verify-proof", "f.mp4", "f.proof", "--trust", self.vector_ca).out
+            self.assertNotIn("Jumps", words)
+
+    def test_recordings_are_not_spliced(self):
+        other = {**self.spec, "seed": "another camera"}
+        samples = self.tracks()[0]["samples"]
+        found = self.judged(*self.periods([(self.spec, 0), (other, 2)], samples[0:2] + samples[4:6]))
+        self.assertEqual((found["verdict"], found["failure"]["source"]), ("not_authentic", 1))
+        self.assertIn("one recording and then another", found["failure"]["reason"])
+
     def test_a_film_is_no_picture(self):
         film = self.mp4_file.make(self.tracks())
         recipe, _ = self.vectors.proof("picture", self.spec, (), (1,), film, "image/png", start=self.recipes.at_ms(200),
@@ -508,6 +699,16 @@ class Stills(ProofCase):
         self.assertEqual(failure["time"][:21], "2026-11-21T10:00:01.3")
         self.still("x.png", at(1.35), source="j.svms")
         self.assertTrue(self.prove("x.png", "x.png.proof")["samples"]["decoded"])
+
+    def test_sound_beside_a_picture_stays_what_it_is(self):
+        """Its proof needs no secret of it, and no other track is left out."""
+        clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-c:a", "aac", seconds=2)
+        self.record("j.svms", clip=clip)
+        self.still("x.jpg", at(1.35), source="j.svms")
+        found = self.prove("x.jpg", "x.jpg.proof")
+        self.assertEqual((found["verdict"], found["samples"]["same"]), ("authentic", 1))
+        source, = found["evidence"]["sources"]["list"]
+        self.assertEqual((source["tracks"], source["removed_tracks"]), (2, []))
 
     def test_a_changed_picture_is_not_believed(self):
         self.still("x.png", at(2))

@@ -75,6 +75,17 @@ def promises():
     yield _one("device-twice", "a source in two devices",
               lambda case: case["devices"].append(case["devices"][0]))
     yield _one("device-none", "a source in no device", lambda case: case["devices"].clear())
+    yield _one("device-phantom", "a device without a source", lambda case: case["devices"].append(
+        {**case["devices"][0], "device_id": "77" * 16, "sources": []}))
+    yield _one("created", "another time of creation", _member(("created",), "2023-11-15T22:13:21Z"))
+    spec = clear("package described", 1, description=[[1, "Tor 3"], [2, "Hof"]])
+
+    def described(**more):
+        return recipe("described", source(spec), **more)
+
+    for name, value in (("name", "Tor 4"), ("place", None), ("remark", "nach Norden")):
+        yield _one(f"device-{name}", f"another {name} of the device than the recorder's",
+                   _member(("devices", 0, name), value), "E-CAS-3", described)
     yield _one("presentation", "presentation in a package", _member(("presentation",), {
         "name": "a.mp4", "media_type": "video/mp4", "size": 1, "sha256": "77" * 32, "tracks": [],
         "derivation": None}))
@@ -99,7 +110,8 @@ def attached():
               found=found)
     yield _one("attachment-less", "attachment that the case does not name",
               lambda case: case["attachments"].clear(), found=found)
-    for number, name in enumerate(("../a", "a\\b", ".", "..", "", "a\x07", "x" * 256, "a\x85")):
+    for number, name in enumerate(("../a", "a\\b", ".", "..", "", "a\x07", "x" * 256, "a\x85",
+                                  "fdp\u202egpj.exe", "a\u2066b", "\u061ca", "a\u200f")):
         yield _one(f"name-{number}", "name that a file may not have", _member((*first, "name"), name),
                   "E-CAS-4", found)
     yield _one("derived-hash", "derivation with another hash",

@@ -454,6 +454,8 @@ def sources():
                    **{"sources": ["not_authentic"], **more})
 
     yield one("header", "a byte of the container's header", "C-OBJ-3", flip(600))
+    yield one("size", "a segment ends behind the container's end", "E-SRC-1",
+              lambda b: b[:24] + (2000).to_bytes(8, "big") + b[32:], failure=(0, 1))
     yield one("magic", "magic of the container", "C-HDR-1", flip(32))
     yield one("signature", "signature of the container's header", "C-OBJ-3", flip(-1))
     yield one("unsigned", "signature of the header is left out", "E-SRC-1", lambda b: b[:-96])
@@ -570,10 +572,10 @@ GROUPS = (headers, slots, frames, directories, order, bodies, secrets, redaction
 # Made at test time only: much like others that are committed.
 KEPT = {
     "case": "reexport source-more container last-segment last-utc first-utc track-included"
-            " device-twice derived-hash attachment-digest presentation missing zero-text none",
+            " device-twice device-phantom device-name device-place created derived-hash attachment-digest presentation missing zero-text none",
     "link-1": "signature package number head role algorithm-16 object chain policy",
     "header": "magic major critical zero kind-3 slot-size key-check",
-    "name": "0 2 5",
+    "name": "0 2 5 8 9",
     "directory": "digest offset dropped swapped before altered first-utc number",
     "json": "not twice deep utf8 half",
     "frame": "kind-11 zero flag-8 size-b sealed-unsealed origin-segment origin-end number-segment",
@@ -582,7 +584,7 @@ KEPT = {
              " first-utc",
     "slot": "container revision no-stanza empty swapped other-key",
     "removed": "kept no-flag too-much order altered flag-only mask-only first-utc",
-    "source": "header signature unsigned flag zero",
+    "source": "header signature unsigned flag zero size",
     "end": "record no-tail other longer trailer fewer last-manifest last-utc torn",
     "index": "altered origin no-end",
     "recording": "forked replaced",

@@ -10,12 +10,13 @@ mutants   verdicts of both for damaged packages
 exported  what svms exports from containers of svmsref, and what others sign on top, judged by both
 films     clear films that svms makes of recorded video, their proofs, and films with a bit flipped
 
-Passwords take their time: without --all only some of what svms exports is sealed.
+Passwords take their time: without --all most of what svms seals is sealed for a key.
 
 Exit status: 0 all agree, 1 they do not, 77 nothing was checked.
 """
 
 import argparse
+import concurrent.futures as futures
 import fnmatch
 import json
 import os
@@ -49,6 +50,9 @@ def options_of(checker, expected, with_key):
         out += ["--tsa-anchors", os.path.join(DATA, expected["stamp_trust"])]
     if "expect_head" in expected:
         out += ["--expect-head", expected["expect_head"]]
+    if with_key and "password" in expected:
+        secret = expected["password"].encode() + b"\n"
+        return [*out, "--password-file", checker.store(f"password-{secret.hex()}", secret)]
     return out + (checker.key_options(expected) if with_key else [])
 
 
@@ -75,11 +79,21 @@ def reason(found):
 
 
 def check_vectors(checker, match):
+    """As many at once as there are processors."""
     files, problems = package_vectors.package_files(extended=True)
     checker.problems += problems
     for name, content in files.items():
         if not name.endswith(".json"):
             checker.store(name, content)
+    asked = list(_questions(checker, files, match))
+    with futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        answers = pool.map(lambda one: checker.run_json(*one[2]), asked)
+        for (what, wanted, _), answer in zip(asked, answers):
+            compare(checker, what, wanted, *answer)
+
+
+def _questions(checker, files, match):
+    """(name, what is wanted, command line)"""
     for name in sorted(files):
         if not name.endswith(".json") or not fnmatch.fnmatch(name[:-5], match):
             continue
@@ -92,12 +106,9 @@ def check_vectors(checker, match):
                 wanted = expected.get("expected_with_key", wanted)
             command = ["export", "verify", path]
             if "presentation" in expected:
-                if not checker.with_proofs:
-                    continue
                 command = ["verify-proof", checker.path(expected["presentation"]), path]
-            status, found = checker.run_json(*command, *options_of(checker, expected, with_key))
             what = expected["name"] + (" with key" if with_key else "")
-            compare(checker, what, wanted, status, found)
+            yield what, wanted, [*command, *options_of(checker, expected, with_key)]
 
 
 # ---- damage ----
@@ -183,13 +194,13 @@ def moment(milliseconds):
     return package_report._time(at_ms(milliseconds))
 
 
-SEALED_TOO = ("clear", "strong", "mixed", "open")
+SEALED_TOO = ("clear", "strong", "mixed", "mixed middle", "open")
+SEALS = ("unsealed", "password", "recipient")
 
 
 def exported(checker, match, everything):
     signer = ["--signer", key_path("ed25519-exporter.pem"), "--signer-key", key_path("ed25519.key.pem")]
-    password = ["--password-file", checker.store("password.package", PASSWORD.encode() + b"\n")]
-    variants = [("unsealed", ["--unsealed"], None), ("sealed", password, PASSWORD)]
+    checker.store("password.package", PASSWORD.encode() + b"\n")
     for name, spec, period in containers():
         if not fnmatch.fnmatch(name, match):
             continue
@@ -203,41 +214,59 @@ def exported(checker, match, everything):
         if name.startswith("mixed"):
             more += [(f" without {one}", ["--without-track", str(one)]) for one in range(3)]
         for what, extra in more:
-            for variant, sealing, key in variants[: 2 if everything or name in SEALED_TOO else 1]:
-                one_export(checker, f"{name}{what} {variant}", [
-                    "export", "create", path, *times, *signer, "--trust", CA, *opens, *sealing, *extra],
-                    key)  # fmt: skip
+            for seal in SEALS if everything else sealed_how(name, what):
+                one_export(checker, f"{name}{what} {seal}", [
+                    "export", "create", path, *times, *signer, "--trust", CA, *opens, *extra],
+                    seal)  # fmt: skip
 
 
-def one_export(checker, name, command, password):
+def sealed_how(name, what):
+    """Passwords take their time, so most are sealed for a key."""
+    if name not in SEALED_TOO:
+        return ("unsealed",)
+    return ("unsealed", "password" if name == "clear" else "recipient") if not what else ("recipient",)
+
+
+def sealing(checker, seal):
+    """Options of svms that seal, those that open, and what opens for svmsref."""
+    if seal == "password":
+        option = ["--password-file", checker.path("password.package")]
+        return option, option, {"password": PASSWORD}
+    if seal == "recipient":
+        key = key_path("recipient-x25519.key.pem")
+        private = build.load_private_key(build.read_file("", key))
+        return ["--recipient", key_path("recipient-x25519.pub.pem")], ["--identity", key], {"private": private}
+    return ["--unsealed"], [], {}
+
+
+def one_export(checker, name, command, seal):
     out = checker.path("exported.svmx")
     if os.path.exists(out):
         os.remove(out)
-    status, _, err = checker.run(*command, "--out", out, "--json")
+    seals, opens, key = sealing(checker, seal)
+    status, _, err = checker.run(*command, *seals, "--out", out, "--json")
     if not os.path.exists(out):
         checker.problems.append(f"export of {name}: exit status {status}: {err[-300:]!r}")
         return
     countersign = ["export", "countersign", out, "--signer", key_path("p256-custodian.pem"),
                    "--signer-key", key_path("p256.key.pem"), "--note", "taken over"]  # fmt: skip
-    judged(checker, name, out, password)
+    judged(checker, name, out, opens, key)
     status, _, err = checker.run(*countersign)
     if status:
         checker.problems.append(f"countersign {name}: exit status {status}: {err[-300:]!r}")
         return
-    judged(checker, f"{name}, countersigned", out, password)
+    judged(checker, f"{name}, countersigned", out, opens, key)
 
 
-def judged(checker, name, out, password):
+def judged(checker, name, out, opens, key):
     """svms's verdict is that of svmsref, with and without the key."""
     with open(out, "rb") as file:
         data = file.read()
-    for key in (None, password)[: 1 + bool(password)]:
-        mine = judge(data, password=key)
-        options = ["--trust", CA]
-        options += ["--password-file", checker.path("password.package")] if key else []
-        status, found = checker.run_json("export", "verify", out, *options)
+    for more, options in (({}, []), (key, opens))[: 1 + bool(key)]:
+        mine = judge(data, **more)
+        status, found = checker.run_json("export", "verify", out, "--trust", CA, *options)
         wanted = package_vectors.slim(mine, False)
-        compare(checker, f"{name}{' with key' if key else ''}", wanted, status, found)
+        compare(checker, f"{name}{' with key' if more else ''}", wanted, status, found)
         if mine["verdict"] in ("not_authentic", "undecryptable"):
             checker.problems.append(f"{name}: svmsref calls it {mine['verdict']}: {mine['reason']}")
 
@@ -248,7 +277,6 @@ def judged(checker, name, out, password):
 def films(checker, media):
     secret = checker.store("record-password", b"secret\n")
     signer = ["--signer", key_path("ed25519.pem"), "--signer-key", key_path("ed25519.key.pem")]
-    exporter = ["--signer", key_path("p256-exporter.pem"), "--signer-key", key_path("p256.key.pem")]
     for name, path in clips(checker, media).items():
         if not name.endswith(".mp4"):
             continue
@@ -256,16 +284,26 @@ def films(checker, media):
         for mode, opens in (("strong", opened), ("light", opened), ("none", [])):
             out = checker.path("recorded.svms")
             checker.run("record", path, "--out", out, "--force", "--protect", mode, *opens, *signer)
-            film, proof = checker.path("film.mp4"), checker.path("film.proof")
-            for old in (film, proof):
-                if os.path.exists(old):
-                    os.remove(old)
-            status, _, err = checker.run("export", "mp4", out, "--out", film, "--proof", proof,
-                                         *opens, *exporter, "--trust", CA)  # fmt: skip
-            if status:
-                checker.problems.append(f"film of {name}, {mode}: {err[-300:]!r}")
-                continue
-            film_judged(checker, f"film of {name}, {mode}", film, proof)
+            one_film(checker, f"film of {name}, {mode}", out, opens)
+        folder = checker.path(f"rotated-{name}")
+        for more in (["--start-time", "2026-11-21T10:00:00Z"],
+                     ["--start-time", "2026-11-21T10:05:00Z", "--continue"]):  # fmt: skip
+            checker.run("record", path, "--out", folder, "--rotate", "2s", "--protect", "none", *signer, *more)
+        one_film(checker, f"film of a folder of {name}", folder, [])
+
+
+def one_film(checker, name, source, opens):
+    film, proof = checker.path("film.mp4"), checker.path("film.proof")
+    for old in (film, proof):
+        if os.path.exists(old):
+            os.remove(old)
+    signer = ["--signer", key_path("p256-exporter.pem"), "--signer-key", key_path("p256.key.pem")]
+    status, _, err = checker.run("export", "mp4", source, "--out", film, "--proof", proof,
+                                 *opens, *signer, "--trust", CA)  # fmt: skip
+    if status:
+        checker.problems.append(f"{name}: {err[-300:]!r}")
+        return
+    film_judged(checker, name, film, proof)
 
 
 def film_judged(checker, name, film, proof):
@@ -277,8 +315,7 @@ def film_judged(checker, name, film, proof):
     places = [None] + [chance.randrange(len(data) // 4, len(data) // 2) for _ in range(3)]
     for place in places:
         shown = data if place is None else flip(place)(data)
-        samples = package_vectors.samples_of(shown)
-        report = package.verify(evidence, request(presentation=shown, samples=samples, now=True))
+        report = package.verify(evidence, request(presentation=shown, now=True))
         mine = package_vectors.slim(package_report.report_to_json(report), False)
         path = checker.store("shown.mp4", shown)
         status, found = checker.run_json("verify-proof", path, proof, "--trust", CA)
@@ -288,6 +325,33 @@ def film_judged(checker, name, film, proof):
 
 
 STEPS = ("vectors", "mutants", "exported", "films")
+
+
+def no_films(checker, media):
+    print(f"cross_packages: no films, for there are no clips in {media}", file=sys.stderr)
+
+
+def run_steps(args):
+    """Vectors, then everything else at the same time; a Checker for each."""
+    folder = tempfile.mkdtemp()
+    with_clips = os.path.isdir(args.media or "")
+    steps = {
+        "vectors": lambda one: check_vectors(one, args.match),
+        "mutants": lambda one: mutants(one, args.mutations, args.match),
+        "exported": lambda one: exported(one, args.match, args.all),
+        "films": lambda one: (films if with_clips else no_films)(one, args.media),
+    }
+    checkers = {name: Checker(args.program, folder) for name in steps if args.only in (None, name)}
+    try:
+        if "vectors" in checkers:
+            steps["vectors"](checkers["vectors"])
+        with futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            others = [pool.submit(steps[name], one) for name, one in checkers.items() if name != "vectors"]
+            for one in others:
+                one.result()
+    finally:
+        shutil.rmtree(folder)
+    return list(checkers.values())
 
 
 def main():
@@ -300,29 +364,15 @@ def main():
     parser.add_argument("--all", action="store_true", help="every variant of what svms exports")
     parser.add_argument("--match", default="*", help="names of vectors or containers")
     args = parser.parse_args()
-    folder = tempfile.mkdtemp()
-    try:
-        checker = Checker(args.program, folder)
-        checker.with_proofs = checker.run("verify-proof", "--help")[0] == 0
-        if args.only in (None, "vectors"):
-            check_vectors(checker, args.match)
-        if args.only in (None, "mutants"):
-            mutants(checker, args.mutations, args.match)
-        if args.only in (None, "exported"):
-            exported(checker, args.match, args.all)
-        if args.only in (None, "films"):
-            if checker.with_proofs and os.path.isdir(args.media or ""):
-                films(checker, args.media)
-            else:
-                print(f"cross_packages: no films, for there are no clips in {args.media}", file=sys.stderr)
-    finally:
-        shutil.rmtree(folder)
-    for problem in checker.problems:
-        print(problem)
-    print(f"{checker.checks} checks, {len(checker.problems)} problems")
-    if not checker.checks:
+    checkers = run_steps(args)
+    for one in checkers:
+        for problem in one.problems:
+            print(problem)
+    checks, problems = (sum(counts) for counts in zip(*((one.checks, len(one.problems)) for one in checkers)))
+    print(f"{checks} checks, {problems} problems")
+    if not checks:
         return 77
-    return 1 if checker.problems else 0
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":

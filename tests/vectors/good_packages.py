@@ -150,6 +150,10 @@ def _ends_of_recordings(second, cut):
         "rotated alone", rotated(at_ms(9000))), "incomplete")
     yield entry("good-rotated-before", "the same, but the period ends with the container", recipe(
         "rotated before", rotated(at_ms(200))))
+    yield entry("good-rotated-whole", "the end promises another container, and everything is asked for",
+                recipe("rotated whole", source(spec, container_hook=turned)), "incomplete")
+    yield entry("good-starts-whole", "the same where the container before the first is missing", recipe(
+        "starts whole", source(second)), "incomplete")
     yield entry("good-starts-later", "the container before the first is missing", recipe(
         "starts later", source(second, at_ms(0), at_ms(9000))), "incomplete")
     yield entry("good-starts-within", "the same, but the period begins with the container", recipe(
@@ -392,14 +396,61 @@ def torn():
               lambda data, w: data[: w.links[1][0] + 2])
     yield one("zeros", "zero bytes in place of link 1",
               lambda data, w: data[: w.links[1][0]] + bytes(300))
+    yield one("magic-zeros", "zero bytes behind the third byte of link 1",
+              lambda data, w: data[: w.links[1][0] + 3] + bytes(300))
+    yield one("sizes", "the sizes of link 1 are zero, nothing behind was written",
+              lambda data, w: data[: w.links[1][0] + 4] + bytes(600))
+    yield one("block", "the first block of link 1 was not written, the others and the tail were",
+              _unwritten)
+    yield one("tail-half", "the second half of the tail is zero", lambda data, w: data[:-24] + bytes(24))
+    three = recipe("torn three", source(spec), links=[by(), custodian(), custodian(
+        "ed25519-custodian", EXPORTED + DAY)])  # fmt: skip
+    yield entry("good-torn-third", "stops within link 2", three, "incomplete",
+                reshape=lambda data, w: data[:-100], links=["authentic", "authentic"])
     yield one("zeros-behind", "the first part of link 1, then zero bytes",
               lambda data, w: data[: w.links[1][0] + 200] + bytes(500))
     yield one("cleanly", "link 1 was taken away: nothing in the file shows it",
               lambda data, w: data[: w.links[1][0]], "authentic")
 
 
+def _unwritten(data, writer):
+    """Zero bytes up to the next multiple of 512."""
+    start = writer.links[1][0]
+    end = start + 512 - start % 512
+    return data[:start] + bytes(end - start) + data[end:]
+
+
+def described():
+    """Who the device is, in clear (E-CAS-3)."""
+    texts = [[1, "Tor 3"], [2, "Hof"], [3, "nach Norden"]]
+    spec = clear("package described", 1, description=texts)
+    yield entry("good-described", "name, place and remark of the device",
+                recipe("described", source(spec)))
+    some = clear("package named", 1, description=texts[:1])
+    yield entry("good-described-some", "only a name", recipe("named", source(some)))
+    after = linked(clear("package renamed", 1, base_utc=T0 + 200_000_000, description=[[1, "Tor 4"]]),
+                   spec, sequence=1)  # fmt: skip
+    yield entry("good-described-twice", "the second container has another name: that of the first counts",
+                recipe("renamed", *(source(one, at_ms(0), at_ms(9000)) for one in (spec, after))))
+
+
+def contradictions():
+    """Claimed times that cannot all be true change no verdict (E-VER-11)."""
+    spec = clear("package clear", 2)
+
+    def one(name, note, *links, **more):
+        return entry(f"good-contradicts-{name}", note, recipe(
+            f"contradicts {name}", source(spec), links=list(links)), **more)
+
+    yield one("link", "signed ten minutes before the link before", by(),
+              custodian(utc=EXPORTED - 600 * SECOND), contradicts=[False, True])
+    yield one("source", "exported an hour before it was recorded", by(utc=T0 - HOUR), contradicts=[True])
+    yield one("little", "four minutes are none", by(), custodian(utc=EXPORTED - 240 * SECOND),
+              contradicts=[False, False])
+
+
 GROUPS = (simple, keys, periods, recordings, cameras, declared, schemes, redaction, attachments, signers, chains,
-          policy, time, torn)  # fmt: skip
+          policy, time, torn, described, contradictions)  # fmt: skip
 
 
 EXTENDED = frozenset({"good-frames-256", "good-uncovered-whole", "good-other-period",

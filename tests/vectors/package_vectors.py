@@ -6,8 +6,8 @@ import os
 import warnings
 
 import bad_packages
+import film_vectors
 import good_packages
-import mp4_file
 import proof_vectors
 import recipes
 import specs
@@ -44,17 +44,9 @@ def make_package(entry):
     return data, writer
 
 
-def samples_of(presentation):
-    """{track: bytes}; a picture is one sample of track 0."""
-    if presentation[4:8] == b"ftyp":
-        return mp4_file.samples_of(presentation)
-    return {0: presentation} if presentation[:2] == b"\xff\xd8" else {}
-
-
 def _seen(data, expected, with_key, presentation=None):
     request = request_for(expected, with_key)
-    if presentation is not None:
-        request.presentation, request.samples = presentation, samples_of(presentation)
+    request.presentation = presentation
     report = package.verify(data, request)
     return package_report.report_to_json(report), report
 
@@ -77,13 +69,18 @@ def _check(entry, found, verdict, problems, what):
         track = failure and failure["track"]
         seen = failure and (-1 if track is None else track, failure["sample"])
         compare("first sample", entry["sample"], seen)
-    found = found.get("evidence", found)
+    whole, found = found, found.get("evidence", found)
     for name in ("links", "sources"):
         if entry.get(name) is not None and not (what and entry.get("with_key")):
             compare(name, entry[name], _verdicts(found, name))
     if "attested" in entry:
         wanted = [package_report._time(one) for one in entry["attested"]]
         compare("attested", wanted, [one["attested"] for one in found["links"]["list"]])
+    if "contradicts" in entry:
+        seen = [one["time_contradicts"] for one in found["links"]["list"]]
+        compare("contradicts", entry["contradicts"], seen)
+    if "jumps" in entry:
+        compare("jumps", entry["jumps"], whole["jumps"]["count"])
     if "reexport" in entry:
         compare("reexport", entry["reexport"], found["reexport"])
     if "links_since" in entry:
@@ -131,7 +128,8 @@ def expectation(entry, data, writer):
     return expected, problems
 
 
-LINK = ("number", "role", "verdict", "identity", "signer", "attested", "note", "reexport", "head")
+LINK = ("number", "role", "verdict", "identity", "signer", "attested", "note", "reexport", "head",
+        "time_contradicts")  # fmt: skip
 SOURCE = ("number", "verdict", "first_failure", "first_segment", "last_segment", "from", "to",
           "removed_tracks", "sequence", "container_id")  # fmt: skip
 LINK_OF_BAD, SOURCE_OF_BAD = ("number", "verdict"), ("number", "verdict", "first_failure")
@@ -146,7 +144,10 @@ def is_structural(name):
 
 
 def _told(row, members):
-    """Nothing is known of a link that cannot be read; a first failure is that of bytes or keys."""
+    """Nothing is known of a link that cannot be read; a first failure is that of bytes or keys;
+    that times do not contradict each other need not be said."""
+    if not row.get("time_contradicts"):
+        members = [name for name in members if name != "time_contradicts"]
     if "signed" in row and row["signed"] is None:
         return LINK_OF_BAD
     if row["verdict"] != "not_authentic":
@@ -163,7 +164,8 @@ def slim(found, bad):
     if any(one["container_id"] is None for one in rows):
         out.pop("contents", None)  # whether the case agrees with such a source, nobody can tell
     links = found.get("links", {}).get("list", [])
-    if any(one["signed"] is None or one["verdict"] == "not_authentic" for one in links):
+    broken = any(one["signed"] is None or one["verdict"] == "not_authentic" for one in links)
+    if broken:
         out.pop("reexport", None)
     for name, members in (
         ("links", LINK_OF_BAD if bad else LINK),
@@ -189,6 +191,8 @@ def slim_proof(found, bad):
     if found["evidence"]["verdict"] != "authentic":
         return {"verdict": found["verdict"]}
     out = {name: found[name] for name in ("verdict", "presentation")}
+    if found["samples"]["verdict"] != "not_authentic":
+        out["film"], out["jumps"] = found["film"], found["jumps"]
     out["samples"] = {"verdict": found["samples"]["verdict"]}
     failure = found["failure"]
     if failure and failure["track"] is not None and failure["sample"] is not None:
@@ -210,6 +214,7 @@ def all_entries():
     yield from good_packages.all_packages()
     yield from bad_packages.all_packages()
     yield from proof_vectors.all_proofs()
+    yield from film_vectors.all_films()
 
 
 def is_extended(name):

@@ -273,7 +273,7 @@ def _cases(spec):
         {"track": 0, "presentation_track": 1}, {"track": 1, "presentation_track": 1}]), "E-PRF-1")
     yield one("case-unnamed", "presented samples of a track that is not named", said(tracks=[]), "")
     found, data = decoded("decoded film", hook=at("case", said(media_type="video/mp4")))
-    yield {**bad("proof-no-samples", "a film without any sample", found, ""), "presentation": data}
+    yield {**bad("proof-no-samples", "a film without any sample", found, "E-FLM-1"), "presentation": data}
     found, data = proof("not derived", spec, (), (1,), PNG, "image/png", start=at_ms(200),
                         stop=at_ms(400))  # fmt: skip
     yield {**bad("proof-not-derived", "decoded picture without derivation", found, ""),

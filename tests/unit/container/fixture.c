@@ -109,6 +109,9 @@ memory_file memory_copy(const memory_file *file)
     return copy;
 }
 
+/* In front of every block stands its size. */
+#define BLOCK_FRONT 16
+
 static void *count_allocate(void *user, size_t size)
 {
     fixture *fix = user;
@@ -116,18 +119,37 @@ static void *count_allocate(void *user, size_t size)
     if (fix->allocations == fix->allocation_fails_at) {
         return NULL;
     }
+    uint8_t *block = malloc(size + BLOCK_FRONT);
+    assert_non_null(block);
+    memcpy(block, &size, sizeof(size));
     fix->live_blocks++;
     fix->allocated_bytes += size;
-    return malloc(size);
+    return block + BLOCK_FRONT;
+}
+
+static bool holds(const uint8_t *block, size_t size, const char *sought)
+{
+    size_t length = strlen(sought);
+    for (size_t at = 0; at + length <= size; at++) {
+        if (memcmp(block + at, sought, length) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void count_release(void *user, void *pointer)
 {
     fixture *fix = user;
-    if (pointer != NULL) {
-        fix->live_blocks--;
+    size_t size = 0;
+    if (pointer == NULL) {
+        return;
     }
-    free(pointer);
+    uint8_t *block = (uint8_t *)pointer - BLOCK_FRONT;
+    memcpy(&size, block, sizeof(size));
+    fix->live_blocks--;
+    fix->left_behind += fix->sought != NULL && holds(pointer, size, fix->sought) ? 1 : 0;
+    free(block);
 }
 
 static int64_t fixture_now(void *user)

@@ -44,6 +44,8 @@ typedef struct fixture {
     uint64_t allocation_fails_at; /* from 1; 0: none */
     int64_t live_blocks;
     uint64_t allocated_bytes; /* since a test set it to 0 */
+    const char *sought;       /* words that no block may hold when it is released; NULL: any */
+    uint64_t left_behind;     /* blocks that did */
     svms_ctx *ctx;
     svms_private_key *ca_key;
     svms_chain *ca;

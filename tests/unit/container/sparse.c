@@ -114,7 +114,7 @@ svms_status sparse_collect(sparse *out, fixture *fix, memory_file *file,
                            const svms_verify_options *options, bool include_unverified,
                            svms_report *report)
 {
-    const svms_collector collector = { take, out, include_unverified };
+    const svms_collector collector = { take, out, include_unverified, NULL, NULL };
     svms_source source = memory_source(file);
     svms_front front;
     size_t fails_at = out->callback_fails_at;
@@ -180,6 +180,13 @@ void sparse_unlock(sparse *out, memory_file *file, const char *password)
     out->excerpt.secret = secret;
 }
 
+void sparse_lend(sparse *out, svms_front *keys)
+{
+    out->keys = keys;
+    out->lent = true;
+    out->excerpt.secret = secret;
+}
+
 void sparse_drop(sparse *out, size_t n)
 {
     const svms_piece *gone = &out->pieces[n];
@@ -195,7 +202,9 @@ void sparse_drop(sparse *out, size_t n)
 void sparse_clear(sparse *out)
 {
     memory_file_clear(&out->image);
-    if (out->keys != NULL) {
+    if (out->lent) {
+        out->keys = NULL;
+    } else if (out->keys != NULL) {
         svms_front_clear(out->keys);
         free(out->keys);
         out->keys = NULL;

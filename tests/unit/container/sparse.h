@@ -24,6 +24,7 @@ typedef struct sparse {
     uint64_t call_fails_at;
     size_t callback_fails_at; /* piece of collecting, from 1; 0: none */
     svms_front *keys;         /* unlocked: gives secrets */
+    bool lent;                /* and belongs to somebody else */
     uint64_t wrong_secret;    /* segment + 1 whose secrets are false */
     uint64_t no_secret;       /* segment + 1 whose secrets are not carried */
 } sparse;
@@ -38,6 +39,8 @@ void sparse_lay_out(sparse *out, const memory_file *file);
 void sparse_remove(sparse *out, const memory_file *file, uint32_t tracks);
 /* Lets it give secrets. */
 void sparse_unlock(sparse *out, memory_file *file, const char *password);
+/* The same with keys that were unlocked before. */
+void sparse_lend(sparse *out, svms_front *keys);
 /* A piece is left out; its bytes are gone too. */
 void sparse_drop(sparse *out, size_t n);
 void sparse_clear(sparse *out);

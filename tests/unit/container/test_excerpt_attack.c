@@ -645,7 +645,7 @@ static void memory_may_fail_while_collecting(void **state)
     for (size_t p = 0; p < 3; p++) {
         scene *at = play(state, &plots[chosen[p]]);
         fixture *fix = at->fix;
-        const svms_collector collector = { forget, NULL, true };
+        const svms_collector collector = { forget, NULL, true, NULL, NULL };
         bool done = false;
         for (uint64_t n = 1; !done && n < 1000; n++) {
             svms_report report = SVMS_REPORT_INIT;

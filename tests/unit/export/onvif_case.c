@@ -171,6 +171,17 @@ static void put_track(memory_file *movie, uint8_t number, bool is_long)
     memory_file_clear(&track);
 }
 
+/* A fragment of track 1 whose only run is the first 10 bytes of the box behind it. */
+static void put_fragment(memory_file *file)
+{
+    static const uint8_t boxes[] = "\0\0\0\x10mfhd\0\0\0\0\0\0\0\1"
+                                   "\0\0\0\x38traf"
+                                   "\0\0\0\x14tfhd\0\2\0\x10\0\0\0\1\0\0\0\5"
+                                   "\0\0\0\x1ctrun\0\0\2\1\0\0\0\2\0\0\0\x58"
+                                   "\0\0\0\4\0\0\0\6";
+    put_box(file, "moof", boxes, sizeof(boxes) - 1);
+}
+
 memory_file make_mp4(mp4_layout shape)
 {
     static const uint8_t media[] = "these are the bytes of all pictures";
@@ -184,9 +195,9 @@ memory_file make_mp4(mp4_layout shape)
     memory_file_clear(&movie);
     size_t at = file.size;
     if (shape == MP4_FRAGMENTED) {
-        put_box(&file, "moof", NULL, 16);
+        put_fragment(&file);
         put_box(&file, "mdat", media, sizeof(media));
-        put_box(&file, "moof", NULL, 16);
+        put_fragment(&file);
         put_box(&file, "mdat", media, sizeof(media));
         put_box(&file, "mfra", "\0\0\0\x10mfro\0\0\0\0\0\0\0\x18", 16);
         return file;

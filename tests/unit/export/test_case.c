@@ -379,6 +379,8 @@ static void files_need_names_that_are_allowed(void **state)
         { { .name = "a/b", .media_type = "a/b" }, "the name of a file is not allowed (E-CAS-4)" },
         { { .name = longest, .media_type = "a/b" }, "the name of a file is not allowed (E-CAS-4)" },
         { { .name = "n\xC3", .media_type = "a/b" }, "the name of a file is not allowed (E-CAS-4)" },
+        { { .name = "n\xE2\x80\xAEgpj.exe", .media_type = "a/b" },
+          "the name of a file is not allowed (E-CAS-4)" },
         { { .name = "n", .media_type = "\xC3" }, "a media type is not UTF-8" },
         { { .name = "n", .media_type = "a", .description = "\xC3" }, "a description is not UTF-8" },
         { { .name = "n", .media_type = "a", .method = "\xC3" }, "a method is not UTF-8" },

@@ -42,6 +42,12 @@ static void expect_change(fixture *fix, const char *json, const change *one)
     free(text);
 }
 
+/* A device of which nothing is there. */
+#define LONELY                                                                                     \
+    "{\"device_id\":\"000102030405060708090a0b0c0d0e0f\","                                         \
+    "\"recording_id\":\"000102030405060708090a0b0c0d0e0f\",\"name\":null,\"place\":null,"          \
+    "\"remark\":null,\"sources\":[]}"
+
 static void a_document_that_breaks_a_rule_is_refused_in_words(void **state)
 {
     static const change cases[] = {
@@ -107,6 +113,18 @@ static void a_document_that_breaks_a_rule_is_refused_in_words(void **state)
           "the case: devices[0].device_id is not 32 lower-case hexadecimal digits" },
         { "0a0b0c0d0e0f", "0g0b0c0d0e0f",
           "the case: devices[0].device_id is not 32 lower-case hexadecimal digits" },
+        { "\"devices\":[", "\"devices\":[" LONELY ",",
+          "the case: devices[0].sources names none (E-CAS-1)" },
+        { "\"blurred.mp4\"", "\"gpj.\342\200\256exe\"",
+          "the case: attachments[0].name is not allowed (E-CAS-4)" },
+        { "\"blurred.mp4\"", "\"\\u061c\"",
+          "the case: attachments[0].name is not allowed (E-CAS-4)" },
+        { "\"blurred.mp4\"", "\"a\\u200f\"",
+          "the case: attachments[0].name is not allowed (E-CAS-4)" },
+        { "\"blurred.mp4\"", "\"a\\u2066b\"",
+          "the case: attachments[0].name is not allowed (E-CAS-4)" },
+        { "\"blurred.mp4\"", "\"\\u2069\"",
+          "the case: attachments[0].name is not allowed (E-CAS-4)" },
         { "\"sources\":[0,2]", "\"sources\":[0]", "the case: devices leaves a source out" },
         { "\"sources\":[0,2]", "\"sources\":[0,1]",
           "the case: devices[1].sources names a source a second time" },

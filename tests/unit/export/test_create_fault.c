@@ -186,6 +186,44 @@ static void what_does_not_verify_is_carried_and_declared_when_asked(void **state
     }
 }
 
+/* Whoever can write to an open container could put manifests behind it that nobody has signed, and
+ * ask with them for the secrets of any segment. */
+static void no_secret_is_given_for_what_nothing_attests(void **state)
+{
+    export_case *self = *state;
+    svms_track tracks[2];
+    svms_writer *writer = NULL;
+    recipe how = RECIPE_INIT;
+    memory_file_clear(&self->container);
+    svms_sink sink = memory_sink(&self->container);
+    svms_writer_options writing = writer_options(self->fix, &how, tracks);
+    writing.signature_interval = 2;
+    assert_int_equal(svms_writer_open(&writer, self->fix->ctx, &sink, &writing, NULL), SVMS_OK);
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_int_equal(append_segment(writer, &how, i, NULL), SVMS_OK);
+    }
+    svms_writer_abort(&writer); /* three are complete, and two of them signed */
+    svms_export_options options = sealed_options(self);
+    svms_export_source source = whole_source(self);
+    source.include_unverified = 1;
+    export_well(self, &options, &source);
+    seen_package *seen = look_at_package(self, SEAL);
+    size_t attested = 0;
+    size_t others = 0;
+    for (size_t i = 0; i < seen->count; i++) {
+        const svms_frame *frame = &seen->frames[i].frame;
+        if (frame->kind == SVMS_FRAME_SEGMENT) {
+            bool unverified = (frame->flags & SVMS_FRAME_UNVERIFIED) != 0;
+            assert_int_equal(frame->a_size, unverified ? 0 : 66 + 16);
+            attested += !unverified;
+            others += unverified;
+        }
+    }
+    assert_int_equal(attested, 2);
+    assert_int_equal(others, 1);
+    free(seen);
+}
+
 static void a_sound_source_of_nobody_who_is_trusted_has_nothing_to_flag(void **state)
 {
     export_case *self = *state;
@@ -597,12 +635,28 @@ static void a_disk_that_is_full_leaves_nothing_that_looks_finished(void **state)
     record(self, &how);
     export_well(self, &options, &source);
     size_t size = self->out.size;
-    for (size_t room = 1; room < size; room++) {
+    uint64_t writes = self->out.writes - self->out.syncs; /* it counts both */
+    uint64_t failed = 0;                                  /* writes that did, one bit each */
+    assert_true(writes < 64);
+    for (size_t cut = 1; cut < size; cut++) {
+        memory_file prefix = self->out;
+        prefix.size = cut;
+        assert_false(looks_finished(&prefix));
+    }
+    /* What the library sees of it is only which write fails. */
+    for (size_t room = 1; room < size; room += room + 64 < size ? 31 : 1) {
         self->out.room = room;
         assert_int_equal(export_one(self, &options, &source), SVMS_E_IO);
         assert_int_equal(self->err.os_error, ENOSPC);
+        assert_int_equal(self->out.size, room);
         assert_false(looks_finished(&self->out));
+        failed |= UINT64_C(1) << self->out.writes;
     }
+    uint64_t different = 0;
+    for (uint64_t bit = 0; bit < 64; bit++) {
+        different += failed >> bit & 1;
+    }
+    assert_int_equal(different, writes);
     self->out.room = 0;
 }
 
@@ -683,6 +737,7 @@ int main(void)
         WITH_CASE(a_flipped_byte_anywhere_is_refused),
         WITH_CASE(what_is_no_container_is_said_to_be_none),
         WITH_CASE(what_does_not_verify_is_carried_and_declared_when_asked),
+        WITH_CASE(no_secret_is_given_for_what_nothing_attests),
         WITH_CASE(a_sound_source_of_nobody_who_is_trusted_has_nothing_to_flag),
         WITH_CASE(no_track_is_removed_from_what_does_not_verify),
         WITH_CASE(an_open_container_is_taken_as_far_as_it_goes),

@@ -320,6 +320,7 @@ static void a_case_that_promises_something_else_is_refused(void **state)
                   { "\"number\":0", "\"number\":1" },
                   { "\"first_utc\":\"2026", "\"first_utc\":\"2025" },
                   { "\"last_utc\":\"2026", "\"last_utc\":\"2027" },
+                  { "\"created\":\"2026", "\"created\":\"1999" },
                   { "\"svms-case\"", "\"svms-caze\"" } };
     export_case *self = *state;
     for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {

@@ -128,6 +128,7 @@ static int tear_down(void **state)
 typedef struct stamp {
     scene *at;
     int who;
+    int64_t slow_ns; /* how much the authority's clock lags behind */
 } stamp;
 
 static svms_status ask(void *user, const uint8_t imprint[32], uint8_t *token, size_t *size,
@@ -136,7 +137,7 @@ static svms_status ask(void *user, const uint8_t imprint[32], uint8_t *token, si
     const stamp *this = user;
     char when[SVMS_TIME_TEXT_SIZE];
     (void)err;
-    svms_time_format(this->at->made->fix->now, when);
+    svms_time_format(this->at->made->fix->now - this->slow_ns, when);
     const stamp_plan plan = { .authority = &this->at->stampers[this->who],
                               .when = when,
                               .digest = imprint };
@@ -161,7 +162,7 @@ static svms_export_signer signer_of(scene *at, int which, const link_plan *plan,
     signer.role = which == EXPORTER ? SVMS_ROLE_EXPORTER : SVMS_ROLE_CUSTODIAN;
     signer.key = at->keys[which];
     signer.chain = at->chains[which];
-    *asked = (stamp){ at, plan->who };
+    *asked = (stamp){ at, plan->who, 0 };
     if (plan->who != NOBODY) {
         signer.stamp = ask;
         signer.stamp_user = asked;
@@ -438,6 +439,36 @@ static void an_authority_that_does_not_answer_leaves_the_package_alone(void **st
     assert_true(looks_finished(&at->made->out));
 }
 
+/* E-VER-11; that nobody is trusted who signed after his own stamp, C-VER-4 says. */
+static void a_stamp_that_is_older_than_its_link_is_told(void **state)
+{
+    static const struct {
+        int64_t slow_ns;
+        uint32_t told;
+    } clocks[] = { { 0, 0 }, { 290 * SECOND, 0 }, { 310 * SECOND, 1 } };
+    scene *at = *state;
+    told *seen = calloc(1, sizeof(*seen));
+    svms_export_report report;
+    assert_non_null(seen);
+    for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+        stamp asked;
+        const link_plan first = { NOBODY, 0, false };
+        const link_plan none = { NOBODY, 0, false };
+        const link_plan second = { LONG, 100, false };
+        make_package(at, &first, &none);
+        at->made->fix->now = T0 + 100 * DAY;
+        svms_export_signer custodian = signer_of(at, CUSTODIAN, &second, &asked);
+        asked.slow_ns = clocks[i].slow_ns;
+        assert_int_equal(countersign(at->made, &custodian, NULL), SVMS_OK);
+        judge_then(at, 110, SIGNERS, seen, &report);
+        assert_int_equal(report.verdict,
+                         clocks[i].told ? SVMS_VERDICT_UNTRUSTED : SVMS_VERDICT_AUTHENTIC);
+        assert_int_equal(seen->link[0].contradicts_time, 0);
+        assert_int_equal(seen->link[1].contradicts_time, clocks[i].told);
+    }
+    free(seen);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +477,7 @@ int main(void)
         CASE(a_custodian_who_was_revoked_is_trusted_by_his_stamp),
         CASE(no_byte_of_a_token_can_be_changed),
         CASE(an_authority_that_does_not_answer_leaves_the_package_alone),
+        CASE(a_stamp_that_is_older_than_its_link_is_told),
     };
     return cmocka_run_group_tests_name("evidence_time", tests, NULL, NULL);
 }

@@ -97,12 +97,30 @@ static void every_write_may_fail(void **state)
     }
 }
 
+static void no_picture_stays_in_memory(void **state)
+{
+    const onvif_case *given = *state;
+    for (operation what = SEAL; what <= VERIFY; what++) {
+        memory_file in = input_of(given, what);
+        memory_file out = { 0 };
+        given->fix->sought = "the bytes of all pictures";
+        given->fix->left_behind = 0;
+        svms_status status = run(given, what, &in, &out, NULL);
+        given->fix->sought = NULL;
+        assert_int_equal(status, SVMS_OK);
+        assert_int_equal(given->fix->left_behind, 0);
+        memory_file_clear(&in);
+        memory_file_clear(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_allocation_may_fail),
         cmocka_unit_test(every_read_may_fail),
         cmocka_unit_test(every_write_may_fail),
+        cmocka_unit_test(no_picture_stays_in_memory),
     };
     return cmocka_run_group_tests(tests, onvif_setup, onvif_teardown);
 }

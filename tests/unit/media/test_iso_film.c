@@ -132,7 +132,8 @@ static void put_head(bytes *to, uint32_t id, bool sound)
     put_zeros(to, 20);
     put_u32(to, sound ? 0x01000000 : 0);
     put_matrix(to);
-    put_zeros(to, 8);
+    put_u32(to, sound ? 0 : 320 << 16);
+    put_u32(to, sound ? 0 : 240 << 16);
     end(to);
 }
 
@@ -144,7 +145,9 @@ static void put_picture_entry(bytes *to)
     begin(to, "avc1");
     put_zeros(to, 6);
     put(to, "\0\1", 2);
-    put_zeros(to, 70);
+    put_zeros(to, 16);
+    put_u32(to, 320 << 16 | 240);
+    put_zeros(to, 50);
     begin(to, "avcC");
     put(to, "config", 6);
     end(to);
@@ -408,11 +411,17 @@ static void numbers_that_do_not_fit_are_refused(void **state)
         { "mvhd", 0, 12, 0, "mvhd" },            /* timescale */
         { "mvhd", 0, 20, 0x20000, "speed" },     /* twice as fast */
         { "mvhd", 0, 36, 0xFFFF0000, "turned" }, /* mirrored */
+        { "mvhd", 0, 24, 0, "softer" },
         { "tkhd", 0, 40, 0xFFFF0000, "turned" },
         { "tkhd", 0, 0, 2, "not played" },
         { "tkhd", 0, 12, 0, "number" },
         { "tkhd", 1, 12, 1, "number of another" },
         { "tkhd", 1, 36, 0, "louder" },
+        { "tkhd", 0, 76, 1 << 16, "another size" },
+        { "tkhd", 0, 80, 480 << 16, "another size" },
+        { "tkhd", 0, 80, 0, "another size" },
+        { "avc1", 0, 24, 320 << 16 | 480, "another size" },
+        { "avc1", 0, 24, 0, "another size" },
         { "mdhd", 0, 12, 0, "mdhd" },
         { "hdlr", 0, 8, 0x74657874, "neither" },
         { "elst", 0, 4, 0, "edits" },
@@ -429,6 +438,8 @@ static void numbers_that_do_not_fit_are_refused(void **state)
         { "avc1", 0, 4, 2, "elsewhere" },
         { "avcC", 0, UINT32_MAX, 0x61766343, "" },
         { "pasp", 0, 4, 2, "stretched" },
+        { "pasp", 0, UINT32_MAX, 0x636C6170, "not known" }, /* clap: cut */
+        { "pasp", 0, UINT32_MAX, 0x6972726F, "not known" }, /* irot */
         { "esds", 0, 4, 0x05160002, "descriptors" },
         { "stts", 0, 4, UINT32_MAX, "count" },
         { "stts", 0, 8, 1, "fewer" },
@@ -514,6 +525,107 @@ static void boxes_that_do_not_belong_there_are_refused(void **state)
             assert_non_null(strstr(err.message, "no plain film"));
         }
     }
+}
+
+/* 'udta' with one box in it, in front of another box. */
+static void insert_texts(bytes *film, const char *before, unsigned n, const void *content,
+                         size_t size)
+{
+    bytes texts = { { 0 }, 0, { 0 }, 0, false };
+    begin(&texts, "udta");
+    put(&texts, content, size);
+    end(&texts);
+    insert(film, find(film, before, n), texts.data, texts.size);
+}
+
+/* {"udta" {"meta" {"hdlr", "ilst" {item {"data"}}}}} as taggers write it. */
+static void make_list(bytes *to, const char *item, uint32_t kind)
+{
+    memset(to, 0, sizeof(*to));
+    begin(to, "meta");
+    put_u32(to, 0);
+    begin(to, "hdlr");
+    put_zeros(to, 25);
+    end(to);
+    begin(to, "ilst");
+    begin(to, item);
+    BOX(to, "mean", 0, 0);
+    begin(to, "data");
+    put_u32(to, kind);
+    put_u32(to, 0);
+    put(to, "words", 5);
+    end(to);
+    end(to);
+    end(to);
+    end(to);
+}
+
+static void texts_are_let_pass(void **state)
+{
+    static const char *const types[] = { "name", "cprt", "loci", "free", "\xA9xyz", "\xA9too" };
+    static const char *const places[] = { "trak", "mdia" };
+    (void)state;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        for (size_t j = 0; j < 2; j++) {
+            bytes film;
+            svms_error err;
+            size_t samples = 0;
+            uint8_t text[12] = { 0, 0, 0, 12, 0, 0, 0, 0, 't', 'e', 'x', 't' };
+            memcpy(text + 4, types[i], 4);
+            make_film(&film);
+            insert_texts(&film, places[j], 0, text, sizeof(text));
+            assert_int_equal(walk(&film, &err, &samples), SVMS_END);
+        }
+    }
+    bytes film;
+    bytes list;
+    svms_error err;
+    size_t samples = 0;
+    make_film(&film);
+    make_list(&list, "\xA9nam", 1);
+    insert_texts(&film, "trak", 0, list.data, list.size);
+    assert_int_equal(walk(&film, &err, &samples), SVMS_END);
+}
+
+/* Players look into 'udta' for tracks, covers and items, too. */
+static void other_things_than_texts_are_refused(void **state)
+{
+    static const char *const types[] = { "trak", "moov", "iloc", "ID32", "chpl", "thmb" };
+    static const struct {
+        const char *item;
+        uint32_t kind;
+        const char *words;
+    } items[] = { { "covr", 13, "picture" },
+                  { "covr", 1, "picture" },
+                  { "xxxx", 13, "words" },
+                  { "xxxx", 14, "words" },
+                  { "xxxx", 0, "else than words" } };
+    (void)state;
+    bytes film;
+    svms_error err;
+    size_t samples = 0;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        uint8_t box[8] = { 0, 0, 0, 8 };
+        memcpy(box + 4, types[i], 4);
+        make_film(&film);
+        insert_texts(&film, i % 2 == 0 ? "trak" : "mdia", 0, box, sizeof(box));
+        assert_int_equal(walk(&film, &err, &samples), SVMS_E_MALFORMED);
+        assert_non_null(strstr(err.message, "not known to hold words"));
+    }
+    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
+        bytes list;
+        make_film(&film);
+        make_list(&list, items[i].item, items[i].kind);
+        insert_texts(&film, "trak", 0, list.data, list.size);
+        assert_int_equal(walk(&film, &err, &samples), SVMS_E_MALFORMED);
+        assert_non_null(strstr(err.message, items[i].words));
+    }
+    make_film(&film);
+    insert_texts(&film, "trak", 0, "\0\0\0\15meta\0\0\0\0", 12);
+    assert_int_equal(walk(&film, &err, &samples), SVMS_E_MALFORMED);
+    make_film(&film);
+    insert_texts(&film, "trak", 0, "text", 4);
+    assert_int_equal(walk(&film, &err, &samples), SVMS_E_MALFORMED);
 }
 
 static void what_is_there_twice_is_refused(void **state)
@@ -625,6 +737,8 @@ int main(void)
         cmocka_unit_test(tracks_are_described),
         cmocka_unit_test(numbers_that_do_not_fit_are_refused),
         cmocka_unit_test(boxes_that_do_not_belong_there_are_refused),
+        cmocka_unit_test(texts_are_let_pass),
+        cmocka_unit_test(other_things_than_texts_are_refused),
         cmocka_unit_test(what_is_there_twice_is_refused),
         cmocka_unit_test(bytes_that_are_no_samples_are_refused),
         cmocka_unit_test(a_delay_in_front_is_no_edit),

@@ -14,17 +14,25 @@ import sys
 
 import onvifref
 from onvifmake import (
+    MEDIA,
     Plan,
     Signer,
     countersign,
     element,
     movie,
+    movie_of_chunks,
+    movie_of_fragments,
     movie_that_refers,
     movie_with_offsets,
     pss_parameters,
     seal,
     second_meta,
+    sidx,
     sigc,
+    tfhd,
+    tfra,
+    trex,
+    trun,
 )
 from onvifref import Algorithm, make_box
 
@@ -318,6 +326,91 @@ def references(vectors, signers):
     vectors.add("bad-reference-cut", sealed.replace(long, b"\0\0\0\x11" + long[4:]), "not_authentic")
 
 
+def chunks(vectors, signers):
+    """Samples that do not lie in mdat (O-VER-10)."""
+    p256, end = signers["p256"], len(MEDIA)
+    each = ((1, 1),)
+    for name, film in {
+        "good-chunks": movie_of_chunks((0, 80), ((1, 2),), [20, 60, 79, 1]),
+        "good-chunks-wide": movie_of_chunks((80, 0), ((1, 2), (2, 1)), (3, 40), wide=True),
+        "good-chunks-compact": movie_of_chunks((0, 80), ((1, 2),), [20, 60, 79, 1], compact=16),
+        "good-chunks-empty": movie_of_chunks((0, 1 << 20), each, [end]),
+        "bad-chunk-behind": movie_of_chunks((0, 1 << 20), each, [1, 1]),
+        "bad-chunk-behind-wide": movie_of_chunks((0, 1 << 40), each, [1, 1], wide=True),
+        "bad-chunk-in-free": movie_of_chunks((0, end + 8), each, [1, 1]),
+        "bad-chunk-in-header": movie_of_chunks((0, -1), each, [1, 1]),
+        "bad-chunk-too-long": movie_of_chunks((0, 80), ((1, 2),), [20, 60, 79, 2]),
+        "bad-chunk-too-long-each": movie_of_chunks((0, 80), ((1, 2),), (4, 41)),
+        "bad-chunk-compact": movie_of_chunks((0, 80), ((1, 2),), [20, 60, 79, 2], compact=8),
+        "bad-chunk-nibbles": movie_of_chunks((0,), each, [1], compact=4),
+        "bad-chunk-late": movie_of_chunks((0,), ((2, 1),), [1]),
+        "bad-chunk-descends": movie_of_chunks((0,), ((1, 1), (5, 1), (3, 1)), [1]),
+    }.items():
+        vectors.add(name, seal(film, p256), "authentic" if name.startswith("good") else "not_authentic")
+    sealed = seal(movie_of_chunks((0, 80), each, [20, 60]), p256)
+    for kind, change in ((b"stsc", (1 << 32) - 1), (b"stco", 3), (b"stsz", (1 << 32) - 1)):
+        at = sealed.index(kind) + (12 if kind == b"stsz" else 8)
+        vectors.add(f"bad-chunk-{kind.decode()}", sealed[:at] + change.to_bytes(4, "big") + sealed[at + 4 :],
+                    "not_authentic")  # fmt: skip
+    for kind in (b"stsc", b"stsz"):
+        vectors.add(f"bad-chunk-two-{kind.decode()}", seal(movie_of_chunks((0,), each, [2]).replace(
+            b"stco" if kind == b"stsz" else b"stsz", kind), p256), "not_authentic")  # fmt: skip
+
+
+def fragments(vectors, signers):
+    p256, end = signers["p256"], len(MEDIA)
+    for name, trafs, defaults in (
+        ("good-fragment", lambda moof, media: [[tfhd(), trun([20, 60], media)]], ()),
+        ("good-fragment-base", lambda moof, media: [[tfhd(moof + media), trun([20, 60]), trun([80])]], ()),
+        ("good-fragment-own-size", lambda moof, media: [[tfhd(flags=0x20000, size=20), trun(None, media, 8)]], ()),
+        ("good-fragment-usual-size", lambda moof, media: [[tfhd(), trun(None, media, 8)]], (trex(2, 99), trex(1, 20))),
+        ("good-fragment-no-bytes", lambda moof, media: [[tfhd(size=0), trun(None, 1 << 20, 8)]], ()),
+        ("good-fragment-follows", lambda moof, media: [[tfhd(), trun([20], media)], [tfhd(), trun([140], 0)]], ()),
+        ("bad-fragment-behind", lambda moof, media: [[tfhd(), trun([1], 1 << 20)]], ()),
+        ("bad-fragment-behind-base", lambda moof, media: [[tfhd(1 << 40), trun([1])]], ()),
+        ("bad-fragment-in-free", lambda moof, media: [[tfhd(), trun([1], media + end + 8)]], ()),
+        ("bad-fragment-in-header", lambda moof, media: [[tfhd(), trun([1], media - 1)]], ()),
+        ("bad-fragment-in-moof", lambda moof, media: [[tfhd(), trun([1])]], ()),
+        ("bad-fragment-negative", lambda moof, media: [[tfhd(), trun([1], -(1 << 20))]], ()),
+        ("bad-fragment-too-high", lambda moof, media: [[tfhd((1 << 64) - 1), trun([1], 1)]], ()),
+        ("bad-fragment-too-long", lambda moof, media: [[tfhd(), trun([20, 60], media), trun([81])]], ()),
+        ("bad-fragment-usual-size", lambda moof, media: [[tfhd(), trun(None, media, 9)]], (trex(1, 20),)),
+        ("bad-fragment-own-size", lambda moof, media: [[tfhd(size=20), trun(None, media, 9)]], (trex(1, 1),)),
+        ("bad-fragment-many", lambda moof, media: [[tfhd(size=(1 << 32) - 1), trun(None, media, (1 << 32) - 1)]], ()),
+        ("bad-fragment-no-size", lambda moof, media: [[tfhd(), trun(None, media, 1)]], (trex(2, 1),)),
+        ("bad-fragment-two-trex", lambda moof, media: [[tfhd(), trun([1], media)]], (trex(1, 1), trex(1, 2))),
+        ("bad-fragment-count", lambda moof, media: [[tfhd(), trun([1, 1], media, 3)]], ()),
+        ("bad-fragment-two-tfhd", lambda moof, media: [[tfhd(), tfhd(), trun([1], media)]], ()),
+        ("bad-fragment-no-tfhd", lambda moof, media: [[trun([1], media), tfhd()]], ()),
+        ("bad-fragment-no-track", lambda moof, media: [[tfhd(track=0), trun([1], media)]], ()),
+        ("bad-fragment-follows", lambda moof, media: [[tfhd(), trun([20], media)], [tfhd(), trun([141], 0)]], ()),
+        ("bad-fragment-begun-again", lambda moof, media: [
+            [tfhd(moof + media + (1 << 20)), trun([1], -(1 << 20)), trun([1])]], ()),
+    ):  # fmt: skip
+        good = name.startswith("good")
+        vectors.add(name, seal(movie_of_fragments(trafs, defaults), p256), "authentic" if good else "not_authentic")
+
+
+def indexes(vectors, signers):
+    """Indexes of fragments lead to what everybody covers, or nowhere (O-VER-11)."""
+    p256 = signers["p256"]
+    film = movie_of_fragments(lambda moof, media: [[tfhd(), trun([20, 60], media)]])
+    top = onvifref.boxes(film, 0, len(film), top=True)
+    at = next(one.start for one in top if one.type == b"moof")
+    end = len(film)
+    for name, box in {
+        "good-sidx": sidx(0, end - at - 10, 10), "good-sidx-wide": sidx(10, end - at - 10, wide=True),
+        "good-sidx-empty": sidx(1 << 30), "bad-sidx": sidx(0, end - at - 10, 11), "bad-sidx-first": sidx(end - at, 1),
+        "bad-sidx-wide": sidx((1 << 64) - 1, 1, wide=True), "bad-sidx-cut": sidx(0, 1, 1, 1, count=4),
+    }.items():  # fmt: skip
+        vectors.add(name, seal(film[:at] + box + film[at:], p256), "authentic" if name[0] == "g" else "not_authentic")
+    for name, box in {
+        "good-tfra": tfra(at, end - 1), "good-tfra-wide": tfra(at, at, wide=True, sizes=0x3F), "bad-tfra": tfra(at, end),
+        "bad-tfra-wide": tfra(at, 1 << 40, wide=True, sizes=0x1B), "bad-tfra-cut": tfra(at, count=2),
+    }.items():  # fmt: skip
+        vectors.add(name, seal(film + make_box(b"mfra", box), p256), "authentic" if name[0] == "g" else "not_authentic")
+
+
 def bad_places(vectors, signers, custodian):
     """Later signatures in front of other boxes: these move, and offsets into the file still say where they were."""
     p256, twice = signers["p256"], "more than one file-level box 'meta'"
@@ -374,6 +467,9 @@ def make():
     bad_structure(vectors, signers, custodian)
     bad_places(vectors, signers, custodian)
     references(vectors, signers)
+    chunks(vectors, signers)
+    fragments(vectors, signers)
+    indexes(vectors, signers)
     return vectors.files
 
 

@@ -95,6 +95,7 @@ class File:
     suep: Box = None
     starts: Box = None
     elsewhere: bool = False  # media of a track lie in another file (O-VER-9)
+    astray: str = ""  # which samples do not lie in mdat, or cannot be found (O-VER-10)
     fixed: int = 0  # end of the last box that later signatures must not move (O-HASH-5)
     warnings: list = field(default_factory=list)
 
@@ -186,6 +187,206 @@ def _find_references(found, box, path):
             _find_references(found, one, path[1:])
 
 
+# Where samples lie (O-VER-10)
+
+
+class Astray(Exception):
+    """Samples that lie where they may change, or that cannot be found."""
+
+
+class Fields:
+    """The payload of a box, number by number."""
+
+    def __init__(self, found, box):
+        self.data, self.at, self.box = found.payload(box), 0, box
+
+    def number(self, size=4, signed=False):
+        if self.at + size > len(self.data):
+            raise Astray(f"{self.box.type} is too short")
+        self.at += size
+        return int.from_bytes(self.data[self.at - size : self.at], "big", signed=signed)
+
+    def table(self, count, *sizes):
+        """So many entries of numbers of these sizes."""
+        if (len(self.data) - self.at) // sum(sizes) < count:
+            raise Astray(f"{self.box.type} has fewer entries than it says")
+        return [[self.number(size) for size in sizes] for _ in range(count)]
+
+
+def _require_media(top, start, size):
+    if size and not any(one.type == b"mdat" and one.payload <= start and start + size <= one.end for one in top):
+        raise Astray("samples that do not lie in mdat")
+
+
+def _chunk_sizes(runs, sizes, count):
+    """Bytes of each chunk; runs are (first chunk, samples, description)."""
+    firsts = [one[0] for one in runs]
+    if runs and firsts[0] != 1 or any(a >= b for a, b in zip(firsts, firsts[1:])):
+        raise Astray("stsc does not ascend from 1")
+    at, run = 0, -1
+    for chunk in range(1, count + 1):
+        while run + 1 < len(runs) and firsts[run + 1] <= chunk:
+            run += 1
+        samples = runs[run][1] if runs else 0
+        if isinstance(sizes, tuple):  # (number, size of each)
+            yield max(min(samples, sizes[0] - at), 0) * sizes[1]
+        else:
+            yield sum(sizes[at : at + samples])
+        at += samples
+
+
+def _sample_sizes(fields, compact):
+    fields.number()
+    form, count = fields.number(), fields.number()
+    if not compact:
+        return (count, form) if form else [one for one, in fields.table(count, 4)]
+    if form & 0xFF not in (8, 16, 32):
+        raise Astray("stz2 of an unknown form")
+    return [one for one, in fields.table(count, (form & 0xFF) // 8)]
+
+
+def _check_chunks(found, top, stbl):
+    kinds, tables = (b"stsc", b"stsz", b"stz2", b"stco", b"co64"), {}
+    for one in _children(found.data, stbl, 0):
+        if one.type in kinds:
+            if one.type in tables:
+                raise Astray("two tables of a kind")
+            tables[one.type] = Fields(found, one)
+    places = [one for one in (b"stco", b"co64") if one in tables]
+    sizes = [one for one in (b"stsz", b"stz2") if one in tables]
+    if not places or not sizes:
+        return
+    if b"stsc" not in tables or len(places) == 2 or len(sizes) == 2:
+        raise Astray("tables that do not fit one another")
+    runs, offsets = tables[b"stsc"], tables[places[0]]
+    runs.number()
+    runs = runs.table(runs.number(), 4, 4, 4)
+    offsets.number()
+    offsets = offsets.table(offsets.number(), 4 if places[0] == b"stco" else 8)
+    sizes = _sample_sizes(tables[sizes[0]], sizes[0] == b"stz2")
+    if offsets:
+        for (start,), size in zip(offsets, _chunk_sizes(runs, sizes, len(offsets))):
+            _require_media(top, start, size)
+
+
+def _movie_defaults(found, movie):
+    """{track: size of its samples}"""
+    told = {}
+    for mvex in _children(found.data, movie, 0):
+        for trex in _children(found.data, mvex, 0) if mvex.type == b"mvex" else ():
+            if trex.type == b"trex":
+                _, track, _, _, size = Fields(found, trex).table(1, 4, 4, 4, 4, 4)[0]
+                if track in told or len(told) == 64:
+                    raise Astray("a second trex of a track, or too many")
+                told[track] = size
+    return told
+
+
+@dataclass
+class Track:
+    """What tfhd says."""
+
+    base: int
+    other: int  # the base, or moof: what players take that read it differently
+    size: int = None
+
+
+def _take_header(fields, moof, end, told):
+    flags, track = fields.number() & 0xFFFFFF, fields.number()
+    if track == 0:
+        raise Astray("a fragment of track 0")
+    base = fields.number(8) if flags & 1 else moof if flags & 0x20000 else end
+    made = Track(base, base if flags & 1 else moof, told.get(track))
+    for _ in range(bool(flags & 2) + bool(flags & 8)):
+        fields.number()
+    if flags & 0x10:
+        made.size = fields.number()
+    return made
+
+
+def _take_run(found, top, fields, track, start):
+    """Where the run ends; start is where it begins if it says nothing else."""
+    flags, count = fields.number() & 0xFFFFFF, fields.number()
+    offset = fields.number(4, signed=True) if flags & 1 else 0
+    if flags & 4:
+        fields.number()
+    kinds = [kind for kind in (0x100, 0x200, 0x400, 0x800) if flags & kind]
+    entries = fields.table(count, *[4] * len(kinds)) if kinds else []
+    if flags & 0x200:
+        size = sum(one[kinds.index(0x200)] for one in entries)
+    elif count and track.size is None:
+        raise Astray("nothing says how long samples are")
+    else:
+        size = count * track.size if count else 0
+    start = track.base + offset if flags & 1 else start
+    for place in (start, track.other + offset) if size else (start,):
+        if not 0 <= place < 1 << 64:
+            raise Astray("samples where no file has bytes")
+    _require_media(top, start, size)
+    if size and track.other + offset + size > found.fixed:
+        raise Astray("samples that can be taken to lie behind the end")
+    return start + size
+
+
+def _check_fragment(found, top, moof, told):
+    end = moof.start
+    for traf in _children(found.data, moof, 0):
+        track, start = None, None
+        for one in _children(found.data, traf, 0) if traf.type == b"traf" else ():
+            if one.type == b"tfhd":
+                if track:
+                    raise Astray("a second tfhd")
+                track = _take_header(Fields(found, one), moof.start, end, told)
+                start = track.base
+            elif one.type == b"trun":
+                if not track:
+                    raise Astray("a trun before tfhd")
+                start = end = _take_run(found, top, Fields(found, one), track, start)
+
+
+def _check_indexes(found, top):
+    """What players follow to fragments (O-VER-11)."""
+    for box in top:
+        if box.type == b"sidx":
+            fields = Fields(found, box)
+            wide = 8 if fields.number(1) else 4
+            fields.number(3 + 4 + 4 + wide)
+            end = box.end + fields.number(wide)
+            fields.number(2)
+            references = fields.table(fields.number(2), 4, 4, 4)
+            end += sum(one[0] & 0x7FFFFFFF for one in references)
+            if references and end > found.fixed:
+                raise Astray("sidx leads behind the end")
+        for one in _children(found.data, box, 0) if box.type == b"mfra" else ():
+            if one.type == b"tfra":
+                fields = Fields(found, one)
+                wide = 8 if fields.number(1) == 1 else 4
+                fields.number(3 + 4)
+                sizes = fields.number()
+                rest = [(sizes >> shift & 3) + 1 for shift in (4, 2, 0)]
+                if any(entry[1] >= found.fixed for entry in fields.table(fields.number(), wide, wide, *rest)):
+                    raise Astray("tfra leads behind the end")
+
+
+def _check_places(found, top, movie):
+    try:
+        for path in _descend(found, movie, (b"trak", b"mdia", b"minf", b"stbl")):
+            _check_chunks(found, top, path)
+        fragments = [one for one in top if one.type == b"moof"]
+        told = _movie_defaults(found, movie) if fragments else {}
+        for moof in fragments:
+            _check_fragment(found, top, moof, told)
+        _check_indexes(found, top)
+    except (Astray, Malformed) as reason:
+        found.astray = str(reason)
+
+
+def _descend(found, box, path):
+    for one in _children(found.data, box, 0):
+        if one.type == path[0]:
+            yield from _descend(found, one, path[1:]) if path[1:] else (one,)
+
+
 def parse(data):
     found = File(data)
     top = boxes(data, 0, len(data), top=True)
@@ -205,6 +406,7 @@ def parse(data):
             found.fixed = one.end
     movie = next(one for one in top if one.type == b"moov")
     _find_references(found, movie, (b"trak", b"mdia", b"minf", b"dinf", b"dref"))
+    _check_places(found, top, movie)
     return found
 
 
@@ -474,6 +676,7 @@ def verify(data, request):
             and certificate
             and not moves(found, number)
             and not found.elsewhere
+            and not found.astray
             and check(certificate.public_key(), algorithm, view(found, number), found.payload(sinf.parts[b"sibo"]))
         )
         note = found.payload(sinf.parts[b"auib"]) if b"auib" in sinf.parts else b"\0"

@@ -265,10 +265,30 @@ def _check_times(said, source):
         _require(same, f"source {source.number}: times")
 
 
+def _check_created(found, header):
+    """To the second at least."""
+    said = parse_time(found["created"])
+    _require(said // c.NS == header.created_utc // c.NS, "another time of creation")
+
+
+TEXTS = ((1, "name"), (2, "place"), (3, "remark"))
+
+
+def _check_texts(device, sources):
+    """E-CAS-3: what the recorder says of the device in clear."""
+    header = sources[min(device["sources"])].header
+    if header is None or header.description is None:
+        return
+    texts = dict(header.description)
+    for kind, name in TEXTS:
+        _require(device[name] == texts.get(kind), f"{name} of a device", "E-CAS-3")
+
+
 def _check_devices(found, sources):
     named = [number for device in found["devices"] for number in device["sources"]]
     _require(sorted(named) == list(range(len(sources))), "each source is in exactly one device")
     for device in found["devices"]:
+        _require(device["sources"], "device without a source")
         for number in device["sources"]:
             header = sources[number].header
             if header is None:
@@ -276,6 +296,7 @@ def _check_devices(found, sources):
             true = (header.device_id.hex(), header.recording_id.hex())
             about = (device["device_id"], device["recording_id"])
             _require(about == true, "device or recording of a source")
+        _check_texts(device, sources)
 
 
 def _check_derivation(derivation, sources):
@@ -296,10 +317,16 @@ def _check_derivation(derivation, sources):
             _require(node.hash.hex() == one[name], "derivation with another hash")
 
 
+def _is_control(code):
+    if code < 0x20 or 0x7F <= code < 0xA0 or code in (0x061C, 0x200E, 0x200F):
+        return True
+    return 0x202A <= code <= 0x202E or 0x2066 <= code <= 0x2069
+
+
 def check_name(name):
     """E-CAS-4."""
     size = len(name.encode())
-    wrong = any(one in "/\\" or ord(one) < 32 or 0x7F <= ord(one) < 0xA0 for one in name)
+    wrong = any(one in "/\\" or _is_control(ord(one)) for one in name)
     _require(1 <= size <= 255 and not wrong and name not in (".", ".."), "name", "E-CAS-4")
 
 
@@ -314,10 +341,12 @@ def _check_attachments(found, attachments, sources):
         _check_derivation(said["derivation"], sources)
 
 
-def check(found, sources, attachments, kind, policy, presented):
+def check(found, sources, attachments, header, policy, presented):
     """ContainerError where the case says what is not so. attachments: (size, sha256) or None;
     presented: (size, sha256) as link 0 says."""
     check_members(found)
+    kind = header.kind
+    _check_created(found, header)
     _require(found["reexport"] == (not policy & 1), "re-export is not as link 0 says")
     numbers = [one["number"] for one in found["sources"]]
     _require(numbers == list(range(len(sources))), "sources")

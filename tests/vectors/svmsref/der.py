@@ -5,6 +5,8 @@ python3-cryptography 38 refuses object identifiers with arcs above 64 bits, whic
 have, so it can neither build nor read the extended key usages of this specification.
 """
 
+import functools
+
 BASIC_CONSTRAINTS, EXTENDED_KEY_USAGE = "2.5.29.19", "2.5.29.37"
 BOOLEAN, OCTET_STRING, OID, SEQUENCE, EXTENSIONS = 0x01, 0x04, 0x06, 0x30, 0xA3
 
@@ -48,6 +50,7 @@ def elements(data):
     return found
 
 
+@functools.lru_cache(maxsize=256)
 def extensions(tbs):
     """{encoded object identifier: value} of a TBSCertificate."""
     found = {}

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The header (section 5)."""
 
+import functools
 import struct
 from dataclasses import dataclass, field
 
@@ -218,12 +219,18 @@ def parse_chain(value, origin):
     return chain
 
 
+@functools.lru_cache(maxsize=256)
+def _parse_certificate(der):
+    certificate = x509.load_der_x509_certificate(der)
+    certificate.public_key()
+    der_extensions(certificate.tbs_certificate_bytes)
+    certificate.not_valid_before, certificate.not_valid_after
+    return certificate
+
+
 def _load_certificate(der, cursor):
     try:
-        certificate = x509.load_der_x509_certificate(der)
-        certificate.public_key()
-        der_extensions(certificate.tbs_certificate_bytes)
-        certificate.not_valid_before, certificate.not_valid_after
+        certificate = _parse_certificate(der)
     except Exception as error:  # the library raises many kinds for damaged DER
         cursor.fail(f"certificate is damaged: {type(error).__name__}")
     if certificate.public_bytes(_DER) != der:

@@ -17,6 +17,7 @@ from .errors import ContainerError, EndOfFile, KeyRefused
 from .primitives import equal, sha256
 from .sources import SourceVerifier
 
+APART = 300 * c.NS  # more than this, and times contradict each other (E-VER-11)
 ORDER = ("authentic", "incomplete", "untrusted", "undecryptable", "not_authentic")
 
 
@@ -33,7 +34,6 @@ class Request:
     kek: object = None
     head: bytes | None = None  # that is expected
     presentation: bytes | None = None  # the file
-    samples: dict | None = None  # of the presentation: {its track: bytes}
 
     @property
     def has_key(self):
@@ -50,6 +50,7 @@ class LinkReport:
     identity: str = ""
     reason: str = ""
     attested: int | None = None
+    contradicts: bool = False  # claimed times that cannot all be true (E-VER-11)
 
 
 @dataclass
@@ -129,6 +130,7 @@ class Verifier:
         self._check_behind(found[1])
         if report.links and report.links[0].verdict != "not_authentic":
             self._read_package()
+        self._compare_times()
         self._expect_head()
         report.verdict = self._verdict()
         return report
@@ -273,6 +275,20 @@ class Verifier:
         if one.identity != "trusted":
             one.verdict = "untrusted"
 
+    def _compare_times(self):
+        """E-VER-11."""
+        times = [one[1] for source in self.report.sources for one in source.times.values()]
+        before = max(times, default=None)
+        for one in self.report.links:
+            if one.link.fields is None:
+                return
+            utc = one.link.fields.utc
+            one.contradicts = before is not None and utc < before - APART
+            for stamp in self.stamps:
+                own = stamp.place == stamps.LINK + one.number
+                one.contradicts |= own and stamp.valid and stamp.utc < utc - APART
+            before = utc
+
     def _expect_head(self):
         """E-VER-8."""
         wanted = self.request.head
@@ -408,6 +424,8 @@ class Verifier:
         if len(report.sources) != report.links[0].link.fields.sources:
             self._problem("E-LNK-4", "number of sources")
         recording.judge(report.sources)
+        if report.header.kind == f.PROOF:
+            recording.judge_order(report.sources)
         for source in self.verifiers:
             source.judge(self.request, self.stamps)
         report.policy = self._policy()
@@ -417,12 +435,13 @@ class Verifier:
             report.presentation = proof.check(report, fields, self.request)
 
     def _policy(self):
-        """Of the newest link; forbidden as well when some link could not be read."""
+        """Of the newest link; forbidden as well when some link could not be read, or when what
+        stands behind the newest is no link."""
         policy = 0
         for one in self.report.links:
             fields = one.link.fields
             policy |= ln.NO_REEXPORT if fields is None else fields.policy
-        return policy
+        return policy | (ln.NO_REEXPORT if self.report.foreign else 0)
 
     def _sort(self, items):
         """Groups of (entry, frame, error), one for each source; the rest is kept."""
@@ -519,8 +538,7 @@ class Verifier:
             presented = (fields.presentation_size, fields.presentation_hash.hex())
             if report.header.kind == f.PACKAGE and (any(fields.presentation_hash) or presented[0]):
                 raise ContainerError("E-LNK", "presentation of a package")
-            cs.check(report.case, report.sources, attached, report.header.kind,
-                     fields.policy, presented)  # fmt: skip
+            cs.check(report.case, report.sources, attached, report.header, fields.policy, presented)
             report.case_verdict = "authentic"
         except ContainerError as failed:
             report.case_reason = str(failed)

@@ -34,6 +34,7 @@ def link_to_json(one):
         "signer": _name(one.link),
         "signed": _time(fields.utc) if fields else None,
         "attested": _time(one.attested),
+        "time_contradicts": one.contradicts,
         "reexport": not fields.policy & 1 if fields else None,
         "note": (fields.note.decode() or None) if fields else None,
         "head": one.link.head.hex(),
@@ -62,6 +63,14 @@ def source_to_json(source):
     }
 
 
+def _jumps(found):
+    """Where a film goes on without the gap (E-FLM-7)."""
+    if found.film != "plain":
+        return None
+    first = found.jumps[0] if found.jumps else (None, None)
+    return {"count": len(found.jumps), "first_from": _time(first[0]), "first_to": _time(first[1])}
+
+
 def proof_to_json(report):
     """The verdict on a presentation; what the proof says besides stands in `evidence`."""
     found = report.presentation
@@ -76,6 +85,8 @@ def proof_to_json(report):
     return {
         "verdict": report.verdict,
         "samples": {"verdict": found.samples_verdict, "compared": found.samples},
+        "film": found.film,
+        "jumps": _jumps(found),
         "presentation": "same" if found.same_file else "differs",
         "failure": named,
         "evidence": {**_evidence_to_json(report), "verdict": report.evidence_verdict},
@@ -153,4 +164,6 @@ def rule_of(report):
             return source.first_failure.rule
     if report.foreign:
         return report.reason.partition(":")[0]
+    if report.presentation is not None and report.presentation.refused:
+        return report.presentation.refused.rule
     return report.case_reason.partition(":")[0] if report.case_verdict == "not_authentic" else ""

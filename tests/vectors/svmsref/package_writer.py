@@ -485,12 +485,13 @@ class PackageWriter:
         for number, (_, anatomy, _) in enumerate(self.sources):
             header = anatomy.header
             ids = (header.device_id.hex(), header.recording_id.hex())
-            devices.setdefault(ids, []).append(number)
+            texts = dict(header.description or [])
+            said = {name: texts.get(kind) for kind, name in cs.TEXTS}
+            devices.setdefault(ids, (said, []))[1].append(number)
         return [
-            {"device_id": ids[0], "recording_id": ids[1], "name": None, "place": None,
-             "remark": None, "sources": numbers}
-            for ids, numbers in devices.items()
-        ]  # fmt: skip
+            {"device_id": ids[0], "recording_id": ids[1], **said, "sources": numbers}
+            for ids, (said, numbers) in devices.items()
+        ]
 
     def _presentation(self):
         said, data = self.options.presentation, self.options.presented

@@ -11,9 +11,7 @@ SUCCEEDED = (2, 3)  # reasons of an end that promise a successor
 
 def _takes_part(source):
     header = source.header
-    if header is None or (source.start, source.stop) == (c.NO_TIME, c.NO_TIME):
-        return False
-    return not (header.signer.role == c.ROLE_CAMERA and header.origin == 2)
+    return header is not None and not (header.signer.role == c.ROLE_CAMERA and header.origin == 2)
 
 
 def _fail(source, message):
@@ -66,6 +64,34 @@ def _follow_link(source, before):
         last = max(before.carried, default=-1)
         covers = link.segment == last or named.frame.kind == f.MANIFEST and link.segment > last
         before.covered_end = before.covered_end or covers
+
+
+# ---- proofs ----
+
+
+def judge_order(sources):
+    """Sources of a proof stand in their recording's order (E-PRF-6)."""
+    latest = {}
+    for source in filter(lambda one: one.header is not None, sources):
+        before = latest.get(source.header.recording_id)
+        if before is not None and not _follows(source, before):
+            source.fail(ContainerError("E-PRF-6", "source of a proof out of order", 0))
+        latest[source.header.recording_id] = source
+
+
+def _follows(source, before):
+    ours, theirs = source.carried, before.carried
+    order = (source.header.sequence, before.header.sequence)
+    if order[0] < order[1]:
+        return False
+    if order[0] == order[1]:
+        if source.header.container_id != before.header.container_id:
+            return False
+        if ours and theirs and min(ours) <= max(theirs):
+            return False
+    if not ours or not theirs:
+        return True
+    return source.times[ours[0]][0] >= before.times[theirs[0]][0]
 
 
 # ---- gaps ----

@@ -108,6 +108,7 @@ class SourceVerifier:
         for entry, frame, error in self.items[1:]:
             self._read_item(entry, frame, error)
         self._check_layout()
+        self._check_extent()
         self._check_chain()
         self._use_late()
         self._attest()
@@ -331,10 +332,15 @@ class SourceVerifier:
             size = f.body_size(len(frame.b)) if frame.flags & f.SEALED else len(frame.b)
         return frame.origin, frame.origin + size
 
+    def _begin_of(self, frame):
+        """Where in the container the segment begins of which the frame carries something."""
+        node = self.result.nodes.get(frame.number) if frame.kind == f.MANIFEST else None
+        return frame.origin - node.manifest.segment_bytes if node else frame.origin
+
     def _check_layout(self):
         """E-SRC-2."""
         header, position, last, loose = self.result.header, self.result.header_end, -1, False
-        before, within = None, 0
+        before, within, fragment = None, 0, None
         first = position + (2 * header.slot_size if header.key_check is not None else 0)
         for entry, frame, _ in self.items[1:]:
             if frame is None:
@@ -344,7 +350,10 @@ class SourceVerifier:
             if start < position:
                 self._misplaced(entry, "E-SRC-2", "origins do not ascend, or overlap")
                 return
-            position = end
+            if fragment and self._begin_of(frame) < position:
+                self._misplaced(fragment, "E-SRC-10", "fragment reaches into the next segment")
+                return
+            position, fragment = end, entry if frame.kind == f.FRAGMENT else None
             if frame.kind == f.FRAGMENT or frame.flags & f.UNVERIFIED:
                 loose = True
             if frame.kind == f.RECORD:
@@ -368,6 +377,15 @@ class SourceVerifier:
             loose = bool(frame.flags & f.UNVERIFIED)
             last, before = frame.number, (frame.number, end) if node else None
         self._check_end_layout(last)
+
+    def _check_extent(self):
+        """Nothing ends behind the size that the container had (E-SRC-1)."""
+        if self.result.header_end > self.result.size:
+            self._fail(ContainerError("E-SRC-1", "container is smaller than its header", 0), None, None)
+        for entry, frame, _ in self.items[1:]:
+            if frame is not None and self._extent(frame)[1] > self.result.size:
+                self._misplaced(entry, "E-SRC-1", "ends behind the end of the container")
+                return
 
     def _check_origin(self, entry, frame, node, before, first):
         """P5: origins that the container itself tells."""

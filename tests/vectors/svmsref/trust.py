@@ -2,6 +2,7 @@
 """Is the signer trusted? A small path check, valid at the time of signing (C-ALG-4, C-VER-4)."""
 
 import datetime
+import functools
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -27,6 +28,7 @@ def load_anchors(pem):
     return [x509.load_pem_x509_certificate(part.strip()) for part in parts]
 
 
+@functools.lru_cache(maxsize=256)
 def _signed_by(certificate, issuer):
     if certificate.issuer != issuer.subject:
         return False
