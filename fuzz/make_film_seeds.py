@@ -48,7 +48,8 @@ def tags(kind, form, text):
 
 folder.mkdir(parents=True, exist_ok=True)
 PLAIN = mp4_file.make([PICTURES])
-(folder / "made-texts").write_bytes(with_texts(PLAIN, tags(b"\xa9nam", 1, b"words"), mp4_file.box(b"name", b"words")))
+(folder / "made-texts").write_bytes(with_texts(PLAIN, tags(b"\xa9nam", 1, b"words")))
+(folder / "made-texts-name").write_bytes(with_texts(PLAIN, tags(b"\xa9nam", 1, b"words"), mp4_file.box(b"name", b"words")))
 (folder / "made-cover").write_bytes(with_texts(PLAIN, tags(b"covr", 13, b"\xff\xd8\xff")))
 for name, tracks in {"pictures": [PICTURES], "both": [PICTURES, SOUND], "empty": [{**PICTURES, "samples": []}]}.items():
     (folder / f"made-{name}").write_bytes(mp4_file.make(tracks))

@@ -290,8 +290,8 @@ static exit_status check_folders(const export_inputs *inputs, const export_selec
             memcmp(input->device_id, before->device_id, ID_SIZE) != 0 && !input->edge &&
             !before->edge) {
             return usage_error(what->command,
-                               "%s holds recordings of several devices, of %s and of %s; "
-                               "--device says which are meant",
+                               "%s holds recordings of several devices, of %s and of %s; give the "
+                               "files that are meant, or --device where the command has it",
                                what->paths->items[input->operand],
                                head_text_of(before->device_id, ID_SIZE).text,
                                head_text_of(input->device_id, ID_SIZE).text);

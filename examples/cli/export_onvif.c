@@ -41,6 +41,7 @@ typedef struct onvif_request {
     const char *source_line;
     const char *note;
     const char *profile_path;
+    text_list without_tracks;
     bool json;
 } onvif_request;
 
@@ -58,7 +59,8 @@ typedef struct onvif_job {
     char *profile; /* its name, or NULL */
     int64_t began_utc_ns;
     clear_file measured;
-    export_inputs inputs; /* only for whoever wants to know it all */
+    export_inputs inputs; /* only where somebody wants to know, or tracks stay away */
+    uint32_t removed_tracks;
     extract_result extracted;
     svms_onvif_track tracks[SVMS_MAX_TRACKS];
     svms_onvif_start starts[SVMS_MAX_TRACKS];
@@ -108,6 +110,7 @@ static exit_status extract_clear(onvif_job *job)
     extract_request request = job->request->extract;
     request.shown = job->output;
     request.output = job->clear;
+    request.removed_tracks = job->removed_tracks;
     return extract_recording(&request, &job->extracted);
 }
 
@@ -228,6 +231,7 @@ static exit_status apply_profile(onvif_job *job)
     wanted.given = UINT32_C(1) << SVMS_PROFILE_FORMATS | UINT32_C(1) << SVMS_PROFILE_DESTINATIONS;
     wanted.format = SVMS_FORMAT_ONVIF;
     wanted.sealed = 0;
+    wanted.removed_tracks = (uint32_t)request->without_tracks.count;
     wanted.signer = job->key;
     wanted.from_utc_ns = extract->from_utc_ns;
     wanted.to_utc_ns = extract->to_utc_ns;
@@ -242,6 +246,29 @@ static exit_status apply_profile(onvif_job *job)
     }
     job->output = export_profile_output(&wanted, extract->output);
     return job->output ? EXIT_GOOD : EXIT_ENVIRONMENT;
+}
+
+static exit_status find_inputs(onvif_job *job)
+{
+    const onvif_request *request = job->request;
+    static const text_list no_devices;
+    if (!request->json && request->without_tracks.count == 0) {
+        return EXIT_GOOD;
+    }
+    char *path = path_with_suffix(request->extract.path, "");
+    const operand_list operands = { &path, 1 };
+    const export_selection selection = { COMMAND,
+                                         &operands,
+                                         &no_devices,
+                                         NULL,
+                                         request->extract.from_utc_ns,
+                                         request->extract.to_utc_ns };
+    exit_status status =
+        path ? export_inputs_find(&job->inputs, job->ctx, &selection) : EXIT_ENVIRONMENT;
+    free(path);
+    return status == EXIT_GOOD ? export_removed_tracks(&job->removed_tracks, &job->inputs.items[0],
+                                                       &request->without_tracks, COMMAND)
+                               : status;
 }
 
 static exit_status prepare(onvif_job *job)
@@ -259,6 +286,9 @@ static exit_status prepare(onvif_job *job)
     }
     if (status == EXIT_GOOD) {
         status = load_chain(&job->chain, job->ctx, request->signer_path);
+    }
+    if (status == EXIT_GOOD) {
+        status = find_inputs(job);
     }
     if (status != EXIT_GOOD) {
         return status;
@@ -286,19 +316,11 @@ static exit_status name_inputs(onvif_job *job)
 /* Whose recordings these are, and what has been made of them. */
 static exit_status find_out(onvif_job *job)
 {
-    const extract_request *asked = &job->request->extract;
-    static const text_list no_devices;
+    exit_status status = EXIT_GOOD;
     if (!job->request->json) {
         return EXIT_GOOD;
     }
-    char *path = path_with_suffix(asked->path, "");
-    const operand_list operands = { &path, 1 };
-    const export_selection selection = { COMMAND, &operands,          &no_devices,
-                                         NULL,    asked->from_utc_ns, asked->to_utc_ns };
-    exit_status status =
-        path ? export_inputs_find(&job->inputs, job->ctx, &selection) : EXIT_ENVIRONMENT;
-    free(path);
-    if (status == EXIT_GOOD && job->extracted.device_name[0] != '\0') {
+    if (job->extracted.device_name[0] != '\0') {
         status = name_inputs(job);
     }
     return status == EXIT_GOOD ? clear_file_measure(&job->measured, job->sealed, job->output)
@@ -378,6 +400,8 @@ static const option_spec options[] = {
       offsetof(onvif_request, extract.from_utc_ns), NULL, 0, 0 },
     { "to", "T", "end before T (RFC 3339)", OPTION_TIME, offsetof(onvif_request, extract.to_utc_ns),
       NULL, 0, 0 },
+    { "without-track", "N|KIND", "leave out a track, or all video, audio or metadata; repeatable",
+      OPTION_LIST, offsetof(onvif_request, without_tracks), NULL, 0, 0 },
     { "trust", "CA", "also check who recorded against these CA certificates (PEM)", OPTION_TEXT,
       offsetof(onvif_request, extract.trust_path), NULL, 0, 0 },
     { "accept-claimed-time", NULL,

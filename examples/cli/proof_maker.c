@@ -105,6 +105,8 @@ exit_status proof_maker_add(proof_maker *maker, const export_input *input,
     svms_report report = SVMS_REPORT_INIT;
     svms_source source = SVMS_SOURCE_INIT;
     svms_error err = SVMS_ERROR_INIT;
+    maker->open =
+        maker->open || what->from_utc_ns == SVMS_NO_TIME || what->to_utc_ns == SVMS_NO_TIME;
     options.trust = maker->trust;
     options.stamp_trust = maker->stamp_trust;
     options.time_policy = maker->options->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
@@ -151,7 +153,23 @@ static exit_status sign(proof_maker *maker, const char *path,
                              : complain_error(&err, "cannot finish %s", maker->file.final);
 }
 
-/* Whoever gets both files must come to this as well; doubts that were told are no surprise. */
+/* What is right as far as it goes, but was whole when each source was looked at by itself. */
+static void say_what_lacks(proof_maker *maker, const svms_proof_report *report)
+{
+    if (report->sources != SVMS_VERDICT_INCOMPLETE || maker->doubtful) {
+        return;
+    }
+    maker->doubtful = true;
+    complain("note: what was recorded is incomplete: %s", report->verdict == SVMS_VERDICT_INCOMPLETE
+                                                              ? report->reason
+                                                              : "there is less than was asked for");
+    if (maker->open) {
+        complain(
+            "note: without --from and --to all of a recording is asked for; its folder has it");
+    }
+}
+
+/* Whoever gets both files must come to this as well. */
 static exit_status read_back(proof_maker *maker, const char *path)
 {
     proof_findings found;
@@ -169,10 +187,11 @@ static exit_status read_back(proof_maker *maker, const char *path)
         return status;
     }
     const svms_proof_report *report = &found.report;
-    svms_verdict worst = maker->doubtful ? SVMS_VERDICT_INCOMPLETE : SVMS_VERDICT_AUTHENTIC;
     if (report->samples == SVMS_VERDICT_AUTHENTIC &&
-        report->presentation == SVMS_PRESENTATION_SAME && report->sources <= worst &&
-        report->contents == SVMS_VERDICT_AUTHENTIC && report->links <= SVMS_VERDICT_UNTRUSTED) {
+        report->presentation == SVMS_PRESENTATION_SAME &&
+        report->sources <= SVMS_VERDICT_INCOMPLETE && report->contents == SVMS_VERDICT_AUTHENTIC &&
+        report->links <= SVMS_VERDICT_UNTRUSTED) {
+        say_what_lacks(maker, report);
         return EXIT_GOOD;
     }
     complain("the files were read back and do not verify, so they were not published: %s",

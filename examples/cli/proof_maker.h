@@ -44,7 +44,8 @@ typedef struct proof_maker {
     svms_export *package;
     svms_export_result result;
     progress bar;
-    bool doubtful; /* a source does not cover all of the period, which was said */
+    bool doubtful; /* a source is not all that was asked for, which was said */
+    bool open;     /* of a source all is asked for, without beginning or end */
 } proof_maker;
 
 /* Keys, certificates and trust; profiles want to know them before anything is made. */

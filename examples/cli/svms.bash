@@ -38,8 +38,8 @@ _svms_export_options() {
             "--quiet --help"
         ;;
     onvif)
-        echo "--out --signer --signer-key --from --to --trust --accept-claimed-time --password-file" \
-            "--password-prompt --identity --kek --keys --unit-name --unit-url --unit-mac --operator" \
+        echo "--out --signer --signer-key --from --to --without-track --trust --accept-claimed-time" \
+            "--password-file --password-prompt --identity --kek --keys --unit-name --unit-url --unit-mac --operator" \
             "--source-name --source-url --source-mac --source-line --note --profile --force --json --help"
         ;;
     *) echo "--help" ;;

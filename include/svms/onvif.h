@@ -95,7 +95,9 @@ typedef struct svms_onvif_seal_options {
  * the key is not the certificate's
  * @retval SVMS_E_STATE        the file has a file-level `meta` already
  * @retval SVMS_E_UNSUPPORTED  the key is of a kind the format does not know, or is behind
- *                             callbacks; or media of a track lie in another file
+ *                             callbacks; or media of a track lie in another file,
+ *                             or samples or indexes lead outside of 'mdat' and what is signed,
+ *                             or nobody can tell (O-VER-9 to O-VER-11)
  * @retval SVMS_E_UNTRUSTED    the certificate does not allow the role exporter, or is not valid now
  * @retval SVMS_E_MALFORMED    not an MP4 file, or a damaged one
  * @retval SVMS_E_TRUNCATED    the file ends within a box

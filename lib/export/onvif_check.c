@@ -115,8 +115,8 @@ static svms_status take_parts(svms_onvif_checked *item, const svms_onvif_file *f
 
 /* Offsets into the file are hashed as they stand: a box that later bytes pushed on would no longer
  * be what they lead to (O-HASH-5). */
-static svms_status check_covered(const svms_onvif_file *file, const svms_onvif_edits *edits,
-                                 svms_error *err)
+static svms_status check_covered(const svms_onvif_file *file, uint32_t number,
+                                 const svms_onvif_edits *edits, svms_error *err)
 {
     uint64_t omission = svms_onvif_first_omission(edits);
     if (omission < file->fixed_end) {
@@ -130,7 +130,7 @@ static svms_status check_covered(const svms_onvif_file *file, const svms_onvif_e
     if (file->astray[0] != '\0') {
         return svms_fail_at(err, SVMS_E_NOT_AUTHENTIC, file->moov.offset, "%s", file->astray);
     }
-    return SVMS_OK;
+    return svms_onvif_check_later(file, number, err);
 }
 
 static svms_status prepare(const svms_onvif_file *file, const svms_chain *intermediates,
@@ -142,7 +142,7 @@ static svms_status prepare(const svms_onvif_file *file, const svms_chain *interm
         svms_status taken = take_parts(&items[i], file, &file->sinfs[i], intermediates, &cause);
         svms_onvif_view_of(&items[i].edits, file, i);
         if (taken == SVMS_OK) {
-            taken = check_covered(file, &items[i].edits, &cause);
+            taken = check_covered(file, i, &items[i].edits, &cause);
         }
         status = note_failure(&items[i], taken, &cause, err);
     }

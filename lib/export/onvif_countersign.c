@@ -95,6 +95,26 @@ static svms_status check_earlier(const sign_job *job, svms_error *err)
     return SVMS_OK;
 }
 
+static svms_status sign_and_write(sign_job *job, const svms_onvif_lane *lane, const svms_sink *sink,
+                                  svms_error *err)
+{
+    const svms_onvif_file *file = &job->file;
+    const svms_onvif_meta *meta = &file->metas[file->sinfs[file->sinf_count - 1].meta];
+    svms_builder *sinf = &job->sinf;
+    svms_status status =
+        svms_onvif_sign(file->ctx, job->signing.key, &job->signing.algorithm, lane->out,
+                        sinf->data + job->signing.signature_at, job->signing.signature_size, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (!svms_onvif_may_append(meta, sinf->data, sinf->size)) {
+        return svms_fail_at(err, SVMS_E_UNSUPPORTED, meta->box.offset,
+                            "the box 'meta' does not begin with the handler of the format, and "
+                            "what is added has the letters 'hdlr', which players look for");
+    }
+    return svms_onvif_write_edited(file, &job->edits, sink, err);
+}
+
 static svms_status countersign(sign_job *job, const svms_sink *sink, svms_error *err)
 {
     svms_status status = svms_onvif_outline(&job->file, err);
@@ -114,12 +134,7 @@ static svms_status countersign(sign_job *job, const svms_sink *sink, svms_error 
     if (status == SVMS_OK) {
         status = check_earlier(job, err);
     }
-    if (status == SVMS_OK) {
-        status = svms_onvif_sign(job->file.ctx, job->signing.key, &job->signing.algorithm, lane.out,
-                                 job->sinf.data + job->signing.signature_at,
-                                 job->signing.signature_size, err);
-    }
-    return status == SVMS_OK ? svms_onvif_write_edited(&job->file, &job->edits, sink, err) : status;
+    return status == SVMS_OK ? sign_and_write(job, &lane, sink, err) : status;
 }
 
 svms_status svms_onvif_countersign(svms_ctx *ctx, const svms_source *source, const svms_sink *sink,

@@ -22,6 +22,15 @@
 #define SVMS_ONVIF_MAX_DESCRIPTION 524288u
 #define SVMS_ONVIF_MAX_META 1048576u
 
+/* What cannot be in what was added later, and be left out of earlier signatures (O-VER-12). */
+typedef struct svms_onvif_stray {
+    const char *why; /* static; NULL: there is none */
+    uint32_t type;
+    uint64_t offset;
+} svms_onvif_stray;
+
+#define SVMS_ONVIF_NOWHERE UINT64_MAX
+
 /* A file-level meta. */
 typedef struct svms_onvif_meta {
     svms_iso_box box;
@@ -29,6 +38,10 @@ typedef struct svms_onvif_meta {
     svms_iso_box suep; /* the first one */
     svms_iso_box cstb; /* the one beside the signatures */
     bool is_signed;    /* an export meta */
+    /* Of an export meta: */
+    bool begins_right;      /* with 4 zero bytes and the handler of the format */
+    uint64_t last_handler;  /* where the letters 'hdlr' stand last; SVMS_ONVIF_NOWHERE */
+    svms_onvif_stray stray; /* of one that signature 1 does not cover */
 } svms_onvif_meta;
 
 /* A signing instance. Boxes that it lacks have type 0. */
@@ -41,6 +54,7 @@ typedef struct svms_onvif_sinf {
     svms_iso_box cstb;
     uint32_t meta;      /* number of the meta it lies in */
     const char *defect; /* why it cannot be a signature at all; static, or NULL */
+    svms_onvif_stray stray;
 } svms_onvif_sinf;
 
 typedef struct svms_onvif_warnings {
@@ -92,6 +106,14 @@ SVMS_MUST_CHECK svms_status svms_onvif_check_chunks(svms_onvif_file *file,
 SVMS_MUST_CHECK svms_status svms_onvif_check_fragments(svms_onvif_file *file, svms_error *err);
 /* Whether the indexes of fragments lead to what every signature covers (O-VER-11). */
 SVMS_MUST_CHECK svms_status svms_onvif_check_indexes(const svms_onvif_file *file, svms_error *err);
+/* Finds out what later hands added (O-VER-12), once all of meta is known. */
+SVMS_MUST_CHECK svms_status svms_onvif_look_at_later(svms_onvif_file *file, svms_error *err);
+/* SVMS_E_NOT_AUTHENTIC when what signature number leaves out holds what it must not. */
+SVMS_MUST_CHECK svms_status svms_onvif_check_later(const svms_onvif_file *file, uint32_t number,
+                                                   svms_error *err);
+/* Whether a sinf of these bytes can become the last one in a meta: no player that looks for a
+ * handler may find one there. */
+bool svms_onvif_may_append(const svms_onvif_meta *meta, const uint8_t *sinf, size_t size);
 /* Track numbers of the movie. *count is the room on entry. */
 SVMS_MUST_CHECK svms_status svms_onvif_list_tracks(const svms_onvif_file *file, uint32_t *ids,
                                                    uint32_t *count, svms_error *err);

@@ -112,7 +112,8 @@ svms_status svms_onvif_outline(svms_onvif_file *file, svms_error *err)
         return svms_fail_at(err, SVMS_E_MALFORMED, SVMS_NO_OFFSET,
                             "not an MP4 file: it has no box 'moov'");
     }
-    return svms_onvif_find_references(file, err);
+    status = svms_onvif_look_at_later(file, err);
+    return status == SVMS_OK ? svms_onvif_find_references(file, err) : status;
 }
 
 svms_status svms_onvif_load(const svms_onvif_file *file, const svms_iso_box *box, uint32_t limit,

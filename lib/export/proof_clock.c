@@ -7,7 +7,7 @@
 #define ROUNDING UINT64_C(4) /* ns, of the conversions */
 /* Seconds that a film or a recording may reach to, either way. */
 #define LARGEST_SECONDS (UINT64_C(1) << 30)
-#define LARGEST_NS (INT64_C(1) << 62)
+#define LARGEST_NS (INT64_C(1) << 62) /* from the first sample of the film to another one */
 /* Sound that was recorded before the first picture need not be heard. */
 #define LONGEST_TRIM SECOND
 
@@ -26,7 +26,15 @@ static bool is_near(int64_t a, int64_t b, uint64_t tolerance)
     return distance <= tolerance;
 }
 
-/* A sample's times in the film and as they were recorded. */
+static int64_t sum_of(int64_t a, int64_t b)
+{
+    if (b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b) {
+        return b > 0 ? INT64_MAX : INT64_MIN;
+    }
+    return a + b;
+}
+
+/* A sample's times in the film, and as they were recorded, from the film's first sample on. */
 typedef struct times {
     int64_t film_dts;
     int64_t film_pts;
@@ -69,25 +77,38 @@ static uint64_t tick_of(const svms_track *format)
     return (uint64_t)format->timebase_num * (uint64_t)SECOND / format->timebase_den + 1;
 }
 
-static bool recorded_times(const svms_record *record, const svms_track *format,
-                           int64_t start_utc_ns, times *out)
+/* UTC takes all of its 64 bits: what lies between is what is calculated with. */
+static bool since(int64_t utc_ns, int64_t begin_ns, int64_t *ns)
+{
+    if (utc_ns == INT64_MAX || utc_ns <= INT64_MIN + 1 ||
+        !is_near(utc_ns, begin_ns, (uint64_t)LARGEST_NS - 1)) {
+        return false;
+    }
+    *ns = (int64_t)((uint64_t)utc_ns - (uint64_t)begin_ns);
+    return true;
+}
+
+static bool recorded_times(const svms_proof_anchor *anchor, const svms_record *record,
+                           const svms_track *format, int64_t start_utc_ns, times *out)
 {
     int64_t pts = (int64_t)((uint64_t)record->dts + (uint64_t)(int64_t)record->composition);
     uint32_t duration =
         (record->flags & SVMS_FLAG_DURATION) != 0 ? record->duration : format->default_duration;
-    out->dts = svms_utc_of(format, 0, start_utc_ns, record->dts);
-    out->pts = svms_utc_of(format, 0, start_utc_ns, pts);
+    int64_t decoded_ns = svms_utc_of(format, 0, start_utc_ns, record->dts);
+    int64_t begin_ns = anchor->set ? anchor->begin_ns : decoded_ns;
     out->duration = svms_utc_of(format, 0, 0, duration);
     out->tolerance = tick_of(format) + MILLISECOND + ROUNDING;
-    return out->dts > -LARGEST_NS && out->dts < LARGEST_NS && out->pts > -LARGEST_NS &&
-           out->pts < LARGEST_NS && out->duration < LARGEST_NS;
+    return since(decoded_ns, begin_ns, &out->dts) &&
+           since(svms_utc_of(format, 0, start_utc_ns, pts), begin_ns, &out->pts) &&
+           out->duration < LARGEST_NS;
 }
 
 static void note_jump(svms_proof_clock *clock, const times *at)
 {
     if (clock->jumps == 0) {
-        clock->jump_from_ns = clock->ends_ns + clock->shift_ns;
-        clock->jump_to_ns = at->dts;
+        int64_t begin_ns = clock->anchor->begin_ns;
+        clock->jump_from_ns = sum_of(sum_of(clock->ends_ns, clock->shift_ns), begin_ns);
+        clock->jump_to_ns = sum_of(at->dts, begin_ns);
     }
     clock->jumps++;
 }
@@ -162,8 +183,16 @@ const char *svms_proof_clock_check(svms_proof_clock *clock, const svms_record *r
                                    const svms_track *format, int64_t start_utc_ns, uint32_t source)
 {
     times at;
-    if (!film_times(clock, &at) || !recorded_times(record, format, start_utc_ns, &at)) {
+    svms_proof_anchor *anchor = clock->anchor;
+    if (!film_times(clock, &at) || !recorded_times(anchor, record, format, start_utc_ns, &at)) {
         return "its times are beyond all measure";
+    }
+    if (!anchor->set) {
+        anchor->begin_ns = svms_utc_of(format, 0, start_utc_ns, record->dts);
+    }
+    bool sync = (record->flags & SVMS_SAMPLE_SYNC) != 0;
+    if (clock->track->stss.offset != 0 && clock->sample.sync != sync) {
+        return "the film does not begin with the pictures that were recorded for it (E-FLM-6)";
     }
     const char *why = find_shift(clock, &at, source);
     if (why == NULL && !is_near(at.pts - at.film_pts, at.dts - at.film_dts, at.tolerance)) {

@@ -59,6 +59,7 @@ typedef enum svms_lane_state {
 /* When the first sample of a film was recorded, that all its tracks count from. */
 typedef struct svms_proof_anchor {
     bool set;
+    int64_t begin_ns; /* UTC of it: recorded times count from here */
     int64_t shift_ns; /* recorded time minus time in the film */
     uint64_t tick_ns; /* of the track that it was taken from */
 } svms_proof_anchor;

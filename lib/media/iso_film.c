@@ -20,11 +20,21 @@
 #define MVHD_LONG 108u
 #define NORMAL_RATE 0x00010000u
 #define FULL_VOLUME 0x0100u
+#define FTYP_LEAST 8u
+#define FTYP_MOST 136u /* 32 brands */
 
 svms_status svms_film_refuse(const svms_iso_box *box, const char *why, svms_error *err)
 {
     return svms_fail_at(err, SVMS_E_MALFORMED, box->offset, "box '%s': %s",
                         svms_iso_name_of(box->type).text, why);
+}
+
+svms_status svms_film_must_be_first(const svms_iso_box *box, const svms_iso_box *child,
+                                    svms_error *err)
+{
+    return child->offset == svms_iso_payload_offset(box)
+               ? SVMS_OK
+               : svms_film_refuse(child, "it must be the first in its box", err);
 }
 
 static const svms_film_rule *rule_of(const svms_film_rule *rules, size_t count, uint32_t type)
@@ -155,7 +165,11 @@ static svms_status add_track(svms_film *film, const svms_iso_walk *walk, const s
         if (film->tracks[i].id == track->id) {
             return svms_film_refuse(box, "a track with the number of another one", err);
         }
-        first_of_kind = first_of_kind && film->tracks[i].handler != track->handler;
+        bool other_kind = film->tracks[i].handler != track->handler;
+        if (other_kind && track->group != 0 && film->tracks[i].group == track->group) {
+            return svms_film_refuse(box, "pictures or sound are played, not both", err);
+        }
+        first_of_kind = first_of_kind && other_kind;
     }
     if (first_of_kind && !track->enabled) {
         return svms_film_refuse(box, "the first track of its kind is not played", err);
@@ -178,6 +192,9 @@ static svms_status read_movie(svms_film *film, const svms_iso_walk *walk, const 
     svms_status status = svms_film_children(walk, moov, 0, rules, sizeof(rules) / sizeof(rules[0]),
                                             found, &inner, err);
     if (status == SVMS_OK) {
+        status = svms_film_must_be_first(moov, &found[0], err);
+    }
+    if (status == SVMS_OK) {
         status = read_movie_header(film, &inner, &found[0], err);
     }
     if (status == SVMS_OK && found[2].type != 0) {
@@ -189,6 +206,30 @@ static svms_status read_movie(svms_film *film, const svms_iso_walk *walk, const 
         }
     }
     return status == SVMS_END ? SVMS_OK : status;
+}
+
+/* By its first box players tell what kind of file it is: nothing else may be in front, and pictures
+ * have brands as well. */
+static svms_status check_brand(const svms_source *source, const svms_iso_box *ftyp, svms_error *err)
+{
+    static const char brands[][5] = { "isom", "iso2", "iso3", "iso4", "iso5", "iso6", "iso7",
+                                      "iso8", "iso9", "mp41", "mp42", "avc1", "M4V ", "M4A " };
+    uint8_t major[4];
+    uint64_t size = svms_iso_payload_size(ftyp);
+    if (ftyp->offset != 0 || size < FTYP_LEAST || size > FTYP_MOST || size % 4 != 0) {
+        return svms_film_refuse(ftyp, "it must be the first box, and short", err);
+    }
+    svms_status status =
+        svms_source_read(source, svms_iso_payload_offset(ftyp), major, sizeof(major), err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < sizeof(brands) / sizeof(brands[0]); i++) {
+        if (memcmp(major, brands[i], sizeof(major)) == 0) {
+            return SVMS_OK;
+        }
+    }
+    return svms_film_refuse(ftyp, "it is not the brand of an MP4 film", err);
 }
 
 svms_status svms_film_open(svms_film *film, const svms_source *source, svms_error *err)
@@ -221,6 +262,10 @@ svms_status svms_film_open(svms_film *film, const svms_source *source, svms_erro
             return svms_fail(err, SVMS_E_MALFORMED, "no box '%s': it is no MP4 file",
                              svms_iso_name_of(rules[i].type).text);
         }
+    }
+    status = check_brand(source, &found[0], err);
+    if (status != SVMS_OK) {
+        return status;
     }
     walk = svms_iso_begin(source, film->size);
     status = read_movie(film, &walk, &found[1], err);

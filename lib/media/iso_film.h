@@ -34,6 +34,7 @@ typedef struct svms_film_sample {
     uint64_t dts;        /* ticks of the track from its first sample */
     int32_t composition; /* presentation time minus decoding time */
     uint32_t duration;
+    bool sync; /* players can begin with it */
 } svms_film_sample;
 
 /* Where a track stands. */
@@ -44,6 +45,7 @@ typedef struct svms_film_cursor {
     uint32_t durations_left;
     int32_t composition;
     uint32_t compositions_left;
+    uint32_t next_sync; /* number in 'stss', from 1; 0: there is none */
     uint32_t chunk;     /* the current one, from 1; 0: none yet */
     uint32_t per_chunk; /* of the current run */
     uint32_t next_run;  /* chunk at which the next run begins; 0: there is none */
@@ -60,6 +62,7 @@ typedef struct svms_film_track {
     uint32_t handler;
     uint32_t timescale;
     bool enabled;
+    uint16_t group;       /* of tracks of which one is played; 0: none */
     uint32_t shown_width; /* 16.16 pixels */
     uint32_t shown_height;
     svms_film_entry entry;
@@ -71,6 +74,8 @@ typedef struct svms_film_track {
     uint32_t fixed_size; /* of every sample, or 0 */
     svms_iso_table stts;
     svms_iso_table ctts;
+    bool composes_back;  /* numbers of 'ctts' have a sign */
+    svms_iso_table stss; /* all are sync where it is not */
     svms_iso_table stsc;
     svms_iso_table stsz;
     svms_iso_table stco; /* or co64 */
@@ -107,7 +112,8 @@ SVMS_MUST_CHECK svms_status svms_film_read_entry(svms_film_track *track, const s
 SVMS_MUST_CHECK svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *walk,
                                                  const svms_iso_box *trak, svms_error *err);
 
-/* iso_film_text.c: 'udta', which may hold words and nothing that a player could show instead. */
+/* iso_film_text.c: 'udta' of the movie, which may hold words and nothing that a player could show
+ * instead. */
 SVMS_MUST_CHECK svms_status svms_film_check_texts(const svms_iso_walk *walk,
                                                   const svms_iso_box *udta, svms_error *err);
 
@@ -127,6 +133,9 @@ SVMS_MUST_CHECK svms_status svms_film_children(const svms_iso_walk *walk, const 
                                                uint32_t own, const svms_film_rule *rules,
                                                size_t count, svms_iso_box *found,
                                                svms_iso_walk *inner, svms_error *err);
+/* child stands in front of all others in a box, so that players know it when they read them. */
+SVMS_MUST_CHECK svms_status svms_film_must_be_first(const svms_iso_box *box,
+                                                    const svms_iso_box *child, svms_error *err);
 /* Version and flags, and then size bytes; the box has no more. */
 SVMS_MUST_CHECK svms_status svms_film_read_full(const svms_iso_walk *walk, const svms_iso_box *box,
                                                 uint8_t *out, size_t size, svms_error *err);

@@ -19,7 +19,13 @@
 #define DESCRIPTOR_DECODER 0x04u
 #define DESCRIPTOR_CONFIG 0x05u
 #define DECODER_FIELDS 13u
+#define DESCRIPTOR_SYNC 0x06u
+#define SYNC_MOST 6u /* tag, length, and one byte */
 #define ESDS_FRONT 64u
+#define BTRT_SIZE 12u
+#define PLAIN_DEPTH 24u
+#define NO_COLOURS 0xFFFFu
+#define SOUND_BITS 16u
 
 /* The length of a descriptor: at most four bytes of seven bits. */
 static uint32_t read_length(svms_cursor *cursor)
@@ -36,13 +42,18 @@ static uint32_t read_length(svms_cursor *cursor)
     return 0;
 }
 
-static bool read_descriptors(svms_film_entry *entry, svms_cursor *cursor)
+/* end: of the box. after: where the decoder's descriptor ends. */
+static bool read_descriptors(svms_film_entry *entry, svms_cursor *cursor, uint64_t end,
+                             uint64_t *after)
 {
     (void)svms_read_u32(cursor);
     if (svms_read_u8(cursor) != DESCRIPTOR_ES) {
         return false;
     }
-    (void)read_length(cursor);
+    uint64_t whole = read_length(cursor);
+    if (svms_cursor_offset(cursor) + whole != end) {
+        return false;
+    }
     (void)svms_read_u16(cursor);
     if ((svms_read_u8(cursor) & 0xE0) != 0) { /* it depends on something elsewhere */
         return false;
@@ -54,6 +65,7 @@ static bool read_descriptors(svms_film_entry *entry, svms_cursor *cursor)
     entry->object = svms_read_u8(cursor);
     (void)svms_skip(cursor, DECODER_FIELDS - 1);
     if (decoder == DECODER_FIELDS) {
+        *after = svms_cursor_offset(cursor);
         return !cursor->failed;
     }
     size_t before = cursor->position;
@@ -62,8 +74,34 @@ static bool read_descriptors(svms_film_entry *entry, svms_cursor *cursor)
     }
     entry->config_size = read_length(cursor);
     entry->config_offset = svms_cursor_offset(cursor);
+    *after = entry->config_offset + entry->config_size;
     return !cursor->failed &&
            decoder == DECODER_FIELDS + (cursor->position - before) + entry->config_size;
+}
+
+/* Behind it is nothing, or how samples are put in step: players take whatever configuration comes
+ * next. */
+static svms_status check_rest(const svms_iso_walk *walk, const svms_iso_box *box, uint64_t after,
+                              svms_error *err)
+{
+    uint8_t bytes[SYNC_MOST] = { 0 };
+    uint64_t left = svms_iso_payload_offset(box) + svms_iso_payload_size(box) - after;
+    if (left == 0) {
+        return SVMS_OK;
+    }
+    if (left > sizeof(bytes)) {
+        return svms_film_refuse(box, "descriptors behind that of the decoder", err);
+    }
+    svms_status status = svms_source_read(walk->source, after, bytes, (size_t)left, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_cursor cursor = svms_cursor_over(bytes, (size_t)left, after);
+    bool plain = svms_read_u8(&cursor) == DESCRIPTOR_SYNC && read_length(&cursor) == 1;
+    (void)svms_read_u8(&cursor);
+    return plain && !cursor.failed && cursor.position == left
+               ? SVMS_OK
+               : svms_film_refuse(box, "descriptors behind that of the decoder", err);
 }
 
 static svms_status read_esds(svms_film_entry *entry, const svms_iso_walk *walk,
@@ -78,12 +116,12 @@ static svms_status read_esds(svms_film_entry *entry, const svms_iso_walk *walk,
         return status;
     }
     svms_cursor cursor = svms_cursor_over(bytes, size, offset);
-    bool fits = read_descriptors(entry, &cursor);
-    if (!fits || entry->config_size > payload ||
-        entry->config_offset + entry->config_size > offset + payload) {
+    uint64_t after = 0;
+    bool fits = read_descriptors(entry, &cursor, offset + payload, &after);
+    if (!fits || entry->config_size > payload || after > offset + payload) {
         return svms_film_refuse(box, "descriptors that do not fit", err);
     }
-    return SVMS_OK;
+    return check_rest(walk, box, after, err);
 }
 
 /* Pixels are square. */
@@ -117,7 +155,9 @@ static svms_status read_extension(svms_film_entry *entry, const svms_iso_walk *w
                                   const svms_iso_box *box, svms_error *err)
 {
     if (box->type == TYPE_BTRT) {
-        return SVMS_OK;
+        return svms_iso_payload_size(box) == BTRT_SIZE
+                   ? SVMS_OK
+                   : svms_film_refuse(box, "it has another length", err);
     }
     if (box->type == TYPE_PASP) {
         return check_shape(walk, box, err);
@@ -160,14 +200,18 @@ static svms_status read_fields(svms_film_entry *entry, const svms_iso_walk *walk
         bool plain = svms_read_u16(&cursor) == 0;
         (void)svms_skip(&cursor, 6);
         entry->channels = svms_read_u16(&cursor);
-        (void)svms_skip(&cursor, 6);
+        plain = svms_read_u16(&cursor) == SOUND_BITS && plain;
+        (void)svms_skip(&cursor, 4);
         entry->sample_rate = svms_read_u32(&cursor) >> 16;
-        return plain ? SVMS_OK : svms_film_refuse(box, "an unknown version", err);
+        return plain ? SVMS_OK : svms_film_refuse(box, "an unknown version, or bits", err);
     }
     (void)svms_skip(&cursor, 16);
     entry->width = svms_read_u16(&cursor);
     entry->height = svms_read_u16(&cursor);
-    return SVMS_OK;
+    (void)svms_skip(&cursor, 46); /* pixels per inch, and names */
+    bool plain = svms_read_u16(&cursor) == PLAIN_DEPTH && svms_read_u16(&cursor) == NO_COLOURS;
+    /* Players look for a table of colours behind these fields, and for boxes behind that. */
+    return plain ? SVMS_OK : svms_film_refuse(box, "it has a table of colours", err);
 }
 
 static svms_status only_entry(const svms_iso_walk *walk, const svms_iso_box *stsd,

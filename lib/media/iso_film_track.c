@@ -16,6 +16,12 @@
 #define FULL_VOLUME 0x0100u
 #define NORMAL_RATE 0x00010000u
 #define NOTHING UINT64_MAX
+#define GROUPS_LEAST 12u
+#define DISTANCE_SIZE 2u /* of 'sgpd': how many samples a decoder needs */
+#define RUN_SIZE 8u      /* of 'sbgp' */
+#define SGPD_TYPE SVMS_ISO_TYPE('s', 'g', 'p', 'd')
+
+enum { STSD, STTS, CTTS, STSC, STSZ, STCO, CO64, STSS, SDTP, SGPD, SBGP, TABLES };
 
 static svms_status read_track_header(svms_film_track *track, const svms_iso_walk *walk,
                                      const svms_iso_box *box, uint16_t *volume, svms_error *err)
@@ -35,7 +41,7 @@ static svms_status read_track_header(svms_film_track *track, const svms_iso_walk
     (void)svms_skip(&cursor, is_long ? 12 : 8); /* reserved, duration */
     (void)svms_skip(&cursor, 8);
     (void)svms_read_u16(&cursor); /* layer: there is one picture at a time */
-    (void)svms_read_u16(&cursor); /* group of tracks of which one is played */
+    track->group = svms_read_u16(&cursor);
     *volume = svms_read_u16(&cursor);
     (void)svms_read_u16(&cursor);
     if (!version_fits || track->id == 0) {
@@ -245,24 +251,61 @@ static svms_status read_sizes(svms_film_track *track, const svms_iso_walk *walk,
     return SVMS_OK;
 }
 
-/* Groups may say how a decoder warms up; they change nothing that is shown. */
-static svms_status check_groups(const svms_iso_walk *walk, const svms_iso_box *box, svms_error *err)
+/* Groups may say how a decoder warms up; they change nothing that is shown. Behind the type there
+ * are, from version 1 on, four bytes more: in 'sgpd' of version 1 the size of its entries. */
+static svms_status check_groups(const svms_iso_walk *walk, const svms_iso_box *box,
+                                uint32_t entry_size, svms_error *err)
 {
-    uint8_t bytes[8];
-    if (box->type == 0) {
-        return SVMS_OK;
-    }
-    if (svms_iso_payload_size(box) < sizeof(bytes)) {
+    uint8_t bytes[16] = { 0 };
+    uint64_t size = svms_iso_payload_size(box);
+    if (size < GROUPS_LEAST) {
         return svms_film_refuse(box, "it is too short", err);
     }
+    size_t front = size < sizeof(bytes) ? GROUPS_LEAST : sizeof(bytes);
     svms_status status =
-        svms_source_read(walk->source, svms_iso_payload_offset(box), bytes, sizeof(bytes), err);
-    bool roll = memcmp(&bytes[4], "roll", 4) == 0 || memcmp(&bytes[4], "prol", 4) == 0;
-    return status == SVMS_OK && !roll ? svms_film_refuse(box, "unknown groups of samples", err)
-                                      : status;
+        svms_source_read(walk->source, svms_iso_payload_offset(box), bytes, front, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_cursor cursor = svms_cursor_over(bytes, front, svms_iso_payload_offset(box));
+    uint8_t version = svms_read_u8(&cursor);
+    (void)svms_read_u24(&cursor);
+    uint32_t type = svms_read_u32(&cursor);
+    if (type != SVMS_ISO_TYPE('r', 'o', 'l', 'l') && type != SVMS_ISO_TYPE('p', 'r', 'o', 'l')) {
+        return svms_film_refuse(box, "unknown groups of samples", err);
+    }
+    uint32_t given = version == 0 ? entry_size : svms_read_u32(&cursor);
+    uint64_t count = svms_read_u32(&cursor);
+    bool sized = box->type != SGPD_TYPE || version != 1 || given == entry_size;
+    bool known = version <= (box->type == SGPD_TYPE ? 2 : 1);
+    return known && sized && !cursor.failed && size == cursor.position + count * entry_size
+               ? SVMS_OK
+               : svms_film_refuse(box, "its count does not fit its length", err);
 }
 
-enum { STSD, STTS, CTTS, STSC, STSZ, STCO, CO64, STSS, SDTP, SGPD, SBGP, TABLES };
+/* What players may know of samples besides where and when they are. */
+static svms_status read_hints(svms_film_track *track, const svms_iso_walk *walk,
+                              const svms_iso_box *found, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    if (found[STSS].type != 0) {
+        status = read_plain_table(&track->stss, walk, &found[STSS], 4, err);
+        if (status == SVMS_OK && track->stss.count == 0) {
+            status = svms_film_refuse(&found[STSS], "no sample to begin with", err);
+        }
+    }
+    if (status == SVMS_OK && found[SDTP].type != 0 &&
+        svms_iso_payload_size(&found[SDTP]) != 4 + (uint64_t)track->samples) {
+        status = svms_film_refuse(&found[SDTP], "its length is not one byte for each sample", err);
+    }
+    if (status == SVMS_OK && found[SGPD].type != 0) {
+        status = check_groups(walk, &found[SGPD], DISTANCE_SIZE, err);
+    }
+    if (status == SVMS_OK && found[SBGP].type != 0) {
+        status = check_groups(walk, &found[SBGP], RUN_SIZE, err);
+    }
+    return status;
+}
 
 static svms_status read_times(svms_film_track *track, const svms_iso_walk *walk,
                               const svms_iso_box *found, svms_error *err)
@@ -274,6 +317,7 @@ static svms_status read_times(svms_film_track *track, const svms_iso_walk *walk,
         if (status == SVMS_OK && version != 0 && version != UINT32_C(1) << 24) {
             status = svms_film_refuse(&found[CTTS], "an unknown version", err);
         }
+        track->composes_back = version != 0;
     }
     return status;
 }
@@ -316,6 +360,9 @@ static svms_status read_tables(svms_film_track *track, const svms_iso_walk *walk
     svms_iso_walk inner;
     svms_status status = svms_film_children(walk, stbl, 0, rules, TABLES, found, &inner, err);
     if (status == SVMS_OK) {
+        status = svms_film_must_be_first(stbl, &found[STSD], err);
+    }
+    if (status == SVMS_OK) {
         status = svms_film_read_entry(track, &inner, &found[STSD], err);
     }
     if (status == SVMS_OK) {
@@ -324,10 +371,7 @@ static svms_status read_tables(svms_film_track *track, const svms_iso_walk *walk
     if (status == SVMS_OK) {
         status = read_places(track, &inner, found, stbl, err);
     }
-    for (size_t i = SGPD; i <= SBGP && status == SVMS_OK; i++) {
-        status = check_groups(&inner, &found[i], err);
-    }
-    return status;
+    return status == SVMS_OK ? read_hints(track, &inner, found, err) : status;
 }
 
 static svms_status read_media(svms_film_track *track, const svms_iso_walk *walk,
@@ -352,6 +396,12 @@ static svms_status read_media(svms_film_track *track, const svms_iso_walk *walk,
     svms_status status =
         svms_film_children(walk, mdia, 0, outer, COUNT(outer), about, &middle, err);
     if (status == SVMS_OK) {
+        status = svms_film_must_be_first(mdia, &about[0], err);
+    }
+    if (status == SVMS_OK && about[1].offset > about[2].offset) {
+        status = svms_film_refuse(&about[1], "it comes behind what it is about", err);
+    }
+    if (status == SVMS_OK) {
         status = read_media_header(track, &middle, &about[0], err);
     }
     if (status == SVMS_OK) {
@@ -373,7 +423,6 @@ svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *wa
         { SVMS_ISO_TYPE('t', 'k', 'h', 'd'), true, false },
         { SVMS_ISO_TYPE('m', 'd', 'i', 'a'), true, false },
         { SVMS_ISO_TYPE('e', 'd', 't', 's'), false, false },
-        { SVMS_ISO_TYPE('u', 'd', 't', 'a'), false, false },
     };
     svms_iso_box found[COUNT(rules)];
     svms_iso_walk inner;
@@ -381,13 +430,13 @@ svms_status svms_film_read_track(svms_film_track *track, const svms_iso_walk *wa
     memset(track, 0, sizeof(*track));
     svms_status status = svms_film_children(walk, trak, 0, rules, COUNT(rules), found, &inner, err);
     if (status == SVMS_OK) {
+        status = svms_film_must_be_first(trak, &found[0], err);
+    }
+    if (status == SVMS_OK) {
         status = read_track_header(track, &inner, &found[0], &volume, err);
     }
     if (status == SVMS_OK && found[2].type != 0) {
         status = read_edit_box(track, &inner, &found[2], err);
-    }
-    if (status == SVMS_OK && found[3].type != 0) {
-        status = svms_film_check_texts(&inner, &found[3], err);
     }
     if (status == SVMS_OK) {
         status = read_media(track, &inner, &found[1], err);

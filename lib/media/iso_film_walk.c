@@ -59,8 +59,31 @@ static svms_status take_composition(svms_film_track *track, const svms_source *s
         if (at->compositions_left == 0) {
             return misfit(track, "ctts", "a run of no samples", err);
         }
+        if (at->composition < 0 && !track->composes_back) {
+            return misfit(track, "ctts", "a number that some take for a negative one", err);
+        }
     }
     at->compositions_left--;
+    return SVMS_OK;
+}
+
+/* Whether players can begin with the sample that comes now. */
+static svms_status take_sync(svms_film_track *track, const svms_source *source, bool *sync,
+                             svms_error *err)
+{
+    svms_film_cursor *at = &track->cursor;
+    svms_cursor entry;
+    if (track->stss.offset != 0 && at->next_sync <= at->passed) {
+        svms_status status = svms_iso_table_next(&track->stss, source, &entry, err);
+        if (status != SVMS_OK && status != SVMS_END) {
+            return status;
+        }
+        at->next_sync = status == SVMS_OK ? svms_read_u32(&entry) : 0;
+        if (status == SVMS_OK && at->next_sync <= at->passed) {
+            return misfit(track, "stss", "numbers that do not ascend", err);
+        }
+    }
+    *sync = track->stss.offset == 0 || at->next_sync == at->passed + 1;
     return SVMS_OK;
 }
 
@@ -148,6 +171,9 @@ static svms_status end_track(svms_film_track *track, svms_error *err)
         track->stsc.next != track->stsc.count) {
         return misfit(track, "stsc", "chunks for more samples than there are", err);
     }
+    if (at->next_sync > at->passed || track->stss.next != track->stss.count) {
+        return misfit(track, "stss", "numbers of more samples than there are", err);
+    }
     return SVMS_OK;
 }
 
@@ -174,6 +200,9 @@ static svms_status prepare(svms_film_track *track, const svms_source *source, sv
     }
     if (status == SVMS_OK) {
         status = take_composition(track, source, err);
+    }
+    if (status == SVMS_OK) {
+        status = take_sync(track, source, &sample->sync, err);
     }
     if (status != SVMS_OK) {
         return status;
@@ -275,6 +304,7 @@ void svms_film_rewind(svms_film *film)
         memset(&track->cursor, 0, sizeof(track->cursor));
         svms_iso_table_rewind(&track->stts);
         svms_iso_table_rewind(&track->ctts);
+        svms_iso_table_rewind(&track->stss);
         svms_iso_table_rewind(&track->stsc);
         svms_iso_table_rewind(&track->stsz);
         svms_iso_table_rewind(&track->stco);

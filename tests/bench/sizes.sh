@@ -33,7 +33,7 @@ measure() {
     folder=$work/$name
     optimization=$2
     shift 2
-    meson setup "$folder" "$root" --buildtype=plain -Doptimization="$optimization" -Ddebug=false -Dffmpeg=disabled \
+    meson setup "$folder" "$root" --buildtype=plain -Doptimization="$optimization" -Ddebug=false -Dffmpeg=disabled -Dcurl=disabled \
         -Ddocs=disabled "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
     ninja -C "$folder" lib/libsvms.a "lib/$shared" tests/firmware/camera_in_ram >"$work/log" 2>&1 ||
         { cat "$work/log" >&2; exit 1; }

@@ -57,6 +57,16 @@ def boxes_of(content, start=0, stop=None, around=()):
         start += size
 
 
+def without_texts(film):
+    """The same without 'udta'; its movie is the last box."""
+    _, start, size, around = find_box(film, b"udta")
+    film = bytearray(film)
+    for place in around:
+        struct.pack_into(">I", film, place, struct.unpack_from(">I", film, place)[0] - size)
+    del film[start:start + size]
+    return bytes(film)
+
+
 def find_box(content, kind, number=0):
     return [found for found in boxes_of(content) if found[0] == kind][number]
 
@@ -80,12 +90,12 @@ def patched(content, kind, offset, new, number=0):
 
 class ProofCase(ExportCase):
     def mp4(self, *extra, source=None, out="x.mp4", proof="x.proof", status=GOOD):
-        keys = [] if "--password-file" in extra else ["--password-file", self.password_file]
+        keys = [] if "--kek" in extra else ["--kek", self.kek]
         return self.expect(status, "export", "mp4", source or self.recorded, "--out", out, "--proof", proof,
                            *self.exporter, "--trust", self.ca, *keys, *extra)
 
     def still(self, out, time, *extra, source=None, status=GOOD):
-        keys = [] if "--password-file" in extra else ["--password-file", self.password_file]
+        keys = [] if "--kek" in extra else ["--kek", self.kek]
         return self.expect(status, "export", "stills", source or self.recorded, "--at", time, "--out", out,
                            *self.exporter, "--trust", self.ca, *keys, *extra)
 
@@ -117,7 +127,7 @@ class Mp4(ProofCase):
         for clip in real_clips():
             for protection in ("strong", "light", "none"):
                 with self.subTest(clip=os.path.basename(clip), protection=protection):
-                    keys = [] if protection == "none" else ["--password-file", self.password_file]
+                    keys = [] if protection == "none" else ["--kek", self.kek]
                     self.expect(GOOD, "record", clip, "--out", "c.svms", "--start-time", START, *self.signer,
                                 "--protect", protection, *keys, "--force")
                     self.mp4("--force", source="c.svms", out="c.mp4", proof="c.proof")
@@ -148,7 +158,7 @@ class Mp4(ProofCase):
     def test_a_frame_encoded_anew_is_named(self):
         """One picture is drawn over and encoded with the right length."""
         clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-an", seconds=2)
-        self.record("j.svms", clip=clip)
+        self.record_by_key("j.svms", clip=clip)
         os.unlink(clip)
         self.mp4(source="j.svms")
         places = sample_places(self.path("x.mp4"), "v:0")
@@ -196,7 +206,7 @@ class Mp4(ProofCase):
 
     def test_another_recordings_proof_does_not_fit(self):
         clip = make_clip(self.path("other.mp4"), "-c:v", "libx264", "-g", "5", "-an", seconds=2)
-        self.record("o.svms", clip=clip)
+        self.record_by_key("o.svms", clip=clip)
         self.mp4()
         self.mp4(source="o.svms", out="o.mp4", proof="o.proof")
         self.assertEqual(self.prove("x.mp4", "o.proof", status=EVIDENCE)["verdict"], "not_authentic")
@@ -231,22 +241,35 @@ class Mp4(ProofCase):
 
     def test_light_and_clear_recordings(self):
         for protection in ("light", "none"):
-            keys = [] if protection == "none" else ["--password-file", self.password_file]
+            keys = [] if protection == "none" else ["--kek", self.kek]
             self.expect(GOOD, "record", self.clip, "--out", f"{protection}.svms", "--start-time", START, *self.signer,
                         "--protect", protection, *keys)
             self.mp4("--force", source=f"{protection}.svms")
             self.assertEqual(self.prove()["verdict"], "authentic")
 
-    def test_a_folder_of_containers(self):
+    def record_folder(self):
         os.mkdir(self.path("rec"))
-        self.expect(GOOD, "record", self.clip, "--out", "rec", "--start-time", START, *self.signer, "--password-file",
-                    self.password_file, "--segment-seconds", "1", "--rotate", "3s")
+        self.expect(GOOD, "record", self.clip, "--out", "rec", "--start-time", START, *self.signer, "--kek", self.kek,
+                    "--segment-seconds", "1", "--rotate", "3s")
+
+    def test_a_folder_of_containers(self):
+        self.record_folder()
         self.mp4(source="rec")
         shutil.rmtree(self.path("rec"))
         found = self.prove()
         self.assertEqual(found["verdict"], "authentic")
         self.assertGreater(len(found["evidence"]["sources"]["list"]), 1)
         self.assertEqual(found["samples"]["tracks"][0]["samples"], 80)
+
+    def test_one_container_of_a_recording_is_proven_as_incomplete(self):
+        self.record_folder()
+        name = os.path.join("rec", sorted(os.listdir(self.path("rec")))[1])
+        self.assertRegex(self.mp4(source=name, status=EVIDENCE).err, "missing beside this one(.|\n)*without --from and --to")
+        self.assert_only("rec", "x.mp4", "x.proof")
+        found = self.prove(status=EVIDENCE)
+        self.assertEqual((found["verdict"], found["samples"]["verdict"]), ("incomplete", "authentic"))
+        self.mp4("--from", at(3.2), "--to", at(5), source=name, out="y.mp4", proof="y.proof")
+        self.assertEqual(self.prove("y.mp4", "y.proof")["verdict"], "authentic")
 
     def test_what_does_not_verify_is_refused(self):
         with open(self.recorded, "rb") as file:
@@ -255,13 +278,13 @@ class Mp4(ProofCase):
         self.store("bad.svms", content)
         self.mp4(source="bad.svms", status=EVIDENCE)
         self.assert_only()
-        self.expect(EVIDENCE, "export", "mp4", "bad.svms", "--out", "x.mp4", "--password-file", self.password_file)
+        self.expect(EVIDENCE, "export", "mp4", "bad.svms", "--out", "x.mp4", "--kek", self.kek)
         self.assert_only()
         self.still("x.png", at(4), source="bad.svms", status=EVIDENCE)
         self.assert_only()
 
     def test_command_lines_that_are_wrong(self):
-        clear = ["export", "mp4", self.recorded, "--password-file", self.password_file]
+        clear = ["export", "mp4", self.recorded, "--kek", self.kek]
         self.expect(USAGE, *clear)
         self.expect(USAGE, *clear, "--out", "x.mkv")
         self.expect(USAGE, *clear, "--out", "x.mp4", "--signer", "c")
@@ -273,7 +296,7 @@ class Mp4(ProofCase):
         self.mp4("--from", "2027-01-01T00:00:00Z", status=EVIDENCE)
         # A recorder's certificate is none of an exporter.
         self.expect(POLICY, "export", "mp4", self.recorded, "--out", "x.mp4", "--proof", "x.proof", *self.signer,
-                    "--trust", self.ca, "--password-file", self.password_file)
+                    "--trust", self.ca, "--kek", self.kek)
         self.assert_only()
 
     def test_older_files_are_not_touched(self):
@@ -285,12 +308,12 @@ class Mp4(ProofCase):
 
     def test_a_full_disk_leaves_nothing(self):
         run = self.run_svms("export", "mp4", self.recorded, "--out", "x.mp4", "--proof", "x.proof", *self.exporter,
-                            "--trust", self.ca, "--password-file", self.password_file, preexec_fn=limited_to(30000))
+                            "--trust", self.ca, "--kek", self.kek, preexec_fn=limited_to(30000))
         self.assertEqual(run.status, ENVIRONMENT, run)
         self.assert_only()
 
     def test_a_clear_file_alone(self):
-        self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--password-file", self.password_file,
+        self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--kek", self.kek,
                     "--trust", self.ca, "--without-track", "audio")
         self.assert_only("x.mp4")
         self.assertEqual(streams_of(self.path("x.mp4")), ["video"])
@@ -335,7 +358,7 @@ class Publication(ProofCase):
     def test_older_files_survive_a_failure(self):
         for command, media in self.CASES:
             self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
-                        "--password-file", self.password_file)
+                        "--kek", self.kek)
             before = {name: self.load(name) for name in (media, media + ".proof")}
             for name, left in ((media, media + ".proof"), (media + ".proof", media)):
                 with self.subTest(command=command[0], taken=name):
@@ -349,7 +372,7 @@ class Publication(ProofCase):
                     self.assert_only(media, media + ".proof")
             self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
             self.expect(GOOD, "export", command[0], self.recorded, *command[1:], *self.exporter, "--trust", self.ca,
-                        "--password-file", self.password_file, "--force", "--case", "another")
+                        "--kek", self.kek, "--force", "--case", "another")
             self.assert_only(media, media + ".proof")
             self.assertNotEqual(self.load(media + ".proof"), before[media + ".proof"])
             self.assertEqual(self.prove(media, media + ".proof")["verdict"], "authentic")
@@ -400,8 +423,8 @@ class Told(ProofCase):
                          (name, len(content), hashlib.sha256(content).hexdigest()))
 
     def test_a_film_alone(self):
-        told = self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--password-file",
-                           self.password_file, "--from", at(2.5), "--to", at(4.5), "--case", "17", "--json").json()
+        told = self.expect(GOOD, "export", "mp4", self.recorded, "--out", "x.mp4", "--kek",
+                           self.kek, "--from", at(2.5), "--to", at(4.5), "--case", "17", "--json").json()
         self.assert_measured(told, "x.mp4")
         self.assertEqual((told["format"], told["proof"], told["case"]["case"]), ("mp4", None, "17"))
         source, = told["sources"]
@@ -475,11 +498,10 @@ class Films(ProofCase):
         yield "samples outside of mdat", film[:film.index(b"mdat")] + b"free" + film[film.index(b"mdat") + 4:]
         yield "items", with_box(film, b"udta", box(b"meta", bytes(4), box(b"pitm", bytes(6))))
         yield "items in a track", with_box(film, b"mdia", box(b"meta", bytes(4), box(b"pitm", bytes(6))))
-        cover = box(b"ilst", box(b"covr", box(b"data", struct.pack(">II", 13, 0), b"\xff\xd8\xff")))
-        texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), cover)
-        yield "a cover", with_box(film, b"mdia", box(b"udta", texts))
+        bare = without_texts(film)
         track = find_box(film, b"trak")
-        yield "a track among texts", with_box(film, b"mdia", box(b"udta", film[track[1]:track[1] + track[2]]))
+        yield "a track among texts", with_box(bare, b"trak", box(b"udta", film[track[1]:track[1] + track[2]]))
+        yield from self.hidden_boxes(film)
         yield "not played", patched(film, b"tkhd", 0, struct.pack(">I", 2))
         yield "longer pictures", patched(film, b"stts", 12, struct.pack(">I", 2048))
         yield "sound that comes later", patched(film, b"elst", 12, struct.pack(">I", 9000), 1)
@@ -491,6 +513,28 @@ class Films(ProofCase):
             yield f"{count} times", patched(film, b"stts", 4, struct.pack(">I", count))
             yield f"{count} sizes", patched(film, b"stsz", 8, struct.pack(">I", count))
             yield f"a time for {count} samples", patched(film, b"stts", 8, struct.pack(">I", count))
+
+    @staticmethod
+    def hidden_boxes(film):
+        """Boxes that players find where others see text or numbers."""
+        bare = without_texts(film)
+        handler = box(b"hdlr", bytes(8), b"mdir", bytes(13))
+        rows = struct.pack(">IiI", 1000, 0, 0x10000) * 3
+        loop = box(b"elst", struct.pack(">II", 0, 3), rows)
+        item = box(b"elst", box(b"data", struct.pack(">III", 1, 0, 0x10000), rows))
+        lists = {"a second movie": (box(b"free", handler, film[find_box(film, b"moov")[1]:]), handler),
+                 "an edit list": (box(b"free", handler, loop), handler),
+                 "an edit list as an item": (handler, box(b"ilst", item)),
+                 "a cover": (handler, box(b"ilst", box(b"covr", box(b"data", struct.pack(">II", 13, 0), b"\xff\xd8\xff")))),
+                 "another handler": (box(b"hdlr", bytes(8), b"soun", bytes(13)),)}
+        for name, content in lists.items():
+            yield name, with_box(bare, b"trak", box(b"udta", box(b"meta", bytes(4), *content)))
+        shape = box(b"btrt", box(b"pasp", struct.pack(">II", 4, 1)))
+        yield "boxes behind colours", with_box(patched(film, b"avc1", 74, struct.pack(">HH", 8, 0)), b"avcC", shape)
+        yield "boxes in a bit rate", with_box(film, b"avcC", shape)
+        _, start, size, _ = find_box(film, b"mvhd")
+        yield "the movie's header last", film[:start] + film[start + size:] + film[start:start + size]
+        yield "something in front", box(b"free", bytes(4)) + film
 
     def test_what_shows_other_things_is_not_believed(self):
         self.mp4()
@@ -519,8 +563,11 @@ class Films(ProofCase):
         film = self.load("x.mp4")
         words = box(b"\xa9nam", box(b"data", struct.pack(">II", 1, 0), b"Evidence"))
         texts = box(b"meta", bytes(4), box(b"hdlr", bytes(8), b"mdir", bytes(13)), box(b"ilst", words))
-        for content in (film + box(b"free", b"room"), with_box(film, b"mdia", box(b"udta", box(b"name", b"name"))),
-                        with_box(film, b"mdia", box(b"udta", texts))):
+        ffmpeg("-i", self.path("x.mp4"), "-c", "copy", self.path("copy.mp4"))
+        copied = self.load("copy.mp4")
+        self.assertIn(b"\xa9too", copied)
+        for content in (film + box(b"free", b"room"), copied, without_texts(film),
+                        with_box(without_texts(film), b"trak", box(b"udta", texts))):
             self.store("y.mp4", content)
             found = self.prove("y.mp4", status=EVIDENCE)
             self.assertEqual((found["verdict"], found["samples"]["verdict"]), ("incomplete", "authentic"))
@@ -677,15 +724,15 @@ class Stills(ProofCase):
 
     def test_pictures_that_were_reordered(self):
         clip = make_clip(self.path("b.mp4"), "-c:v", "libx264", "-bf", "3", "-g", "30", "-an", seconds=6)
-        self.expect(GOOD, "record", clip, "--out", "b.svms", "--start-time", START, *self.signer, "--password-file",
-                    self.password_file)
+        self.expect(GOOD, "record", clip, "--out", "b.svms", "--start-time", START, *self.signer, "--kek",
+                    self.kek)
         for frame in (1, 2, 3, 31, 44):
             self.still("x.png", at(frame / 10 + 0.05), "--force", source="b.svms")
             self.assertLess(difference(pixels(self.path("x.png")), pixels(clip, frame)), 4)
 
     def test_jpeg_video_gives_the_recorded_picture(self):
         clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-an", seconds=2)
-        self.record("j.svms", clip=clip)
+        self.record_by_key("j.svms", clip=clip)
         offset, size = sample_places(clip, "v:0")[13]
         recorded = self.load("mjpeg.mp4")[offset:offset + size]
         self.still("x.jpg", at(1.35), source="j.svms")
@@ -703,7 +750,7 @@ class Stills(ProofCase):
     def test_sound_beside_a_picture_stays_what_it_is(self):
         """Its proof needs no secret of it, and no other track is left out."""
         clip = make_clip(self.path("mjpeg.mp4"), "-c:v", "mjpeg", "-q:v", "3", "-c:a", "aac", seconds=2)
-        self.record("j.svms", clip=clip)
+        self.record_by_key("j.svms", clip=clip)
         self.still("x.jpg", at(1.35), source="j.svms")
         found = self.prove("x.jpg", "x.jpg.proof")
         self.assertEqual((found["verdict"], found["samples"]["same"]), ("authentic", 1))

@@ -86,6 +86,11 @@ def promises():
     for name, value in (("name", "Tor 4"), ("place", None), ("remark", "nach Norden")):
         yield _one(f"device-{name}", f"another {name} of the device than the recorder's",
                    _member(("devices", 0, name), value), "E-CAS-3", described)
+    def undescribed(**more):
+        return recipe("undescribed", source(clear("package clear", 2)), **more)
+
+    yield _one("device-undescribed", "a name of which the recorder said nothing",
+               _member(("devices", 0, "name"), "Tor 4"), "E-CAS-3", undescribed)
     yield _one("presentation", "presentation in a package", _member(("presentation",), {
         "name": "a.mp4", "media_type": "video/mp4", "size": 1, "sha256": "77" * 32, "tracks": [],
         "derivation": None}))

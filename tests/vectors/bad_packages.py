@@ -572,7 +572,7 @@ GROUPS = (headers, slots, frames, directories, order, bodies, secrets, redaction
 # Made at test time only: much like others that are committed.
 KEPT = {
     "case": "reexport source-more container last-segment last-utc first-utc track-included"
-            " device-twice device-phantom device-name device-place created derived-hash attachment-digest presentation missing zero-text none",
+            " device-twice device-phantom device-name device-place device-undescribed created derived-hash attachment-digest presentation missing zero-text none",
     "link-1": "signature package number head role algorithm-16 object chain policy",
     "header": "magic major critical zero kind-3 slot-size key-check",
     "name": "0 2 5 8 9",

@@ -11,6 +11,7 @@ from recipes import at_ms, linked, mixed, recipe, source
 from specs import AUDIO, SECOND, T0, VIDEO, clear, strong, track
 
 TABLE = "moov/trak/mdia/minf/stbl"
+HANDLER_OF_TEXTS = b"mdir"
 ENTRY = 16  # of the sample description in stsd
 BOXES = ENTRY + 78  # in it
 
@@ -58,10 +59,6 @@ def boxes():
     yield one("meta", "metadata that a player may act on", added("moov", b"meta", bytes(4)))
     yield one("track-uuid", "a box of its own kind in a track", added("moov/trak", b"uuid", bytes(16)))
     yield one("references", "a track that refers to another", added("moov/trak", b"tref"))
-    yield one("texts-track", "a track among the texts", added("moov", b"udta", mp4_file.box(b"trak")))
-    cover = mp4_file.box(b"covr", mp4_file.box(b"data", struct.pack(">II", 13, 0), JPEG))
-    yield one("cover", "a picture among the texts", added("moov", b"udta", mp4_file.full(
-        b"meta", mp4_file.full(b"hdlr", bytes(20)), mp4_file.box(b"ilst", cover))))
     yield one("subsegments", "a box that no sample table has", added(TABLE, b"subs", bytes(8)))
     yield one("grouping", "groups of another type", added(TABLE, b"sgpd", bytes(4) + b"rap " + bytes(4)))
     yield one("times-twice", "a second table of times", doubled(f"{TABLE}/stts"))
@@ -69,6 +66,72 @@ def boxes():
     yield one("end-short", "an end that is no box", lambda data: data + b"\0\0\0")
     yield one("no-handler", "a track without handler", changed(
         "moov/trak/mdia", lambda parts: [one for one in parts if one[0] != b"hdlr"]))  # fmt: skip
+
+
+def _last(kind):
+    """What others depend on comes behind them."""
+    return lambda parts: [*(one for one in parts if one[0] != kind),
+                          *(one for one in parts if one[0] == kind)]  # fmt: skip
+
+
+def brands():
+    found = _alone()
+
+    def one(name, note, change):
+        return refused(found, name, note, "E-FLM-1", change(found[1]))
+
+    yield one("front", "room in front of everything", lambda data: mp4_file.box(b"free", b"\0\0\1\xba") + data)
+    yield one("brand", "the brand of a picture", changed("ftyp", put(0, "4s", b"jp2 ")))
+    yield one("brands", "more brands than anyone knows", changed("ftyp", lambda b: b + b"isom" * 33))
+    yield one("movie-last", "times of the movie come behind its tracks", changed("moov", _last(b"mvhd")))
+    yield one("track-last", "a track is described behind its media", changed("moov/trak", _last(b"tkhd")))
+    yield one("media-last", "a handler behind what it handles", changed("moov/trak/mdia", _last(b"hdlr")))
+    yield one("codec-last", "the codec is told behind the tables", changed(TABLE, _last(b"stsd")))
+
+
+# ---- texts ----
+
+
+def _handler(kind=HANDLER_OF_TEXTS, front=0):
+    return mp4_file.full(b"hdlr", struct.pack(">I4s12x", front, kind) + b"\0")
+
+
+def _item(kind, form=1, locale=0, content=b"words"):
+    return mp4_file.box(kind, mp4_file.box(b"data", struct.pack(">II", form, locale), content))
+
+
+def _list(*items, handler=None):
+    return mp4_file.full(b"meta", handler or _handler(), mp4_file.box(b"ilst", *items))
+
+
+def texts():
+    found = _alone()
+    loop = mp4_file.full(b"elst", struct.pack(">I", 3), struct.pack(">IiI", 100, 0, 0x10000) * 3)
+    words = _list(_item(b"\xa9nam"))
+
+    def one(name, note, content, place="moov"):
+        return refused(found, name, note, "E-FLM-1", added(place, b"udta", content)(found[1]))
+
+    yield one("texts-track", "a track among the texts", mp4_file.box(b"trak"))
+    yield one("texts-name", "a box of its own among the texts", words + mp4_file.box(b"name", b"words"))
+    yield one("texts-none", "no list of texts", b"")
+    yield one("trak-udta", "texts in a track", words, "moov/trak")
+    yield one("cover", "a picture among the texts", _list(_item(b"covr", 13, 0, JPEG)))
+    yield one("ilst-elst", "an edit list among the texts", _list(_item(b"elst", 1, 0, loop[8:])))
+    yield one("ilst-other", "an item of a name of its own", _list(_item(b"----")))
+    yield one("ilst-kind", "an item that is no text", _list(_item(b"\xa9nam", 21)))
+    yield one("ilst-locale", "an item that is half an edit list", _list(_item(b"\xa9nam", 1, 0x10000)))
+    moov = mp4_file.box(b"free", _handler(), found[1][found[1].index(b"moov") - 4 :])
+    yield one("meta-moov", "a second movie behind a handler that is in no list",
+              mp4_file.full(b"meta", moov, _handler()))
+    yield one("meta-elst", "an edit list behind such a handler",
+              mp4_file.full(b"meta", mp4_file.box(b"free", _handler(), loop), _handler()))
+    yield one("meta-free", "room behind the handler", mp4_file.full(b"meta", _handler(), mp4_file.box(b"free")))
+    yield one("meta-version", "a handler in front of the handler", mp4_file.box(b"meta", b"hdlr", _handler()))
+    yield one("meta-hdlr-soun", "the handler of a track", _list(handler=_handler(b"soun")))
+    yield one("meta-hdlr-type", "a handler of QuickTime", _list(handler=_handler(front=1)))
+    long = mp4_file.full(b"hdlr", bytes(4), HANDLER_OF_TEXTS, bytes(60))
+    yield one("meta-hdlr-long", "a handler with room in it", _list(handler=long))
 
 
 def descriptions():
@@ -85,6 +148,11 @@ def descriptions():
     yield one("clip", "a clean aperture", _in_entry(lambda b: b + mp4_file.box(b"clap", bytes(32))))
     yield one("pixels", "pixels that are not square", _in_entry(
         lambda b: b + mp4_file.box(b"pasp", struct.pack(">II", 4, 3))))
+    forged = mp4_file.box(b"pasp", struct.pack(">II", 4, 1))
+    yield one("colours", "a table of colours, and boxes behind it", _in_entry(
+        lambda b: put(82, "HH", 8, 0)(b[:86]) + mp4_file.box(b"btrt", forged) + b[86:]))
+    yield one("bit-rate", "boxes in the bit rate", _in_entry(
+        lambda b: b + mp4_file.box(b"btrt", forged)))
     yield one("reference", "samples in another file", changed("moov/trak/mdia/minf/dinf/dref", put(
         16, "I", 0)))
     yield one("references-two", "a second data reference", changed(
@@ -101,8 +169,25 @@ def descriptions():
         "moov/trak#1/mdia/minf/stbl/stsd", put(ENTRY + 24, "I", 16000 << 16))(pair[1]))
     yield refused(pair, "sound-version", "a description of sound of another version", "E-FLM-2", changed(
         "moov/trak#1/mdia/minf/stbl/stsd", put(ENTRY + 8, "H", 1))(pair[1]))
+    yield refused(pair, "sound-bits", "sound of another number of bits", "E-FLM-2", changed(
+        "moov/trak#1/mdia/minf/stbl/stsd", put(ENTRY + 18, "H", 24))(pair[1]))
     camera = _jpeg_film()
+    hidden = mp4_file.full(b"esds", mp4_file.descriptor(3, b"\0\1\0", mp4_file.descriptor(
+        4, struct.pack(">BB11x", 0x6C, 0x11)), mp4_file.descriptor(5, b"words")))
+    yield refused(camera, "hidden-configuration", "a configuration behind the decoder", "E-FLM-2", _in_entry(
+        lambda b: b[:4] + b"mp4v" + b[8:86] + hidden)(camera[1]))
     yield refused(camera, "object", "MPEG-1 video instead of JPEG", "E-FLM-2", _jpeg(0x6A)(camera[1]))
+
+
+def _grouped(*numbers):
+    """alternate_group of the tracks."""
+
+    def run(data):
+        for track_number, group in enumerate(numbers):
+            data = changed(f"moov/trak#{track_number}/tkhd", put(34, "H", group))(data)
+        return data
+
+    return run
 
 
 def showing():
@@ -122,6 +207,8 @@ def showing():
         "moov/trak/tkhd", put(76, "I", 32 << 16))(_in_entry(put(32, "H", 32))(data)))
     yield one("disabled-sound", "sound that is not played",
               changed("moov/trak#1/tkhd", put(0, "I", 2)), pair)
+    yield one("alternate", "pictures and sound of one group, of which one is played",
+              _grouped(1, 1), pair)
     yield one("track-id", "two tracks of one number", changed("moov/trak#1/tkhd", put(12, "I", 1)), pair)
 
 
@@ -212,8 +299,33 @@ def times():
     shifts = struct.pack(">IIIIII", 0, 2, 1, 0, 5, 9000)
     yield refused(found, "composition", "composition offsets that nobody recorded", "E-FLM-6",
                   added(TABLE, b"ctts", shifts)(found[1]))
+    shifts = struct.pack(">IIIIII", 0, 2, 5, 0, 1, 0x80000000)
+    yield refused(found, "composition-sign", "a composition offset that some take for a negative one",
+                  "E-FLM-6", added(TABLE, b"ctts", shifts)(found[1]))
     yield refused(found, "times-more", "times of more samples than there are", "E-FLM-6", changed(
         f"{TABLE}/stts", put(8, "I", 2))(found[1]))
+
+
+def _sync(*numbers):
+    return added(TABLE, b"stss", struct.pack(f">II{len(numbers)}I", 0, len(numbers), *numbers))
+
+
+def hints():
+    found = _alone()
+
+    def one(name, note, change, rule):
+        return refused(found, name, note, rule, change(found[1]))
+
+    yield one("sync-size", "a table of sync samples that goes on behind its box",
+              added(TABLE, b"stss", struct.pack(">III", 0, 0x40000000, 1)), "E-FLM-1")
+    yield one("sync-none", "a table of no sync samples", _sync(), "E-FLM-1")
+    yield one("sync-order", "sync samples that do not ascend", _sync(3, 1), "E-FLM-6")
+    yield one("sync-behind", "a sync sample that there is not", _sync(1, 3, 5, 7), "E-FLM-6")
+    yield one("sync-other", "players begin with another picture", _sync(6), "E-FLM-6")
+    yield one("groups-size", "groups that go on behind their box", added(
+        TABLE, b"sgpd", struct.pack(">I4sIIh", 1 << 24, b"roll", 2, 9, -1)), "E-FLM-1")
+    yield one("dependencies", "what depends on what, of fewer samples",
+              added(TABLE, b"sdtp", bytes(4 + 5)), "E-FLM-1")
 
 
 # ---- several sources ----
@@ -338,11 +450,20 @@ def good():
                           large=True)  # fmt: skip
     yield of(proof("film large", spec, (0,), range(3), large), name="good-film-large",
              note="offsets of 64 bits")
-    texts = added("moov", b"udta", mp4_file.box(b"name", b"anything"))
-    yield of(alone, "incomplete", "good-film-texts", "another text, and room that nothing uses",
-             added("", b"skip", bytes(8))(texts(alone[1])))
+    words = added("moov", b"udta", _list(_item(b"\xa9nam"), _item(b"\xa9too")))
+    yield of(alone, "incomplete", "good-film-texts", "other texts, and room that nothing uses",
+             added("", b"skip", bytes(8))(words(alone[1])))
+    empty = added("moov", b"udta", mp4_file.full(b"meta", _handler()))
+    yield of(alone, "incomplete", "good-film-texts-none", "a list of no texts", empty(alone[1]))
     yield of(alone, "incomplete", "good-film-edited", "an edit list that plays all",
              edited((600, 0))(alone[1]))
+    roll = added(TABLE, b"sgpd", struct.pack(">I4sIIh", 1 << 24, b"roll", 2, 1, -1))
+    runs = added(TABLE, b"sbgp", struct.pack(">I4sIII", 0, b"roll", 1, 6, 1))
+    hinted = added(TABLE, b"sdtp", bytes(4 + 6))(runs(roll(_sync(1, 3, 5)(alone[1]))))
+    yield of(alone, "incomplete", "good-film-hints", "where players may begin, and what decoders need",
+             hinted)
+    yield of(pair, "incomplete", "good-film-groups", "pictures and sound of different groups",
+             _grouped(1, 2)(pair[1]))
     both = edited((250, -1), (400, 0))(edited((250, -1), (300, 0), track=1)(pair[1]))
     yield of(pair, "incomplete", "good-film-pause", "both tracks begin a quarter of a second later", both)
     scaled = changed("moov/trak/mdia/mdhd", put(12, "I", 10000))
@@ -350,7 +471,7 @@ def good():
     yield of(alone, "incomplete", "good-film-scale", "another time scale", ticks(scaled(alone[1])))
 
 
-GROUPS = (good, boxes, descriptions, showing, layout, edits, times, several, pictures)
+GROUPS = (good, boxes, brands, texts, descriptions, showing, layout, edits, times, hints, several, pictures)
 
 
 def all_films():

@@ -15,16 +15,16 @@ def full(kind, *parts, version=0, flags=0):
     return box(kind, struct.pack(">I", version << 24 | flags), *parts)
 
 
-def _descriptor(tag, *parts):
+def descriptor(tag, *parts):
     content = b"".join(parts)
     return bytes([tag, len(content)]) + content
 
 
 def elementary(object_type, config=b""):
     """Box esds."""
-    specific = _descriptor(5, config) if config else b""
-    about = _descriptor(4, struct.pack(">BB11x", object_type, 0x11), specific)
-    return full(b"esds", _descriptor(3, b"\0\1\0", about, _descriptor(6, b"\2")))
+    specific = descriptor(5, config) if config else b""
+    about = descriptor(4, struct.pack(">BB11x", object_type, 0x11), specific)
+    return full(b"esds", descriptor(3, b"\0\1\0", about, descriptor(6, b"\2")))
 
 
 def _configuration(track):

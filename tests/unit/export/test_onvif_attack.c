@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Export files that somebody changed: nothing but taking the last signature away goes unnoticed. */
 #include "onvif_case.h"
+#include "onvif_edit.h"
 
 static void no_flipped_byte_is_authentic(void **state)
 {
@@ -286,6 +287,139 @@ static void a_later_meta_does_not_speak_for_the_exporter(void **state)
     memory_file_clear(&file);
 }
 
+/* A player would find fragments there, or take the letters for the beginning of such a box. */
+static void later_signatures_hold_nothing_that_is_played(void **state)
+{
+    static const struct {
+        const char *box; /* which is renamed, in the second signature */
+        const char *type;
+        const char *words;
+    } cases[] = { { "auib", "mvex", "has a box 'mvex' which does not belong there" },
+                  { "auib", "schi", "has a box 'schi' which does not belong there" },
+                  { "sigC", "free", "has a box 'free' which does not belong there" },
+                  { "cert", "uuid", "has a box 'uuid' which does not belong there" },
+                  { "schi", "moof", "has a box 'moof' which does not belong there" } };
+    const onvif_case *given = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memory_file file = sealed_file(given, MP4_PLAIN, 2);
+        memory_file out = { 0 };
+        svms_onvif_report *report = NULL;
+        svms_error err = SVMS_ERROR_INIT;
+        places at = find_places(&file, 2);
+        memcpy(file.data + find_box(&file, cases[i].box, at.sinf[1]) + 4, cases[i].type, 4);
+        assert_int_equal(verify_export(given, &file, false, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+        if (strstr(signature_of(report, 0).integrity_reason, cases[i].words) == NULL) {
+            fail_msg("case %zu: %s", i, signature_of(report, 0).integrity_reason);
+        }
+        assert_int_equal(countersign(given, SIGNER_CUSTODIAN, &file, &out, &err),
+                         SVMS_E_NOT_AUTHENTIC);
+        assert_non_null(strstr(err.message, cases[i].words));
+        assert_int_equal(out.size, 0);
+        svms_onvif_report_free(&report);
+        memory_file_clear(&file);
+    }
+}
+
+/* As the one that was there, with one thing changed. */
+static void a_later_meta_holds_nothing_that_is_played(void **state)
+{
+    static const struct {
+        const char *box;
+        size_t place; /* from the beginning of the box */
+        const char *put;
+        const char *words; /* NULL: no word of what was added */
+    } cases[] = { { "suep", 4, "suep", NULL },
+                  { "suep", 4, "cstb", NULL },
+                  { "suep", 4, "sumi", NULL },
+                  { "suep", 4, "moof", "has a box 'moof' which does not belong there" },
+                  { "suep", 4, "free", "has a box 'free' that is not empty" },
+                  { "suep", 4, "hdlr", "has a box 'hdlr' that is not the format's, or not in f" },
+                  { "hdlr", 4, "suep", NULL },
+                  { "hdlr", 4, "uuid", "has a box 'uuid' which does not belong there" },
+                  { "hdlr", 8, "\0\0\0\1", "has a box 'hdlr' that is not the format's" },
+                  { "hdlr", 16, "vide", "has a box 'hdlr' that is not the format's" },
+                  { "hdlr", 28, "\0\0\0\1", "has a box 'hdlr' that is not the format's" },
+                  { "meta", 8, "\0\0\0\1", "has a box 'meta' of another version" },
+                  { "cstb", 4, "trak", "has a box 'trak' which does not belong there" },
+                  { "auib", 4, "moov", "has a box 'moov' which does not belong there" } };
+    static const char moved[] = "what was added later";
+    const onvif_case *given = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        memory_file file = sealed_file(given, MP4_PLAIN, 1);
+        svms_onvif_report *report = NULL;
+        memory_file copy = memory_copy(&file);
+        size_t first = find_box(&file, "meta", 0);
+        size_t meta = file.size;
+        insert_bytes(&file, meta, copy.data + first, copy.size - first);
+        memcpy(file.data + find_box(&file, cases[i].box, meta) + cases[i].place, cases[i].put, 4);
+        assert_int_equal(verify_export(given, &file, false, &report, NULL), SVMS_E_NOT_AUTHENTIC);
+        const char *why = signature_of(report, 0).integrity_reason;
+        const char *words = cases[i].words;
+        /* The second signature is a copy of the first, and holds for nothing. */
+        if (words != NULL ? strstr(why, words) == NULL : strstr(why, moved) != NULL) {
+            fail_msg("case %zu: %s", i, why);
+        }
+        assert_int_equal(signature_of(report, 0).integrity == SVMS_INTEGRITY_INTACT, words == NULL);
+        assert_null(strstr(signature_of(report, 1).integrity_reason, moved));
+        svms_onvif_report_free(&report);
+        memory_file_clear(&copy);
+        memory_file_clear(&file);
+    }
+}
+
+/* As other tools write it: without a handler. */
+static memory_file bare_file(const onvif_case *given)
+{
+    memory_file file = sealed_file(given, MP4_PLAIN, 1);
+    svms_source source = memory_source(&file);
+    svms_onvif_file found = { .ctx = given->fix->ctx, .source = &source };
+    svms_onvif_algorithm algorithm;
+    svms_onvif_edits edits;
+    memcpy(file.data + find_box(&file, "hdlr", find_box(&file, "meta", 0)) + 4, "what", 4);
+    assert_int_equal(svms_onvif_algorithm_of(&algorithm, given->keys[SIGNER_P256], NULL), SVMS_OK);
+    assert_int_equal(svms_onvif_outline(&found, NULL), SVMS_OK);
+    svms_onvif_view_of(&edits, &found, 0);
+    svms_onvif_lane lane = { .edits = &edits, .digest = algorithm.digest };
+    assert_int_equal(svms_onvif_digest_lanes(&found, &lane, 1, NULL), SVMS_OK);
+    const svms_iso_box *sibo = &found.sinfs[0].sibo;
+    assert_int_equal(svms_onvif_sign(given->fix->ctx, given->keys[SIGNER_P256], &algorithm,
+                                     lane.out, file.data + svms_iso_payload_offset(sibo),
+                                     (size_t)svms_iso_payload_size(sibo), NULL),
+                     SVMS_OK);
+    assert_int_equal(status_of(given, &file), SVMS_OK);
+    return file;
+}
+
+/* What another tool signed begins without a handler; ours is signed again, and read so. */
+static void letters_of_a_handler_are_not_added(void **state)
+{
+    static const char *const notes[] = { "as received", "hdlr", "xhdlrx" };
+    const onvif_case *given = *state;
+    for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+        for (unsigned bare = 0; bare < 2; bare++) {
+            svms_onvif_countersign_options options = sign_options(given, SIGNER_CUSTODIAN);
+            memory_file file = bare ? bare_file(given) : sealed_file(given, MP4_PLAIN, 1);
+            memory_file out = { 0 };
+            svms_error err = SVMS_ERROR_INIT;
+            svms_source source = memory_source(&file);
+            svms_sink sink = memory_sink(&out);
+            options.note = notes[i];
+            svms_status status =
+                svms_onvif_countersign(given->fix->ctx, &source, &sink, &options, &err);
+            if (bare && i > 0) {
+                assert_int_equal(status, SVMS_E_UNSUPPORTED);
+                assert_non_null(strstr(err.message, "has the letters 'hdlr'"));
+                assert_int_equal(out.size, 0);
+            } else {
+                assert_int_equal(status, SVMS_OK);
+                assert_int_equal(status_of(given, &out), SVMS_OK);
+            }
+            memory_file_clear(&file);
+            memory_file_clear(&out);
+        }
+    }
+}
+
 static void a_broken_file_is_not_signed_again(void **state)
 {
     const onvif_case *given = *state;
@@ -316,6 +450,9 @@ int main(void)
         cmocka_unit_test(nothing_that_later_signatures_moved_is_authentic),
         cmocka_unit_test(media_in_another_file_are_signed_by_nobody),
         cmocka_unit_test(a_later_meta_does_not_speak_for_the_exporter),
+        cmocka_unit_test(later_signatures_hold_nothing_that_is_played),
+        cmocka_unit_test(a_later_meta_holds_nothing_that_is_played),
+        cmocka_unit_test(letters_of_a_handler_are_not_added),
         cmocka_unit_test(a_broken_file_is_not_signed_again),
     };
     return cmocka_run_group_tests(tests, onvif_setup, onvif_teardown);

@@ -446,6 +446,49 @@ def bad_places(vectors, signers, custodian):
     vectors.add("bad-forged-film-meta", forged, "not_authentic", twice)
 
 
+def later(vectors, signers, custodian):
+    """What later hands add is nothing that a player takes for a part of the film (O-VER-12)."""
+    sealed, two = seal(movie(), signers["p256"]), "more than one file-level box 'meta'"
+    bare, none = Plan(with_suep=False, with_hdlr=False), "no handler"
+    film = make_box(b"moof", make_box(b"traf", tfhd(0), trun([20], 100)))
+    handler = make_box(b"hdlr", bytes(8), b"null", bytes(12), b"\0")
+    sound = make_box(b"hdlr", bytes(8), b"soun", bytes(12), b"\0")
+    sumi = make_box(b"sumi", bytes(68))
+
+    def plan(**more):
+        return Plan(**{"with_suep": False, **more})
+
+    for name, how, hears in (
+        ("foreign-later-free", plan(before=make_box(b"free", bytes(5000))), ()),
+        ("foreign-later-bare", plan(with_hdlr=False, before=sumi), (none,)),
+        ("bad-later-moof", plan(before=film), ()), ("bad-later-mvex", plan(before=make_box(b"mvex", trex())), ()),
+        ("bad-later-unknown", plan(before=make_box(b"what")), ()),
+        ("bad-later-free", plan(before=make_box(b"free", bytes(4999), b"x")), ()),
+        ("bad-later-handler-late", plan(with_hdlr=False, before=sumi + handler), ()),
+        ("bad-later-handler-sound", plan(with_hdlr=False, before=sound), ()),
+        ("bad-later-handler-twice", plan(before=handler), ()),
+        ("bad-later-handler-hidden", plan(with_hdlr=False, note=handler + film + b"\0"), (
+            none, "does not end with one NUL")),
+        ("bad-later-in-ipro", plan(behind=film), ()),
+        ("bad-later-in-scheme", plan(behind=make_box(b"sinf", make_box(b"schm", bytes(4), b"else", bytes(4)), make_box(
+            b"schi", make_box(b"tenc")))), ("is no signature of this format",)),
+    ):  # fmt: skip
+        good = name.startswith("foreign")
+        vectors.add(name, second_meta(sealed, custodian, how), "authentic" if good else "not_authentic", two, *hears)
+    versioned = second_meta(sealed, custodian, plan())
+    at = onvifref.parse(versioned).metas[1][0].payload
+    vectors.add("bad-later-version", versioned[:at] + b"\1" + versioned[at + 1 :], "not_authentic", two)
+    beside = countersign(seal(movie(), signers["p256"], bare), custodian, Plan(note=b"as received\0"))
+    vectors.add("foreign-later-beside", beside, "authentic", "'suep' is missing", none)
+    hidden = countersign(seal(movie(), signers["p256"], bare), custodian, Plan(note=b"hdlr\0"))
+    vectors.add("bad-later-beside", hidden, "not_authentic", "'suep' is missing", none)
+    for name, wrong in (("bad-later-in-schi", film), ("bad-later-in-schi-free", make_box(b"free"))):
+        vectors.add(name, countersign(sealed, custodian, Plan(extra=wrong)), "not_authentic")
+    # The last signature covers what is wrong; the one before it leaves it out.
+    between = countersign(sealed, custodian, Plan(extra=film))
+    vectors.add("bad-later-between", countersign(between, custodian), "not_authentic")
+
+
 def make():
     keys, vectors = Keys(), Vectors()
     signers = {kind: keys.signer(f"exporter-{kind}", kind, 3) for kind in ("rsa2048", "p256", "p384")}
@@ -470,6 +513,7 @@ def make():
     chunks(vectors, signers)
     fragments(vectors, signers)
     indexes(vectors, signers)
+    later(vectors, signers, custodian)
     return vectors.files
 
 

@@ -94,6 +94,7 @@ class File:
     sinfs: list = field(default_factory=list)
     suep: Box = None
     starts: Box = None
+    strays: list = field(default_factory=list)  # starts of later boxes that cannot be there (O-VER-12)
     elsewhere: bool = False  # media of a track lie in another file (O-VER-9)
     astray: str = ""  # which samples do not lie in mdat, or cannot be found (O-VER-10)
     fixed: int = 0  # end of the last box that later signatures must not move (O-HASH-5)
@@ -174,6 +175,59 @@ def _take_meta(found, box):
         found.starts = found.starts or said.get(b"cstb")
     found.metas.append((box, ipro))
     return is_signed
+
+
+# What later hands may add (O-VER-12)
+
+
+HANDLER = bytes(8) + b"null" + bytes(12)
+IN_SINF = {b"schm": None, b"schi": dict.fromkeys((b"sibo", b"cert", b"sigC", b"auib", b"cstb")), b"cstb": None}
+
+
+def _begins_right(found, meta):
+    text = found.payload(meta)
+    return text[:4] == bytes(4) and text[8:12] == b"hdlr" and text[12:36] == HANDLER and int.from_bytes(text[4:8], "big") >= 32
+
+
+def _holds_only(found, box, own, known):
+    """Whether it holds known boxes only: {type: the same of what it holds, or None}."""
+    inner = _children(found.data, box, own)
+    if [one.type for one in inner].count(b"schi") > 1:
+        return False
+    return all(one.type in known and (known[one.type] is None or _holds_only(found, one, 0, known[one.type]))
+               for one in inner)  # fmt: skip
+
+
+def _is_harmless(found, meta):
+    """A later export meta; with the handler of the format in front, or no letters 'hdlr' at all."""
+    right, inner = _begins_right(found, meta), _children(found.data, meta, 4)
+    if found.payload(meta)[:4] != bytes(4) or not right and b"hdlr" in found.payload(meta):
+        return False
+    for one in inner[1:] if right else inner:
+        if one.type == b"free" and any(found.payload(one)):
+            return False
+        if one.type == b"ipro" and not _holds_only(found, one, 6, {b"sinf": IN_SINF}):
+            return False
+        if one.type not in (b"suep", b"sumi", b"cstb", b"ipro", b"free"):
+            return False
+    return True
+
+
+def _judge_later(found):
+    signed = sorted({one.meta for one in found.sinfs})
+    found.strays += [found.metas[index][0].start for index in signed[1:] if not _is_harmless(found, found.metas[index][0])]
+    found.strays += [one.box.start for one in found.sinfs[1:] if not _holds_only(found, one.box, 0, IN_SINF)]
+
+
+def astray_later(found, number):
+    """Whether what signature number leaves out holds what it must not."""
+    own = found.sinfs[number]
+    meta = found.metas[own.meta][0]
+    left = left_out(found, number)
+    beside = [one.start for one in left if meta.start < one.start < meta.end]
+    if any(one.start <= stray < one.end for one in left for stray in found.strays):
+        return True
+    return bool(beside) and not _begins_right(found, meta) and b"hdlr" in found.data[beside[0] - 3 : meta.end]
 
 
 def _find_references(found, box, path):
@@ -405,6 +459,7 @@ def parse(data):
         if not _take_meta(found, one):
             found.fixed = one.end
     movie = next(one for one in top if one.type == b"moov")
+    _judge_later(found)
     _find_references(found, movie, (b"trak", b"mdia", b"minf", b"dinf", b"dref"))
     _check_places(found, top, movie)
     return found
@@ -675,6 +730,7 @@ def verify(data, request):
             and algorithm
             and certificate
             and not moves(found, number)
+            and not astray_later(found, number)
             and not found.elsewhere
             and not found.astray
             and check(certificate.public_key(), algorithm, view(found, number), found.payload(sinf.parts[b"sibo"]))

@@ -277,9 +277,9 @@ TEXTS = ((1, "name"), (2, "place"), (3, "remark"))
 def _check_texts(device, sources):
     """E-CAS-3: what the recorder says of the device in clear."""
     header = sources[min(device["sources"])].header
-    if header is None or header.description is None:
+    if header is None or header.sealed_description is not None:
         return
-    texts = dict(header.description)
+    texts = dict(header.description or ())
     for kind, name in TEXTS:
         _require(device[name] == texts.get(kind), f"{name} of a device", "E-CAS-3")
 

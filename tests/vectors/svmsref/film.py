@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reads a film: an MP4 file that can show nothing but its samples (evidence.md, E-FLM-1 to E-FLM-5)."""
 
+import struct
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -13,8 +14,10 @@ ONE = 0x10000  # of 16.16
 VOLUME = 0x100  # of 8.8
 SHIFT = Fraction(1, 1000)  # a millisecond
 FREE = (b"free", b"skip")
-WITH_FLAGS = (b"tkhd", b"mdhd", b"hdlr", b"url ", b"meta", b"sgpd", b"sbgp")
-TEXTS = (b"name", b"cprt", b"titl", b"auth", b"dscp", b"loci", b"free")
+WITH_FLAGS = (b"tkhd", b"mdhd", b"hdlr", b"url ", b"sgpd", b"sbgp")
+BRANDS = (*(b"iso%c" % one for one in b"m23456789"), b"mp41", b"mp42", b"avc1", b"M4V ", b"M4A ")
+MOST_BRANDS = 32
+HANDLER_OF_TEXTS = b"mdir"
 OPTIONAL_TABLES = (b"ctts", b"stss", b"sdtp", b"sgpd", b"sbgp")
 
 
@@ -36,6 +39,7 @@ class FilmSample:
     decoding: int = 0
     length: int = 0
     composition: int = 0
+    sync: bool = True
 
     @property
     def shown(self):
@@ -49,11 +53,13 @@ class FilmTrack:
     number: int = 0
     enabled: bool = False
     volume: int = 0
+    group: int = 0  # of tracks of which players choose one
     size: tuple = (0, 0)
     handler: bytes = b""
     scale: int = 0
     entry: object = None
     samples: list = field(default_factory=list)
+    sync_named: bool = False  # there is stss
     empty: Fraction = Fraction(0)  # seconds before the media begins
     media_time: int = 0
     edited: Fraction | None = None  # seconds that the edit lasts; None without edit list
@@ -145,8 +151,13 @@ def _sorted(found, needed, allowed=(), one_of=(), many=()):
     return out
 
 
-def _children(data, box, needed, **more):
-    return _sorted(boxes(data, box.start, box.end), needed, **more)
+def _children(data, box, needed, first=(), **more):
+    """Those of first stand in front, in this order."""
+    found = boxes(data, box.start, box.end)
+    parts = _sorted(found, needed, **more)
+    if tuple(one.kind for one in found[: len(first)]) != first:
+        fail("E-FLM-1", f"{first!r} do not come first in {box.kind!r}")
+    return parts
 
 
 # ---- the whole ----
@@ -155,7 +166,8 @@ def _children(data, box, needed, **more):
 def read(data):
     """A Film; ContainerError where it may show something else than its samples."""
     top = _sorted(boxes(data, 0, len(data), True), (b"ftyp", b"moov"), many=(*FREE, b"mdat"))
-    movie = _children(data, top[b"moov"], (b"mvhd",), allowed=(b"udta",), many=(b"trak",))
+    _check_brand(data, top[b"ftyp"])
+    movie = _children(data, top[b"moov"], (b"mvhd",), (b"mvhd",), allowed=(b"udta",), many=(b"trak",))
     film = Film(data=data)
     _read_movie_header(data, movie[b"mvhd"], film)
     _check_texts(data, movie.get(b"udta"))
@@ -165,6 +177,15 @@ def read(data):
     _check_tracks(film)
     _check_layout(film, [box for box in top[b"mdat"] if box.start < box.end])
     return film
+
+
+def _check_brand(data, box):
+    """By its first box players tell what kind of file it is."""
+    length = box.end - box.start
+    if data[4:8] != b"ftyp" or not 8 <= length <= 8 + 4 * MOST_BRANDS or length % 4:
+        fail("E-FLM-1", "ftyp is not the first box, or too long")
+    if bytes(data[box.start : box.start + 4]) not in BRANDS:
+        fail("E-FLM-1", "brand of something else than a film")
 
 
 def _check_matrix(content):
@@ -189,8 +210,7 @@ def _read_movie_header(data, box, film):
 
 
 def _read_track(data, box, movie_scale):
-    parts = _children(data, box, (b"tkhd", b"mdia"), allowed=(b"edts", b"udta"))
-    _check_texts(data, parts.get(b"udta"))
+    parts = _children(data, box, (b"tkhd", b"mdia"), (b"tkhd",), allowed=(b"edts",))
     track = FilmTrack()
     _read_track_header(data, parts[b"tkhd"], track)
     _read_media(data, parts[b"mdia"], track)
@@ -206,7 +226,8 @@ def _read_track_header(data, box, track):
     track.number = content.u32()
     content.take(4)
     content.word()
-    content.take(12)
+    content.take(10)
+    track.group = content.u16()
     track.volume = content.u16()
     content.take(2)
     _check_matrix(content)
@@ -215,7 +236,8 @@ def _read_track_header(data, box, track):
 
 
 def _read_media(data, box, track):
-    parts = _children(data, box, (b"mdhd", b"hdlr", b"minf"))
+    order = (b"mdhd", b"hdlr", b"minf")
+    parts = _children(data, box, order, order)
     content = _Content(data, parts[b"mdhd"], (0, 1))
     content.word(), content.word()
     track.scale = content.u32()
@@ -250,31 +272,41 @@ def _read_reference(data, box):
 
 
 def _check_texts(data, box):
-    """User data holds texts, and nothing that players take for tracks, pictures or chapters."""
-    for one in boxes(data, box.start, box.end) if box else ():
-        if one.kind == b"meta":
-            _check_meta(data, one)
-        elif one.kind not in TEXTS and one.kind[0] != 0xA9:
-            fail("E-FLM-1", f"box {one.kind!r} among texts")
-
-
-def _check_meta(data, box):
-    _Content(data, box)
-    inside = boxes(data, box.start + 4, box.end)
-    parts = _sorted(inside, (b"hdlr",), allowed=(b"ilst",), many=(b"free",))
+    """User data holds one list of texts, and nothing that players take for a part of the film."""
+    if not box:
+        return
+    about = _children(data, box, (b"meta",))[b"meta"]
+    if any(data[about.start : about.start + 4]):
+        fail("E-FLM-1", "version or flags of meta")
+    inside = Box(b"meta", about.start + 4, about.end)
+    parts = _children(data, inside, (b"hdlr",), (b"hdlr",), allowed=(b"ilst",))
+    _check_handler(data, inside.start, parts[b"hdlr"])
     items = parts.get(b"ilst")
     for item in boxes(data, items.start, items.end) if items else ():
-        about = _children(data, item, (b"data",), allowed=(b"mean", b"name"))[b"data"]
-        kind = int.from_bytes(data[about.start : about.start + 4], "big")
-        if item.kind == b"covr" or kind not in (1, 21) or about.end - about.start < 8:
-            fail("E-FLM-1", "a text that is none")
+        _check_item(data, item)
+
+
+def _check_handler(data, start, box):
+    if box.start - start != 8 or not 24 <= box.end - box.start <= 64:
+        fail("E-FLM-1", "length of the handler of texts")
+    if bytes(data[box.start : box.start + 12]) != bytes(8) + HANDLER_OF_TEXTS:
+        fail("E-FLM-1", "handler of something else than texts")
+
+
+def _check_item(data, item):
+    if item.kind[0] != 0xA9 or not item.kind[1:].isalnum():
+        fail("E-FLM-1", f"item {item.kind!r} among texts")
+    about = _children(data, item, (b"data",))[b"data"]
+    short = about.start - item.start == 8 and about.end - about.start >= 8
+    if not short or bytes(data[about.start : about.start + 8]) != struct.pack(">II", 1, 0):
+        fail("E-FLM-1", "a text that is none")
 
 
 # ---- sample tables ----
 
 
 def _read_tables(data, box, track):
-    parts = _children(data, box, (b"stsd", b"stts", b"stsc", b"stsz"),
+    parts = _children(data, box, (b"stsd", b"stts", b"stsc", b"stsz"), (b"stsd",),
                       allowed=OPTIONAL_TABLES, one_of=(b"stco", b"co64"))  # fmt: skip
     content = _Content(data, parts[b"stsd"], rule="E-FLM-2")
     entries = content.u32()
@@ -286,11 +318,27 @@ def _read_tables(data, box, track):
     offsets = _read_offsets(data, parts, len(sizes))
     track.samples = _place(sizes, offsets)
     _read_times(data, parts, track.samples)
-    for kind in (b"sgpd", b"sbgp"):
-        if kind in parts:
-            content = _Content(data, parts[kind], (0, 1, 2))
-            if content.take(4) not in (b"roll", b"prol"):
-                fail("E-FLM-1", "unknown grouping of samples")
+    if b"stss" in parts:
+        _read_sync(data, parts[b"stss"], track)
+    if b"sdtp" in parts:
+        content = _Content(data, parts[b"sdtp"])
+        content.take(len(sizes))
+        content.finish()
+    _check_groups(data, parts)
+
+
+def _check_groups(data, parts):
+    for kind, versions, entry in ((b"sgpd", (0, 1, 2), 2), (b"sbgp", (0, 1), 8)):
+        if kind not in parts:
+            continue
+        content = _Content(data, parts[kind], versions)
+        if content.take(4) not in (b"roll", b"prol"):
+            fail("E-FLM-1", "unknown grouping of samples")
+        about = content.u32() if content.version else entry
+        if kind == b"sgpd" and content.version == 1 and about != entry:
+            fail("E-FLM-1", "groups of another size")
+        content.take(content.u32() * entry)
+        content.finish()
 
 
 def _read_sizes(data, box):
@@ -301,6 +349,20 @@ def _read_sizes(data, box):
     sizes = [size] * count if size else content.u32s(count)
     content.finish()
     return sizes
+
+
+def _read_sync(data, box, track):
+    content = _Content(data, box)
+    count = content.u32()
+    if not count or 4 * count != content.remaining():
+        fail("E-FLM-1", "stss does not fit")
+    numbers = content.u32s(count)
+    ascend = all(one < behind for one, behind in zip(numbers, numbers[1:]))
+    if not ascend or not 1 <= numbers[0] <= numbers[-1] <= len(track.samples):
+        fail("E-FLM-6", "numbers of stss do not ascend, or are of no sample")
+    track.sync_named, named = True, set(numbers)
+    for number, sample in enumerate(track.samples, 1):
+        sample.sync = number in named
 
 
 def _read_offsets(data, parts, samples):
@@ -359,6 +421,8 @@ def _read_times(data, parts, samples):
         content = _Content(data, parts[b"ctts"], (0, 1))
         number = (lambda: content.signed(4)) if content.version else content.u32
         for sample, offset in zip(samples, _runs(content, len(samples), number)):
+            if offset >= 1 << 31:
+                fail("E-FLM-6", "composition offset that some take for a negative one")
             sample.composition = offset
 
 
@@ -392,6 +456,9 @@ def _check_tracks(film):
         first = next((track for track in film.tracks if track.handler == kind), None)
         if first and not first.enabled:
             fail("E-FLM-3", "first track of its handler is not enabled")
+    groups = {(track.group, track.handler) for track in film.tracks if track.group}
+    if len({group for group, _ in groups}) != len(groups):
+        fail("E-FLM-3", "pictures and sound of one group, of which one is played")
     for one in film.tracks:
         if one.handler == b"soun" and one.volume != VOLUME:
             fail("E-FLM-3", "volume of sound is not 1")

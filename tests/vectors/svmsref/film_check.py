@@ -85,6 +85,7 @@ class FilmCheck:
         self._check_shown()
         self._check_times()
         self._check_held()
+        self._check_sync()
 
     def _wrong(self, rule, message, pair=None):
         self.wrong.append((ContainerError(rule, f"film: {message}"), pair))
@@ -194,6 +195,12 @@ class FilmCheck:
             held = Fraction(pair.sample.length, pair.track.scale)
             if pair.duration and held > pair.duration + pair.tolerance:
                 self._wrong("E-FLM-6", "last sample is held longer than was recorded")
+
+    def _check_sync(self):
+        for pair in self.pairs:
+            recorded = bool(pair.leaf.record.flags & c.SYNC)
+            if pair.track.sync_named and pair.sample.sync != recorded:
+                self._wrong("E-FLM-6", "players begin with other samples than was recorded", pair)
 
 
 def _goes_on(before, pair):

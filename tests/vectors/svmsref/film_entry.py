@@ -45,10 +45,15 @@ def read_entry(data, box, handler, boxes):
     if handler == VIDEO:
         head.take(16)
         found.size = head.u16(), head.u16()
+        head.take(46)
+        if (head.u16(), head.u16()) != (24, 0xFFFF):
+            _fail("pictures of a table of colours, which players look for behind the fields")
     else:
         head.zeros(8)  # version 0 of the entry
         found.channels = head.u16()
-        head.take(6)
+        if head.u16() != 16:
+            _fail("bits of sound")
+        head.take(4)
         found.rate = head.u32() / 0x10000
     _read_boxes(data, boxes(data, start, box.end), found)
     return found
@@ -68,7 +73,7 @@ def _read_boxes(data, children, found):
         elif box.kind == b"pasp":
             if len(content) != 8 or content[:4] != content[4:]:
                 _fail("pictures that are not shown as they are")
-        elif box.kind != b"btrt":
+        elif box.kind != b"btrt" or len(content) != 12:
             _fail(f"box {box.kind!r} in a sample description")
     if wanted == b"esds":
         _read_descriptor(found)
@@ -110,3 +115,6 @@ def _read_descriptor(found):
         specific = _descriptor(about, 5)
         found.config = specific.take(specific.remaining())
     about.finish()
+    if whole.remaining() and _descriptor(whole, 6).remaining() != 1:
+        _fail("descriptor behind that of the decoder")
+    whole.finish()
