@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+import { reasonOf } from '../bytes/errors.js';
+import type { Source } from '../bytes/source.js';
+import { openHeader } from './opening.js';
+import { type ContainerContext, type SegmentInput, type SegmentPiece, checkSegment } from './segment.js';
+
+/** One end of a channel between threads, whatever the platform calls it. */
+export interface Port {
+  send(message: unknown): void;
+  receive(handler: (message: unknown) => void): void;
+  /** Told when the other side is gone for good. */
+  failed?(handler: (reason: string) => void): void;
+}
+
+export type Place = Omit<SegmentInput, 'source'>;
+
+/** `input` is whatever the worker's side makes a source of: a File, a path, a part of either. */
+interface OpenRequest<Input> {
+  kind: 'open';
+  input: Input;
+}
+
+interface CheckRequest {
+  kind: 'check';
+  id: number;
+  place: Place;
+}
+
+type Request<Input> = OpenRequest<Input> | CheckRequest;
+type Reply = { id: number; piece: SegmentPiece } | { id: number; error: string };
+
+/** The worker's side: checks segments of the container that it is told to open. */
+export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
+  let opened: Promise<{ source: Source; context: ContainerContext }> | null = null;
+  const open = async (input: Input): Promise<{ source: Source; context: ContainerContext }> => {
+    const source = await makeSource(input);
+    return { source, context: await openHeader(source) };
+  };
+  const check = async ({ id, place }: CheckRequest): Promise<Reply> => {
+    try {
+      if (opened === null) throw new Error('nothing was opened');
+      const { source, context } = await opened;
+      return { id, piece: await checkSegment(context, { source, ...place }) };
+    } catch (error) {
+      return { id, error: reasonOf(error) };
+    }
+  };
+  port.receive((message) => {
+    const request = message as Request<Input>;
+    if (request.kind === 'open') {
+      opened = open(request.input);
+      // A failure is told to whoever asks for a check.
+      opened.catch(() => undefined);
+    } else {
+      void check(request).then((reply) => port.send(reply));
+    }
+  });
+}
+
+interface Waiting {
+  resolve(piece: SegmentPiece): void;
+  reject(error: Error): void;
+}
+
+/** This side: spreads checks of segments over workers, each to the one with the fewest under way. */
+export class CheckPool<Input> {
+  private readonly workers: { port: Port; waiting: Map<number, Waiting>; isGone: boolean }[];
+  private nextId = 0;
+
+  constructor(ports: readonly Port[], input: Input) {
+    this.workers = ports.map((port) => {
+      const worker = { port, waiting: new Map<number, Waiting>(), isGone: false };
+      port.receive((message) => this.settle(worker.waiting, message as Reply));
+      port.failed?.((reason) => {
+        worker.isGone = true;
+        for (const waiting of worker.waiting.values()) waiting.reject(new Error(reason));
+        worker.waiting.clear();
+      });
+      port.send({ kind: 'open', input });
+      return worker;
+    });
+  }
+
+  private settle(waiting: Map<number, Waiting>, reply: Reply): void {
+    const asked = waiting.get(reply.id);
+    waiting.delete(reply.id);
+    if ('piece' in reply) asked?.resolve(reply.piece);
+    else asked?.reject(new Error(reply.error));
+  }
+
+  readonly check = (place: Place): Promise<SegmentPiece> => {
+    const there = this.workers.filter((worker) => !worker.isGone);
+    const [first, ...others] = there;
+    if (first === undefined) return Promise.reject(new Error('no worker is left'));
+    const worker = others.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best), first);
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      worker.waiting.set(id, { resolve, reject });
+      worker.port.send({ kind: 'check', id, place });
+    });
+  };
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+import { reasonOf } from '../bytes/errors.js';
+import type { Octets } from '../bytes/octets.js';
+import { MemorySource, type Source } from '../bytes/source.js';
+import type { Port } from '../container/check_pool.js';
+import { type OpenedHeader, openHeader } from '../container/opening.js';
+import { type SegmentJob, type SegmentResult, checkSegmentFrame } from './segment_frame.js';
+import type { SegmentChecker } from './source_walk.js';
+
+interface OpenRequest<Input> {
+  kind: 'open';
+  input: Input;
+}
+
+/** Header and header signature of a source, which its jobs are about. */
+interface SourceRequest {
+  kind: 'source';
+  number: number;
+  opening: Octets;
+}
+
+interface JobRequest {
+  kind: 'job';
+  id: number;
+  source: number;
+  job: SegmentJob;
+}
+
+type Request<Input> = OpenRequest<Input> | SourceRequest | JobRequest;
+type Reply = { id: number; result: SegmentResult } | { id: number; error: string };
+
+/** The worker's side: checks segments of the package that it is told to open. */
+export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
+  let file: Promise<Source> | null = null;
+  const contexts = new Map<number, Promise<OpenedHeader>>();
+  const run = async ({ id, source, job }: JobRequest): Promise<Reply> => {
+    try {
+      const context = contexts.get(source);
+      if (file === null || context === undefined) throw new Error('nothing was opened');
+      return { id, result: await checkSegmentFrame(await context, await file, job) };
+    } catch (error) {
+      return { id, error: reasonOf(error) };
+    }
+  };
+  port.receive((message) => {
+    const request = message as Request<Input>;
+    if (request.kind === 'job') {
+      void run(request).then((reply) => port.send(reply));
+    } else if (request.kind === 'source') {
+      const context = openHeader(new MemorySource(request.opening));
+      // A failure is told to whoever asks for a check.
+      context.catch(() => undefined);
+      contexts.set(request.number, context);
+    } else {
+      file = Promise.resolve(makeSource(request.input));
+      file.catch(() => undefined);
+      contexts.clear();
+    }
+  });
+}
+
+interface Waiting {
+  resolve(result: SegmentResult): void;
+  reject(error: Error): void;
+}
+
+interface Worker {
+  port: Port;
+  waiting: Map<number, Waiting>;
+  sources: Set<number>;
+  isGone: boolean;
+}
+
+/** This side: spreads segments over workers, each to the one with the fewest under way. */
+export class FramePool<Input> {
+  private readonly workers: Worker[];
+  private nextId = 0;
+
+  constructor(ports: readonly Port[], input: Input) {
+    this.workers = ports.map((port) => {
+      const worker: Worker = { port, waiting: new Map(), sources: new Set(), isGone: false };
+      port.receive((message) => this.settle(worker, message as Reply));
+      port.failed?.((reason) => {
+        worker.isGone = true;
+        for (const waiting of worker.waiting.values()) waiting.reject(new Error(reason));
+        worker.waiting.clear();
+      });
+      port.send({ kind: 'open', input });
+      return worker;
+    });
+  }
+
+  private settle(worker: Worker, reply: Reply): void {
+    const asked = worker.waiting.get(reply.id);
+    worker.waiting.delete(reply.id);
+    if ('result' in reply) asked?.resolve(reply.result);
+    else asked?.reject(new Error(reply.error));
+  }
+
+  /** To be given to `verifyPackage` as its checker. */
+  readonly check: SegmentChecker = (opened, source, job) => {
+    const [first, ...others] = this.workers.filter((worker) => !worker.isGone);
+    if (first === undefined) return Promise.reject(new Error('no worker is left'));
+    const worker = others.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best), first);
+    if (!worker.sources.has(source)) {
+      worker.sources.add(source);
+      worker.port.send({ kind: 'source', number: source, opening: opened.opening });
+    }
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      worker.waiting.set(id, { resolve, reject });
+      worker.port.send({ kind: 'job', id, source, job });
+    });
+  };
+}
