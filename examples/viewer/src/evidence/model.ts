@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the page knows of the evidence: plain data that crosses threads. Names, notes and comments in it are
+ * texts of strangers; whoever shows them shows text and nothing else.
+ */
+import type { GapReason } from '../container/format.js';
+import type { Outcome, Verdict } from '../container/report.js';
+import type { RevocationState } from '../x509/crl.js';
+import type { Identity } from '../x509/trust.js';
+
+/** Nanoseconds since 1970-01-01T00:00:00Z. */
+export type Utc = bigint;
+
+export type FileKind = 'package' | 'proof' | 'recording';
+export type TrackKind = 'video' | 'audio' | 'metadata';
+
+export interface TrackView {
+  part: number;
+  number: number;
+  kind: TrackKind;
+  /** Four characters, `avc1` for instance. */
+  codec: string;
+  /** Seconds of a tick are numerator/denominator. */
+  timebase: { numerator: number; denominator: number };
+  width: number;
+  height: number;
+  sampleRate: number;
+  channels: number;
+  configuration: Uint8Array;
+  /** Left out by the exporter: nothing of it can be had. */
+  isRemoved: boolean;
+}
+
+/** Segments of a part in order, as parallel arrays: there may be a hundred thousand. */
+export interface SegmentTable {
+  numbers: Float64Array;
+  /** UTC of the first and the last sample, nanoseconds. */
+  first: BigInt64Array;
+  last: BigInt64Array;
+}
+
+/** A source of a package, or a container: one stretch of what a device recorded. */
+export interface Part {
+  /** Counts over all devices. */
+  index: number;
+  device: number;
+  containerId: string;
+  sequence: string;
+  /** Name of its file; of a package that of the package. */
+  fileName: string;
+  tracks: TrackView[];
+  segments: SegmentTable;
+  /** What was asked for when it was exported; null for no bound. */
+  from: Utc | null;
+  to: Utc | null;
+  /** Why nothing of it can be read; null where it can be. */
+  unusable: string | null;
+}
+
+export interface Device {
+  index: number;
+  id: string;
+  /** As the recorder wrote it; null where there is none or it is still sealed. */
+  name: string | null;
+  place: string | null;
+  remark: string | null;
+  /** As the exporter says; null without a case. */
+  exporterName: string | null;
+  exporterPlace: string | null;
+  exporterRemark: string | null;
+  /** Indexes of parts, by time. */
+  parts: number[];
+}
+
+export interface CaseView {
+  case: string | null;
+  operator: string | null;
+  reason: string | null;
+  comment: string | null;
+  created: Utc;
+  profile: string | null;
+  auditReference: string | null;
+  formats: string[];
+  /** What the exporter could not verify and included all the same: a sentence for each source. */
+  unverified: { part: number; verdict: string; reason: string | null; count: string }[];
+}
+
+export interface AttachmentView {
+  number: number;
+  name: string;
+  mediaType: string | null;
+  description: string | null;
+  size: number;
+  sha256: string;
+}
+
+/** What may open a file; none of them where nothing is sealed. */
+export interface Locks {
+  password: boolean;
+  /** A private key of a recipient, as PEM. */
+  privateKey: boolean;
+  /** A key-encryption key. */
+  keyEncryptionKey: boolean;
+}
+
+export interface Evidence {
+  kind: FileKind;
+  name: string;
+  size: number;
+  /** Of a package. */
+  packageId: string | null;
+  isSealed: boolean;
+  isUnlocked: boolean;
+  locks: Locks;
+  devices: Device[];
+  parts: Part[];
+  /** Null where there is none, or where it is sealed and was not opened. */
+  case: CaseView | null;
+  attachments: AttachmentView[];
+  /** What the newest link says; recordings may always be exported. Before verification a claim only. */
+  reexport: boolean;
+}
+
+export interface SignerView {
+  subject: string;
+  issuer: string;
+  fingerprint: string;
+  /** 1 camera, 2 recorder, 3 exporter, 4 custodian, 5 key officer. */
+  role: number;
+  /** Name of the certificate that the path leads to; null where it leads nowhere. */
+  authority: string | null;
+  identity: Identity;
+  reason: string;
+  revocation: RevocationState;
+}
+
+export interface LinkView {
+  number: number;
+  role: number | null;
+  verdict: Verdict;
+  reason: string;
+  signer: SignerView | null;
+  /** By the signer's own clock. */
+  claimed: Utc | null;
+  /** Attested by a time-stamping authority, by a token of this or a later link. */
+  attested: Utc | null;
+  timeAuthority: string | null;
+  note: string;
+  forbidsReexport: boolean;
+  head: string;
+  contradictions: string[];
+}
+
+export interface FailureView {
+  part: number;
+  segment: number | null;
+  time: Utc | null;
+  offset: number;
+  rule: string;
+  reason: string;
+}
+
+export interface GapView {
+  part: number;
+  from: Utc;
+  to: Utc;
+  reason: GapReason;
+  /** Segments that should be there. */
+  lost: number;
+}
+
+/** What is known of a segment. */
+export const segmentState = {
+  unchecked: 0,
+  /** Signed by somebody whose authority is known. */
+  authentic: 1,
+  /** The signature holds, but nobody vouches for the signer. */
+  untrusted: 2,
+  /** Altered, moved, or without a signature that it should have. */
+  failed: 3,
+  /** Nothing is wrong with it, but nothing signs it yet: an interrupted or unsigned recording. */
+  unattested: 4,
+  /** Sealed, and not opened: the signatures hold as far as they reach. */
+  closed: 5,
+} as const;
+export type SegmentState = (typeof segmentState)[keyof typeof segmentState];
+
+export interface PartReport {
+  part: number;
+  verdict: Verdict | Outcome;
+  reason: string;
+  signer: SignerView | null;
+  /** The lowest one. */
+  firstFailure: FailureView | null;
+  failures: FailureView[];
+  failureCount: number;
+  gaps: GapView[];
+  /** Beside `SegmentTable.numbers`. */
+  states: Uint8Array;
+  /** Segments that are named by what is signed and are not there. */
+  segmentsVerified: number;
+  firstSegment: number | null;
+  lastSegment: number | null;
+  firstUtc: Utc | null;
+  lastUtc: Utc | null;
+  /** Why its period is not wholly covered; empty where it is. */
+  notCovered: string;
+  isClosed: boolean;
+  /** Since when all of it is attested to exist. */
+  attested: Utc | null;
+  /** Of a recording: the head to compare with what was remembered elsewhere. */
+  head: string | null;
+}
+
+export interface DeviceReport {
+  device: number;
+  /** The worst of its parts. */
+  verdict: Verdict | Outcome;
+  /** The earliest of all parts. */
+  firstFailure: FailureView | null;
+  parts: PartReport[];
+}
+
+export interface Report {
+  outcome: Outcome;
+  reason: string;
+  /** UTC of the machine when it was finished. */
+  made: Utc;
+  viewerVersion: string;
+  /** SHA-256 of the file, if it was asked for; null otherwise. */
+  links: LinkView[];
+  devices: DeviceReport[];
+  /** Case and attachments; null where it was not reached or there are none. */
+  contents: { verdict: Verdict; reason: string; attachments: { number: number; verdict: Verdict; reason: string }[] } | null;
+  /** Head of the newest link, to be compared with the receipt. */
+  head: string | null;
+  reexport: boolean;
+  isSealed: boolean;
+  isUnlocked: boolean;
+  /** Bytes behind the newest link, or behind what is signed. */
+  unattestedBytes: number;
+  foreign: string | null;
+  expectedHead: { found: boolean; linksSince: number | null } | null;
+  /** Of a proof: the clear file beside it. */
+  film: { samples: Verdict; samplesReason: string; presentation: Verdict; presentationReason: string; jumps: number } | null;
+  /** Anchors that were given, by name and fingerprint. */
+  anchors: { subject: string; fingerprint: string }[];
+}
+
+/** What a receiver got on another way than the evidence. */
+export interface TrustInput {
+  /** PEM or DER, of certificate authorities, each a file. */
+  authorities: Uint8Array[];
+  /** SHA-256 of an authority's certificate, hexadecimal, separators allowed: it is looked for among those that the file carries. */
+  fingerprints: string[];
+  /** Of authorities of time stamps. */
+  timeAuthorities: Uint8Array[];
+  /** Revocation lists, PEM or DER. */
+  revocationLists: Uint8Array[];
+  /** Head of a link, hexadecimal, from a receipt; null without. */
+  expectedHead: string | null;
+}
+
+export interface KeyInput {
+  password?: string;
+  /** PEM files: private key of a recipient with its certificate, key-encryption key. */
+  keyFile?: Uint8Array;
+}
+
+export interface SampleView {
+  track: number;
+  /** In ticks of the track. */
+  dts: bigint;
+  pts: bigint;
+  duration: number;
+  /** Of presentation. */
+  utc: Utc;
+  isSync: boolean;
+  isDiscardable: boolean;
+  data: Uint8Array;
+}
+
+export interface SegmentSamples {
+  part: number;
+  segment: number;
+  state: SegmentState;
+  samples: SampleView[];
+}
+
+/** Why something could not be had; `code` is for texts, `message` for who wants to know exactly. */
+export type ProblemCode =
+  | 'not_evidence'
+  | 'malformed'
+  | 'unsupported'
+  | 'not_authentic'
+  | 'wrong_key'
+  | 'key_unusable'
+  | 'sealed'
+  | 'not_attested'
+  | 'undecryptable'
+  | 'trust_unusable'
+  | 'fingerprint_unknown'
+  | 'reexport_forbidden'
+  | 'proof_without_film'
+  | 'several_packages'
+  | 'cancelled'
+  | 'unreadable'
+  | 'internal';
+
+export class ProblemError extends Error {
+  constructor(
+    readonly code: ProblemCode,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'ProblemError';
+  }
+}
+
+export interface Progress {
+  done: number;
+  of: number;
+  /** Device whose bytes are read; null for links and contents. */
+  device: number | null;
+}
+
+export interface ClipRequest {
+  device: number;
+  from: Utc;
+  to: Utc;
+  /** Kinds that go in; metadata never does. */
+  kinds: TrackKind[];
+}
+
+export interface Clip {
+  /** An MP4 file, and the proof that lies beside it where one can be made. */
+  film: Blob;
+  proof: Blob | null;
+  from: Utc;
+  to: Utc;
+  samples: number;
+}
+
+/**
+ * The evidence, wherever it is read: a worker in the page, the same thread in tests. Every promise is
+ * rejected with ProblemError and nothing else. One call of a kind at a time.
+ */
+export interface EvidenceSession {
+  /** A package; a proof and its clear file; or containers of recordings, in any order. */
+  open(files: readonly File[]): Promise<Evidence>;
+  /** `wrong_key` may be tried again. The evidence then tells more. */
+  unlock(key: KeyInput, progress?: (part: number) => void): Promise<Evidence>;
+  /** Verifies everything; may be called again with other trust. */
+  verify(trust: TrustInput, progress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Report>;
+  /**
+   * Samples of a segment, of these tracks, in order. `sealed` where it was not unlocked; `not_attested`
+   * where nothing may be shown before a report says that it is signed (C-LGT-5).
+   */
+  samples(part: number, segment: number, tracks: readonly number[]): Promise<SegmentSamples>;
+  attachment(number: number): Promise<Blob>;
+  /** `reexport_forbidden` where a link forbids it. */
+  clip(request: ClipRequest, progress?: (part: number) => void, signal?: AbortSignal): Promise<Clip>;
+  close(): void;
+}
