@@ -96,6 +96,10 @@ def periods():
                             segments=[0])), "incomplete")
     long = [{"samples": [{"dts": n * 9000, "size": 4, "flags": 1, "duration": 27000}]}
             for n in range(5)]  # fmt: skip
+    outlasts = tiny(3)
+    outlasts[0]["samples"] = [{"dts": 0, "size": 4, "flags": 1, "duration": 900000}]
+    yield entry("good-outlasts", "the first segment ends last: so the latest time is its own",
+                recipe("outlasts", source(clear("package outlasts", outlasts))))
     overlap = clear("package overlap", long)
     yield entry("good-manifest-within", "of a segment within the period only the manifest is carried",
                 recipe("manifest within", source(overlap, at_ms(0), at_ms(150), segments=[0])),

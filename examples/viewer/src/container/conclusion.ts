@@ -107,11 +107,17 @@ export function signingTimes(createdUtc: bigint, segments: readonly ChainedSegme
   return times;
 }
 
+/** An access change names no time: its officer is judged now, or by the last moment at which the certificate was valid (C-ACC-4). */
+function officerTime({ leaf }: Standing, now: bigint): bigint {
+  return leaf.notAfter < now && leaf.notBefore <= leaf.notAfter ? leaf.notAfter : now;
+}
+
 async function officerReport(opened: OpenedContainer, trust: Trust): Promise<SignerReport | null> {
   const chain = opened.slot?.officer ?? null;
   if (chain === null) return null;
   const standing = await signerStanding(chain, roles.officer, trust.anchors, revocationsOf(trust), trust.now);
-  const identity = validWhenSigned(standing, opened.header.createdUtc, opened.header.createdUtc);
+  const at = officerTime(standing, trust.now);
+  const identity = validWhenSigned(standing, at, at);
   return signerReport(standing, roles.officer, { identity, reason: standing.reason });
 }
 

@@ -52,7 +52,7 @@ function checkSource(stated: CaseSource, found: SourceFindings): void {
   if (stated.firstSegment !== numberOrNull(firstSegment?.number) || stated.lastSegment !== numberOrNull(lastSegment?.number)) {
     fail(`${where} with other segments than are carried`);
   }
-  if (stated.firstUtc !== (firstSegment?.firstUtc ?? null) || stated.lastUtc !== (lastSegment?.lastUtc ?? null)) {
+  if (stated.firstUtc !== (firstSegment?.firstUtc ?? null) || stated.lastUtc !== place.latestUtc) {
     fail(`${where} with other times than its segments`);
   }
   if (info !== null && (stated.from !== info.period.from || stated.to !== info.period.to)) fail(`${where} with another period`);

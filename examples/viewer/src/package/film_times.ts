@@ -172,7 +172,7 @@ export class FilmTimes {
         isThere = true;
         expected = difference;
       }
-      expected ??= difference;
+      expected ??= this.base.difference;
       if (!isThere) return this.fail(pair, i, 'E-FLM-6', 'the sample is shown at another time than it was recorded');
       const { header } = one.sample.presented;
       if (absolute(times.composition(i) - ticks(one, header.pts - header.dts)) > tolerance) {
