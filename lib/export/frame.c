@@ -107,6 +107,7 @@ static svms_status check_limits(const svms_frame *frame, const kind_rule *rule, 
     uint64_t largest_case = svms_sealed_body_size(SVMS_MAX_CASE_SIZE);
     if (frame->a_size > SVMS_MAX_PART_A || frame->c_size > SVMS_MAX_PART_C ||
         frame->b_size > SVMS_MAX_PART_B ||
+        (frame->kind == SVMS_FRAME_LEAVES && frame->b_size > SVMS_MAX_LEAVES) ||
         (frame->kind == SVMS_FRAME_CASE && frame->b_size > largest_case)) {
         return svms_fail_at(err, SVMS_E_LIMIT, offset, "a part of a frame is too long (E-OVR-5)");
     }

@@ -248,7 +248,11 @@ svms_status svms_film_open(svms_film *film, const svms_source *source, svms_erro
         return status;
     }
     svms_iso_walk walk = svms_iso_begin(source, film->size);
-    while ((status = svms_iso_next(&walk, &box, err)) == SVMS_OK) {
+    for (uint32_t count = 0; (status = svms_iso_next(&walk, &box, err)) == SVMS_OK; count++) {
+        if (count == SVMS_FILM_MAX_BOXES ||
+            (box.type == MOOV && svms_iso_payload_size(&box) > SVMS_FILM_MAX_MOVIE)) {
+            return svms_film_refuse(&box, "a film has no so many, or so large, boxes", err);
+        }
         status = take_child(&file, &box, rules, sizeof(rules) / sizeof(rules[0]), found, err);
         if (status != SVMS_OK) {
             return status;

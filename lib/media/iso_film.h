@@ -13,6 +13,8 @@
 
 #define SVMS_FILM_MAX_TRACKS 32u
 #define SVMS_FILM_MAX_CONFIG 65536u
+#define SVMS_FILM_MAX_BOXES 65536u
+#define SVMS_FILM_MAX_MOVIE 134217728u
 
 /* The one sample description of a track. */
 typedef struct svms_film_entry {

@@ -71,9 +71,11 @@ function refuseReferences(template) {
 async function makePage() {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const texts = { 'svms:build': `export const version = ${JSON.stringify(version)};` };
-  const worker = await textOf('src/evidence/worker.ts', { format: 'iife', plugins: [madeModules(texts)] });
+  const define = { VIEWER_VERSION: JSON.stringify(version) };
+  const worker = await textOf('src/evidence/worker.ts', { format: 'iife', define, plugins: [madeModules(texts)] });
   texts['svms:worker'] = `export default ${JSON.stringify(worker.text)};`;
-  const page = await textOf('src/ui/main.ts', { format: 'iife', plugins: [madeModules(texts)] });
+  define.WORKER_TEXT = JSON.stringify(worker.text);
+  const page = await textOf('src/ui/main.ts', { format: 'iife', define, plugins: [madeModules(texts)] });
   const style = await textOf('src/ui/style.css', { loader: { '.svg': 'dataurl' } });
   const inputs = [...new Set([...worker.inputs, ...page.inputs, ...style.inputs])].filter((name) => !name.startsWith('svms:'));
 

@@ -23,5 +23,7 @@ export function policyOf(script, style) {
     "manifest-src 'none'",
     "form-action 'none'",
     "base-uri 'none'",
+    "require-trusted-types-for 'script'",
+    'trusted-types svms-worker',
   ].join('; ');
 }

@@ -14,6 +14,7 @@ ONE = 0x10000  # of 16.16
 VOLUME = 0x100  # of 8.8
 SHIFT = Fraction(1, 1000)  # a millisecond
 FREE = (b"free", b"skip")
+MAX_BOXES, MAX_MOVIE = 65_536, 134_217_728
 WITH_FLAGS = (b"tkhd", b"mdhd", b"hdlr", b"url ", b"sgpd", b"sbgp")
 BRANDS = (*(b"iso%c" % one for one in b"m23456789"), b"mp41", b"mp42", b"avc1", b"M4V ", b"M4A ")
 MOST_BRANDS = 32
@@ -165,7 +166,11 @@ def _children(data, box, needed, first=(), **more):
 
 def read(data):
     """A Film; ContainerError where it may show something else than its samples."""
-    top = _sorted(boxes(data, 0, len(data), True), (b"ftyp", b"moov"), many=(*FREE, b"mdat"))
+    found = boxes(data, 0, len(data), True)
+    sizes = [box.end - box.start for box in found if box.kind == b"moov"]
+    if len(found) > MAX_BOXES or any(size > MAX_MOVIE for size in sizes):
+        fail("E-OVR-5", "boxes that are too many or too large")
+    top = _sorted(found, (b"ftyp", b"moov"), many=(*FREE, b"mdat"))
     _check_brand(data, top[b"ftyp"])
     movie = _children(data, top[b"moov"], (b"mvhd",), (b"mvhd",), allowed=(b"udta",), many=(b"trak",))
     film = Film(data=data)

@@ -33,7 +33,7 @@ NO_NUMBER = 2**64 - 1
 
 MAX_FRAMES = 16_777_216
 MAX_SOURCES = MAX_ATTACHMENTS = 4_096
-MAX_A, MAX_B, MAX_C = 2_048, 2**48, 1_048_576
+MAX_A, MAX_B, MAX_C, MAX_LEAVES = 2_048, 2**48, 1_048_576, 67_108_864
 MAX_CASE = 4_194_304
 BODY_CHUNK = 65_536
 ZERO_NONCE = bytes(12)
@@ -238,6 +238,8 @@ def _check_kind(head, cursor, proof):
 
 def _check_sizes(head, cursor):
     if head.size_a > MAX_A or head.size_b > MAX_B or head.size_c > MAX_C:
+        cursor.fail("part is too large", "E-OVR-5")
+    if head.kind == LEAVES and head.size_b > MAX_LEAVES:
         cursor.fail("part is too large", "E-OVR-5")
     if head.kind == CASE and head.size_b > MAX_CASE * 2:
         cursor.fail("case is too large", "E-OVR-5")

@@ -2,17 +2,19 @@
 import { reasonOf } from '../bytes/errors.js';
 import type { Source } from '../bytes/source.js';
 import { openHeader } from './opening.js';
-import { type ContainerContext, type SegmentInput, type SegmentPiece, checkSegment } from './segment.js';
+import { type CheckedPlace, checkAndOpen } from './opened_check.js';
+import type { ContainerContext, SegmentPiece } from './segment.js';
 
 /** One end of a channel between threads, whatever the platform calls it. */
 export interface Port {
-  send(message: unknown): void;
+  /** What is in `transfer` changes hands and is not copied. */
+  send(message: unknown, transfer?: Transferable[]): void;
   receive(handler: (message: unknown) => void): void;
   /** Told when the other side is gone for good. */
   failed?(handler: (reason: string) => void): void;
 }
 
-export type Place = Omit<SegmentInput, 'source'>;
+export type Place = CheckedPlace;
 
 /** `input` is whatever the worker's side makes a source of: a File, a path, a part of either. */
 interface OpenRequest<Input> {
@@ -40,7 +42,7 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
     try {
       if (opened === null) throw new Error('nothing was opened');
       const { source, context } = await opened;
-      return { id, piece: await checkSegment(context, { source, ...place }) };
+      return { id, piece: await checkAndOpen(context, source, place) };
     } catch (error) {
       return { id, error: reasonOf(error) };
     }

@@ -133,7 +133,11 @@ async function openEverything(findings: Findings, keys: ContentKeys, counted: re
     report.description = readDescription(texts);
   }
   const secrets = secretsOf(keys);
-  const segments = counted.filter((segment) => segment.hasMedia);
+  for (const { number } of counted) {
+    const reason = findings.opening.get(number) ?? null;
+    if (reason !== null) throw new UndecryptableError(number, 0, reason);
+  }
+  const segments = counted.filter((segment) => segment.hasMedia && !findings.opening.has(segment.number));
   for (let i = 0; i < segments.length; i += segmentsAtOnce) {
     await Promise.all(
       segments.slice(i, i + segmentsAtOnce).map(async (segment) => {
@@ -151,8 +155,11 @@ async function accessReport(findings: Findings, counted: readonly ChainedSegment
   const officer = await officerReport(opened, options.trust);
   const result = (state: AccessReport['state'], reason = ''): AccessReport => ({ state, reason, damaged, officer });
   if (header.keys === null) return result('clear');
-  if (options.credentials === undefined) return result('not_tried');
-  const access: OpenResult = await openSlot(opened.slot, options.credentials, slotOwner(header), header.keys.check);
+  if (options.credentials === undefined && options.keys === undefined) return result('not_tried');
+  const access: OpenResult =
+    options.keys === undefined
+      ? await openSlot(opened.slot, options.credentials ?? {}, slotOwner(header), header.keys.check)
+      : { state: 'opened', keys: options.keys };
   if (access.state === 'wrong_key') return result('wrong_key', access.reason);
   try {
     await openEverything(findings, access.keys, counted, report);

@@ -36,6 +36,12 @@ export class TrackSecret {
   }
 }
 
+/** Secret of a track of a segment; P is all it takes (C-KEY-4), so that P alone can be sent to a worker. */
+export function trackSecretOf(p: Octets, segment: number, track: number, salt: Octets): TrackSecret {
+  const info = concat(ascii('svms1 track'), u16(suite), u64(segment), Uint8Array.of(track), salt);
+  return new TrackSecret(hkdfExpand(p, info, 32));
+}
+
 /** What follows from a content key, or package key, that fits its header (section 8). */
 export class ContentKeys {
   private constructor(
@@ -58,8 +64,7 @@ export class ContentKeys {
   }
 
   trackSecret(segment: number, track: number, salt: Octets): TrackSecret {
-    const info = concat(ascii('svms1 track'), u16(suite), u64(segment), Uint8Array.of(track), salt);
-    return new TrackSecret(hkdfExpand(this.p, info, 32));
+    return trackSecretOf(this.p, segment, track, salt);
   }
 
   /** The texts of a sealed description; null where they do not open (C-KEY-3). */

@@ -144,7 +144,7 @@ class RangeWalk {
       if (!(await this.neighbour(place, false))) break;
     }
     const tail = await this.readTail();
-    return { opened: this.opened, source: this.source, chain: this.chain, failures: this.failures, tail };
+    return { opened: this.opened, source: this.source, chain: this.chain, failures: this.failures, tail, opening: new Map() };
   }
 
   /** End record and trailers, which may attest the range and its time. */

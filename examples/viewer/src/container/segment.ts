@@ -79,6 +79,8 @@ export interface SegmentPiece {
   late: PlacedRecord[];
   /** Samples that were compared. */
   samples: number;
+  /** Why a sample does not open, null where all do; absent where none was opened. */
+  undecryptable?: string | null;
   bytesRead: number;
 }
 

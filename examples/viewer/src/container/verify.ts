@@ -7,13 +7,15 @@ import { Chain } from './chain.js';
 import { recordHeaderSize, recordType, segmentStartSize } from './format.js';
 import { endByTail } from './hints.js';
 import { IndexBuilder } from './index_records.js';
+import type { ContentKeys } from './keys.js';
 import { type Trust } from './judgement.js';
 import { HeaderForgedError, type OpenedContainer, openContainer } from './opening.js';
 import { readRecordHeader } from './records.js';
 import type { ContainerReport, Failure } from './report.js';
 import { conclude, emptyReport } from './conclusion.js';
 import { findSegment } from './resync.js';
-import { type Fault, type SegmentInput, type SegmentPiece, checkSegment } from './segment.js';
+import { type CheckedPlace, checkAndOpen } from './opened_check.js';
+import type { Fault, SegmentPiece } from './segment.js';
 import { type SegmentChecker, SegmentSupplier } from './supplier.js';
 import { type TailResult, TailWalk } from './tail.js';
 import { Window } from './window.js';
@@ -22,12 +24,14 @@ export interface VerifyOptions {
   trust: Trust;
   /** Something to open it with; without it, nothing is opened. */
   credentials?: Credentials;
+  /** The key, when it was found before; then credentials are not looked at. */
+  keys?: ContentKeys;
   /** Told how many bytes of how many were verified. */
   progress?: (done: number, of: number) => void;
   /** Aborts with the reason of the signal. */
   signal?: AbortSignal;
   /** Checks segments elsewhere, in workers for instance. */
-  checker?: (place: Omit<SegmentInput, 'source'>) => Promise<SegmentPiece>;
+  checker?: (place: CheckedPlace) => Promise<SegmentPiece>;
   /** Segments that are checked at once. */
   width?: number;
 }
@@ -44,6 +48,8 @@ export interface Findings {
   chain: Chain;
   failures: Failure[];
   tail: TailResult | null;
+  /** By numbers of segments: why their samples do not open; null where they do. */
+  opening: Map<number, string | null>;
 }
 
 /** The walk over all segments of a container and what stands behind them. */
@@ -59,6 +65,7 @@ class ContainerWalk {
   private readInVain = 0;
   private readUpTo = 0;
   private tail: TailResult | null = null;
+  private readonly opening = new Map<number, string | null>();
 
   constructor(
     private readonly source: Source,
@@ -69,10 +76,11 @@ class ContainerWalk {
     this.chain = new Chain(opened);
     this.index = new IndexBuilder(opened.header.hash);
     this.window = new Window(source, source.size);
-    const { checker } = options;
+    const { checker, keys } = options;
+    const opensWith = keys === undefined ? {} : { opensWith: keys.p };
     const check: SegmentChecker = (at, expectedSize) => {
-      const place = { at, end: source.size, zerosFrom, ...(expectedSize === undefined ? {} : { expectedSize }) };
-      return checker === undefined ? checkSegment(opened, { source, ...place }) : checker(place);
+      const place = { at, end: source.size, zerosFrom, ...(expectedSize === undefined ? {} : { expectedSize }), ...opensWith };
+      return checker === undefined ? checkAndOpen(opened, source, place) : checker(place);
     };
     this.supplier = new SegmentSupplier(source, opened.header, check, options.width ?? defaultWidth);
   }
@@ -86,8 +94,8 @@ class ContainerWalk {
     }
     if (this.tail === null && !this.isUnbroken) await this.tailAfterFailure();
     this.options.progress?.(this.source.size, this.source.size);
-    const { opened, source, chain, failures, tail } = this;
-    return { opened, source, chain, failures, tail };
+    const { opened, source, chain, failures, tail, opening } = this;
+    return { opened, source, chain, failures, tail, opening };
   }
 
   private fail(fault: Fault, segment: number | null, time: bigint | null): void {
@@ -157,6 +165,7 @@ class ContainerWalk {
       this.breakChain();
       if (this.chain.add(piece.piece, place) !== null) return piece.end;
     }
+    if (piece.undecryptable !== undefined) this.opening.set(manifest.segment, piece.undecryptable);
     await this.contents(at, piece);
     this.number = manifest.segment + 1;
     return piece.end;

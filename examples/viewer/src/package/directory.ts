@@ -10,6 +10,7 @@ import {
 } from './format.js';
 import type { PackageHeader } from './header.js';
 import type { FirstLink } from './links.js';
+import { type SegmentList, SegmentListBuilder } from './segment_list.js';
 
 /** A frame as its directory describes it, and where it ends. */
 export interface FrameEntry {
@@ -34,6 +35,8 @@ interface DirectoryPlace {
   entries: number;
   /** Count of its first entry's frame. */
   firstIndex: number;
+  /** As it was compared; null where there are too many to be kept. */
+  bytes: Octets | null;
 }
 
 /** A source and the frames that belong to it. */
@@ -47,6 +50,8 @@ export interface SourcePlace {
   firstSegment: FrameEntry | null;
   lastSegment: FrameEntry | null;
   latestUtc: bigint | null;
+  /** Frames that hold segments (of a proof: leaves). */
+  segments: SegmentList;
 }
 
 /** What the directories of a package say: which frames there are and whom they belong to. */
@@ -90,12 +95,8 @@ async function readDirectory(source: Source, offset: number, end: number, hash: 
   return { bytes, before, beforeHash: copyOf(cursor.slice(32)), entries };
 }
 
-/** Size of the frame that begins at `offset`, as it says itself; used to find the end of a directory only. */
-async function directorySize(source: Source, offset: number): Promise<number> {
-  const head = await source.read(offset, frameHeaderSize);
-  if (head.length < frameHeaderSize) throw new FormatError('E-DIR-1', 'directory beyond the file', offset);
-  return frameHeaderSize + new DataView(head.buffer).getUint32(8);
-}
+/** Bytes of directories that are kept in memory; more are read again when they are needed. */
+const maxKept = 64 << 20;
 
 /** All directories, first to last, by walking back from link 0 (E-DIR-4). */
 async function readDirectories(source: Source, first: FirstLink, end: number, least: number): Promise<DirectoryPlace[]> {
@@ -103,13 +104,16 @@ async function readDirectories(source: Source, first: FirstLink, end: number, le
   let offset = first.directoryOffset;
   let hash = first.directoryHash;
   let entries = 0;
+  let kept = 0;
   let limit = end;
   for (;;) {
-    const size = found.length === 0 ? end - offset : await directorySize(source, offset);
+    // All but the last are full, and so of one size.
+    const size = found.length === 0 ? end - offset : maxDirectorySize;
     if (offset < least || offset + size > limit) throw new FormatError('E-DIR-1', 'directory where none can stand', offset);
     const directory = await readDirectory(source, offset, offset + size, hash);
     if (found.length > 0 && directory.entries !== directoryEntries) throw new FormatError('E-DIR-1', 'directory that is not full', offset);
-    found.push({ offset, size, hash, entries: directory.entries });
+    kept += size;
+    found.push({ offset, size, hash, entries: directory.entries, bytes: kept <= maxKept ? directory.bytes : null });
     entries += directory.entries;
     if (entries + found.length > first.frames) throw new FormatError('E-LNK-4', 'more frames than link 0 says', offset);
     if (directory.before === 0) {
@@ -169,7 +173,7 @@ class Directories {
 
   /** Entries of one directory, whose frames must follow each other from `start` to the directory itself. */
   private async entriesOf(place: DirectoryPlace, start: number): Promise<FrameEntry[]> {
-    const { bytes } = await readDirectory(this.source, place.offset, place.offset + place.size, place.hash);
+    const bytes = place.bytes ?? (await readDirectory(this.source, place.offset, place.offset + place.size, place.hash)).bytes;
     const cursor: Cursor = new Cursor(bytes, 'E-DIR-1', place.offset);
     cursor.slice(frameHeaderSize + directoryHeadSize);
     const entries: FrameEntry[] = [];
@@ -209,6 +213,7 @@ class IndexBuilder {
   readonly attachments: FrameEntry[] = [];
   case: FrameEntry | null = null;
   private current: SourcePlace | null = null;
+  private segments = new SegmentListBuilder();
   private last: FrameEntry | null = null;
   private lastSegment: number | null = null;
   private leastSegment: number | null = null;
@@ -222,7 +227,7 @@ class IndexBuilder {
 
   add(entry: FrameEntry, place: number): void {
     this.checkKind(entry);
-    if (belongsToSource.includes(entry.kind)) this.addToSource(entry);
+    if (belongsToSource.includes(entry.kind)) this.addToSource(entry, place);
     else {
       this.endSource(entry);
       if (this.case !== null) this.fail(entry, 'E-FRM-6', 'frame behind the case');
@@ -252,7 +257,9 @@ class IndexBuilder {
     if (this.sources.length === limits.sources) this.fail(entry, 'E-OVR-5', 'too many sources');
     this.current = {
       number: entry.number, frame: entry, firstEntry: place + 1, entries: 0, firstSegment: null, lastSegment: null, latestUtc: null,
+      segments: this.segments.finish(),
     };
+    this.segments = new SegmentListBuilder();
     this.sources.push(this.current);
     this.lastSegment = null;
     this.leastSegment = null;
@@ -274,10 +281,11 @@ class IndexBuilder {
     if (this.current !== null && ((this.current.frame.flags & frameFlag.unverified) !== 0) !== this.hasUnverified) {
       this.fail(at, 'E-SRC-1', 'source that does not say whether something in it is unverified');
     }
+    if (this.current !== null) this.current.segments = this.segments.finish();
     this.current = null;
   }
 
-  private addToSource(entry: FrameEntry): void {
+  private addToSource(entry: FrameEntry, place: number): void {
     const { current, last } = this;
     if (current === null) this.fail(entry, 'E-FRM-6', 'frame without a source');
     if (last !== null && last !== current.frame) {
@@ -290,6 +298,7 @@ class IndexBuilder {
     if (entry.kind === frameKind.segment || entry.kind === frameKind.leaves) {
       current.firstSegment ??= entry;
       current.lastSegment = entry;
+      this.segments.add(entry, place);
       if (current.latestUtc === null || entry.lastUtc > current.latestUtc) current.latestUtc = entry.lastUtc;
     }
   }

@@ -71,6 +71,16 @@ export class SourceReader {
     }
   }
 
+  /** A segment by its row in `place.segments`. */
+  async at(row: number): Promise<ListedSegment> {
+    const place = this.place.segments.places[row];
+    if (place === undefined) throw new FormatError('E-FRM-6', `the source has no segment in row ${row}`);
+    for await (const entry of this.index.read(place, 1)) {
+      if (entry.number !== null) return { number: entry.number, firstUtc: entry.firstUtc, lastUtc: entry.lastUtc, entry };
+    }
+    throw new FormatError('E-FRM-6', `the directories have no entry ${place}`);
+  }
+
   /** The segment that holds a moment or is the first behind it; null behind the last. */
   async locate(moment: bigint): Promise<ListedSegment | null> {
     for await (const segment of this.segments(moment)) return segment;

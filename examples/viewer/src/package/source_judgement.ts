@@ -46,7 +46,9 @@ function failureOf(reason: string): Failure {
 /** Identity, time, coverage and verdict of a source; `outer` are attested times that tokens of links give. */
 export async function judgeSource(found: SourceFindings, joint: JointFinding, trust: Trust, outer: readonly bigint[]): Promise<SourceReport> {
   const { place, info, opened, chain, failures } = found;
-  if (joint.contradiction !== null) failures.push(failureOf(joint.contradiction));
+  const contradiction = joint.contradiction === null ? null : failureOf(joint.contradiction);
+  // A source may be judged more than once, with other trust.
+  if (contradiction !== null && !failures.some((one) => one.reason === contradiction.reason)) failures.push(contradiction);
   const notCovered = found.unsupported ?? (whyNotCovered(found, joint.isContinued) || (joint.missing ?? ''));
   const counted = countedOf(found);
   const stamps = await judgeStamps(chain?.stamps ?? [], trust, outer);

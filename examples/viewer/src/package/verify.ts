@@ -10,7 +10,7 @@ import { policyBit } from './format.js';
 import { attestedByLinks, compareWithMedia, findHead, judgeLinks, judgeTokens } from './link_judgement.js';
 import { type BegunPackage, type OpenedPackage, beginPackage, openBegun, unlockPackage } from './opening.js';
 import { judgeRecordings } from './recordings.js';
-import type { PackageAccess, PackageReport } from './report.js';
+import type { ContentsReport, PackageAccess, PackageReport } from './report.js';
 import { judgeSource } from './source_judgement.js';
 import { type SegmentChecker, type SourceFindings, type WalkOptions, walkSource } from './source_walk.js';
 
@@ -32,8 +32,15 @@ export interface PackageOptions {
   width?: number;
   /** Open samples for which there are secrets, to see whether they do open (E-VER-7); true if not told otherwise. */
   opensSamples?: boolean;
+  /** Keeps what was found without looking at trust, for the next call with the same file and key. */
+  memory?: WalkMemory;
   /** Given what leaves frames of a proof present, in order. */
   onLeaves?: WalkOptions['onLeaves'];
+}
+
+/** What a verification found that does not depend on trust. */
+export interface WalkMemory {
+  found: { sources: SourceFindings[]; contents: ContentsReport } | null;
 }
 
 const defaultWidth = 4;
@@ -146,14 +153,16 @@ export async function verifyPackage(source: Source, options: PackageOptions): Pr
     done = Math.max(done, offset);
     options.progress?.(done, opened.end);
   };
-  const found = await walkSources(opened, keys, options, progress);
+  const known = options.memory?.found ?? null;
+  const found = known?.sources ?? (await walkSources(opened, keys, options, progress));
   const joint = judgeRecordings(found, opened.header.isProof);
   report.sources = [];
   for (const one of found) {
     const finding = joint.get(one) ?? { contradiction: null, missing: null, isContinued: false };
     report.sources.push(await judgeSource(one, finding, options.trust, outer));
   }
-  report.contents = await checkContents(opened, found, { keys, progress, signal: options.signal });
+  report.contents = known?.contents ?? (await checkContents(opened, found, { keys, progress, signal: options.signal }));
+  if (options.memory !== undefined) options.memory.found = { sources: found, contents: report.contents };
   progress(opened.end);
   const [first] = report.links;
   if (first !== undefined) compareWithMedia(first, latestUtc(opened));

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+import type { Octets } from '../bytes/octets.js';
+import { MemorySource, type Source } from '../bytes/source.js';
+import { trackSecretOf } from './keys.js';
+import { UndecryptableError, openAllSamples } from './samples.js';
+import { type ContainerContext, type SegmentInput, type SegmentPiece, checkSegment } from './segment.js';
+
+/** Where a segment stands; it can be sent to a worker. */
+export interface CheckedPlace extends Omit<SegmentInput, 'source'> {
+  /** P of the container, where samples are to be opened too. */
+  opensWith?: Octets;
+}
+
+/** Segments up to this size are read once, however often they are looked at. */
+const maxInMemory = 64 << 20;
+
+/** Checks a segment and, where there is a key, opens its samples from the same memory. */
+export async function checkAndOpen(context: ContainerContext, source: Source, place: CheckedPlace): Promise<SegmentPiece> {
+  const { opensWith, ...input } = place;
+  if (opensWith === undefined) return checkSegment(context, { source, ...input });
+  const { at, expectedSize } = place;
+  const isSmall = expectedSize !== undefined && expectedSize <= maxInMemory && at + expectedSize <= place.zerosFrom;
+  if (isSmall) {
+    const memory = new MemorySource(await source.read(at, expectedSize));
+    const shift = (place.shift ?? 0) + at;
+    const within = { ...input, source: memory, at: 0, end: memory.size, zerosFrom: memory.size, shift };
+    const piece = await checkSegment(context, within);
+    // The size was a guess of the index: what does not fit it is looked at where it stands.
+    if (piece.state === 'whole') return openSamples(context, memory, { offset: 0, end: memory.size }, piece, opensWith);
+  }
+  const piece = await checkSegment(context, { source, ...input });
+  if (piece.state !== 'whole') return piece;
+  return openSamples(context, source, { offset: at, end: at + piece.end - piece.offset }, piece, opensWith);
+}
+
+async function openSamples(
+  context: ContainerContext,
+  source: Source,
+  place: { offset: number; end: number },
+  piece: SegmentPiece,
+  p: Octets,
+): Promise<SegmentPiece> {
+  const manifest = piece.piece?.manifest;
+  if (manifest === undefined) return piece;
+  try {
+    await openAllSamples(context, source, place, manifest, ({ segment, salt }, track) => trackSecretOf(p, segment, track, salt));
+    return { ...piece, undecryptable: null };
+  } catch (error) {
+    if (error instanceof UndecryptableError) return { ...piece, undecryptable: error.message };
+    throw error;
+  }
+}
