@@ -53,7 +53,7 @@ def boxes():
     yield one("mdat-twice", "a second mdat", added("", b"mdat", b"more"), "E-FLM-4")
     yield one("ftyp-twice", "a second ftyp", doubled("ftyp"))
     yield one("no-mdat", "samples lie in a box that is called free", renamed("mdat", b"free"), "E-FLM-4")
-    yield one("boxes", "65,534 boxes more", lambda data: data + struct.pack(">I4s", 8, b"free") * 65_534)
+    yield one("boxes", "65,534 boxes more", lambda data: data + struct.pack(">I4s", 8, b"free") * 65_534, "E-OVR-5")
     yield one("uuid", "a box of its own kind", added("", b"uuid", bytes(16) + b"more"))
     yield one("fragment", "a fragment", added("", b"moof"))
     yield one("extends", "announces fragments", added("moov", b"mvex"))

@@ -7,7 +7,7 @@ import { roleNames } from '../src/x509/roles.js';
 /** A report in the words of the conformance kit. */
 export type KitValue = null | boolean | number | string | KitValue[] | { [name: string]: KitValue };
 
-function timeOf(utc: bigint | null): string | null {
+export function timeOf(utc: bigint | null): string | null {
   if (utc === null) return null;
   const milliseconds = utc / 1_000_000n - (utc % 1_000_000n < 0n ? 1n : 0n);
   return new Date(Number(milliseconds)).toISOString();

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Finds pictures by time, and what must be decoded for them. */
+import type { Utc } from '../evidence/model.js';
+import type { Failure, LoadedSegment, SegmentStore, Shot } from './segments.js';
+import type { Timeline } from './timeline.js';
+
+/** A picture: the segment by its place in the timeline, and the rank in it by time. */
+export interface PictureKey {
+  stretch: number;
+  rank: number;
+}
+
+/** A sample in decoding order. */
+export interface Place {
+  stretch: number;
+  index: number;
+}
+
+export type Found =
+  | { kind: 'picture'; key: PictureKey; shot: Shot; until: Utc }
+  /** These segments must be loaded first. */
+  | { kind: 'loading'; stretch: number }
+  /** `isCovered`: there is something else than pictures. */
+  | { kind: 'gap'; isCovered: boolean }
+  | { kind: 'failed'; stretch: number; failure: Failure };
+
+const second = 1_000_000_000n;
+/** A picture is held this much beyond its end, if another one follows by then. */
+const tolerance = second;
+/** Where the recorder says nothing of a duration. */
+const assumedDuration = second;
+/** How far back a picture's decoding may begin. */
+const maxBack = 64;
+
+export function comparePlaces(a: Place, b: Place): number {
+  return a.stretch - b.stretch || a.index - b.index;
+}
+
+export function sameKey(a: PictureKey | null, b: PictureKey | null): boolean {
+  return a !== null && b !== null && a.stretch === b.stretch && a.rank === b.rank;
+}
+
+export class Pictures {
+  constructor(
+    readonly timeline: Timeline,
+    private readonly store: SegmentStore,
+  ) {}
+
+  /** What is shown at a moment. */
+  at(utc: Utc): Found {
+    const index = this.timeline.at(utc);
+    if (index < 0) return { kind: 'gap', isCovered: false };
+    const found = this.within(index, utc);
+    if (found.kind !== 'picture') return found;
+    return this.leadingOf(index, utc) ?? found;
+  }
+
+  /** Pictures that belong before the first one of the next segment, where they are decoded. */
+  private leadingOf(index: number, utc: Utc): Found | null {
+    const loaded = this.store.loaded(index);
+    if (loaded === null || !loaded.isReordered || loaded.rankAt(utc) < loaded.order.length - 1) return null;
+    if (!this.timeline.isContinued(index)) return null;
+    const next = this.store.loaded(index + 1);
+    if (next === null) return this.store.failure(index + 1) === null ? { kind: 'loading', stretch: index + 1 } : null;
+    return next.rankAt(utc) < 0 ? null : this.picture(index + 1, next, next.rankAt(utc), utc);
+  }
+
+  private within(index: number, utc: Utc): Found {
+    const stretch = this.timeline.get(index);
+    const loaded = this.store.loaded(index);
+    if (stretch === null) return { kind: 'gap', isCovered: false };
+    if (loaded === null) {
+      const failure = this.store.failure(index);
+      if (failure === null) return { kind: 'loading', stretch: index };
+      return utc <= stretch.last + tolerance ? { kind: 'failed', stretch: index, failure } : { kind: 'gap', isCovered: false };
+    }
+    const rank = loaded.rankAt(utc);
+    if (rank >= 0) return this.picture(index, loaded, rank, utc);
+    const isCovered = utc >= stretch.first && utc <= stretch.last;
+    const before = this.store.loaded(index - 1);
+    if (index === 0 || this.store.failure(index - 1) !== null) return { kind: 'gap', isCovered };
+    if (before === null) return { kind: 'loading', stretch: index - 1 };
+    if (before.order.length === 0) return { kind: 'gap', isCovered };
+    const found = this.picture(index - 1, before, before.order.length - 1, utc);
+    return found.kind === 'gap' ? { kind: 'gap', isCovered } : found;
+  }
+
+  private picture(stretch: number, loaded: LoadedSegment, rank: number, utc: Utc): Found {
+    const shot = loaded.shown(rank);
+    if (shot === null) return { kind: 'gap', isCovered: false };
+    const until = this.untilOf(stretch, loaded, rank, shot);
+    if (utc > until) return { kind: 'gap', isCovered: utc <= (this.timeline.get(stretch)?.last ?? utc - 1n) };
+    return { kind: 'picture', key: { stretch, rank }, shot, until };
+  }
+
+  /** Until when a picture stands: until the next one, unless that one comes much later than this one ends. */
+  private untilOf(stretch: number, loaded: LoadedSegment, rank: number, shot: Shot): Utc {
+    const next = loaded.shown(rank + 1)?.utc ?? this.timeline.get(stretch + 1)?.first ?? null;
+    const previous = loaded.shown(rank - 1);
+    const guess = previous === null ? assumedDuration : shot.utc - previous.utc;
+    const end = shot.end > shot.utc ? shot.end : shot.utc + (guess > assumedDuration ? guess : assumedDuration);
+    if (next === null) return end;
+    return next - end <= tolerance && next > shot.utc ? next : end;
+  }
+
+  shot(key: PictureKey): Shot | null {
+    return this.store.loaded(key.stretch)?.shown(key.rank) ?? null;
+  }
+
+  placeOf(key: PictureKey): Place | null {
+    const index = this.store.loaded(key.stretch)?.order[key.rank];
+    return index === undefined ? null : { stretch: key.stretch, index };
+  }
+
+  /** The picture before or behind one; null where there is none, or 'loading' and what must be loaded. */
+  neighbour(key: PictureKey, by: 1 | -1): PictureKey | { loading: number } | null {
+    const loaded = this.store.loaded(key.stretch);
+    if (loaded === null) return { loading: key.stretch };
+    const rank = key.rank + by;
+    if (rank >= 0 && rank < loaded.order.length) return { stretch: key.stretch, rank };
+    return this.edge(key.stretch + by, by);
+  }
+
+  /** First picture from a segment on, or last one up to it. */
+  private edge(from: number, by: 1 | -1): PictureKey | { loading: number } | null {
+    for (let stretch = from; stretch >= 0 && stretch < this.timeline.count; stretch += by) {
+      const loaded = this.store.loaded(stretch);
+      if (loaded !== null && loaded.order.length > 0) return { stretch, rank: by > 0 ? 0 : loaded.order.length - 1 };
+      if (loaded === null && this.store.failure(stretch) === null) return { loading: stretch };
+    }
+    return null;
+  }
+
+  /** The next or previous picture from a moment at which there is none. */
+  nearest(utc: Utc, by: 1 | -1): PictureKey | { loading: number } | null {
+    const index = this.timeline.at(utc);
+    const loaded = index < 0 ? null : this.store.loaded(index);
+    if (index >= 0 && loaded === null && this.store.failure(index) === null) return { loading: index };
+    if (loaded !== null) {
+      const rank = loaded.rankAt(utc) + (by > 0 ? 1 : 0);
+      if (rank >= 0 && rank < loaded.order.length) return { stretch: index, rank };
+    }
+    return this.edge(by > 0 ? index + 1 : index - 1, by);
+  }
+
+  /** When something is recorded next after a moment; null for never. */
+  nextAfter(utc: Utc): Utc | null {
+    const index = this.timeline.at(utc);
+    const loaded = index < 0 ? null : this.store.loaded(index);
+    const inside = loaded?.shown(loaded.rankAt(utc) + 1)?.utc ?? null;
+    const next = this.timeline.get(index + 1)?.first ?? null;
+    return inside !== null && (next === null || inside < next) ? inside : next;
+  }
+
+  /**
+   * Where decoding must begin for a picture: at the sync sample before it, also by time. Pictures that are
+   * shown before the sync sample of their group refer to the group before it.
+   */
+  syncBefore(key: PictureKey): Place | { loading: number } | null {
+    const place = this.placeOf(key);
+    const shot = this.shot(key);
+    if (place === null || shot === null) return { loading: key.stretch };
+    let nearest: Place | null = null;
+    let { stretch, index } = place;
+    for (let back = 0; back < maxBack; back++) {
+      const loaded = this.store.loaded(stretch);
+      if (loaded === null) return this.store.failure(stretch) === null ? { loading: stretch } : nearest;
+      for (; index >= 0; index--) {
+        const sample = loaded.pictures[index];
+        if (sample === undefined || !sample.isSync) continue;
+        if (sample.utc <= shot.utc) return { stretch, index };
+        nearest ??= { stretch, index };
+      }
+      if (stretch === 0 || !this.timeline.isContinued(stretch - 1)) return nearest;
+      stretch -= 1;
+      index = (this.store.loaded(stretch)?.pictures.length ?? 0) - 1;
+    }
+    return nearest;
+  }
+}
