@@ -15,74 +15,96 @@ function isMembers(value: KitValue | undefined): value is Members {
 /** A verdict of a part, or that there is none at all: then nothing else is compared. */
 const withoutVerdict = (outcome: string): boolean => outcome === 'malformed' || outcome === 'unsupported';
 
-function failureOf(failure: Failure | null): KitValue {
-  return failure === null ? null : { segment: failure.segment, time: timeOf(failure.time), offset: failure.offset };
+/** Only failed evidence names a failure; the command line gives other reasons there too. A time belongs to a segment. */
+function failureOf(outcome: string, failure: Failure | null): Members {
+  if (outcome !== 'not_authentic' || failure === null) return {};
+  const { segment, time } = failure;
+  return { first_failure: segment === null ? { segment } : { segment, time: timeOf(time) } };
 }
 
 const roleOf = (signer: SignerReport): KitValue => roleNames[signer.role] ?? null;
 
-export function answerOfContainer(report: ContainerReport): Members {
-  if (withoutVerdict(report.outcome)) return { verdict: report.outcome };
-  const { signer, coverage, time, access } = report;
+/** Of broken evidence both count what is still good in their own ways; the specification says no more than that it counts. */
+function coverageOf({ outcome, coverage, segments, header }: ContainerReport): Members {
+  const gaps = coverage.gaps
+    .filter((gap) => gap.reason !== 'none')
+    .map((gap) => ({ from: timeOf(gap.from), to: timeOf(gap.to), reason: gap.reason.replace('_', ' ') }));
+  if (outcome === 'not_authentic') return { gaps };
   return {
-    verdict: report.outcome,
-    first_failure: failureOf(report.firstFailure),
+    first: timeOf(coverage.from),
+    last: timeOf(coverage.to),
+    closed: coverage.isClosed,
+    segments_verified: segments.filter((one) => !one.isFaulty && (one.isAttested || header?.isSigned === false)).length,
+    unattested_bytes: coverage.unattestedBytes,
+    gaps,
+  };
+}
+
+export function answerOfContainer(report: ContainerReport): Members {
+  const { outcome, signer, time, access } = report;
+  if (withoutVerdict(outcome)) return { verdict: outcome };
+  const isBroken = outcome === 'not_authentic';
+  return {
+    verdict: outcome,
+    ...failureOf(outcome, report.firstFailure),
     ...(signer === null ? {} : { identity: { verdict: signer.identity, role: roleOf(signer), signer: signer.subject, revocation: signer.revocation } }),
-    coverage: {
-      first: timeOf(coverage.from),
-      last: timeOf(coverage.to),
-      closed: coverage.isClosed,
-      segments_verified: report.segments.filter((one) => !one.isFaulty && (one.isAttested || report.header?.isSigned === false)).length,
-      unattested_bytes: coverage.unattestedBytes,
-      gaps: coverage.gaps.map((gap) => ({ from: timeOf(gap.from), to: timeOf(gap.to), reason: gap.reason.replace('_', ' ') })),
-    },
+    coverage: coverageOf(report),
     time: {
       attested: timeOf(time.attestedAll),
       attested_segment: time.attested?.segment ?? null,
       attested_segment_time: timeOf(time.attested?.time ?? null),
-      stamps: time.stamps.length,
-      stamps_valid: time.stamps.filter((one) => one.attests).length,
+      ...(isBroken ? {} : { stamps: time.stamps.length, stamps_valid: time.stamps.filter((one) => one.attests).length }),
     },
-    access: { verdict: access.state, damaged_slots: access.damaged.length, officer_verdict: access.officer?.identity ?? null },
+    ...(report.segments.length === 0 && isBroken ? {} : { access: { verdict: access.state, damaged_slots: access.damaged.length, officer_verdict: access.officer?.identity ?? null } }),
   };
 }
 
-function moreOfLink(link: LinkReport): Members {
+/** Of a link that is a forgery nothing else is believed. */
+function answerOfLink(link: LinkReport, kit: Members): Members {
+  if (link.verdict === 'not_authentic') return { number: link.number, verdict: link.verdict };
   return {
+    ...kit,
     offset: link.offset,
     ...(link.signer === null ? {} : { anchor: link.signer.authority, signed: timeOf(link.utc), authority: link.attested === null ? null : (link.token?.authority ?? null) }),
   };
 }
 
-function moreOfSource(source: SourceReport): Members {
+function answerOfSource(source: SourceReport, kit: Members): Members {
   const { signer } = source;
+  const { first_failure: _, ...rest } = kit;
   return {
+    ...rest,
     first: timeOf(source.firstUtc),
     last: timeOf(source.lastUtc),
     ...(signer === null ? {} : { role: roleOf(signer), signer: signer.subject, identity: signer.identity }),
     attested: timeOf(source.time.attestedAll),
-    first_failure: failureOf(source.firstFailure),
+    ...failureOf(source.verdict, source.firstFailure),
   };
 }
 
-function merged(list: KitValue | undefined, more: readonly Members[]): KitValue {
-  if (!isMembers(list) || !Array.isArray(list['list'])) return list ?? null;
-  return { ...list, list: list['list'].map((one, i) => (isMembers(one) ? { ...one, ...more[i] } : one)) };
+/** Each entry of a list as `change` makes it from the kit's words. */
+function listOf<One>(reports: readonly One[], list: KitValue | undefined, change: (one: One, kit: Members) => Members): KitValue {
+  const entries = isMembers(list) && Array.isArray(list['list']) ? list['list'] : [];
+  return { list: reports.map((one, i) => change(one, isMembers(entries[i]) ? entries[i] : {})) };
 }
 
 export function answerOfPackage(report: PackageReport): Members {
   if (withoutVerdict(report.outcome)) return { verdict: report.outcome };
-  const kit = kitOfPackage(report) as Members;
+  const { package_id: id, ...kit } = kitOfPackage(report) as Members;
+  const isNamed = report.links[0] !== undefined && report.links[0].verdict !== 'not_authentic';
   return {
     ...kit,
-    links: merged(kit['links'], report.links.map(moreOfLink)),
-    ...(report.sources === null ? {} : { sources: merged(kit['sources'], report.sources.map(moreOfSource)) }),
+    ...(isNamed && id !== undefined ? { package_id: id } : {}),
+    links: report.links.length === 0 ? {} : listOf(report.links, kit['links'], answerOfLink),
+    ...(report.sources === null ? {} : { sources: listOf(report.sources, kit['sources'], answerOfSource) }),
   };
 }
 
 export function answerOfProof(report: ProofReport): Members {
   if (withoutVerdict(report.verdict)) return { verdict: report.verdict };
-  return { ...(kitOfProof(report) as Members), evidence: answerOfPackage(report.evidence) };
+  const kit = kitOfProof(report) as Members;
+  const said = Object.entries(kit).filter(([, value]) => value !== null);
+  return { ...Object.fromEntries(said), evidence: answerOfPackage(report.evidence) };
 }
 
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
@@ -92,7 +114,9 @@ function isSame(mine: KitValue, theirs: KitValue | undefined): boolean {
   return mine === theirs;
 }
 
+/** What one of them does not say at all is not compared. */
 function walk(mine: KitValue, theirs: KitValue | undefined, where: string): string[] {
+  if (theirs === undefined) return [];
   const say = (): string[] => [`${where}: viewer ${JSON.stringify(mine)}, C ${JSON.stringify(theirs)}`];
   if (Array.isArray(mine)) {
     if (!Array.isArray(theirs) || theirs.length !== mine.length) return say();

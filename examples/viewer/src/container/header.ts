@@ -80,6 +80,11 @@ interface Field {
   value: Cursor;
 }
 
+/** Does a file begin like a container? */
+export function isContainer(start: Uint8Array): boolean {
+  return equal(start.subarray(0, magic.length), magic);
+}
+
 /** Reads the bytes of the header, as many as it says, within its limit. */
 export async function readHeaderBytes(source: Source): Promise<Octets> {
   const start = await source.read(0, fixedSize);

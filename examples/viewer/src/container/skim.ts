@@ -9,6 +9,7 @@ import { type Manifest, readManifest } from './manifest.js';
 import { readRecordHeader, readSampleHeader } from './records.js';
 import { type ContainerContext, type ManifestPiece, type PlacedRecord, type SegmentStart, readManifestPiece, readSegmentStart } from './segment.js';
 import { objectNumberOf } from './signatures.js';
+import { Window } from './window.js';
 
 /** Reads the manifest of a segment that was verified before; throws where the file is another one now. */
 export async function readManifestOf(context: ContainerContext, source: Source, segment: ChainedSegment): Promise<Manifest> {
@@ -31,7 +32,7 @@ export interface SkimmedSegment {
 }
 
 /** Finds the manifest of the segment at `at` by the headers of its records, whose bodies are not compared. */
-export async function skimSegment(context: ContainerContext, source: Source, at: number): Promise<SkimmedSegment> {
+export async function skimSegment(context: ContainerContext, source: Source, at: number, window = new Window(source, source.size)): Promise<SkimmedSegment> {
   const { header } = context;
   const late: PlacedRecord[] = [];
   const evidence: PlacedRecord[] = [];
@@ -39,7 +40,7 @@ export async function skimSegment(context: ContainerContext, source: Source, at:
   let start: SegmentStart | null = null;
   let next = at;
   for (let count = 0; count <= maxRecords; count++) {
-    const probe = await source.read(next, sampleHeaderMax);
+    const probe = await window.view(next, sampleHeaderMax);
     if (probe.length < recordHeaderSize) throw new FormatError('C-OVR-1', 'the file ends within a segment', next);
     const isSample = probe[0] === recordType.sample;
     const record = isSample ? readSampleHeader(probe, next, header.tracks) : readRecordHeader(probe, next);

@@ -5,6 +5,7 @@
  */
 import type { GapReason } from '../container/format.js';
 import type { Outcome, Verdict } from '../container/report.js';
+import type { LeftOut } from '../film/model.js';
 import type { RevocationState } from '../x509/crl.js';
 import type { Identity } from '../x509/trust.js';
 
@@ -302,6 +303,8 @@ export type ProblemCode =
   | 'fingerprint_unknown'
   | 'reexport_forbidden'
   | 'proof_without_film'
+  /** There is nothing in the period that a film can hold, or a film cannot hold so much. */
+  | 'clip_impossible'
   | 'several_packages'
   | 'cancelled'
   | 'unreadable'
@@ -322,6 +325,8 @@ export interface Progress {
   of: number;
   /** Device whose bytes are read; null for links and contents. */
   device: number | null;
+  /** Bytes of everything. */
+  overall?: { done: number; of: number };
 }
 
 export interface ClipRequest {
@@ -333,12 +338,16 @@ export interface ClipRequest {
 }
 
 export interface Clip {
-  /** An MP4 file, and the proof that lies beside it where one can be made. */
+  /** An MP4 file. There is no proof beside it: that takes the signature of an exporter. */
   film: Blob;
-  proof: Blob | null;
+  /** As the film begins and ends: with a picture that stands alone, so `from` may be earlier than what was asked for. */
   from: Utc;
   to: Utc;
   samples: number;
+  /** What a film cannot hold. */
+  leftOut: LeftOut[];
+  /** Where nothing was recorded or may be shown. */
+  gaps: { from: Utc; to: Utc }[];
 }
 
 /**

@@ -67,7 +67,7 @@ class ClipWriter {
     const isWanted = (track: Track): boolean => part.tracks.includes(track.number) && this.pickers.get(track.number)?.isDone === false;
     for await (const sample of segment.samples(isWanted)) {
       const picker = this.pickers.get(sample.track.number);
-      picker?.offer(sample, part.index, this.clockOf(part, sample.track, picker.film.scale));
+      if (picker !== undefined) picker.offer(sample, part.index, this.clockOf(part, sample.track, picker.film.scale));
     }
     return true;
   }
@@ -78,9 +78,9 @@ class ClipWriter {
     let begin: Utc | null = null;
     for (let place = order.next(); place !== null; place = order.next()) {
       signal?.throwIfAborted();
-      const isThere = await this.segment(place.part, place.number);
-      if (isThere) order.cover(place);
-      if (!isThere || !place.isNext) this.interrupt(isThere);
+      if (!place.isNext) this.interrupt();
+      if (await this.segment(place.part, place.number)) order.cover(place);
+      else this.interrupt();
       const first = place.part.segments.first[place.index] as bigint;
       begin ??= first;
       progress?.(Math.min(1, Math.max(0, Number(first - begin) / extent)));
@@ -88,7 +88,79 @@ class ClipWriter {
     }
   }
 
-  private interrupt(_isThere: boolean): void {
+  private interrupt(): void {
     for (const picker of this.pickers.values()) picker.interrupt();
   }
+
+  private withoutSync(parts: readonly ClipPart[]): LeftOut[] {
+    const part = parts[0]?.index ?? 0;
+    const missing = [...this.pickers.values()].filter(({ film, isThere }) => isThere && film.samples === 0);
+    return missing.map(({ film: { track } }) => ({ part, track: track.number, kind: kindOf(track), codec: track.codec, reason: 'no_sync' }));
+  }
+
+  /** Everything before the samples, for a film whose samples begin at `mediaOffset`. */
+  private front(films: readonly FilmTrack[], begin: bigint, created: bigint, mediaOffset: number): Octets[] {
+    const placed = films.map((film) => ({ film, placement: film.place(begin, movieScale, film === films[0]) }));
+    const duration = placed.reduce((most, { placement: { empty, duration: shown } }) => (empty + shown > most ? empty + shown : most), 0n);
+    const tracks = placed.map(({ film, placement }, i) => film.box(i + 1, created, placement, mediaOffset));
+    const moov = box('moov', movieHeader(created, movieScale, duration, films.length + 1), ...tracks);
+    return [fileType(), moov, mediaHeader(this.media.size)];
+  }
+
+  finish(): ClipResult {
+    const all = [...this.pickers.values()].map(({ film }) => film);
+    for (const film of all) film.finish();
+    const films = all.filter((film) => film.samples > 0);
+    const [leading] = films;
+    if (leading === undefined) throw new ClipError('empty', 'there is nothing in the period that a film can hold');
+    const { begin, from } = beginOf(films, leading);
+    const seconds = from / nanosecondsOfSecond + secondsBefore1970;
+    const created = seconds > 0n ? seconds : 0n;
+    // Offsets of samples do not change the size of what says them, but for the step to eight bytes each.
+    const sizeOf = (front: readonly Octets[]): number => front.reduce((sum, part) => sum + part.length, 0);
+    let front = this.front(films, begin, created, 0);
+    for (let size = -1; size !== sizeOf(front); ) {
+      size = sizeOf(front);
+      front = this.front(films, begin, created, size);
+    }
+    return {
+      film: new Blob([...front, ...this.media.finish()], { type: 'video/mp4' }),
+      from,
+      to: films.reduce((latest, film) => (film.endUtc !== null && film.endUtc > latest ? film.endUtc : latest), from),
+      samples: films.reduce((sum, film) => sum + film.samples, 0),
+      tracks: films.map(({ track, samples }) => ({ track: track.number, kind: kindOf(track), codec: track.codec, samples })),
+      leftOut: [...this.plan.leftOut, ...this.withoutSync(this.plan.parts)],
+      gaps: leading.gaps,
+      whyNoProof: 'no_identity',
+    };
+  }
+}
+
+/** Where the film begins, in picoseconds and UTC: with the first picture, unless more sound lies in front than may be hidden (E-FLM-5). */
+function beginOf(films: readonly FilmTrack[], leading: FilmTrack): { begin: bigint; from: Utc } {
+  const shownOf = (film: FilmTrack): bigint => film.shown ?? film.decoded;
+  const first = films.reduce((a, b) => (shownOf(b) < shownOf(a) ? b : a), leading);
+  const wanted = shownOf(leading);
+  const hides = films.every((film) => film === leading || (wanted - film.decoded <= picosecondsOfSecond && film.end > wanted));
+  const chosen = hides ? leading : first;
+  return { begin: shownOf(chosen), from: chosen.firstUtc ?? 0n };
+}
+
+/**
+ * Writes the clear film of a period of one device, which satisfies E-FLM-1 to E-FLM-7. Samples are handed to the
+ * browser as they come; only tables stay in memory. Throws ClipError, what `read` throws, and the reason of the signal.
+ */
+export async function writeClip(input: ClipInput): Promise<ClipResult> {
+  const { from, to, signal } = input;
+  const plan = planClip(input);
+  const [part] = plan.parts;
+  const [leading] = plan.tracks;
+  if (part === undefined || leading === undefined) throw new ClipError('empty', 'there is nothing in the period that a film can hold');
+  const start = isSound(leading) ? null : await findStart(part, leading, from, signal);
+  const writer = new ClipWriter(input, plan, { from, to, start });
+  const place = start === null ? null : { part, at: start.at };
+  await writer.read(new SegmentOrder(plan.parts, from, to + reordering, place));
+  const result = writer.finish();
+  input.progress?.(1);
+  return result;
 }

@@ -145,8 +145,11 @@ export class FilmTrack {
   }
 
   /** Where the track stands in a film that begins at `begin`. */
-  place(begin: bigint, movieScale: number): Placement {
-    const shown = [this.shown ?? this.decoded, this.decoded, begin].reduce((a, b) => (a > b ? a : b));
+  place(begin: bigint, movieScale: number, isLeading: boolean): Placement {
+    const first = this.shown ?? this.decoded;
+    // Of a track beside others no more than a second may be hidden (E-FLM-5).
+    const wanted = isLeading || first - this.decoded <= picosecondsOfSecond ? first : this.decoded;
+    const shown = [wanted, this.decoded, begin].reduce((a, b) => (a > b ? a : b));
     const inUnits = (time: bigint, scale: number): bigint => (2n * time * BigInt(scale) + picosecondsOfSecond) / (2n * picosecondsOfSecond);
     const mediaTime = inUnits(shown - this.decoded, this.scale);
     if (this.mediaEnd <= mediaTime) throw new ClipError('times', `track ${this.track.number}: nothing of it is shown`);

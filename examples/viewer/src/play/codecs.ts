@@ -167,12 +167,3 @@ export function describeSounds(track: TrackView): SoundCoding {
     throw error;
   }
 }
-
-/** Whether two configurations are one and the same for a decoder, so that it may go on. */
-export function isSameCoding(a: PictureCoding, b: PictureCoding): boolean {
-  if (a.kind !== 'stream' || b.kind !== 'stream') return a.kind === b.kind;
-  const [one, other] = [a.config.description, b.config.description];
-  if (a.config.codec !== b.config.codec || (one === undefined) !== (other === undefined)) return false;
-  if (!(one instanceof Uint8Array) || !(other instanceof Uint8Array)) return one === other;
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
-}

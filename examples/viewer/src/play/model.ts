@@ -34,6 +34,8 @@ export interface DeviceState {
   width: number;
   height: number;
   hasAudio: boolean;
+  /** Why metadata of this device could not be read, or not all of it (C-MTD-3); null where nothing was wrong. */
+  metadataProblem?: string | null;
 }
 
 export interface PlayerState {

@@ -29,8 +29,8 @@ const second = 1_000_000_000n;
 const tolerance = second;
 /** Where the recorder says nothing of a duration. */
 const assumedDuration = second;
-/** How far back a picture's decoding may begin. */
-const maxBack = 64;
+/** How many segments back a picture's decoding may begin. */
+const maxBack = 8;
 
 export function comparePlaces(a: Place, b: Place): number {
   return a.stretch - b.stretch || a.index - b.index;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of a device's segments is in memory: what is needed, what comes next, and no more. */
-import { ProblemError, type ProblemCode, type SampleView, type SegmentSamples, type TrackView, type Utc } from '../evidence/model.js';
+import { ProblemError, type ProblemCode, type SampleView, type SegmentSamples, type TrackView, type Utc, segmentState } from '../evidence/model.js';
 import type { PictureCoding, SoundCoding } from './codecs.js';
 import type { SampleOrder, SampleQueue } from './sample_queue.js';
 import type { Stretch, Timeline } from './timeline.js';
@@ -50,12 +50,17 @@ export class LoadedSegment {
     loaded: SegmentSamples,
   ) {
     const of = (track: TrackView): Shot[] => loaded.samples.filter((sample) => sample.track === track.number).map((sample) => shotOf(sample, track));
-    this.pictures = choice.pictures === null || choice.pictures.coding.kind === 'unsupported' ? [] : of(choice.pictures.track);
+    const coding = choice.pictures?.coding.kind ?? 'unsupported';
+    const pictures = choice.pictures === null || coding === 'unsupported' ? [] : of(choice.pictures.track);
+    // JPEG pictures stand alone, whatever a recorder marks.
+    this.pictures = coding === 'jpeg' ? pictures.map((shot) => ({ ...shot, isSync: true })) : pictures;
     this.sounds = choice.sounds === null || choice.sounds.coding.kind === 'unsupported' ? [] : of(choice.sounds.track);
     this.metadata = choice.metadata.flatMap((track) => of(track).map((shot) => ({ ...shot, track: track.number })));
     this.bytes = loaded.samples.reduce((bytes, sample) => bytes + sample.data.length, 0);
     const shown = [...this.pictures.keys()].filter((at) => isWithin(this.pictures[at], stretch));
-    this.order = shown.sort((a, b) => compareUtc(this.pictures[a], this.pictures[b]) || a - b);
+    shown.sort((a, b) => compareUtc(this.pictures[a], this.pictures[b]) || a - b);
+    // Of several at one and the same moment only the last could be found by its time.
+    this.order = shown.filter((at, rank) => this.pictures[at]?.utc !== this.pictures[shown[rank + 1] ?? -1]?.utc);
     this.isReordered = this.pictures.some((shot, at) => at > 0 && shot.utc < (this.pictures[at - 1] as Shot).utc);
   }
 
@@ -178,6 +183,11 @@ export class SegmentStore {
       done: (samples) => this.take(index, order, () => ({ state: 'loaded', segment: new LoadedSegment(choice, stretch, samples) })),
       failed: (error) => this.take(index, order, () => ({ state: 'failed', failure: failureOf(error) })),
     };
+    if (order.tracks.length === 0) {
+      const nothing = { part: stretch.part, segment: stretch.number, state: segmentState.unchecked, samples: [] };
+      this.states.set(index, { state: 'loaded', segment: new LoadedSegment(choice, stretch, nothing) });
+      return;
+    }
     this.states.set(index, { state: 'ordered', order });
     this.queue.order(order);
   }

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+import { CheckPool, type Port } from '../container/check_pool.js';
+import type { VerifyOptions } from '../container/verify.js';
+import { FramePool } from '../package/frame_pool.js';
+import type { SegmentChecker } from '../package/source_walk.js';
+import { Channels, type CheckKind } from './channels.js';
+
+/** Jobs that each worker is given at once: it reads one while another is hashed. */
+const jobsPerWorker = 3;
+
+/** Lets what somebody waits for before what can wait: playback before verification. */
+export class Precedence {
+  private urgent = 0;
+  private waiting: (() => void)[] = [];
+
+  async first<T>(run: () => Promise<T>): Promise<T> {
+    this.urgent++;
+    try {
+      return await run();
+    } finally {
+      this.urgent--;
+      if (this.urgent === 0) for (const go of this.waiting.splice(0)) go();
+    }
+  }
+
+  /** Resolves when nothing urgent is under way. */
+  async turn(): Promise<void> {
+    while (this.urgent > 0) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+}
+
+type ContainerChecker = NonNullable<VerifyOptions['checker']>;
+
+/** Checks in workers, while a verification is under way. */
+export interface Spread<Checker> {
+  checker: Checker;
+  width: number;
+  close(): void;
+}
+
+/** The workers that check segments, of one session. */
+export class Checkers {
+  private readonly workers: Channels[];
+
+  constructor(
+    ports: readonly Port[],
+    private readonly precedence: Precedence,
+  ) {
+    this.workers = ports.map((port) => new Channels(port));
+  }
+
+  private openPorts(kind: CheckKind): { ports: Port[]; close(): void } {
+    const opened = this.workers.map((worker) => worker.open(kind));
+    return {
+      ports: opened.map(({ port }) => port),
+      close: () => {
+        for (const one of opened) one.close();
+      },
+    };
+  }
+
+  private get width(): number {
+    return Math.max(1, this.workers.length) * jobsPerWorker;
+  }
+
+  /** Null where there are no workers: then everything is checked right here. */
+  forContainer(input: unknown): Spread<ContainerChecker> | null {
+    if (this.workers.length === 0) return null;
+    const { ports, close } = this.openPorts('container');
+    const pool = new CheckPool(ports, input);
+    const checker: ContainerChecker = async (place) => {
+      await this.precedence.turn();
+      return pool.check(place);
+    };
+    return { checker, width: this.width, close };
+  }
+
+  forPackage(input: unknown): Spread<SegmentChecker> | null {
+    if (this.workers.length === 0) return null;
+    const { ports, close } = this.openPorts('package');
+    const pool = new FramePool(ports, input);
+    const checker: SegmentChecker = async (opened, source, job) => {
+      await this.precedence.turn();
+      return pool.check(opened, source, job);
+    };
+    return { checker, width: this.width, close };
+  }
+}

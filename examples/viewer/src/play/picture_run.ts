@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One decoder at work: from a sync sample on, in decoding order, through segments that follow each other. */
+import type { Utc } from '../evidence/model.js';
+import type { PictureCoding } from './codecs.js';
+import { type Place, comparePlaces } from './pictures.js';
+import type { PictureDecoder, PictureImage, PictureSink, Platform } from './platform.js';
+import type { SegmentStore, Shot } from './segments.js';
+import type { Timeline } from './timeline.js';
+
+export interface RunEvents {
+  picture(place: Place, shot: Shot, image: PictureImage): void;
+  /** These went in and did not come out. */
+  lost(places: readonly Place[]): void;
+  failed(run: PictureRun, reason: string, pending: readonly Place[]): void;
+  changed(): void;
+}
+
+interface Fed {
+  place: Place;
+  shot: Shot;
+}
+
+const nanosecondsOfMicrosecond = 1000n;
+/** Decoders may round timestamps; a picture is found by one that is this near: microseconds. */
+const rounding = 500;
+
+export class PictureRun implements PictureSink {
+  next: Place;
+  private readonly fed = new Map<number, Fed>();
+  private readonly decoder: PictureDecoder | null;
+  private readonly base: Utc;
+  private phase: 'feeding' | 'flushing' | 'done' | 'failed' | 'closed' = 'feeding';
+
+  constructor(
+    platform: Platform,
+    private readonly timeline: Timeline,
+    private readonly store: SegmentStore,
+    coding: PictureCoding,
+    readonly start: Place,
+    /** The last one that goes in; null for no bound. */
+    readonly limit: Place | null,
+    private readonly events: RunEvents,
+  ) {
+    this.next = start;
+    this.base = store.loaded(start.stretch)?.pictures[start.index]?.utc ?? 0n;
+    this.decoder = platform.openPictures(coding, this);
+  }
+
+  get isOver(): boolean {
+    return this.phase !== 'feeding' && this.phase !== 'flushing';
+  }
+
+  /** Went in and did not come out yet. */
+  get pending(): number {
+    return this.fed.size;
+  }
+
+  get queued(): number {
+    return this.decoder?.queued ?? 0;
+  }
+
+  isPending(place: Place): boolean {
+    for (const fed of this.fed.values()) if (comparePlaces(fed.place, place) === 0) return true;
+    return false;
+  }
+
+  /** Whether a picture will come out of this run, and would not come sooner out of one that begins at `sync`. */
+  gives(place: Place, sync: Place | null): boolean {
+    if (this.isOver) return false;
+    if (this.isPending(place)) return true;
+    if (this.phase === 'flushing' || comparePlaces(place, this.next) < 0) return false;
+    if (this.limit !== null && comparePlaces(place, this.limit) > 0) return false;
+    return sync === null || comparePlaces(sync, this.next) <= 0;
+  }
+
+  /** Feeds while there is room; returns the segment that is missing for more, or null. */
+  feed(maxPending: number, maxQueued: number): number | null {
+    while (this.phase === 'feeding' && this.fed.size < maxPending && this.queued < maxQueued) {
+      const loaded = this.store.loaded(this.next.stretch);
+      if (loaded === null) {
+        if (this.store.failure(this.next.stretch) === null) return this.next.stretch;
+        this.finish();
+        return null;
+      }
+      const shot = loaded.pictures[this.next.index];
+      if (shot === undefined) {
+        if (this.timeline.isContinued(this.next.stretch)) this.next = { stretch: this.next.stretch + 1, index: 0 };
+        else this.finish();
+        continue;
+      }
+      this.decode(this.next, shot);
+      const isLast = this.limit !== null && comparePlaces(this.next, this.limit) >= 0;
+      this.next = { stretch: this.next.stretch, index: this.next.index + 1 };
+      if (isLast) this.finish();
+    }
+    return null;
+  }
+
+  close(): void {
+    if (this.phase === 'closed') return;
+    this.phase = 'closed';
+    this.fed.clear();
+    this.decoder?.close();
+  }
+
+  private decode(place: Place, shot: Shot): void {
+    let timestamp = Number((shot.utc - this.base) / nanosecondsOfMicrosecond);
+    while (this.fed.has(timestamp)) timestamp += 1;
+    if (!Number.isSafeInteger(timestamp)) {
+      this.failed('times that no decoder takes');
+      return;
+    }
+    this.fed.set(timestamp, { place, shot });
+    this.decoder?.decode(timestamp, shot.isSync, shot.data);
+  }
+
+  private finish(): void {
+    this.phase = 'flushing';
+    this.decoder?.flush().then(
+      () => this.flushed(),
+      (error: unknown) => this.failed(error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  private flushed(): void {
+    if (this.phase !== 'flushing') return;
+    this.phase = 'done';
+    const lost = [...this.fed.values()].map((fed) => fed.place);
+    this.fed.clear();
+    this.decoder?.close();
+    if (lost.length > 0) this.events.lost(lost);
+    this.events.changed();
+  }
+
+  private timestampNear(timestamp: number): number | null {
+    if (this.fed.has(timestamp)) return timestamp;
+    for (const one of this.fed.keys()) if (Math.abs(one - timestamp) <= rounding) return one;
+    return null;
+  }
+
+  picture(timestamp: number, image: PictureImage): void {
+    const key = this.isOver ? null : this.timestampNear(timestamp);
+    const fed = key === null ? undefined : this.fed.get(key);
+    if (key === null || fed === undefined) {
+      image.close();
+      return;
+    }
+    this.fed.delete(key);
+    this.dropOlder(fed.shot.utc);
+    this.events.picture(fed.place, fed.shot, image);
+  }
+
+  /** Pictures come out in the order of their times: what is older and still missing does not come. */
+  private dropOlder(utc: Utc): void {
+    const lost: Place[] = [];
+    for (const [timestamp, fed] of this.fed) {
+      if (fed.shot.utc >= utc) continue;
+      this.fed.delete(timestamp);
+      lost.push(fed.place);
+    }
+    if (lost.length > 0) this.events.lost(lost);
+  }
+
+  lost(timestamp: number): void {
+    const fed = this.fed.get(timestamp);
+    if (this.isOver || fed === undefined) return;
+    this.fed.delete(timestamp);
+    this.events.lost([fed.place]);
+    this.events.changed();
+  }
+
+  failed(reason: string): void {
+    if (this.isOver) return;
+    this.phase = 'failed';
+    const pending = [...this.fed.values()].map((fed) => fed.place);
+    this.fed.clear();
+    this.decoder?.close();
+    this.events.failed(this, reason, pending);
+  }
+
+  ready(): void {
+    if (!this.isOver) this.events.changed();
+  }
+}

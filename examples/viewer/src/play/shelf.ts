@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decoded pictures of a device that are held: the one that is shown, some before and some behind it. */
+import type { Utc } from '../evidence/model.js';
+import { type Place, comparePlaces } from './pictures.js';
+import type { PictureImage, Platform } from './platform.js';
+
+export interface HeldPicture {
+  place: Place;
+  utc: Utc;
+  image: PictureImage;
+}
+
+/** Never more decoded pictures than this of one device. */
+export const maxHeld = 24;
+
+export class PictureShelf {
+  private pictures: HeldPicture[] = [];
+
+  constructor(private readonly platform: Platform) {}
+
+  get count(): number {
+    return this.pictures.length;
+  }
+
+  find(place: Place): HeldPicture | null {
+    return this.pictures.find((one) => comparePlaces(one.place, place) === 0) ?? null;
+  }
+
+  /** The newest one that begins at or before a moment. */
+  newestAt(utc: Utc): HeldPicture | null {
+    let newest: HeldPicture | null = null;
+    for (const one of this.pictures) if (one.utc <= utc) newest = one;
+    return newest;
+  }
+
+  countAfter(utc: Utc): number {
+    return this.pictures.filter((one) => one.utc > utc).length;
+  }
+
+  /** Takes a picture; where there is no room it closes it and says so. */
+  put(picture: HeldPicture): boolean {
+    if (this.pictures.length >= maxHeld || this.find(picture.place) !== null) {
+      picture.image.close();
+      return false;
+    }
+    let at = this.pictures.length;
+    while (at > 0 && (this.pictures[at - 1] as HeldPicture).utc > picture.utc) at--;
+    this.pictures.splice(at, 0, picture);
+    return true;
+  }
+
+  /** Keeps `count` pictures before a moment, and closes those that are older, or newer than `to`. */
+  trim(utc: Utc, count: number, to: Utc | null): void {
+    const older = this.pictures.filter((one) => one.utc < utc).length;
+    this.pictures = this.pictures.filter((one, rank) => {
+      const isKept = rank >= older - count && (to === null || one.utc <= to);
+      if (!isKept) one.image.close();
+      return isKept;
+    });
+  }
+
+  /** Replaces the decoder's memory by other memory, for pictures that are kept for long. */
+  copyOut(picture: HeldPicture): void {
+    if (!picture.image.isScarce) return;
+    const original = picture.image;
+    this.platform.copy(original).then(
+      (copy) => {
+        if (!this.pictures.includes(picture) || picture.image !== original) {
+          copy.close();
+          return;
+        }
+        picture.image = copy;
+        original.close();
+      },
+      // It stays what it is; when its turn comes it is closed like others.
+      () => undefined,
+    );
+  }
+
+  clear(): void {
+    for (const one of this.pictures) one.image.close();
+    this.pictures = [];
+  }
+}
