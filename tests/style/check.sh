@@ -11,10 +11,11 @@ export LC_ALL=C
 findings=$(mktemp)
 trap 'rm -f "$findings"' EXIT
 
-# Files that people write: not test data, not the licence itself, not this folder's own examples of sin.
+# Files that people write: not what is built or installed, not test data, not the licence itself, not this folder's own examples of sin.
 sources() {
-    find . \( -name .git -o -name 'build*' -o -name corpus -o -name fixtures -o -name data \) -prune -o \
-        -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.sh' -o -name '*.py' -o -name '*.js' \
+    find . \( -name .git -o -path './build*' -o -path ./examples/viewer/build/out -o -name node_modules \
+        -o -name corpus -o -name fixtures -o -name data \) -prune -o \
+        -type f \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.sh' -o -name '*.py' -o -name '*.js' -o -name '*.mjs' -o -name '*.ts' \
         -o -name '*.html' -o -name '*.css' -o -name '*.md' -o -name '*.map' -o -name '*.in' \
         -o -name meson.build -o -name meson_options.txt \) -print | sed 's|^\./||' | sort
 }
@@ -22,7 +23,7 @@ sources() {
 # code_of DIRS...: the C files in those of the folders that exist
 code_of() {
     for folder in "$@"; do
-        [ ! -d "$folder" ] || find "$folder" -type f -name '*.[ch]'
+        [ ! -d "$folder" ] || find "$folder" -name node_modules -prune -o -type f -name '*.[ch]' -print
     done | sort
 }
 

@@ -11,15 +11,15 @@ status=0
 
 cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem -Iinclude -Ilib/base -Ilib/crypto -Ilib/media -Ilib/identity \
-    -Ilib/container -Iexamples/cli lib examples || status=1
+    -Ilib/container -Iexamples/cli -i examples/viewer/node_modules lib examples || status=1
 
 find lib examples/cli -name '*.c' -print0 |
     xargs -0 -n 6 -P 2 clang-tidy -p "$build" --quiet 2> /dev/null || status=1
 
-find include lib examples tests fuzz pkgconfig -name '*.[ch]' ! -name encoder_streams.h -print0 |
+find include lib examples tests fuzz pkgconfig -name node_modules -prune -o -name '*.[ch]' ! -name encoder_streams.h -print0 |
     xargs -0 clang-format --dry-run -Werror || status=1
 
-find . -path ./build -prune -o \( -name '*.sh' -o -path './.ci/run' \) -print0 |
+find . \( -path ./build -o -name node_modules \) -prune -o \( -name '*.sh' -o -path './.ci/run' \) -print0 |
     xargs -0 shellcheck || status=1
 
 exit $status

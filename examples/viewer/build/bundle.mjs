@@ -2,8 +2,7 @@
 /*
  * Makes svms-viewer.html: page, worker, style and notices of licences in one file without any reference.
  * The same input gives the same bytes.
- *   node build/bundle.mjs [--out FILE] [--depfile FILE] [--source FOLDER]
- * --source: where the files stand that are named in the depfile, if this is a copy of them.
+ *   node build/bundle.mjs [--out FILE]
  */
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
@@ -71,11 +70,9 @@ function refuseReferences(template) {
 async function makePage() {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const texts = { 'svms:build': `export const version = ${JSON.stringify(version)};` };
-  const define = { VIEWER_VERSION: JSON.stringify(version) };
-  const worker = await textOf('src/evidence/worker.ts', { format: 'iife', define, plugins: [madeModules(texts)] });
+  const worker = await textOf('src/evidence/worker.ts', { format: 'iife', plugins: [madeModules(texts)] });
   texts['svms:worker'] = `export default ${JSON.stringify(worker.text)};`;
-  define.WORKER_TEXT = JSON.stringify(worker.text);
-  const page = await textOf('src/ui/main.ts', { format: 'iife', define, plugins: [madeModules(texts)] });
+  const page = await textOf('src/ui/main.ts', { format: 'iife', plugins: [madeModules(texts)] });
   const style = await textOf('src/ui/style.css', { loader: { '.svg': 'dataurl' } });
   const inputs = [...new Set([...worker.inputs, ...page.inputs, ...style.inputs])].filter((name) => !name.startsWith('svms:'));
 
@@ -84,19 +81,14 @@ async function makePage() {
   html = replaceOnce(html, '<!-- svms:policy -->', `<meta http-equiv="Content-Security-Policy" content="${policyOf(page.text, style.text)}">`);
   html = replaceOnce(html, '<!-- svms:style -->', element('style', style.text));
   html = replaceOnce(html, '<!-- svms:script -->', element('script', page.text));
-  return { html: `${html.trimEnd()}\n${notices(root, inputs)}`, inputs: [...inputs, 'src/ui/index.html', 'package.json'] };
+  return `${html.trimEnd()}\n${notices(root, inputs)}`;
 }
 
-const { values } = parseArgs({ options: { out: { type: 'string' }, depfile: { type: 'string' }, source: { type: 'string' } } });
+const { values } = parseArgs({ options: { out: { type: 'string' } } });
 const out = resolve(values.out ?? join(root, 'build', 'out', 'svms-viewer.html'));
-const { html, inputs } = await makePage();
+const html = await makePage();
 const digest = createHash('sha256').update(html).digest('hex');
 mkdirSync(dirname(out), { recursive: true });
 writeFileSync(out, html);
 writeFileSync(`${out}.sha256`, `${digest}  ${basename(out)}\n`);
-if (values.depfile !== undefined) {
-  const folder = values.source ?? root;
-  const names = inputs.filter((name) => !name.startsWith('node_modules/')).map((name) => join(folder, name).replaceAll(' ', '\\ '));
-  writeFileSync(values.depfile, `${basename(out)}: ${names.join(' ')}\n`);
-}
 console.log(`SHA-256 ${digest}  ${basename(out)}`);

@@ -55,7 +55,7 @@ export function answerOfContainer(report: ContainerReport): Members {
       attested_segment_time: timeOf(time.attested?.time ?? null),
       ...(isBroken ? {} : { stamps: time.stamps.length, stamps_valid: time.stamps.filter((one) => one.attests).length }),
     },
-    ...(report.segments.length === 0 && isBroken ? {} : { access: { verdict: access.state, damaged_slots: access.damaged.length, officer_verdict: access.officer?.identity ?? null } }),
+    ...(isBroken || outcome === 'undecryptable' ? {} : { access: { verdict: access.state, damaged_slots: access.damaged.length, officer_verdict: access.officer?.identity ?? null } }),
   };
 }
 
@@ -65,7 +65,9 @@ function answerOfLink(link: LinkReport, kit: Members): Members {
   return {
     ...kit,
     offset: link.offset,
-    ...(link.signer === null ? {} : { anchor: link.signer.authority, signed: timeOf(link.utc), authority: link.attested === null ? null : (link.token?.authority ?? null) }),
+    ...(link.signer === null ? {} : { signed: timeOf(link.utc) }),
+    ...(link.signer?.identity === 'trusted' ? { anchor: link.signer.authority } : {}),
+    ...(link.attested !== null && link.token?.attests === true ? { authority: link.token.authority } : {}),
   };
 }
 
@@ -74,8 +76,7 @@ function answerOfSource(source: SourceReport, kit: Members): Members {
   const { first_failure: _, ...rest } = kit;
   return {
     ...rest,
-    first: timeOf(source.firstUtc),
-    last: timeOf(source.lastUtc),
+    ...(source.verdict === 'not_authentic' ? {} : { first: timeOf(source.firstUtc), last: timeOf(source.lastUtc) }),
     ...(signer === null ? {} : { role: roleOf(signer), signer: signer.subject, identity: signer.identity }),
     attested: timeOf(source.time.attestedAll),
     ...failureOf(source.verdict, source.firstFailure),
@@ -127,13 +128,36 @@ function walk(mine: KitValue, theirs: KitValue | undefined, where: string): stri
   return Object.entries(mine).flatMap(([name, value]) => walk(value, theirs[name], where === '' ? name : `${where}.${name}`));
 }
 
+/** What the kit says of a report wherever the specification settles it. */
+const settled = new Set([
+  'first_failure', 'kind', 'package_id', 'receipt', 'links', 'reexport', 'sources', 'contents', 'access', 'coverage', 'expected_head', 'number',
+  'role', 'identity', 'signer', 'attested', 'note', 'head', 'first_segment', 'last_segment', 'from', 'to', 'removed_tracks', 'sequence',
+  'container_id', 'presentation', 'film', 'jumps', 'samples', 'evidence',
+]);
+
+/** A report without what the kit leaves open: members that it names elsewhere and not here. */
+function asFarAsSettled(mine: KitValue, expected: KitValue | undefined): KitValue {
+  if (Array.isArray(mine)) return mine.map((one, i) => asFarAsSettled(one, Array.isArray(expected) ? expected[i] : undefined));
+  if (!isMembers(mine) || !isMembers(expected)) return mine;
+  const kept = Object.entries(mine).filter(([name]) => !settled.has(name) || expected[name] !== undefined);
+  return Object.fromEntries(kept.map(([name, value]) => [name, asFarAsSettled(value, expected[name])]));
+}
+
+function settledOf(mine: Members, expected: Members, isContainer: boolean): KitValue {
+  if (!isContainer) return Object.keys(expected).length === 1 ? { verdict: mine['verdict'] ?? null } : asFarAsSettled(mine, expected);
+  const { first_failure: failure, ...rest } = mine;
+  return failure === undefined || expected['first_failure'] === undefined ? rest : mine;
+}
+
 /**
- * Where both disagree; all that the viewer says is compared. The command line says of a container that cannot
- * be used that it is not authentic, and by its status 4 that it is none; of a package it prints nothing then.
+ * Where both disagree; all that the viewer says is compared, but for what the kit leaves open. The command line
+ * says of a container that cannot be used that it is not authentic, and by its status 4 that it is none; of
+ * packages that it refuses to open it prints nothing.
  */
-export function disagreements(mine: Members, theirs: KitValue, status: number): string[] {
+export function disagreements(mine: Members, theirs: KitValue, status: number, expected: Members, isContainer: boolean): string[] {
   const outcome = String(mine['verdict']);
-  const expected = withoutVerdict(outcome) ? 4 : outcome === 'authentic' ? 0 : 1;
-  if (status !== expected) return [`viewer ${outcome}, C ended with status ${status}`];
-  return withoutVerdict(outcome) ? [] : walk(mine, theirs, '');
+  const wanted = withoutVerdict(outcome) ? 4 : outcome === 'authentic' ? 0 : 1;
+  if (status !== wanted) return [`viewer ${outcome}, C ended with status ${status}`];
+  if (withoutVerdict(outcome) || (theirs === null && outcome === 'not_authentic')) return [];
+  return walk(settledOf(mine, expected, isContainer), theirs, '');
 }

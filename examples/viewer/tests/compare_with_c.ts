@@ -36,6 +36,8 @@ interface Case {
   identity?: string;
   kek?: string;
   expect_head?: string;
+  expected: Members;
+  expected_with_key?: Members;
 }
 
 interface Question {
@@ -144,7 +146,9 @@ function questionsOf(cases: readonly Case[]): Question[] {
 async function compare(question: Question, program: CommandLine): Promise<string[]> {
   try {
     const [theirs, mine] = await Promise.all([program.ask(question), askViewer(question)]);
-    return disagreements(mine, theirs.report, theirs.status);
+    const { one, withKey } = question;
+    const expected = withKey ? (one.expected_with_key ?? one.expected) : one.expected;
+    return disagreements(mine, theirs.report, theirs.status, expected, one.class === 'container');
   } catch (error) {
     return [`no answer: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
   }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { MemorySource } from '../src/bytes/source.js';
-import { openSlot } from '../src/container/access.js';
+import { type Credentials, openSlot } from '../src/container/access.js';
+import { keyEncryptionKeysOf } from '../src/container/identities.js';
 import { openContainer, slotOwner } from '../src/container/opening.js';
 import { readSegment, secretsOf } from '../src/container/samples.js';
 import { skimSegment } from '../src/container/skim.js';
@@ -15,7 +16,8 @@ import { vectorFolder } from './vectors.js';
 export const second = 1_000_000_000n;
 /** UTC with which recordings of the tests begin. */
 export const began = BigInt(Date.parse('2026-11-21T10:00:00Z')) * 1_000_000n;
-const password = 'a password of the tests';
+/** A period that holds everything. */
+export const all = { from: began - 3600n * second, to: began + 3600n * second };
 
 function hasProgram(name: string): boolean {
   return spawnSync(name, ['-version'], { stdio: 'ignore' }).status === 0;
@@ -42,7 +44,7 @@ export class Workshop {
   readonly folder = mkdtempSync(join(tmpdir(), 'svms-film-'));
 
   constructor(private readonly tools: Tools) {
-    writeFileSync(this.at('password'), `${password}\n`, { mode: 0o600 });
+    this.run('kek', 'new', '--out', this.at('kek'));
     this.run('identity', 'create', '--out', this.at('id'), '--name', 'Recorder');
     this.run('identity', 'create', '--out', this.at('exporter'), '--name', 'Exporter', '--role', 'exporter', '--ca', this.at('id'));
   }
@@ -81,11 +83,11 @@ export class Workshop {
     return name;
   }
 
-  /** Records a clip, and returns the path of the recording. */
+  /** Records a clip, and returns the path of the recording: a folder where it is told to rotate. */
   record(name: string, ...more: string[]): string {
-    const out = this.at(`${name}.svms`);
+    const out = this.at(more.includes('--rotate') ? `${name}.parts` : `${name}.svms`);
     if (existsSync(out)) return out;
-    const who = ['--signer', this.at('id', 'cert.pem'), '--signer-key', this.at('id', 'key.pem'), '--password-file', this.at('password')];
+    const who = ['--signer', this.at('id', 'cert.pem'), '--signer-key', this.at('id', 'key.pem'), '--kek', this.at('kek')];
     this.run('record', this.clip(name), '--out', out, ...who, '--start-time', '2026-11-21T10:00:00Z', ...more);
     return out;
   }
@@ -93,14 +95,15 @@ export class Workshop {
   /** A proof of all of a recording, or of a period. */
   prove(recording: string, name: string, ...more: string[]): string {
     const proof = this.at(`${name}.proof`);
-    const who = ['--signer', this.at('exporter', 'cert.pem'), '--signer-key', this.at('exporter', 'key.pem'), '--password-file', this.at('password')];
-    this.run('export', 'mp4', recording, '--out', this.at(`${name}.reference.mp4`), '--proof', proof, ...who, '--trust', this.at('id', 'ca.pem'), ...more);
+    const who = ['--signer', this.at('exporter', 'cert.pem'), '--signer-key', this.at('exporter', 'key.pem'), '--kek', this.at('kek')];
+    // Of a recording of which a part is missing it says so by its status, and makes the proof.
+    this.answer('export', 'mp4', recording, '--out', this.at(`${name}.reference.mp4`), '--proof', proof, ...who, '--trust', this.at('id', 'ca.pem'), ...more);
     return proof;
   }
 
-  folderOf(name: string): string {
-    mkdirSync(this.at(name), { recursive: true });
-    return this.at(name);
+  /** Opens what `record` makes. */
+  get credentials(): Credentials {
+    return { keys: keyEncryptionKeysOf(readFileSync(this.at('kek'), 'utf8')) };
   }
 
   close(): void {
@@ -108,12 +111,12 @@ export class Workshop {
   }
 }
 
-/** A container as the writer of clips takes it; of all tracks but metadata, unless it says which. */
-export async function partOf(path: string, index = 0, tracks?: readonly number[]): Promise<ClipPart> {
-  return partOfBytes(new Uint8Array(readFileSync(path)), { password }, index, tracks);
+/** A container as the writer of clips takes it; with all its tracks. */
+export async function partOf(workshop: Workshop, path: string, index = 0): Promise<ClipPart> {
+  return partOfBytes(new Uint8Array(readFileSync(path)), workshop.credentials, index);
 }
 
-export async function partOfBytes(bytes: Uint8Array, credentials: { password: string }, index = 0, tracks?: readonly number[]): Promise<ClipPart> {
+export async function partOfBytes(bytes: Uint8Array, credentials: Credentials, index = 0): Promise<ClipPart> {
   const source = new MemorySource(bytes);
   const opened = await openContainer(source);
   const { header, slot } = opened;
@@ -135,7 +138,7 @@ export async function partOfBytes(bytes: Uint8Array, credentials: { password: st
   return {
     index,
     header,
-    tracks: tracks ?? header.tracks.map((track) => track.number),
+    tracks: header.tracks.map((track) => track.number),
     segments: {
       numbers: Float64Array.from(listed, (one) => one.number),
       first: BigInt64Array.from(listed, (one) => one.first),

@@ -15,15 +15,28 @@ interface Envelope {
   message?: unknown;
 }
 
+/** What a worker says first, so that nobody waits for one that could not be started. */
+const ready = 'ready';
+
 /** This side of a port to a check worker, over which checks of several files go. */
 export class Channels {
   private readonly receivers = new Map<number, (message: unknown) => void>();
   private readonly failures = new Map<number, (reason: string) => void>();
   private next = 0;
   private failure: string | null = null;
+  /** Resolves when the worker is there. */
+  readonly started: Promise<void>;
+  isStarted = false;
 
   constructor(private readonly port: Port) {
+    let start: () => void = () => undefined;
+    this.started = new Promise((resolve) => (start = resolve));
     port.receive((message) => {
+      if (message === ready) {
+        this.isStarted = true;
+        start();
+        return;
+      }
       const { channel, message: inner } = message as Envelope;
       this.receivers.get(channel)?.(inner);
     });
@@ -67,6 +80,7 @@ export function serveChannels<Input>(port: Port, makeSource: (input: Input) => P
     if (kind === 'container') serveChecks<Input>(inner, makeSource);
     else serveFrames<Input>(inner, makeSource);
   };
+  port.send(ready);
   port.receive((message) => {
     const { channel, opens, ends, message: inner } = message as Envelope;
     if (opens !== undefined) serve(channel, opens);

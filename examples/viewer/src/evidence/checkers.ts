@@ -7,6 +7,8 @@ import { Channels, type CheckKind } from './channels.js';
 
 /** Jobs that each worker is given at once: it reads one while another is hashed. */
 const jobsPerWorker = 3;
+/** How long workers are waited for that do not start, in milliseconds. */
+const startTime = 3000;
 
 /** Lets what somebody waits for before what can wait: playback before verification. */
 export class Precedence {
@@ -50,7 +52,7 @@ export class Checkers {
   }
 
   private openPorts(kind: CheckKind): { ports: Port[]; close(): void } {
-    const opened = this.workers.map((worker) => worker.open(kind));
+    const opened = this.workers.filter((worker) => worker.isStarted).map((worker) => worker.open(kind));
     return {
       ports: opened.map(({ port }) => port),
       close: () => {
@@ -59,30 +61,36 @@ export class Checkers {
     };
   }
 
-  private get width(): number {
-    return Math.max(1, this.workers.length) * jobsPerWorker;
+  private async ready(): Promise<void> {
+    if (this.workers.every((worker) => worker.isStarted)) return;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, startTime)));
+    await Promise.race([Promise.all(this.workers.map((worker) => worker.started)), late]);
+    clearTimeout(timer);
   }
 
   /** Null where there are no workers: then everything is checked right here. */
-  forContainer(input: unknown): Spread<ContainerChecker> | null {
-    if (this.workers.length === 0) return null;
+  async forContainer(input: unknown): Promise<Spread<ContainerChecker> | null> {
+    await this.ready();
     const { ports, close } = this.openPorts('container');
+    if (ports.length === 0) return null;
     const pool = new CheckPool(ports, input);
     const checker: ContainerChecker = async (place) => {
       await this.precedence.turn();
       return pool.check(place);
     };
-    return { checker, width: this.width, close };
+    return { checker, width: ports.length * jobsPerWorker, close };
   }
 
-  forPackage(input: unknown): Spread<SegmentChecker> | null {
-    if (this.workers.length === 0) return null;
+  async forPackage(input: unknown): Promise<Spread<SegmentChecker> | null> {
+    await this.ready();
     const { ports, close } = this.openPorts('package');
+    if (ports.length === 0) return null;
     const pool = new FramePool(ports, input);
     const checker: SegmentChecker = async (opened, source, job) => {
       await this.precedence.turn();
       return pool.check(opened, source, job);
     };
-    return { checker, width: this.width, close };
+    return { checker, width: ports.length * jobsPerWorker, close };
   }
 }

@@ -38,6 +38,8 @@ export class SegmentOrder {
   private current: Place | null = null;
   private lastNumber = -1;
   private covered: Utc | null = null;
+  /** What was handed out last could not be read: others may have it. */
+  private isMissing = false;
 
   constructor(
     parts: readonly ClipPart[],
@@ -64,7 +66,7 @@ export class SegmentOrder {
   private choose(): Place | null {
     const { current, covered } = this;
     const here = current === null ? null : this.firstOf(current);
-    if (here !== null && (covered === null || here <= covered + staying)) return current;
+    if (here !== null && !this.isMissing && (covered === null || here <= covered + staying)) return current;
     let best: { place: Place; first: Utc } | null = null;
     for (const place of this.places) {
       this.skip(place);
@@ -85,12 +87,14 @@ export class SegmentOrder {
     const isNext = place === this.current && number === this.lastNumber + 1;
     this.current = place;
     this.lastNumber = number;
+    this.isMissing = true;
     return { part, index, number, isNext };
   }
 
   /** The segment that was handed out last was read: what others have of its time is not needed. */
   cover({ part, index }: PlacedSegment): void {
     const last = part.segments.last[index] as bigint;
+    this.isMissing = false;
     if (this.covered === null || last > this.covered) this.covered = last;
   }
 }

@@ -32,7 +32,9 @@ export class BoxLane {
     const boxes: DetectedBox[] = [];
     for (const sample of this.current) {
       const read = this.read.get(sample) ?? this.start(sample, timeline, store, utc);
-      if (read.boxes !== null) boxes.push(...read.boxes);
+      // What was shown before stays until this is read.
+      if (read.boxes === null) return;
+      boxes.push(...read.boxes);
     }
     if (boxes.length === this.told.length && boxes.every((box, at) => box === this.told[at])) return;
     this.told = boxes;

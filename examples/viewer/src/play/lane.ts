@@ -9,7 +9,7 @@ import type { PictureImage, Platform } from './platform.js';
 import type { SampleQueue } from './sample_queue.js';
 import { type Failure, type PartChoice, SegmentStore, type Shot } from './segments.js';
 import { type HeldPicture, PictureShelf, maxHeld } from './shelf.js';
-import { Timeline } from './timeline.js';
+import { Timeline, distantPast } from './timeline.js';
 
 export interface Turn {
   position: Utc;
@@ -72,6 +72,13 @@ export class DeviceLane {
   private behind = 0;
   private waitingSince: number | null = null;
   private isFresh = false;
+  /** Pictures up to this moment are not shown any more while playing. */
+  private floor: Utc = distantPast;
+  private failure = '';
+  /** Sync samples from which decoding failed. */
+  private readonly failedStarts = new Set<string>();
+  /** How far a step reaches beyond what is loaded. */
+  private reach: number | null = null;
   private isCovered = false;
   private isSparse = false;
   private unshownRuns = 0;
@@ -143,7 +150,7 @@ export class DeviceLane {
       this.show(held, turn);
     } else if (this.lost.has(nameOf(place))) {
       this.waitingSince = null;
-      this.showNothing('broken', this.detail || 'a picture that cannot be decoded');
+      this.showNothing('broken', this.failure === '' ? 'a picture that cannot be decoded' : this.failure);
     } else {
       this.ensure(key, place, turn);
       this.wait();
@@ -170,14 +177,17 @@ export class DeviceLane {
       for (let stretch = sync.loading; stretch <= key.stretch; stretch++) this.missing.push(stretch);
       return;
     }
+    const isSparse = this.isSparse && turn.isPlaying;
+    if (isSparse && this.run !== null && !this.run.isOver) return;
     const isWithin = this.run !== null && comparePlaces(this.run.start, place) <= 0;
     if (!isWithin || this.run?.gives(place, sync) !== true) {
-      if (sync === null) {
+      if (sync === null || this.failedStarts.has(nameOf(sync))) {
         this.remember([place]);
+        this.setting.changed();
         return;
       }
       this.noteAbandoned(turn);
-      this.startRun(sync, this.isSparse && turn.isPlaying ? place : null);
+      this.startRun(sync, isSparse ? place : null);
     }
     this.feed(turn);
   }
@@ -206,10 +216,11 @@ export class DeviceLane {
   private feed(turn: Turn): void {
     const { run } = this;
     if (run === null || run.isOver) return;
-    const room = maxHeld - this.shelf.count;
-    // A decoder that holds back more than fits would never give anything out.
-    const isStarving = this.wanted !== null && this.shelf.countAfter(turn.position) === 0;
-    const missing = run.feed(isStarving ? deepest : Math.max(1, room), turn.isPlaying ? queuePlaying : queuePaused);
+    const room = Math.max(1, maxHeld - this.shelf.count);
+    // A decoder that took everything, holds back more than fits, and would never give anything out.
+    const isStarving = run.queued === 0 && run.pending >= room && this.shelf.countAfter(turn.position) === 0;
+    const isLong = isStarving && run.pending < deepest;
+    const missing = run.feed(isLong ? run.pending + 1 : room, turn.isPlaying ? queuePlaying : queuePaused);
     if (missing !== null) this.missing.push(missing);
   }
 
@@ -237,23 +248,18 @@ export class DeviceLane {
       return;
     }
     const picture: HeldPicture = { place, utc: shot.utc, image };
-    if (!this.shelf.put(picture)) this.makeRoomFor(place, shot, image);
-    else if (this.wanted !== null && shot.utc < this.wanted.utc && this.keepFrom !== null) this.shelf.copyOut(picture);
+    const isWanted = this.wanted !== null && comparePlaces(place, this.wanted.place) === 0;
+    if (isWanted && this.shelf.count >= maxHeld) this.shelf.trim(shot.utc, 0, shot.utc);
+    const isKept = this.shelf.put(picture);
+    if (isKept && this.wanted !== null && shot.utc < this.wanted.utc && this.keepFrom !== null) this.shelf.copyOut(picture);
     this.setting.changed();
   }
 
   private isUseful(place: Place, utc: Utc): boolean {
     if (this.wanted === null) return true;
     if (comparePlaces(place, this.wanted.place) === 0) return true;
-    if (utc < this.wanted.utc) return this.keepFrom !== null ? utc >= this.keepFrom : this.isFresh && utc > (this.shown?.utc ?? utc);
+    if (utc < this.wanted.utc) return this.keepFrom !== null ? utc >= this.keepFrom : utc > this.floor;
     return this.shelf.countAfter(this.wanted.utc) < Math.max(aheadPaused, aheadPlaying) + maxHeld / 2;
-  }
-
-  /** The shelf was full: the picture was closed there, so it counts as not decoded. */
-  private makeRoomFor(place: Place, shot: Shot, image: PictureImage): void {
-    image.close();
-    if (this.wanted === null || comparePlaces(place, this.wanted.place) !== 0) return;
-    this.shelf.trim(shot.utc, 0, shot.utc);
   }
 
   private remember(places: readonly Place[]): void {
@@ -264,7 +270,7 @@ export class DeviceLane {
   private failed(run: PictureRun, reason: string, pending: readonly Place[]): void {
     if (this.run !== run) return;
     this.run = null;
-    this.detail = reason;
+    this.failure = reason;
     const { wanted } = this;
     const isWantedPending = wanted !== null && pending.some((place) => comparePlaces(place, wanted.place) === 0);
     if (isWantedPending && run.limit === null && wanted !== null) {
@@ -273,6 +279,8 @@ export class DeviceLane {
     } else {
       this.remember(pending);
       this.rememberUntilSync(run.next);
+      if (this.failedStarts.size > maxLost) this.failedStarts.clear();
+      this.failedStarts.add(nameOf(run.start));
     }
     this.setting.changed();
   }
@@ -289,6 +297,7 @@ export class DeviceLane {
   private show(held: HeldPicture, turn: Turn): void {
     const isNew = this.shown !== held;
     this.shown = held;
+    this.floor = held.utc;
     this.isFresh = true;
     this.unshownRuns = 0;
     this.condition = 'picture';
@@ -300,6 +309,7 @@ export class DeviceLane {
     }
     const far = turn.isPlaying ? null : turn.position + 3n * second;
     this.shelf.trim(held.utc, turn.isPlaying ? 0 : this.keptBehind(), far);
+    if (!turn.isPlaying) this.shelf.copyOlder(held.utc);
   }
 
   private keptBehind(): number {
@@ -333,6 +343,7 @@ export class DeviceLane {
     if (this.wanted !== null) needed.push(this.wanted.place.stretch);
     const here = this.timeline.at(turn.position);
     if (here >= 0) needed.push(here);
+    if (this.reach !== null) for (let one = Math.min(here, this.reach); one <= Math.max(here, this.reach); one++) if (one >= 0) needed.push(one);
     const list = [...new Set(needed)];
     const count = list.length;
     const run = this.run !== null && !this.run.isOver ? [this.run.next.stretch] : [];
@@ -374,6 +385,9 @@ export class DeviceLane {
   /** Another moment: what was decoded for the one before is of use only where it is near. */
   move(behind: 'step' | 'jump', utc: Utc): void {
     this.isFresh = false;
+    this.floor = utc;
+    this.reach = null;
+    this.failedStarts.clear();
     this.waitingSince = null;
     this.isSparse = false;
     this.unshownRuns = 0;
@@ -424,8 +438,7 @@ export class DeviceLane {
     else next = this.pictures.nearest(utc, by);
     if (next === null) return null;
     if (!('loading' in next)) return this.pictures.shot(next)?.utc ?? null;
-    const here = this.timeline.at(utc);
-    this.store.want([...new Set([next.loading, here, here + by])].filter((one) => one >= 0 && one < this.timeline.count), 1);
+    this.reach = next.loading;
     return 'loading';
   }
 

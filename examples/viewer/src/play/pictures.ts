@@ -31,6 +31,8 @@ const tolerance = second;
 const assumedDuration = second;
 /** How many segments back a picture's decoding may begin. */
 const maxBack = 8;
+/** How many segments without pictures a step passes over. */
+const maxEmpty = 32;
 
 export function comparePlaces(a: Place, b: Place): number {
   return a.stretch - b.stretch || a.index - b.index;
@@ -123,7 +125,7 @@ export class Pictures {
 
   /** First picture from a segment on, or last one up to it. */
   private edge(from: number, by: 1 | -1): PictureKey | { loading: number } | null {
-    for (let stretch = from; stretch >= 0 && stretch < this.timeline.count; stretch += by) {
+    for (let stretch = from, count = 0; stretch >= 0 && stretch < this.timeline.count && count < maxEmpty; stretch += by, count++) {
       const loaded = this.store.loaded(stretch);
       if (loaded !== null && loaded.order.length > 0) return { stretch, rank: by > 0 ? 0 : loaded.order.length - 1 };
       if (loaded === null && this.store.failure(stretch) === null) return { loading: stretch };

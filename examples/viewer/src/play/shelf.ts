@@ -15,6 +15,7 @@ export const maxHeld = 24;
 
 export class PictureShelf {
   private pictures: HeldPicture[] = [];
+  private readonly copying = new Set<HeldPicture>();
 
   constructor(private readonly platform: Platform) {}
 
@@ -61,10 +62,12 @@ export class PictureShelf {
 
   /** Replaces the decoder's memory by other memory, for pictures that are kept for long. */
   copyOut(picture: HeldPicture): void {
-    if (!picture.image.isScarce) return;
+    if (!picture.image.isScarce || this.copying.has(picture)) return;
     const original = picture.image;
+    this.copying.add(picture);
     this.platform.copy(original).then(
       (copy) => {
+        this.copying.delete(picture);
         if (!this.pictures.includes(picture) || picture.image !== original) {
           copy.close();
           return;
@@ -73,8 +76,13 @@ export class PictureShelf {
         original.close();
       },
       // It stays what it is; when its turn comes it is closed like others.
-      () => undefined,
+      () => this.copying.delete(picture),
     );
+  }
+
+  /** Pictures before a moment are kept for long. */
+  copyOlder(utc: Utc): void {
+    for (const one of this.pictures) if (one.utc < utc) this.copyOut(one);
   }
 
   clear(): void {

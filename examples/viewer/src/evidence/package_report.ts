@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+import { hex } from '../bytes/octets.js';
+import type { Trust } from '../container/judgement.js';
+import type { PackageReport, SourceReport } from '../package/report.js';
+import type { Device, Part, PartReport, Report } from './model.js';
+import { deviceReports, failureView, failureViews, gapView, linkView, reportBase, signerView, statesOf } from './report_views.js';
+
+export interface PackageFacts {
+  trust: Trust;
+  version: string;
+  parts: readonly Part[];
+  devices: readonly Device[];
+  /** Is the body of the segment sealed, and was not opened? */
+  isClosed(part: number, row: number): boolean;
+}
+
+function partReport(source: SourceReport, part: Part, facts: PackageFacts): PartReport {
+  const { number, failures, coverage } = source;
+  const states = statesOf(part.segments, {
+    segments: source.segments,
+    isSigned: source.header?.isSigned === true,
+    isTrusted: source.signer?.identity === 'trusted',
+    isForged: source.header === null,
+    isClosed: (row) => facts.isClosed(number, row),
+  });
+  return {
+    part: number,
+    verdict: source.verdict,
+    reason: source.reason,
+    signer: signerView(source.signer),
+    firstFailure: source.firstFailure === null ? null : failureView(number, source.firstFailure),
+    failures: failureViews(number, failures),
+    failureCount: failures.length,
+    gaps: coverage.gaps.map((gap) => gapView(number, gap)),
+    states,
+    segmentsVerified: source.segments.filter((one) => one.hasMedia && !one.isFaulty).length,
+    firstSegment: source.firstSegment,
+    lastSegment: source.lastSegment,
+    firstUtc: source.firstUtc,
+    lastUtc: source.lastUtc,
+    notCovered: source.notCovered,
+    isClosed: coverage.isClosed,
+    attested: source.time.attestedAll,
+    head: null,
+  };
+}
+
+/** The report of a package, as the page shows it. */
+export function packageReport(found: PackageReport, facts: PackageFacts): Report {
+  const parts = (found.sources ?? []).flatMap((source) => {
+    const part = facts.parts[source.number];
+    return part === undefined ? [] : [partReport(source, part, facts)];
+  });
+  const { contents, expectedHead, header } = found;
+  return {
+    ...reportBase(facts.trust, facts.version),
+    outcome: found.outcome,
+    reason: found.reason,
+    links: found.links.map(linkView),
+    devices: found.sources === null ? [] : deviceReports(facts.devices, parts),
+    contents: contents === null ? null : {
+      verdict: contents.verdict,
+      reason: contents.reason,
+      attachments: contents.attachments.map(({ number, verdict, reason }) => ({ number, verdict, reason })),
+    },
+    head: found.receipt === null ? null : hex(found.receipt),
+    reexport: found.reexport,
+    isSealed: header?.isSealed === true,
+    unattestedBytes: found.unattestedBytes,
+    foreign: found.foreign,
+    expectedHead: expectedHead === null ? null : { found: expectedHead.found && !expectedHead.isForged, linksSince: expectedHead.linksSince },
+  };
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/** What a worker is told first: what it is for, and over which ports. */
+export type FirstMessage =
+  | { role: 'session'; port: MessagePort; checkPorts: MessagePort[]; version: string }
+  | { role: 'check'; port: MessagePort };
+
+const nanosecondsInMillisecond = 1_000_000n;
+
+/** UTC by the machine's clock. */
+export function nanoseconds(): bigint {
+  return BigInt(Date.now()) * nanosecondsInMillisecond;
+}

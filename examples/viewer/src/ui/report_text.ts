@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as plain text of 78 columns. What strangers wrote cannot look like a line of the report: it is indented. */
+import { grouped } from './digest.js';
+import type { Block, PrintedReport } from './report_model.js';
+import type { Texts } from './texts/en.js';
+
+const width = 78;
+
+export function wrapped(text: string, indent: string, first = indent): string {
+  const lines: string[] = [];
+  for (const paragraph of text.split('\n')) {
+    let line = lines.length === 0 ? first : indent;
+    let isEmpty = true;
+    for (const word of paragraph.split(' ')) {
+      if (!isEmpty && line.length + 1 + word.length > width) {
+        lines.push(line);
+        line = indent;
+        isEmpty = true;
+      }
+      line += isEmpty ? word : ` ${word}`;
+      isEmpty = false;
+    }
+    lines.push(line.trimEnd());
+  }
+  return lines.join('\n');
+}
+
+function rowText(label: string, value: string): string {
+  const head = `  ${label}: `;
+  if (!value.includes('\n') && head.length + value.length <= width) return head + value;
+  return `${head.trimEnd()}\n${wrapped(value, '      ')}`;
+}
+
+function blockText(block: Block): string {
+  switch (block.kind) {
+    case 'heading':
+      return block.level === 2
+        ? `\n\n${block.text.toUpperCase()}\n${'='.repeat(Math.min(width, block.text.length))}`
+        : `\n${block.text}\n${'-'.repeat(Math.min(width, block.text.length))}`;
+    case 'text':
+      return wrapped(block.text, '  ');
+    case 'list':
+      return block.items.map((item) => wrapped(item, '    ', '  - ')).join('\n');
+    case 'rows':
+      return block.rows.map(([label, value]) => rowText(label, value)).join('\n');
+    case 'digest':
+      return `${wrapped(`${block.label}:`, '  ')}\n${wrapped(grouped(block.hex), '      ')}`;
+  }
+}
+
+export function reportText(t: Texts, report: PrintedReport): string {
+  const title = report.title.toUpperCase();
+  return [
+    title,
+    '='.repeat(title.length),
+    '',
+    wrapped(`${t.report.verdict}: ${report.headline}`, ''),
+    '',
+    wrapped(report.summary, ''),
+    ...report.reasons.map((reason) => wrapped(reason, '    ', '  - ')),
+    ...report.blocks.map(blockText),
+    '\n',
+    '_'.repeat(60),
+    t.report.signature,
+    '\n',
+    '_'.repeat(60),
+    t.report.nameLine,
+    '',
+  ].join('\n');
+}

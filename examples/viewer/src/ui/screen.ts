@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One device's picture with what may be said of it beside it. */
+import type { DetectedBox, DeviceState, PlayerView } from '../play/model.js';
+import { type Context, button, deviceName } from './context.js';
+import { alien, el, replaceChildren, visibleLine } from './dom.js';
+import { icon, toneIcon } from './icons.js';
+import type { PictureStanding, Tone } from './judgement.js';
+import { isKnown } from './times.js';
+
+/** More boxes than this hide the picture, and cost more than they tell. */
+const mostBoxes = 100;
+
+export type Banner = PictureStanding | 'none';
+
+const bannerTones: Record<Banner, Tone> = {
+  unchecked: 'idle',
+  authentic: 'good',
+  untrusted: 'unknown',
+  failed: 'bad',
+  unattested: 'partial',
+  closed: 'closed',
+  package_fails: 'bad',
+  none: 'idle',
+};
+
+export function bannerTone(banner: Banner): Tone {
+  return bannerTones[banner];
+}
+
+function share(value: number): number {
+  return Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
+}
+
+export interface ScreenEvents {
+  onChoose(): void;
+  onEnlarge(): void;
+}
+
+export class Screen implements PlayerView {
+  readonly element: HTMLElement;
+  readonly canvas: HTMLCanvasElement;
+  private readonly picture: HTMLElement;
+  private readonly overlay: HTMLElement;
+  private readonly condition: HTMLElement;
+  private readonly banner: HTMLElement;
+  private readonly clock: HTMLElement;
+  private readonly chooser: HTMLButtonElement;
+  private shownBanner: Banner | null = null;
+  private shownCondition = '';
+
+  constructor(
+    private readonly ctx: Context,
+    readonly device: number,
+    events: ScreenEvents,
+    isSingle: boolean,
+  ) {
+    const { t } = ctx;
+    const name = deviceName(t, ctx.app.evidence?.devices[device], device);
+    this.canvas = el('canvas', { class: 'canvas', attrs: { width: 640, height: 360, role: 'img', 'aria-label': name, 'data-testid': 'canvas', 'data-device': device } });
+    this.overlay = el('div', { class: 'boxes', attrs: { 'aria-hidden': 'true' } });
+    this.condition = el('div', 'condition');
+    this.banner = el('div', 'banner');
+    this.clock = el('span', 'screen-clock');
+    this.picture = el('div', 'picture', this.canvas, this.overlay, this.condition);
+    this.chooser = el(
+      'button',
+      { class: 'screen-name', attrs: { type: 'button', 'aria-pressed': 'false', title: t.play.choose(name) }, on: { click: events.onChoose } },
+      icon('device'),
+      alien(name),
+    );
+    this.element = el(
+      'div',
+      { class: 'screen', attrs: { 'data-device': device, role: 'group', 'aria-label': name } },
+      el('div', 'screen-head', this.chooser, this.banner),
+      el('div', { class: 'stage', on: { click: events.onChoose } }, this.picture),
+      el('div', 'screen-foot', this.clock, isSingle ? null : button(t.play.enlarge(name), { icon: 'enlarge', look: 'bare', isLabelHidden: true, onClick: events.onEnlarge })),
+    );
+  }
+
+  setChosen(isChosen: boolean): void {
+    this.chooser.setAttribute('aria-pressed', String(isChosen));
+    this.element.classList.toggle('is-chosen', isChosen);
+  }
+
+  setBoxesShown(isShown: boolean): void {
+    this.overlay.hidden = !isShown;
+  }
+
+  onBoxes(boxes: readonly DetectedBox[]): void {
+    const drawn = boxes.slice(0, mostBoxes).map((box) => {
+      const [left, top, right, bottom] = [share(box.left), share(box.top), share(box.right), share(box.bottom)];
+      const element = el('div', top < 0.08 ? 'box is-high' : 'box', el('span', 'box-label', alien(visibleLine(box.label).slice(0, 80))));
+      element.style.left = `${left * 100}%`;
+      element.style.top = `${top * 100}%`;
+      element.style.width = `${Math.max(0, right - left) * 100}%`;
+      element.style.height = `${Math.max(0, bottom - top) * 100}%`;
+      return element;
+    });
+    replaceChildren(this.overlay, drawn);
+  }
+
+  private withheld(): string {
+    const { app, t } = this.ctx;
+    if (app.evidence?.isSealed === true && !app.evidence.isUnlocked) return t.play.withheldSealed;
+    return app.report === null ? t.play.withheldUnchecked : t.play.withheldFailed;
+  }
+
+  private hint(state: DeviceState): string {
+    const { t } = this.ctx;
+    if (state.condition === 'withheld') return this.withheld();
+    if (state.condition === 'unsupported_codec') return t.play.codecHint(visibleLine(state.detail));
+    return state.condition === 'broken' || state.condition === 'gap' ? visibleLine(state.detail) : '';
+  }
+
+  private showCondition(state: DeviceState, gapReason: string | null): void {
+    const text = state.condition === 'picture' ? '' : this.ctx.t.play.conditions[state.condition];
+    const hint = gapReason ?? this.hint(state);
+    const key = `${state.condition}|${text}|${hint}`;
+    if (key === this.shownCondition) return;
+    this.shownCondition = key;
+    this.element.dataset['condition'] = state.condition;
+    this.canvas.dataset['condition'] = state.condition;
+    this.condition.hidden = state.condition === 'picture';
+    const sign = state.condition === 'gap' ? icon('gap') : state.condition === 'withheld' ? icon('closed') : state.condition === 'loading' ? icon('idle') : icon('warning');
+    replaceChildren(this.condition, sign, el('p', 'condition-text', text), hint === '' ? null : el('p', 'condition-hint', alien(hint)));
+  }
+
+  private showBanner(banner: Banner): void {
+    if (banner === this.shownBanner) return;
+    this.shownBanner = banner;
+    const tone = bannerTone(banner);
+    this.element.dataset['standing'] = banner;
+    for (const name of Array.from(this.element.classList)) if (name.startsWith('tone-')) this.element.classList.remove(name);
+    this.element.classList.add(`tone-${tone}`);
+    replaceChildren(this.banner, toneIcon(tone), el('span', null, this.ctx.t.play.banners[banner]));
+  }
+
+  show(state: DeviceState, banner: Banner, gapReason: string | null): void {
+    this.showCondition(state, state.condition === 'gap' ? gapReason : null);
+    this.showBanner(banner);
+    if (state.width > 0 && state.height > 0) this.picture.style.setProperty('--ratio', String(state.width / state.height));
+    const text = isKnown(state.utc) && state.condition === 'picture' ? `${this.ctx.times.clock(state.utc)} UTC` : '–';
+    if (this.clock.textContent !== text) this.clock.textContent = text;
+    this.canvas.dataset['utc'] = state.utc === null ? '' : String(state.utc);
+  }
+}
