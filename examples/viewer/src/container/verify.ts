@@ -161,7 +161,8 @@ class ContainerWalk {
     const place = { offset: at, end: piece.end, hasMedia: true };
     const fault = this.chain.add(piece.piece, place);
     if (fault !== null) {
-      this.fail(fault, this.number, manifest.firstUtc);
+      // What stands in the place of the segment that should be here says nothing of its time (C-VER-2).
+      this.fail(fault, this.number, manifest.segment === this.number ? manifest.firstUtc : null);
       this.breakChain();
       if (this.chain.add(piece.piece, place) !== null) return piece.end;
     }
