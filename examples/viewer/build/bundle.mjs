@@ -21,6 +21,7 @@ const common = {
   write: false,
   metafile: true,
   platform: 'browser',
+  preserveSymlinks: true,
   target: ['es2022', 'chrome109', 'firefox115'],
   minify: true,
   charset: 'ascii',
@@ -51,9 +52,12 @@ async function textOf(entry, options) {
 
 /** What would end a script or style element, or begin a comment in it, must not stand in it. */
 function element(name, text) {
-  if (/<\/(script|style)|<!--|\]\]>/i.test(text)) throw new Error(`the text of <${name}> would end it`);
+  if (/<\/(script|style)|<!--/i.test(text)) throw new Error(`the text of <${name}> would end it`);
   return `<${name}>${text}</${name}>`;
 }
+
+/** In a script `<!--` stands in literals only, where it may be written otherwise. */
+const withoutComments = (script) => script.replaceAll('<!--', '\\x3C!--');
 
 function replaceOnce(text, mark, content) {
   const parts = text.split(mark);
@@ -73,14 +77,15 @@ async function makePage() {
   const worker = await textOf('src/evidence/worker.ts', { format: 'iife', plugins: [madeModules(texts)] });
   texts['svms:worker'] = `export default ${JSON.stringify(worker.text)};`;
   const page = await textOf('src/ui/main.ts', { format: 'iife', plugins: [madeModules(texts)] });
+  const script = withoutComments(page.text);
   const style = await textOf('src/ui/style.css', { loader: { '.svg': 'dataurl' } });
   const inputs = [...new Set([...worker.inputs, ...page.inputs, ...style.inputs])].filter((name) => !name.startsWith('svms:'));
 
   let html = readFileSync(join(root, 'src', 'ui', 'index.html'), 'utf8');
   refuseReferences(html);
-  html = replaceOnce(html, '<!-- svms:policy -->', `<meta http-equiv="Content-Security-Policy" content="${policyOf(page.text, style.text)}">`);
+  html = replaceOnce(html, '<!-- svms:policy -->', `<meta http-equiv="Content-Security-Policy" content="${policyOf(script, style.text)}">`);
   html = replaceOnce(html, '<!-- svms:style -->', element('style', style.text));
-  html = replaceOnce(html, '<!-- svms:script -->', element('script', page.text));
+  html = replaceOnce(html, '<!-- svms:script -->', element('script', script));
   return `${html.trimEnd()}\n${notices(root, inputs)}`;
 }
 

@@ -21,7 +21,7 @@ const page = readFileSync(path, 'utf8');
 function builtElsewhere() {
   const folder = mkdtempSync(join(tmpdir(), 'svms-page-'));
   try {
-    for (const name of ['src', 'build', 'package.json']) {
+    for (const name of ['src', 'build', 'package.json', 'tsconfig.json']) {
       cpSync(join(root, name), join(folder, name), { recursive: true, filter: (one) => basename(one) !== 'out' });
     }
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { type Octets, concat, u32 } from '../src/bytes/octets.js';
 import { sampleFlag, trackKind } from '../src/container/format.js';
 import type { Header, Track } from '../src/container/header.js';
-import type { Sample } from '../src/container/samples.js';
+import { type Sample, UndecryptableError } from '../src/container/samples.js';
 import { useCrypto } from '../src/crypto/platform.js';
 import { writeClip } from '../src/film/clip.js';
 import { FilmTrack } from '../src/film/film_track.js';
@@ -169,6 +169,48 @@ test('behind a segment that may not be shown, the film goes on where decoding ca
   const judged = await judge((await writeClip({ parts: [part], ...all })).film, [part], [0]);
   requireNoFault(judged);
   assert.deepEqual(positions(judged), [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]);
+});
+
+test('behind a sample that does not open there is a gap, and it is said', async () => {
+  const part = partWith([group(0, 25), group(1000, 10)], { tracks: [picture] });
+  const { read } = part;
+  const failing: ClipPart = {
+    ...part,
+    read: async (number) => {
+      const segment = await read(number);
+      if (segment === null || number !== 0) return segment;
+      return {
+        async *samples(wanted) {
+          let count = 0;
+          for await (const sample of segment.samples(wanted)) {
+            if (count++ === 20) throw new UndecryptableError(number, 0, 'a sample does not open');
+            yield sample;
+          }
+        },
+      };
+    },
+  };
+  const result = await writeClip({ parts: [failing], ...all });
+  const judged = await judge(result.film, [part], [0]);
+  requireNoFault(judged);
+  assert.deepEqual(counts(judged), [30]);
+  assert.deepEqual(result.gaps, [{ from: began + 800_000_000n, to: began + second }]);
+  const broken = { ...part, read: () => Promise.reject(new Error('the disk is gone')) };
+  await assert.rejects(writeClip({ parts: [broken], ...all }), /the disk is gone/);
+});
+
+test('where a segment is missing there is a gap, however short', async () => {
+  const part = partWith([group(0, 25), group(1000, 10), group(1400, 10)], { tracks: [picture] });
+  const { numbers, first, last } = part.segments;
+  const pick = [0, 2];
+  const holed = {
+    ...part,
+    segments: {
+      numbers: Float64Array.from(pick, (i) => numbers[i] as number), first: BigInt64Array.from(pick, (i) => first[i] as bigint), last: BigInt64Array.from(pick, (i) => last[i] as bigint),
+    },
+  };
+  const result = await writeClip({ parts: [holed], ...all });
+  assert.deepEqual(result.gaps, [{ from: began + second, to: began + 1_400_000_000n }]);
 });
 
 test('of parts that overlap, the one that began goes on', async () => {

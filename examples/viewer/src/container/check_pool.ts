@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { reasonOf } from '../bytes/errors.js';
+import { ReadAheadSource } from '../bytes/read_ahead.js';
 import type { Source } from '../bytes/source.js';
+import { Distribution, JobQueue } from './job_queue.js';
 import { openHeader } from './opening.js';
 import { type CheckedPlace, checkAndOpen } from './opened_check.js';
 import type { ContainerContext, SegmentPiece } from './segment.js';
@@ -12,6 +14,8 @@ export interface Port {
   receive(handler: (message: unknown) => void): void;
   /** Told when the other side is gone for good. */
   failed?(handler: (reason: string) => void): void;
+  /** Does nobody wait for answers any more? */
+  isEnded?(): boolean;
 }
 
 export type Place = CheckedPlace;
@@ -34,8 +38,9 @@ type Reply = { id: number; piece: SegmentPiece } | { id: number; error: string }
 /** The worker's side: checks segments of the container that it is told to open. */
 export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
   let opened: Promise<{ source: Source; context: ContainerContext }> | null = null;
+  const queue = new JobQueue();
   const open = async (input: Input): Promise<{ source: Source; context: ContainerContext }> => {
-    const source = await makeSource(input);
+    const source = new ReadAheadSource(await makeSource(input));
     return { source, context: await openHeader(source) };
   };
   const check = async ({ id, place }: CheckRequest): Promise<Reply> => {
@@ -54,7 +59,9 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
       // A failure is told to whoever asks for a check.
       opened.catch(() => undefined);
     } else {
-      void check(request).then((reply) => port.send(reply));
+      queue.add(async () => {
+        if (port.isEnded?.() !== true) port.send(await check(request));
+      });
     }
   });
 }
@@ -64,13 +71,13 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** This side: spreads checks of segments over workers, each to the one with the fewest under way. */
+/** This side: spreads checks of segments over workers. */
 export class CheckPool<Input> {
-  private readonly workers: { port: Port; waiting: Map<number, Waiting>; isGone: boolean }[];
+  private readonly distribution: Distribution<{ port: Port; waiting: Map<number, Waiting>; isGone: boolean }>;
   private nextId = 0;
 
   constructor(ports: readonly Port[], input: Input) {
-    this.workers = ports.map((port) => {
+    const workers = ports.map((port) => {
       const worker = { port, waiting: new Map<number, Waiting>(), isGone: false };
       port.receive((message) => this.settle(worker.waiting, message as Reply));
       port.failed?.((reason) => {
@@ -81,6 +88,7 @@ export class CheckPool<Input> {
       port.send({ kind: 'open', input });
       return worker;
     });
+    this.distribution = new Distribution(workers);
   }
 
   private settle(waiting: Map<number, Waiting>, reply: Reply): void {
@@ -91,10 +99,8 @@ export class CheckPool<Input> {
   }
 
   readonly check = (place: Place): Promise<SegmentPiece> => {
-    const there = this.workers.filter((worker) => !worker.isGone);
-    const [first, ...others] = there;
-    if (first === undefined) return Promise.reject(new Error('no worker is left'));
-    const worker = others.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best), first);
+    const worker = this.distribution.pick(place.at);
+    if (worker === null) return Promise.reject(new Error('no worker is left'));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       worker.waiting.set(id, { resolve, reject });

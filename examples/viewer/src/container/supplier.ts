@@ -2,7 +2,6 @@
 import type { Source } from '../bytes/source.js';
 import { indexedSegments } from './hints.js';
 import type { Header } from './header.js';
-import type { IndexEntry } from './index_records.js';
 import type { SegmentPiece } from './segment.js';
 
 /** Checks the segment that begins at an offset, here or in a worker. */
@@ -11,7 +10,7 @@ export type SegmentChecker = (at: number, expectedSize: number | undefined) => P
 /** Hands out checked segments by their offsets; what the index names is checked ahead, several at once. */
 export class SegmentSupplier {
   private readonly ahead = new Map<number, Promise<SegmentPiece>>();
-  private readonly hints: AsyncGenerator<IndexEntry>;
+  private readonly hints: AsyncGenerator<{ offset: number }>;
   /** The next offset that the index names; -1 where it names no more, null before the first. */
   private hint: number | null = null;
 
@@ -20,8 +19,9 @@ export class SegmentSupplier {
     header: Header,
     private readonly check: SegmentChecker,
     private readonly width: number,
+    places: readonly number[] | Float64Array | undefined,
   ) {
-    this.hints = indexedSegments(source, header);
+    this.hints = places === undefined ? indexedSegments(source, header) : given(places);
   }
 
   private async nextHint(): Promise<number> {
@@ -44,10 +44,25 @@ export class SegmentSupplier {
     }
   }
 
+  /** The segment at `at` where somebody named it, so that it was checked ahead; null otherwise. */
+  async known(at: number): Promise<SegmentPiece | null> {
+    await this.lookAhead(at);
+    const known = this.ahead.get(at);
+    if (known === undefined) return null;
+    const piece = await known;
+    if (piece.start === null) return null;
+    this.ahead.delete(at);
+    return piece;
+  }
+
   async take(at: number): Promise<SegmentPiece> {
     await this.lookAhead(at);
     const known = this.ahead.get(at);
     this.ahead.delete(at);
     return known ?? this.check(at, undefined);
   }
+}
+
+async function* given(places: readonly number[] | Float64Array): AsyncGenerator<{ offset: number }> {
+  for (const offset of places) yield { offset };
 }

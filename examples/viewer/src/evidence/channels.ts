@@ -15,7 +15,8 @@ interface Envelope {
   message?: unknown;
 }
 
-/** What a worker says first, so that nobody waits for one that could not be started. */
+/** A worker is asked whether it is there, so that nobody waits for one that could not be started. */
+const asked = 'are you there';
 const ready = 'ready';
 
 /** This side of a port to a check worker, over which checks of several files go. */
@@ -40,6 +41,7 @@ export class Channels {
       const { channel, message: inner } = message as Envelope;
       this.receivers.get(channel)?.(inner);
     });
+    port.send(asked);
     port.failed?.((reason) => {
       this.failure = reason;
       for (const fail of this.failures.values()) fail(reason);
@@ -76,12 +78,16 @@ export function serveChannels<Input>(port: Port, makeSource: (input: Input) => P
         if (receivers.has(channel)) port.send({ channel, message }, transfer);
       },
       receive: (handler) => void receivers.set(channel, handler),
+      isEnded: () => !receivers.has(channel),
     };
     if (kind === 'container') serveChecks<Input>(inner, makeSource);
     else serveFrames<Input>(inner, makeSource);
   };
-  port.send(ready);
   port.receive((message) => {
+    if (message === asked) {
+      port.send(ready);
+      return;
+    }
     const { channel, opens, ends, message: inner } = message as Envelope;
     if (opens !== undefined) serve(channel, opens);
     else if (ends === true) receivers.delete(channel);

@@ -5,8 +5,11 @@ import { FramePool } from '../package/frame_pool.js';
 import type { SegmentChecker } from '../package/source_walk.js';
 import { Channels, type CheckKind } from './channels.js';
 
-/** Jobs that each worker is given at once: it reads one while another is hashed. */
-const jobsPerWorker = 3;
+/**
+ * Jobs that each worker is given at once: enough to fill what it reads at once, when segments are small.
+ * It does a few at a time, so that large ones do not fill the memory.
+ */
+const jobsPerWorker = 48;
 /** How long workers are waited for that do not start, in milliseconds. */
 const startTime = 3000;
 

@@ -65,7 +65,7 @@ export async function writeClipOf(call: ClipCall): Promise<Clip> {
     const { film, samples, leftOut, gaps } = result;
     return { film, from: result.from, to: result.to, samples, leftOut, gaps };
   } catch (error) {
-    if (error instanceof ClipError) throw new ProblemError('clip_impossible', error.message);
+    if (error instanceof ClipError) throw new ProblemError(error.code === 'empty' ? 'clip_empty' : 'clip_impossible', error.message);
     throw error;
   }
 }

@@ -303,7 +303,9 @@ export type ProblemCode =
   | 'fingerprint_unknown'
   | 'reexport_forbidden'
   | 'proof_without_film'
-  /** There is nothing in the period that a film can hold, or a film cannot hold so much. */
+  /** There is nothing in the period that a film can hold. */
+  | 'clip_empty'
+  /** A film cannot hold so much, or the recorder's times contradict each other. */
   | 'clip_impossible'
   | 'several_packages'
   | 'cancelled'

@@ -158,6 +158,7 @@ export class RecordingHolding implements Holding {
     try {
       held.findings = await walkContainer(file.source, opened, {
         ...this.options(call, keys),
+        ...(held.places === null ? {} : { places: held.places.offsets }),
         ...(spread === null ? {} : { checker: spread.checker, width: spread.width }),
         progress,
       });

@@ -6,10 +6,10 @@ import { box, fileType, mediaHeader, movieHeader } from './boxes.js';
 import { isSound, kindOf } from './description.js';
 import { FilmTrack } from './film_track.js';
 import { Media } from './media.js';
-import { ClipError, type ClipInput, type ClipPart, type ClipResult, type LeftOut } from './model.js';
+import { ClipError, type ClipInput, type ClipPart, type ClipResult, type ClipSegment, type LeftOut } from './model.js';
 import { SegmentOrder, firstBehind } from './order.js';
 import { type Bounds, Picker, reordering } from './picker.js';
-import { type Plan, findStart, planClip } from './plan.js';
+import { type Plan, findStart, isUnreadable, planClip } from './plan.js';
 import { Clock, picosecondsOfSecond, scaleFor } from './times.js';
 
 const movieScale = 90_000;
@@ -61,15 +61,25 @@ class ClipWriter {
     return clock;
   }
 
+  /** False where some of it could not be had. */
   private async segment(part: ClipPart, number: number): Promise<boolean> {
     const segment = await part.read(number);
     if (segment === null) return false;
+    try {
+      await this.samples(part, segment);
+      return true;
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return false;
+    }
+  }
+
+  private async samples(part: ClipPart, segment: ClipSegment): Promise<void> {
     const isWanted = (track: Track): boolean => part.tracks.includes(track.number) && this.pickers.get(track.number)?.isDone === false;
     for await (const sample of segment.samples(isWanted)) {
       const picker = this.pickers.get(sample.track.number);
       if (picker !== undefined) picker.offer(sample, part.index, this.clockOf(part, sample.track, picker.film.scale));
     }
-    return true;
   }
 
   async read(order: SegmentOrder): Promise<void> {
@@ -78,9 +88,9 @@ class ClipWriter {
     let begin: Utc | null = null;
     for (let place = order.next(); place !== null; place = order.next()) {
       signal?.throwIfAborted();
-      if (!place.isNext) this.interrupt();
+      if (!place.isNext) this.interrupt(place.isBehindMissing);
       if (await this.segment(place.part, place.number)) order.cover(place);
-      else this.interrupt();
+      else this.interrupt(true);
       const first = place.part.segments.first[place.index] as bigint;
       begin ??= first;
       progress?.(Math.min(1, Math.max(0, Number(first - begin) / extent)));
@@ -88,8 +98,8 @@ class ClipWriter {
     }
   }
 
-  private interrupt(): void {
-    for (const picker of this.pickers.values()) picker.interrupt();
+  private interrupt(isMissing: boolean): void {
+    for (const picker of this.pickers.values()) picker.interrupt(isMissing);
   }
 
   private withoutSync(parts: readonly ClipPart[]): LeftOut[] {
@@ -131,7 +141,6 @@ class ClipWriter {
       tracks: films.map(({ track, samples }) => ({ track: track.number, kind: kindOf(track), codec: track.codec, samples })),
       leftOut: [...this.plan.leftOut, ...this.withoutSync(this.plan.parts)],
       gaps: leading.gaps,
-      whyNoProof: 'no_identity',
     };
   }
 }

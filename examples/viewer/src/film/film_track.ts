@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import { type Octets, u32, u64, concat } from '../bytes/octets.js';
+import { type Octets, u32 } from '../bytes/octets.js';
 import { sampleFlag } from '../container/format.js';
 import type { Track } from '../container/header.js';
 import type { Sample } from '../container/samples.js';
@@ -25,6 +25,8 @@ const chunkSize = 1 << 20;
 /** Together with others that makes tables that every reader of films takes. */
 const maxSamples = 1 << 24;
 const maxGaps = 1_000;
+/** Recorders of few pictures pause as long. */
+const longestUnsaid = 1_000_000_000n;
 /** How long a picture is shown of which nobody knows. */
 const picturesOfSecond = 25n;
 
@@ -42,6 +44,7 @@ export class FilmTrack {
   private readonly sync = new Numbers();
   private readonly chunks: { offset: number; samples: number }[] = [];
   private chunk: { bytes: Octets[]; size: number; begin: bigint } = { bytes: [], size: 0, begin: 0n };
+  private isBehindMissing = false;
   private isComposed = false;
   private hasNegative = false;
   private previous: TimedSample | null = null;
@@ -65,6 +68,11 @@ export class FilmTrack {
 
   get samples(): number {
     return this.sizes.length;
+  }
+
+  /** What comes next is not what was recorded next. */
+  noteMissing(): void {
+    this.isBehindMissing = true;
   }
 
   /** In decoding order, whose times do not go back. */
@@ -101,9 +109,11 @@ export class FilmTrack {
   /** What the result says about times. */
   private say({ sample, clock }: TimedSample): void {
     const end = sample.utc + clock.nanoseconds(BigInt(sample.duration));
-    if (this.endUtc !== null && sample.utc - this.endUtc > 1_000_000_000n && this.gaps.length < maxGaps) {
+    const least = this.isBehindMissing ? 0n : longestUnsaid;
+    if (this.endUtc !== null && sample.utc - this.endUtc > least && this.gaps.length < maxGaps) {
       this.gaps.push({ from: this.endUtc, to: sample.utc });
     }
+    this.isBehindMissing = false;
     if (this.endUtc === null || end > this.endUtc) this.endUtc = end;
     if (this.shown === null && (sample.flags & sampleFlag.discardable) === 0) {
       this.shown = clock.picoseconds(sample.pts);
@@ -160,11 +170,20 @@ export class FilmTrack {
 
   private chunkBoxes(mediaOffset: number): Octets[] {
     const isLarge = mediaOffset + this.media.size > 0xffffffff;
-    const offsets = this.chunks.map(({ offset }) => (isLarge ? u64(mediaOffset + offset) : u32(mediaOffset + offset)));
-    const runs = this.chunks.flatMap(({ samples }, i) => (this.chunks[i - 1]?.samples === samples ? [] : [concat(u32(i + 1), u32(samples), u32(1))]));
+    const runs = new Numbers();
+    for (const [i, { samples }] of this.chunks.entries()) {
+      if (this.chunks[i - 1]?.samples === samples) continue;
+      for (const value of [i + 1, samples, 1]) runs.push(value);
+    }
+    const offsets = new Numbers();
+    for (const { offset } of this.chunks) {
+      const at = mediaOffset + offset;
+      if (isLarge) offsets.push(Math.floor(at / 2 ** 32));
+      offsets.push(at % 2 ** 32);
+    }
     return [
-      fullBox('stsc', 0, 0, u32(runs.length), ...runs),
-      fullBox(isLarge ? 'co64' : 'stco', 0, 0, u32(offsets.length), ...offsets),
+      fullBox('stsc', 0, 0, u32(runs.length / 3), runs.bytes()),
+      fullBox(isLarge ? 'co64' : 'stco', 0, 0, u32(this.chunks.length), offsets.bytes()),
     ];
   }
 

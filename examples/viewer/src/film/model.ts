@@ -4,6 +4,11 @@ import type { Header, Track } from '../container/header.js';
 import type { Sample } from '../container/samples.js';
 import type { SegmentTable, TrackKind, Utc } from '../evidence/model.js';
 
+/*
+ * A clip has no proof: that begins with link 0, which is signed with an exporter's certificate (E-LNK-1, E-OVR-1),
+ * and the viewer has no identity.
+ */
+
 /** A segment that was compared with its manifest, and may be shown. */
 export interface ClipSegment {
   /** In the order of the recording. */
@@ -21,7 +26,7 @@ export interface ClipPart {
   tracks: readonly number[];
   /**
    * Reads a segment by its number. Null where nothing of it may be shown, or it does not verify: the
-   * clip then has a gap there.
+   * clip then has a gap there, as it has behind a sample that does not open.
    */
   read(segment: number): Promise<ClipSegment | null>;
 }
@@ -74,10 +79,11 @@ export interface ClipResult {
   samples: number;
   tracks: ClipTrack[];
   leftOut: LeftOut[];
-  /** Where nothing was recorded or may be shown: the film keeps its times, and the picture stands. At most 1,000. */
+  /**
+   * Where nothing was recorded for more than a second, or where something is missing, does not open or may not be
+   * shown: the film keeps its times, and the picture stands. Of the first track; the first 1,000.
+   */
   gaps: { from: Utc; to: Utc }[];
-  /** A proof begins with the signature of an exporter (E-LNK-1), and the viewer is nobody: the evidence is the package. */
-  whyNoProof: 'no_identity';
 }
 
 export type ClipErrorCode =

@@ -11,6 +11,8 @@ export interface PlacedSegment {
   number: number;
   /** Does it follow what was handed out before, in the same part? */
   isNext: boolean;
+  /** Is a segment missing before it? */
+  isBehindMissing: boolean;
 }
 
 /** The first segment that ends behind a moment; as many as there are where none does. */
@@ -84,11 +86,13 @@ export class SegmentOrder {
     const { part } = place;
     const index = place.at++;
     const number = part.segments.numbers[index] as number;
-    const isNext = place === this.current && number === this.lastNumber + 1;
+    const isSame = place === this.current;
+    const isNext = isSame && number === this.lastNumber + 1;
+    const isBehindMissing = isSame && !isNext && this.lastNumber >= 0;
     this.current = place;
     this.lastNumber = number;
     this.isMissing = true;
-    return { part, index, number, isNext };
+    return { part, index, number, isNext, isBehindMissing };
   }
 
   /** The segment that was handed out last was read: what others have of its time is not needed. */

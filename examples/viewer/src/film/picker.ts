@@ -52,8 +52,9 @@ export class Picker {
   }
 
   /** Something is missing, or comes from another part. */
-  interrupt(): void {
+  interrupt(isMissing: boolean): void {
     this.isInterrupted = true;
+    if (isMissing) this.film.noteMissing();
   }
 
   offer(sample: Sample, part: number, clock: Clock): void {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+import { FormatError } from '../bytes/errors.js';
 import { equal } from '../bytes/octets.js';
 import { sampleFlag } from '../container/format.js';
 import type { Track } from '../container/header.js';
+import { UndecryptableError } from '../container/samples.js';
 import type { Utc } from '../evidence/model.js';
 import { isSameDescription, isSound, kindOf, whyNot } from './description.js';
-import type { ClipInput, ClipPart, LeftOut, LeftOutReason } from './model.js';
+import type { ClipInput, ClipPart, ClipSegment, LeftOut, LeftOutReason } from './model.js';
 import { firstBehind } from './order.js';
 import type { Start } from './picker.js';
 
@@ -37,7 +39,9 @@ class Planner {
 
   private leave(part: ClipPart, track: Track | null, reason: LeftOutReason): void {
     const what = track === null ? { track: null, kind: null, codec: null } : { track: track.number, kind: kindOf(track), codec: track.codec };
-    this.leftOut.push({ part: part.index, ...what, reason });
+    const isKnown = (one: LeftOut): boolean => track !== null && one.track === track.number && one.codec === track.codec && one.reason === reason;
+    // Each part of a recording has the same tracks: they are named once.
+    if (!this.leftOut.some(isKnown)) this.leftOut.push({ part: part.index, ...what, reason });
   }
 
   private wanted(part: ClipPart): Track[] {
@@ -82,6 +86,24 @@ export function planClip({ parts, from, to }: ClipInput): Plan {
   return planner.plan();
 }
 
+/** What is signed and cannot be had is a gap, not the end of the clip. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof FormatError || error instanceof UndecryptableError;
+}
+
+/** The last picture of a segment, at or before `from`, with which decoding can begin. */
+async function lastStart(segment: ClipSegment, track: Track, from: Utc): Promise<{ index: number; utc: Utc } | null> {
+  let found: { index: number; utc: Utc } | null = null;
+  try {
+    for await (const { flags, utc, data, index } of segment.samples((one) => one.number === track.number)) {
+      if ((flags & sampleFlag.sync) !== 0 && utc <= from && data.length > 0) found = { index, utc };
+    }
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+  }
+  return found;
+}
+
 /** How many segments before the period are read in search of a picture that stands alone. */
 const maxBack = 64;
 
@@ -96,12 +118,8 @@ export async function findStart(part: ClipPart, track: Track, from: Utc, signal:
     signal?.throwIfAborted();
     const segment = await part.read(number);
     if (segment === null) return null;
-    let found: (Start & { at: number }) | null = null;
-    for await (const sample of segment.samples((one) => one.number === track.number)) {
-      if ((sample.flags & sampleFlag.sync) === 0 || sample.utc > from || sample.data.length === 0) continue;
-      found = { part: part.index, segment: number, index: sample.index, utc: sample.utc, at };
-    }
-    if (found !== null) return found;
+    const found = await lastStart(segment, track, from);
+    if (found !== null) return { part: part.index, segment: number, ...found, at };
   }
   return null;
 }

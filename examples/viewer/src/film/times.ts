@@ -31,6 +31,9 @@ export function scaleFor(track: Track, longest: bigint): number | null {
 export class Clock {
   private readonly numerator: bigint;
   private readonly denominator: bigint;
+  /** Units of a tick, where they are whole, and of the UTC that media timestamps count from. */
+  private readonly whole: bigint | null;
+  private readonly base: bigint;
 
   constructor(
     track: Track,
@@ -39,15 +42,22 @@ export class Clock {
   ) {
     this.numerator = BigInt(track.timebase.numerator);
     this.denominator = BigInt(track.timebase.denominator);
+    const units = this.numerator * scale;
+    this.whole = units % this.denominator === 0n ? units / this.denominator : null;
+    this.base = this.rounded(0n);
+  }
+
+  private rounded(ticks: bigint): bigint {
+    const divisor = this.denominator * nanosecondsOfSecond;
+    const time = this.baseUtc * this.scale * this.denominator + ticks * this.numerator * this.scale * nanosecondsOfSecond;
+    const doubled = 2n * time + divisor;
+    const result = doubled / (2n * divisor);
+    return doubled < 0n && doubled % (2n * divisor) !== 0n ? result - 1n : result;
   }
 
   /** Units of the film since 1970: rounded once, so that they do not wander. */
   units(ticks: bigint): bigint {
-    const divisor = this.denominator * nanosecondsOfSecond;
-    const time = this.baseUtc * this.scale * this.denominator + ticks * this.numerator * this.scale * nanosecondsOfSecond;
-    const doubled = 2n * time + divisor;
-    const rounded = doubled / (2n * divisor);
-    return doubled < 0n && doubled % (2n * divisor) !== 0n ? rounded - 1n : rounded;
+    return this.whole === null ? this.rounded(ticks) : this.base + ticks * this.whole;
   }
 
   picoseconds(ticks: bigint): bigint {

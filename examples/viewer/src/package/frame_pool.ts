@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { reasonOf } from '../bytes/errors.js';
 import type { Octets } from '../bytes/octets.js';
+import { ReadAheadSource } from '../bytes/read_ahead.js';
 import { MemorySource, type Source } from '../bytes/source.js';
 import type { Port } from '../container/check_pool.js';
+import { Distribution, JobQueue } from '../container/job_queue.js';
 import { type OpenedHeader, openHeader } from '../container/opening.js';
 import { type SegmentJob, type SegmentResult, checkSegmentFrame } from './segment_frame.js';
 import type { SegmentChecker } from './source_walk.js';
@@ -32,6 +34,7 @@ type Reply = { id: number; result: SegmentResult } | { id: number; error: string
 /** The worker's side: checks segments of the package that it is told to open. */
 export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
   let file: Promise<Source> | null = null;
+  const queue = new JobQueue();
   const contexts = new Map<number, Promise<OpenedHeader>>();
   const run = async ({ id, source, job }: JobRequest): Promise<Reply> => {
     try {
@@ -45,14 +48,16 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
   port.receive((message) => {
     const request = message as Request<Input>;
     if (request.kind === 'job') {
-      void run(request).then((reply) => port.send(reply));
+      queue.add(async () => {
+        if (port.isEnded?.() !== true) port.send(await run(request));
+      });
     } else if (request.kind === 'source') {
       const context = openHeader(new MemorySource(request.opening));
       // A failure is told to whoever asks for a check.
       context.catch(() => undefined);
       contexts.set(request.number, context);
     } else {
-      file = Promise.resolve(makeSource(request.input));
+      file = Promise.resolve(makeSource(request.input)).then((source) => new ReadAheadSource(source));
       file.catch(() => undefined);
       contexts.clear();
     }
@@ -71,13 +76,13 @@ interface Worker {
   isGone: boolean;
 }
 
-/** This side: spreads segments over workers, each to the one with the fewest under way. */
+/** This side: spreads segments over workers. */
 export class FramePool<Input> {
-  private readonly workers: Worker[];
+  private readonly distribution: Distribution<Worker>;
   private nextId = 0;
 
   constructor(ports: readonly Port[], input: Input) {
-    this.workers = ports.map((port) => {
+    const workers = ports.map((port) => {
       const worker: Worker = { port, waiting: new Map(), sources: new Set(), isGone: false };
       port.receive((message) => this.settle(worker, message as Reply));
       port.failed?.((reason) => {
@@ -88,6 +93,7 @@ export class FramePool<Input> {
       port.send({ kind: 'open', input });
       return worker;
     });
+    this.distribution = new Distribution(workers);
   }
 
   private settle(worker: Worker, reply: Reply): void {
@@ -99,9 +105,8 @@ export class FramePool<Input> {
 
   /** To be given to `verifyPackage` as its checker. */
   readonly check: SegmentChecker = (opened, source, job) => {
-    const [first, ...others] = this.workers.filter((worker) => !worker.isGone);
-    if (first === undefined) return Promise.reject(new Error('no worker is left'));
-    const worker = others.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best), first);
+    const worker = this.distribution.pick(job.entry.offset);
+    if (worker === null) return Promise.reject(new Error('no worker is left'));
     if (!worker.sources.has(source)) {
       worker.sources.add(source);
       worker.port.send({ kind: 'source', number: source, opening: opened.opening });

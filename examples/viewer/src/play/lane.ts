@@ -216,9 +216,11 @@ export class DeviceLane {
   private feed(turn: Turn): void {
     const { run } = this;
     if (run === null || run.isOver) return;
+    const isSought = this.wanted !== null && this.shelf.find(this.wanted.place) === null;
+    if (!turn.isPlaying && this.wanted !== null) this.shelf.limitAhead(this.wanted.utc, aheadPaused);
     const room = Math.max(1, maxHeld - this.shelf.count);
     // A decoder that took everything, holds back more than fits, and would never give anything out.
-    const isStarving = run.queued === 0 && run.pending >= room && this.shelf.countAfter(turn.position) === 0;
+    const isStarving = run.queued === 0 && run.pending >= room && (isSought || this.shelf.countAfter(turn.position) === 0);
     const isLong = isStarving && run.pending < deepest;
     const missing = run.feed(isLong ? run.pending + 1 : room, turn.isPlaying ? queuePlaying : queuePaused);
     if (missing !== null) this.missing.push(missing);
@@ -259,7 +261,7 @@ export class DeviceLane {
     if (this.wanted === null) return true;
     if (comparePlaces(place, this.wanted.place) === 0) return true;
     if (utc < this.wanted.utc) return this.keepFrom !== null ? utc >= this.keepFrom : utc > this.floor;
-    return this.shelf.countAfter(this.wanted.utc) < Math.max(aheadPaused, aheadPlaying) + maxHeld / 2;
+    return this.shelf.countAfter(this.wanted.utc) < maxHeld / 2;
   }
 
   private remember(places: readonly Place[]): void {
@@ -397,14 +399,19 @@ export class DeviceLane {
     if (behind === 'step') this.keepFrom = this.earlier(utc, this.keptBehind());
     // So that a picture which comes now is measured by the new moment.
     this.wanted = null;
-    this.retry(utc);
+    const place = this.placeAt(utc);
+    // What was given up once is tried again when somebody looks for exactly this picture.
+    if (place !== null) this.lost.delete(nameOf(place));
+    const isHeld = place !== null && this.shelf.find(place) !== null;
+    if (behind === 'jump' && !isHeld) {
+      this.shown = null;
+      this.shelf.clear();
+    }
   }
 
-  /** What was given up once is tried again when somebody looks for exactly this picture. */
-  private retry(utc: Utc): void {
+  private placeAt(utc: Utc): Place | null {
     const found = this.pictures.at(utc);
-    const place = found.kind === 'picture' ? this.pictures.placeOf(found.key) : null;
-    if (place !== null) this.lost.delete(nameOf(place));
+    return found.kind === 'picture' ? this.pictures.placeOf(found.key) : null;
   }
 
   private earlier(utc: Utc, count: number): Utc | null {

@@ -80,6 +80,13 @@ export class PictureShelf {
     );
   }
 
+  /** Keeps `count` pictures behind a moment, the nearest ones. */
+  limitAhead(utc: Utc, count: number): void {
+    const ahead = this.pictures.filter((one) => one.utc > utc);
+    const last = ahead[count - 1];
+    if (last !== undefined) this.trim(utc, this.pictures.length, last.utc);
+  }
+
   /** Pictures before a moment are kept for long. */
   copyOlder(utc: Utc): void {
     for (const one of this.pictures) if (one.utc < utc) this.copyOut(one);

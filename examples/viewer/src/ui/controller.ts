@@ -10,13 +10,12 @@ import {
   type Report,
   type TrustInput,
 } from '../evidence/model.js';
-import type { CanPlay, CreatePlayer } from '../play/model.js';
+import type { CreatePlayer } from '../play/model.js';
 import { readDigest } from './digest.js';
 
 export interface Makers {
   createSession(): EvidenceSession;
   createPlayer: CreatePlayer;
-  canPlay: CanPlay;
   version: string;
 }
 

@@ -82,6 +82,8 @@ export function sentence(words: Words, evidence: Evidence, statement: Statement)
       return s.unreadable(nameOf(words, evidence, statement.device));
     case 'all_hold':
       return s.allHold(statement.devices, statement.links);
+    case 'still_holds':
+      return s.stillHolds(statement.devices.slice(0, 8).map((device) => nameOf(words, evidence, device)).join(', '));
     case 'contradictions':
       return s.contradictions;
   }

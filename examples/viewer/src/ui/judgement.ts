@@ -140,6 +140,7 @@ export type Statement =
   | { kind: 'unattested'; bytes: number }
   | { kind: 'unreadable'; device: number }
   | { kind: 'all_hold'; devices: number; links: number }
+  | { kind: 'still_holds'; devices: number[] }
   | { kind: 'contradictions' };
 
 function ofDevice(device: DeviceReport): Statement[] {
@@ -179,6 +180,10 @@ function ofWhole(report: Report): Statement[] {
 /** What the sentence rests on, the gravest first. */
 export function statementsOf(report: Report): Statement[] {
   const result = [...ofWhole(report), ...report.devices.flatMap(ofDevice)];
+  if (report.outcome === 'not_authentic' && brokenLink(report) === null && report.foreign === null) {
+    const devices = report.devices.filter((device) => device.verdict === 'authentic').map((device) => device.device);
+    if (devices.length > 0 && devices.length < report.devices.length) result.push({ kind: 'still_holds', devices });
+  }
   if (report.outcome === 'undecryptable') result.push({ kind: 'key_fails' });
   for (const signer of doubtfulSigners(report)) {
     result.push({ kind: 'signer', subject: signer.subject, identity: signer.identity, role: signer.role });

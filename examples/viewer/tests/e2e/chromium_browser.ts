@@ -60,6 +60,8 @@ export class ChromiumPage implements BrowserPage {
 
 export interface ChromiumBrowser extends Browser {
   open(address: string): Promise<ChromiumPage>;
+  /** Processes that run pages and their workers. */
+  pagePids(): Promise<number[]>;
 }
 
 export async function startChromium(path: string): Promise<ChromiumBrowser> {
@@ -69,6 +71,12 @@ export async function startChromium(path: string): Promise<ChromiumBrowser> {
   return {
     version: `Chromium ${browser.version()}`,
     open: (address) => ChromiumPage.open(browser, address),
+    pagePids: async () => {
+      const session = await browser.newBrowserCDPSession();
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+      await session.detach();
+      return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+    },
     close: () => browser.close(),
   };
 }

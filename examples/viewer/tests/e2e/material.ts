@@ -23,10 +23,22 @@ export interface Named {
   time: string;
 }
 
+interface CommandReport {
+  verdict: string;
+  receipt: string;
+  first_failure: { segment: number; time: string } | null;
+}
+
 export class Material {
   readonly folder = mkdtempSync(join(tmpdir(), 'svms-viewer-'));
   private readonly program = needed('SVMS_PROGRAM');
   private readonly clips = process.env['SVMS_MEDIA'] ?? '';
+
+  /** Takes the folder away however the tests end: there are gigabytes in it. */
+  constructor() {
+    process.on('exit', () => this.remove());
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(1));
+  }
 
   path(name: string): string {
     return join(this.folder, name);
@@ -93,14 +105,19 @@ export class Material {
     byte[0] = 255 - (byte[0] ?? 0);
     writeSync(file, byte, 0, 1, offset);
     closeSync(file);
-    const done = spawnSync(this.program, ['export', 'verify', to, '--trust', 'front/ca.pem', '--json'], { cwd: this.folder, encoding: 'utf8' });
-    const report = JSON.parse(done.stdout) as { verdict: string; first_failure: { segment: number; time: string } };
-    return { verdict: report.verdict, segment: report.first_failure.segment, time: report.first_failure.time };
+    const { verdict, first_failure: failure } = this.verified(to);
+    if (failure === null) throw new Error(`the command line finds nothing wrong with ${to}`);
+    return { verdict, segment: failure.segment, time: failure.time };
+  }
+
+  /** What the command line says of a package; without its password, so that a sealed one is never wholly authentic. */
+  private verified(name: string): CommandReport {
+    const words = ['export', 'verify', name, '--trust', 'front/ca.pem', '--json'];
+    return JSON.parse(spawnSync(this.program, words, { cwd: this.folder, encoding: 'utf8' }).stdout) as CommandReport;
   }
 
   receipt(name: string): string {
-    const report = JSON.parse(this.svms('export', 'verify', name, '--trust', 'front/ca.pem', '--json')) as { receipt: string };
-    return report.receipt;
+    return this.verified(name).receipt;
   }
 
   fingerprint(): string {

@@ -33,10 +33,10 @@ interface Asked {
 /** Addresses of this machine's memory and files; all others would be a connection. */
 const isLocal = (address: string): boolean => /^(file|blob|data|about):/.test(address);
 
-export class Viewer<Page extends BrowserPage = BrowserPage> {
-  constructor(readonly page: Page) {}
+export class Viewer {
+  constructor(readonly page: BrowserPage) {}
 
-  static async start<Page extends BrowserPage>(browser: Browser & { open(address: string): Promise<Page> }, path: string): Promise<Viewer<Page>> {
+  static async start(browser: Browser, path: string): Promise<Viewer> {
     const viewer = new Viewer(await browser.open(pathToFileURL(path).href));
     await viewer.waitFor('file-input');
     return viewer;

@@ -102,7 +102,7 @@ export const de: Texts = {
     authorities: 'Zertifikate von Zertifizierungsstellen',
     authoritiesHint: 'PEM oder DER, auch mehrere',
     choose: 'Dateien auswählen …',
-    fingerprint: 'Fingerabdruck einer Zertifizierungsstelle (SHA-256)',
+    fingerprint: 'Fingerabdruck einer Zertifizierungsstelle (SHA‑256)',
     fingerprintHint: '64 Stellen; Doppelpunkte und Leerzeichen sind ohne Belang',
     fingerprintGood: 'Vollständiger Fingerabdruck.',
     fingerprintFault: {
@@ -199,6 +199,7 @@ export const de: Texts = {
       links > 0
         ? `${count(devices, 'Gerät', 'Geräte')} und ${count(links, 'Signatur', 'Signaturen')} des Pakets: alles gültig.`
         : `${count(devices, 'Gerät', 'Geräte')}: alles gültig.`,
+    stillHolds: (devices) => `Mit der Signatur stimmen die Aufzeichnungen dieser Geräte überein: ${devices}.`,
     contradictions: 'Uhren widersprechen einander; siehe die Signaturen. Am Ergebnis ändert das nichts.',
   },
   identity: {

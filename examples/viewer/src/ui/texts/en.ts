@@ -101,7 +101,7 @@ export const en = {
     authorities: 'Certificates of authorities',
     authoritiesHint: 'PEM or DER, several are possible',
     choose: 'Choose files …',
-    fingerprint: 'Fingerprint of an authority (SHA-256)',
+    fingerprint: 'Fingerprint of an authority (SHA‑256)',
     fingerprintHint: '64 digits; colons and blanks do not matter',
     fingerprintGood: 'Complete fingerprint.',
     fingerprintFault: {
@@ -198,6 +198,7 @@ export const en = {
       links > 0
         ? `${count(devices, 'device', 'devices')} and ${count(links, 'signature', 'signatures')} of the package: everything holds.`
         : `${count(devices, 'device', 'devices')}: everything holds.`,
+    stillHolds: (devices: string) => `What was recorded by these devices holds: ${devices}.`,
     contradictions: 'Clocks contradict each other; see the signatures. This does not change the verdict.',
   },
   identity: {

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+import { blockSize } from '../bytes/read_ahead.js';
+
+/** Jobs of a worker that are under way at once: one is read while others are hashed. */
+const maxRunning = 4;
+
+/** Jobs of a worker, one after the other. */
+export class JobQueue {
+  private readonly waiting: (() => Promise<void>)[] = [];
+  private running = 0;
+
+  add(job: () => Promise<void>): void {
+    this.waiting.push(job);
+    this.next();
+  }
+
+  private next(): void {
+    while (this.running < maxRunning) {
+      const job = this.waiting.shift();
+      if (job === undefined) return;
+      this.running++;
+      void job().finally(() => {
+        this.running--;
+        this.next();
+      });
+    }
+  }
+}
+
+interface Loaded {
+  waiting: { size: number };
+  isGone: boolean;
+}
+
+/** Gives neighbours to the same worker, which reads them together, and each new block to who has least to do. */
+export class Distribution<Worker extends Loaded> {
+  private block = -1;
+  private worker: Worker | null = null;
+
+  constructor(private readonly workers: readonly Worker[]) {}
+
+  /** Null where no worker is left. */
+  pick(offset: number): Worker | null {
+    const block = Math.floor(offset / blockSize);
+    if (this.worker !== null && !this.worker.isGone && block === this.block) return this.worker;
+    const [first, ...others] = this.workers.filter((worker) => !worker.isGone);
+    if (first === undefined) return null;
+    this.block = block;
+    this.worker = others.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best), first);
+    return this.worker;
+  }
+}
