@@ -6,7 +6,7 @@ import { useCrypto } from '../src/crypto/platform.js';
 import { writeClip } from '../src/film/clip.js';
 import { judge } from './film_judge.js';
 import { Workshop, all, findTools, partOf } from './film_material.js';
-import { type Packet, bothCompare, bothVerify, packetsOf, picturesOf, requireNoFault, samePackets, saved } from './film_measure.js';
+import { type Packet, bothCompare, bothVerify, packetsOf, picturesOf, requireNoFault, samePackets, saved, soundOf } from './film_measure.js';
 
 useCrypto(webcrypto as unknown as Crypto);
 
@@ -72,6 +72,7 @@ for (const one of wholes) {
         samePackets(film, original, (original[0] as Packet).pts - (film[0] as Packet).pts);
       }
     }
+    if (one.isPcm === true) assert.equal(soundOf(workshop, path), soundOf(workshop, workshop.clip(one.name)));
     if (result.tracks[0]?.kind === 'video') {
       const [film, original] = [picturesOf(workshop, path), picturesOf(workshop, workshop.clip(one.name))];
       assert.deepEqual(film.map(({ hash }) => hash), original.map(({ hash }) => hash));

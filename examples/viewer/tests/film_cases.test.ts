@@ -15,6 +15,7 @@ import { ClipError, type ClipErrorCode, type ClipPart } from '../src/film/model.
 import { Clock, scaleFor } from '../src/film/times.js';
 import { type Judgement, judge } from './film_judge.js';
 import { all, began, partOfBytes, second } from './film_material.js';
+import { requireNoFault } from './film_measure.js';
 import { vectorFolder, vectorPath } from './vectors.js';
 
 useCrypto(webcrypto as unknown as Crypto);
@@ -108,11 +109,6 @@ function sounds(at: number, count: number, track = sound): Given[] {
   return Array.from({ length: count }, (_, i) => ({ track, at: at + 40 * i, flags: sync }));
 }
 
-function requireNoFault({ faults, jumps }: Judgement): void {
-  assert.deepEqual(faults.map(({ rule, reason, sample }) => ({ rule, reason, sample })), []);
-  assert.equal(jumps.count, 0);
-}
-
 function counts({ tracks }: Judgement): number[] {
   return tracks.map(({ held }) => held.length);
 }
@@ -134,8 +130,8 @@ test('sound in front of the first picture is kept and not heard, up to a second'
   const judged = await judge((await writeClip({ parts: [part], ...all })).film, [part], [0, 1]);
   requireNoFault(judged);
   assert.deepEqual(counts(judged), [10, 15]);
-  const [first, second_] = judged.film.tracks;
-  assert.deepEqual([first?.edit?.mediaTime, second_?.edit?.mediaTime, second_?.edit?.empty], [0n, 1600n, 0n]);
+  const [shown, heard] = judged.film.tracks;
+  assert.deepEqual([shown?.edit?.mediaTime, heard?.edit?.mediaTime, heard?.edit?.empty], [0n, 1600n, 0n]);
 });
 
 test('more sound than a second in front is heard, and the picture comes later', async () => {
@@ -336,8 +332,8 @@ test('scales: whole ticks where they fit, coarser ones for long pauses, none bey
 
 test('a pause of a day is said', async () => {
   const part = partWith([group(0, 3), group(86_400_000, 3)], { tracks: [picture] });
-  const period_ = { from: began, to: began + 90_000n * second };
-  requireNoFault(await judge((await writeClip({ parts: [part], ...period_ })).film, [part], [0]));
+  const days = { from: began, to: began + 90_000n * second };
+  requireNoFault(await judge((await writeClip({ parts: [part], ...days })).film, [part], [0]));
 });
 
 test('clips that cannot be are refused in words', async () => {

@@ -53,9 +53,14 @@ export function picturesOf(workshop: Workshop, path: string): { time: number; ha
   return fields.map((field) => ({ time: Number(field[2]) / 90_000, hash: field[5] as string }));
 }
 
+/** Hash of all sound, decoded. */
+export function soundOf(workshop: Workshop, path: string): string {
+  return workshop.ffmpeg('-i', path, '-map', '0:a', '-c:a', 'pcm_s16le', '-f', 'md5', '-');
+}
+
 const tolerance = 0.0015;
 
-export function near(a: number, b: number): boolean {
+function near(a: number, b: number): boolean {
   return Math.abs(a - b) < tolerance;
 }
 

@@ -28,6 +28,7 @@ const start = 1_795_255_200_000_000_000n; // 2026-11-21T10:00:00Z
 const startText = '2026-11-21T10:00:00Z';
 const frame = 100_000_000n; // all clips have ten pictures a second
 const leastPsnr = 35;
+const longest = 20_000;
 
 function ffmpeg(args) {
   return execFileSync('ffmpeg', ['-v', 'error', ...args], { maxBuffer: 1 << 30 });
@@ -130,7 +131,14 @@ async function openBrowser(url) {
 }
 
 function stageOf(page) {
-  const call = (name, ...args) => page.evaluate(([method, given]) => window.stage[method](...given), [name, args]);
+  const call = async (name, ...args) => {
+    let timer;
+    const late = new Promise((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`${name} ${args} takes too long`)), longest);
+    });
+    const done = page.evaluate(([method, given]) => window.stage[method](...given), [name, args]);
+    return Promise.race([done, late]).finally(() => clearTimeout(timer));
+  };
   const json = async (name, ...args) => JSON.parse(await call(name, ...args));
   return { call, json };
 }

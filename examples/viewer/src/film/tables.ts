@@ -19,7 +19,6 @@ export class Numbers {
     this.values[this.used++] = value;
   }
 
-
   /** As a film stores them. */
   bytes(): Octets {
     const bytes = new Uint8Array(4 * this.used);

@@ -154,15 +154,14 @@ class SourceWalk {
     try {
       await readFrame(this.source, entry, this.options);
     } catch (error) {
-      this.fail(faultOf(error, entry.offset), entry.number, this.timeBefore(entry));
+      this.fail(faultOf(error, entry.offset), entry.number, this.timeOfEntry(entry));
     }
   }
 
-  /** When something was of which nothing can be believed but what stands before it (C-VER-2). */
-  private timeBefore(entry: FrameEntry): bigint | null {
-    const last = this.chain?.last?.lastUtc;
-    if (last !== undefined) return last;
-    return entry.kind === frameKind.segment || entry.kind === frameKind.manifest || entry.kind === frameKind.leaves ? entry.firstUtc : null;
+  /** When something was whose frame does not hold: what its entry says (E-VER-6), or what stands before it (C-VER-2). */
+  private timeOfEntry(entry: FrameEntry): bigint | null {
+    if (entry.kind === frameKind.segment || entry.kind === frameKind.manifest || entry.kind === frameKind.leaves) return entry.firstUtc;
+    return this.chain?.last?.lastUtc ?? null;
   }
 
   private async take(entry: FrameEntry, result: Promise<SegmentResult> | null): Promise<void> {
@@ -174,7 +173,7 @@ class SourceWalk {
       else if (entry.kind === frameKind.end) await this.end(entry);
       else await this.fragment(entry);
     } catch (error) {
-      this.fail(faultOf(error, entry.offset), entry.number, entry.number === null ? null : this.timeBefore(entry));
+      this.fail(faultOf(error, entry.offset), entry.number, entry.number === null ? null : this.timeOfEntry(entry));
       if (entry.kind === frameKind.manifest) this.breakChain();
     }
   }
@@ -206,7 +205,7 @@ class SourceWalk {
     const chain = this.chain as Chain;
     const { expected } = chain;
     const isGap = expected !== null && piece.manifest.segment !== expected;
-    const time = isGap ? this.timeBefore(entry) : piece.manifest.firstUtc;
+    const time = isGap ? (chain.last?.lastUtc ?? entry.firstUtc) : piece.manifest.firstUtc;
     const fault = chain.add(piece, where);
     if (fault === null) return;
     this.fail({ ...fault, offset: entry.offset }, isGap ? expected : piece.manifest.segment, time);
@@ -219,7 +218,7 @@ class SourceWalk {
     if (result.isClosed) this.found.closedBodies++;
     this.found.undecryptable ??= result.undecryptable;
     if (piece === null) {
-      if (fault !== null) this.fail(fault, entry.number, this.timeBefore(entry));
+      if (fault !== null) this.fail(fault, entry.number, this.timeOfEntry(entry));
       this.breakChain();
       return;
     }
@@ -309,7 +308,7 @@ class SourceWalk {
     const fault = await chain.addLateSignature(record, holder);
     if (fault === null) return;
     const segment = entry.number === null && fault.segment === holder ? null : fault.segment;
-    this.fail(fault, segment, this.timeOf(segment, this.timeBefore(entry)));
+    this.fail(fault, segment, this.timeOf(segment, this.timeOfEntry(entry)));
   }
 
   private evidence(record: PlacedRecord, entry: FrameEntry, holder: number): void {
@@ -318,7 +317,7 @@ class SourceWalk {
     this.evidenceBytes += record.bytes.length;
     const kept = this.evidenceBytes <= maxEvidenceBytes ? record : { ...record, bytes: record.bytes.slice(0, evidenceHead) };
     const fault = (this.chain as Chain).addEvidence(kept, holder, false);
-    if (fault !== null) this.fail(fault, fault.segment, this.timeBefore(entry));
+    if (fault !== null) this.fail(fault, fault.segment, this.timeOfEntry(entry));
   }
 
   private async end(entry: FrameEntry): Promise<void> {

@@ -95,6 +95,11 @@ export class BrowserPlatform implements Platform {
     return cancel;
   }
 
+  later(milliseconds: number, call: () => void): () => void {
+    const timer = setTimeout(call, milliseconds);
+    return () => clearTimeout(timer);
+  }
+
   async pictureCoding(track: TrackView): Promise<PictureCoding> {
     const coding = describePictures(track);
     if (coding.kind !== 'stream' || (await supportsPictures(coding.config))) return coding;

@@ -200,9 +200,10 @@ export class DeviceLane {
   }
 
   private startRun(start: Place, limit: Place | null): void {
+    const coding = this.choiceAt(start.stretch)?.pictures?.coding;
+    if (coding !== undefined && this.run?.restart(coding, start, limit) === true) return;
     this.run?.close();
     this.run = null;
-    const coding = this.choiceAt(start.stretch)?.pictures?.coding;
     if (coding === undefined || coding.kind === 'unsupported') return;
     const events: RunEvents = {
       picture: (place, shot, image) => this.take(place, shot, image),
@@ -210,7 +211,14 @@ export class DeviceLane {
       failed: (run, reason, pending) => this.failed(run, reason, pending),
       changed: this.setting.changed,
     };
-    this.run = new PictureRun(this.setting.platform, this.timeline, this.store, coding, start, limit, events);
+    try {
+      this.run = new PictureRun(this.setting.platform, this.timeline, this.store, coding, start, limit, events);
+    } catch (error) {
+      // A configuration that passed as supported and is refused all the same.
+      this.failure = error instanceof Error ? error.message : String(error);
+      this.failedStarts.add(nameOf(start));
+      this.setting.changed();
+    }
   }
 
   private feed(turn: Turn): void {
@@ -261,7 +269,7 @@ export class DeviceLane {
     if (this.wanted === null) return true;
     if (comparePlaces(place, this.wanted.place) === 0) return true;
     if (utc < this.wanted.utc) return this.keepFrom !== null ? utc >= this.keepFrom : utc > this.floor;
-    return this.shelf.countAfter(this.wanted.utc) < maxHeld / 2;
+    return true;
   }
 
   private remember(places: readonly Place[]): void {
@@ -279,20 +287,25 @@ export class DeviceLane {
       // What broke may stand behind the picture that is wanted: once more, up to this one and no further.
       this.startRun(run.start, wanted.place);
     } else {
-      this.remember(pending);
-      this.rememberUntilSync(run.next);
-      if (this.failedStarts.size > maxLost) this.failedStarts.clear();
-      this.failedStarts.add(nameOf(run.start));
+      this.giveUp(pending.reduce((first, place) => (comparePlaces(place, first) < 0 ? place : first), run.next));
     }
     this.setting.changed();
   }
 
-  /** Pictures behind a broken one refer to it, up to the next sync sample. */
-  private rememberUntilSync(from: Place): void {
-    const loaded = this.store.loaded(from.stretch);
-    if (loaded === null) return;
-    for (let index = from.index; index < loaded.pictures.length && loaded.pictures[index]?.isSync !== true; index++) {
-      this.remember([{ stretch: from.stretch, index }]);
+  /** Which sample broke is not told; it is the first that did not come out, or one behind it up to the next sync sample. */
+  private giveUp(first: Place): void {
+    const loaded = this.store.loaded(first.stretch);
+    if (loaded === null) {
+      this.remember([first]);
+      return;
+    }
+    let start = Math.min(first.index, loaded.pictures.length - 1);
+    while (start > 0 && loaded.pictures[start]?.isSync !== true) start -= 1;
+    if (this.failedStarts.size > maxLost) this.failedStarts.clear();
+    this.failedStarts.add(nameOf({ stretch: first.stretch, index: start }));
+    for (let { index } = first; index < loaded.pictures.length; index++) {
+      if (index > first.index && loaded.pictures[index]?.isSync === true) break;
+      this.remember([{ stretch: first.stretch, index }]);
     }
   }
 

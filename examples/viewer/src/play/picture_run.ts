@@ -23,22 +23,26 @@ interface Fed {
 const nanosecondsOfMicrosecond = 1000n;
 /** Decoders may round timestamps; a picture is found by one that is this near: microseconds. */
 const rounding = 500;
+/** A decoder that does nothing for so long with what it has is given up: milliseconds. */
+const patience = 8000;
 
 export class PictureRun implements PictureSink {
   next: Place;
   private readonly fed = new Map<number, Fed>();
-  private readonly decoder: PictureDecoder | null;
-  private readonly base: Utc;
+  private readonly decoder: PictureDecoder;
+  private base: Utc;
+  private progressAt = 0;
+  private callOff: (() => void) | null = null;
   private phase: 'feeding' | 'flushing' | 'done' | 'failed' | 'closed' = 'feeding';
 
   constructor(
-    platform: Platform,
+    private readonly platform: Platform,
     private readonly timeline: Timeline,
     private readonly store: SegmentStore,
-    coding: PictureCoding,
-    readonly start: Place,
+    private readonly coding: PictureCoding,
+    public start: Place,
     /** The last one that goes in; null for no bound. */
-    readonly limit: Place | null,
+    public limit: Place | null,
     private readonly events: RunEvents,
   ) {
     this.next = start;
@@ -56,7 +60,7 @@ export class PictureRun implements PictureSink {
   }
 
   get queued(): number {
-    return this.decoder?.queued ?? 0;
+    return this.decoder.queued;
   }
 
   isPending(place: Place): boolean {
@@ -75,6 +79,46 @@ export class PictureRun implements PictureSink {
 
   /** Feeds while there is room; returns the segment that is missing for more, or null. */
   feed(maxPending: number, maxQueued: number): number | null {
+    const missing = this.feedMore(maxPending, maxQueued);
+    if (this.callOff === null && !this.isOver && this.fed.size > 0) {
+      this.progressAt = this.platform.now();
+      this.watch(patience);
+    }
+    return missing;
+  }
+
+  private watch(milliseconds: number): void {
+    this.callOff = this.platform.later(milliseconds, () => {
+      this.callOff = null;
+      if (this.isOver || this.fed.size === 0) return;
+      const left = this.progressAt + patience - this.platform.now();
+      const isAsked = this.queued > 0 || this.phase === 'flushing';
+      if (left <= 0 && isAsked) this.failed('the decoder gives nothing out');
+      else this.watch(Math.max(left, patience / 4));
+    });
+  }
+
+  private end(phase: 'done' | 'failed' | 'closed'): void {
+    this.phase = phase;
+    this.fed.clear();
+    this.callOff?.();
+    this.callOff = null;
+    // Once everything came out, the decoder can begin again at another sync sample.
+    if (phase !== 'done') this.decoder.close();
+  }
+
+  /** Begins again elsewhere, with the same decoder; false where that is not possible. */
+  restart(coding: PictureCoding, start: Place, limit: Place | null): boolean {
+    if (this.phase !== 'done' || coding !== this.coding) return false;
+    this.start = start;
+    this.limit = limit;
+    this.next = start;
+    this.base = this.store.loaded(start.stretch)?.pictures[start.index]?.utc ?? 0n;
+    this.phase = 'feeding';
+    return true;
+  }
+
+  private feedMore(maxPending: number, maxQueued: number): number | null {
     while (this.phase === 'feeding' && this.fed.size < maxPending && this.queued < maxQueued) {
       const loaded = this.store.loaded(this.next.stretch);
       if (loaded === null) {
@@ -97,10 +141,7 @@ export class PictureRun implements PictureSink {
   }
 
   close(): void {
-    if (this.phase === 'closed') return;
-    this.phase = 'closed';
-    this.fed.clear();
-    this.decoder?.close();
+    if (this.phase !== 'closed') this.end('closed');
   }
 
   private decode(place: Place, shot: Shot): void {
@@ -111,12 +152,12 @@ export class PictureRun implements PictureSink {
       return;
     }
     this.fed.set(timestamp, { place, shot });
-    this.decoder?.decode(timestamp, shot.isSync, shot.data);
+    this.decoder.decode(timestamp, shot.isSync, shot.data);
   }
 
   private finish(): void {
     this.phase = 'flushing';
-    this.decoder?.flush().then(
+    this.decoder.flush().then(
       () => this.flushed(),
       (error: unknown) => this.failed(error instanceof Error ? error.message : String(error)),
     );
@@ -124,10 +165,8 @@ export class PictureRun implements PictureSink {
 
   private flushed(): void {
     if (this.phase !== 'flushing') return;
-    this.phase = 'done';
     const lost = [...this.fed.values()].map((fed) => fed.place);
-    this.fed.clear();
-    this.decoder?.close();
+    this.end('done');
     if (lost.length > 0) this.events.lost(lost);
     this.events.changed();
   }
@@ -146,6 +185,7 @@ export class PictureRun implements PictureSink {
       return;
     }
     this.fed.delete(key);
+    this.progressAt = this.platform.now();
     this.dropOlder(fed.shot.utc);
     this.events.picture(fed.place, fed.shot, image);
   }
@@ -171,14 +211,14 @@ export class PictureRun implements PictureSink {
 
   failed(reason: string): void {
     if (this.isOver) return;
-    this.phase = 'failed';
     const pending = [...this.fed.values()].map((fed) => fed.place);
-    this.fed.clear();
-    this.decoder?.close();
+    this.end('failed');
     this.events.failed(this, reason, pending);
   }
 
   ready(): void {
-    if (!this.isOver) this.events.changed();
+    if (this.isOver) return;
+    this.progressAt = this.platform.now();
+    this.events.changed();
   }
 }

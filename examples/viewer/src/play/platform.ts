@@ -68,6 +68,8 @@ export interface Platform {
   now(): number;
   /** Calls once, before the next drawing or soon; the returned function calls it off. */
   soon(call: () => void): () => void;
+  /** Calls once after some milliseconds; the returned function calls it off. */
+  later(milliseconds: number, call: () => void): () => void;
   pictureCoding(track: TrackView): Promise<PictureCoding>;
   soundCoding(track: TrackView): Promise<SoundCoding>;
   openPictures(coding: PictureCoding, sink: PictureSink): PictureDecoder;

@@ -186,6 +186,7 @@ export class SegmentStore {
     if (order.tracks.length === 0) {
       const nothing = { part: stretch.part, segment: stretch.number, state: segmentState.unchecked, samples: [] };
       this.states.set(index, { state: 'loaded', segment: new LoadedSegment(choice, stretch, nothing) });
+      this.changed();
       return;
     }
     this.states.set(index, { state: 'ordered', order });

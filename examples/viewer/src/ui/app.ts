@@ -53,6 +53,7 @@ export class App {
     this.language = options.language ?? preferredLanguage(navigator.languages);
     if (options.theme !== undefined) this.appearance.set(options.theme);
     this.context = this.makeContext();
+    this.controller.firstPicture = () => this.panel?.firstPicture() ?? Promise.resolve();
     this.controller.listen((topic) => this.changed(topic));
     this.listenForDrops();
     this.draw();
@@ -166,8 +167,8 @@ export class App {
       this.main,
       this.slot('filebar', (context) => this.fileBar(context)),
       environmentNotice(this.context),
-      this.slot('verdict', verdictView),
       this.slot('unlock', unlockView),
+      this.slot('verdict', verdictView),
       el(
         'div',
         'columns',
@@ -268,6 +269,7 @@ export class App {
         this.isReportShown = false;
         this.firstDevice = 0;
         this.drawMain(true);
+        document.getElementById('password')?.focus();
         return;
       case 'evidence':
         this.refresh('filebar', 'unlock', 'file', 'devices', 'case', 'attachments');

@@ -21,9 +21,14 @@ export interface Context {
   showReport(): void;
 }
 
+/** A name is there to tell devices apart; all of it stands with the device. */
+const longestName = 60;
+
 export function deviceName(t: Texts, device: Device | undefined, index: number): string {
   const name = device?.name ?? device?.exporterName ?? null;
-  return name === null || name.trim() === '' ? t.file.deviceName(index + 1) : visibleLine(name);
+  if (name === null || name.trim() === '') return t.file.deviceName(index + 1);
+  const line = visibleLine(name);
+  return line.length > longestName ? `${line.slice(0, longestName)}…` : line;
 }
 
 export function badge(tone: Tone, text: string): HTMLElement {

@@ -80,6 +80,8 @@ export class Controller {
   trust: TrustDraft = emptyTrust();
   trustProblem: Problem | null = null;
   session: EvidenceSession | null = null;
+  /** Whoever has just given the password sees a picture before verification takes all of the machine. */
+  firstPicture: () => Promise<void> = () => Promise.resolve();
 
   private readonly listeners: ((topic: Topic) => void)[] = [];
   private abort: AbortController | null = null;
@@ -157,8 +159,11 @@ export class Controller {
       if (this.session !== session) return;
       this.unlocking = null;
       this.evidence = evidence;
+      this.turn += 1;
+      this.abort?.abort();
       this.tell('evidence');
-      await this.verify();
+      await this.firstPicture();
+      if (this.session === session) await this.verify();
     } catch (error) {
       if (this.session !== session) return;
       this.unlocking = null;

@@ -172,7 +172,7 @@ function deviceCard(ctx: Context, device: Device): HTMLElement {
     parts.length > mostParts ? el('p', 'hint', t.devices.cut(mostParts, parts.length)) : null,
     report === null ? null : gaps(ctx, report),
     report === null ? null : failures(ctx, report),
-    details(t.devices.deviceId, el('code', null, alien(device.id))),
+    details(t.devices.deviceId, facts([[t.devices.deviceId, el('code', null, alien(device.id))], [t.file.name, device.name === null ? null : alien(device.name, 'alien words')]])),
   );
 }
 

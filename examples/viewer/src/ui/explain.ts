@@ -35,9 +35,15 @@ export function headline(words: Words, report: Report): string {
   return words.t.verdict.titles[standing];
 }
 
-function signed(words: Words, statement: Extract<Statement, { kind: 'signer' }>): string {
+/** Signers that a sentence names; the others are counted. */
+const mostSigners = 6;
+
+function signed(words: Words, statement: Extract<Statement, { kind: 'signers' }>): string {
   const { t } = words;
-  return t.signerStatement(shortName(statement.subject), roleName(t, statement.role), t.identity[statement.identity]);
+  const { signers } = statement;
+  const names = signers.slice(0, mostSigners).map(({ subject, role }) => `${shortName(subject)} (${roleName(t, role)})`);
+  if (signers.length > mostSigners) names.push(t.report.more(signers.length - mostSigners));
+  return t.signerStatement(names.join(', '), t.identity[statement.identity]);
 }
 
 export function sentence(words: Words, evidence: Evidence, statement: Statement): string {
@@ -64,7 +70,7 @@ export function sentence(words: Words, evidence: Evidence, statement: Statement)
       return s.receiptMissing;
     case 'receipt_found':
       return statement.linksSince === null || statement.linksSince === 0 ? s.receiptNewest : s.receiptOlder(statement.linksSince);
-    case 'signer':
+    case 'signers':
       return signed(words, statement);
     case 'unsigned':
       return s.unsigned(nameOf(words, evidence, statement.device));

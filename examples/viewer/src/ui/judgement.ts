@@ -131,7 +131,7 @@ export type Statement =
   | { kind: 'foreign'; bytes: number }
   | { kind: 'receipt_missing' }
   | { kind: 'receipt_found'; linksSince: number | null }
-  | { kind: 'signer'; subject: string; identity: Identity; role: number }
+  | { kind: 'signers'; identity: Identity; signers: { subject: string; role: number }[] }
   | { kind: 'unsigned'; device: number }
   | { kind: 'not_covered'; device: number }
   | { kind: 'open'; device: number }
@@ -185,9 +185,11 @@ export function statementsOf(report: Report): Statement[] {
     if (devices.length > 0 && devices.length < report.devices.length) result.push({ kind: 'still_holds', devices });
   }
   if (report.outcome === 'undecryptable') result.push({ kind: 'key_fails' });
-  for (const signer of doubtfulSigners(report)) {
-    result.push({ kind: 'signer', subject: signer.subject, identity: signer.identity, role: signer.role });
+  const byIdentity = new Map<Identity, { subject: string; role: number }[]>();
+  for (const { identity, subject, role } of doubtfulSigners(report)) {
+    byIdentity.set(identity, [...(byIdentity.get(identity) ?? []), { subject, role }]);
   }
+  for (const [identity, signers] of byIdentity) result.push({ kind: 'signers', identity, signers });
   if (report.foreign === null && report.unattestedBytes > 0) result.push({ kind: 'unattested', bytes: report.unattestedBytes });
   if (report.isSealed && !report.isUnlocked) result.push({ kind: 'closed' });
   if (report.expectedHead?.found === true) result.push({ kind: 'receipt_found', linksSince: report.expectedHead.linksSince });

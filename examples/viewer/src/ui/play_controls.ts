@@ -58,6 +58,7 @@ export class Controls {
   private readonly volume: HTMLInputElement;
   private readonly snapshot: HTMLButtonElement;
   private readonly message = el('p', { class: 'play-message', attrs: { role: 'status' } });
+  private readonly refused = el('p', { class: 'hint snapshot-refused', id: 'snapshot-refused' });
   private isPlaying: boolean | null = null;
   private position: Utc = 0n;
 
@@ -69,7 +70,7 @@ export class Controls {
     const { t } = ctx;
     this.clocks = new Clocks(ctx);
     this.toggle = this.command(t.play.play, 'toggle', { id: 'play-toggle', testId: 'play', look: 'primary' });
-    this.snapshot = button(t.play.snapshot, { id: 'snapshot', icon: 'camera', attrs: { 'data-testid': 'snapshot' }, onClick: () => events.onCommand('snapshot') });
+    this.snapshot = button(t.play.snapshot, { id: 'snapshot', icon: 'camera', attrs: { 'data-testid': 'snapshot', 'aria-describedby': 'snapshot-refused' }, onClick: () => events.onCommand('snapshot') });
     this.rate = this.rateMenu();
     this.audible = this.audioMenu();
     this.volume = this.volumeSlider();
@@ -145,12 +146,13 @@ export class Controls {
       this.goTo(),
       el('label', 'check', boxes, t.play.boxes),
       el('div', 'options-buttons', this.snapshot, this.command(t.play.fullScreen, 'full_screen', { id: 'full-screen' }), this.command(t.play.help, 'help', { id: 'keys-open' })),
+      this.refused,
     );
   }
 
   setSnapshot(refused: string | null): void {
     this.snapshot.disabled = refused !== null;
-    this.snapshot.title = refused ?? '';
+    this.refused.textContent = refused ?? '';
   }
 
   say(text: string): void {

@@ -21,6 +21,7 @@ import { snapshotName } from './times.js';
 const onePage = 9;
 const second = 1_000_000_000n;
 const mostGaps = 200;
+const longestWait = 1_500;
 
 export function isPlayable(ctx: Context): boolean {
   const { evidence } = ctx.app;
@@ -323,6 +324,20 @@ export class PlayPanel {
     this.controls.setSnapshot(refused === null ? null : t.clip[refused]);
     if (app.evidence !== null && app.verification === 'done') this.player?.refresh(app.evidence);
     this.draw();
+  }
+
+  /** Until no device is loading any more, but not for long. */
+  firstPicture(): Promise<void> {
+    const end = performance.now() + longestWait;
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const devices = this.state?.devices ?? [];
+        const isThere = devices.length > 0 && devices.every((device) => device.condition !== 'loading');
+        if (isThere || performance.now() > end) resolve();
+        else setTimeout(look, 40);
+      };
+      look();
+    });
   }
 
   focus(): void {

@@ -187,7 +187,7 @@ export const de: Texts = {
     foreign: (size) => `Hinter der letzten Signatur stehen ${size}, die niemand signiert hat.`,
     receiptMissing: 'Der eingegebene Prüfwert gehört zu keiner Signatur dieser Datei.',
     receiptNewest: 'Der Prüfwert der Quittung ist der der jüngsten Signatur.',
-    receiptOlder: (n) => `Der Prüfwert der Quittung wurde gefunden; seither ${count(n, 'kam eine Signatur', 'kamen Signaturen')} hinzu.`,
+    receiptOlder: (n) => `Der Prüfwert der Quittung wurde gefunden; seither ${n === 1 ? 'kam' : 'kamen'} ${count(n, 'Signatur', 'Signaturen')} hinzu.`,
     unsigned: (device) => `${device}: Die Aufzeichnung ist nicht signiert.`,
     notCovered: (device) => `${device}: Der verlangte Zeitraum ist nicht vollständig abgedeckt.`,
     open: (device) => `${device}: Die Aufzeichnung hat kein signiertes Ende, wie nach einer Unterbrechung oder bei laufender Aufzeichnung.`,
@@ -215,7 +215,7 @@ export const de: Texts = {
     bad_chain: 'Die Zertifikate des Unterzeichners passen nicht zusammen.',
     unsigned: 'Es gibt keine Signatur.',
   },
-  signerStatement: (subject, role, why) => `${subject} (${role}): ${why}`,
+  signerStatement: (signers, why) => `${signers}: ${why}`,
   roles: ['keine Eigenschaft', 'Kamera', 'Aufzeichnungsgerät', 'exportierende Stelle', 'verwahrende Stelle', 'Schlüsselverwaltung'],
   roleUnknown: 'unbekannte Eigenschaft',
   links: {

@@ -214,7 +214,7 @@ export const en = {
     bad_chain: 'The certificates of the signer do not fit together.',
     unsigned: 'There is no signature.',
   },
-  signerStatement: (subject: string, role: string, why: string) => `${subject} (${role}): ${why}`,
+  signerStatement: (signers: string, why: string) => `${signers}: ${why}`,
   roles: ['no role', 'camera', 'recorder', 'exporter', 'custodian', 'key officer'],
   roleUnknown: 'unknown role',
   links: {
