@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The Debian 12 packages that quickstart.sh and tests/run.sh need; one list, kept here.
+# "viewer" is what the offline viewer is built with; whoever has Node.js and npm from elsewhere keeps them.
 # "cross" is what building for other processors, and running the result here, needs besides; nothing installs it unasked.
-# Usage: packages.sh build|test|cross            prints the names
-#        packages.sh install build|test|cross... installs what is missing, with sudo where not root
+# Usage: packages.sh build|viewer|test|cross            prints the names
+#        packages.sh install build|viewer|test|cross... installs what is missing, with sudo where not root
 set -eu
 
 names_of() {
@@ -12,23 +13,38 @@ names_of() {
         echo gcc libc6-dev meson ninja-build pkg-config libssl-dev zlib1g-dev libjansson-dev \
             libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg libcurl4-openssl-dev
         ;;
+    viewer)
+        echo nodejs npm
+        ;;
     test)
         echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 python3-jsonschema \
             python3-cryptography openssl man-db groff-base util-linux cppcheck clang-tidy \
-            clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2
+            clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2 \
+            chromium firefox-esr
         ;;
     cross)
         echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf \
             libc6-dev-armhf-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user
         ;;
     *)
-        echo "packages.sh: '$1' is none of build, test and cross" >&2
+        echo "packages.sh: '$1' is none of build, viewer, test and cross" >&2
         return 2
         ;;
     esac
 }
 
+# The command that a package is installed for, where another package may bring it: the nodejs of NodeSource holds
+# npm, and cannot stand beside Debian's.
+command_of() {
+    case $1 in
+    nodejs) echo node ;;
+    npm) echo npm ;;
+    esac
+}
+
 is_missing() {
+    wanted=$(command_of "$1")
+    [ -z "$wanted" ] || ! command -v "$wanted" > /dev/null || return 1
     state=$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) || return 0
     [ "$state" != installed ]
 }

@@ -63,9 +63,24 @@ step() {
     fi
 }
 
+# Why the viewer cannot be built here, or nothing.
+viewer_obstacle() {
+    if ! command -v npm > /dev/null; then
+        echo "no npm; examples/packages.sh install viewer"
+    elif [ ! -f "$build/gcc/examples/viewer/work/installed" ] &&
+        ! npm view --prefer-offline --fetch-retries=1 esbuild version > /dev/null 2>&1; then
+        echo "the npm registry cannot be reached"
+    fi
+}
+
+# The build that most tests run in.
+build_gcc() {
+    build_in gcc gcc --buildtype=debugoptimized -Dviewer="$viewer"
+}
+
 plain() {
     say "gcc: every test"
-    build_in gcc gcc --buildtype=debugoptimized
+    build_gcc
     test_in gcc
 }
 
@@ -83,7 +98,7 @@ sanitize() {
 # What is exhaustive takes hours there; the same code runs in the tests that stay.
 valgrind() {
     say "valgrind"
-    build_in gcc gcc --buildtype=debugoptimized
+    build_gcc
     test_in gcc --timeout-multiplier 20 --logbase testlog-valgrind \
         --wrapper 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
         builder context cursor failure file options status stream time \
@@ -94,7 +109,7 @@ valgrind() {
 
 lint() {
     say "cppcheck, clang-tidy, clang-format, shellcheck"
-    build_in gcc gcc --buildtype=debugoptimized
+    build_gcc
     step "$root/tests/style/lint.sh" "$build/gcc"
 }
 
@@ -140,7 +155,14 @@ cross() {
 case " $stages " in
 *[!a-z\ ]*) echo "usage: tests/run.sh [plain|sanitize|valgrind|lint|cross]..." >&2; exit 2 ;;
 esac
-"$root/examples/packages.sh" install build test
+"$root/examples/packages.sh" install build viewer test
+viewer=enabled
+obstacle=$(viewer_obstacle)
+if [ -n "$obstacle" ]; then
+    echo "SKIPPED: THE VIEWER IS NOT BUILT OR TESTED: $obstacle"
+    viewer=disabled
+    skipped=$((skipped + 1))
+fi
 [ -d "$root/../shared/media" ] ||
     echo "NOTE: ../shared/media is absent; tests that want real surveillance clips use synthetic ones or skip."
 for stage in $stages; do

@@ -101,10 +101,13 @@ export function answerOfPackage(report: PackageReport): Members {
   };
 }
 
-export function answerOfProof(report: ProofReport): Members {
+/** Films of which the specification lets a verifier choose the sample that it names: two in one (E-PRF-4), two recordings (E-FLM-7). */
+const freelyNamed = new Set(['bad-film-joined', 'bad-film-spliced']);
+
+export function answerOfProof(report: ProofReport, name: string): Members {
   if (withoutVerdict(report.verdict)) return { verdict: report.verdict };
   const kit = kitOfProof(report) as Members;
-  const said = Object.entries(kit).filter(([, value]) => value !== null);
+  const said = Object.entries(kit).filter(([member, value]) => value !== null && !(member === 'failure' && freelyNamed.has(name)));
   return { ...Object.fromEntries(said), evidence: answerOfPackage(report.evidence) };
 }
 

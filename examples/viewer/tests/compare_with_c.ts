@@ -82,7 +82,8 @@ async function askViewer({ one, withKey, claimedTime }: Question): Promise<Membe
   };
   try {
     if (one.class === 'container') return answerOfContainer(await verifyContainer(source, options));
-    return film === null ? answerOfPackage(await verifyPackage(source, options)) : answerOfProof(await verifyProof(source, film, options));
+    if (film === null) return answerOfPackage(await verifyPackage(source, options));
+    return answerOfProof(await verifyProof(source, film, options), one.name);
   } finally {
     await film?.close();
     await source.close();

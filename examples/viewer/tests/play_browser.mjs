@@ -173,9 +173,10 @@ async function checkSteps(stage, clip, pictures, name) {
     index += by;
     const state = await stage.json('step', 0, by);
     assert.equal(state.devices[0].condition, 'picture', `${name}: step to ${index}`);
-    worst = Math.min(worst, compare(await stage.call('snapshot', 0), index, references, `${name}, step to ${index}`));
+    assert.equal(Number((BigInt(state.devices[0].utc) - start + 5_000_000n) / frame), index, `${name}: time of step to ${index}`);
+    if (index % 4 === 3) worst = Math.min(worst, compare(await stage.call('snapshot', 0), index, references, `${name}, step to ${index}`));
   }
-  console.log(`  step: ${moves.length} pictures, worst ${worst.toFixed(1)} dB, ${Math.round((Date.now() - began) / moves.length)} ms each with comparison`);
+  console.log(`  step: ${moves.length} times, worst ${worst.toFixed(1)} dB, ${Math.round((Date.now() - began) / moves.length)} ms each with comparisons`);
 }
 
 async function checkPlaying(stage, clip, pictures, name, rate) {
@@ -194,6 +195,7 @@ async function checkPlaying(stage, clip, pictures, name, rate) {
 
 /** What was given to Web Audio, against FFmpeg's samples at the same moments. */
 async function checkSound(stage, clip, name) {
+  const hasDevice = await stage.call('hasSoundDevice');
   await stage.json('seek', utcOf(10));
   await stage.call('listen', 0);
   await stage.json('play', 2600, 1);
@@ -211,11 +213,11 @@ async function checkSound(stage, clip, name) {
   const rms = Math.sqrt(signal / heard.length);
   // The moment that a block is to be heard at agrees with the samples in it.
   const seams = sounds.slice(1).map((one, at) => Math.abs(one.at - sounds[at].at - (sounds[at].values.length / sampleRate - sounds[at].skip)));
-  console.log(`  sound: ${sounds.length} blocks, ${(heard.length / sampleRate).toFixed(2)} s from ${(offset / sampleRate).toFixed(3)} s, ${snr.toFixed(1)} dB against FFmpeg, seams within ${(1000 * Math.max(...seams)).toFixed(2)} ms, heard ${loud?.toFixed(4)} of ${rms.toFixed(4)}`);
+  console.log(`  sound: ${sounds.length} blocks, ${(heard.length / sampleRate).toFixed(2)} s from ${(offset / sampleRate).toFixed(3)} s, ${snr.toFixed(1)} dB against FFmpeg, seams within ${(1000 * Math.max(...seams)).toFixed(2)} ms, ${hasDevice ? `heard ${loud?.toFixed(4)} of ${rms.toFixed(4)}` : 'not heard: no sound device'}`);
   assert.ok(Math.max(...seams) < 0.002, `${name}: seams in the sound`);
   assert.ok(snr > (clip.sound === 'exact' ? 60 : 25), `${name}: sound differs, ${snr.toFixed(1)} dB`);
   assert.ok(Math.abs(offset / sampleRate - 0.9) < 0.2, `${name}: sound of another moment`);
-  assert.ok(loud !== null && loud > rms / 4 && loud < rms * 4, `${name}: loudness ${loud}`);
+  if (hasDevice) assert.ok(loud !== null && loud > rms / 4 && loud < rms * 4, `${name}: loudness ${loud}`);
 }
 
 function align(heard, reference, sampleRate) {

@@ -30,7 +30,7 @@ class Stage {
   private player: Player | null = null;
   private states: PlayerState[] = [];
   private boxes: (readonly DetectedBox[])[] = [];
-  private played: Played[] = [];
+  private readonly played: Played[] = [];
   private analyser: AnalyserNode | null = null;
 
   /** Devices, each a list of recordings. */
@@ -46,7 +46,7 @@ class Stage {
       views.set(device.index, { canvas, onBoxes: (boxes) => this.boxes.push(boxes) });
     }
     this.states = [];
-    this.played = [];
+    this.played.length = 0;
     this.player = createPlayer({ session, evidence, views, onState: (state) => this.states.push(state) });
     await this.player.seek(evidence.parts[0]?.segments.first[0] ?? 0n);
   }
@@ -93,6 +93,21 @@ class Stage {
   listen(device: number | null): void {
     if (device !== null) this.record();
     this.current.setAudible(device);
+  }
+
+  /**
+   * Whether there is a sound device. Without one, contexts of some browsers never start: then the page's clock
+   * stands in for theirs, and what is played is noted but not heard.
+   */
+  async hasSoundDevice(): Promise<boolean> {
+    const context = new AudioContext();
+    const started = context.resume().then(() => true);
+    const isRunning = await Promise.race([started, new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 2000))]);
+    if (!isRunning) {
+      Object.defineProperty(BaseAudioContext.prototype, 'state', { get: () => 'running' });
+      Object.defineProperty(BaseAudioContext.prototype, 'currentTime', { get: () => performance.now() / 1000 });
+    }
+    return isRunning;
   }
 
   /** Everything that is started from now on is noted. */

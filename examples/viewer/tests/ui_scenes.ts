@@ -114,7 +114,7 @@ export function makeEvidence(devices: number, changes: Partial<Evidence> = {}): 
 
 export function makeSigner(role: number, subject: string, identity: Identity, seed: number): SignerView {
   return {
-    subject: `CN=${subject}, O=Stadtwerke Musterstadt, C=DE`,
+    subject: `CN=${subject.replace(/,/g, '\\,')}, O=Stadtwerke Musterstadt, C=DE`,
     issuer: 'CN=Musterstadt Sicherheit CA 2, O=Stadtwerke Musterstadt, C=DE',
     fingerprint: hexOf(seed, 32),
     role,

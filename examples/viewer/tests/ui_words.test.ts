@@ -6,7 +6,7 @@ import { segmentState } from '../src/evidence/model.js';
 import { gapSentence, headline, linkTimes, sentence, shortName } from '../src/ui/explain.js';
 import { firstFailure, pictureStanding, standingOf, stateAt, statementsOf, toneOf } from '../src/ui/judgement.js';
 import { refusal } from '../src/ui/policy.js';
-import { printedReport } from '../src/ui/report_model.js';
+import { printedReport, runsOf } from '../src/ui/report_model.js';
 import { reportText, wrapped } from '../src/ui/report_text.js';
 import { visible, visibleLine } from '../src/ui/dom.js';
 import { de } from '../src/ui/texts/de.js';
@@ -121,6 +121,7 @@ test('saving pictures waits for the report and keeps to the policy', () => {
 
 test('names of signers', () => {
   assert.equal(shortName('CN=Müller\\, Anna, O=Polizei'), 'Müller, Anna');
+  assert.equal(shortName('CN=a\\0ab\\+c'), 'a ⏎ b+c');
   assert.equal(shortName('O=Only An Organisation'), 'O=Only An Organisation');
   assert.equal(shortName('CN=a\u202Eb'), 'a⟨U+202E⟩b');
 });
@@ -143,6 +144,19 @@ test('the saved report has all facts, in both languages', () => {
     for (const one of expected) assert.ok(flat.includes(one), `${one} is missing`);
     for (const gap of words.t === en ? ['the signal was lost', 'the recorder was restarted'] : ['Signal ausgefallen', 'neu gestartet']) assert.ok(flat.includes(gap), gap);
   }
+});
+
+test('segments that fail one behind the other are one place in print', () => {
+  const { evidence, report } = scene('altered');
+  const failures = report.devices[1]?.parts[0]?.failures ?? [];
+  assert.equal(failures.length, 61);
+  assert.deepEqual(runsOf(failures).map((run) => run.count), [61]);
+  const apart = failures.filter((one) => one.segment !== 560);
+  assert.deepEqual(runsOf(apart).map((run) => run.count), [4, 56]);
+  const other = failures.map((one, i) => (i === 3 ? { ...one, rule: 'C-SEG-1' } : one));
+  assert.deepEqual(runsOf(other).map((run) => run.count), [3, 1, 57]);
+  const text = reportText(en, printedReport(english, { evidence, report, fileNames: [evidence.name], trust: noTrust, browser: '' })).replace(/\s+/g, ' ');
+  assert.ok(text.includes('14 March 2026, 08:09:16.480 UTC (segment 556) to 14 March 2026, 08:13:16.480 UTC (segment 616), 61 segments. C-MAN-4'));
 });
 
 test('a stranger cannot write a line of the report', () => {

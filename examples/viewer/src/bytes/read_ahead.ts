@@ -7,7 +7,11 @@ export const blockSize = 8 << 20;
 /** What is being read, and what was read last. */
 const maxBlocks = 4;
 
-/** A source of which neighbouring pieces are read together, for whoever goes through it from front to back. */
+/**
+ * A source of which neighbouring pieces are read together, for whoever goes through it from front to back.
+ * Unlike other sources it hands out views of memory that it keeps: who changes a byte, changes it back
+ * before anything else runs, and what is kept or sent elsewhere is copied.
+ */
 export class ReadAheadSource implements Source {
   readonly size: number;
   private readonly blocks = new Map<number, Promise<Octets>>();
@@ -36,6 +40,11 @@ export class ReadAheadSource implements Source {
   async read(offset: number, length: number): Promise<Octets> {
     const size = available(this.size, offset, length);
     if (size > blockSize) return this.source.read(offset, size);
+    const first = Math.floor(offset / blockSize);
+    if (Math.floor((offset + size - 1) / blockSize) === first) {
+      const from = offset - first * blockSize;
+      return (await this.block(first)).subarray(from, from + size);
+    }
     const bytes = new Uint8Array(size);
     let done = 0;
     while (done < size) {

@@ -49,8 +49,8 @@ export class PartSource implements Source {
   readonly size: number;
 
   constructor(
-    private readonly whole: Source,
-    private readonly start: number,
+    readonly whole: Source,
+    readonly start: number,
     size: number,
   ) {
     this.size = available(whole.size, start, size);

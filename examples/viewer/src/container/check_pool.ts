@@ -40,8 +40,8 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
   let opened: Promise<{ source: Source; context: ContainerContext }> | null = null;
   const queue = new JobQueue();
   const open = async (input: Input): Promise<{ source: Source; context: ContainerContext }> => {
-    const source = new ReadAheadSource(await makeSource(input));
-    return { source, context: await openHeader(source) };
+    const source = await makeSource(input);
+    return { source: new ReadAheadSource(source), context: await openHeader(source) };
   };
   const check = async ({ id, place }: CheckRequest): Promise<Reply> => {
     try {

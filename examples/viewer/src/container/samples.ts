@@ -60,15 +60,26 @@ function scatter(clear: Uint8Array, layout: SampleLayout, into: Uint8Array): voi
   }
 }
 
+/** Is the whole sample protected, by one tag? */
+function isOneChunk(layout: SampleLayout): boolean {
+  return layout.chunks === 1 && layout.tableSize === 0 && layout.protectedSize === layout.sampleSize;
+}
+
 /** Opens the sample of a whole record; null where its tags do not fit (C-REC-5, C-REC-6). */
 export async function openSample(
   secret: TrackSecret,
   header: SampleHeader,
-  record: Uint8Array,
+  record: Octets,
   index: number,
 ): Promise<Octets | null> {
   const body = record.subarray(header.headerSize);
   const layout = sampleLayout(header, body, -1);
+  if (isOneChunk(layout)) {
+    // The stored bytes and their tag stand together already.
+    const key = await secret.aead();
+    const aad = copyOf(record.subarray(0, header.headerSize));
+    return key.open(secret.nonce(index, 0), body.subarray(0, layout.sampleSize + tagSize), aad);
+  }
   const plain = copyOf(body.subarray(layout.tableSize, layout.tableSize + layout.sampleSize));
   if (layout.chunks === 0) return plain;
   const tags = body.subarray(layout.tableSize + layout.sampleSize);
@@ -267,7 +278,7 @@ function describe(header: SampleHeader, manifest: Manifest, entry: TrackEntry, i
   return { track, segment: manifest.segment, index, flags, dts, pts, duration, utc: utcOf(entry, track, pts) };
 }
 
-async function openRecord(header: SampleHeader, record: Uint8Array, secret: TrackSecret | null, index: number): Promise<Octets | null | 'sealed'> {
+async function openRecord(header: SampleHeader, record: Octets, secret: TrackSecret | null, index: number): Promise<Octets | null | 'sealed'> {
   if (header.track.protection === protection.none) {
     return copyOf(record.subarray(header.headerSize));
   }

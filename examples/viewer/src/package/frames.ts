@@ -108,14 +108,14 @@ function isBodyDigested(entry: FrameEntry): boolean {
 export async function readFrame(source: Source, entry: FrameEntry, rules: FrameRules): Promise<Frame> {
   const size = entry.end - entry.offset;
   if (isBodyDigested(entry) && size <= maxInMemory) return readSmallFrame(await readExactly(source, entry.offset, size), entry, rules);
-  const header = await readExactly(source, entry.offset, frameHeaderSize);
+  const header = copyOf(await readExactly(source, entry.offset, frameHeaderSize));
   const sizes = readSizes(header, entry);
   checkParts(entry, sizes, rules);
   if (isBodyDigested(entry)) return readLargeFrame(source, entry, header, sizes);
   const offsetA = entry.offset + frameHeaderSize;
   const offsetB = offsetA + sizes.a;
-  const a = await readExactly(source, offsetA, sizes.a);
-  const c = await readExactly(source, offsetB + sizes.b, sizes.c);
+  const a = copyOf(await readExactly(source, offsetA, sizes.a));
+  const c = copyOf(await readExactly(source, offsetB + sizes.b, sizes.c));
   requireDigest(await sha256(concat(header, a, c)), entry);
   return { entry, header, a, b: new PartSource(source, offsetB, sizes.b), c, offsetB };
 }
@@ -140,12 +140,12 @@ async function readSmallFrame(whole: Octets, entry: FrameEntry, rules: FrameRule
 /** What is read of a large body later is sealed (and so checked once more) or compared with hashes that were signed. */
 async function readLargeFrame(source: Source, entry: FrameEntry, header: Octets, sizes: Sizes): Promise<Frame> {
   const offsetB = entry.offset + frameHeaderSize + sizes.a;
-  const a = await readExactly(source, entry.offset + frameHeaderSize, sizes.a);
+  const a = copyOf(await readExactly(source, entry.offset + frameHeaderSize, sizes.a));
   const digest = new RunningSha256().update(header).update(a);
   for (let at = offsetB; at < offsetB + sizes.b; at += hashStep) {
     digest.update(await readExactly(source, at, Math.min(hashStep, offsetB + sizes.b - at)));
   }
-  const c = await readExactly(source, offsetB + sizes.b, sizes.c);
+  const c = copyOf(await readExactly(source, offsetB + sizes.b, sizes.c));
   requireDigest(digest.update(c).peek(), entry);
   return { entry, header, a, b: new PartSource(source, offsetB, sizes.b), c, offsetB };
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { Cursor } from '../bytes/cursor.js';
 import { FormatError } from '../bytes/errors.js';
-import { type Octets, copyOf } from '../bytes/octets.js';
-import { MemorySource, type Source } from '../bytes/source.js';
+import { type Octets, concat, copyOf } from '../bytes/octets.js';
+import { MemorySource, PartSource, type Source } from '../bytes/source.js';
 import { protection, recordHeaderSize } from '../container/format.js';
 import type { Track } from '../container/header.js';
 import type { Manifest } from '../container/manifest.js';
@@ -147,19 +147,30 @@ function checkSize(frame: Frame, manifest: Manifest, job: SegmentJob): void {
   }
 }
 
+/** A part of a file is read where it stands: with a byte before it, nothing needs to be moved for hashing. */
+function whereItStands(body: Source): { source: Source; at: number } {
+  return body instanceof PartSource ? { source: body.whole, at: body.start } : { source: body, at: 0 };
+}
+
 /** How the records of a frame are handed to what checks, or reads, a segment. */
 export function segmentInput(frame: Frame, body: Source, removed: ReadonlySet<number>): SegmentInput {
   const { entry } = frame;
-  const input = { source: body, at: 0, end: body.size, zerosFrom: body.size, shift: entry.origin, apart: frame.c, expectedSize: body.size };
+  const { source, at } = whereItStands(body);
+  const end = at + body.size;
+  const input = { source, at, end, zerosFrom: end, shift: entry.origin - at, apart: frame.c, expectedSize: body.size };
   return (entry.flags & frameFlag.removed) === 0 ? input : { ...input, removedTracks: removed };
 }
+
+const spareByte = new Uint8Array(1);
 
 /** Segments up to this size are opened once, and what is opened is kept while they are checked. */
 const maxInMemory = 64 << 20;
 
 /** What a sealed body holds, for whoever looks at it more than once. */
 export async function inMemory(body: Source): Promise<Source> {
-  return body.size <= maxInMemory ? new MemorySource(await body.read(0, body.size)) : body;
+  if (body.size > maxInMemory) return body;
+  const opened = await body.read(0, body.size);
+  return new PartSource(new MemorySource(concat(spareByte, opened)), spareByte.length, opened.length);
 }
 
 /** Where the manifest of a segment frame stands in the container, by the length of part B. */
@@ -193,7 +204,7 @@ async function checkBody(context: ContainerContext, frame: Frame, piece: Manifes
   const { source, wrong } = fittingSecrets(disclosed, manifest);
   result.undecryptable ??= wrong;
   const opensAny = manifest.entries.some((entry) => source(manifest, entry.track) !== null);
-  if (job.opensSamples && opensAny) await openAllSamples(context, body, { offset: 0, end: body.size }, manifest, source);
+  if (job.opensSamples && opensAny) await openAllSamples(context, input.source, { offset: input.at, end: input.end }, manifest, source);
 }
 
 /** Checks a frame that holds a segment: all about it that does not depend on other frames. */

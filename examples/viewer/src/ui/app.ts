@@ -148,6 +148,7 @@ export class App {
     this.panel?.close();
     this.panel = null;
     this.slots.clear();
+    this.main.classList.toggle('is-open', phase === 'open' && !this.isReportShown);
     if (phase === 'start') replaceChildren(this.main, startView(this.context));
     else if (phase === 'opening') replaceChildren(this.main, openingView(this.context));
     else if (phase === 'problem') replaceChildren(this.main, problemView(this.context));

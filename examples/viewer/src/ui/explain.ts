@@ -23,7 +23,9 @@ export function roleName(t: Texts, role: number | null): string {
 /** The common name of a distinguished name, or all of it. */
 export function shortName(subject: string): string {
   const found = /(?:^|,\s*|\+\s*)CN=((?:\\.|[^,+\\])+)/i.exec(subject);
-  const name = (found?.[1] ?? subject).replace(/\\(.)/g, '$1').trim();
+  const name = (found?.[1] ?? subject)
+    .replace(/\\([0-9a-f]{2})|\\(.)/gi, (_, code: string | undefined, plain: string) => (code === undefined ? plain : String.fromCharCode(parseInt(code, 16))))
+    .trim();
   return visibleLine(name === '' ? subject : name);
 }
 
@@ -113,7 +115,8 @@ export function linkCovers(words: Words, evidence: Evidence, link: LinkView): st
   if (link.number > 0) return t.links.coversLater;
   const names = evidence.devices.map((device) => nameOf(words, evidence, device.index));
   const listed = names.length > 6 ? t.file.deviceCount(names.length) : names.join(', ');
-  return t.links.coversFirst(listed, t.file.attachmentCount(evidence.attachments.length));
+  const attachments = evidence.attachments.length;
+  return t.links.coversFirst(listed, attachments === 0 ? '' : t.file.attachmentCount(attachments));
 }
 
 export function authorityOf(words: Words, signer: SignerView): string {

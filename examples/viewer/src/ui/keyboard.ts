@@ -60,7 +60,8 @@ export function commandOf(key: Key): Command | null {
   if (key.key === 'ArrowLeft') return key.shiftKey ? 'back_60' : 'back_5';
   if (key.key === 'ArrowRight') return key.shiftKey ? 'forward_60' : 'forward_5';
   if (/^[1-9]$/.test(key.key)) return { device: Number(key.key) - 1 };
-  return plain[key.key.toLowerCase()] ?? null;
+  const name = key.key.toLowerCase();
+  return Object.hasOwn(plain, name) ? (plain[name] ?? null) : null;
 }
 
 /** Elements that need this key themselves. */

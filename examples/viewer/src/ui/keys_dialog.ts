@@ -9,7 +9,7 @@ export function showKeys(ctx: Context): void {
   const before = document.activeElement;
   const dialog = el('dialog', { class: 'dialog', attrs: { 'aria-labelledby': 'keys-heading' } });
   const close = (): void => dialog.close();
-  const rows = t.keys.rows.map(([key, what]) => el('tr', null, el('th', { attrs: { scope: 'row' } }, ...key.split(', ').map((one) => el('kbd', null, one))), el('td', null, what)));
+  const rows = t.keys.rows.map(([keys, what]) => el('tr', null, el('th', { attrs: { scope: 'row' } }, ...keys.map((one) => el('kbd', null, one))), el('td', null, what)));
   dialog.append(el('h2', { id: 'keys-heading' }, t.keys.heading), el('table', 'keys', el('tbody', null, ...rows)), button(t.keys.close, { look: 'primary', onClick: close }));
   dialog.addEventListener('close', () => {
     dialog.remove();

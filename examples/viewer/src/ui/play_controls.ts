@@ -7,6 +7,7 @@ import { type Child, alien, el, replaceChildren } from './dom.js';
 import { icon } from './icons.js';
 import { type Command, rates } from './keyboard.js';
 import { readMoment } from './moment_input.js';
+import { milliseconds } from './times.js';
 
 export interface ControlEvents {
   onCommand(command: Command): void;
@@ -58,6 +59,7 @@ export class Controls {
   private readonly volume: HTMLInputElement;
   private readonly snapshot: HTMLButtonElement;
   private readonly message = el('p', { class: 'play-message', attrs: { role: 'status' } });
+  private readonly moment = el('input', { id: 'goto', class: 'input', attrs: { type: 'text', autocomplete: 'off', 'data-testid': 'goto' } });
   private readonly refused = el('p', { class: 'hint snapshot-refused', id: 'snapshot-refused' });
   private isPlaying: boolean | null = null;
   private position: Utc = 0n;
@@ -119,7 +121,7 @@ export class Controls {
 
   private goTo(): HTMLElement {
     const { t } = this.ctx;
-    const input = el('input', { id: 'goto', class: 'input', attrs: { type: 'text', autocomplete: 'off', inputmode: 'text', placeholder: '2026-03-14 08:15:00', 'data-testid': 'goto' } });
+    const input = this.moment;
     const fault = el('span', { class: 'field-note', id: 'goto-fault', attrs: { role: 'alert' } });
     const form = el('form', { class: 'goto', attrs: { novalidate: true } }, el('label', { attrs: { for: 'goto' } }, t.play.goto), el('div', 'input-row', input, el('button', { class: 'button is-plain', attrs: { type: 'submit' } }, t.play.gotoButton)), fault);
     form.addEventListener('submit', (event) => {
@@ -162,6 +164,7 @@ export class Controls {
   show(state: PlayerState): void {
     const { t } = this.ctx;
     this.position = state.position;
+    this.moment.placeholder ||= new Date(milliseconds(state.position)).toISOString().slice(0, 19).replace('T', ' ');
     this.clocks.show(state.position);
     if (this.isPlaying !== state.isPlaying) {
       this.isPlaying = state.isPlaying;

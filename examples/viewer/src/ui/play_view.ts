@@ -44,6 +44,7 @@ export class PlayPanel {
   private wanted: Utc | null = null;
   private isSeeking = false;
   private frame = 0;
+  private wasEnded = false;
 
   constructor(
     private readonly ctx: Context,
@@ -170,6 +171,10 @@ export class PlayPanel {
       screen.show(one, this.bannerOf(one.device, one.utc ?? state.position, isPicture), gap === null ? null : this.ctx.t.devices.gapReasons[gap.reason]);
     }
     this.controls.show(state);
+    if (state.isEnded !== this.wasEnded) {
+      this.wasEnded = state.isEnded;
+      this.controls.say(state.isEnded ? this.ctx.t.play.ended : '');
+    }
     this.timeline.setPosition(state.position, state.isPlaying);
   }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as it is printed and saved: the same content for both, without any form. */
-import type { DeviceReport, Evidence, LinkView, Part, PartReport, Report, SignerView } from '../evidence/model.js';
+import type { DeviceReport, Evidence, FailureView, LinkView, Part, PartReport, Report, SignerView } from '../evidence/model.js';
 import type { TrustDraft } from './controller.js';
 import { visible, visibleLine } from './dom.js';
 import { readDigest } from './digest.js';
@@ -49,9 +49,9 @@ export interface ReportInput {
 /** Of each list; the viewer itself shows all. */
 const most = 200;
 
-function limited(words: Words, items: string[], total = items.length): string[] {
-  if (total <= most) return items;
-  return [...items.slice(0, most), words.t.report.more(total - most)];
+function limited(words: Words, items: string[]): string[] {
+  if (items.length <= most) return items;
+  return [...items.slice(0, most), words.t.report.more(items.length - most)];
 }
 
 function row(label: string, value: string | null): [string, string][] {
@@ -167,12 +167,51 @@ function ofPart(words: Words, part: Part | undefined, report: PartReport, headin
   return blocks;
 }
 
-function ofDevice(words: Words, evidence: Evidence, report: DeviceReport): Block[] {
+interface FailureRun {
+  first: FailureView;
+  last: FailureView;
+  count: number;
+}
+
+/** Segments behind each other that fail for the same reason are one place in print. */
+export function runsOf(failures: readonly FailureView[]): FailureRun[] {
+  const runs: FailureRun[] = [];
+  for (const failure of failures) {
+    const run = runs[runs.length - 1];
+    const follows = run !== undefined && run.last.segment !== null && failure.segment === run.last.segment + 1;
+    if (follows && run.last.part === failure.part && run.last.rule === failure.rule && run.last.reason === failure.reason) {
+      run.last = failure;
+      run.count += 1;
+    } else runs.push({ first: failure, last: failure, count: 1 });
+  }
+  return runs;
+}
+
+function runText(words: Words, { first, last, count }: FailureRun): string {
+  const place = count === 1 ? failurePlace(words, first) : words.t.report.failureRun(failurePlace(words, first), failurePlace(words, last), count);
+  return `${place}. ${visibleLine(first.rule)}: ${visibleLine(first.reason)} (${first.offset})`;
+}
+
+function lists(words: Words, report: DeviceReport): Block[] {
   const { t } = words;
-  const device = evidence.devices[report.device];
   const failures = report.parts.flatMap((part) => part.failures);
   const count = report.parts.reduce((sum, part) => sum + part.failureCount, 0);
   const gaps = report.parts.flatMap((part) => part.gaps);
+  const blocks: Block[] = [];
+  const none = [...(count === 0 ? row(t.report.failures, t.report.noFailures) : []), ...(gaps.length === 0 ? row(t.report.gaps, t.report.noGaps) : [])];
+  if (none.length > 0) blocks.push({ kind: 'rows', rows: none });
+  if (count > 0) {
+    const items = limited(words, runsOf(failures).map((run) => runText(words, run)));
+    if (count > failures.length) items.push(t.report.more(count - failures.length));
+    blocks.push({ kind: 'text', text: `${t.devices.failures(count)}:` }, { kind: 'list', items });
+  }
+  if (gaps.length > 0) blocks.push({ kind: 'text', text: `${t.devices.gaps(gaps.length)}:` }, { kind: 'list', items: limited(words, gaps.map((gap) => gapSentence(words, gap))) });
+  return blocks;
+}
+
+function ofDevice(words: Words, evidence: Evidence, report: DeviceReport): Block[] {
+  const { t } = words;
+  const device = evidence.devices[report.device];
   const isMany = report.parts.length > 1;
   const first = report.firstFailure;
   return [
@@ -190,13 +229,7 @@ function ofDevice(words: Words, evidence: Evidence, report: DeviceReport): Block
       ],
     },
     ...report.parts.flatMap((part, i) => ofPart(words, evidence.parts[part.part], part, isMany ? t.devices.part(i + 1) : null)),
-    { kind: 'text', text: `${t.devices.failures(count)}:` },
-    {
-      kind: 'list',
-      items: count === 0 ? [t.report.noFailures] : limited(words, failures.map((one) => `${failurePlace(words, one)}. ${visibleLine(one.rule)}: ${visibleLine(one.reason)} (${one.offset})`), count),
-    },
-    { kind: 'text', text: `${t.devices.gaps(gaps.length)}:` },
-    { kind: 'list', items: gaps.length === 0 ? [t.report.noGaps] : limited(words, gaps.map((gap) => gapSentence(words, gap))) },
+    ...lists(words, report),
   ];
 }
 

@@ -44,6 +44,8 @@ export class Screen implements PlayerView {
   private readonly condition: HTMLElement;
   private readonly banner: HTMLElement;
   private readonly clock: HTMLElement;
+  private readonly note = el('p', { class: 'screen-note', attrs: { hidden: true } });
+  private shownNote = '';
   private readonly chooser: HTMLButtonElement;
   private shownBanner: Banner | null = null;
   private shownCondition = '';
@@ -73,6 +75,7 @@ export class Screen implements PlayerView {
       { class: 'screen', attrs: { 'data-device': device, role: 'group', 'aria-label': name } },
       el('div', 'screen-head', this.chooser, this.banner),
       el('div', { class: 'stage', on: { click: events.onChoose } }, this.picture),
+      this.note,
       el('div', 'screen-foot', this.clock, isSingle ? null : button(t.play.enlarge(name), { icon: 'enlarge', look: 'bare', isLabelHidden: true, onClick: events.onEnlarge })),
     );
   }
@@ -125,6 +128,14 @@ export class Screen implements PlayerView {
     replaceChildren(this.condition, sign, el('p', 'condition-text', text), hint === '' ? null : el('p', 'condition-hint', alien(hint)));
   }
 
+  /** What the analytics said and cannot be understood is not kept quiet. */
+  private showNote(problem: string): void {
+    if (problem === this.shownNote) return;
+    this.shownNote = problem;
+    this.note.hidden = problem === '';
+    replaceChildren(this.note, `${this.ctx.t.play.metadataProblem} `, alien(visibleLine(problem).slice(0, 300)));
+  }
+
   private showBanner(banner: Banner): void {
     if (banner === this.shownBanner) return;
     this.shownBanner = banner;
@@ -138,6 +149,7 @@ export class Screen implements PlayerView {
   show(state: DeviceState, banner: Banner, gapReason: string | null): void {
     this.showCondition(state, state.condition === 'gap' ? gapReason : null);
     this.showBanner(banner);
+    this.showNote(state.metadataProblem ?? '');
     if (state.width > 0 && state.height > 0) this.picture.style.setProperty('--ratio', String(state.width / state.height));
     const text = isKnown(state.utc) && state.condition === 'picture' ? `${this.ctx.times.clock(state.utc)} UTC` : '–';
     if (this.clock.textContent !== text) this.clock.textContent = text;

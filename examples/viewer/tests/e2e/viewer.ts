@@ -104,11 +104,11 @@ export class Viewer {
   }
 
   /** A verdict that differs from what was known before. */
-  verdictOtherThan(outcome: string): Promise<Verdict> {
+  verdictOtherThan(outcome: string, milliseconds = 60_000): Promise<Verdict> {
     return until(`a verdict other than ${outcome}`, async () => {
       const shown = await this.data('verdict');
       return shown?.['state'] === 'done' && shown['outcome'] !== outcome ? { outcome: shown['outcome'] ?? '', standing: shown['standing'] ?? '' } : null;
-    });
+    }, milliseconds);
   }
 
   /** Trusts a certificate of an authority, and verifies with it. */
