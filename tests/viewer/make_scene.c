@@ -65,22 +65,22 @@ static int read_track(const char *line, svms_track *track)
 }
 
 /* Everything in front of the first sample. */
-static int read_description(scene *scene)
+static int read_description(scene *into)
 {
-    while (fgets(scene->pending, sizeof scene->pending, scene->lines)) {
-        char *line = scene->pending;
+    while (fgets(into->pending, sizeof into->pending, into->lines)) {
+        char *line = into->pending;
         line[strcspn(line, "\n")] = 0;
         if (strncmp(line, "sample ", 7) == 0) {
             return 0;
         }
         if (strncmp(line, "device ", 7) == 0) {
-            memcpy(scene->device, line + 7, strlen(line + 7) + 1);
+            memcpy(into->device, line + 7, strlen(line + 7) + 1);
             continue;
         }
-        if (scene->track_count == MAX_TRACKS) {
+        if (into->track_count == MAX_TRACKS) {
             return -1;
         }
-        svms_track *track = &scene->tracks[scene->track_count++];
+        svms_track *track = &into->tracks[into->track_count++];
         *track = (svms_track)SVMS_TRACK_INIT;
         if (read_track(line, track) != 0) {
             return -1;
@@ -111,14 +111,14 @@ static svms_status append(svms_writer *writer, const char *line, svms_error *err
     return status;
 }
 
-static svms_status record(svms_ctx *ctx, scene *scene, const char *path,
+static svms_status record(svms_ctx *ctx, scene *from, const char *path,
                           svms_writer_options *options, svms_error *err)
 {
     svms_sink sink = SVMS_SINK_INIT;
     svms_writer *writer = NULL;
-    options->tracks = scene->tracks;
-    options->track_count = scene->track_count;
-    options->device_name = scene->device;
+    options->tracks = from->tracks;
+    options->track_count = from->track_count;
+    options->device_name = from->device;
     svms_status status = svms_time_parse(&options->start_utc_ns, "2026-11-21T10:00:00Z", err);
     if (status == SVMS_OK) {
         status = svms_sink_create_file(&sink, ctx, path, err);
@@ -126,10 +126,10 @@ static svms_status record(svms_ctx *ctx, scene *scene, const char *path,
     if (status == SVMS_OK) {
         status = svms_writer_open(&writer, ctx, &sink, options, err);
     }
-    char *line = scene->pending;
+    char *line = from->pending;
     while (status == SVMS_OK && line) {
         status = append(writer, line, err);
-        line = fgets(scene->pending, sizeof scene->pending, scene->lines);
+        line = fgets(from->pending, sizeof from->pending, from->lines);
     }
     if (status == SVMS_OK) {
         status = svms_writer_close(&writer, err);
@@ -141,15 +141,15 @@ static svms_status record(svms_ctx *ctx, scene *scene, const char *path,
 
 int main(int count, char **arguments)
 {
-    static scene scene;
+    static scene made;
     svms_ctx *ctx = NULL;
     svms_private_key *key = NULL;
     svms_chain *chain = NULL;
     size_t size = 0;
     svms_error err = SVMS_ERROR_INIT;
     svms_writer_options options = SVMS_WRITER_OPTIONS_INIT;
-    scene.lines = count == 5 ? fopen(arguments[4], "r") : NULL;
-    if (!scene.lines || read_description(&scene) != 0) {
+    made.lines = count == 5 ? fopen(arguments[4], "r") : NULL;
+    if (!made.lines || read_description(&made) != 0) {
         fprintf(stderr, "usage: make_scene OUT CERT KEY SCENE\n");
         return 2;
     }
@@ -168,13 +168,13 @@ int main(int count, char **arguments)
     options.signer_key = key;
     options.signer_chain = chain;
     if (status == SVMS_OK) {
-        status = record(ctx, &scene, arguments[1], &options, &err);
+        status = record(ctx, &made, arguments[1], &options, &err);
     }
     if (status != SVMS_OK) {
         fprintf(stderr, "make_scene: %s %s\n", svms_status_name(status), err.message);
     }
-    for (uint32_t i = 0; i < scene.track_count; i++) {
-        uint8_t *config = (uint8_t *)(uintptr_t)scene.tracks[i].config;
+    for (uint32_t i = 0; i < made.track_count; i++) {
+        uint8_t *config = (uint8_t *)(uintptr_t)made.tracks[i].config;
         free(config);
     }
     free(certificate);
@@ -182,6 +182,6 @@ int main(int count, char **arguments)
     svms_private_key_free(&key);
     svms_chain_free(&chain);
     svms_ctx_free(&ctx);
-    fclose(scene.lines);
+    fclose(made.lines);
     return status == SVMS_OK ? 0 : 1;
 }

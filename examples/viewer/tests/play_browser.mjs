@@ -280,6 +280,18 @@ async function checkTogether(stage) {
   assert.equal(last.devices[0].condition, 'picture');
 }
 
+async function checkScenes(stage) {
+  const scene = (prefix, body) => `<?xml version="1.0"?><${prefix}:MetadataStream xmlns:${prefix}="http://www.onvif.org/ver10/schema"><${prefix}:VideoAnalytics><${prefix}:Frame UtcTime="2026-11-21T10:00:00Z">${body}</${prefix}:Frame></${prefix}:VideoAnalytics></${prefix}:MetadataStream>`;
+  const object = '<tt:Object ObjectId="1"><tt:Appearance><tt:Shape><tt:BoundingBox left="-0.5" top="0.5" right="0.5" bottom="-0.5"/></tt:Shape><tt:Class><tt:Type Likelihood="0.9">&lt;b&gt;Human&amp;</tt:Type></tt:Class></tt:Appearance></tt:Object>';
+  const box = { left: 0.25, top: 0.25, right: 0.75, bottom: 0.75, label: '<b>Human& 90 %', objectId: '1' };
+  assert.deepEqual(await stage.json('readScene', scene('tt', object)), [{ ...box }]);
+  assert.deepEqual(await stage.json('readScene', scene('x', object.replaceAll('tt:', 'x:'))), [{ ...box }]);
+  for (const bad of ['<a>', '<a></b>', scene('tt', '<tt:Object>&nothing;</tt:Object>'), `<!DOCTYPE a><a/>`, scene('tt', '<unbound:Object/>')]) {
+    assert.match(await stage.call('readScene', bad), /^Error: /, bad);
+  }
+  console.log('scenes: two read, five refused');
+}
+
 async function main() {
   const clips = prepareClips();
   const server = await serve(new Map(Object.entries(clips).map(([name, clip]) => [`/${name}`, clip.recording])));
@@ -289,6 +301,7 @@ async function main() {
     for (const [name, clip] of Object.entries(clips)) {
       if (names.length === 0 || names.includes(name)) await checkClip(stage, name, clip);
     }
+    if (names.length === 0 || names.includes('scenes')) await checkScenes(stage);
     if (names.length === 0 || names.includes('together')) await checkTogether(stage);
     await stage.call('close');
   } finally {

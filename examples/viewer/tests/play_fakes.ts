@@ -192,13 +192,14 @@ export class FakePlatform implements Platform {
     return Promise.resolve(new Blob([String(image instanceof FakeImage ? image.name : '')]));
   }
 
-  boxes(): Promise<readonly DetectedBox[]> {
-    return Promise.resolve([]);
+  boxes(_track: TrackView, data: Uint8Array): Promise<readonly DetectedBox[]> {
+    if (data[0] === 0) return Promise.reject(new Error('cannot be read'));
+    return Promise.resolve([{ left: 0, top: 0, right: 1, bottom: 1, label: String(data[0]), objectId: null }]);
   }
 }
 
-export function fakeView(): PlayerView {
-  return { canvas: {} as HTMLCanvasElement, onBoxes: () => undefined };
+export function fakeView(told: string[] = []): PlayerView {
+  return { canvas: {} as HTMLCanvasElement, onBoxes: (boxes) => told.push(boxes.map((box) => box.label).join()) };
 }
 
 export function fakeTrack(part: number, number: number, kind: TrackView['kind'], codec: string): TrackView {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The page in which play_browser.mjs drives the player. */
 import { MemorySource, type Source } from '../src/bytes/source.js';
-import type { DetectedBox, Player, PlayerState, PlayerView } from '../src/play/model.js';
+import type { Player, PlayerState, PlayerView } from '../src/play/model.js';
+import { onvif } from '../src/play/analytics.js';
+import { parseXml } from '../src/play/browser_platform.js';
+import { readBoxes } from '../src/play/metadata.js';
 import { createPlayer } from '../src/play/player.js';
 import { RecordingSession } from './play_session.js';
 
@@ -29,7 +32,6 @@ function base64(bytes: Uint8Array): string {
 class Stage {
   private player: Player | null = null;
   private states: PlayerState[] = [];
-  private boxes: (readonly DetectedBox[])[] = [];
   private readonly played: Played[] = [];
   private analyser: AnalyserNode | null = null;
 
@@ -43,7 +45,7 @@ class Stage {
     for (const device of evidence.devices) {
       const canvas = document.createElement('canvas');
       document.body.append(canvas);
-      views.set(device.index, { canvas, onBoxes: (boxes) => this.boxes.push(boxes) });
+      views.set(device.index, { canvas, onBoxes: () => undefined });
     }
     this.states = [];
     this.played.length = 0;
@@ -146,8 +148,16 @@ class Stage {
     return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
   }
 
-  seenBoxes(): string {
-    return JSON.stringify(this.boxes);
+  /** Boxes of an ONVIF document, by the browser's parser; or why there are none. */
+  async readScene(text: string): Promise<string> {
+    const configuration = new TextEncoder().encode(`\0${onvif}\0\0`);
+    const sizes = { width: 0, height: 0, sampleRate: 0, channels: 0, isRemoved: false };
+    const track = { part: 0, number: 0, kind: 'metadata', codec: 'metx', timebase: { numerator: 1, denominator: 1 }, ...sizes, configuration } as const;
+    try {
+      return JSON.stringify(await readBoxes(track, new TextEncoder().encode(text), parseXml));
+    } catch (error) {
+      return String(error);
+    }
   }
 
   close(): void {

@@ -12,6 +12,7 @@ interface Scene {
   session: FakeSession;
   states: PlayerState[];
   evidence: Evidence;
+  boxes: string[];
 }
 
 function at(tenths: number): bigint {
@@ -23,11 +24,12 @@ async function open(parts: FakeSegment[][], devices: number[][], change?: (scene
   const session = new FakeSession(parts);
   change?.({ platform, session });
   const evidence = fakeEvidence(parts, devices, tracks);
-  const views = new Map(devices.map((_, index) => [index, fakeView()]));
+  const boxes: string[] = [];
+  const views = new Map(devices.map((_, index) => [index, fakeView(boxes)]));
   const states: PlayerState[] = [];
   const player = createPlayerOn(platform, { session, evidence, views, onState: (state) => states.push(state) });
   await settle();
-  return { player, platform, session, states, evidence };
+  return { player, platform, session, states, evidence, boxes };
 }
 
 async function nameOf(player: Player, device = 0): Promise<number | null> {
@@ -245,5 +247,25 @@ test('sound is scheduled by the same clock, without seams, and muted where it wo
   platform.heard.length = 0;
   await platform.run(400);
   assert.equal(platform.heard.length, 0, 'muted at rate 4');
+  player.close();
+});
+
+test('boxes are shown at their time, for a second at most', async () => {
+  const tracks = (part: number) => [fakeTrack(part, 0, 'video', 'avc1'), fakeTrack(part, 1, 'metadata', 'metx')];
+  const scenes = [sample(1, 300, 0, Uint8Array.of(7)), sample(1, 700, 0, Uint8Array.of(8)), sample(1, 2500, 0, Uint8Array.of(0))];
+  const withScenes = segments(4).map((one, index) => ({ ...one, samples: [...one.samples, ...scenes.filter((scene) => Number(scene.pts) >= index * 1000 && Number(scene.pts) < index * 1000 + 1000)] }));
+  const { player, platform, boxes } = await open([withScenes], [[0]], undefined, tracks);
+  await player.seek(at(5));
+  await settle();
+  assert.deepEqual(boxes, ['7']);
+  await player.seek(at(0));
+  await settle();
+  assert.deepEqual(boxes, ['7', '']);
+  player.play();
+  await platform.run(2400);
+  assert.deepEqual(boxes, ['7', '', '7', '8', '']);
+  assert.equal(player.state.devices[0]?.metadataProblem, null);
+  await platform.run(400);
+  assert.equal(player.state.devices[0]?.metadataProblem, 'cannot be read');
   player.close();
 });

@@ -53,6 +53,9 @@ test('an altered package says where, how much, and what still holds', () => {
     'Tiefgarage Ebene −2: 61 places in all do not hold.',
     'What was recorded by these devices holds: Haupteingang, Kassenhalle.',
   ]);
+  const single = makeEvidence(1);
+  const once = statementsOf(alter(single, makeReport(single, 'authentic', 'trusted', segmentState.authentic), 0, 5, 1));
+  assert.equal(sentence(english, single, once[1] ?? { kind: 'closed' }), 'Haupteingang: 1 place in all does not hold.');
   const { report } = scene('altered');
   assert.equal(firstFailure(report)?.device.device, 1);
   assert.equal(firstFailure(report)?.failure.segment, 556);

@@ -297,7 +297,7 @@ export class App {
     this.refresh('unlock');
     if (this.controller.unlockProblem === null) return;
     const field = document.getElementById('password');
-    if (field instanceof HTMLInputElement) {
+    if (field instanceof HTMLInputElement && this.controller.triedKey === 'password') {
       field.focus();
       field.select();
     } else document.getElementById('keyfile-button')?.focus();

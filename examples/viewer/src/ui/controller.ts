@@ -77,6 +77,8 @@ export class Controller {
   /** Share of a key derivation that runs; null for none. */
   unlocking: number | null = null;
   unlockProblem: Problem | null = null;
+  /** With what it was tried last. */
+  triedKey: 'password' | 'keyFile' = 'password';
   trust: TrustDraft = emptyTrust();
   trustProblem: Problem | null = null;
   session: EvidenceSession | null = null;
@@ -149,6 +151,7 @@ export class Controller {
     const session = this.session;
     if (session === null || this.unlocking !== null) return;
     this.unlocking = 0;
+    this.triedKey = key.password === undefined ? 'keyFile' : 'password';
     this.unlockProblem = null;
     this.tell('unlock');
     try {

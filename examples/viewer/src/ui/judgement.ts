@@ -150,7 +150,7 @@ function ofDevice(device: DeviceReport): Statement[] {
   if (device.verdict === 'not_authentic') {
     const first = device.firstFailure;
     result.push({ kind: 'since', device: device.device, time: first?.time ?? null, segment: first?.segment ?? null });
-    if (failures > 1) result.push({ kind: 'failures', device: device.device, count: failures });
+    if (failures > 0) result.push({ kind: 'failures', device: device.device, count: failures });
   }
   if (some((part) => part.signer === null && part.verdict === 'untrusted')) result.push({ kind: 'unsigned', device: device.device });
   if (some((part) => part.notCovered !== '')) result.push({ kind: 'not_covered', device: device.device });

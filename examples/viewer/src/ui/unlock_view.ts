@@ -28,7 +28,7 @@ function fault(ctx: Context): HTMLElement | null {
   const { app, t } = ctx;
   const problem = app.unlockProblem;
   if (problem === null) return null;
-  const text = problem.code === 'wrong_key' ? t.unlock.wrong : `${t.problems.titles[problem.code]}. ${t.problems.help[problem.code]}`;
+  const text = problem.code === 'wrong_key' ? (app.triedKey === 'password' ? t.unlock.wrong : t.unlock.wrongKey) : `${t.problems.titles[problem.code]}. ${t.problems.help[problem.code]}`;
   return el(
     'div',
     { id: 'password-error', class: 'field-fault', attrs: { role: 'alert', 'data-testid': 'password-error', 'data-code': problem.code } },
@@ -48,7 +48,7 @@ function passwordField(ctx: Context): { field: HTMLElement; input: HTMLInputElem
       autocapitalize: 'off',
       spellcheck: 'false',
       'data-testid': 'password-input',
-      'aria-invalid': app.unlockProblem !== null ? 'true' : null,
+      'aria-invalid': app.unlockProblem !== null && app.triedKey === 'password' ? 'true' : null,
       'aria-describedby': app.unlockProblem !== null ? 'password-error' : null,
       disabled: app.unlocking !== null,
     },

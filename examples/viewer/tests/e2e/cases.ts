@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { password } from './material.js';
-import type { Browser } from './page.js';
+import { type Browser, until } from './page.js';
 import { type Scenes, utcOf } from './scenes.js';
 import { Viewer, likeness } from './viewer.js';
 
@@ -60,6 +60,20 @@ export async function opensPackage(setting: Setting): Promise<void> {
   });
 }
 
+/** A fingerprint is enough where the file carries the authority's certificate; one that it does not carry is said. */
+export async function trustsFingerprint(setting: Setting): Promise<void> {
+  const { scenes } = setting;
+  await withViewer(setting, async (viewer) => {
+    await viewer.open(scenes.withAuthority());
+    assert.equal((await viewer.verdict()).outcome, 'untrusted');
+    await viewer.enter('fingerprint-input', '00'.repeat(32));
+    await viewer.waitFor('trust-error');
+    await viewer.enter('fingerprint-input', scenes.material.fingerprint());
+    const isAuthentic = async (): Promise<true | null> => ((await viewer.data('verdict'))?.['outcome'] === 'authentic' ? true : null);
+    assert.ok(await until('the fingerprint makes it authentic', isAuthentic));
+  });
+}
+
 export async function playsPackage(setting: Setting): Promise<void> {
   const { scenes } = setting;
   await withViewer(setting, async (viewer) => {
@@ -102,6 +116,7 @@ export async function opensRecording(setting: Setting, path: string, clip: strin
 
 export function commonCases(setting: () => Setting): void {
   test('a package asks for its password and for an authority, and verifies', () => opensPackage(setting()));
+  test('an authority is trusted by its fingerprint', () => trustsFingerprint(setting()));
   test('pictures of two devices are those that FFmpeg decodes', () => playsPackage(setting()));
   test('an altered byte is found in the segment and at the time that the command line names', () => findsTampering(setting()));
 }

@@ -24,7 +24,7 @@ export interface Browser {
 export const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** What `look` gives once it is not null; asks again and again, and says at last what it waited for. */
-export async function until<Found>(what: string, look: () => Promise<Found | null>, milliseconds = 30_000): Promise<Found> {
+export async function until<Found>(what: string, look: () => Promise<Found | null>, milliseconds = 60_000): Promise<Found> {
   const end = Date.now() + milliseconds;
   for (;;) {
     const found = await look();

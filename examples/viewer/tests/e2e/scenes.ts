@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of all browsers open; each is made when it is first asked for. */
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Material, type Named, boxed, deep, laughs, markup, outside, zipBomb } from './material.js';
+import { Material, type Named, boxed, deep, laughs, markup, outside, start, zipBomb } from './material.js';
 
 export const startUtc = BigInt(Date.parse('2026-11-21T10:00:00Z')) * 1_000_000n;
 /** Moment of a picture of a clip with ten pictures a second. */
@@ -77,6 +77,17 @@ export class Scenes {
     return this.once('locked', () => {
       this.material.export('locked.svmx', [this.yard()], '--no-reexport');
       return this.material.path('locked.svmx');
+    });
+  }
+
+  /** A recording that carries the certificate of its authority beside the signer's. */
+  withAuthority(): string {
+    return this.once('with authority', () => {
+      const { material } = this;
+      const chain = ['front/cert.pem', 'front/ca.pem'].map((name) => readFileSync(material.path(name), 'utf8'));
+      writeFileSync(material.path('chain.pem'), chain.join(''));
+      material.svms('record', this.yardClip(), '--out', 'carried.svms', '--start-time', start, '--protect', 'none', '--signer', 'chain.pem', '--signer-key', 'front/key.pem');
+      return material.path('carried.svms');
     });
   }
 
