@@ -2,7 +2,6 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
 import type { Octets } from '../bytes/octets.js';
 import { subtle } from './platform.js';
-import { smallSha256 } from './small_sha256.js';
 
 /** Below this size the call into the browser costs more than hashing right here. */
 const smallSize = 1024;
@@ -10,7 +9,7 @@ const smallSize = 1024;
 export type HashName = 'SHA-256' | 'SHA-384' | 'SHA-512';
 
 export function sha256Now(bytes: Uint8Array): Octets {
-  return bytes.length < smallSize ? smallSha256(bytes) : (nobleSha256(bytes) as Octets);
+  return nobleSha256(bytes) as Octets;
 }
 
 /** SHA-256 of something of any size. The bytes may be changed as soon as this has returned its promise. */

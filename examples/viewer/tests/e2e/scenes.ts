@@ -157,7 +157,7 @@ export class Scenes {
 
   bombs(): string {
     return this.once('bombs', () => {
-      this.material.scene('bombs.svms', 'Bombs', 'application/zlib', Array.from({ length: 6 }, zipBomb));
+      this.material.scene('bombs.svms', 'Bombs', 'application/zlib', Array<Buffer>(6).fill(zipBomb()));
       return this.material.path('bombs.svms');
     });
   }
