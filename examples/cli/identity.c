@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* svms identity create: a key, its certificate, and a demonstration CA where there is none. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,6 +37,7 @@ typedef struct create_request {
 typedef struct authority {
     svms_private_key *key;
     svms_chain *certificate;
+    file_text pem; /* of the certificate */
 } authority;
 
 static exit_status make_folder(const char *path)
@@ -67,6 +69,22 @@ static svms_certificate_options describe(svms_role role, const char *name, uint3
     return options;
 }
 
+/* Behind the leaf, so that receivers who know the CA by its fingerprint alone find it in what was
+ * signed. */
+static svms_status append_issuer(char pem[PEM_CAPACITY], size_t *size, const authority *issuer,
+                                 svms_error *err)
+{
+    const file_text *text = &issuer->pem;
+    if (text->size > PEM_CAPACITY - *size) {
+        err->status = SVMS_E_LIMIT;
+        (void)snprintf(err->message, sizeof err->message, "the CA's file is too long");
+        return SVMS_E_LIMIT;
+    }
+    memcpy(pem + *size, text->bytes, text->size);
+    *size += text->size;
+    return SVMS_OK;
+}
+
 /* Writes a new key and its certificate. Issuer NULL makes a CA. */
 static exit_status issue(svms_ctx *ctx, const svms_certificate_options *options,
                          const authority *issuer, const char *certificate_path,
@@ -87,6 +105,9 @@ static exit_status issue(svms_ctx *ctx, const svms_certificate_options *options,
         made = svms_certificate_issue(ctx, options, key, issuer ? issuer->certificate : NULL,
                                       issuer ? issuer->key : NULL, certificate_pem,
                                       &certificate_size, &err);
+    }
+    if (made == SVMS_OK && issuer) {
+        made = append_issuer(certificate_pem, &certificate_size, issuer, &err);
     }
     if (made == SVMS_OK) {
         const new_file files[] = {
@@ -137,6 +158,9 @@ static exit_status load_authority(authority *out, svms_ctx *ctx, const create_re
     if (status == EXIT_GOOD) {
         status = load_chain(&out->certificate, ctx, certificate_path);
     }
+    if (status == EXIT_GOOD) {
+        status = file_read(&out->pem, certificate_path, PEM_CAPACITY, false);
+    }
 
 done:
     free(certificate_path);
@@ -177,7 +201,7 @@ static exit_status create_in(svms_ctx *ctx, const create_request *request)
 {
     char *certificate_path = path_join(request->folder, "cert.pem");
     char *key_path = path_join(request->folder, "key.pem");
-    authority issuer = { NULL, NULL };
+    authority issuer = { NULL, NULL, { NULL, 0 } };
     exit_status status = EXIT_ENVIRONMENT;
     if (!certificate_path || !key_path) {
         goto done;
@@ -197,6 +221,7 @@ static exit_status create_in(svms_ctx *ctx, const create_request *request)
 done:
     svms_chain_free(&issuer.certificate);
     svms_private_key_free(&issuer.key);
+    file_text_free(&issuer.pem);
     free(certificate_path);
     free(key_path);
     return status;

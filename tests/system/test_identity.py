@@ -43,6 +43,15 @@ class Identity(SystemCase):
                               cwd=self.path("id"), capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_the_certificate_brings_its_ca(self):
+        self.create(GOOD, out="ca")
+        self.create(GOOD, "--ca", "ca", out="other", name="Other")
+        for name in ("ca", "other"):
+            with self.subTest(name):
+                text = self.load(f"{name}/cert.pem")
+                self.assertEqual(text.count(b"BEGIN CERTIFICATE"), 2)
+                self.assertTrue(text.endswith(self.load("ca/ca.pem")))
+
     def test_an_existing_identity_is_refused_and_kept(self):
         self.create(GOOD)
         before = {name: self.load(f"id/{name}") for name in os.listdir(self.path("id"))}

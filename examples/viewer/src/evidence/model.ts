@@ -86,6 +86,9 @@ export interface CaseView {
   unverified: { part: number; verdict: string; reason: string | null; count: string }[];
 }
 
+/** May anything be written to clear files? `cannot_tell`: what would say so does not hold, so that nothing is. */
+export type ReexportReason = 'allowed' | 'forbidden' | 'cannot_tell';
+
 export interface AttachmentView {
   number: number;
   name: string;
@@ -93,6 +96,8 @@ export interface AttachmentView {
   description: string | null;
   size: number;
   sha256: string;
+  /** Made from the media, as its exporter says: a still, a clip. */
+  isDerived: boolean;
 }
 
 /** What may open a file; none of them where nothing is sealed. */
@@ -120,6 +125,7 @@ export interface Evidence {
   attachments: AttachmentView[];
   /** What the newest link says; recordings may always be exported. Before verification a claim only. */
   reexport: boolean;
+  reexportReason: ReexportReason;
 }
 
 export interface SignerView {
@@ -140,12 +146,19 @@ export interface LinkView {
   role: number | null;
   verdict: Verdict;
   reason: string;
+  /**
+   * Was its signature checked, and does it hold? False where it does not hold, and where its algorithm is not
+   * known: role, note and times are then the words of anybody, and it covers nothing.
+   */
+  isVerified: boolean;
   signer: SignerView | null;
   /** By the signer's own clock. */
   claimed: Utc | null;
-  /** Attested by a time-stamping authority, by a token of this or a later link. */
+  /** Attested by a time-stamping authority, by a token of this or a later link: the earliest. */
   attested: Utc | null;
+  /** The authority that attested that time, and the link that holds its token. */
   timeAuthority: string | null;
+  attestedByLink: number | null;
   note: string;
   forbidsReexport: boolean;
   head: string;
@@ -161,10 +174,15 @@ export interface FailureView {
   reason: string;
 }
 
+/** `lost`: segments were removed; `altered`: what stands there does not hold. A failure explains both. */
+export type GapKind = 'silence' | 'lost' | 'altered';
+
 export interface GapView {
   part: number;
+  kind: GapKind;
   from: Utc;
   to: Utc;
+  /** As it was signed; it explains nothing but silence. */
   reason: GapReason;
   /** Segments that should be there. */
   lost: number;
@@ -190,6 +208,13 @@ export interface PartReport {
   part: number;
   verdict: Verdict | Outcome;
   reason: string;
+  /** Is it signed at all? Of what is not, nothing shows whether it was altered. */
+  isSigned: boolean;
+  /**
+   * Something in it, or its place among the others, does not hold. A picture of it whose own state is
+   * `authentic` is then at most "signed by the device; the recording as a whole was altered".
+   */
+  isAltered: boolean;
   signer: SignerView | null;
   /** The lowest one. */
   firstFailure: FailureView | null;
@@ -209,8 +234,30 @@ export interface PartReport {
   isClosed: boolean;
   /** Since when all of it is attested to exist. */
   attested: Utc | null;
-  /** Of a recording: the head to compare with what was remembered elsewhere. */
+  /** Of a container: its newest head. What is compared with a receipt is in `Report.recordings`. */
   head: string | null;
+}
+
+/** A recording of which there are containers, and the head of the newest of them. */
+export interface RecordingHead {
+  device: number;
+  recordingId: string;
+  /** The newest container. */
+  part: number;
+  /** Null where nothing in it is attested. */
+  head: string | null;
+  /** What all its containers together are. */
+  verdict: Verdict | Outcome;
+}
+
+/** What the report was made with. */
+export interface TrustView {
+  anchors: { subject: string; fingerprint: string }[];
+  timeAuthorities: { subject: string; fingerprint: string }[];
+  revocationLists: { issuer: string; thisUpdate: Utc }[];
+  /** Fingerprints that were given, of which `Report.unknownFingerprints` were found nowhere. */
+  fingerprints: string[];
+  expectedHead: string | null;
 }
 
 export interface DeviceReport {
@@ -225,27 +272,35 @@ export interface DeviceReport {
 export interface Report {
   outcome: Outcome;
   reason: string;
-  /** UTC of the machine when it was finished. */
+  /** UTC of the machine when the bytes were read; they may be judged again with other trust. */
   made: Utc;
+  /** UTC of the machine when it was judged. */
+  judged: Utc;
   viewerVersion: string;
-  /** SHA-256 of the file, if it was asked for; null otherwise. */
   links: LinkView[];
   devices: DeviceReport[];
   /** Case and attachments; null where it was not reached or there are none. */
   contents: { verdict: Verdict; reason: string; attachments: { number: number; verdict: Verdict; reason: string }[] } | null;
-  /** Head of the newest link, to be compared with the receipt. */
+  /** Head of the newest link, to be compared with the receipt; of a single recording, that of its newest container. */
   head: string | null;
+  /** Of containers: a receipt belongs to one recording. */
+  recordings: RecordingHead[];
   reexport: boolean;
+  reexportReason: ReexportReason;
   isSealed: boolean;
   isUnlocked: boolean;
   /** Bytes behind the newest link, or behind what is signed. */
   unattestedBytes: number;
   foreign: string | null;
-  expectedHead: { found: boolean; linksSince: number | null } | null;
+  /** `isNewest`: nothing was added since. `part`: of containers, the one that has it. */
+  expectedHead: { found: boolean; linksSince: number | null; isNewest: boolean; part: number | null } | null;
   /** Of a proof: the clear file beside it. */
   film: { samples: Verdict; samplesReason: string; presentation: Verdict; presentationReason: string; jumps: number } | null;
-  /** Anchors that were given, by name and fingerprint. */
+  /** Anchors that were given, by name and fingerprint; the same as `trust.anchors`. */
   anchors: { subject: string; fingerprint: string }[];
+  trust: TrustView;
+  /** Fingerprints that no certificate in the file or beside it has. */
+  unknownFingerprints: string[];
 }
 
 /** What a receiver got on another way than the evidence. */
@@ -301,6 +356,8 @@ export type ProblemCode =
   | 'undecryptable'
   | 'trust_unusable'
   | 'fingerprint_unknown'
+  /** The fingerprint is that of who signs, and not of an authority. */
+  | 'fingerprint_of_signer'
   | 'reexport_forbidden'
   | 'proof_without_film'
   /** There is nothing in the period that a film can hold. */
@@ -339,6 +396,18 @@ export interface ClipRequest {
   kinds: TrackKind[];
 }
 
+/** Why a clip has a gap. */
+export type ClipGapReason =
+  /** Nothing was recorded. */
+  | 'silence'
+  /** Segments that should be there are not. */
+  | 'lost'
+  | 'altered'
+  | 'not_attested'
+  | 'sealed'
+  | 'undecryptable'
+  | 'unreadable';
+
 export interface Clip {
   /** An MP4 file. There is no proof beside it: that takes the signature of an exporter. */
   film: Blob;
@@ -349,7 +418,7 @@ export interface Clip {
   /** What a film cannot hold. */
   leftOut: LeftOut[];
   /** Where nothing was recorded or may be shown. */
-  gaps: { from: Utc; to: Utc }[];
+  gaps: { from: Utc; to: Utc; reason: ClipGapReason }[];
 }
 
 /**
@@ -358,9 +427,9 @@ export interface Clip {
  */
 export interface EvidenceSession {
   /** A package; a proof and its clear file; or containers of recordings, in any order. */
-  open(files: readonly File[]): Promise<Evidence>;
+  open(files: readonly File[], signal?: AbortSignal): Promise<Evidence>;
   /** `wrong_key` may be tried again. The evidence then tells more. */
-  unlock(key: KeyInput, progress?: (part: number) => void): Promise<Evidence>;
+  unlock(key: KeyInput, progress?: (part: number) => void, signal?: AbortSignal): Promise<Evidence>;
   /** Verifies everything; may be called again with other trust. */
   verify(trust: TrustInput, progress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Report>;
   /**
@@ -368,6 +437,7 @@ export interface EvidenceSession {
    * where nothing may be shown before a report says that it is signed (C-LGT-5).
    */
   samples(part: number, segment: number, tracks: readonly number[]): Promise<SegmentSamples>;
+  /** `reexport_forbidden` where a link forbids it, or nothing that holds allows it. */
   attachment(number: number): Promise<Blob>;
   /** `reexport_forbidden` where a link forbids it. */
   clip(request: ClipRequest, progress?: (part: number) => void, signal?: AbortSignal): Promise<Clip>;
