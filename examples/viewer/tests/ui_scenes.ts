@@ -80,8 +80,8 @@ function makeDevice(index: number): Device {
 }
 
 const attachments: AttachmentView[] = [
-  { number: 0, name: 'Lageplan Erdgeschoss.pdf', mediaType: 'application/pdf', description: 'Standorte der Kameras', size: 482_113, sha256: hexOf(11, 32) },
-  { number: 1, name: 'Übergabeprotokoll.txt', mediaType: 'text/plain', description: null, size: 1_204, sha256: hexOf(12, 32) },
+  { number: 0, name: 'Lageplan Erdgeschoss.pdf', mediaType: 'application/pdf', description: 'Standorte der Kameras', size: 482_113, sha256: hexOf(11, 32), isDerived: false },
+  { number: 1, name: 'Übergabeprotokoll.txt', mediaType: 'text/plain', description: null, size: 1_204, sha256: hexOf(12, 32), isDerived: false },
 ];
 
 export function makeEvidence(devices: number, changes: Partial<Evidence> = {}): Evidence {
@@ -108,6 +108,7 @@ export function makeEvidence(devices: number, changes: Partial<Evidence> = {}): 
     },
     attachments,
     reexport: true,
+    reexportReason: 'allowed',
     ...changes,
   };
 }
@@ -133,10 +134,12 @@ function makeLinks(identity: Identity): LinkView[] {
       role: 3,
       verdict,
       reason: verdict === 'authentic' ? '' : 'the signer is not trusted',
+      isVerified: true,
       signer: makeSigner(3, 'Leitstelle Rathaus, Exportplatz 2', identity, 21),
       claimed: begin + 86_410n * second,
       attested: begin + 86_412n * second,
       timeAuthority: 'CN=Zeitstempeldienst Muster TSA 4, O=Muster Trust GmbH, C=DE',
+      attestedByLink: 0,
       note: 'Export auf Anforderung der Polizeiinspektion Mitte',
       forbidsReexport: false,
       head: hexOf(31, 32),
@@ -147,10 +150,12 @@ function makeLinks(identity: Identity): LinkView[] {
       role: 4,
       verdict,
       reason: verdict === 'authentic' ? '' : 'the signer is not trusted',
+      isVerified: true,
       signer: makeSigner(4, 'Asservatenstelle PI Mitte', identity, 22),
       claimed: begin + 172_800n * second,
       attested: null,
       timeAuthority: null,
+      attestedByLink: null,
       note: '',
       forbidsReexport: false,
       head,
@@ -160,7 +165,7 @@ function makeLinks(identity: Identity): LinkView[] {
 }
 
 function gap(part: number, from: bigint, to: bigint, reason: GapReason, lost: number): PartReport['gaps'][number] {
-  return { part, from, to, reason, lost };
+  return { part, kind: 'silence', from, to, reason, lost };
 }
 
 function gapsIn(part: Part): PartReport['gaps'] {
@@ -179,6 +184,8 @@ function makePartReport(part: Part, verdict: Verdict, state: number, identity: I
     part: part.index,
     verdict,
     reason: '',
+    isSigned: true,
+    isAltered: false,
     signer: makeSigner(2, `Rekorder ${part.index + 1}, Serie 88-1${part.index}`, identity, 50 + part.index),
     firstFailure: null,
     failures: [],
@@ -199,6 +206,8 @@ function makePartReport(part: Part, verdict: Verdict, state: number, identity: I
 
 export function makeReport(evidence: Evidence, outcome: Report['outcome'], identity: Identity, state: number): Report {
   const verdict: Verdict = identity === 'trusted' ? 'authentic' : 'untrusted';
+  const anchors = identity === 'no_anchor' ? [] : [{ subject: 'CN=Musterstadt Sicherheit Root, O=Stadtwerke Musterstadt, C=DE', fingerprint: hexOf(61, 32) }];
+  const made = BigInt(Date.UTC(2026, 3, 2, 13, 5, 44)) * 1_000_000n;
   const devices: DeviceReport[] = evidence.devices.map((device) => ({
     device: device.index,
     verdict,
@@ -208,20 +217,25 @@ export function makeReport(evidence: Evidence, outcome: Report['outcome'], ident
   return {
     outcome,
     reason: '',
-    made: BigInt(Date.UTC(2026, 3, 2, 13, 5, 44)) * 1_000_000n,
+    made,
+    judged: made,
     viewerVersion: '1.0.0',
     links: evidence.kind === 'recording' ? [] : makeLinks(identity),
     devices,
     contents: { verdict: 'authentic', reason: '', attachments: evidence.attachments.map((one) => ({ number: one.number, verdict: 'authentic', reason: '' })) },
     head: evidence.kind === 'recording' ? null : head,
+    recordings: [],
     reexport: true,
+    reexportReason: 'allowed',
     isSealed: evidence.isSealed,
     isUnlocked: evidence.isUnlocked,
     unattestedBytes: 0,
     foreign: null,
     expectedHead: null,
     film: null,
-    anchors: identity === 'no_anchor' ? [] : [{ subject: 'CN=Musterstadt Sicherheit Root, O=Stadtwerke Musterstadt, C=DE', fingerprint: hexOf(61, 32) }],
+    anchors,
+    trust: { anchors, timeAuthorities: [], revocationLists: [], fingerprints: [], expectedHead: null },
+    unknownFingerprints: [],
   };
 }
 
@@ -243,6 +257,7 @@ export function alter(evidence: Evidence, report: Report, device: number, from: 
   partReport.failureCount = count;
   partReport.firstFailure = failures[0] ?? null;
   partReport.verdict = 'not_authentic';
+  partReport.isAltered = true;
   partReport.reason = 'segment 556: the Merkle root of track 0 differs from the manifest';
   own.verdict = 'not_authentic';
   own.firstFailure = failures[0] ?? null;
@@ -294,10 +309,10 @@ function incomplete(): Scene {
 }
 
 function forbidden(): Scene {
-  const evidence = makeEvidence(1, { reexport: false });
+  const evidence = makeEvidence(1, { reexport: false, reexportReason: 'forbidden' });
   const report = makeReport(evidence, 'authentic', 'trusted', segmentState.authentic);
   (report.links[0] as LinkView).forbidsReexport = true;
-  return { evidence, report: { ...report, reexport: false, expectedHead: { found: true, linksSince: 1 } } };
+  return { evidence, report: { ...report, reexport: false, reexportReason: 'forbidden', expectedHead: { found: true, linksSince: 1, isNewest: false, part: null } } };
 }
 
 function recording(): Scene {
@@ -308,7 +323,8 @@ function recording(): Scene {
   part.verdict = 'incomplete';
   part.head = hexOf(71, 32);
   (report.devices[0] as DeviceReport).verdict = 'incomplete';
-  return { evidence, report: { ...report, contents: null } };
+  const recordings = [{ device: 0, recordingId: hexOf(72, 16), part: 0, head: part.head, verdict: 'incomplete' as const }];
+  return { evidence, report: { ...report, contents: null, head: part.head, recordings } };
 }
 
 function altered(): Scene {
@@ -327,6 +343,7 @@ function linkBroken(): Scene {
   const report = makeReport(evidence, 'not_authentic', 'trusted', segmentState.authentic);
   const link = report.links[1] as LinkView;
   link.verdict = 'not_authentic';
+  link.isVerified = false;
   link.reason = 'the signature does not verify';
   link.contradictions = ['link 1 says 2026-03-15 07:00:00, six hours before link 0'];
   return { evidence, report };
@@ -347,7 +364,7 @@ export const scenes: Record<string, () => Scene> = {
   },
   receipt: () => {
     const evidence = makeEvidence(1);
-    return { evidence, report: { ...makeReport(evidence, 'not_authentic', 'trusted', segmentState.authentic), expectedHead: { found: false, linksSince: null } } };
+    return { evidence, report: { ...makeReport(evidence, 'not_authentic', 'trusted', segmentState.authentic), expectedHead: { found: false, linksSince: null, isNewest: false, part: null } } };
   },
   running: () => ({ evidence: makeEvidence(3), report: null }),
   single: () => {
