@@ -5,6 +5,7 @@ import { type Standing, signerStanding, validWhenSigned } from '../x509/trust.js
 import { type OpenResult, openSlot } from './access.js';
 import type { ChainedSegment } from './chain.js';
 import { readDescription } from './description.js';
+import type { EndRecord } from './end_record.js';
 import { gapReasons } from './format.js';
 import { type JudgedStamp, type SigningTime, type Trust, attestedTimes, judgeSigner, judgeStamps, revocationsOf } from './judgement.js';
 import type { ContentKeys } from './keys.js';
@@ -28,7 +29,7 @@ export function emptyReport(): ContainerReport {
     failures: [],
     segments: [],
     head: null,
-    coverage: { from: null, to: null, gaps: [], unattestedBytes: 0, isClosed: false, endReason: null },
+    coverage: { from: null, to: null, gaps: [], cutEnd: null, unattestedBytes: 0, isClosed: false, endReason: null },
     time: { stamps: [], attested: null, attestedAll: null },
     access: { state: 'clear', reason: '', damaged: [], officer: null },
   };
@@ -72,6 +73,14 @@ export function gapsOf(segments: readonly ChainedSegment[]): GapReport[] {
   return gaps;
 }
 
+/** Segments that the end record counts and that do not stand behind the last one that holds. */
+export function cutEndOf(end: EndRecord | null, counted: readonly ChainedSegment[]): Coverage['cutEnd'] {
+  const last = counted[counted.length - 1];
+  if (end === null || last === undefined) return null;
+  const lost = end.segments - 1 - last.number;
+  return lost > 0 && end.lastUtc > last.lastUtc ? { from: last.lastUtc, to: end.lastUtc, lost } : null;
+}
+
 function coverageOf(findings: Findings, counted: readonly ChainedSegment[]): Coverage {
   const { source, opened, tail } = findings;
   const last = counted[counted.length - 1];
@@ -80,6 +89,7 @@ function coverageOf(findings: Findings, counted: readonly ChainedSegment[]): Cov
     from: counted[0]?.firstUtc ?? null,
     to: counted.reduce<bigint | null>((latest, one) => (latest === null || one.lastUtc > latest ? one.lastUtc : latest), null),
     gaps: gapsOf(counted),
+    cutEnd: cutEndOf(tail?.end ?? null, counted),
     unattestedBytes: source.size - attestedEnd,
     isClosed: tail?.isClosed ?? false,
     endReason: tail?.end?.reason ?? null,

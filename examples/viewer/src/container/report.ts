@@ -56,6 +56,8 @@ export interface Coverage {
   from: bigint | null;
   to: bigint | null;
   gaps: GapReport[];
+  /** Behind the last segment, what a signed end counts and is not there; null where nothing is missing. */
+  cutEnd: { from: bigint; to: bigint; lost: number } | null;
   unattestedBytes: number;
   isClosed: boolean;
   endReason: number | null;

@@ -66,6 +66,8 @@ const originEdge = 2;
 /** Imported recordings have no id of a device: then the recording stands for it. */
 function deviceKey({ view, header }: PlacedPart): string {
   if (header === null) return `part ${view.index}`;
+  // Whoever signs nothing may claim to be any device: neither its name nor its pictures go under one that signs.
+  if (!header.isSigned) return `unsigned ${hex(isZero(header.deviceId) ? header.recordingId : header.deviceId)}`;
   return isZero(header.deviceId) ? `recording ${hex(header.recordingId)}` : `device ${hex(header.deviceId)}`;
 }
 
@@ -73,7 +75,7 @@ function deviceKey({ view, header }: PlacedPart): string {
 function sequenceKey({ view, header }: PlacedPart): string {
   if (header === null) return `part ${view.index}`;
   const isEdge = header.prefix.role === roles.camera && header.origin === originEdge;
-  return `${hex(header.recordingId)}${isEdge ? ' edge' : ''}`;
+  return `${hex(header.recordingId)}${isEdge ? ' edge' : ''}${header.isSigned ? '' : ' unsigned'}`;
 }
 
 function beginOf({ view, header }: PlacedPart): Utc {
@@ -152,6 +154,7 @@ export function attachmentView(stated: CaseAttachment): AttachmentView {
     description: stated.description,
     size: Number(stated.size),
     sha256: stated.sha256,
+    isDerived: stated.derivation !== null,
   };
 }
 

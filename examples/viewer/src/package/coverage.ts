@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import type { ChainedSegment } from '../container/chain.js';
-import { gapsOf } from '../container/conclusion.js';
+import { cutEndOf, gapsOf } from '../container/conclusion.js';
 import type { Range } from '../container/range.js';
 import type { Coverage } from '../container/report.js';
 import { type SourceFindings, mediaOf } from './source_walk.js';
@@ -61,6 +61,8 @@ export function coverageOf(found: SourceFindings, counted: readonly ChainedSegme
     from: counted[0]?.firstUtc ?? null,
     to: counted.reduce<bigint | null>((latest, one) => (latest === null || one.lastUtc > latest ? one.lastUtc : latest), null),
     gaps: gapsOf(counted),
+    // Of a part of a recording the end may be left out.
+    cutEnd: found.info?.period.to === null ? cutEndOf(found.end?.record ?? null, counted) : null,
     unattestedBytes: 0,
     isClosed: found.end?.isClosed ?? false,
     endReason: found.end?.record.reason ?? null,

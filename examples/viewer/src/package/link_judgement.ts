@@ -60,20 +60,26 @@ export function attestedByLinks(tokens: ReadonlyMap<number, JudgedStamp>): bigin
   return [...tokens.values()].flatMap((stamp) => (stamp.attests && stamp.genTime !== null ? [stamp.genTime] : []));
 }
 
-function earliestFrom(links: readonly CheckedLink[], from: number, tokens: ReadonlyMap<number, JudgedStamp>): bigint | null {
-  let earliest: bigint | null = null;
-  for (const { raw } of links.slice(from)) {
+interface Attestation {
+  time: bigint;
+  link: number;
+  authority: string | null;
+}
+
+function earliestFrom(links: readonly CheckedLink[], from: number, tokens: ReadonlyMap<number, JudgedStamp>): Attestation | null {
+  let earliest: Attestation | null = null;
+  for (const [number, { raw }] of links.entries()) {
     const stamp = tokens.get(raw.offset);
-    if (stamp?.attests !== true || stamp.genTime === null) continue;
-    if (earliest === null || stamp.genTime < earliest) earliest = stamp.genTime;
+    if (number < from || stamp?.attests !== true || stamp.genTime === null) continue;
+    if (earliest === null || stamp.genTime < earliest.time) earliest = { time: stamp.genTime, link: number, authority: stamp.authority };
   }
   return earliest;
 }
 
 function forged(number: number, { raw, reason }: CheckedLink): LinkReport {
   return {
-    number, offset: raw.offset, role: null, verdict: 'not_authentic', reason, signer: null, utc: null, attested: null, token: null,
-    note: '', reexport: null, head: raw.head, contradictions: [],
+    number, offset: raw.offset, role: null, verdict: 'not_authentic', reason, isVerified: false, signer: null, utc: null, attested: null,
+    attestedBy: null, token: null, note: '', reexport: null, head: raw.head, contradictions: [],
   };
 }
 
@@ -90,10 +96,12 @@ async function judgeLink(number: number, links: readonly CheckedLink[], tokens: 
   const checked = links[number] as CheckedLink;
   const { raw, link } = checked;
   if (link === null) return forged(number, checked);
-  const attested = earliestFrom(links, number, tokens);
+  const earliest = earliestFrom(links, number, tokens);
+  const attested = earliest?.time ?? null;
   const token = tokens.get(raw.offset) ?? null;
   const report = {
-    number, offset: raw.offset, role: link.prefix.role, utc: link.utc, attested, token, note: link.note,
+    number, offset: raw.offset, role: link.prefix.role, isVerified: link.isVerified, utc: link.utc, attested,
+    attestedBy: earliest === null ? null : { link: earliest.link, authority: earliest.authority }, token, note: link.note,
     reexport: (link.policy & policyBit.noReexport) === 0, head: raw.head,
     contradictions: contradictionsOf(link, links[number - 1]?.link ?? null, token),
   };

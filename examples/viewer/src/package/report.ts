@@ -16,12 +16,16 @@ export interface LinkReport {
   role: number | null;
   verdict: Verdict;
   reason: string;
+  /** Was its signature checked, and does it hold? What a link says that was not is the word of anybody. */
+  isVerified: boolean;
   /** Null where the signature was not reached, or cannot be checked. */
   signer: SignerReport | null;
   /** By the signer's clock. */
   utc: bigint | null;
   /** Since when the link is attested to exist, by its own token or a later link's. */
   attested: bigint | null;
+  /** Whose token says so; null without. */
+  attestedBy: { link: number; authority: string | null } | null;
   token: JudgedStamp | null;
   note: string;
   reexport: boolean | null;
