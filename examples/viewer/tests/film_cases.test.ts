@@ -82,12 +82,12 @@ function partWith(segments: readonly (readonly Given[] | null)[], { index = 0, t
   });
   return {
     index,
-    header: { recordingId: new Uint8Array(16).fill(recording), baseUtc: began, tracks } as unknown as Header,
+    header: { recordingId: new Uint8Array(16).fill(recording), sequence: BigInt(index), baseUtc: began, tracks } as unknown as Header,
     tracks: tracks.map(({ number }) => number),
     segments: { numbers, first: BigInt64Array.from(bounds, (one) => one.first), last: BigInt64Array.from(bounds, (one) => one.last) },
     read: (number) => {
       const at = number - firstNumber;
-      if (segments[at] === null) return Promise.resolve(null);
+      if (segments[at] === null) return Promise.resolve('not_attested');
       const list = made[at] as Sample[];
       return Promise.resolve({
         async *samples(wanted) {
@@ -157,14 +157,16 @@ test('a gap within a part keeps the times of both tracks', async () => {
   const judged = await judge(result.film, [part], [0, 1]);
   requireNoFault(judged);
   assert.deepEqual(counts(judged), [20, 20]);
-  assert.deepEqual(result.gaps, [{ from: began + 400_000_000n, to: began + 60n * second }]);
+  assert.deepEqual(result.gaps, [{ from: began + 400_000_000n, to: began + 60n * second, reason: 'silence' }]);
 });
 
 test('behind a segment that may not be shown, the film goes on where decoding can begin', async () => {
   const part = partWith([group(0, 5), null, [...group(1200, 5).map((one) => ({ ...one, flags: 0 })), ...group(1400, 5)]]);
-  const judged = await judge((await writeClip({ parts: [part], ...all })).film, [part], [0]);
+  const result = await writeClip({ parts: [part], ...all });
+  const judged = await judge(result.film, [part], [0]);
   requireNoFault(judged);
   assert.deepEqual(positions(judged), [0, 1, 2, 3, 4, 10, 11, 12, 13, 14]);
+  assert.deepEqual(result.gaps.map(({ reason }) => reason), ['not_attested']);
 });
 
 test('behind a sample that does not open there is a gap, and it is said', async () => {
@@ -174,7 +176,7 @@ test('behind a sample that does not open there is a gap, and it is said', async 
     ...part,
     read: async (number) => {
       const segment = await read(number);
-      if (segment === null || number !== 0) return segment;
+      if (typeof segment === 'string' || number !== 0) return segment;
       return {
         async *samples(wanted) {
           let count = 0;
@@ -190,7 +192,7 @@ test('behind a sample that does not open there is a gap, and it is said', async 
   const judged = await judge(result.film, [part], [0]);
   requireNoFault(judged);
   assert.deepEqual(counts(judged), [30]);
-  assert.deepEqual(result.gaps, [{ from: began + 800_000_000n, to: began + second }]);
+  assert.deepEqual(result.gaps, [{ from: began + 800_000_000n, to: began + second, reason: 'undecryptable' }]);
   const broken = { ...part, read: () => Promise.reject(new Error('the disk is gone')) };
   await assert.rejects(writeClip({ parts: [broken], ...all }), /the disk is gone/);
 });
@@ -206,7 +208,7 @@ test('where a segment is missing there is a gap, however short', async () => {
     },
   };
   const result = await writeClip({ parts: [holed], ...all });
-  assert.deepEqual(result.gaps, [{ from: began + second, to: began + 1_400_000_000n }]);
+  assert.deepEqual(result.gaps, [{ from: began + second, to: began + 1_400_000_000n, reason: 'lost' }]);
 });
 
 test('of parts that overlap, the one that began goes on', async () => {

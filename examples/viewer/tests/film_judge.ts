@@ -23,7 +23,7 @@ export async function recordedOf(parts: readonly ClipPart[], track: number): Pro
   for (const part of parts) {
     for (const number of part.segments.numbers) {
       const segment = await part.read(number);
-      if (segment === null) continue;
+      if (typeof segment === 'string') continue;
       for await (const sample of segment.samples((one) => one.number === track)) all.push({ part, sample, hash: hex(sha256Now(sample.data)) });
     }
   }

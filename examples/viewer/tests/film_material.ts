@@ -146,7 +146,7 @@ export async function partOfBytes(bytes: Uint8Array, credentials: Credentials, i
     },
     read: async (number) => {
       const place = places.get(number);
-      return place === undefined ? null : readSegment(opened, source, place, secrets);
+      return place === undefined ? 'lost' : readSegment(opened, source, place, secrets);
     },
   };
 }

@@ -123,6 +123,7 @@ filmTest('where a container is missing the picture stands, and times are kept', 
   assert.equal(judged.tracks[0]?.held.length, 200);
   const [gap] = result.gaps;
   assert.ok(gap !== undefined && result.gaps.length === 1);
+  assert.equal(gap.reason, 'lost');
   assert.deepEqual([gap.from - began, gap.to - began], [10n * second, 20n * second]);
   const names = readdirSync(folder).filter((name) => name.endsWith('.svms')).sort();
   const some = workshop.at('some');

@@ -17,6 +17,7 @@ export async function settle(): Promise<void> {
 export class FakeImage implements PictureImage {
   readonly width = 64;
   readonly height = 48;
+  readonly bytes: number;
   isClosed = false;
 
   constructor(
@@ -24,6 +25,7 @@ export class FakeImage implements PictureImage {
     readonly isScarce: boolean,
     private readonly platform: FakePlatform,
   ) {
+    this.bytes = platform.pictureBytes;
     platform.open.add(this);
     platform.mostOpen = Math.max(platform.mostOpen, platform.open.size);
   }
@@ -59,11 +61,16 @@ class FakeDecoder implements PictureDecoder {
     this.platform.decoded += 1;
     this.then(() => {
       this.queued -= 1;
+      if (this.platform.lacks) {
+        this.isClosed = true;
+        this.sink.failed('no such decoder', true);
+        return;
+      }
       const [high = 0, low = 0, group = 0, broken = 0] = data;
       if (isSync) this.group = group;
       if (broken === 1 || this.group === null || (group !== this.group && group !== this.group - 1)) {
         this.isClosed = true;
-        this.sink.failed('broken');
+        this.sink.failed('broken', false);
         return;
       }
       this.held.push({ timestamp, name: (high << 8) | low });
@@ -105,6 +112,10 @@ export class FakePlatform implements Platform {
   decoders = 0;
   decoded = 0;
   mostOpen = 0;
+  /** Of each picture. */
+  pictureBytes = 64 * 48 * 4;
+  /** Says that it supports what it does not. */
+  lacks = false;
   readonly open = new Set<FakeImage>();
   readonly painted = new Map<HTMLCanvasElement, (number | null)[]>();
   readonly unsupported = new Set<string>();
@@ -277,5 +288,5 @@ export function fakeEvidence(parts: readonly (readonly FakeSegment[])[], devices
   const cameras: Device[] = devices.map((own, index) => ({ index, id: String(index), ...nothing, parts: [...own] }));
   const file = { kind: 'recording', name: 'test', size: 0, packageId: null, isSealed: false, isUnlocked: true } as const;
   const locks = { password: false, privateKey: false, keyEncryptionKey: false };
-  return { ...file, locks, devices: cameras, parts: listed, case: null, attachments: [], reexport: true };
+  return { ...file, locks, devices: cameras, parts: listed, case: null, attachments: [], reexport: true, reexportReason: 'allowed' };
 }

@@ -167,6 +167,124 @@ test('a broken picture is told, and the next group is shown', async () => {
   assert.equal(platform.open.size, 0);
 });
 
+test('altered and unreadable segments are told from broken pictures', async () => {
+  const { player, session } = await open([segments(4)], [[0]], (scene) => {
+    scene.session.refused.set('0/0', new ProblemError('not_authentic', 'samples of track 0 were altered (C-MAN-3)'));
+    scene.session.refused.set('0/1', new ProblemError('unreadable', 'the disk is gone'));
+    scene.session.refused.set('0/2', new ProblemError('undecryptable', 'a sample does not open'));
+  });
+  const told = async (tenth: number): Promise<unknown> => {
+    await player.seek(at(tenth));
+    const [device] = player.state.devices;
+    return [device?.condition, device?.detail];
+  };
+  assert.deepEqual(await told(3), ['altered', 'samples of track 0 were altered (C-MAN-3)']);
+  assert.deepEqual(await told(13), ['unreadable', 'the disk is gone']);
+  assert.deepEqual(await told(23), ['broken', 'a sample does not open']);
+  assert.equal(await nameOf(player), null);
+  session.refused.clear();
+  await player.seek(at(14));
+  assert.equal(await nameOf(player), 14, 'the disk is there again');
+  assert.deepEqual(await told(3), ['altered', 'samples of track 0 were altered (C-MAN-3)'], 'what was altered stays so');
+  player.close();
+});
+
+test('large pictures are held in bounded memory, while playing and stepping, each once', async () => {
+  const mebibyte = 1 << 20;
+  const { player, platform } = await open([segments(4)], [[0]], (scene) => {
+    scene.platform.pictureBytes = 40 * mebibyte;
+  });
+  await player.seek(at(0));
+  player.play();
+  await platform.run(3000);
+  const names = [...platform.painted.values()].flat().filter((name) => name !== null);
+  assert.deepEqual([...new Set(names)], Array.from({ length: names[names.length - 1] ?? 0 }, (_, name) => name).concat(names[names.length - 1] ?? 0));
+  assert.ok(new Set(names).size >= 25, `${new Set(names).size} pictures`);
+  assert.ok(platform.decoded <= 45, `${platform.decoded} decoded`);
+  assert.ok(platform.mostOpen <= 7, `${platform.mostOpen} of 40 MiB, and one that comes`);
+  player.pause();
+  for (let tenth = 25; tenth > 15; tenth--) {
+    await player.seek(at(tenth));
+    await player.step(0, -1);
+    assert.equal(await nameOf(player), tenth - 1);
+  }
+  assert.ok(platform.mostOpen <= 8, `${platform.mostOpen} held`);
+  player.close();
+  assert.equal(platform.open.size, 0);
+});
+
+test('of pictures that take more than their share two are held of each device, and they play', async () => {
+  const { player, platform } = await open([segments(3), segments(3), segments(3)], [[0], [1], [2]], (scene) => {
+    scene.platform.pictureBytes = 250 << 20;
+    scene.platform.delay = 0;
+  });
+  await player.seek(at(0));
+  player.play();
+  await platform.run(1500);
+  assert.ok((await nameOf(player, 2) ?? 0) >= 12);
+  assert.ok(platform.mostOpen <= 9, `${platform.mostOpen} held: two of each device, and one that comes`);
+  player.close();
+});
+
+test('decoding begins many segments earlier, without holding them all', async () => {
+  // One group of 60 segments: only the first one holds a sync sample.
+  const long = Array.from({ length: 60 }, (_, index) => {
+    const one = segmentAt(index * 10, 10, 0);
+    return index === 0 ? one : { ...one, samples: one.samples.map((each) => ({ ...each, isSync: false })) };
+  });
+  const { player, session } = await open([long], [[0]]);
+  await player.seek(at(595));
+  assert.equal(await nameOf(player), 595);
+  assert.ok(session.asked.length <= 130, `${session.asked.length} segments were read`);
+  await player.step(0, 1);
+  assert.equal(await nameOf(player), 596);
+  assert.ok(session.asked.length <= 135, `${session.asked.length} segments with a step`);
+  player.close();
+});
+
+test('where decoding would have to begin too far back, it is said', async () => {
+  const endless = Array.from({ length: 300 }, (_, index) => {
+    const one = segmentAt(index * 10, 1, 0);
+    return index === 0 ? one : { ...one, samples: one.samples.map((each) => ({ ...each, isSync: false })) };
+  });
+  const { player } = await open([endless, [{ at: 5000, samples: segmentAt(50_000).samples.slice(1) }]], [[0, 1]]);
+  await player.seek(at(2990.5));
+  assert.equal(player.state.devices[0]?.condition, 'broken');
+  assert.match(player.state.devices[0]?.detail ?? '', /more than 256 segments/);
+  await player.seek(at(50_005));
+  assert.equal(player.state.devices[0]?.condition, 'broken');
+  assert.match(player.state.devices[0]?.detail ?? '', /nothing in front of the picture/);
+  player.close();
+});
+
+test('a codec that the browser says it has, and does not, is unsupported and not broken', async () => {
+  const { player, platform, states } = await open([segments(4)], [[0]], (scene) => {
+    scene.platform.lacks = true;
+  });
+  await player.seek(at(5));
+  assert.equal(player.state.devices[0]?.condition, 'unsupported_codec');
+  assert.equal(player.state.devices[0]?.detail, 'avc1');
+  player.play();
+  await platform.run(2000);
+  assert.ok(player.state.position > at(20), 'the clock goes on');
+  assert.ok(states.every((state) => state.devices[0]?.condition !== 'broken'));
+  assert.ok(platform.decoded < 10, 'it is not tried again and again');
+  player.close();
+});
+
+test('unsupported pictures are told at once, wherever one seeks, and while playing', async () => {
+  const { player, platform } = await open([segments(30)], [[0]], (scene) => scene.platform.unsupported.add('avc1'));
+  for (const tenth of [0, 155, 299, 33]) {
+    await player.seek(at(tenth));
+    assert.equal(player.state.devices[0]?.condition, 'unsupported_codec');
+  }
+  player.play();
+  await platform.run(1000);
+  assert.equal(player.state.devices[0]?.condition, 'unsupported_codec');
+  assert.ok(player.state.position > at(40), 'the clock goes on');
+  player.close();
+});
+
 test('what may not be shown is withheld, and tried again', async () => {
   const refusal = new ProblemError('not_attested', 'not yet');
   const { player, session, evidence } = await open([segments(2)], [[0]], (scene) => {

@@ -173,11 +173,14 @@ test('a fingerprint makes an authority of a certificate that the file carries', 
   const report = await opened.verify(trust({ authorities: [], fingerprints: [print] }));
   assert.equal(report.links[0]?.signer?.identity, 'trusted');
   assert.equal(report.links[0]?.signer?.authority, authority.subjectText);
-  await assert.rejects(opened.verify(trust({ fingerprints: ['00'.repeat(32)] })), problem('fingerprint_unknown'));
+  // What is not found trusts nobody, and hinders nothing.
+  const unknown = await opened.verify(trust({ fingerprints: ['AA'.repeat(32), print] }));
+  assert.deepEqual([unknown.outcome, unknown.unknownFingerprints], ['authentic', ['aa'.repeat(32)]]);
+  assert.deepEqual(unknown.trust.fingerprints, ['aa'.repeat(32), hex(authority.fingerprint)]);
   await assert.rejects(opened.verify(trust({ fingerprints: ['12 34'] })), problem('trust_unusable'));
   await assert.rejects(opened.verify(trust({ fingerprints: [hex(leaf.fingerprint)] })), (error: unknown) => {
-    assert.ok(problem('trust_unusable')(error));
-    return error instanceof ProblemError && error.message.includes('not of an authority');
+    assert.ok(problem('fingerprint_of_signer')(error));
+    return error instanceof ProblemError && error.message.includes(leaf.subjectText) && error.message.includes(leaf.issuerText);
   });
 });
 
@@ -290,7 +293,7 @@ test('a head that was remembered is found, or not', async () => {
   await opened.openNamed([namedVector('good-late.svms')]);
   const { head } = await opened.verify(trust());
   assert.ok(head !== null);
-  assert.deepEqual((await opened.verify(trust({ expectedHead: head }))).expectedHead, { found: true, linksSince: null });
+  assert.deepEqual((await opened.verify(trust({ expectedHead: head }))).expectedHead, { found: true, linksSince: null, isNewest: true, part: 0 });
   const other = await opened.verify(trust({ expectedHead: 'ab'.repeat(32) }));
   assert.deepEqual([other.expectedHead?.found, other.outcome], [false, 'incomplete']);
 });

@@ -2,7 +2,7 @@
 import { reasonOf } from '../bytes/errors.js';
 import { ReadAheadSource } from '../bytes/read_ahead.js';
 import type { Source } from '../bytes/source.js';
-import { Distribution, JobQueue } from './job_queue.js';
+import { Distribution, JobQueue, type Loaded, takeBack } from './job_queue.js';
 import { openHeader } from './opening.js';
 import { type CheckedPlace, checkAndOpen } from './opened_check.js';
 import type { ContainerContext, SegmentPiece } from './segment.js';
@@ -67,23 +67,33 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
 }
 
 interface Waiting {
+  place: Place;
   resolve(piece: SegmentPiece): void;
   reject(error: Error): void;
 }
 
-/** This side: spreads checks of segments over workers. */
+interface Worker extends Loaded<Waiting> {
+  port: Port;
+}
+
+/** Checks a segment in this thread. */
+export type SegmentCheck = (place: Place) => Promise<SegmentPiece>;
+
+/** This side: spreads checks of segments over workers. What one that dies leaves, others do, or this thread. */
 export class CheckPool<Input> {
-  private readonly distribution: Distribution<{ port: Port; waiting: Map<number, Waiting>; isGone: boolean }>;
+  private readonly distribution: Distribution<Worker>;
   private nextId = 0;
 
-  constructor(ports: readonly Port[], input: Input) {
+  constructor(
+    ports: readonly Port[],
+    input: Input,
+    private readonly here: SegmentCheck | null = null,
+  ) {
     const workers = ports.map((port) => {
-      const worker = { port, waiting: new Map<number, Waiting>(), isGone: false };
+      const worker: Worker = { port, waiting: new Map<number, Waiting>(), isGone: false };
       port.receive((message) => this.settle(worker.waiting, message as Reply));
-      port.failed?.((reason) => {
-        worker.isGone = true;
-        for (const waiting of worker.waiting.values()) waiting.reject(new Error(reason));
-        worker.waiting.clear();
+      port.failed?.(() => {
+        for (const waiting of takeBack(worker)) this.give(waiting);
       });
       port.send({ kind: 'open', input });
       return worker;
@@ -98,13 +108,18 @@ export class CheckPool<Input> {
     else asked?.reject(new Error(reply.error));
   }
 
-  readonly check = (place: Place): Promise<SegmentPiece> => {
+  private give(asked: Waiting): void {
+    const { place } = asked;
     const worker = this.distribution.pick(place.at);
-    if (worker === null) return Promise.reject(new Error('no worker is left'));
+    if (worker === null) {
+      if (this.here === null) asked.reject(new Error('no worker is left'));
+      else this.here(place).then(asked.resolve, asked.reject);
+      return;
+    }
     const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      worker.waiting.set(id, { resolve, reject });
-      worker.port.send({ kind: 'check', id, place });
-    });
-  };
+    worker.waiting.set(id, asked);
+    worker.port.send({ kind: 'check', id, place });
+  }
+
+  readonly check: SegmentCheck = (place) => new Promise((resolve, reject) => this.give({ place, resolve, reject }));
 }

@@ -27,13 +27,22 @@ export class JobQueue {
   }
 }
 
-interface Loaded {
-  waiting: { size: number };
+/** A worker, and the jobs that it was given. */
+export interface Loaded<Job> {
+  waiting: Map<number, Job>;
   isGone: boolean;
 }
 
+/** Takes from a worker that is gone what it was given and did not do. */
+export function takeBack<Job>(worker: Loaded<Job>): Job[] {
+  worker.isGone = true;
+  const left = [...worker.waiting.values()];
+  worker.waiting.clear();
+  return left;
+}
+
 /** Gives neighbours to the same worker, which reads them together, and each new block to who has least to do. */
-export class Distribution<Worker extends Loaded> {
+export class Distribution<Worker extends Loaded<unknown>> {
   private block = -1;
   private worker: Worker | null = null;
 

@@ -29,6 +29,10 @@ export class Channels {
   readonly started: Promise<void>;
   isStarted = false;
 
+  get isGone(): boolean {
+    return this.failure !== null;
+  }
+
   constructor(private readonly port: Port) {
     let start: () => void = () => undefined;
     this.started = new Promise((resolve) => (start = resolve));
@@ -44,6 +48,8 @@ export class Channels {
     port.send(asked);
     port.failed?.((reason) => {
       this.failure = reason;
+      // Nobody waits for its start any longer.
+      start();
       for (const fail of this.failures.values()) fail(reason);
     });
   }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import { CheckPool, type Port } from '../container/check_pool.js';
+import { CheckPool, type Port, type SegmentCheck } from '../container/check_pool.js';
 import type { VerifyOptions } from '../container/verify.js';
 import { FramePool } from '../package/frame_pool.js';
 import type { SegmentChecker } from '../package/source_walk.js';
@@ -35,6 +35,7 @@ export class Precedence {
 }
 
 type ContainerChecker = NonNullable<VerifyOptions['checker']>;
+export type { SegmentCheck } from '../container/check_pool.js';
 
 /** Checks in workers, while a verification is under way. */
 export interface Spread<Checker> {
@@ -55,7 +56,7 @@ export class Checkers {
   }
 
   private openPorts(kind: CheckKind): { ports: Port[]; close(): void } {
-    const opened = this.workers.filter((worker) => worker.isStarted).map((worker) => worker.open(kind));
+    const opened = this.workers.filter((worker) => worker.isStarted && !worker.isGone).map((worker) => worker.open(kind));
     return {
       ports: opened.map(({ port }) => port),
       close: () => {
@@ -65,19 +66,20 @@ export class Checkers {
   }
 
   private async ready(): Promise<void> {
-    if (this.workers.every((worker) => worker.isStarted)) return;
+    const coming = this.workers.filter((worker) => !worker.isStarted && !worker.isGone);
+    if (coming.length === 0) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, startTime)));
-    await Promise.race([Promise.all(this.workers.map((worker) => worker.started)), late]);
+    await Promise.race([Promise.all(coming.map((worker) => worker.started)), late]);
     clearTimeout(timer);
   }
 
-  /** Null where there are no workers: then everything is checked right here. */
-  async forContainer(input: unknown): Promise<Spread<ContainerChecker> | null> {
+  /** Null where there are no workers: then everything is checked right here, as is what dying ones leave. */
+  async forContainer(input: unknown, here: SegmentCheck): Promise<Spread<ContainerChecker> | null> {
     await this.ready();
     const { ports, close } = this.openPorts('container');
     if (ports.length === 0) return null;
-    const pool = new CheckPool(ports, input);
+    const pool = new CheckPool(ports, input, here);
     const checker: ContainerChecker = async (place) => {
       await this.precedence.turn();
       return pool.check(place);
@@ -85,11 +87,11 @@ export class Checkers {
     return { checker, width: ports.length * jobsPerWorker, close };
   }
 
-  async forPackage(input: unknown): Promise<Spread<SegmentChecker> | null> {
+  async forPackage(input: unknown, here: SegmentChecker): Promise<Spread<SegmentChecker> | null> {
     await this.ready();
     const { ports, close } = this.openPorts('package');
     if (ports.length === 0) return null;
-    const pool = new FramePool(ports, input);
+    const pool = new FramePool(ports, input, here);
     const checker: SegmentChecker = async (opened, source, job) => {
       await this.precedence.turn();
       return pool.check(opened, source, job);

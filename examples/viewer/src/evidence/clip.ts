@@ -3,7 +3,7 @@ import { FormatError } from '../bytes/errors.js';
 import { UndecryptableError } from '../container/samples.js';
 import { writeClip } from '../film/clip.js';
 import { ClipError, type ClipPart } from '../film/model.js';
-import { type Clip, type ClipRequest, type Evidence, ProblemError } from './model.js';
+import { type Clip, type ClipGapReason, type ClipRequest, type Evidence, type ProblemCode, ProblemError } from './model.js';
 import type { PartReader, ReadableSegment } from './part_reader.js';
 import { kindOf } from './views.js';
 
@@ -17,10 +17,15 @@ export interface ClipCall {
   signal: AbortSignal;
 }
 
-/** What a film leaves as a gap: what does not verify, may not be shown, or does not open. */
-function isGap(error: unknown): boolean {
-  if (error instanceof FormatError || error instanceof UndecryptableError) return true;
-  return error instanceof ProblemError && (error.code === 'not_attested' || error.code === 'sealed' || error.code === 'unreadable');
+const gapCodes: Partial<Record<ProblemCode, ClipGapReason>> = {
+  not_authentic: 'altered', not_attested: 'not_attested', sealed: 'sealed', unreadable: 'unreadable', undecryptable: 'undecryptable',
+};
+
+/** Why a film has a gap: what does not verify, may not be shown, or does not open. Null for what ends the clip. */
+function gapReasonOf(error: unknown): ClipGapReason | null {
+  if (error instanceof UndecryptableError) return 'undecryptable';
+  if (error instanceof FormatError) return 'altered';
+  return error instanceof ProblemError ? (gapCodes[error.code] ?? null) : null;
 }
 
 function partsOf(call: ClipCall): ClipPart[] {
@@ -44,8 +49,9 @@ function partsOf(call: ClipCall): ClipPart[] {
           const { samples } = await call.read(index, segment, tracks);
           return { samples };
         } catch (error) {
-          if (isGap(error)) return null;
-          throw error;
+          const reason = gapReasonOf(error);
+          if (reason === null) throw error;
+          return reason;
         }
       },
     });

@@ -5,7 +5,7 @@ import type { Port } from '../container/check_pool.js';
 import type { Trust } from '../container/judgement.js';
 import type { Certificate } from '../x509/certificate.js';
 import type { Checkers } from './checkers.js';
-import type { Evidence, Progress, Report } from './model.js';
+import type { Evidence, Progress, ReexportReason, Report, TrustView } from './model.js';
 import type { AttestedSegments, PartReader } from './part_reader.js';
 
 /** A file as it comes from the page. */
@@ -32,10 +32,13 @@ export interface Opened extends NamedFile {
 
 export interface VerifyCall {
   trust: Trust;
+  /** What it was made of, for the report. */
+  trustView: TrustView;
+  unknownFingerprints: string[];
   expectedHead: Uint8Array | null;
   checkers: Checkers;
   progress(progress: Progress): void;
-  signal: AbortSignal | undefined;
+  signal: AbortSignal;
 }
 
 /** What was verified: the report, and which segments of each part it calls attested. */
@@ -55,6 +58,6 @@ export interface Holding {
   /** Throws ProblemError where nothing of the part can be read. */
   reader(part: number): PartReader;
   attachment(number: number): Promise<Blob>;
-  /** Does a link forbid to write anything to clear files? */
-  readonly forbidsReexport: boolean;
+  /** May anything be written to clear files? */
+  readonly reexport: ReexportReason;
 }

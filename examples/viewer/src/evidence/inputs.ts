@@ -6,8 +6,9 @@ import { identitiesOf, keyEncryptionKeysOf } from '../container/identities.js';
 import type { Trust } from '../container/judgement.js';
 import type { Certificate } from '../x509/certificate.js';
 import { revocationListsOf } from '../x509/crl.js';
+import { nameText } from '../x509/name.js';
 import { certificatesOf, parsePem } from '../x509/pem.js';
-import { type KeyInput, ProblemError, type TrustInput } from './model.js';
+import { type KeyInput, ProblemError, type TrustInput, type TrustView } from './model.js';
 
 const maxKeyFile = 1 << 20;
 const hashDigits = 64;
@@ -42,7 +43,7 @@ function hashOf(text: string, what: string): Uint8Array {
   return Uint8Array.from({ length: hashDigits / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 }
 
-export function expectedHeadOf(trust: TrustInput): Uint8Array | null {
+function expectedHeadOf(trust: TrustInput): Uint8Array | null {
   return trust.expectedHead === null || trust.expectedHead.trim() === '' ? null : hashOf(trust.expectedHead, 'a head');
 }
 
@@ -65,29 +66,52 @@ function mayVouch(certificate: Certificate): boolean {
 }
 
 /**
- * The authority that a fingerprint means, among certificates that were carried or given. A signer's own
- * certificate is none: who only knows that one would trust it for every role and forever.
+ * The authority that a fingerprint means, among certificates that were carried or given; null where none has it.
+ * A signer's own certificate is none: who only knows that one would trust it for every role and forever.
  */
-function authorityOf(fingerprint: Uint8Array, known: readonly Certificate[]): Certificate {
+function authorityOf(fingerprint: Uint8Array, known: readonly Certificate[]): Certificate | null {
   const named = known.find((certificate) => equal(certificate.fingerprint, fingerprint));
-  if (named === undefined) {
-    throw new ProblemError('fingerprint_unknown', `no certificate in the file has the fingerprint ${hex(fingerprint)}`);
-  }
+  if (named === undefined) return null;
   if (!mayVouch(named)) {
-    throw new ProblemError('trust_unusable', `the fingerprint is that of "${named.subjectText}", who signs, and not of an authority: it was issued by "${named.issuerText}"`);
+    throw new ProblemError('fingerprint_of_signer', `the fingerprint is that of "${named.subjectText}", who signs, and not of an authority: it was issued by "${named.issuerText}"`);
   }
   return named;
 }
 
-/** What a receiver trusts; `carried` are the certificates of all chains in the file. */
-export function trustOf(given: TrustInput, carried: readonly Certificate[], now: bigint): Trust {
+function subjectsOf(certificates: readonly Certificate[]): TrustView['anchors'] {
+  return certificates.map(({ subjectText, fingerprint }) => ({ subject: subjectText, fingerprint: hex(fingerprint) }));
+}
+
+/** What a receiver trusts, and how the report says so. */
+export interface ReadTrust {
+  trust: Trust;
+  view: TrustView;
+  expectedHead: Uint8Array | null;
+  /** Hexadecimal: no certificate has them. They trust nobody, and hinder nothing. */
+  unknownFingerprints: string[];
+}
+
+/** Reads what a receiver trusts; `carried` are the certificates of all chains in the file. */
+export function readTrust(given: TrustInput, carried: readonly Certificate[], now: bigint): ReadTrust {
   const authorities = allOf(given.authorities, certificatesOf, 'certificate');
   const stamps = allOf(given.timeAuthorities, certificatesOf, 'certificate');
   const revocationLists = allOf(given.revocationLists, revocationListsOf, 'revocation list');
-  const named = given.fingerprints
-    .filter((text) => text.trim() !== '')
-    .map((text) => authorityOf(hashOf(text, 'a fingerprint'), [...authorities, ...carried]));
+  const expectedHead = expectedHeadOf(given);
+  const fingerprints = given.fingerprints.filter((text) => text.trim() !== '').map((text) => hashOf(text, 'a fingerprint'));
   const anchors = [...authorities];
-  for (const one of named) if (!anchors.some((anchor) => equal(anchor.der, one.der))) anchors.push(one);
-  return { anchors: { certificates: anchors }, stampAnchors: { certificates: stamps }, revocationLists, now };
+  const unknownFingerprints: string[] = [];
+  for (const fingerprint of fingerprints) {
+    const one = authorityOf(fingerprint, [...authorities, ...carried]);
+    if (one === null) unknownFingerprints.push(hex(fingerprint));
+    else if (!anchors.some((anchor) => equal(anchor.der, one.der))) anchors.push(one);
+  }
+  const view: TrustView = {
+    anchors: subjectsOf(anchors),
+    timeAuthorities: subjectsOf(stamps),
+    revocationLists: revocationLists.map(({ issuer, thisUpdate }) => ({ issuer: nameText(issuer), thisUpdate })),
+    fingerprints: fingerprints.map((one) => hex(one)),
+    expectedHead: expectedHead === null ? null : hex(expectedHead),
+  };
+  const trust = { anchors: { certificates: anchors }, stampAnchors: { certificates: stamps }, revocationLists, now };
+  return { trust, view, expectedHead, unknownFingerprints };
 }

@@ -6,14 +6,15 @@ import { isPackage, readPackageHeader } from '../package/header.js';
 import { Checkers, Precedence } from './checkers.js';
 import { writeClipOf } from './clip.js';
 import type { Holding, NamedFile, Opened, Platform, Verified } from './holding.js';
-import { credentialsOf, expectedHeadOf, trustOf } from './inputs.js';
+import { GuardedSource } from './guarded_source.js';
+import { credentialsOf, readTrust } from './inputs.js';
 import {
   type Clip, type ClipRequest, type Evidence, type EvidenceSession, type KeyInput, ProblemError, type Progress, type Report,
   type SampleView, type SegmentSamples, type SegmentState, type TrustInput, segmentState,
 } from './model.js';
 import { PackageHolding } from './package_holding.js';
 import { type PartReader, type ReadableSegment, RecentSegments, mayBeShown } from './part_reader.js';
-import { asProblem, throwIfCancelled } from './problems.js';
+import { asProblem, problemOf, throwIfCancelled } from './problems.js';
 import { RecordingHolding } from './recording_holding.js';
 
 const magicSize = 8;
@@ -33,33 +34,48 @@ export class LocalSession implements EvidenceSession {
   private readonly precedence = new Precedence();
   private readonly checkers: Checkers;
   private readonly closing = new AbortController();
+  /** Ends the opening that is under way. */
+  private opening: AbortController | null = null;
+  /** Ends the verification that is under way. */
+  private verifying: AbortController | null = null;
 
   constructor(private readonly platform: Platform) {
     this.checkers = new Checkers(platform.checkPorts, this.precedence);
   }
 
-  open(files: readonly File[]): Promise<Evidence> {
-    return this.openNamed(files.map((file) => ({ name: file.name, blob: file })));
+  open(files: readonly File[], signal?: AbortSignal): Promise<Evidence> {
+    return this.openNamed(files.map((file) => ({ name: file.name, blob: file })), signal);
   }
 
-  openNamed(files: readonly NamedFile[]): Promise<Evidence> {
+  openNamed(files: readonly NamedFile[], signal?: AbortSignal): Promise<Evidence> {
     return asProblem(async () => {
+      this.opening?.abort();
+      this.verifying?.abort();
+      const opening = this.stopping(signal);
+      this.opening = opening;
       this.held = null;
       this.verified = null;
       this.recent.clear();
-      this.held = await this.holdingOf(files);
-      this.known = this.held.evidence();
+      // Whatever is read while it is opened stops with it; what is read afterwards, when the session is closed.
+      const guard = { signal: opening.signal };
+      throwIfCancelled(opening.signal);
+      const held = await this.holdingOf(files, guard);
+      throwIfCancelled(opening.signal);
+      guard.signal = this.closing.signal;
+      this.opening = null;
+      this.held = held;
+      this.known = held.evidence();
       return this.known;
     });
   }
 
-  private async holdingOf(files: readonly NamedFile[]): Promise<Holding> {
+  private async holdingOf(files: readonly NamedFile[], guard: { signal: AbortSignal }): Promise<Holding> {
     if (files.length === 0 || files.length > maxFiles) throw new ProblemError('not_evidence', `${files.length} files`);
     const packages: Opened[] = [];
     const containers: Opened[] = [];
     const others: Opened[] = [];
     for (const file of files) {
-      const opened = { ...file, source: await this.platform.sourceOf(file.blob) };
+      const opened = { ...file, source: new GuardedSource(await this.platform.sourceOf(file.blob), guard) };
       const start = await opened.source.read(0, magicSize);
       (isPackage(start) ? packages : isContainer(start) ? containers : others).push(opened);
     }
@@ -81,14 +97,22 @@ export class LocalSession implements EvidenceSession {
     return this.held;
   }
 
-  unlock(key: KeyInput, progress?: (part: number) => void): Promise<Evidence> {
+  unlock(key: KeyInput, progress?: (part: number) => void, signal?: AbortSignal): Promise<Evidence> {
     return asProblem(async () => {
       const { holding } = this;
+      const stop = this.stopping(signal);
+      throwIfCancelled(stop.signal);
       const credentials = await credentialsOf(key);
       const tell = throttled((part: number) => progress?.(part));
-      const { isOpen, reason } = await holding.unlock(credentials, tell);
+      // Deriving a key takes seconds, and of many containers minutes: what it is told ends it.
+      const { isOpen, reason } = await holding.unlock(credentials, (part) => {
+        throwIfCancelled(stop.signal);
+        tell(part);
+      });
+      if (this.held !== holding) throw new ProblemError('cancelled', 'something else was opened');
       if (!isOpen) throw new ProblemError('wrong_key', reason);
-      // What was read without the key lacks what the key opens.
+      // What was read without the key lacks what the key opens; a report made without it would be about less.
+      this.verifying?.abort();
       this.recent.clear();
       this.verified = null;
       this.known = holding.evidence();
@@ -100,36 +124,50 @@ export class LocalSession implements EvidenceSession {
     return asProblem(async () => {
       const { holding } = this;
       const stop = this.stopping(signal);
-      throwIfCancelled(stop);
+      throwIfCancelled(stop.signal);
+      const read = readTrust(trust, holding.carried(), this.platform.now());
+      this.verifying = stop;
       const call = {
-        trust: trustOf(trust, holding.carried(), this.platform.now()),
-        expectedHead: expectedHeadOf(trust),
+        trust: read.trust,
+        trustView: read.view,
+        unknownFingerprints: read.unknownFingerprints,
+        expectedHead: read.expectedHead,
         checkers: this.checkers,
         progress: monotone((told) => progress?.(told)),
-        signal: stop,
+        signal: stop.signal,
       };
       try {
         const verified = await holding.verify(call);
-        // Somebody else's file may be open by now.
-        if (this.held === holding) this.verified = verified;
+        // Aborted, unlocked, or another file opened meanwhile: then it is about what is no more.
+        throwIfCancelled(stop.signal);
+        this.verified = verified;
         return verified.report;
       } catch (error) {
-        throwIfCancelled(stop);
+        throwIfCancelled(stop.signal);
+        // Of a file that changed, nothing that was found before holds.
+        if (problemOf(error).code === 'unreadable') this.forget();
         throw error;
+      } finally {
+        if (this.verifying === stop) this.verifying = null;
       }
     });
   }
 
+  private forget(): void {
+    this.verified = null;
+    this.recent.clear();
+  }
+
   /** Aborted by the caller, or when the session is closed. */
-  private stopping(signal: AbortSignal | undefined): AbortSignal {
-    if (signal === undefined) return this.closing.signal;
+  private stopping(signal: AbortSignal | undefined): AbortController {
     const both = new AbortController();
     const stop = (): void => both.abort();
     for (const one of [signal, this.closing.signal]) {
+      if (one === undefined) continue;
       if (one.aborted) stop();
       else one.addEventListener('abort', stop, { once: true });
     }
-    return both.signal;
+    return both;
   }
 
   private async segment(part: number, number: number): Promise<{ reader: PartReader; segment: ReadableSegment; row: number }> {
@@ -178,13 +216,17 @@ export class LocalSession implements EvidenceSession {
   }
 
   attachment(number: number): Promise<Blob> {
-    return asProblem(() => this.holding.attachment(number), 'not_authentic');
+    return asProblem(() => {
+      const { holding } = this;
+      requireReexport(holding);
+      return holding.attachment(number);
+    }, 'not_authentic');
   }
 
   clip(request: ClipRequest, progress?: (part: number) => void, signal?: AbortSignal): Promise<Clip> {
     return asProblem(async () => {
       const { holding } = this;
-      if (holding.forbidsReexport) throw new ProblemError('reexport_forbidden', 'a link forbids to export it again');
+      requireReexport(holding);
       const stop = this.stopping(signal);
       try {
         return await writeClipOf({
@@ -193,10 +235,10 @@ export class LocalSession implements EvidenceSession {
           readerOf: (part) => holding.reader(part),
           read: async (part, number, tracks) => (await this.readable(part, number, tracks)).segment,
           progress: throttled((part: number) => progress?.(part)),
-          signal: stop,
+          signal: stop.signal,
         });
       } catch (error) {
-        throwIfCancelled(stop);
+        throwIfCancelled(stop.signal);
         throw error;
       }
     }, 'not_authentic');
@@ -208,6 +250,13 @@ export class LocalSession implements EvidenceSession {
     this.verified = null;
     this.recent.clear();
   }
+}
+
+/** Neither media nor attachments are written to clear files where that is forbidden, or may be (E-VER-9, E-LNK-4). */
+function requireReexport({ reexport }: Holding): void {
+  if (reexport === 'allowed') return;
+  const reason = reexport === 'forbidden' ? 'a link forbids to export it again' : 'what would allow to export it again does not hold';
+  throw new ProblemError('reexport_forbidden', reason);
 }
 
 function isUndecryptable(error: unknown): boolean {

@@ -13,13 +13,17 @@ import { type BegunPackage, type OpenedPackage, beginPackage, openBegun, unlockP
 import { verifyProof } from '../package/proof.js';
 import { SourceReader } from '../package/reading.js';
 import type { PackageReport } from '../package/report.js';
+import { checkSegmentFrame } from '../package/segment_frame.js';
+import type { SegmentChecker } from '../package/source_walk.js';
 import { type PackageOptions, type WalkMemory, verifyPackage } from '../package/verify.js';
 import type { Certificate } from '../x509/certificate.js';
 import type { Holding, Opened, Platform, VerifyCall, Verified } from './holding.js';
-import { type Evidence, type Part, ProblemError, type Progress, type Report } from './model.js';
+import { type Evidence, type Part, ProblemError, type Progress, type ReexportReason, type Report } from './model.js';
 import { packageReport } from './package_report.js';
 import { AttestedSegments, type PartReader } from './part_reader.js';
+import { problemOf, throwIfCancelled } from './problems.js';
 import { type PlacedPart, attachmentView, caseView, devicesOf, locksOf, noLocks, partView } from './views.js';
+import { Witness } from './witness.js';
 
 interface HeldSource extends PlacedPart {
   reader: SourceReader | null;
@@ -35,6 +39,9 @@ export class PackageHolding implements Holding {
   private keys: ContentKeys | null = null;
   /** What does not depend on trust; of another key, something else may come. */
   private memory: WalkMemory = { found: null };
+  private readonly witness: Witness;
+  /** When what `memory` holds was read. */
+  private readAt: bigint | null = null;
 
   private constructor(
     private readonly file: Opened,
@@ -43,7 +50,9 @@ export class PackageHolding implements Holding {
     /** Null where link 0 or the directories do not hold: then there is nothing but a report. */
     private readonly opened: OpenedPackage | null,
     private readonly platform: Platform,
-  ) {}
+  ) {
+    this.witness = new Witness(film === null ? [file] : [file, film]);
+  }
 
   /** Throws FormatError where the file has no verdict at all. */
   static async open(file: Opened, film: Opened | null, platform: Platform): Promise<PackageHolding> {
@@ -92,10 +101,12 @@ export class PackageHolding implements Holding {
     return { view, header, description: descriptionOf(reader) };
   }
 
-  get forbidsReexport(): boolean {
-    const newest = this.begun.links[this.begun.links.length - 1]?.link ?? null;
-    if (newest === null || this.opened === null || this.begun.places.foreign !== null) return true;
-    return (newest.policy & policyBit.noReexport) !== 0;
+  /** Where a link does not hold or foreign bytes stand behind the last, nobody can tell what was signed (E-LNK-4). */
+  get reexport(): ReexportReason {
+    const { links, places } = this.begun;
+    if (links.some(({ link }) => link !== null && (link.policy & policyBit.noReexport) !== 0)) return 'forbidden';
+    const newest = links[links.length - 1]?.link ?? null;
+    return newest === null || this.opened === null || places.foreign !== null ? 'cannot_tell' : 'allowed';
   }
 
   evidence(): Evidence {
@@ -113,7 +124,8 @@ export class PackageHolding implements Holding {
       parts: this.sources.map(({ view }) => view),
       case: this.stated === null ? null : caseView(this.stated),
       attachments: (this.stated?.attachments ?? []).map(attachmentView),
-      reexport: !this.forbidsReexport,
+      reexport: this.reexport === 'allowed',
+      reexportReason: this.reexport,
     };
   }
 
@@ -124,6 +136,7 @@ export class PackageHolding implements Holding {
     if (result.state !== 'opened') return { isOpen: false, reason: result.reason };
     this.keys = result.keys;
     this.memory = { found: null };
+    this.readAt = null;
     await this.read();
     return { isOpen: true, reason: '' };
   }
@@ -182,21 +195,41 @@ export class PackageHolding implements Holding {
   }
 
   async verify(call: VerifyCall): Promise<Verified> {
+    try {
+      // What was found before is about a file that may have changed since; so may the one that is read now.
+      await this.witness.testify();
+      const verified = await this.verifyOnce(call);
+      await this.witness.testify();
+      return verified;
+    } catch (error) {
+      if (problemOf(error).code === 'unreadable') this.memory = { found: null };
+      throw error;
+    }
+  }
+
+  private async verifyOnce(call: VerifyCall): Promise<Verified> {
     const { trust, expectedHead, signal } = call;
-    const spread = await call.checkers.forPackage(this.platform.inputOf(this.file.blob));
+    const here: SegmentChecker = (opened, _source, job) => checkSegmentFrame(opened, this.file.source, job);
+    const spread = await call.checkers.forPackage(this.platform.inputOf(this.file.blob), here);
     const { memory } = this;
     const options: PackageOptions = {
       trust,
       ...(this.keys === null ? {} : { keys: this.keys }),
       ...(expectedHead === null ? {} : { expectedHead }),
-      ...(signal === undefined ? {} : { signal }),
+      signal,
       ...(spread === null ? {} : { checker: spread.checker, width: spread.width }),
       progress: this.progress((progress) => call.progress(progress)),
     };
     try {
-      if (!this.begun.header.isProof) return this.verified(call, await verifyPackage(this.file.source, { ...options, memory }));
+      if (!this.begun.header.isProof) {
+        const isKnown = memory.found !== null;
+        const found = await verifyPackage(this.file.source, { ...options, memory });
+        throwIfCancelled(signal);
+        if (!isKnown || this.readAt === null) this.readAt = this.platform.now();
+        return this.verified(call, found, this.readAt);
+      }
       const proof = await verifyProof(this.file.source, this.film?.source ?? null, options);
-      const verified = this.verified(call, proof.evidence);
+      const verified = this.verified(call, proof.evidence, this.platform.now());
       const report: Report = { ...verified.report, outcome: proof.verdict, reason: proof.reason };
       if (proof.samples !== null) {
         report.film = {
@@ -213,11 +246,16 @@ export class PackageHolding implements Holding {
     }
   }
 
-  private verified(call: VerifyCall, found: PackageReport): Verified {
+  private verified(call: VerifyCall, found: PackageReport, read: bigint): Verified {
     const attested = new Map((found.sources ?? []).map((source) => [source.number, new AttestedSegments(source.segments)]));
     const report = packageReport(found, {
       trust: call.trust,
+      trustView: call.trustView,
+      unknownFingerprints: call.unknownFingerprints,
       version: this.platform.version,
+      read,
+      // The links were read again: they may be others than when it was opened.
+      reexport: found.reexport || this.reexport !== 'allowed' ? this.reexport : 'cannot_tell',
       parts: this.sources.map(({ view }) => view),
       devices: this.evidence().devices,
       isClosed: (part, row) => {
@@ -225,7 +263,7 @@ export class PackageHolding implements Holding {
         return this.keys === null && (flags & frameFlag.sealed) !== 0;
       },
     });
-    return { report: { ...report, isUnlocked: this.isUnlocked, reexport: !this.forbidsReexport && report.reexport }, attested };
+    return { report: { ...report, isUnlocked: this.isUnlocked }, attested };
   }
 }
 

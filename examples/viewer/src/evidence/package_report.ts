@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { hex } from '../bytes/octets.js';
-import type { Trust } from '../container/judgement.js';
 import type { PackageReport, SourceReport } from '../package/report.js';
-import type { Device, Part, PartReport, Report } from './model.js';
-import { deviceReports, failureView, failureViews, gapView, linkView, reportBase, signerView, statesOf } from './report_views.js';
+import { gapViews } from './gaps.js';
+import type { Device, Part, PartReport, ReexportReason, Report } from './model.js';
+import { type ReportFacts, deviceReports, failureView, failureViews, linkView, reportBase, signerView, statesOf } from './report_views.js';
 
-export interface PackageFacts {
-  trust: Trust;
-  version: string;
+export interface PackageFacts extends ReportFacts {
+  reexport: ReexportReason;
   parts: readonly Part[];
   devices: readonly Device[];
   /** Is the body of the segment sealed, and was not opened? */
@@ -16,9 +15,12 @@ export interface PackageFacts {
 
 function partReport(source: SourceReport, part: Part, facts: PackageFacts): PartReport {
   const { number, failures, coverage } = source;
+  const isSigned = source.header?.isSigned === true;
+  const hasFailures = failures.length > 0;
   const states = statesOf(part.segments, {
     segments: source.segments,
-    isSigned: source.header?.isSigned === true,
+    failures,
+    isSigned,
     isTrusted: source.signer?.identity === 'trusted',
     isForged: source.header === null,
     isClosed: (row) => facts.isClosed(number, row),
@@ -27,11 +29,13 @@ function partReport(source: SourceReport, part: Part, facts: PackageFacts): Part
     part: number,
     verdict: source.verdict,
     reason: source.reason,
+    isSigned,
+    isAltered: source.verdict === 'not_authentic',
     signer: signerView(source.signer),
     firstFailure: source.firstFailure === null ? null : failureView(number, source.firstFailure),
     failures: failureViews(number, failures),
     failureCount: failures.length,
-    gaps: coverage.gaps.map((gap) => gapView(number, gap)),
+    gaps: gapViews({ part: number, coverage, segments: source.segments, table: part.segments, states, hasFailures, cutEnd: coverage.cutEnd }),
     states,
     segmentsVerified: source.segments.filter((one) => one.hasMedia && !one.isFaulty).length,
     firstSegment: source.firstSegment,
@@ -53,7 +57,7 @@ export function packageReport(found: PackageReport, facts: PackageFacts): Report
   });
   const { contents, expectedHead, header } = found;
   return {
-    ...reportBase(facts.trust, facts.version),
+    ...reportBase(facts),
     outcome: found.outcome,
     reason: found.reason,
     links: found.links.map(linkView),
@@ -64,10 +68,16 @@ export function packageReport(found: PackageReport, facts: PackageFacts): Report
       attachments: contents.attachments.map(({ number, verdict, reason }) => ({ number, verdict, reason })),
     },
     head: found.receipt === null ? null : hex(found.receipt),
-    reexport: found.reexport,
+    reexport: facts.reexport === 'allowed',
+    reexportReason: facts.reexport,
     isSealed: header?.isSealed === true,
     unattestedBytes: found.unattestedBytes,
     foreign: found.foreign,
-    expectedHead: expectedHead === null ? null : { found: expectedHead.found && !expectedHead.isForged, linksSince: expectedHead.linksSince },
+    expectedHead: expectedHead === null ? null : {
+      found: expectedHead.found && !expectedHead.isForged,
+      linksSince: expectedHead.linksSince,
+      isNewest: expectedHead.linksSince === 0 && !expectedHead.isForged,
+      part: null,
+    },
   };
 }

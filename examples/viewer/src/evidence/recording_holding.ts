@@ -3,6 +3,7 @@ import { FormatError, reasonOf } from '../bytes/errors.js';
 import { type Octets, equal, hex } from '../bytes/octets.js';
 import { type Credentials, openSlot } from '../container/access.js';
 import { conclude } from '../container/conclusion.js';
+import { checkAndOpen } from '../container/opened_check.js';
 import { type Description, readDescription } from '../container/description.js';
 import { protection } from '../container/format.js';
 import type { ContentKeys } from '../container/keys.js';
@@ -11,14 +12,16 @@ import type { ContainerReport } from '../container/report.js';
 import { readSegment, secretsOf } from '../container/samples.js';
 import { type Findings, type VerifyOptions, reportOfOpening, walkContainer } from '../container/verify.js';
 import type { Certificate } from '../x509/certificate.js';
+import type { SegmentCheck } from './checkers.js';
 import { type ContainerTable, readContainerTable } from './container_table.js';
 import type { Holding, Opened, Platform, VerifyCall, Verified } from './holding.js';
 import { type Evidence, ProblemError } from './model.js';
 import { AttestedSegments, type PartReader, type ReadableSegment } from './part_reader.js';
-import { problemOf } from './problems.js';
+import { problemOf, throwIfCancelled } from './problems.js';
 import { type JudgedContainer, recordingReport } from './recording_report.js';
-import { judgeSequences } from './sequence.js';
+import { type SequenceMember, judgeSequences } from './sequence.js';
 import { type PlacedPart, anyLocks, devicesOf, locksOf, partView } from './views.js';
+import { Witness } from './witness.js';
 
 interface HeldContainer extends PlacedPart {
   file: Opened;
@@ -50,12 +53,17 @@ async function openOne(file: Opened, index: number): Promise<HeldContainer> {
 
 /** One container or several, of one recording or several. */
 export class RecordingHolding implements Holding {
-  readonly forbidsReexport = false;
+  readonly reexport = 'allowed';
+  private readonly witness: Witness;
+  /** When the last of what is known was read. */
+  private read: bigint | null = null;
 
   private constructor(
     private readonly containers: HeldContainer[],
     private readonly platform: Platform,
-  ) {}
+  ) {
+    this.witness = new Witness(containers.map(({ file }) => file));
+  }
 
   /** Throws ProblemError where no file has a verdict. */
   static async open(files: readonly Opened[], platform: Platform): Promise<RecordingHolding> {
@@ -89,6 +97,7 @@ export class RecordingHolding implements Holding {
       case: null,
       attachments: [],
       reexport: true,
+      reexportReason: this.reexport,
     };
   }
 
@@ -133,12 +142,12 @@ export class RecordingHolding implements Holding {
         const { piece, manifest, samples } = await readSegment(opened, file.source, placeOf(row), secrets);
         const found = piece.piece;
         if (found === null || manifest.segment !== places.table.numbers[row]) throw new FormatError('C-SEG-2', 'another segment stands where this one belongs', placeOf(row).offset);
-        const named = places.hashes?.[row];
+        const named = places.hashOf(row);
         const open = manifest.entries.filter(({ track }) => secrets !== null || opened.header.tracks[track]?.protection === protection.none);
         return {
           number: manifest.segment,
           hash: found.hash,
-          isSigned: found.isSigned || (opened.header.isSigned && named !== undefined && equal(named, found.hash)),
+          isSigned: found.isSigned || (opened.header.isSigned && named !== null && equal(named, found.hash)),
           tracks: new Set(open.map(({ track }) => track)),
           samples,
         };
@@ -154,15 +163,20 @@ export class RecordingHolding implements Holding {
     const { opened, file, keys } = held;
     if (opened === null) return null;
     if (held.findings !== null) return held.findings;
-    const spread = await call.checkers.forContainer(this.platform.inputOf(file.blob));
+    const here: SegmentCheck = (place) => checkAndOpen(opened, file.source, place);
+    const spread = await call.checkers.forContainer(this.platform.inputOf(file.blob), here);
     try {
-      held.findings = await walkContainer(file.source, opened, {
+      const findings = await walkContainer(file.source, opened, {
         ...this.options(call, keys),
         ...(held.places === null ? {} : { places: held.places.offsets }),
         ...(spread === null ? {} : { checker: spread.checker, width: spread.width }),
         progress,
       });
-      return held.findings;
+      throwIfCancelled(call.signal);
+      this.read = this.platform.now();
+      // It may have been unlocked meanwhile; then something else is to be found.
+      if (held.keys === keys) held.findings = findings;
+      return findings;
     } finally {
       spread?.close();
     }
@@ -170,7 +184,7 @@ export class RecordingHolding implements Holding {
 
   private options(call: VerifyCall, keys: ContentKeys | null): VerifyOptions {
     const { trust, signal } = call;
-    return { trust, ...(keys === null ? {} : { keys }), ...(signal === undefined ? {} : { signal }) };
+    return { trust, signal, ...(keys === null ? {} : { keys }) };
   }
 
   private progress(call: VerifyCall, index: number): (done: number) => void {
@@ -185,33 +199,54 @@ export class RecordingHolding implements Holding {
   }
 
   async verify(call: VerifyCall): Promise<Verified> {
-    const { devices } = this.evidence();
-    const members = [];
+    try {
+      // What was found before is about files that may have changed since; so may those that are read now.
+      await this.witness.testify();
+      const verified = await this.judge(call, await this.walkAll(call));
+      await this.witness.testify();
+      return verified;
+    } catch (error) {
+      if (problemOf(error).code === 'unreadable') for (const held of this.containers) held.findings = null;
+      throw error;
+    }
+  }
+
+  private async walkAll(call: VerifyCall): Promise<SequenceMember[]> {
+    const members: SequenceMember[] = [];
     for (const [part, held] of this.containers.entries()) {
       const progress = this.progress(call, part);
       const findings = await this.walk(held, call, progress);
       if (findings !== null) members.push({ part, findings });
       progress(held.file.source.size);
     }
+    return members;
+  }
+
+  private async judge(call: VerifyCall, members: readonly SequenceMember[]): Promise<Verified> {
+    const { devices } = this.evidence();
     const sequences = judgeSequences(members);
     const judged: JudgedContainer[] = [];
     for (const [part, held] of this.containers.entries()) {
-      call.signal?.throwIfAborted();
+      throwIfCancelled(call.signal);
       const isContinued = sequences.continued.has(part);
-      const report = await this.conclude(held, call, isContinued);
+      const findings = members.find((member) => member.part === part)?.findings ?? null;
+      const report = await this.conclude(held, findings, call, isContinued);
       judged.push({ part: held.view, report, joint: sequences.findings.get(part) ?? [], isContinued });
     }
     const attested = new Map(judged.map(({ part, report }) => [part.index, new AttestedSegments(report.segments)]));
     const report = recordingReport(judged, devices, {
       trust: call.trust,
+      trustView: call.trustView,
+      unknownFingerprints: call.unknownFingerprints,
+      read: this.read ?? call.trust.now,
       version: this.platform.version,
       expectedHead: call.expectedHead === null ? null : hex(call.expectedHead),
     });
     return { report: { ...report, isSealed: this.isSealed, isUnlocked: this.isUnlocked }, attested };
   }
 
-  private async conclude(held: HeldContainer, call: VerifyCall, isContinued: boolean): Promise<ContainerReport> {
-    const { findings, failure, keys } = held;
+  private async conclude(held: HeldContainer, findings: Findings | null, call: VerifyCall, isContinued: boolean): Promise<ContainerReport> {
+    const { failure, keys } = held;
     if (findings === null) return reportOfOpening(failure);
     const options = this.options(call, keys);
     if (!isContinued) return conclude(findings, options);

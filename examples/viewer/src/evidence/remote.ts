@@ -31,7 +31,7 @@ type Reply =
 
 /** What the other side needs of a session; files come with their names, which not every platform sends along. */
 export interface ServedSession extends Omit<EvidenceSession, 'open'> {
-  openNamed(files: readonly NamedFile[]): Promise<Evidence>;
+  openNamed(files: readonly NamedFile[], signal?: AbortSignal): Promise<Evidence>;
 }
 
 function samplesOf(result: unknown): Transferable[] {
@@ -47,9 +47,9 @@ export function serveSession(port: Port, session: ServedSession): void {
     const progress = (told: unknown): void => port.send({ id, progress: told });
     switch (request.call) {
       case 'open':
-        return session.openNamed(request.given);
+        return session.openNamed(request.given, signal);
       case 'unlock':
-        return session.unlock(request.given, progress);
+        return session.unlock(request.given, progress, signal);
       case 'verify':
         return session.verify(request.given, progress, signal);
       case 'samples':
@@ -144,12 +144,12 @@ export class RemoteSession implements EvidenceSession {
     return asked.finally(() => signal?.removeEventListener('abort', abort)) as Promise<Calls[Name]['result']>;
   }
 
-  open(files: readonly File[]): Promise<Evidence> {
-    return this.ask('open', files.map((file) => ({ name: file.name, blob: file })));
+  open(files: readonly File[], signal?: AbortSignal): Promise<Evidence> {
+    return this.ask('open', files.map((file) => ({ name: file.name, blob: file })), undefined, signal);
   }
 
-  unlock(key: KeyInput, progress?: (part: number) => void): Promise<Evidence> {
-    return this.ask('unlock', key, progress);
+  unlock(key: KeyInput, progress?: (part: number) => void, signal?: AbortSignal): Promise<Evidence> {
+    return this.ask('unlock', key, progress, signal);
   }
 
   verify(trust: TrustInput, progress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Report> {

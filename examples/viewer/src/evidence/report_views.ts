@@ -2,11 +2,11 @@
 import { hex } from '../bytes/octets.js';
 import type { ChainedSegment } from '../container/chain.js';
 import type { Trust } from '../container/judgement.js';
-import { type Failure, type GapReport, type Outcome, type SignerReport, verdicts } from '../container/report.js';
+import type { Failure, Outcome, SignerReport } from '../container/report.js';
 import type { LinkReport } from '../package/report.js';
 import {
-  type Device, type DeviceReport, type FailureView, type GapView, type LinkView, type PartReport, type Report, type SegmentState,
-  type SegmentTable, type SignerView, segmentState,
+  type Device, type DeviceReport, type FailureView, type LinkView, type PartReport, type Report, type SegmentState, type SegmentTable,
+  type SignerView, type TrustView, segmentState,
 } from './model.js';
 
 export function signerView(signer: SignerReport | null): SignerView | null {
@@ -17,20 +17,18 @@ export function failureView(part: number, failure: Failure): FailureView {
   return { part, ...failure };
 }
 
-export function gapView(part: number, gap: GapReport): GapView {
-  return { part, from: gap.from, to: gap.to, reason: gap.reason, lost: gap.lost };
-}
-
 export function linkView(link: LinkReport): LinkView {
   return {
     number: link.number,
     role: link.role,
     verdict: link.verdict,
     reason: link.reason,
+    isVerified: link.isVerified,
     signer: signerView(link.signer),
     claimed: link.utc,
     attested: link.attested,
-    timeAuthority: link.token?.attests === true ? link.token.authority : null,
+    timeAuthority: link.attestedBy?.authority ?? null,
+    attestedByLink: link.attestedBy?.link ?? null,
     note: link.note,
     forbidsReexport: link.reexport === false,
     head: hex(link.head),
@@ -38,20 +36,17 @@ export function linkView(link: LinkReport): LinkView {
   };
 }
 
-/** From the worst to the best; without a verdict, nothing good can be said. */
-const outcomes: readonly Outcome[] = ['malformed', 'not_authentic', 'undecryptable', 'unsupported', 'untrusted', 'incomplete', 'authentic'];
+/** From the worst to the best. What is known to be altered outweighs what cannot be examined. */
+const outcomes: readonly Outcome[] = ['not_authentic', 'malformed', 'undecryptable', 'unsupported', 'untrusted', 'incomplete', 'authentic'];
 
 export function worstOutcome(all: readonly Outcome[]): Outcome {
   return outcomes.find((one) => all.includes(one)) ?? 'authentic';
 }
 
-export function isVerdict(outcome: Outcome): boolean {
-  return verdicts.some((one) => one === outcome);
-}
-
 /** What is to know for colouring the segments of a part. */
 export interface StateFacts {
   segments: readonly ChainedSegment[];
+  failures: readonly Failure[];
   isSigned: boolean;
   isTrusted: boolean;
   /** Nothing at all can be believed of the part. */
@@ -60,8 +55,8 @@ export interface StateFacts {
   isClosed(row: number): boolean;
 }
 
-function stateOf(segment: ChainedSegment | undefined, row: number, facts: StateFacts): SegmentState {
-  if (facts.isForged || segment === undefined || segment.isFaulty) return segmentState.failed;
+function stateOf(segment: ChainedSegment | undefined, row: number, facts: StateFacts, isNamed: boolean): SegmentState {
+  if (facts.isForged || isNamed || segment === undefined || segment.isFaulty) return segmentState.failed;
   if (!facts.isSigned || !segment.isAttested) return segmentState.unattested;
   if (facts.isClosed(row)) return segmentState.closed;
   return facts.isTrusted ? segmentState.authentic : segmentState.untrusted;
@@ -70,7 +65,9 @@ function stateOf(segment: ChainedSegment | undefined, row: number, facts: StateF
 /** States of the segments of a table, by what a report says of them. */
 export function statesOf(table: SegmentTable, facts: StateFacts): Uint8Array {
   const byNumber = new Map(facts.segments.filter((one) => one.hasMedia).map((one) => [one.number, one]));
-  return Uint8Array.from(table.numbers, (number, row) => stateOf(byNumber.get(number), row, facts));
+  // Also what stands in the wrong order, although its own signature holds.
+  const named = new Set(facts.failures.map((failure) => failure.segment));
+  return Uint8Array.from(table.numbers, (number, row) => stateOf(byNumber.get(number), row, facts, named.has(number)));
 }
 
 /** Failures that a report names at most; there may be thousands, and nobody reads them. */
@@ -98,24 +95,40 @@ export function deviceReports(devices: readonly Device[], parts: readonly PartRe
   });
 }
 
+/** What a report was made with. */
+export interface ReportFacts {
+  trust: Trust;
+  trustView: TrustView;
+  unknownFingerprints: string[];
+  version: string;
+  /** When the bytes were read. */
+  read: bigint;
+}
+
 /** What every report says, whatever was verified. */
-export function reportBase(trust: Trust, viewerVersion: string): Report {
+export function reportBase(facts: ReportFacts): Report {
+  const { trust, trustView, unknownFingerprints, version, read } = facts;
   return {
     outcome: 'malformed',
     reason: '',
-    made: trust.now,
-    viewerVersion,
+    made: read,
+    judged: trust.now,
+    viewerVersion: version,
     links: [],
     devices: [],
     contents: null,
     head: null,
+    recordings: [],
     reexport: false,
+    reexportReason: 'cannot_tell',
     isSealed: false,
     isUnlocked: false,
     unattestedBytes: 0,
     foreign: null,
     expectedHead: null,
     film: null,
-    anchors: trust.anchors.certificates.map(({ subjectText, fingerprint }) => ({ subject: subjectText, fingerprint: hex(fingerprint) })),
+    anchors: trustView.anchors,
+    trust: trustView,
+    unknownFingerprints,
   };
 }

@@ -9,6 +9,8 @@ import { roles } from '../x509/roles.js';
 export interface SequenceFinding {
   verdict: Verdict;
   reason: string;
+  /** Segments behind its last one that another container names: how many, and until when. */
+  cut?: { lost: number; to: bigint };
 }
 
 /** A container of which everything was read. */
@@ -47,9 +49,10 @@ class Sequence {
     private readonly result: SequenceResult,
   ) {}
 
-  private say(member: SequenceMember, verdict: Verdict, reason: string): void {
+  private say(member: SequenceMember, verdict: Verdict, reason: string, cut?: SequenceFinding['cut']): void {
     const list = this.result.findings.get(member.part) ?? [];
-    this.result.findings.set(member.part, [...list, { verdict, reason: `${reason} (C-SEQ-2)` }]);
+    const finding = { verdict, reason: `${reason} (C-SEQ-2)`, ...(cut === undefined ? {} : { cut }) };
+    this.result.findings.set(member.part, [...list, finding]);
   }
 
   judge(): void {
@@ -124,7 +127,9 @@ class Sequence {
     }
     const named = chain.find(previous.segment);
     if (named === undefined) {
-      this.say(before, 'not_authentic', `segment ${previous.segment}, which the container behind it names, is not there: it was rolled back`);
+      const to = member.findings.chain.segments[0]?.firstUtc ?? headerOf(member).createdUtc;
+      const cut = { lost: previous.segment - (chain.last?.number ?? -1), to };
+      this.say(before, 'not_authentic', `segment ${previous.segment}, which the container behind it names, is not there: it was rolled back`, cut);
     } else if (!equal(named.hash, previous.hash)) {
       this.say(before, 'not_authentic', `segment ${previous.segment} is not the one that the container behind it names: it was rolled back`);
     } else if (tail?.isClosed !== true && chain.last === named && this.holds(member)) {

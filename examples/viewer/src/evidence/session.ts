@@ -4,7 +4,7 @@ import type { Port } from '../container/check_pool.js';
 import { portOf } from './message_port.js';
 import type { EvidenceSession } from './model.js';
 import { RemoteSession } from './remote.js';
-import type { FirstMessage } from './start_message.js';
+import type { FirstMessage, GoneMessage } from './start_message.js';
 import { startWorker } from './start_worker.js';
 
 const maxCheckers = 8;
@@ -51,5 +51,13 @@ export function createSession(worker: string | (() => Worker), version = ''): Ev
     for (const one of [reader, ...checkers]) one.terminate();
   });
   tell(reader, { role: 'session', port: port2, checkPorts, version });
+  for (const [gone, checker] of checkers.entries()) {
+    checker.addEventListener('error', (event) => {
+      const lost: GoneMessage = { gone, reason: event.message || 'it could not be started' };
+      // What it may still do nobody waits for.
+      checker.terminate();
+      reader.postMessage(lost);
+    });
+  }
   return remote;
 }

@@ -7,6 +7,12 @@ export type FirstMessage =
 
 const nanosecondsInMillisecond = 1_000_000n;
 
+/** What the session is told later: a thread that checks for it is gone, by its place among the ports. */
+export interface GoneMessage {
+  gone: number;
+  reason: string;
+}
+
 /** UTC by the machine's clock. */
 export function nanoseconds(): bigint {
   return BigInt(Date.now()) * nanosecondsInMillisecond;

@@ -72,7 +72,7 @@ function deviceKey({ view, header }: PlacedPart): string {
 }
 
 /** Numbers of containers count in their recording; those that a camera kept itself have numbers of their own (C-SEQ-3). */
-function sequenceKey({ view, header }: PlacedPart): string {
+export function sequenceKey({ view, header }: Pick<PlacedPart, 'view' | 'header'>): string {
   if (header === null) return `part ${view.index}`;
   const isEdge = header.prefix.role === roles.camera && header.origin === originEdge;
   return `${hex(header.recordingId)}${isEdge ? ' edge' : ''}${header.isSigned ? '' : ' unsigned'}`;

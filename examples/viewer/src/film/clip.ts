@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import type { Octets } from '../bytes/octets.js';
 import type { Track } from '../container/header.js';
-import type { Utc } from '../evidence/model.js';
+import { UndecryptableError } from '../container/samples.js';
+import type { ClipGapReason, Utc } from '../evidence/model.js';
 import { box, fileType, mediaHeader, movieHeader } from './boxes.js';
 import { isSound, kindOf } from './description.js';
 import { FilmTrack } from './film_track.js';
@@ -61,16 +62,16 @@ class ClipWriter {
     return clock;
   }
 
-  /** False where some of it could not be had. */
-  private async segment(part: ClipPart, number: number): Promise<boolean> {
+  /** Why some of it could not be had; null where all could. */
+  private async segment(part: ClipPart, number: number): Promise<ClipGapReason | null> {
     const segment = await part.read(number);
-    if (segment === null) return false;
+    if (typeof segment === 'string') return segment;
     try {
       await this.samples(part, segment);
-      return true;
+      return null;
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      return false;
+      return error instanceof UndecryptableError ? 'undecryptable' : 'altered';
     }
   }
 
@@ -88,9 +89,10 @@ class ClipWriter {
     let begin: Utc | null = null;
     for (let place = order.next(); place !== null; place = order.next()) {
       signal?.throwIfAborted();
-      if (!place.isNext) this.interrupt(place.isBehindMissing);
-      if (await this.segment(place.part, place.number)) order.cover(place);
-      else this.interrupt(true);
+      if (!place.isNext) this.interrupt(place.isBehindMissing ? 'lost' : null);
+      const missing = await this.segment(place.part, place.number);
+      if (missing === null) order.cover(place);
+      else this.interrupt(missing);
       const first = place.part.segments.first[place.index] as bigint;
       begin ??= first;
       progress?.(Math.min(1, Math.max(0, Number(first - begin) / extent)));
@@ -98,8 +100,8 @@ class ClipWriter {
     }
   }
 
-  private interrupt(isMissing: boolean): void {
-    for (const picker of this.pickers.values()) picker.interrupt(isMissing);
+  private interrupt(missing: ClipGapReason | null): void {
+    for (const picker of this.pickers.values()) picker.interrupt(missing);
   }
 
   private withoutSync(parts: readonly ClipPart[]): LeftOut[] {

@@ -3,11 +3,11 @@ import { type Octets, u32 } from '../bytes/octets.js';
 import { sampleFlag } from '../container/format.js';
 import type { Track } from '../container/header.js';
 import type { Sample } from '../container/samples.js';
-import type { Utc } from '../evidence/model.js';
+import type { ClipGapReason, Utc } from '../evidence/model.js';
 import { box, editBox, fullBox, handlerBox, mediaHeaderBox, mediaInformation, trackHeader } from './boxes.js';
 import { describe, isSound } from './description.js';
 import type { Media } from './media.js';
-import { ClipError } from './model.js';
+import { ClipError, type ClipGap } from './model.js';
 import { Numbers, Runs } from './tables.js';
 import { type Clock, picosecondsOfSecond } from './times.js';
 
@@ -25,6 +25,7 @@ const chunkSize = 1 << 20;
 /** Together with others that makes tables that every reader of films takes. */
 const maxSamples = 1 << 24;
 const maxGaps = 1_000;
+const worstFirst: readonly ClipGapReason[] = ['altered', 'lost', 'not_attested', 'undecryptable', 'unreadable', 'sealed', 'silence'];
 /** Recorders of few pictures pause as long. */
 const longestUnsaid = 1_000_000_000n;
 /** How long a picture is shown of which nobody knows. */
@@ -44,7 +45,8 @@ export class FilmTrack {
   private readonly sync = new Numbers();
   private readonly chunks: { offset: number; samples: number }[] = [];
   private chunk: { bytes: Octets[]; size: number; begin: bigint } = { bytes: [], size: 0, begin: 0n };
-  private isBehindMissing = false;
+  /** Why what comes next is not what was recorded next. */
+  private missing: ClipGapReason | null = null;
   private isComposed = false;
   private hasNegative = false;
   private previous: TimedSample | null = null;
@@ -58,7 +60,7 @@ export class FilmTrack {
   shown: bigint | null = null;
   firstUtc: Utc | null = null;
   endUtc: Utc | null = null;
-  readonly gaps: { from: Utc; to: Utc }[] = [];
+  readonly gaps: ClipGap[] = [];
 
   constructor(
     readonly track: Track,
@@ -70,9 +72,9 @@ export class FilmTrack {
     return this.sizes.length;
   }
 
-  /** What comes next is not what was recorded next. */
-  noteMissing(): void {
-    this.isBehindMissing = true;
+  /** What comes next is not what was recorded next; of several reasons, the worst is told. */
+  noteMissing(reason: ClipGapReason): void {
+    if (this.missing === null || worstFirst.indexOf(reason) < worstFirst.indexOf(this.missing)) this.missing = reason;
   }
 
   /** In decoding order, whose times do not go back. */
@@ -109,11 +111,11 @@ export class FilmTrack {
   /** What the result says about times. */
   private say({ sample, clock }: TimedSample): void {
     const end = sample.utc + clock.nanoseconds(BigInt(sample.duration));
-    const least = this.isBehindMissing ? 0n : longestUnsaid;
+    const least = this.missing === null ? longestUnsaid : 0n;
     if (this.endUtc !== null && sample.utc - this.endUtc > least && this.gaps.length < maxGaps) {
-      this.gaps.push({ from: this.endUtc, to: sample.utc });
+      this.gaps.push({ from: this.endUtc, to: sample.utc, reason: this.missing ?? 'silence' });
     }
-    this.isBehindMissing = false;
+    this.missing = null;
     if (this.endUtc === null || end > this.endUtc) this.endUtc = end;
     if (this.shown === null && (sample.flags & sampleFlag.discardable) === 0) {
       this.shown = clock.picoseconds(sample.pts);

@@ -2,7 +2,7 @@
 /* What whoever reads the evidence and the writer of films say to each other. */
 import type { Header, Track } from '../container/header.js';
 import type { Sample } from '../container/samples.js';
-import type { SegmentTable, TrackKind, Utc } from '../evidence/model.js';
+import type { ClipGapReason, SegmentTable, TrackKind, Utc } from '../evidence/model.js';
 
 /*
  * A clip has no proof: that begins with link 0, which is signed with an exporter's certificate (E-LNK-1, E-OVR-1),
@@ -25,10 +25,10 @@ export interface ClipPart {
   /** Numbers of the tracks that are wanted and were not removed. */
   tracks: readonly number[];
   /**
-   * Reads a segment by its number. Null where nothing of it may be shown, or it does not verify: the
+   * Reads a segment by its number. The reason where nothing of it may be shown, or it does not verify: the
    * clip then has a gap there, as it has behind a sample that does not open.
    */
-  read(segment: number): Promise<ClipSegment | null>;
+  read(segment: number): Promise<ClipSegment | ClipGapReason>;
 }
 
 export interface ClipInput {
@@ -70,6 +70,12 @@ export interface ClipTrack {
   samples: number;
 }
 
+export interface ClipGap {
+  from: Utc;
+  to: Utc;
+  reason: ClipGapReason;
+}
+
 export interface ClipResult {
   /** An MP4 file. */
   film: Blob;
@@ -83,7 +89,7 @@ export interface ClipResult {
    * Where nothing was recorded for more than a second, or where something is missing, does not open or may not be
    * shown: the film keeps its times, and the picture stands. Of the first track; the first 1,000.
    */
-  gaps: { from: Utc; to: Utc }[];
+  gaps: ClipGap[];
 }
 
 export type ClipErrorCode =

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+import { equal } from '../bytes/octets.js';
 import type { SegmentTable, Utc } from '../evidence/model.js';
 import type { ClipPart } from './model.js';
 
@@ -11,7 +12,7 @@ export interface PlacedSegment {
   number: number;
   /** Does it follow what was handed out before, in the same part? */
   isNext: boolean;
-  /** Is a segment missing before it? */
+  /** Is a segment missing before it, or a container? */
   isBehindMissing: boolean;
 }
 
@@ -32,6 +33,12 @@ export function firstBehind(table: SegmentTable, moment: Utc): number {
 interface Place {
   part: ClipPart;
   at: number;
+}
+
+/** Is a container of the same recording missing between two? */
+function skipsContainer(before: ClipPart | undefined, after: ClipPart): boolean {
+  if (before === undefined || !equal(before.header.recordingId, after.header.recordingId)) return false;
+  return after.header.sequence > before.header.sequence + 1n;
 }
 
 /** Segments of all parts of a device by time; where parts overlap, one is followed as long as it goes on. */
@@ -88,7 +95,7 @@ export class SegmentOrder {
     const number = part.segments.numbers[index] as number;
     const isSame = place === this.current;
     const isNext = isSame && number === this.lastNumber + 1;
-    const isBehindMissing = isSame && !isNext && this.lastNumber >= 0;
+    const isBehindMissing = this.lastNumber >= 0 && (isSame ? !isNext : skipsContainer(this.current?.part, part));
     this.current = place;
     this.lastNumber = number;
     this.isMissing = true;

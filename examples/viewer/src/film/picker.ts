@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { sampleFlag } from '../container/format.js';
 import type { Sample } from '../container/samples.js';
-import type { Utc } from '../evidence/model.js';
+import type { ClipGapReason, Utc } from '../evidence/model.js';
 import type { FilmTrack, TimedSample } from './film_track.js';
 import { isSound } from './description.js';
 import type { Clock } from './times.js';
@@ -52,9 +52,9 @@ export class Picker {
   }
 
   /** Something is missing, or comes from another part. */
-  interrupt(isMissing: boolean): void {
+  interrupt(missing: ClipGapReason | null): void {
     this.isInterrupted = true;
-    if (isMissing) this.film.noteMissing();
+    if (missing !== null) this.film.noteMissing(missing);
   }
 
   offer(sample: Sample, part: number, clock: Clock): void {

@@ -117,7 +117,7 @@ export async function findStart(part: ClipPart, track: Track, from: Utc, signal:
     if (at < begin && number + 1 !== numbers[at + 1]) return null;
     signal?.throwIfAborted();
     const segment = await part.read(number);
-    if (segment === null) return null;
+    if (typeof segment === 'string') return null;
     const found = await lastStart(segment, track, from);
     if (found !== null) return { part: part.index, segment: number, ...found, at };
   }

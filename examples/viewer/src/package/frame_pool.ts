@@ -4,7 +4,7 @@ import type { Octets } from '../bytes/octets.js';
 import { ReadAheadSource } from '../bytes/read_ahead.js';
 import { MemorySource, type Source } from '../bytes/source.js';
 import type { Port } from '../container/check_pool.js';
-import { Distribution, JobQueue } from '../container/job_queue.js';
+import { Distribution, JobQueue, type Loaded, takeBack } from '../container/job_queue.js';
 import { type OpenedHeader, openHeader } from '../container/opening.js';
 import { type SegmentJob, type SegmentResult, checkSegmentFrame } from './segment_frame.js';
 import type { SegmentChecker } from './source_walk.js';
@@ -65,30 +65,33 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
 }
 
 interface Waiting {
+  opened: OpenedHeader;
+  source: number;
+  job: SegmentJob;
   resolve(result: SegmentResult): void;
   reject(error: Error): void;
 }
 
-interface Worker {
+interface Worker extends Loaded<Waiting> {
   port: Port;
-  waiting: Map<number, Waiting>;
   sources: Set<number>;
-  isGone: boolean;
 }
 
-/** This side: spreads segments over workers. */
+/** This side: spreads segments over workers. What one that dies leaves, others do, or this thread. */
 export class FramePool<Input> {
   private readonly distribution: Distribution<Worker>;
   private nextId = 0;
 
-  constructor(ports: readonly Port[], input: Input) {
+  constructor(
+    ports: readonly Port[],
+    input: Input,
+    private readonly here: SegmentChecker | null = null,
+  ) {
     const workers = ports.map((port) => {
       const worker: Worker = { port, waiting: new Map(), sources: new Set(), isGone: false };
       port.receive((message) => this.settle(worker, message as Reply));
-      port.failed?.((reason) => {
-        worker.isGone = true;
-        for (const waiting of worker.waiting.values()) waiting.reject(new Error(reason));
-        worker.waiting.clear();
+      port.failed?.(() => {
+        for (const waiting of takeBack(worker)) this.give(waiting);
       });
       port.send({ kind: 'open', input });
       return worker;
@@ -103,18 +106,24 @@ export class FramePool<Input> {
     else asked?.reject(new Error(reply.error));
   }
 
-  /** To be given to `verifyPackage` as its checker. */
-  readonly check: SegmentChecker = (opened, source, job) => {
+  private give(asked: Waiting): void {
+    const { opened, source, job } = asked;
     const worker = this.distribution.pick(job.entry.offset);
-    if (worker === null) return Promise.reject(new Error('no worker is left'));
+    if (worker === null) {
+      if (this.here === null) asked.reject(new Error('no worker is left'));
+      else this.here(opened, source, job).then(asked.resolve, asked.reject);
+      return;
+    }
     if (!worker.sources.has(source)) {
       worker.sources.add(source);
       worker.port.send({ kind: 'source', number: source, opening: opened.opening });
     }
     const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      worker.waiting.set(id, { resolve, reject });
-      worker.port.send({ kind: 'job', id, source, job });
-    });
-  };
+    worker.waiting.set(id, asked);
+    worker.port.send({ kind: 'job', id, source, job });
+  }
+
+  /** To be given to `verifyPackage` as its checker. */
+  readonly check: SegmentChecker = (opened, source, job) =>
+    new Promise((resolve, reject) => this.give({ opened, source, job, resolve, reject }));
 }

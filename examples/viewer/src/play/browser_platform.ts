@@ -112,9 +112,9 @@ export class BrowserPlatform implements Platform {
     return { kind: 'unsupported', detail: coding.detail };
   }
 
-  openPictures(coding: PictureCoding, sink: PictureSink): PictureDecoder {
-    if (coding.kind === 'jpeg') return new JpegDecoder(sink);
-    if (coding.kind === 'stream') return new StreamPictureDecoder(coding.config, sink);
+  openPictures(coding: PictureCoding, sink: PictureSink, pixels: number): PictureDecoder {
+    if (coding.kind === 'jpeg') return new JpegDecoder(sink, pixels);
+    if (coding.kind === 'stream') return new StreamPictureDecoder(coding.config, sink, pixels);
     throw new TypeError(`no decoder for ${coding.detail}`);
   }
 

@@ -3,12 +3,14 @@
 import type { Device, Evidence, Utc } from '../evidence/model.js';
 import type { DeviceCondition, DeviceState, PlayerView } from './model.js';
 import { BoxLane } from './box_lane.js';
-import { PictureRun, type RunEvents } from './picture_run.js';
-import { type Found, type PictureKey, type Place, Pictures, comparePlaces } from './pictures.js';
+import type { PictureCoding } from './codecs.js';
+import { type PictureShare, boundOf } from './picture_bounds.js';
+import { PictureRun, type RunEvents, type RunFailure } from './picture_run.js';
+import { type Found, type PictureKey, type Place, Pictures, comparePlaces, isPlace } from './pictures.js';
 import type { PictureImage, Platform } from './platform.js';
 import type { SampleQueue } from './sample_queue.js';
 import { type Failure, type PartChoice, SegmentStore, type Shot } from './segments.js';
-import { type HeldPicture, PictureShelf, maxHeld } from './shelf.js';
+import { type HeldPicture, PictureShelf } from './shelf.js';
 import { Timeline, distantPast } from './timeline.js';
 
 export interface Turn {
@@ -24,7 +26,6 @@ const aheadPlaying = 6;
 const aheadPaused = 6;
 /** Pictures that are kept before the one that is shown, for stepping back. */
 const behindStepping = 12;
-const behindBytes = 128 << 20;
 /** Samples that wait before a decoder. */
 const queuePlaying = 8;
 const queuePaused = 4;
@@ -47,6 +48,8 @@ export interface LaneSetting {
   platform: Platform;
   /** Bytes of samples in memory. */
   budget: number;
+  /** Memory of decoded pictures. */
+  pictures: PictureShare;
   changed: () => void;
 }
 
@@ -60,7 +63,10 @@ export class DeviceLane {
   readonly pictures: Pictures;
   private readonly shelf: PictureShelf;
   private readonly boxes: BoxLane;
-  private readonly lost = new Set<string>();
+  /** Pictures that cannot be had, and why. */
+  private readonly lost = new Map<string, string>();
+  /** Codings that the browser said it had and does not have. */
+  private readonly unsupported = new Set<PictureCoding>();
   private run: PictureRun | null = null;
   private shown: HeldPicture | null = null;
   private condition: DeviceCondition = 'loading';
@@ -74,9 +80,8 @@ export class DeviceLane {
   private isFresh = false;
   /** Pictures up to this moment are not shown any more while playing. */
   private floor: Utc = distantPast;
-  private failure = '';
   /** Sync samples from which decoding failed. */
-  private readonly failedStarts = new Set<string>();
+  private readonly failedStarts = new Map<string, string>();
   /** How far a step reaches beyond what is loaded. */
   private reach: number | null = null;
   private isCovered = false;
@@ -89,7 +94,7 @@ export class DeviceLane {
     this.timeline = Timeline.of(setting.device, setting.evidence);
     this.store = new SegmentStore(this.timeline, setting.choices, setting.queue, setting.budget, setting.changed);
     this.pictures = new Pictures(this.timeline, this.store);
-    this.shelf = new PictureShelf(setting.platform);
+    this.shelf = new PictureShelf(setting.platform, setting.pictures);
     this.boxes = new BoxLane(setting.platform, setting.view, setting.changed);
   }
 
@@ -129,7 +134,7 @@ export class DeviceLane {
     }
     this.waitingSince = null;
     if (found.kind === 'failed') {
-      this.showNothing(conditionOf(found.failure), `${found.failure.code}: ${found.failure.message}`);
+      this.showNothing(conditionOf(found.failure), found.failure.message);
       return;
     }
     const coding = this.choiceAt(this.timeline.at(turn.position))?.pictures?.coding ?? null;
@@ -144,13 +149,18 @@ export class DeviceLane {
     const shot = this.pictures.shot(key);
     if (place === null || shot === null) return;
     this.wanted = { place, utc: shot.utc };
+    const coding = this.choiceAt(place.stretch)?.pictures?.coding;
     const held = this.shelf.find(place);
-    if (held !== null) {
+    const lost = this.lost.get(nameOf(place));
+    if (coding !== undefined && this.unsupported.has(coding)) {
+      this.waitingSince = null;
+      this.showNothing('unsupported_codec', coding.detail);
+    } else if (held !== null) {
       this.waitingSince = null;
       this.show(held, turn);
-    } else if (this.lost.has(nameOf(place))) {
+    } else if (lost !== undefined) {
       this.waitingSince = null;
-      this.showNothing('broken', this.failure === '' ? 'a picture that cannot be decoded' : this.failure);
+      this.showNothing('broken', lost);
     } else {
       this.ensure(key, place, turn);
       this.wait();
@@ -162,7 +172,7 @@ export class DeviceLane {
   /** The sync sample of a picture's group stands for it where decoding cannot follow. */
   private syncKeyOf(key: PictureKey): PictureKey {
     const sync = this.pictures.syncBefore(key);
-    if (sync === null || 'loading' in sync) return key;
+    if (!isPlace(sync)) return key;
     const rank = this.store.loaded(sync.stretch)?.order.indexOf(sync.index) ?? -1;
     return rank < 0 ? key : { stretch: sync.stretch, rank };
   }
@@ -173,16 +183,17 @@ export class DeviceLane {
 
   private ensure(key: PictureKey, place: Place, turn: Turn): void {
     const sync = this.pictures.syncBefore(key);
-    if (sync !== null && 'loading' in sync) {
-      for (let stretch = sync.loading; stretch <= key.stretch; stretch++) this.missing.push(stretch);
+    if ('loading' in sync) {
+      this.missing.push(sync.loading, key.stretch);
       return;
     }
     const isSparse = this.isSparse && turn.isPlaying;
     if (isSparse && this.run !== null && !this.run.isOver) return;
     const isWithin = this.run !== null && comparePlaces(this.run.start, place) <= 0;
-    if (!isWithin || this.run?.gives(place, sync) !== true) {
-      if (sync === null || this.failedStarts.has(nameOf(sync))) {
-        this.remember([place]);
+    if (!isWithin || this.run?.gives(place, isPlace(sync) ? sync : null) !== true) {
+      const refused = isPlace(sync) ? this.failedStarts.get(nameOf(sync)) : sync.refused;
+      if (!isPlace(sync) || refused !== undefined) {
+        this.remember([place], refused ?? '');
         this.setting.changed();
         return;
       }
@@ -204,19 +215,18 @@ export class DeviceLane {
     if (coding !== undefined && this.run?.restart(coding, start, limit) === true) return;
     this.run?.close();
     this.run = null;
-    if (coding === undefined || coding.kind === 'unsupported') return;
+    if (coding === undefined || coding.kind === 'unsupported' || this.unsupported.has(coding)) return;
     const events: RunEvents = {
       picture: (place, shot, image) => this.take(place, shot, image),
-      lost: (places) => this.remember(places),
-      failed: (run, reason, pending) => this.failed(run, reason, pending),
+      lost: (places, reason) => this.remember(places, reason),
+      failed: (run, failure, pending) => this.failed(run, coding, failure, pending),
       changed: this.setting.changed,
     };
     try {
-      this.run = new PictureRun(this.setting.platform, this.timeline, this.store, coding, start, limit, events);
+      this.run = new PictureRun(this.setting.platform, this.timeline, this.store, coding, start, limit, events, this.setting.pictures.pixels);
     } catch (error) {
-      // A configuration that passed as supported and is refused all the same.
-      this.failure = error instanceof Error ? error.message : String(error);
-      this.failedStarts.add(nameOf(start));
+      // A configuration that passed as supported and is refused all the same, or too large a picture.
+      this.failedStarts.set(nameOf(start), error instanceof Error ? error.message : String(error));
       this.setting.changed();
     }
   }
@@ -226,11 +236,13 @@ export class DeviceLane {
     if (run === null || run.isOver) return;
     const isSought = this.wanted !== null && this.shelf.find(this.wanted.place) === null;
     if (!turn.isPlaying && this.wanted !== null) this.shelf.limitAhead(this.wanted.utc, aheadPaused);
-    const room = Math.max(1, maxHeld - this.shelf.count);
+    const { room } = this.shelf;
+    // What is looked for makes itself room; what comes ahead waits for it.
+    if (room < 1 && !isSought) return;
     // A decoder that took everything, holds back more than fits, and would never give anything out.
     const isStarving = run.queued === 0 && run.pending >= room && (isSought || this.shelf.countAfter(turn.position) === 0);
     const isLong = isStarving && run.pending < deepest;
-    const missing = run.feed(isLong ? run.pending + 1 : room, turn.isPlaying ? queuePlaying : queuePaused);
+    const missing = run.feed(isLong ? run.pending + 1 : Math.max(1, room), turn.isPlaying ? queuePlaying : queuePaused);
     if (missing !== null) this.missing.push(missing);
   }
 
@@ -259,7 +271,7 @@ export class DeviceLane {
     }
     const picture: HeldPicture = { place, utc: shot.utc, image };
     const isWanted = this.wanted !== null && comparePlaces(place, this.wanted.place) === 0;
-    if (isWanted && this.shelf.count >= maxHeld) this.shelf.trim(shot.utc, 0, shot.utc);
+    if (isWanted) this.shelf.makeRoom(picture);
     const isKept = this.shelf.put(picture);
     if (isKept && this.wanted !== null && shot.utc < this.wanted.utc && this.keepFrom !== null) this.shelf.copyOut(picture);
     this.setting.changed();
@@ -272,40 +284,44 @@ export class DeviceLane {
     return true;
   }
 
-  private remember(places: readonly Place[]): void {
+  private remember(places: readonly Place[], reason: string): void {
     if (this.lost.size > maxLost) this.lost.clear();
-    for (const place of places) this.lost.add(nameOf(place));
+    for (const place of places) this.lost.set(nameOf(place), reason);
   }
 
-  private failed(run: PictureRun, reason: string, pending: readonly Place[]): void {
+  private failed(run: PictureRun, coding: PictureCoding, { reason, isUnsupported }: RunFailure, pending: readonly Place[]): void {
     if (this.run !== run) return;
     this.run = null;
-    this.failure = reason;
     const { wanted } = this;
+    if (isUnsupported) {
+      this.unsupported.add(coding);
+      this.setting.changed();
+      return;
+    }
     const isWantedPending = wanted !== null && pending.some((place) => comparePlaces(place, wanted.place) === 0);
     if (isWantedPending && run.limit === null && wanted !== null) {
       // What broke may stand behind the picture that is wanted: once more, up to this one and no further.
       this.startRun(run.start, wanted.place);
     } else {
-      this.giveUp(pending.reduce((first, place) => (comparePlaces(place, first) < 0 ? place : first), run.next));
+      this.giveUp(pending.reduce((first, place) => (comparePlaces(place, first) < 0 ? place : first), run.next), reason);
     }
     this.setting.changed();
   }
 
   /** Which sample broke is not told; it is the first that did not come out, or one behind it up to the next sync sample. */
-  private giveUp(first: Place): void {
+  private giveUp(first: Place, reason: string): void {
     const loaded = this.store.loaded(first.stretch);
     if (loaded === null) {
-      this.remember([first]);
+      this.remember([first], reason);
       return;
     }
     let start = Math.min(first.index, loaded.pictures.length - 1);
     while (start > 0 && loaded.pictures[start]?.isSync !== true) start -= 1;
     if (this.failedStarts.size > maxLost) this.failedStarts.clear();
-    this.failedStarts.add(nameOf({ stretch: first.stretch, index: start }));
+    this.failedStarts.set(nameOf({ stretch: first.stretch, index: start }), reason);
     for (let { index } = first; index < loaded.pictures.length; index++) {
       if (index > first.index && loaded.pictures[index]?.isSync === true) break;
-      this.remember([{ stretch: first.stretch, index }]);
+      this.remember([{ stretch: first.stretch, index }], reason);
     }
   }
 
@@ -328,8 +344,9 @@ export class DeviceLane {
   }
 
   private keptBehind(): number {
+    // Copies take four bytes a pixel; the other half is for what comes.
     const bytes = Math.max(1, this.width * this.height * 4);
-    return Math.min(this.behind, Math.floor(behindBytes / bytes));
+    return Math.min(this.behind, Math.floor(boundOf(this.setting.pictures, bytes) / 2 / bytes));
   }
 
   /** Of what was decoded too late the newest is still better than what stands there. */
@@ -403,6 +420,7 @@ export class DeviceLane {
     this.floor = utc;
     this.reach = null;
     this.failedStarts.clear();
+    this.store.retryUnreadable();
     this.waitingSince = null;
     this.isSparse = false;
     this.unshownRuns = 0;
@@ -481,11 +499,6 @@ export class DeviceLane {
     return this.shown === null ? null : { image: this.shown.image, utc: this.shown.utc };
   }
 
-  /** Decoded pictures that are held, for tests. */
-  get held(): number {
-    return this.shelf.count;
-  }
-
   close(): void {
     this.run?.close();
     this.run = null;
@@ -496,6 +509,8 @@ export class DeviceLane {
   }
 }
 
-function conditionOf(failure: Failure): DeviceCondition {
-  return failure.code === 'sealed' || failure.code === 'not_attested' ? 'withheld' : 'broken';
+function conditionOf({ code }: Failure): DeviceCondition {
+  if (code === 'sealed' || code === 'not_attested') return 'withheld';
+  if (code === 'not_authentic') return 'altered';
+  return code === 'unreadable' ? 'unreadable' : 'broken';
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the page and the player say to each other. */
-import type { Device, Evidence, EvidenceSession, Utc } from '../evidence/model.js';
+import type { Evidence, EvidenceSession, Utc } from '../evidence/model.js';
 
 /** A box of something that was detected, in parts of the picture: 0 to 1 from the left upper corner. */
 export interface DetectedBox {
@@ -22,6 +22,11 @@ export type DeviceCondition =
   | 'withheld'
   /** This browser cannot decode the codec. */
   | 'unsupported_codec'
+  /** What is stored for this moment is not what was signed. */
+  | 'altered'
+  /** The file cannot be read any more. */
+  | 'unreadable'
+  /** A picture that cannot be decoded, or is too large to be. */
   | 'broken';
 
 export interface DeviceState {
@@ -85,6 +90,3 @@ export interface Player {
 }
 
 export type CreatePlayer = (options: PlayerOptions) => Player;
-
-/** Whether a device's parts can be played at all by this browser. */
-export type CanPlay = (device: Device, evidence: Evidence) => Promise<boolean>;

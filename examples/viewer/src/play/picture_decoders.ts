@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { jpegSize } from './jpeg.js';
+import { sizesInConfiguration, sizesInSample } from './parameter_sets.js';
+import { type PictureSize, refusalOfSize } from './picture_bounds.js';
 import type { PictureDecoder, PictureImage, PictureSink } from './platform.js';
 
 /** A picture, and what of the browser holds it. */
 export class BrowserImage implements PictureImage {
   readonly width: number;
   readonly height: number;
+  readonly bytes: number;
   readonly isScarce: boolean;
 
   constructor(readonly source: VideoFrame | ImageBitmap) {
     this.isScarce = 'displayWidth' in source;
+    this.bytes = 'displayWidth' in source ? bytesOf(source) : 4 * source.width * source.height;
     this.width = 'displayWidth' in source ? source.displayWidth : source.width;
     this.height = 'displayWidth' in source ? source.displayHeight : source.height;
   }
@@ -19,8 +23,26 @@ export class BrowserImage implements PictureImage {
   }
 }
 
+function bytesOf(frame: VideoFrame): number {
+  try {
+    return frame.allocationSize();
+  } catch {
+    // Frames that a graphics processor holds do not tell.
+    return 4 * frame.codedWidth * frame.codedHeight;
+  }
+}
+
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'NotSupportedError';
+}
+
+/** Refuses the first of these sizes that is too large. */
+function refusalOfSizes(sizes: readonly PictureSize[], pixels: number): string | null {
+  return sizes.map((size) => refusalOfSize(size, pixels)).find((reason) => reason !== null) ?? null;
 }
 
 /** H.264, H.265 and others, by WebCodecs. */
@@ -28,17 +50,33 @@ export class StreamPictureDecoder implements PictureDecoder {
   private readonly decoder: VideoDecoder;
   private readonly onDequeue: () => void;
 
+  /** Throws where the configuration asks for larger pictures. */
   constructor(
-    config: VideoDecoderConfig,
+    private readonly config: VideoDecoderConfig,
     private readonly sink: PictureSink,
+    private readonly pixels: number,
   ) {
+    const refusal = refusalOfSizes(configuredSizes(config), pixels);
+    if (refusal !== null) throw new RangeError(refusal);
     this.decoder = new VideoDecoder({
-      output: (frame) => sink.picture(frame.timestamp, new BrowserImage(frame)),
-      error: (error) => sink.failed(error.message),
+      output: (frame) => this.give(frame),
+      error: (error) => sink.failed(error.message, isUnsupported(error)),
     });
     this.onDequeue = () => sink.ready();
     this.decoder.addEventListener('dequeue', this.onDequeue);
     this.decoder.configure(config);
+  }
+
+  private give(frame: VideoFrame): void {
+    // Shown in the shape of its pixels, a picture may be larger than it is decoded.
+    const sizes = [{ width: frame.codedWidth, height: frame.codedHeight }, { width: frame.displayWidth, height: frame.displayHeight }];
+    const refusal = refusalOfSizes(sizes, this.pixels);
+    if (refusal === null) {
+      this.sink.picture(frame.timestamp, new BrowserImage(frame));
+      return;
+    }
+    frame.close();
+    this.sink.failed(refusal, false);
   }
 
   get queued(): number {
@@ -47,11 +85,16 @@ export class StreamPictureDecoder implements PictureDecoder {
 
   decode(timestamp: number, isSync: boolean, data: Uint8Array): void {
     if (this.decoder.state !== 'configured') return;
+    const refusal = refusalOfSizes(sizesInSample(this.config.codec, data), this.pixels);
+    if (refusal !== null) {
+      queueMicrotask(() => this.sink.failed(refusal, false));
+      return;
+    }
     try {
       this.decoder.decode(new EncodedVideoChunk({ type: isSync ? 'key' : 'delta', timestamp, data: data.slice() }));
     } catch (error) {
       // A sample that is called sync and is none, for instance.
-      queueMicrotask(() => this.sink.failed(reasonOf(error)));
+      queueMicrotask(() => this.sink.failed(reasonOf(error), isUnsupported(error)));
     }
   }
 
@@ -66,8 +109,11 @@ export class StreamPictureDecoder implements PictureDecoder {
   }
 }
 
-/** Larger pictures are not decoded: 64 million pixels take 256 MiB. */
-const maxPixels = 64 << 20;
+function configuredSizes(config: VideoDecoderConfig): PictureSize[] {
+  const { codec, description, codedWidth, codedHeight } = config;
+  const sizes = description instanceof Uint8Array ? sizesInConfiguration(codec, description) : [];
+  return codedWidth !== undefined && codedHeight !== undefined ? [{ width: codedWidth, height: codedHeight }, ...sizes] : sizes;
+}
 
 interface Waiting {
   timestamp: number;
@@ -81,7 +127,10 @@ export class JpegDecoder implements PictureDecoder {
   private isClosed = false;
   private idle: (() => void)[] = [];
 
-  constructor(private readonly sink: PictureSink) {}
+  constructor(
+    private readonly sink: PictureSink,
+    private readonly pixels: number,
+  ) {}
 
   get queued(): number {
     return this.waiting.length + (this.isBusy ? 1 : 0);
@@ -102,7 +151,7 @@ export class JpegDecoder implements PictureDecoder {
     this.isBusy = true;
     this.open(one.data).then(
       (bitmap) => this.finish(() => this.sink.picture(one.timestamp, new BrowserImage(bitmap)), () => bitmap.close()),
-      () => this.finish(() => this.sink.lost(one.timestamp), () => undefined),
+      (error: unknown) => this.finish(() => this.sink.lost(one.timestamp, reasonOf(error)), () => undefined),
     );
   }
 
@@ -114,8 +163,8 @@ export class JpegDecoder implements PictureDecoder {
   }
 
   private async open(data: Uint8Array): Promise<ImageBitmap> {
-    const { width, height } = jpegSize(data);
-    if (width * height > maxPixels) throw new Error(`a picture of ${width} x ${height}`);
+    const refusal = refusalOfSize(jpegSize(data), this.pixels);
+    if (refusal !== null) throw new RangeError(refusal);
     return createImageBitmap(new Blob([data.slice()], { type: 'image/jpeg' }));
   }
 

@@ -10,9 +10,15 @@ import type { Timeline } from './timeline.js';
 export interface RunEvents {
   picture(place: Place, shot: Shot, image: PictureImage): void;
   /** These went in and did not come out. */
-  lost(places: readonly Place[]): void;
-  failed(run: PictureRun, reason: string, pending: readonly Place[]): void;
+  lost(places: readonly Place[], reason: string): void;
+  /** `isUnsupported`: nothing came out, and the browser has no decoder for it, whatever it said before. */
+  failed(run: PictureRun, failure: RunFailure, pending: readonly Place[]): void;
   changed(): void;
+}
+
+export interface RunFailure {
+  reason: string;
+  isUnsupported: boolean;
 }
 
 interface Fed {
@@ -25,6 +31,7 @@ const nanosecondsOfMicrosecond = 1000n;
 const rounding = 500;
 /** A decoder that does nothing for so long with what it has is given up: milliseconds. */
 const patience = 8000;
+const notGiven = 'the decoder took the picture and did not give it out';
 
 export class PictureRun implements PictureSink {
   next: Place;
@@ -33,6 +40,7 @@ export class PictureRun implements PictureSink {
   private base: Utc;
   private progressAt = 0;
   private callOff: (() => void) | null = null;
+  private hasGiven = false;
   private phase: 'feeding' | 'flushing' | 'done' | 'failed' | 'closed' = 'feeding';
 
   constructor(
@@ -44,10 +52,16 @@ export class PictureRun implements PictureSink {
     /** The last one that goes in; null for no bound. */
     public limit: Place | null,
     private readonly events: RunEvents,
+    pixels: number,
   ) {
     this.next = start;
-    this.base = store.loaded(start.stretch)?.pictures[start.index]?.utc ?? 0n;
-    this.decoder = platform.openPictures(coding, this);
+    this.base = this.baseOf(start);
+    this.decoder = platform.openPictures(coding, this, pixels);
+  }
+
+  /** Times are told to the decoder from here on; the segment itself need not be there yet. */
+  private baseOf(start: Place): Utc {
+    return this.timeline.get(start.stretch)?.first ?? 0n;
   }
 
   get isOver(): boolean {
@@ -93,7 +107,7 @@ export class PictureRun implements PictureSink {
       if (this.isOver || this.fed.size === 0) return;
       const left = this.progressAt + patience - this.platform.now();
       const isAsked = this.queued > 0 || this.phase === 'flushing';
-      if (left <= 0 && isAsked) this.failed('the decoder gives nothing out');
+      if (left <= 0 && isAsked) this.failed('the decoder gives nothing out', false);
       else this.watch(Math.max(left, patience / 4));
     });
   }
@@ -113,7 +127,7 @@ export class PictureRun implements PictureSink {
     this.start = start;
     this.limit = limit;
     this.next = start;
-    this.base = this.store.loaded(start.stretch)?.pictures[start.index]?.utc ?? 0n;
+    this.base = this.baseOf(start);
     this.phase = 'feeding';
     return true;
   }
@@ -148,7 +162,7 @@ export class PictureRun implements PictureSink {
     let timestamp = Number((shot.utc - this.base) / nanosecondsOfMicrosecond);
     while (this.fed.has(timestamp)) timestamp += 1;
     if (!Number.isSafeInteger(timestamp)) {
-      this.failed('times that no decoder takes');
+      this.failed('times that no decoder takes', false);
       return;
     }
     this.fed.set(timestamp, { place, shot });
@@ -159,7 +173,7 @@ export class PictureRun implements PictureSink {
     this.phase = 'flushing';
     this.decoder.flush().then(
       () => this.flushed(),
-      (error: unknown) => this.failed(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => this.failed(error instanceof Error ? error.message : String(error), false),
     );
   }
 
@@ -167,7 +181,7 @@ export class PictureRun implements PictureSink {
     if (this.phase !== 'flushing') return;
     const lost = [...this.fed.values()].map((fed) => fed.place);
     this.end('done');
-    if (lost.length > 0) this.events.lost(lost);
+    if (lost.length > 0) this.events.lost(lost, notGiven);
     this.events.changed();
   }
 
@@ -185,6 +199,7 @@ export class PictureRun implements PictureSink {
       return;
     }
     this.fed.delete(key);
+    this.hasGiven = true;
     this.progressAt = this.platform.now();
     this.dropOlder(fed.shot.utc);
     this.events.picture(fed.place, fed.shot, image);
@@ -198,22 +213,22 @@ export class PictureRun implements PictureSink {
       this.fed.delete(timestamp);
       lost.push(fed.place);
     }
-    if (lost.length > 0) this.events.lost(lost);
+    if (lost.length > 0) this.events.lost(lost, notGiven);
   }
 
-  lost(timestamp: number): void {
+  lost(timestamp: number, reason: string): void {
     const fed = this.fed.get(timestamp);
     if (this.isOver || fed === undefined) return;
     this.fed.delete(timestamp);
-    this.events.lost([fed.place]);
+    this.events.lost([fed.place], reason);
     this.events.changed();
   }
 
-  failed(reason: string): void {
+  failed(reason: string, isUnsupported: boolean): void {
     if (this.isOver) return;
     const pending = [...this.fed.values()].map((fed) => fed.place);
     this.end('failed');
-    this.events.failed(this, reason, pending);
+    this.events.failed(this, { reason, isUnsupported: isUnsupported && !this.hasGiven }, pending);
   }
 
   ready(): void {

@@ -29,8 +29,11 @@ const second = 1_000_000_000n;
 const tolerance = second;
 /** Where the recorder says nothing of a duration. */
 const assumedDuration = second;
-/** How many segments back a picture's decoding may begin. */
-const maxBack = 8;
+/** How far back a picture's decoding may begin: segments, and bytes of samples that are read on the way. */
+export const maxBack = 256;
+const maxBackBytes = 512 << 20;
+/** Segments of which it is remembered where decoding can begin; more than one walk passes. */
+const maxNoted = 4 * maxBack;
 /** How many segments without pictures a step passes over. */
 const maxEmpty = 32;
 
@@ -38,11 +41,22 @@ export function comparePlaces(a: Place, b: Place): number {
   return a.stretch - b.stretch || a.index - b.index;
 }
 
-export function sameKey(a: PictureKey | null, b: PictureKey | null): boolean {
-  return a !== null && b !== null && a.stretch === b.stretch && a.rank === b.rank;
+/** Where decoding can begin in a segment, remembered when the segment itself is not in memory any more. */
+interface Note {
+  syncs: { index: number; utc: Utc }[];
+  bytes: number;
+}
+
+/** Where decoding must begin for a picture, what must be loaded to know it, or why it cannot. */
+export type Start = Place | { loading: number } | { refused: string };
+
+export function isPlace(start: Start): start is Place {
+  return 'index' in start;
 }
 
 export class Pictures {
+  private readonly notes = new Map<number, Note>();
+
   constructor(
     readonly timeline: Timeline,
     private readonly store: SegmentStore,
@@ -158,25 +172,39 @@ export class Pictures {
    * Where decoding must begin for a picture: at the sync sample before it, also by time. Pictures that are
    * shown before the sync sample of their group refer to the group before it.
    */
-  syncBefore(key: PictureKey): Place | { loading: number } | null {
+  syncBefore(key: PictureKey): Start {
     const place = this.placeOf(key);
     const shot = this.shot(key);
     if (place === null || shot === null) return { loading: key.stretch };
     let nearest: Place | null = null;
-    let { stretch, index } = place;
-    for (let back = 0; back < maxBack; back++) {
-      const loaded = this.store.loaded(stretch);
-      if (loaded === null) return this.store.failure(stretch) === null ? { loading: stretch } : nearest;
-      for (; index >= 0; index--) {
-        const sample = loaded.pictures[index];
-        if (sample === undefined || !sample.isSync) continue;
-        if (sample.utc <= shot.utc) return { stretch, index };
+    let bytes = 0;
+    for (let { stretch } = place; ; stretch--) {
+      const note = this.noteOf(stretch);
+      if (note === null && this.store.failure(stretch) === null) return { loading: stretch };
+      for (const { index, utc } of note?.syncs ?? []) {
+        if (stretch === place.stretch && index > place.index) continue;
+        if (utc <= shot.utc) return { stretch, index };
         nearest ??= { stretch, index };
       }
-      if (stretch === 0 || !this.timeline.isContinued(stretch - 1)) return nearest;
-      stretch -= 1;
-      index = (this.store.loaded(stretch)?.pictures.length ?? 0) - 1;
+      if (note === null || stretch === 0 || !this.timeline.isContinued(stretch - 1)) return nearest ?? { refused: notBegun };
+      bytes += note.bytes;
+      if (place.stretch - stretch >= maxBack || bytes > maxBackBytes) return nearest ?? { refused: tooFar };
     }
-    return nearest;
+  }
+
+  /** Sync samples of a segment, the last one first. */
+  private noteOf(stretch: number): Note | null {
+    const known = this.notes.get(stretch);
+    if (known !== undefined) return known;
+    const loaded = this.store.loaded(stretch);
+    if (loaded === null) return null;
+    const syncs = [...loaded.pictures.entries()].filter(([, shot]) => shot.isSync).map(([index, { utc }]) => ({ index, utc }));
+    const note = { syncs: syncs.reverse(), bytes: loaded.bytes };
+    if (this.notes.size >= maxNoted) this.notes.clear();
+    this.notes.set(stretch, note);
+    return note;
   }
 }
+
+const notBegun = 'nothing in front of the picture is left with which decoding could begin';
+const tooFar = `decoding would have to begin more than ${maxBack} segments or ${maxBackBytes >> 20} MiB earlier`;

@@ -8,6 +8,8 @@ import type { DetectedBox } from './model.js';
 export interface PictureImage {
   readonly width: number;
   readonly height: number;
+  /** Memory that it takes. */
+  readonly bytes: number;
   /** Memory of the decoder, which stops when too many are held. */
   readonly isScarce: boolean;
   close(): void;
@@ -16,9 +18,9 @@ export interface PictureImage {
 export interface PictureSink {
   picture(timestamp: number, image: PictureImage): void;
   /** One picture cannot be had; the decoder goes on. */
-  lost(timestamp: number): void;
-  /** Nothing more can be had of this decoder. */
-  failed(reason: string): void;
+  lost(timestamp: number, reason: string): void;
+  /** Nothing more can be had of this decoder; `isUnsupported`: of none of this browser. */
+  failed(reason: string, isUnsupported: boolean): void;
   /** There may be room for more. */
   ready(): void;
 }
@@ -72,7 +74,8 @@ export interface Platform {
   later(milliseconds: number, call: () => void): () => void;
   pictureCoding(track: TrackView): Promise<PictureCoding>;
   soundCoding(track: TrackView): Promise<SoundCoding>;
-  openPictures(coding: PictureCoding, sink: PictureSink): PictureDecoder;
+  /** Pictures of more pixels are refused, before they are decoded where that is known. */
+  openPictures(coding: PictureCoding, sink: PictureSink, pixels: number): PictureDecoder;
   openSounds(coding: SoundCoding, sink: SoundSink): SoundDecoder;
   openOutput(): SoundOutput | null;
   /** A copy in memory that is not the decoder's. */

@@ -6,7 +6,8 @@ import { UtcClock } from './clock.js';
 import { decideGap } from './gaps.js';
 import { DeviceLane } from './lane.js';
 import { isMetadataReadable } from './metadata.js';
-import type { CanPlay, CreatePlayer, DeviceState, Player, PlayerOptions, PlayerState } from './model.js';
+import type { CreatePlayer, DeviceState, Player, PlayerOptions, PlayerState } from './model.js';
+import { type PictureShare, shareOf } from './picture_bounds.js';
 import type { Platform, SoundOutput } from './platform.js';
 import { SampleQueue } from './sample_queue.js';
 import type { PartChoice } from './segments.js';
@@ -86,18 +87,19 @@ class EvidencePlayer implements Player {
     this.closeLanes();
     this.choices = choices;
     const share = Math.max(leastBudget, Math.floor(budget / Math.max(1, devices.length)));
-    this.lanes = devices.flatMap((device) => this.laneOf(device, share));
+    const pictures = shareOf(devices.length);
+    this.lanes = devices.flatMap((device) => this.laneOf(device, share, pictures));
     for (const lane of this.lanes) lane.move('jump', this.clock.position);
     this.isPrepared = true;
     this.openSound();
     this.wake();
   }
 
-  private laneOf(device: Device, share: number): DeviceLane[] {
+  private laneOf(device: Device, share: number, pictures: PictureShare): DeviceLane[] {
     const view = this.options.views.get(device.index);
     if (view === undefined) return [];
     const { choices, queue, platform, evidence } = this;
-    return [new DeviceLane({ device, evidence, view, choices, queue, platform, budget: share, changed: () => this.wake() })];
+    return [new DeviceLane({ device, evidence, view, choices, queue, platform, budget: share, pictures, changed: () => this.wake() })];
   }
 
   get state(): PlayerState {
@@ -380,13 +382,3 @@ export function createPlayerOn(platform: Platform, options: PlayerOptions): Play
 }
 
 export const createPlayer: CreatePlayer = (options) => createPlayerOn(new BrowserPlatform(), options);
-
-export const canPlay: CanPlay = async (device, evidence) => {
-  const platform = new BrowserPlatform();
-  for (const part of evidence.parts) {
-    if (!device.parts.includes(part.index)) continue;
-    const { pictures, sounds } = await choosePart(part, platform);
-    if ([pictures, sounds].some((one) => one !== null && one.coding.kind !== 'unsupported')) return true;
-  }
-  return false;
-};

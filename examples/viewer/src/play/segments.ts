@@ -156,9 +156,9 @@ export class SegmentStore {
     }
   }
 
-  /** What failed is asked for again. */
-  forgetFailures(): void {
-    for (const [index, state] of this.states) if (state.state === 'failed') this.states.delete(index);
+  /** A disk or a network may be there again. */
+  retryUnreadable(): void {
+    for (const [index, state] of this.states) if (state.state === 'failed' && state.failure.code === 'unreadable') this.states.delete(index);
   }
 
   close(): void {

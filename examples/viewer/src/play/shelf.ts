@@ -2,6 +2,7 @@
 /* Decoded pictures of a device that are held: the one that is shown, some before and some behind it. */
 import type { Utc } from '../evidence/model.js';
 import { type Place, comparePlaces } from './pictures.js';
+import { type PictureShare, boundOf } from './picture_bounds.js';
 import type { PictureImage, Platform } from './platform.js';
 
 export interface HeldPicture {
@@ -10,17 +11,34 @@ export interface HeldPicture {
   image: PictureImage;
 }
 
-/** Never more decoded pictures than this of one device. */
-export const maxHeld = 24;
+/** Never more decoded pictures than this of one device, and fewer where they are large. */
+const maxHeld = 24;
 
 export class PictureShelf {
   private pictures: HeldPicture[] = [];
   private readonly copying = new Set<HeldPicture>();
 
-  constructor(private readonly platform: Platform) {}
+  /** Bytes of the last picture that came: what the next ones are likely to take. */
+  private unit = 0;
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly share: PictureShare,
+  ) {}
 
   get count(): number {
     return this.pictures.length;
+  }
+
+  get bytes(): number {
+    return this.pictures.reduce((bytes, one) => bytes + one.image.bytes, 0);
+  }
+
+  /** How many more pictures may be held. */
+  get room(): number {
+    if (this.unit === 0) return maxHeld - this.count;
+    const left = Math.floor((boundOf(this.share, this.unit) - this.bytes) / this.unit);
+    return Math.max(0, Math.min(maxHeld - this.count, left));
   }
 
   find(place: Place): HeldPicture | null {
@@ -40,7 +58,8 @@ export class PictureShelf {
 
   /** Takes a picture; where there is no room it closes it and says so. */
   put(picture: HeldPicture): boolean {
-    if (this.pictures.length >= maxHeld || this.find(picture.place) !== null) {
+    this.unit = picture.image.bytes;
+    if (this.room < 1 || this.find(picture.place) !== null) {
       picture.image.close();
       return false;
     }
@@ -48,6 +67,17 @@ export class PictureShelf {
     while (at > 0 && (this.pictures[at - 1] as HeldPicture).utc > picture.utc) at--;
     this.pictures.splice(at, 0, picture);
     return true;
+  }
+
+  /** For the picture that is looked for everything else goes, from the farthest on, as far as it must. */
+  makeRoom(picture: HeldPicture): void {
+    this.unit = picture.image.bytes;
+    while (this.room < 1 && this.pictures.length > 0) {
+      const [first, last] = [this.pictures[0], this.pictures[this.pictures.length - 1]];
+      if (first === undefined || last === undefined) return;
+      const isLastFarther = last.utc - picture.utc > picture.utc - first.utc;
+      (isLastFarther ? this.pictures.pop() : this.pictures.shift())?.image.close();
+    }
   }
 
   /** Keeps `count` pictures before a moment, and closes those that are older, or newer than `to`. */

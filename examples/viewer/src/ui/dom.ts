@@ -59,12 +59,12 @@ export function replaceChildren(parent: Element, ...children: (Child | readonly 
 }
 
 const longest = 4_000;
-const unseen = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|\ud800(?![\udc00-\udfff])/g;
+const unseen = /(?![\t\n])[\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}\u2028\u2029\ufff9-\ufffb]/gu;
 
 /** A stranger's text as it can be shown: what is invisible or changes the direction of writing is made visible. */
 export function visible(text: string): string {
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return cut.replace(unseen, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
+  const cut = text.length > longest ? `${text.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}…` : text;
+  return cut.replace(unseen, (character) => `⟨U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}⟩`);
 }
 
 /** As `visible`, on one line. */
@@ -75,4 +75,31 @@ export function visibleLine(text: string): string {
 /** A stranger's text, kept apart from the writing around it. */
 export function alien(text: string, className = 'alien'): HTMLElement {
   return el('bdi', className, visible(text));
+}
+
+/** What of a sentence is this page's, and what is a name: names are isolated (see names.ts). */
+export interface Span {
+  text: string;
+  isName: boolean;
+}
+
+export const isolate = '\u2068';
+export const isolateEnd = '\u2069';
+
+export function spansOf(sentence: string): Span[] {
+  const spans: Span[] = [];
+  sentence.split(/\u2068([^\u2068\u2069]*)\u2069/).forEach((text, i) => {
+    if (text !== '') spans.push({ text, isName: i % 2 === 1 });
+  });
+  return spans;
+}
+
+/** For attributes and files of text, which have no elements to isolate anything. */
+export function plain(sentence: string): string {
+  return spansOf(sentence).map((span) => span.text).join('');
+}
+
+/** A sentence of this page; each name in it is an element of its own. */
+export function spoken(sentence: string, className = 'alien'): Child[] {
+  return spansOf(sentence).map(({ text, isName }) => (isName ? el('bdi', className, visible(text)) : visible(text)));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where segments, gaps and moments lie on a timeline. */
-import { type Evidence, type GapView, type Report, type SegmentState, type Utc, segmentState } from '../evidence/model.js';
-import { partReport, segmentAt, severity } from './judgement.js';
+import { type Evidence, type GapView, type Report, type Utc, segmentState } from '../evidence/model.js';
+import { type PictureStanding, partReport, pictureStanding, segmentAt, severity } from './judgement.js';
 
 export interface Window {
   from: Utc;
@@ -12,7 +12,7 @@ export interface Bar {
   /** In parts of the window, 0 to 1. */
   start: number;
   end: number;
-  state: SegmentState;
+  standing: PictureStanding;
 }
 
 export interface GapBar {
@@ -76,18 +76,19 @@ export function paged(whole: Window, window: Window, direction: 1 | -1): Window 
   return zoomed(whole, length, (window.from + window.to) / 2n + BigInt(direction) * length);
 }
 
-interface Stretch {
-  start: number;
-  end: number;
-  state: SegmentState;
-}
-
-function stretches(evidence: Evidence, report: Report | null, device: number, window: Window): Stretch[] {
-  const found: Stretch[] = [];
+function stretches(evidence: Evidence, report: Report | null, device: number, window: Window): Bar[] {
+  const found: Bar[] = [];
   for (const index of evidence.devices[device]?.parts ?? []) {
     const part = evidence.parts[index];
     if (part === undefined) continue;
-    const states = partReport(report, index)?.states;
+    const own = partReport(report, index);
+    // Every state of a part means the same for all of its segments.
+    const standings = new Map<number, PictureStanding>();
+    const standingOf = (state: number): PictureStanding => {
+      const known = standings.get(state) ?? pictureStanding(report, own, state);
+      standings.set(state, known);
+      return known;
+    };
     const { first, last } = part.segments;
     for (let i = segmentAt(first, window.from) ?? 0; i < first.length; i += 1) {
       const begin = first[i] as Utc;
@@ -96,8 +97,8 @@ function stretches(evidence: Evidence, report: Report | null, device: number, wi
       const lasting = (last[i] as Utc) > begin ? (last[i] as Utc) : begin;
       const end = next !== undefined && next > lasting && next - lasting <= second ? next : lasting;
       if (end < window.from) continue;
-      const state = (states?.[i] ?? segmentState.unchecked) as SegmentState;
-      found.push({ start: Math.max(0, place(window, begin)), end: Math.min(1, place(window, end)), state });
+      const standing = standingOf(own?.states[i] ?? segmentState.unchecked);
+      found.push({ start: Math.max(0, place(window, begin)), end: Math.min(1, place(window, end)), standing });
     }
   }
   return found;
@@ -108,32 +109,28 @@ function stretches(evidence: Evidence, report: Report | null, device: number, wi
  * them is shown, so that one bad segment among a hundred thousand is seen.
  */
 export function bars(evidence: Evidence, report: Report | null, device: number, window: Window, columns: number): Bar[] {
-  const worst = new Int8Array(columns).fill(-1);
-  const states = new Uint8Array(columns);
-  for (const { start, end, state } of stretches(evidence, report, device, window)) {
+  const worst = new Array<PictureStanding | null>(columns).fill(null);
+  for (const { start, end, standing } of stretches(evidence, report, device, window)) {
     const firstColumn = Math.min(columns - 1, Math.floor(start * columns));
     const lastColumn = Math.min(columns - 1, Math.max(firstColumn, Math.ceil(end * columns) - 1));
     for (let column = firstColumn; column <= lastColumn; column += 1) {
-      if (severity(state) > (worst[column] ?? -1)) {
-        worst[column] = severity(state);
-        states[column] = state;
-      }
+      const there = worst[column] ?? null;
+      if (there === null || severity(standing) > severity(there)) worst[column] = standing;
     }
   }
-  return joined(worst, states);
+  return joined(worst);
 }
 
-function joined(worst: Int8Array, states: Uint8Array): Bar[] {
+function joined(worst: readonly (PictureStanding | null)[]): Bar[] {
   const columns = worst.length;
   const result: Bar[] = [];
-  for (let column = 0; column < columns; column += 1) {
-    if (worst[column] === -1) continue;
-    const state = states[column] as SegmentState;
+  worst.forEach((standing, column) => {
+    if (standing === null) return;
     const before = result[result.length - 1];
-    if (before !== undefined && before.end === column && before.state === state) before.end = column + 1;
-    else result.push({ start: column, end: column + 1, state });
-  }
-  return result.map((bar) => ({ start: bar.start / columns, end: bar.end / columns, state: bar.state }));
+    if (before !== undefined && before.end === column && before.standing === standing) before.end = column + 1;
+    else result.push({ start: column, end: column + 1, standing });
+  });
+  return result.map((bar) => ({ start: bar.start / columns, end: bar.end / columns, standing: bar.standing }));
 }
 
 export function gapsOf(report: Report | null, device: number): GapView[] {

@@ -9,6 +9,7 @@ import { codecCases } from './codec_cases.js';
 import { hostileCases } from './hostile_cases.js';
 import { hugeCases } from './huge_cases.js';
 import { Material } from './material.js';
+import { playCases, playLimits } from './play_cases.js';
 import { Scenes } from './scenes.js';
 
 export interface ChromiumSetting extends Setting {
@@ -39,6 +40,8 @@ after(async () => {
 
 commonCases(made);
 codecCases(made);
+playCases(made);
+playLimits(made);
 clipCases(made);
 hostileCases(made);
 accessCases(made);

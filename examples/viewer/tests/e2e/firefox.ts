@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { type Setting, commonCases, opensRecording } from './cases.js';
 import { findFirefox, startFirefox } from './firefox_browser.js';
 import { Material } from './material.js';
+import { playCases } from './play_cases.js';
 import { Scenes } from './scenes.js';
 
 const path = findFirefox();
@@ -29,4 +30,5 @@ after(async () => {
 });
 
 commonCases(made);
+playCases(made);
 test('a recording with MJPEG plays', () => opensRecording(made(), made().scenes.mjpeg(), made().scenes.mjpegClip(), 41));

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Playing in the page with real recordings: pictures told by their place, sound, boxes, speeds, memory. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { type Setting, comparePicture, withViewer } from './cases.js';
+import { boxed } from './material.js';
+import { pause, until } from './page.js';
+import { type Scenes, utcOf } from './scenes.js';
+import { type Shown, type Viewer, likeness } from './viewer.js';
+
+/** Pictures in another order than they are decoded, groups of 20 across segments, and G.711 or AAC beside them. */
+function reordered(scenes: Scenes): { clip: string; recording: string } {
+  const { material } = scenes;
+  material.ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x480:rate=10', '-f', 'lavfi', '-i', 'sine=frequency=300:beep_factor=3:sample_rate=8000', '-t', '9',
+    '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-bf', '3', '-g', '20', '-x264-params', 'open-gop=1:b-pyramid=normal', '-c:a', 'pcm_alaw', 'reordered.mov');
+  material.record('reordered.mov', 'reordered.svms');
+  return { clip: material.path('reordered.mov'), recording: material.path('reordered.svms') };
+}
+
+async function ready(viewer: Viewer, path: string): Promise<void> {
+  await viewer.open(path);
+  await viewer.verdict();
+  await viewer.shows(0, null);
+}
+
+/** The picture that is shown is this one and none beside it. */
+async function isPicture(setting: Setting, viewer: Viewer, clip: string, number: number): Promise<void> {
+  const shown = await viewer.shows(0, utcOf(number));
+  const { rgb } = await viewer.picture(0);
+  const values = [number - 1, number, number + 1].map((one) => ({ one, value: likeness(rgb, setting.scenes.material.picture(clip, one)) }));
+  const best = values.reduce((a, b) => (b.value > a.value ? b : a));
+  assert.equal(best.one, number, `at ${shown.utc} picture ${best.one} is shown, not ${number}`);
+  assert.ok(best.value > 30, `picture ${number}: ${best.value.toFixed(1)} dB`);
+}
+
+async function seeksAndSteps(setting: Setting): Promise<void> {
+  const { clip, recording } = reordered(setting.scenes);
+  await withViewer(setting, async (viewer) => {
+    await ready(viewer, recording);
+    for (const number of [38, 19, 20, 21, 5, 77]) {
+      await viewer.goTo(utcOf(number));
+      await isPicture(setting, viewer, clip, number);
+    }
+    await viewer.goTo(utcOf(42));
+    await viewer.shows(0, utcOf(42));
+    for (let number = 41; number >= 36; number--) {
+      await viewer.click('step-back');
+      await viewer.shows(0, utcOf(number));
+    }
+    await isPicture(setting, viewer, clip, 36);
+    for (let number = 37; number <= 43; number++) {
+      await viewer.click('step-forward');
+      await viewer.shows(0, utcOf(number));
+    }
+    await isPicture(setting, viewer, clip, 43);
+  });
+}
+
+interface Heard {
+  at: number;
+  skip: number;
+  rate: number;
+  values: number[];
+}
+
+/** What is given to the sound device from now on is noted. */
+function listen(viewer: Viewer): Promise<boolean> {
+  return viewer.page.run(() => {
+    const heard: unknown[] = [];
+    (window as { __heard?: unknown[] }).__heard = heard;
+    const { start } = AudioBufferSourceNode.prototype;
+    AudioBufferSourceNode.prototype.start = function (when = 0, offset = 0): void {
+      heard.push({ at: when, skip: offset, rate: this.buffer?.sampleRate ?? 0, values: Array.from(this.buffer?.getChannelData(0) ?? []) });
+      start.call(this, when, offset);
+    };
+    return true;
+  }, null);
+}
+
+function noiseAt(heard: readonly number[], reference: Float32Array, offset: number, from: number, to: number): { noise: number; signal: number } {
+  let [noise, signal] = [0, 0];
+  for (let at = from; at < Math.min(to, heard.length); at++) {
+    noise += ((heard[at] ?? 0) - (reference[offset + at] ?? 0)) ** 2;
+    signal += (reference[offset + at] ?? 0) ** 2;
+  }
+  return { noise, signal };
+}
+
+/** Where in the clip the sound comes from, in seconds, and how like it is: decibels. */
+function compareSound(heard: readonly number[], reference: Float32Array, rate: number): { from: number; snr: number } {
+  let best = { offset: 0, noise: Infinity };
+  for (let offset = 0; offset < 3 * rate; offset++) {
+    const { noise } = noiseAt(heard, reference, offset, 4096, 4400);
+    if (noise < best.noise) best = { offset, noise };
+  }
+  const { noise, signal } = noiseAt(heard, reference, best.offset, 2048, heard.length);
+  return { from: best.offset / rate, snr: noise === 0 ? 99 : 10 * Math.log10(signal / noise) };
+}
+
+function soundOf(clip: string): Float32Array {
+  const raw = execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-i', clip, '-map', '0:a', '-f', 'f32le', '-ac', '1', '-'], { maxBuffer: 64 << 20 });
+  return new Float32Array(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.length - (raw.length % 4)));
+}
+
+/** Sound that is played is that of the moment, without seams, as FFmpeg decodes it. */
+async function plays(setting: Setting, recording: string, clip: string, leastSnr: number): Promise<void> {
+  await withViewer(setting, async (viewer) => {
+    await ready(viewer, recording);
+    await viewer.goTo(utcOf(10));
+    await viewer.shows(0, utcOf(10));
+    await listen(viewer);
+    await viewer.page.run(() => {
+      const select = document.querySelector<HTMLSelectElement>('#audible');
+      if (select === null) return;
+      select.selectedIndex = select.options.length - 1;
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    }, null);
+    await viewer.click('play');
+    await pause(2500);
+    await viewer.click('play');
+    const blocks = await viewer.page.run(() => (window as { __heard?: Heard[] }).__heard ?? [], null);
+    assert.ok(blocks.length > 3, `${blocks.length} blocks of sound`);
+    const rate = blocks[0]?.rate ?? 0;
+    const { from, snr } = compareSound(blocks.flatMap((one) => one.values), soundOf(clip), rate);
+    const seams = blocks.slice(1).map((one, i) => Math.abs(one.at - (blocks[i]?.at ?? 0) - ((blocks[i]?.values.length ?? 0) / rate - (blocks[i]?.skip ?? 0))));
+    console.log(`# ${setting.browser.version}: sound from ${from.toFixed(3)} s, ${snr.toFixed(1)} dB of FFmpeg's, seams within ${(1000 * Math.max(...seams)).toFixed(2)} ms`);
+    assert.ok(Math.abs(from - 0.9) < 0.25, `sound of ${from} s, not of 1 s`);
+    assert.ok(snr > leastSnr, `${snr.toFixed(1)} dB`);
+    assert.ok(Math.max(...seams) < 0.002, 'there are no seams');
+  });
+}
+
+/** Two devices, fast: the clock keeps its rate, and both show pictures of nearly one moment. */
+async function playsFast(setting: Setting): Promise<void> {
+  const { scenes } = setting;
+  scenes.material.record(scenes.yardClip(), 'fast.svms', 'yard', '--device', 'Yard');
+  const yard = scenes.material.path('fast.svms');
+  await withViewer(setting, async (viewer) => {
+    await viewer.open(scenes.frontRecording(), yard);
+    await viewer.verdict();
+    await viewer.shows(1, null);
+    for (const [rate, seconds] of [[4, 2], [16, 0.8]] as const) {
+      await viewer.goTo(utcOf(5));
+      await viewer.shows(1, utcOf(5));
+      await viewer.page.run((value: number) => {
+        const select = document.querySelector<HTMLSelectElement>('[data-testid="rate"]');
+        if (select === null) return;
+        select.value = String(value);
+        select.dispatchEvent(new Event('change', { bubbles: true }));
+      }, rate);
+      await viewer.click('play');
+      const pairs: Shown[][] = [];
+      for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(60)) pairs.push(await viewer.screens());
+      await viewer.click('play');
+      const shown = pairs.filter((pair) => pair.every((one) => one.condition === 'picture' && one.utc !== ''));
+      const apart = shown.map(([a, b]) => Math.abs(Number(BigInt(a?.utc ?? '0') - BigInt(b?.utc ?? '0'))) / 1e9);
+      const last = shown[shown.length - 1]?.[0]?.utc ?? '0';
+      const gone = Number(BigInt(last) - utcOf(5)) / 1e9;
+      const pictures = new Set(shown.map(([a]) => a?.utc)).size;
+      console.log(`# ${setting.browser.version}: rate ${rate}: ${gone.toFixed(1)} s in ${seconds} s, ${pictures} pictures seen, apart by ${Math.max(...apart).toFixed(2)} s`);
+      assert.ok(gone > rate * seconds * 0.5, `${gone} s at rate ${rate}`);
+      assert.ok(pictures >= 3 && Math.max(...apart) < rate / 2);
+    }
+  });
+}
+
+/** Boxes of metadata stand over the picture of their moment. */
+async function showsBoxes(setting: Setting): Promise<void> {
+  const { material } = setting.scenes;
+  material.scene('boxes.svms', 'Gate', '', Array.from({ length: 8 }, (_, i) => Buffer.from(boxed(i < 4 ? 'Human' : 'Vehicle'))));
+  await withViewer(setting, async (viewer) => {
+    await ready(viewer, material.path('boxes.svms'));
+    for (const [number, kind] of [[1, 'Human'], [6, 'Vehicle']] as const) {
+      await viewer.goTo(utcOf(number));
+      await viewer.shows(0, null);
+      await until(`a box "${kind}"`, async () => ((await viewer.screens())[0]?.detail.includes(kind) === true ? true : null), 10_000);
+    }
+  });
+}
+
+/** A picture of more pixels than are shown: said, and the page goes on. */
+async function refusesHuge(setting: Setting): Promise<void> {
+  const { material } = setting.scenes;
+  material.ffmpeg('-f', 'lavfi', '-i', 'color=black:size=9600x9600:rate=10', '-t', '0.3', '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', 'huge-picture.mkv');
+  material.record('huge-picture.mkv', 'huge-picture.svms');
+  await withViewer(setting, async (viewer) => {
+    await viewer.open(material.path('huge-picture.svms'));
+    await viewer.verdict();
+    const screen = await until('a refusal', async () => (await viewer.screens()).find((one) => one.condition === 'broken') ?? null);
+    assert.match(screen.detail, /9600 x 9600/);
+  });
+}
+
+/** An altered segment is said to be altered, in a recording that is read by the real session. */
+async function tellsAltered(setting: Setting): Promise<void> {
+  const { scenes } = setting;
+  const bytes = readFileSync(scenes.frontRecording());
+  const middle = bytes.length >> 1;
+  bytes[middle] = 255 - (bytes[middle] ?? 0);
+  const path = scenes.material.path('altered.svms');
+  writeFileSync(path, bytes);
+  await withViewer(setting, async (viewer) => {
+    await viewer.open(path);
+    await viewer.verdict();
+    const time = (await viewer.data('failure'))?.['time'] ?? '';
+    await viewer.goTo(BigInt(Date.parse(time)) * 1_000_000n);
+    await until('the picture is withheld as altered', async () => ((await viewer.screens())[0]?.condition === 'altered' ? true : null), 10_000);
+    await comparePicture(setting, viewer, 0, scenes.frontClip(), 3);
+  });
+}
+
+/** What runs in every browser. */
+export function playCases(setting: () => Setting): void {
+  test('pictures in another order are found and stepped through one by one', () => seeksAndSteps(setting()));
+  test('two devices play at 4 and 16 times the speed', () => playsFast(setting()));
+  test('sound of AAC is that of the moment', () => plays(setting(), setting().scenes.frontRecording(), setting().scenes.frontClip(), 20));
+  test('boxes of metadata are shown at their moment', () => showsBoxes(setting()));
+}
+
+export function playLimits(setting: () => Setting): void {
+  test('sound of G.711 is that of the moment', () => {
+    const { clip, recording } = reordered(setting().scenes);
+    return plays(setting(), recording, clip, 50);
+  });
+  test('a picture of too many pixels is refused with words', () => refusesHuge(setting()));
+  test('an altered segment is said to be altered', () => tellsAltered(setting()));
+}
