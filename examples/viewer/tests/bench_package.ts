@@ -21,7 +21,7 @@ async function measure(file: string, ca: string, password: string | undefined, w
   const trust = { anchors, stampAnchors: { certificates: [] }, now: BigInt(Date.now()) * 1_000_000n };
   const credentials = password === undefined ? {} : { credentials: { password } };
   const threads = workers === 0 ? null : openFramePool(file, workers);
-  const spread = threads === null ? {} : { checker: threads.pool.check, width: 4 * workers };
+  const spread = threads === null ? {} : { checker: threads.pool.check, attachments: threads.pool.checkAttachment, width: 4 * workers };
   const start = performance.now();
   const before = process.cpuUsage();
   const report = await verifyPackage(source, { trust, ...credentials, ...spread, opensSamples });

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import assert from 'node:assert/strict';
+import { FormatError } from '../src/bytes/errors.js';
+import { writeClipOf } from '../src/evidence/clip.js';
+import { type Evidence, ProblemError } from '../src/evidence/model.js';
+import type { PartReader, ReadableSegment } from '../src/evidence/part_reader.js';
 import { webcrypto } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
@@ -400,4 +404,28 @@ test('of every vector: the film satisfies every rule, or is refused in words', a
     }
   }
   assert.ok(films > 100, `${films} films of ${names.length} vectors`);
+});
+
+test('a clip of the session says why each stretch is missing', async () => {
+  const reasons: [Error, string][] = [
+    [new FormatError('C-MAN-3', 'samples were altered'), 'altered'],
+    [new ProblemError('not_attested', 'no signature'), 'not_attested'],
+    [new ProblemError('sealed', 'no key'), 'sealed'],
+    [new UndecryptableError(1, 0, 'it does not open'), 'undecryptable'],
+  ];
+  for (const [error, reason] of reasons) {
+    const { header, segments, tracks, read } = partWith([group(0, 5), group(200, 5), group(400, 5)], { tracks: [picture] });
+    const view = { index: 0, unusable: null, segments };
+    const evidence = { kind: 'recording', devices: [{ parts: [0] }], parts: [view] } as unknown as Evidence;
+    const reader = { header, removed: new Set(), isLocked: false } as unknown as PartReader;
+    const clip = await writeClipOf({
+      evidence,
+      request: { device: 0, from: began, to: began + second, kinds: ['video'] },
+      readerOf: () => reader,
+      read: async (_part, number) => (number === 1 ? Promise.reject(error) : ({ tracks: new Set(tracks), ...((await read(number)) as object) } as unknown as ReadableSegment)),
+      progress: () => undefined,
+      signal: new AbortController().signal,
+    });
+    assert.deepEqual(clip.gaps.map((gap) => gap.reason), [reason]);
+  }
 });

@@ -244,11 +244,11 @@ test('decoding begins many segments earlier, without holding them all', async ()
 
 test('where decoding would have to begin too far back, it is said', async () => {
   const endless = Array.from({ length: 300 }, (_, index) => {
-    const one = segmentAt(index * 10, 1, 0);
+    const one = segmentAt(100 + index * 10, 1, 0);
     return index === 0 ? one : { ...one, samples: one.samples.map((each) => ({ ...each, isSync: false })) };
   });
-  const { player } = await open([endless, [{ at: 5000, samples: segmentAt(50_000).samples.slice(1) }]], [[0, 1]]);
-  await player.seek(at(2990.5));
+  const { player } = await open([segments(1), endless, [{ at: 5000, samples: segmentAt(50_000).samples.slice(1) }]], [[0, 1, 2]]);
+  await player.seek(at(3090.5));
   assert.equal(player.state.devices[0]?.condition, 'broken');
   assert.match(player.state.devices[0]?.detail ?? '', /more than 256 segments/);
   await player.seek(at(50_005));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { CheckPool, type Port, type SegmentCheck } from '../container/check_pool.js';
 import type { VerifyOptions } from '../container/verify.js';
+import type { AttachmentChecker } from '../package/attachments.js';
 import { FramePool } from '../package/frame_pool.js';
 import type { SegmentChecker } from '../package/source_walk.js';
 import { Channels, type CheckKind } from './channels.js';
@@ -44,7 +45,12 @@ export interface Spread<Checker> {
   close(): void;
 }
 
-/** The workers that check segments, of one session. */
+/** The same for a package. */
+export interface PackageSpread extends Spread<SegmentChecker> {
+  attachments: AttachmentChecker;
+}
+
+/** The workers that check segments and attachments, of one session. */
 export class Checkers {
   private readonly workers: Channels[];
 
@@ -87,7 +93,7 @@ export class Checkers {
     return { checker, width: ports.length * jobsPerWorker, close };
   }
 
-  async forPackage(input: unknown, here: SegmentChecker): Promise<Spread<SegmentChecker> | null> {
+  async forPackage(input: unknown, here: SegmentChecker): Promise<PackageSpread | null> {
     await this.ready();
     const { ports, close } = this.openPorts('package');
     if (ports.length === 0) return null;
@@ -96,6 +102,7 @@ export class Checkers {
       await this.precedence.turn();
       return pool.check(opened, source, job);
     };
-    return { checker, width: ports.length * jobsPerWorker, close };
+    const attachments: AttachmentChecker = (job, watch) => pool.checkAttachment(job, { ...watch, turn: () => this.precedence.turn() });
+    return { checker, attachments, width: ports.length * jobsPerWorker, close };
   }
 }

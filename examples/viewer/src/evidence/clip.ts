@@ -18,7 +18,7 @@ export interface ClipCall {
 }
 
 const gapCodes: Partial<Record<ProblemCode, ClipGapReason>> = {
-  not_authentic: 'altered', not_attested: 'not_attested', sealed: 'sealed', unreadable: 'unreadable', undecryptable: 'undecryptable',
+  not_authentic: 'altered', not_attested: 'not_attested', sealed: 'sealed', unsupported: 'unreadable', undecryptable: 'undecryptable',
 };
 
 /** Why a film has a gap: what does not verify, may not be shown, or does not open. Null for what ends the clip. */

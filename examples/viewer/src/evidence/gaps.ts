@@ -43,11 +43,27 @@ function atEnd(facts: GapFacts): GapView[] {
   return [{ part, kind, from: cutEnd.from, to: cutEnd.to, reason: 'none', lost: cutEnd.lost }];
 }
 
+/** Numbers that are nowhere, between segments that are there but do not count: coverage knows nothing of them. */
+function betweenUncounted(facts: GapFacts, known: readonly GapView[]): GapView[] {
+  if (!facts.hasFailures) return [];
+  const { numbers, first, last } = facts.table;
+  const there = new Set(facts.segments.map((one) => one.number));
+  const found: GapView[] = [];
+  numbers.forEach((number, row) => {
+    const before = numbers[row - 1];
+    const [from, to] = [last[row - 1], first[row]];
+    if (before === undefined || from === undefined || to === undefined || number <= before + 1 || there.has(before + 1)) return;
+    if (known.some((gap) => gap.kind !== 'silence' && gap.from <= from && gap.to >= to)) return;
+    found.push({ part: facts.part, kind: 'lost', from, to, reason: 'none', lost: number - before - 1 });
+  });
+  return found;
+}
+
 /** The gaps of a part, and whether they are the recorder's silence or somebody's work. */
 export function gapViews(facts: GapFacts): GapView[] {
   const within = facts.coverage.gaps.map((gap): GapView => {
     const { from, to, reason, lost } = gap;
     return { part: facts.part, kind: kindOf(gap, facts), from, to, reason, lost };
   });
-  return [...within, ...atEnd(facts)];
+  return [...within, ...betweenUncounted(facts, within), ...atEnd(facts)];
 }

@@ -177,7 +177,7 @@ export class LocalSession implements EvidenceSession {
     const reader = holding.reader(part);
     if (row < 0) throw new ProblemError('malformed', `part ${part} has no segment ${number}`);
     const size = await reader.sizeOf(row);
-    if (size > maxSegment) throw new ProblemError('unreadable', `segment ${number} takes ${size} bytes, too much to be shown`);
+    if (size > maxSegment) throw new ProblemError('unsupported', `segment ${number} takes ${size} bytes, too much to be shown`);
     const segment = await this.recent.get(part, row, size, () => reader.read(row));
     return { reader, segment, row };
   }

@@ -151,7 +151,7 @@ export class PackageHolding implements Holding {
     if (held === undefined) throw new ProblemError('internal', `there is no part ${part}`);
     const { reader, view } = held;
     if (reader === null) throw new ProblemError('malformed', view.unusable ?? 'the part cannot be read');
-    if (this.begun.header.isProof) throw new ProblemError('unreadable', 'a proof holds no samples: they are in the clear file beside it');
+    if (this.begun.header.isProof) throw new ProblemError('unsupported', 'a proof holds no samples: they are in the clear file beside it');
     return {
       header: reader.container.header,
       removed: reader.info.removed,

@@ -49,12 +49,26 @@ function partReport(source: SourceReport, part: Part, facts: PackageFacts): Part
   };
 }
 
+/**
+ * Recordings whose containers contradict each other (E-VER-3): which of them lies cannot be seen, whatever
+ * the verdict of each.
+ */
+function contradicted(sources: readonly SourceReport[]): ReadonlySet<string> {
+  const wrong = sources.filter(({ failures }) => failures.some((one) => one.rule === 'E-VER-3'));
+  return new Set(wrong.flatMap(({ header }) => (header === null ? [] : [hex(header.recordingId)])));
+}
+
 /** The report of a package, as the page shows it. */
 export function packageReport(found: PackageReport, facts: PackageFacts): Report {
   const parts = (found.sources ?? []).flatMap((source) => {
     const part = facts.parts[source.number];
     return part === undefined ? [] : [partReport(source, part, facts)];
   });
+  const recordings = contradicted(found.sources ?? []);
+  for (const part of parts) {
+    const header = found.sources?.find((source) => source.number === part.part)?.header ?? null;
+    if (header !== null && recordings.has(hex(header.recordingId))) part.isAltered = true;
+  }
   const { contents, expectedHead, header } = found;
   return {
     ...reportBase(facts),

@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import { FormatError, reasonOf } from '../bytes/errors.js';
-import { type Octets, hex } from '../bytes/octets.js';
+import { FormatError } from '../bytes/errors.js';
 import type { Source } from '../bytes/source.js';
 import type { ContentKeys } from '../container/keys.js';
 import { worst } from '../container/report.js';
-import { UndecryptableError } from '../container/samples.js';
+import { type AttachmentChecker, bodyKey, checkAttachments, findingOf } from './attachments.js';
 import { type Case, readCase } from './case.js';
 import { type CaseFacts, checkCase } from './case_check.js';
-import type { FrameEntry } from './directory.js';
-import { bodyOf, digestOf, readFrame } from './frames.js';
-import { frameKeysOf } from './keys.js';
+import { bodyOf, readFrame } from './frames.js';
 import type { OpenedPackage } from './opening.js';
-import type { AttachmentReport, ContentsReport } from './report.js';
+import type { ContentsReport } from './report.js';
 import type { SourceFindings } from './source_walk.js';
 
 export interface ContentsOptions {
   keys: ContentKeys | null;
   progress: (offset: number) => void;
   signal?: AbortSignal | undefined;
-}
-
-function verdictOf(error: unknown): { verdict: 'not_authentic' | 'undecryptable'; reason: string } {
-  if (error instanceof UndecryptableError) return { verdict: 'undecryptable', reason: reasonOf(error) };
-  if (error instanceof FormatError) return { verdict: 'not_authentic', reason: reasonOf(error) };
-  throw error;
-}
-
-function bodyKey(entry: FrameEntry, keys: ContentKeys | null): Octets | null {
-  return keys === null ? null : frameKeysOf(keys, entry.index).body;
-}
-
-async function checkAttachment(opened: OpenedPackage, entry: FrameEntry, options: ContentsOptions): Promise<AttachmentReport> {
-  const report: AttachmentReport = { number: entry.number ?? 0, verdict: 'authentic', reason: '', size: null, sha256: null };
-  try {
-    const frame = await readFrame(opened.source, entry, opened.header);
-    const body = bodyOf(frame, bodyKey(entry, options.keys));
-    if (body === null) return report;
-    const digest = await digestOf(body, () => options.signal?.throwIfAborted());
-    return { ...report, size: body.size, sha256: hex(digest) };
-  } catch (error) {
-    return { ...report, ...verdictOf(error) };
-  }
+  /** Checks attachments elsewhere, in workers for instance. */
+  attachments?: AttachmentChecker | undefined;
 }
 
 /**
@@ -63,15 +39,12 @@ export async function openCase(opened: OpenedPackage, keys: ContentKeys | null):
 
 /** Case and attachments: what the exporter added to the recordings (E-VER-10). */
 export async function checkContents(opened: OpenedPackage, sources: readonly SourceFindings[], options: ContentsOptions): Promise<ContentsReport> {
-  const attachments: AttachmentReport[] = [];
-  for (const entry of opened.index.attachments) {
-    options.signal?.throwIfAborted();
-    attachments.push(await checkAttachment(opened, entry, options));
-    options.progress(entry.end);
-  }
+  const { keys, progress, signal, attachments: checker } = options;
+  const place = { source: opened.source, isSealed: opened.header.isSealed, keys, entries: opened.index.attachments };
+  const attachments = await checkAttachments(place, { progress, signal, checker });
   const report: ContentsReport = { verdict: 'authentic', reason: '', case: null, isCaseClosed: false, attachments };
   try {
-    report.case = await openCase(opened, options.keys);
+    report.case = await openCase(opened, keys);
     report.isCaseClosed = report.case === null;
     const facts: CaseFacts = {
       header: opened.header,
@@ -82,7 +55,8 @@ export async function checkContents(opened: OpenedPackage, sources: readonly Sou
     };
     if (report.case !== null) checkCase(report.case, facts);
   } catch (error) {
-    Object.assign(report, verdictOf(error));
+    const { verdict, reason } = findingOf(error);
+    Object.assign(report, { verdict, reason });
   }
   const broken = attachments.find((one) => one.verdict !== 'authentic');
   report.verdict = worst(report.verdict, ...attachments.map((one) => one.verdict));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import { reasonOf } from '../bytes/errors.js';
 import type { Octets } from '../bytes/octets.js';
 import { ReadAheadSource } from '../bytes/read_ahead.js';
 import { MemorySource, type Source } from '../bytes/source.js';
 import type { Port } from '../container/check_pool.js';
 import { Distribution, JobQueue, type Loaded, takeBack } from '../container/job_queue.js';
 import { type OpenedHeader, openHeader } from '../container/opening.js';
+import { AttachmentPool, type AttachmentReply, type AttachmentRequest, AttachmentService, type AttachmentWorker, receivedError, sentError } from './attachment_pool.js';
+import type { AttachmentChecker } from './attachments.js';
 import { type SegmentJob, type SegmentResult, checkSegmentFrame } from './segment_frame.js';
 import type { SegmentChecker } from './source_walk.js';
 
@@ -28,21 +29,25 @@ interface JobRequest {
   job: SegmentJob;
 }
 
-type Request<Input> = OpenRequest<Input> | SourceRequest | JobRequest;
-type Reply = { id: number; result: SegmentResult } | { id: number; error: string };
+type Request<Input> = OpenRequest<Input> | SourceRequest | JobRequest | AttachmentRequest;
+type SegmentReply = { id: number; result: SegmentResult } | { id: number; error: { name: string; message: string } };
+type Reply = SegmentReply | AttachmentReply;
 
 /** The worker's side: checks segments of the package that it is told to open. */
 export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
+  let plain: Promise<Source> | null = null;
   let file: Promise<Source> | null = null;
+  // Attachments are read in pieces as large as what is read ahead, which would only copy them.
+  const attachments = new AttachmentService(port, () => plain);
   const queue = new JobQueue();
   const contexts = new Map<number, Promise<OpenedHeader>>();
-  const run = async ({ id, source, job }: JobRequest): Promise<Reply> => {
+  const run = async ({ id, source, job }: JobRequest): Promise<SegmentReply> => {
     try {
       const context = contexts.get(source);
       if (file === null || context === undefined) throw new Error('nothing was opened');
       return { id, result: await checkSegmentFrame(await context, await file, job) };
     } catch (error) {
-      return { id, error: reasonOf(error) };
+      return { id, error: sentError(error) };
     }
   };
   port.receive((message) => {
@@ -56,8 +61,12 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
       // A failure is told to whoever asks for a check.
       context.catch(() => undefined);
       contexts.set(request.number, context);
+    } else if (request.kind !== 'open') {
+      attachments.take(request);
     } else {
-      file = Promise.resolve(makeSource(request.input)).then((source) => new ReadAheadSource(source));
+      plain = Promise.resolve(makeSource(request.input));
+      file = plain.then((source) => new ReadAheadSource(source));
+      // Told, again, to whoever asks for a check.
       file.catch(() => undefined);
       contexts.clear();
     }
@@ -72,14 +81,14 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-interface Worker extends Loaded<Waiting> {
-  port: Port;
+interface Worker extends Loaded<Waiting>, AttachmentWorker {
   sources: Set<number>;
 }
 
-/** This side: spreads segments over workers. What one that dies leaves, others do, or this thread. */
+/** This side: spreads segments and attachments over workers. What one that dies leaves, others do, or this thread. */
 export class FramePool<Input> {
   private readonly distribution: Distribution<Worker>;
+  private readonly attachments: AttachmentPool;
   private nextId = 0;
 
   constructor(
@@ -87,23 +96,30 @@ export class FramePool<Input> {
     input: Input,
     private readonly here: SegmentChecker | null = null,
   ) {
-    const workers = ports.map((port) => {
-      const worker: Worker = { port, waiting: new Map(), sources: new Set(), isGone: false };
+    const workers: Worker[] = [];
+    this.distribution = new Distribution(workers);
+    this.attachments = new AttachmentPool(workers);
+    for (const port of ports) {
+      const worker: Worker = { port, waiting: new Map(), attachments: new Map(), sources: new Set(), isGone: false };
       port.receive((message) => this.settle(worker, message as Reply));
       port.failed?.(() => {
         for (const waiting of takeBack(worker)) this.give(waiting);
+        this.attachments.takeBack(worker);
       });
       port.send({ kind: 'open', input });
-      return worker;
-    });
-    this.distribution = new Distribution(workers);
+      workers.push(worker);
+    }
   }
 
   private settle(worker: Worker, reply: Reply): void {
+    if ('attachment' in reply) {
+      this.attachments.settle(worker, reply);
+      return;
+    }
     const asked = worker.waiting.get(reply.id);
     worker.waiting.delete(reply.id);
     if ('result' in reply) asked?.resolve(reply.result);
-    else asked?.reject(new Error(reply.error));
+    else asked?.reject(receivedError(reply.error));
   }
 
   private give(asked: Waiting): void {
@@ -126,4 +142,7 @@ export class FramePool<Input> {
   /** To be given to `verifyPackage` as its checker. */
   readonly check: SegmentChecker = (opened, source, job) =>
     new Promise((resolve, reject) => this.give({ opened, source, job, resolve, reject }));
+
+  /** The same for attachments. */
+  readonly checkAttachment: AttachmentChecker = (job, watch) => this.attachments.check(job, watch);
 }

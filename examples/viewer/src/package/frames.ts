@@ -84,7 +84,13 @@ function checkParts(entry: FrameEntry, sizes: Sizes, rules: FrameRules): void {
 
 /** Frames up to this size are read at once. */
 const maxInMemory = 64 << 20;
-const hashStep = 4 << 20;
+/** Large bodies are read and hashed in pieces of this size, which is one of whole sealed chunks. */
+const pieceSize = 8 << 20;
+/** Up to this size the browser's own digest, which takes no pieces, is worth the memory. */
+const maxAtOnce = 16 << 20;
+
+/** Told how much of how much was hashed; what it returns is waited for, and what it throws ends the reading. */
+export type OnRead = (done: number, of: number) => void | Promise<void>;
 
 function requireDigest(digest: Uint8Array, entry: FrameEntry): void {
   if (!equal(digest, entry.digest)) throw new FormatError('E-DIR-2', 'frame whose digest is wrong', entry.offset);
@@ -96,6 +102,23 @@ async function readExactly(source: Source, offset: number, size: number): Promis
   return bytes;
 }
 
+/** What stands from `from` to `end`, piece by piece; the next is read while one is looked at. */
+async function* piecesOf(source: Source, from: number, end: number): AsyncGenerator<Octets> {
+  const read = (at: number): Promise<Octets> => {
+    const piece = readExactly(source, at, Math.min(pieceSize, end - at));
+    // Whoever comes to it gets the error; who stops before does not.
+    piece.catch(() => undefined);
+    return piece;
+  };
+  let next = from < end ? read(from) : null;
+  for (let at = from; next !== null; ) {
+    const piece: Octets = await next;
+    at += piece.length;
+    next = at < end ? read(at) : null;
+    yield piece;
+  }
+}
+
 /** Segments' bodies are covered by what the recorder signed, where it is in the clear (E-DIR-2). */
 function isBodyDigested(entry: FrameEntry): boolean {
   return entry.kind !== frameKind.segment || (entry.flags & (frameFlag.sealed | frameFlag.unverified)) !== 0;
@@ -105,19 +128,29 @@ function isBodyDigested(entry: FrameEntry): boolean {
  * Reads a frame, and checks its header, its entry and its digest (E-FRM-1, E-DIR-2, E-DIR-3) before any of
  * it is used.
  */
-export async function readFrame(source: Source, entry: FrameEntry, rules: FrameRules): Promise<Frame> {
+export async function readFrame(source: Source, entry: FrameEntry, rules: FrameRules, onRead?: OnRead): Promise<Frame> {
   const size = entry.end - entry.offset;
   if (isBodyDigested(entry) && size <= maxInMemory) return readSmallFrame(await readExactly(source, entry.offset, size), entry, rules);
-  const header = copyOf(await readExactly(source, entry.offset, frameHeaderSize));
-  const sizes = readSizes(header, entry);
-  checkParts(entry, sizes, rules);
-  if (isBodyDigested(entry)) return readLargeFrame(source, entry, header, sizes);
+  const { header, sizes } = await readStart(source, entry, rules);
+  if (isBodyDigested(entry)) return readLargeFrame(source, entry, { header, sizes }, onRead);
   const offsetA = entry.offset + frameHeaderSize;
   const offsetB = offsetA + sizes.a;
   const a = copyOf(await readExactly(source, offsetA, sizes.a));
   const c = copyOf(await readExactly(source, offsetB + sizes.b, sizes.c));
   requireDigest(await sha256(concat(header, a, c)), entry);
   return { entry, header, a, b: new PartSource(source, offsetB, sizes.b), c, offsetB };
+}
+
+interface FrameStart {
+  header: Octets;
+  sizes: Sizes;
+}
+
+async function readStart(source: Source, entry: FrameEntry, rules: FrameRules): Promise<FrameStart> {
+  const header = copyOf(await readExactly(source, entry.offset, frameHeaderSize));
+  const sizes = readSizes(header, entry);
+  checkParts(entry, sizes, rules);
+  return { header, sizes };
 }
 
 async function readSmallFrame(whole: Octets, entry: FrameEntry, rules: FrameRules): Promise<Frame> {
@@ -138,16 +171,30 @@ async function readSmallFrame(whole: Octets, entry: FrameEntry, rules: FrameRule
 }
 
 /** What is read of a large body later is sealed (and so checked once more) or compared with hashes that were signed. */
-async function readLargeFrame(source: Source, entry: FrameEntry, header: Octets, sizes: Sizes): Promise<Frame> {
+async function readLargeFrame(source: Source, entry: FrameEntry, { header, sizes }: FrameStart, onRead?: OnRead): Promise<Frame> {
   const offsetB = entry.offset + frameHeaderSize + sizes.a;
   const a = copyOf(await readExactly(source, entry.offset + frameHeaderSize, sizes.a));
   const digest = new RunningSha256().update(header).update(a);
-  for (let at = offsetB; at < offsetB + sizes.b; at += hashStep) {
-    digest.update(await readExactly(source, at, Math.min(hashStep, offsetB + sizes.b - at)));
+  let done = 0;
+  for await (const piece of piecesOf(source, offsetB, offsetB + sizes.b)) {
+    digest.update(piece);
+    done += piece.length;
+    await onRead?.(done, sizes.b);
   }
   const c = copyOf(await readExactly(source, offsetB + sizes.b, sizes.c));
   requireDigest(digest.update(c).peek(), entry);
   return { entry, header, a, b: new PartSource(source, offsetB, sizes.b), c, offsetB };
+}
+
+/**
+ * What part B of an attachment holds, before anybody compared the frame with its digest: whoever asks has
+ * that done beside, and believes nothing before.
+ */
+export async function undigestedBody(source: Source, entry: FrameEntry, rules: FrameRules, key: Octets | null): Promise<Source | null> {
+  const { header, sizes } = await readStart(source, entry, rules);
+  const offsetB = entry.offset + frameHeaderSize + sizes.a;
+  const none = new Uint8Array(0);
+  return bodyOf({ entry, header, a: none, c: none, b: new PartSource(source, offsetB, sizes.b), offsetB }, key);
 }
 
 /** Size of what part B holds. */
@@ -163,12 +210,19 @@ export function bodyOf(frame: Frame, key: Octets | null): Source | null {
 }
 
 /** SHA-256 of all that a source holds. */
-export async function digestOf(body: Source, onRead?: (bytes: number) => void): Promise<Octets> {
+export async function digestOf(body: Source, onRead?: OnRead): Promise<Octets> {
+  const { size } = body;
+  if (size <= maxAtOnce) {
+    const digest = await sha256(await readExactly(body, 0, size));
+    await onRead?.(size, size);
+    return digest;
+  }
   const digest = new RunningSha256();
-  for (let at = 0; at < body.size; at += hashStep) {
-    const piece = await readExactly(body, at, Math.min(hashStep, body.size - at));
+  let done = 0;
+  for await (const piece of piecesOf(body, 0, size)) {
     digest.update(piece);
-    onRead?.(piece.length);
+    done += piece.length;
+    await onRead?.(done, size);
   }
   return digest.peek();
 }

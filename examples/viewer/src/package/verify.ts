@@ -5,6 +5,7 @@ import type { Credentials } from '../container/access.js';
 import type { Trust } from '../container/judgement.js';
 import type { ContentKeys } from '../container/keys.js';
 import { type Verdict, worst } from '../container/report.js';
+import type { AttachmentChecker } from './attachments.js';
 import { checkContents } from './contents.js';
 import { policyBit } from './format.js';
 import { attestedByLinks, compareWithMedia, findHead, judgeLinks, judgeTokens } from './link_judgement.js';
@@ -28,6 +29,8 @@ export interface PackageOptions {
   signal?: AbortSignal;
   /** Checks segments elsewhere, in workers for instance. */
   checker?: SegmentChecker;
+  /** Checks attachments elsewhere, behind all segments. */
+  attachments?: AttachmentChecker;
   /** Segments that are checked at once. */
   width?: number;
   /** Open samples for which there are secrets, to see whether they do open (E-VER-7); true if not told otherwise. */
@@ -161,7 +164,8 @@ export async function verifyPackage(source: Source, options: PackageOptions): Pr
     const finding = joint.get(one) ?? { contradiction: null, missing: null, isContinued: false };
     report.sources.push(await judgeSource(one, finding, options.trust, outer));
   }
-  report.contents = known?.contents ?? (await checkContents(opened, found, { keys, progress, signal: options.signal }));
+  const { signal, attachments } = options;
+  report.contents = known?.contents ?? (await checkContents(opened, found, { keys, progress, signal, attachments }));
   if (options.memory !== undefined) options.memory.found = { sources: found, contents: report.contents };
   progress(opened.end);
   const [first] = report.links;

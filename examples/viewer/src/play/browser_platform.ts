@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page: WebCodecs, Web Audio, canvas, XML. */
+/* The page: WebCodecs, Web Audio, canvas. */
 import type { TrackView } from '../evidence/model.js';
-import type { XmlElement } from './analytics.js';
 import { type PictureCoding, type SoundCoding, describePictures, describeSounds } from './codecs.js';
 import { readBoxes } from './metadata.js';
 import type { DetectedBox } from './model.js';
@@ -9,39 +8,10 @@ import { BrowserImage, JpegDecoder, StreamPictureDecoder } from './picture_decod
 import type { PictureDecoder, PictureImage, PictureSink, Platform, SoundDecoder, SoundOutput, SoundSink } from './platform.js';
 import { PlainSoundDecoder, StreamSoundDecoder } from './sound_decoders.js';
 import { WebSoundOutput } from './sound_output.js';
+import { parseXml } from './xml_tree.js';
 
 /** A hidden page draws nothing, but its sound goes on: milliseconds. */
 const hiddenTurn = 250;
-
-class DomElement implements XmlElement {
-  constructor(private readonly element: Element) {}
-
-  get namespace(): string | null {
-    return this.element.namespaceURI;
-  }
-
-  get name(): string {
-    return this.element.localName;
-  }
-
-  attribute(name: string): string | null {
-    return this.element.getAttribute(name);
-  }
-
-  children(): XmlElement[] {
-    return Array.from(this.element.children, (child) => new DomElement(child));
-  }
-
-  text(): string {
-    return this.element.textContent ?? '';
-  }
-}
-
-export function parseXml(text: string): XmlElement {
-  const parsed = new DOMParser().parseFromString(text, 'application/xml');
-  if (parsed.querySelector('parsererror') !== null) throw new Error('metadata that is not well-formed');
-  return new DomElement(parsed.documentElement);
-}
 
 function imageOf(image: PictureImage): VideoFrame | ImageBitmap {
   if (image instanceof BrowserImage) return image.source;

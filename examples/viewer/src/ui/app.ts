@@ -17,7 +17,7 @@ import { environmentNotice, filePicker, openingView, problemView, startView } fr
 import { type Language, Times } from './times.js';
 import { trustView } from './trust_view.js';
 import { unlockView, updateUnlockProgress } from './unlock_view.js';
-import { jumpTo, updateProgress, verdictView } from './verdict_view.js';
+import { jumpTo, updateDraft, updateProgress, verdictView } from './verdict_view.js';
 
 type SlotName = 'filebar' | 'verdict' | 'unlock' | 'links' | 'devices' | 'case' | 'attachments' | 'trust' | 'head' | 'file';
 
@@ -186,8 +186,8 @@ export class App {
     const { evidence } = app;
     if (evidence === null) return null;
     const files = filePicker(context, { id: 'pick', testId: 'file-input', isFolder: false, label: t.start.pick });
-    const jump = (id: string, label: string): HTMLElement | null =>
-      document.getElementById(id) === null && id !== 'playback' && this.slots.get(id as SlotName)?.build() == null ? null : button(label, { look: 'bare', attrs: { 'data-jump': id }, onClick: () => jumpTo(id) });
+    const jump = (id: string, label: string): HTMLElement => button(label, { look: 'bare', attrs: { 'data-jump': id }, onClick: () => jumpTo(id) });
+    const findings = evidence.kind === 'recording' ? (evidence.devices.length > 0 ? 'devices' : null) : (app.report?.links.length ?? 0) > 0 ? 'links' : null;
     return el(
       'div',
       'filebar',
@@ -201,7 +201,7 @@ export class App {
         'nav',
         { class: 'jumps', attrs: { 'aria-label': t.page.sections } },
         jump('playback', t.page.playback),
-        evidence.kind === 'recording' ? jump('devices', t.page.findings) : app.report === null ? null : jump('links', t.page.findings),
+        findings === null ? null : jump(findings, t.page.findings),
         evidence.kind === 'recording' ? null : jump('case', t.page.caseData),
         jump('trust', t.page.trust),
       ),
@@ -290,6 +290,9 @@ export class App {
         return;
       case 'trust':
         this.refresh('trust');
+        return;
+      case 'draft':
+        updateDraft(this.context);
     }
   }
 
@@ -312,9 +315,11 @@ export class App {
     this.panel?.verificationChanged();
     const { t } = this.context;
     const { report, verification } = this.controller;
+    // Once, when it is there; a verdict that is taken back is said too.
     if (report !== null) this.announce(`${t.verdict.heading}: ${headline(this.context, report)}`);
     else if (verification === 'running') this.announce(t.verify.running);
     else if (verification === 'cancelled') this.announce(t.verify.cancelled);
+    else if (verification === 'failed') this.announce(t.verdict.titles.cancelled);
   }
 }
 

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A clear clip: begin and end are taken from the playhead. */
 import type { Clip, Utc } from '../evidence/model.js';
-import { type Context, button, deviceName, problemText } from './context.js';
+import { type Context, button, notice, problemText } from './context.js';
 import { problemOf } from './controller.js';
-import { alien, el, replaceChildren, visibleLine } from './dom.js';
+import { type Child, el, replaceChildren, spoken, visibleLine } from './dom.js';
 import { saveBlob } from './files.js';
 import { icon } from './icons.js';
+import { deviceStanding } from './judgement.js';
+import { deviceName, fileLabel, quoted } from './names.js';
 import { refusal } from './policy.js';
+import { bannerTone } from './screen.js';
 import { clipName } from './times.js';
+
+const mostGaps = 20;
+const longestFileName = 200;
 
 export interface ClipEvents {
   position(): Utc;
@@ -80,7 +86,8 @@ export class ClipPanel {
     replaceChildren(
       this.body,
       refused === null ? el('p', 'hint', t.clip.text) : el('div', { class: 'notice tone-closed', id: 'clip-refused' }, icon('closed'), el('p', null, t.clip[refused])),
-      el('p', null, `${t.clip.device}: `, el('strong', null, alien(deviceName(t, evidence.devices[this.device], this.device)))),
+      el('p', null, `${t.clip.device}: `, el('strong', null, spoken(deviceName(t, evidence.devices[this.device], this.device)))),
+      refused === null ? this.warning() : null,
       el(
         'div',
         'clip-marks',
@@ -97,6 +104,14 @@ export class ClipPanel {
       ),
     );
     if (focused !== '' && this.body.querySelector(`#${CSS.escape(focused)}`) !== null) document.getElementById(focused)?.focus();
+  }
+
+  /** What is saved is worth no more than what it is made of. */
+  private warning(): HTMLElement | null {
+    const { t, app } = this.ctx;
+    const standing = deviceStanding(app.report, this.device);
+    if (standing === 'authentic') return null;
+    return el('div', { id: 'clip-warning', attrs: { 'data-standing': standing } }, notice(bannerTone(standing), el('p', null, t.clip.warning(t.play.states[standing]))));
   }
 
   private clear(): void {
@@ -128,18 +143,28 @@ export class ClipPanel {
 
   private saved(clip: Clip, asked: Utc): void {
     const { app, t, times } = this.ctx;
-    const name = `${clipName(deviceName(t, app.evidence?.devices[this.device], this.device), clip.from, clip.to)}.mp4`;
+    const standing = deviceStanding(app.report, this.device);
+    const name = `${clipName(fileLabel(t, app.evidence?.devices[this.device], this.device), clip.from, clip.to, t.play.savedAs[standing])}.mp4`;
     saveBlob(clip.film, name);
     const leftOut = clip.leftOut.slice(0, 20).map((one) => {
       const what = one.kind === null ? t.devices.part(one.part + 1) : `${t.devices.kinds[one.kind]}${one.codec === null ? '' : ` ${visibleLine(one.codec)}`}`;
-      return el('p', 'hint', alien(t.clip.leftOut(what, t.clip.leftOutReasons[one.reason])));
+      return el('p', 'hint', t.clip.leftOut(what, t.clip.leftOutReasons[one.reason]));
     });
+    const isWhole = clip.gaps.every((gap) => gap.reason === 'silence');
     replaceChildren(
       this.result,
-      el('p', null, icon('good'), alien(t.clip.saved(name, times.period(clip.from, clip.to)))),
+      el('p', { class: 'clip-saved', attrs: { 'data-standing': standing } }, icon(isWhole && standing === 'authentic' ? 'good' : 'warning'), el('span', null, spoken(t.clip.saved(quoted(t, name, longestFileName), times.period(clip.from, clip.to))))),
       clip.from < asked ? el('p', 'hint', t.clip.moved) : null,
-      clip.gaps.length > 0 ? el('p', 'hint', t.clip.savedGaps(clip.gaps.length)) : null,
+      this.gapsOf(clip),
       leftOut,
     );
+  }
+
+  private gapsOf(clip: Clip): Child {
+    const { t, times } = this.ctx;
+    if (clip.gaps.length === 0) return null;
+    const items = clip.gaps.slice(0, mostGaps).map((gap) => el('li', { class: gap.reason === 'silence' ? '' : 'is-bad', attrs: { 'data-reason': gap.reason } }, `${times.period(gap.from, gap.to)}: ${t.clip.gapReasons[gap.reason]}`));
+    const rest = clip.gaps.length > mostGaps ? el('li', null, t.report.more(clip.gaps.length - mostGaps)) : null;
+    return el('div', 'clip-gaps', el('p', null, t.clip.savedGaps(clip.gaps.length)), el('ul', 'plain-list', ...items, rest));
   }
 }

@@ -2,13 +2,18 @@
 /* Case and attachments: the exporter's own words and things. File and receipt. */
 import type { AttachmentView } from '../evidence/model.js';
 import type { Context } from './context.js';
-import { badge, button, card, deviceName, digest, facts, notice, problemText } from './context.js';
+import { badge, button, card, digest, facts, notice, problemText } from './context.js';
 import { problemOf } from './controller.js';
 import { compareDigest } from './digest.js';
-import { type Child, alien, el, replaceChildren, visibleLine } from './dom.js';
+import { type Child, alien, el, plain, replaceChildren, spoken } from './dom.js';
+import { attachmentWords, reexportWords } from './explain.js';
 import { saveBlob } from './files.js';
-import { icon } from './icons.js';
-import { isReexportAllowed } from './policy.js';
+import { type IconName, icon } from './icons.js';
+import type { Texts } from './texts/en.js';
+import { type AttachmentStanding, type ReceiptHead, type Tone, attachmentStanding, gravestFirst, receiptHeads } from './judgement.js';
+import { deviceName, quoted } from './names.js';
+import { paged } from './pages.js';
+import { refusal } from './policy.js';
 
 function caseStanding(ctx: Context): HTMLElement {
   const { app, t } = ctx;
@@ -18,6 +23,12 @@ function caseStanding(ctx: Context): HTMLElement {
   return notice('info', el('p', null, t.caseData.words));
 }
 
+/** The exporter's verdict as it is called here, if it is one that is known. */
+export function verdictWords(t: Texts, verdict: string): string {
+  const known = new Map<string, string>(Object.entries(t.verdict.badges));
+  return known.get(verdict) ?? quoted(t, verdict);
+}
+
 function unverified(ctx: Context): Child {
   const { app, t } = ctx;
   const entries = app.evidence?.case?.unverified ?? [];
@@ -25,7 +36,7 @@ function unverified(ctx: Context): Child {
   const lines = entries.slice(0, 50).map((entry) => {
     const part = app.evidence?.parts[entry.part];
     const name = deviceName(t, app.evidence?.devices[part?.device ?? -1], part?.device ?? 0);
-    return el('li', null, alien(t.caseData.unverifiedPart(name, entry.verdict, entry.count)), entry.reason === null ? null : el('span', 'line technical', alien(entry.reason)));
+    return el('li', null, spoken(t.caseData.unverifiedPart(name, verdictWords(t, entry.verdict), entry.count)), entry.reason === null ? null : el('span', 'line technical', alien(entry.reason)));
   });
   return notice('unknown', el('strong', null, t.caseData.unverified), el('ul', 'plain-list', ...lines));
 }
@@ -50,28 +61,27 @@ export function caseView(ctx: Context): HTMLElement | null {
       [f.profile, text(told.profile)],
       [f.audit, text(told.auditReference)],
       [f.formats, alien(told.formats.join(', '))],
-      [f.reexport, isReexportAllowed(app) ? t.caseData.reexportAllowed : app.report === null ? t.caseData.notVerified : t.caseData.reexportForbidden],
+      [f.reexport, app.report === null ? t.caseData.notVerified : reexportWords(ctx, app.report.reexportReason)],
     ]),
     unverified(ctx),
   );
 }
 
-function attachmentStanding(ctx: Context, attachment: AttachmentView): HTMLElement {
-  const { app, t } = ctx;
-  const found = app.report?.contents?.attachments.find((one) => one.number === attachment.number);
-  if (found === undefined) return badge('idle', t.attachments.unchecked);
-  if (found.verdict === 'not_authentic') return badge('bad', t.attachments.altered);
-  if (app.evidence?.isSealed === true && !app.evidence.isUnlocked) return badge('closed', t.attachments.notOpened);
-  if (found.verdict === 'undecryptable') return badge('closed', t.verdict.badges.undecryptable);
-  return badge('good', t.attachments.same);
+const attachmentTones: Record<AttachmentStanding, Tone> = { unchecked: 'idle', altered: 'bad', not_opened: 'closed', undecryptable: 'closed', same: 'good' };
+
+function attachmentBadge({ app, t }: Context, attachment: AttachmentView): HTMLElement | null {
+  if (app.evidence === null) return null;
+  const standing = attachmentStanding(app.evidence, app.report, attachment.number);
+  return badge(attachmentTones[standing], attachmentWords(t, standing));
 }
 
 function attachmentItem(ctx: Context, attachment: AttachmentView): HTMLElement {
   const { app, t, times } = ctx;
+  const isRefused = app.evidence === null || refusal(app.evidence, app.report) !== null;
   const state = el('div', { class: 'attachment-state', attrs: { 'aria-live': 'polite' } });
   const save = button(t.attachments.save, {
     icon: 'save',
-    attrs: { 'aria-label': t.attachments.saveName(visibleLine(attachment.name)), disabled: app.evidence?.isSealed === true && !app.evidence.isUnlocked },
+    attrs: { 'aria-label': plain(t.attachments.saveName(quoted(t, attachment.name))), disabled: isRefused, 'aria-describedby': isRefused ? 'attachments-refused' : null },
     onClick: () => {
       save.disabled = true;
       void app.session
@@ -90,7 +100,7 @@ function attachmentItem(ctx: Context, attachment: AttachmentView): HTMLElement {
       el('strong', null, alien(attachment.name)),
       attachment.description === null ? null : el('p', null, alien(attachment.description, 'alien words')),
       el('p', 'hint', times.size(attachment.size), attachment.mediaType === null ? null : ' · ', attachment.mediaType === null ? null : alien(attachment.mediaType)),
-      attachmentStanding(ctx, attachment),
+      el('div', 'badges', attachmentBadge(ctx, attachment), attachment.isDerived ? badge('idle', t.attachments.derived) : null),
       digest(attachment.sha256),
       state,
     ),
@@ -103,40 +113,50 @@ const mostAttachments = 200;
 export function attachmentsView(ctx: Context): HTMLElement | null {
   const { app, t } = ctx;
   const all = app.evidence?.attachments ?? [];
-  if (all.length === 0) return null;
+  if (app.evidence === null || all.length === 0) return null;
+  const refused = refusal(app.evidence, app.report);
+  const verdicts = new Map(app.report?.contents?.attachments.map((one) => [one.number, one.verdict]));
   return card(
     { id: 'attachments', heading: t.attachments.heading, icon: 'paperclip' },
     el('p', 'hint', `${t.attachments.words} ${t.attachments.executable}`),
-    app.report !== null && !app.report.reexport ? notice('closed', el('p', null, t.attachments.forbidden)) : null,
-    el('ul', 'attachments', ...all.slice(0, mostAttachments).map((attachment) => attachmentItem(ctx, attachment))),
-    all.length > mostAttachments ? el('p', 'hint', t.devices.cut(mostAttachments, all.length)) : null,
+    refused === null ? null : el('div', { id: 'attachments-refused', attrs: { 'data-refused': refused } }, notice('closed', el('p', null, t.clip[refused]))),
+    paged(ctx, gravestFirst(all, (one) => verdicts.get(one.number) ?? 'authentic', mostAttachments), all.length, mostAttachments, (some) =>
+      el('ul', 'attachments', ...some.map((attachment) => attachmentItem(ctx, attachment))),
+    ),
   );
 }
 
-function comparison(ctx: Context, actual: string): HTMLElement {
-  const { t } = ctx;
-  const result = el('p', { class: 'compare-result', id: 'compare-result', attrs: { role: 'status' } });
-  const show = (text: string): void => {
-    const found = compareDigest(text, actual);
-    result.className = `compare-result is-${found.result}`;
-    const words = found.result === 'partial' ? t.head.partial(found.given) : found.result === 'differs' ? t.head.differs(found.group) : t.head.results[found.result];
-    const sign = found.result === 'match' ? icon('good') : found.result === 'differs' ? icon('bad') : icon('info');
-    replaceChildren(result, sign, el('span', null, words));
-  };
-  const field = el('textarea', { id: 'compare-head', class: 'input is-digest', attrs: { rows: 3, spellcheck: 'false', autocomplete: 'off', 'aria-describedby': 'compare-result' } });
-  field.addEventListener('input', () => show(field.value));
-  show('');
-  return el('div', 'field', el('label', { attrs: { for: 'compare-head' } }, t.head.field), field, result);
+/** What was typed against a head. Nothing is green where what the head stands for does not hold. */
+function comparisonWords({ t }: Context, text: string, { head, isSound }: ReceiptHead): { result: string; words: string; sign: IconName } {
+  const found = compareDigest(text, head);
+  if (found.result === 'partial') return { result: 'partial', words: t.head.partial(found.given), sign: 'info' };
+  if (found.result === 'differs') return { result: 'differs', words: t.head.differs(found.group), sign: 'bad' };
+  if (found.result !== 'match') return { result: found.result, words: t.head.results[found.result], sign: 'info' };
+  return isSound ? { result: 'match', words: t.head.results.match, sign: 'good' } : { result: 'unsound', words: t.head.results.match_bad, sign: 'bad' };
 }
 
-function copyButton(ctx: Context, text: string): HTMLElement {
+function comparison(ctx: Context, actual: ReceiptHead, id: string): HTMLElement {
   const { t } = ctx;
-  const copy = button(t.head.copy, { id: 'copy-head', icon: 'copy', onClick: () => {
+  const result = el('p', { class: 'compare-result', id: `compare-result${id}`, attrs: { role: 'status' } });
+  const show = (text: string): void => {
+    const found = comparisonWords(ctx, text, actual);
+    result.className = `compare-result is-${found.result}`;
+    replaceChildren(result, icon(found.sign), el('span', null, found.words));
+  };
+  const field = el('textarea', { id: `compare-head${id}`, class: 'input is-digest', attrs: { rows: 3, spellcheck: 'false', autocomplete: 'off', 'aria-describedby': `compare-result${id}` } });
+  field.addEventListener('input', () => show(field.value));
+  show('');
+  return el('div', 'field', el('label', { attrs: { for: `compare-head${id}` } }, t.head.field), field, result);
+}
+
+function copyButton(ctx: Context, text: string, id: string): HTMLElement {
+  const { t } = ctx;
+  const copy = button(t.head.copy, { id: `copy-head${id}`, icon: 'copy', onClick: () => {
     void navigator.clipboard?.writeText(text).then(() => {
       ctx.announce(t.head.copied);
       replaceChildren(copy, icon('good'), el('span', null, t.head.copied));
       setTimeout(() => replaceChildren(copy, icon('copy'), el('span', null, t.head.copy)), 2_000);
-    }, () => selectText('receipt-head'));
+    }, () => selectText(`receipt-head${id}`));
   } });
   return copy;
 }
@@ -148,24 +168,28 @@ function selectText(id: string): void {
   getSelection()?.selectAllChildren(element);
 }
 
-export function headOf(ctx: Context): string | null {
-  const { report } = ctx.app;
-  if (report === null) return null;
-  return report.head ?? report.devices.flatMap((device) => device.parts).find((part) => part.head !== null)?.head ?? null;
+/** Heads that are shown at once; of a folder there may be many recordings. */
+const mostHeads = 12;
+
+function headItem(ctx: Context, item: ReceiptHead, at: number, isMany: boolean): HTMLElement {
+  const { app, t } = ctx;
+  const id = at === 0 ? '' : `-${at}`;
+  const code = digest(item.head, `receipt-head${id}`);
+  code.setAttribute('data-testid', 'head');
+  const { device } = item;
+  const label = device === null ? t.head.label : isMany ? t.head.ofDevice(deviceName(t, app.evidence?.devices[device], device)) : t.head.labelRecording;
+  return el('div', { class: 'head-item', attrs: { 'data-device': device } }, el('p', 'label', spoken(label)), code, copyButton(ctx, item.head, id), comparison(ctx, item, id));
 }
 
 export function headView(ctx: Context): HTMLElement | null {
   const { app, t } = ctx;
   if (app.report === null) return null;
-  const head = headOf(ctx);
-  const isRecording = app.evidence?.kind === 'recording';
-  const code = head === null ? null : digest(head, 'receipt-head');
-  code?.setAttribute('data-testid', 'head');
+  const heads = receiptHeads(app.report);
   return card(
     { id: 'head', heading: t.head.heading, icon: 'copy' },
-    head === null || code === null
+    heads.length === 0
       ? el('p', null, t.head.none)
-      : el('div', null, el('p', 'hint', t.head.text), el('p', 'label', isRecording ? t.head.labelRecording : t.head.label), code, copyButton(ctx, head), comparison(ctx, head)),
+      : el('div', null, el('p', 'hint', t.head.text), paged(ctx, heads, heads.length, mostHeads, (some) => el('div', 'parts', ...some.map((item) => headItem(ctx, item, heads.indexOf(item), heads.length > 1))))),
   );
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What every view gets, and the small parts that several views are made of. */
-import type { Device, Report } from '../evidence/model.js';
 import type { Outcome } from '../container/report.js';
 import type { Controller, Problem } from './controller.js';
-import { type Child, alien, el, visibleLine } from './dom.js';
+import { type Child, alien, el } from './dom.js';
 import { type IconName, icon, toneIcon } from './icons.js';
 import { type Tone, toneOf } from './judgement.js';
 import { groups } from './digest.js';
@@ -21,24 +20,13 @@ export interface Context {
   showReport(): void;
 }
 
-/** A name is there to tell devices apart; all of it stands with the device. */
-const longestName = 60;
-
-export function deviceName(t: Texts, device: Device | undefined, index: number): string {
-  const name = device?.name ?? device?.exporterName ?? null;
-  if (name === null || name.trim() === '') return t.file.deviceName(index + 1);
-  const line = visibleLine(name);
-  return line.length > longestName ? `${line.slice(0, longestName)}…` : line;
-}
-
-export function badge(tone: Tone, text: string): HTMLElement {
+export function badge(tone: Tone, text: Child | readonly Child[]): HTMLElement {
   return el('span', { class: `badge tone-${tone}` }, toneIcon(tone), el('span', null, text));
 }
 
-/** The verdict of one thing in two words. */
-export function outcomeBadge(t: Texts, outcome: Outcome, isUnknown = false): HTMLElement {
-  const text = outcome === 'untrusted' && isUnknown ? t.verdict.badges.unknown : t.verdict.badges[outcome];
-  return badge(toneOf(outcome), text);
+/** The verdict of one thing in two words; `kind` where an untrusted one can be called by more than that. */
+export function outcomeBadge(t: Texts, outcome: Outcome, kind: 'unknown' | 'unverifiable' | 'unsigned' | null = null): HTMLElement {
+  return badge(toneOf(outcome), t.verdict.badges[outcome === 'untrusted' && kind !== null ? kind : outcome]);
 }
 
 export interface ButtonOptions {
@@ -116,8 +104,4 @@ export function problemText(t: Texts, problem: Problem): HTMLElement {
     el('p', null, t.problems.help[problem.code]),
     problem.message === '' ? null : details(t.problems.technical, el('p', 'technical', alien(problem.message))),
   );
-}
-
-export function isSignerUnknown(report: Report | null): boolean {
-  return report !== null && report.anchors.length === 0;
 }

@@ -19,7 +19,7 @@ export interface Makers {
   version: string;
 }
 
-export type Topic = 'phase' | 'evidence' | 'verification' | 'progress' | 'unlock' | 'trust';
+export type Topic = 'phase' | 'evidence' | 'verification' | 'progress' | 'unlock' | 'trust' | 'draft';
 export type Phase = 'start' | 'opening' | 'open' | 'problem';
 export type Verification = 'idle' | 'running' | 'cancelled' | 'failed' | 'done';
 
@@ -43,6 +43,15 @@ export interface TrustDraft {
   isMoreOpen: boolean;
 }
 
+/** What was entered and is not part of a verdict. */
+export type DraftFault = 'unapplied' | 'unusable_fingerprint' | 'unusable_head';
+
+/** A file that could not be used, and why. */
+export interface RefusedFile {
+  name: string;
+  why: 'too_large' | 'not_read';
+}
+
 export interface Share {
   done: number;
   of: number;
@@ -64,6 +73,13 @@ export function problemOf(error: unknown): Problem {
   return { code: 'internal', message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
 }
 
+/** Files are kept as they were read, so that the same ones are the same bytes. */
+function areSame(a: TrustInput, b: TrustInput): boolean {
+  const lists = (input: TrustInput): unknown[] => [input.authorities, input.fingerprints, input.timeAuthorities, input.revocationLists].flatMap((list) => [list.length, ...list]);
+  const [mine, other] = [lists(a), lists(b)];
+  return a.expectedHead === b.expectedHead && mine.length === other.length && mine.every((one, i) => one === other[i]);
+}
+
 export class Controller {
   phase: Phase = 'start';
   fileNames: string[] = [];
@@ -81,10 +97,14 @@ export class Controller {
   triedKey: 'password' | 'keyFile' = 'password';
   trust: TrustDraft = emptyTrust();
   trustProblem: Problem | null = null;
+  refusedFiles: RefusedFile[] = [];
   session: EvidenceSession | null = null;
   /** Whoever has just given the password sees a picture before verification takes all of the machine. */
   firstPicture: () => Promise<void> = () => Promise.resolve();
 
+  /** With what the report was made. */
+  private applied: TrustInput | null = null;
+  private unlockAbort: AbortController | null = null;
   private readonly listeners: ((topic: Topic) => void)[] = [];
   private abort: AbortController | null = null;
   private running: Promise<void> = Promise.resolve();
@@ -127,6 +147,7 @@ export class Controller {
   close(): void {
     this.turn += 1;
     this.abort?.abort();
+    this.unlockAbort?.abort();
     this.session?.close();
     this.session = null;
     this.evidence = null;
@@ -137,6 +158,8 @@ export class Controller {
     this.unlocking = null;
     this.unlockProblem = null;
     this.trustProblem = null;
+    this.refusedFiles = [];
+    this.applied = null;
     this.trust.expectedHead = '';
     this.fileNames = [];
   }
@@ -151,6 +174,8 @@ export class Controller {
     const session = this.session;
     if (session === null || this.unlocking !== null) return;
     this.unlocking = 0;
+    const abort = new AbortController();
+    this.unlockAbort = abort;
     this.triedKey = key.password === undefined ? 'keyFile' : 'password';
     this.unlockProblem = null;
     this.tell('unlock');
@@ -158,21 +183,40 @@ export class Controller {
       const evidence = await session.unlock(key, (part) => {
         this.unlocking = part;
         if (this.session === session) this.tell('progress');
-      });
+      }, abort.signal);
       if (this.session !== session) return;
       this.unlocking = null;
-      this.evidence = evidence;
       this.turn += 1;
       this.abort?.abort();
+      // What was said without the key says nothing of what it opens: it goes before anything else is shown.
+      this.report = null;
+      this.applied = null;
+      this.verification = 'running';
+      this.verificationProblem = null;
+      this.shares.clear();
+      this.overall = null;
+      this.evidence = evidence;
+      this.tell('verification');
       this.tell('evidence');
       await this.firstPicture();
       if (this.session === session) await this.verify();
     } catch (error) {
       if (this.session !== session) return;
       this.unlocking = null;
-      this.unlockProblem = problemOf(error);
+      const problem = problemOf(error);
+      this.unlockProblem = problem.code === 'cancelled' ? null : problem;
       this.tell('unlock');
     }
+  }
+
+  cancelUnlock(): void {
+    this.unlockAbort?.abort();
+  }
+
+  refuseKeyFile(message: string): void {
+    this.triedKey = 'keyFile';
+    this.unlockProblem = { code: 'key_unusable', message };
+    this.tell('unlock');
   }
 
   private trustInput(): TrustInput {
@@ -197,7 +241,38 @@ export class Controller {
     await this.running;
   }
 
+  /** Something was typed: what is known was found without it. */
+  draftChanged(): void {
+    this.tell('draft');
+  }
+
+  /** What stands in the form, and not behind the report. */
+  draftFaults(): DraftFault[] {
+    if (this.report === null || this.applied === null) return [];
+    const faults: DraftFault[] = [];
+    if (!areSame(this.trustInput(), this.applied)) faults.push('unapplied');
+    for (const [text, fault] of [[this.trust.fingerprint, 'unusable_fingerprint'], [this.trust.expectedHead, 'unusable_head']] as const) {
+      const read = readDigest(text);
+      if (!read.ok && read.fault !== 'empty') faults.push(fault);
+    }
+    return faults;
+  }
+
+  /** The file could not be read while it was shown: what was said of it is said no more. */
+  withdraw(message: string): void {
+    if (this.evidence === null || this.unlocking !== null) return;
+    this.turn += 1;
+    this.abort?.abort();
+    this.report = null;
+    this.applied = null;
+    this.verification = 'failed';
+    this.verificationProblem = { code: 'unreadable', message };
+    this.tell('verification');
+  }
+
   private async run(turn: number, session: EvidenceSession): Promise<void> {
+    const before = this.report === null || this.applied === null ? null : { report: this.report, applied: this.applied };
+    const given = this.trustInput();
     const abort = new AbortController();
     this.abort = abort;
     this.verification = 'running';
@@ -208,25 +283,34 @@ export class Controller {
     this.overall = null;
     this.tell('verification');
     try {
-      const report = await session.verify(this.trustInput(), (progress) => this.progressed(turn, progress), abort.signal);
+      const report = await session.verify(given, (progress) => this.progressed(turn, progress), abort.signal);
       if (turn !== this.turn) return;
       this.report = report;
+      this.applied = given;
       this.verification = 'done';
     } catch (error) {
       if (turn !== this.turn) return;
-      this.verificationFailed(problemOf(error));
+      this.verificationFailed(problemOf(error), before);
     }
     this.tell('verification');
   }
 
-  private verificationFailed(problem: Problem): void {
+  /** Where only what is trusted cannot be used, the verdict without it stays, and is marked as such. */
+  private verificationFailed(problem: Problem, before: { report: Report; applied: TrustInput } | null): void {
     if (problem.code === 'cancelled') {
       this.verification = 'cancelled';
       return;
     }
+    const isOfTrust = problem.code === 'trust_unusable' || problem.code === 'fingerprint_unknown' || problem.code === 'fingerprint_of_signer';
+    if (isOfTrust) this.trustProblem = problem;
+    if (isOfTrust && before !== null) {
+      this.report = before.report;
+      this.applied = before.applied;
+      this.verification = 'done';
+      return;
+    }
     this.verification = 'failed';
     this.verificationProblem = problem;
-    if (problem.code === 'trust_unusable' || problem.code === 'fingerprint_unknown') this.trustProblem = problem;
   }
 
   private progressed(turn: number, progress: OverallProgress): void {
@@ -241,30 +325,36 @@ export class Controller {
   }
 
   async addTrustFiles(kind: 'authorities' | 'timeAuthorities' | 'revocationLists', files: readonly File[]): Promise<void> {
+    this.refusedFiles = [];
+    this.trustProblem = null;
     for (const file of files) {
       if (file.size > largestTrustFile) {
-        this.trustProblem = { code: 'trust_unusable', message: `${file.name}: ${file.size} bytes` };
+        this.refusedFiles.push({ name: file.name, why: 'too_large' });
         continue;
       }
       try {
         this.trust[kind].push({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) });
-        this.trustProblem = null;
-      } catch (error) {
-        this.trustProblem = { code: 'unreadable', message: `${file.name}: ${problemOf(error).message}` };
+      } catch {
+        this.refusedFiles.push({ name: file.name, why: 'not_read' });
       }
     }
     this.tell('trust');
+    this.tell('draft');
   }
 
   removeTrustFile(kind: 'authorities' | 'timeAuthorities' | 'revocationLists', index: number): void {
     this.trust[kind].splice(index, 1);
+    this.refusedFiles = [];
     this.tell('trust');
+    this.tell('draft');
   }
 
   clearTrust(): void {
     this.trust = { ...emptyTrust(), isMoreOpen: this.trust.isMoreOpen };
     this.trustProblem = null;
+    this.refusedFiles = [];
     this.tell('trust');
+    this.tell('draft');
   }
 
   /** Of everything, from 0 to 1. */

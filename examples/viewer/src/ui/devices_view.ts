@@ -2,40 +2,17 @@
 /* What each device recorded, signed, left out, and where it does not hold. */
 import type { Device, DeviceReport, FailureView, Part, PartReport } from '../evidence/model.js';
 import type { Context, Row } from './context.js';
-import { badge, button, card, details, deviceName, digest, facts, notice, outcomeBadge } from './context.js';
-import { type Child, alien, el, replaceChildren } from './dom.js';
-import { askedPeriod, authorityOf, failurePlace, gapSentence, roleName, shortName, trackList } from './explain.js';
+import { badge, button, card, details, digest, facts, notice, outcomeBadge } from './context.js';
+import { type Child, alien, el, spoken } from './dom.js';
+import { askedPeriod, authorityOf, coverageWords, deviceVerdict, failurePlace, gapSentence, roleName, segmentCount, signerName, trackList } from './explain.js';
 import { icon } from './icons.js';
-import { isUnknownSigner, signerDetails } from './links_view.js';
+import { gravestFirst, isUnknownSigner } from './judgement.js';
+import { signerDetails } from './links_view.js';
+import { deviceName } from './names.js';
+import { paged } from './pages.js';
 import { isKnown, milliseconds } from './times.js';
 
 const page = 25;
-
-/** A list in pages, so that a hundred thousand entries cost no more than one page. */
-function paged<T>(ctx: Context, items: readonly T[], total: number, draw: (items: readonly T[]) => HTMLElement): HTMLElement {
-  const { t } = ctx;
-  const body = el('div', 'pages-body');
-  const label = el('span', { class: 'pages-label', attrs: { 'aria-live': 'polite' } });
-  let at = 0;
-  const show = (): void => {
-    const to = Math.min(at + page, items.length);
-    replaceChildren(body, draw(items.slice(at, to)));
-    label.textContent = t.devices.shown(at + 1, to, total);
-    before.disabled = at === 0;
-    behind.disabled = to >= items.length;
-  };
-  const before = button(t.devices.earlier, { icon: 'earlier', onClick: () => {
-    at = Math.max(0, at - page);
-    show();
-  } });
-  const behind = button(t.devices.later, { icon: 'later', onClick: () => {
-    at += page;
-    show();
-  } });
-  show();
-  if (items.length <= page) return el('div', 'pages', body, total > items.length ? el('p', 'hint', t.devices.cut(items.length, total)) : null);
-  return el('div', 'pages', body, el('div', 'pages-bar', before, label, behind));
-}
 
 function failureTable(ctx: Context, failures: readonly FailureView[], device: number): HTMLElement {
   const { t, times } = ctx;
@@ -74,14 +51,14 @@ function failures(ctx: Context, report: DeviceReport): HTMLElement | null {
   const all = report.parts.flatMap((part) => part.failures);
   const total = report.parts.reduce((sum, part) => sum + part.failureCount, 0);
   if (all.length === 0) return null;
-  return details(ctx.t.devices.failures(total), paged(ctx, all, total, (items) => failureTable(ctx, items, report.device)));
+  return details(ctx.t.devices.failures(total), paged(ctx, all, total, page, (items) => failureTable(ctx, items, report.device)));
 }
 
 function gaps(ctx: Context, report: DeviceReport): HTMLElement | null {
   const all = report.parts.flatMap((part) => part.gaps);
   if (all.length === 0) return null;
-  const draw = (items: typeof all): HTMLElement => el('ul', 'plain-list', ...items.map((gap) => el('li', null, gapSentence(ctx, gap))));
-  return details(ctx.t.devices.gaps(all.length), paged(ctx, all, all.length, (items) => draw([...items])));
+  const draw = (items: typeof all): HTMLElement => el('ul', 'plain-list', ...items.map((gap) => el('li', gap.kind === 'silence' ? null : 'is-bad', gapSentence(ctx, gap))));
+  return details(ctx.t.devices.gaps(all.length), paged(ctx, all, all.length, page, (items) => draw([...items])));
 }
 
 function signerRows(ctx: Context, report: PartReport): Row[] {
@@ -90,20 +67,19 @@ function signerRows(ctx: Context, report: PartReport): Row[] {
   const rows: Row[] = [];
   if (signer === null) rows.push([t.devices.signer, badge('unknown', t.devices.unsigned)]);
   else {
-    rows.push([t.devices.signer, [alien(shortName(signer.subject)), ` ${t.links.role} ${roleName(t, signer.role)}`]]);
+    rows.push([t.devices.signer, [...spoken(signerName(t, signer.subject)), ` ${t.links.role} ${roleName(t, signer.role)}`]]);
     const isTrusted = signer.identity === 'trusted';
-    rows.push([t.links.authority, badge(isTrusted ? 'good' : 'unknown', isTrusted ? authorityOf(ctx, signer) : t.identity[signer.identity])]);
+    rows.push([t.links.authority, badge(isTrusted ? 'good' : 'unknown', isTrusted ? spoken(authorityOf(ctx, signer)) : t.identity[signer.identity])]);
   }
   rows.push([t.devices.time, isKnown(report.attested) ? t.devices.attested(times.utc(report.attested)) : t.devices.notAttested]);
   return rows;
 }
 
 function coverage(ctx: Context, report: PartReport): Child[] {
-  const { t } = ctx;
-  return [
-    badge(report.notCovered === '' ? 'good' : 'partial', report.notCovered === '' ? t.devices.coveredText : t.devices.notCoveredText),
-    badge(report.isClosed ? 'good' : 'partial', report.isClosed ? t.devices.closed : t.devices.open),
-  ];
+  const words = coverageWords(ctx, report);
+  // Of what nobody signed, and of what does not hold, no end or period says anything good.
+  const good = !report.isSigned ? 'unknown' : report.verdict === 'not_authentic' ? 'idle' : 'good';
+  return [badge(report.notCovered === '' ? good : 'partial', words.period), badge(report.isClosed ? good : 'partial', words.end)];
 }
 
 function partFacts(ctx: Context, part: Part, report: PartReport | null): HTMLElement {
@@ -115,7 +91,7 @@ function partFacts(ctx: Context, part: Part, report: PartReport | null): HTMLEle
     part.tracks.some((track) => track.isRemoved) ? [t.devices.removed, badge('partial', trackList(ctx, part, true))] : null,
     ...(report === null ? [] : signerRows(ctx, report)),
     report === null ? null : [t.devices.notCovered, coverage(ctx, report)],
-    report === null ? null : [t.devices.segments, t.devices.segmentCount(report.segmentsVerified)],
+    report === null ? null : [t.devices.segments, segmentCount(ctx, report)],
   ];
   return facts(rows);
 }
@@ -147,32 +123,42 @@ function said(ctx: Context, value: string | null, exporter: string | null): Chil
 /** Parts of one device that are drawn at once. */
 const mostParts = 20;
 
+function badgeKind(report: DeviceReport): 'unsigned' | 'unknown' | null {
+  if (report.parts.some((part) => !part.isSigned)) return 'unsigned';
+  const doubted = report.parts.filter((part) => part.signer !== null && part.signer.identity !== 'trusted');
+  return doubted.length > 0 && doubted.every((part) => isUnknownSigner(part.signer)) ? 'unknown' : null;
+}
+
+function partsList(ctx: Context, device: Device, report: DeviceReport | null): HTMLElement {
+  const { app, t } = ctx;
+  const parts = device.parts.flatMap((index) => app.evidence?.parts[index] ?? []);
+  const ownOf = (part: Part): PartReport | null => report?.parts.find((one) => one.part === part.index) ?? null;
+  const draw = (part: Part): HTMLElement => {
+    const own = ownOf(part);
+    const content = [partFacts(ctx, part, own), part.unusable === null ? null : notice('closed', t.devices.unusable), partDetails(ctx, part, own)];
+    return parts.length > 1 ? el('div', 'part', el('h4', null, t.devices.part(device.parts.indexOf(part.index) + 1)), ...content) : el('div', 'part', ...content);
+  };
+  const sorted = gravestFirst(parts, (part) => ownOf(part)?.verdict ?? 'authentic', mostParts);
+  return paged(ctx, sorted, parts.length, mostParts, (some) => el('div', 'parts', ...some.map(draw)));
+}
+
 function deviceCard(ctx: Context, device: Device): HTMLElement {
   const { app, t } = ctx;
   const report = app.report?.devices.find((one) => one.device === device.index) ?? null;
-  const parts = device.parts.map((index) => app.evidence?.parts[index]).filter((part) => part !== undefined);
-  const isMany = parts.length > 1;
-  const isUnknown = report !== null && report.verdict === 'untrusted' && report.parts.every((part) => part.signer === null || isUnknownSigner(part.signer) || part.signer.identity === 'trusted') && report.parts.some((part) => isUnknownSigner(part.signer));
-  const drawn = parts.slice(0, mostParts).map((part) => {
-    const own = report?.parts.find((one) => one.part === part.index) ?? null;
-    const content = [partFacts(ctx, part, own), part.unusable === null ? null : notice('closed', t.devices.unusable), partDetails(ctx, part, own)];
-    return isMany ? el('div', 'part', el('h4', null, t.devices.part(device.parts.indexOf(part.index) + 1)), ...content) : el('div', 'part', ...content);
-  });
   return el(
     'article',
     {
       class: `device tone-line-${report?.verdict ?? 'none'}`,
       attrs: { 'data-testid': 'device', 'data-device': device.index, 'data-outcome': report?.verdict ?? '', 'data-verdict': report?.verdict ?? '', 'aria-labelledby': `device-name-${device.index}` },
     },
-    el('div', 'link-head', el('h3', { id: `device-name-${device.index}` }, icon('device'), alien(deviceName(t, device, device.index))), report === null ? badge('idle', t.play.states.unchecked) : outcomeBadge(t, report.verdict, isUnknown)),
-    report === null ? null : el('p', null, t.devices.verdicts[report.verdict]),
+    el('div', 'link-head', el('h3', { id: `device-name-${device.index}` }, icon('device'), el('span', null, spoken(deviceName(t, device, device.index)))), report === null ? badge('idle', t.play.states.unchecked) : outcomeBadge(t, report.verdict, badgeKind(report))),
+    report === null || app.report === null ? null : el('p', null, deviceVerdict(ctx, app.report, report)),
     report === null ? null : firstFailure(ctx, report),
-    facts([[t.devices.place, said(ctx, device.place, device.exporterPlace)], [t.devices.remark, said(ctx, device.remark, device.exporterRemark)]]),
-    ...drawn,
-    parts.length > mostParts ? el('p', 'hint', t.devices.cut(mostParts, parts.length)) : null,
+    facts([[t.file.name, said(ctx, device.name, device.exporterName)], [t.devices.place, said(ctx, device.place, device.exporterPlace)], [t.devices.remark, said(ctx, device.remark, device.exporterRemark)]]),
+    partsList(ctx, device, report),
     report === null ? null : gaps(ctx, report),
     report === null ? null : failures(ctx, report),
-    details(t.devices.deviceId, facts([[t.devices.deviceId, el('code', null, alien(device.id))], [t.file.name, device.name === null ? null : alien(device.name, 'alien words')]])),
+    details(t.devices.deviceId, facts([[t.devices.deviceId, el('code', null, alien(device.id))]])),
   );
 }
 
@@ -182,10 +168,10 @@ export function devicesView(ctx: Context): HTMLElement | null {
   const { app, t } = ctx;
   const devices = app.evidence?.devices ?? [];
   if (devices.length === 0) return null;
+  const verdicts = new Map(app.report?.devices.map((one) => [one.device, one.verdict]));
   return card(
     { id: 'devices', heading: t.devices.heading, icon: 'device' },
     el('p', 'hint', t.devices.lead),
-    ...devices.slice(0, mostDevices).map((device) => deviceCard(ctx, device)),
-    devices.length > mostDevices ? el('p', 'hint', t.devices.cut(mostDevices, devices.length)) : null,
+    paged(ctx, gravestFirst(devices, (device) => verdicts.get(device.index) ?? 'authentic', mostDevices), devices.length, mostDevices, (some) => el('div', 'parts', ...some.map((device) => deviceCard(ctx, device)))),
   );
 }

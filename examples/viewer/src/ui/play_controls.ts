@@ -2,11 +2,12 @@
 /* Buttons, clocks and menus of the playback. */
 import type { PlayerState } from '../play/model.js';
 import type { Utc } from '../evidence/model.js';
-import { type Context, button, deviceName } from './context.js';
-import { type Child, alien, el, replaceChildren } from './dom.js';
+import { type Context, button } from './context.js';
+import { type Child, el, plain, replaceChildren, spoken } from './dom.js';
 import { icon } from './icons.js';
 import { type Command, rates } from './keyboard.js';
 import { readMoment } from './moment_input.js';
+import { deviceName } from './names.js';
 import { milliseconds } from './times.js';
 
 export interface ControlEvents {
@@ -107,7 +108,7 @@ export class Controls {
 
   private audioMenu(): HTMLSelectElement {
     const { t, app } = this.ctx;
-    const named = this.devices.map((device) => el('option', { attrs: { value: device } }, deviceName(t, app.evidence?.devices[device], device)));
+    const named = this.devices.map((device) => el('option', { attrs: { value: device } }, plain(deviceName(t, app.evidence?.devices[device], device))));
     const select = el('select', { id: 'audible', class: 'select' }, el('option', { attrs: { value: '' } }, t.play.noSound), ...named);
     select.addEventListener('change', () => this.events.onAudible(select.value === '' ? null : Number(select.value)));
     return select;
@@ -158,7 +159,7 @@ export class Controls {
   }
 
   say(text: string): void {
-    replaceChildren(this.message, text === '' ? null : alien(text));
+    replaceChildren(this.message, text === '' ? null : spoken(text));
   }
 
   show(state: PlayerState): void {

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Playback of one or several devices in step. */
-import type { Utc } from '../evidence/model.js';
-import type { Player, PlayerState } from '../play/model.js';
-import { type Context, button, card, deviceName, details, notice } from './context.js';
+import type { GapView, Utc } from '../evidence/model.js';
+import type { DeviceState, Player, PlayerState } from '../play/model.js';
+import { type Context, button, card, details, notice } from './context.js';
 import { ClipPanel } from './clip_view.js';
 import { problemOf } from './controller.js';
-import { alien, el, replaceChildren } from './dom.js';
-import { gapSentence } from './explain.js';
+import { alien, el, replaceChildren, spoken } from './dom.js';
+import { gapReason, gapSentence } from './explain.js';
 import { saveBlob } from './files.js';
 import { type Banner, Screen } from './screen.js';
-import { pictureStanding, stateAt } from './judgement.js';
+import { standingAt } from './judgement.js';
 import { type Command, commandOf, isKeyOfElement, nextRate } from './keyboard.js';
+import { deviceName, fileLabel, quoted } from './names.js';
 import { Controls } from './play_controls.js';
 import { refusal } from './policy.js';
 import { Timeline } from './timeline.js';
@@ -22,6 +23,7 @@ const onePage = 9;
 const second = 1_000_000_000n;
 const mostGaps = 200;
 const longestWait = 1_500;
+const longestFileName = 200;
 
 export function isPlayable(ctx: Context): boolean {
   const { evidence } = ctx.app;
@@ -45,6 +47,8 @@ export class PlayPanel {
   private isSeeking = false;
   private frame = 0;
   private wasEnded = false;
+  /** Devices whose file went away or changed while it was shown, and of which that was said. */
+  private readonly unreadable = new Set<number>();
 
   constructor(
     private readonly ctx: Context,
@@ -122,8 +126,8 @@ export class PlayPanel {
 
   private legend(): HTMLElement {
     const { t } = this.ctx;
-    const names = ['authentic', 'untrusted', 'failed', 'unattested', 'closed', 'unchecked', 'gap'] as const;
-    const items = names.map((name) => el('li', null, el('span', { class: name === 'gap' ? 'swatch gap-piece' : `swatch bar-piece is-${name}`, attrs: { 'aria-hidden': 'true' } }), t.play.states[name]));
+    const names = ['authentic', 'untrusted', 'recording_fails', 'failed', 'lost', 'unattested', 'unsigned', 'closed', 'unchecked', 'gap'] as const;
+    const items = names.map((name) => el('li', null, el('span', { class: name === 'gap' ? 'swatch gap-piece' : name === 'lost' ? 'swatch gap-piece is-lost' : `swatch bar-piece is-${name}`, attrs: { 'aria-hidden': 'true' } }), t.play.states[name]));
     return details(t.play.legend, el('ul', 'legend', ...items));
   }
 
@@ -146,6 +150,7 @@ export class PlayPanel {
 
   private receive(state: PlayerState): void {
     this.state = state;
+    this.noteUnreadable(state);
     if (this.frame !== 0) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
@@ -153,11 +158,22 @@ export class PlayPanel {
     });
   }
 
-  private bannerOf(device: number, utc: Utc, isPicture: boolean): Banner {
+  /** A verdict on a file that is no longer there, or no longer the same, is taken back. */
+  private noteUnreadable(state: PlayerState): void {
+    for (const { device, condition, detail } of state.devices) {
+      if (condition !== 'unreadable' || this.unreadable.has(device)) continue;
+      this.unreadable.add(device);
+      this.ctx.app.withdraw(detail);
+    }
+  }
+
+  private bannerOf(state: DeviceState, isPicture: boolean, gap: GapView | null): Banner {
     const { app } = this.ctx;
+    if (state.condition === 'altered') return 'failed';
+    if (state.condition === 'unreadable') return 'unreadable';
+    if (gap !== null && gap.kind !== 'silence') return gap.kind === 'lost' ? 'lost' : 'failed';
     if (!isPicture || app.evidence === null) return 'none';
-    const state = stateAt(app.evidence, app.report, device, utc);
-    return state === null ? 'unchecked' : pictureStanding(app.report, state);
+    return standingAt(app.evidence, app.report, state.device, state.utc ?? this.state?.position ?? 0n) ?? 'unchecked';
   }
 
   private draw(): void {
@@ -168,7 +184,8 @@ export class PlayPanel {
       if (screen === undefined) continue;
       const isPicture = one.condition === 'picture' || (one.condition === 'loading' && one.utc !== null);
       const gap = one.condition === 'gap' ? gapAt(gapsOf(this.ctx.app.report, one.device), state.position) : null;
-      screen.show(one, this.bannerOf(one.device, one.utc ?? state.position, isPicture), gap === null ? null : this.ctx.t.devices.gapReasons[gap.reason]);
+      const told = gap === null ? null : { kind: gap.kind, reason: gapReason(this.ctx, gap) };
+      screen.show(one, this.bannerOf(one, isPicture, gap), told);
     }
     this.controls.show(state);
     if (state.isEnded !== this.wasEnded) {
@@ -273,8 +290,10 @@ export class PlayPanel {
 
   private async snapshot(): Promise<void> {
     const { app, t } = this.ctx;
-    if (app.evidence === null || refusal(app.evidence, app.report) === 'refused' || app.report === null) {
-      this.controls.say(app.report === null ? t.clip.unverified : t.clip.refused);
+    if (app.evidence === null) return;
+    const refused = refusal(app.evidence, app.report);
+    if (refused !== null) {
+      this.controls.say(t.clip[refused]);
       return;
     }
     try {
@@ -283,9 +302,11 @@ export class PlayPanel {
         this.controls.say(t.play.snapshotNone);
         return;
       }
-      const name = snapshotName(deviceName(t, app.evidence.devices[this.chosen], this.chosen), taken.utc);
+      const standing = standingAt(app.evidence, app.report, this.chosen, taken.utc) ?? 'unchecked';
+      const name = snapshotName(fileLabel(t, app.evidence.devices[this.chosen], this.chosen), taken.utc, t.play.savedAs[standing]);
       saveBlob(taken.png, name);
-      this.controls.say(t.play.snapshotSaved(name));
+      const warning = standing === 'authentic' ? '' : ` ${t.clip.warning(t.play.states[standing])}`;
+      this.controls.say(t.play.snapshotSaved(quoted(t, name, longestFileName)) + warning);
     } catch (error) {
       this.controls.say(problemOf(error).message);
     }
@@ -309,8 +330,8 @@ export class PlayPanel {
     const items = gaps.slice(0, mostGaps).map(({ device, gap }) =>
       el(
         'li',
-        null,
-        this.devices.length > 1 ? el('strong', null, alien(`${deviceName(t, app.evidence?.devices[device], device)}: `)) : null,
+        gap.kind === 'silence' ? null : 'is-bad',
+        this.devices.length > 1 ? el('strong', null, spoken(`${deviceName(t, app.evidence?.devices[device], device)}: `)) : null,
         `${gapSentence(this.ctx, gap)} `,
         el('button', { class: 'link-button', attrs: { type: 'button' }, on: { click: () => this.seek(gap.to) } }, t.play.gapGo(times.clock(gap.to, true, false))),
       ),
@@ -327,6 +348,9 @@ export class PlayPanel {
     this.drawGaps();
     const refused = app.evidence === null ? null : refusal(app.evidence, app.report);
     this.controls.setSnapshot(refused === null ? null : t.clip[refused]);
+    // Nothing of the picture may be copied past the buttons either (E-VER-9).
+    this.screens.forEach((screen) => screen.setCopyable(refused === null));
+    if (app.verification === 'done') this.unreadable.clear();
     if (app.evidence !== null && app.verification === 'done') this.player?.refresh(app.evidence);
     this.draw();
   }

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as it is printed and saved: the same content for both, without any form. */
 import type { DeviceReport, Evidence, FailureView, LinkView, Part, PartReport, Report, SignerView } from '../evidence/model.js';
-import type { TrustDraft } from './controller.js';
 import { visible, visibleLine } from './dom.js';
-import { readDigest } from './digest.js';
 import {
   type Words,
   askedPeriod,
+  attachmentWords,
   authorityOf,
+  coverageWords,
+  deviceVerdict,
   failurePlace,
   gapSentence,
   headline,
   linkCovers,
   linkTimes,
+  linkVerdict,
+  longestJudgement,
   nameOf,
+  reexportWords,
   roleName,
+  segmentCount,
   sentence,
-  shortName,
+  signerName,
+  summary,
   trackList,
 } from './explain.js';
-import { type Tone, standingOf, statementsOf, toneOf } from './judgement.js';
+import { type Tone, attachmentStanding, gravestFirst, receiptHeads, standingOf, statementsOf, toneOf } from './judgement.js';
+import { quoted } from './names.js';
 
 export type Block =
   | { kind: 'heading'; level: 2 | 3; text: string }
@@ -42,16 +49,19 @@ export interface ReportInput {
   evidence: Evidence;
   report: Report;
   fileNames: readonly string[];
-  trust: TrustDraft;
   browser: string;
 }
 
-/** Of each list; the viewer itself shows all. */
+/** Of each list; what is left out is said, and never what does not hold before what does. */
 const most = 200;
 
 function limited(words: Words, items: string[]): string[] {
   if (items.length <= most) return items;
   return [...items.slice(0, most), words.t.report.more(items.length - most)];
+}
+
+function omitted(count: number, words: (n: number) => string): Block[] {
+  return count > most ? [{ kind: 'text', text: words(count - most) }] : [];
 }
 
 function row(label: string, value: string | null): [string, string][] {
@@ -71,38 +81,58 @@ function subject(words: Words, { evidence, report, fileNames }: ReportInput): Bl
         [t.file.size, times.sizeExact(evidence.size)],
         [t.file.kind, t.file.kinds[evidence.kind]],
         ...row(t.file.packageId, evidence.packageId),
-        [t.file.devices, evidence.devices.map((device) => nameOf(words, evidence, device.index)).join(', ')],
+        [t.file.devices, limited(words, evidence.devices.map((device) => nameOf(words, evidence, device.index))).join(', ')],
         [t.file.sealed, sealed],
         ...(report.unattestedBytes > 0 ? row(t.report.unattested, times.size(report.unattestedBytes)) : []),
-        ...(evidence.kind === 'package' ? row(t.caseData.fields.reexport, report.reexport ? t.caseData.reexportAllowed : t.caseData.reexportForbidden) : []),
+        ...(evidence.kind === 'package' ? row(t.caseData.fields.reexport, reexportWords(words, report.reexportReason)) : []),
       ],
     },
   ];
 }
 
-function examination(words: Words, { report, trust, browser }: ReportInput): Block[] {
+/** With what it was judged: nothing that was typed since, and nothing that was not used. */
+function trustBlocks({ t, times }: Words, { trust, unknownFingerprints }: Report): Block[] {
+  const named = (label: string, { subject, fingerprint }: { subject: string; fingerprint: string }): Block => ({ kind: 'digest', label: `${label}: ${quoted(t, subject, longestSubject)}`, hex: fingerprint });
+  const blocks: Block[] = trust.anchors.slice(0, most).map((one) => named(t.report.anchors, one));
+  blocks.push(...trust.timeAuthorities.slice(0, most).map((one) => named(t.report.timeAuthority, one)));
+  for (const hex of unknownFingerprints.slice(0, most)) blocks.push({ kind: 'digest', label: t.report.unknownFingerprint, hex });
+  if (trust.revocationLists.length > 0) {
+    const items = trust.revocationLists.map(({ issuer, thisUpdate }) => t.report.revocationList(quoted(t, issuer, longestSubject), times.utc(thisUpdate)));
+    blocks.push({ kind: 'text', text: `${t.report.revocationLists}:` }, { kind: 'list', items: limited({ t, times }, items) });
+  }
+  if (trust.expectedHead !== null) blocks.push({ kind: 'digest', label: t.report.expectedHead, hex: trust.expectedHead });
+  return blocks;
+}
+
+const longestSubject = 300;
+
+function examination(words: Words, { report, browser }: ReportInput): Block[] {
   const { t, times } = words;
+  const isLater = report.judged - report.made >= longestJudgement;
+  const { trust } = report;
   const blocks: Block[] = [
     { kind: 'heading', level: 2, text: t.report.examination },
     {
       kind: 'rows',
       rows: [
         [t.report.made, `${times.utc(report.made)}\n${times.local(report.made)}`],
+        ...(isLater ? row(t.report.judged, `${times.utc(report.judged)}\n${times.local(report.judged)}`) : []),
         [t.report.viewer, t.page.version(report.viewerVersion)],
         [t.report.browser, visibleLine(browser)],
-        [t.report.otherTrust, t.report.otherTrustText(trust.timeAuthorities.length, trust.revocationLists.length, readDigest(trust.expectedHead).ok)],
-        ...(report.anchors.length === 0 ? row(t.report.anchors, t.report.noAnchors) : []),
+        ...(trust.anchors.length === 0 ? row(t.report.anchors, t.report.noAnchors) : []),
+        ...(trust.timeAuthorities.length === 0 ? row(t.report.timeAuthority, t.report.noAnchors) : []),
+        ...(trust.revocationLists.length === 0 ? row(t.report.revocationLists, t.report.noAnchors) : []),
+        ...(trust.expectedHead === null ? row(t.report.expectedHead, t.report.noAnchors) : []),
       ],
     },
   ];
-  for (const anchor of report.anchors) blocks.push({ kind: 'digest', label: `${t.report.anchors}: ${visibleLine(anchor.subject)}`, hex: anchor.fingerprint });
-  return blocks;
+  return [...blocks, ...trustBlocks(words, report)];
 }
 
 function signerRows(words: Words, signer: SignerView): [string, string][] {
   const { t } = words;
   return [
-    [t.links.signer, `${shortName(signer.subject)} (${roleName(t, signer.role)})\n${visibleLine(signer.subject)}`],
+    [t.links.signer, `${signerName(t, signer.subject)} (${roleName(t, signer.role)})\n${visibleLine(signer.subject)}`],
     [t.links.issuer, visibleLine(signer.issuer)],
     [t.links.authority, authorityOf(words, signer)],
     [t.links.revocation, t.links.revocations[signer.revocation]],
@@ -113,14 +143,14 @@ function ofLink(words: Words, evidence: Evidence, link: LinkView): Block[] {
   const { t } = words;
   const blocks: Block[] = [
     { kind: 'heading', level: 3, text: t.links.link(link.number + 1) },
-    { kind: 'text', text: t.verdicts[link.verdict] },
+    { kind: 'text', text: linkVerdict(words, link) },
     {
       kind: 'rows',
       rows: [
         ...(link.signer === null ? row(t.links.signer, `${t.links.nobody} (${roleName(t, link.role)})`) : signerRows(words, link.signer)),
-        [t.links.when, linkTimes(words, link).map(visibleLine).join('\n')],
+        [t.links.when, linkTimes(words, link).join('\n')],
         [t.links.covers, linkCovers(words, evidence, link)],
-        ...row(t.links.note, visible(link.note)),
+        ...row(link.isVerified ? t.links.note : `${t.links.note} (${t.links.unverified})`, visible(link.note)),
         ...(link.forbidsReexport ? row(t.links.policy, t.links.forbids) : []),
         ...row(t.links.contradiction, link.contradictions.map(visibleLine).join('\n')),
         ...row(t.links.verifierReason, visibleLine(link.reason)),
@@ -134,22 +164,25 @@ function ofLink(words: Words, evidence: Evidence, link: LinkView): Block[] {
 
 function links(words: Words, { evidence, report }: ReportInput): Block[] {
   if (report.links.length === 0) return [];
+  const sorted = gravestFirst(report.links, (link) => link.verdict, most);
   return [
     { kind: 'heading', level: 2, text: words.t.links.heading },
     { kind: 'text', text: words.t.links.lead },
-    ...report.links.slice(0, most).flatMap((link) => ofLink(words, evidence, link)),
+    ...sorted.slice(0, most).flatMap((link) => ofLink(words, evidence, link)),
+    ...omitted(sorted.length, words.t.report.moreLinks),
   ];
 }
 
 function partRows(words: Words, part: Part, report: PartReport): [string, string][] {
   const { t, times } = words;
+  const covered = coverageWords(words, report);
   return [
     [t.devices.asked, askedPeriod(words, part)],
     [t.devices.carried, report.firstUtc === null ? t.devices.nothingCarried : times.period(report.firstUtc, report.lastUtc)],
     ...row(t.devices.tracks, trackList(words, part, false)),
     ...row(t.devices.removed, trackList(words, part, true)),
-    [t.devices.notCovered, `${report.notCovered === '' ? t.devices.coveredText : t.devices.notCoveredText}; ${report.isClosed ? t.devices.closed : t.devices.open}`],
-    [t.devices.segments, t.devices.segmentCount(report.segmentsVerified)],
+    [t.devices.notCovered, `${covered.period}; ${covered.end}`],
+    [t.devices.segments, segmentCount(words, report)],
     ...(report.signer === null ? row(t.devices.signer, t.devices.unsigned) : signerRows(words, report.signer)),
     [t.devices.time, report.attested === null ? t.devices.notAttested : t.devices.attested(times.utc(report.attested))],
     [t.devices.fileName, visibleLine(part.fileName)],
@@ -209,18 +242,21 @@ function lists(words: Words, report: DeviceReport): Block[] {
   return blocks;
 }
 
-function ofDevice(words: Words, evidence: Evidence, report: DeviceReport): Block[] {
+function ofDevice(words: Words, { evidence, report: whole }: ReportInput, report: DeviceReport): Block[] {
   const { t } = words;
+  const parts = gravestFirst(report.parts, (part) => part.verdict, most);
   const device = evidence.devices[report.device];
   const isMany = report.parts.length > 1;
   const first = report.firstFailure;
   return [
     { kind: 'heading', level: 3, text: nameOf(words, evidence, report.device) },
-    { kind: 'text', text: t.devices.verdicts[report.verdict] },
+    { kind: 'text', text: deviceVerdict(words, whole, report) },
     {
       kind: 'rows',
       rows: [
         [t.devices.deviceId, visibleLine(device?.id ?? '')],
+        ...row(`${t.file.name} (${t.devices.byRecorder})`, visible(device?.name ?? '')),
+        ...row(`${t.file.name} (${t.devices.byExporter})`, visible(device?.exporterName ?? '')),
         ...row(`${t.devices.place} (${t.devices.byRecorder})`, visible(device?.place ?? '')),
         ...row(`${t.devices.place} (${t.devices.byExporter})`, visible(device?.exporterPlace ?? '')),
         ...row(`${t.devices.remark} (${t.devices.byRecorder})`, visible(device?.remark ?? '')),
@@ -228,15 +264,18 @@ function ofDevice(words: Words, evidence: Evidence, report: DeviceReport): Block
         ...(first === null ? [] : row(t.devices.firstFailure, failurePlace(words, first))),
       ],
     },
-    ...report.parts.flatMap((part, i) => ofPart(words, evidence.parts[part.part], part, isMany ? t.devices.part(i + 1) : null)),
+    ...parts.slice(0, most).flatMap((part) => ofPart(words, evidence.parts[part.part], part, isMany ? t.devices.part((device?.parts.indexOf(part.part) ?? 0) + 1) : null)),
+    ...omitted(parts.length, t.devices.moreParts),
     ...lists(words, report),
   ];
 }
 
-function devices(words: Words, { evidence, report }: ReportInput): Block[] {
+function devices(words: Words, input: ReportInput): Block[] {
+  const sorted = gravestFirst(input.report.devices, (device) => device.verdict, most);
   return [
     { kind: 'heading', level: 2, text: words.t.devices.heading },
-    ...report.devices.slice(0, most).flatMap((device) => ofDevice(words, evidence, device)),
+    ...sorted.slice(0, most).flatMap((device) => ofDevice(words, input, device)),
+    ...omitted(sorted.length, words.t.devices.more),
   ];
 }
 
@@ -256,12 +295,21 @@ function film(words: Words, { report }: ReportInput): Block[] {
   ];
 }
 
-function attachmentVerdict(words: Words, { evidence, report }: ReportInput, number: number): string {
-  const { t } = words;
-  const found = report.contents?.attachments.find((one) => one.number === number);
-  if (found === undefined) return t.attachments.unchecked;
-  if (found.verdict === 'not_authentic') return t.attachments.altered;
-  return evidence.isSealed && !evidence.isUnlocked ? t.attachments.notOpened : t.attachments.same;
+function attachments(words: Words, { evidence, report }: ReportInput): Block[] {
+  const { t, times } = words;
+  if (evidence.attachments.length === 0) return [];
+  const verdicts = new Map(report.contents?.attachments.map((one) => [one.number, one.verdict]));
+  const sorted = gravestFirst(evidence.attachments, (one) => verdicts.get(one.number) ?? 'authentic', most);
+  return [
+    { kind: 'heading', level: 2, text: t.attachments.heading },
+    { kind: 'text', text: t.attachments.words },
+    ...sorted.slice(0, most).map((one): Block => {
+      const standing = attachmentWords(t, attachmentStanding(evidence, report, one.number));
+      const derived = one.isDerived ? `, ${t.attachments.derived}` : '';
+      return { kind: 'digest', label: `${quoted(t, one.name, longestSubject)}, ${times.size(one.size)}${derived}: ${standing}`, hex: one.sha256 };
+    }),
+    ...omitted(sorted.length, t.attachments.more),
+  ];
 }
 
 function contents(words: Words, input: ReportInput): Block[] {
@@ -288,26 +336,21 @@ function contents(words: Words, input: ReportInput): Block[] {
       },
     );
   }
-  if (evidence.attachments.length > 0) {
-    blocks.push({ kind: 'heading', level: 2, text: t.attachments.heading }, { kind: 'text', text: t.attachments.words });
-    for (const one of evidence.attachments.slice(0, most)) {
-      blocks.push({ kind: 'digest', label: `${visibleLine(one.name)}, ${times.size(one.size)}: ${attachmentVerdict(words, input, one.number)}`, hex: one.sha256 });
-    }
-  }
-  return blocks;
+  return [...blocks, ...attachments(words, input)];
 }
 
 export function printedReport(words: Words, input: ReportInput): PrintedReport {
   const { t } = words;
   const { report, evidence } = input;
   const standing = standingOf(report);
-  const head: Block[] = report.head === null ? [] : [{ kind: 'digest', label: t.report.head, hex: report.head }];
+  const heads = receiptHeads(report).slice(0, most);
+  const head = heads.map(({ device, head: hex }): Block => ({ kind: 'digest', label: device === null ? t.report.head : t.report.headRecording(nameOf(words, evidence, device)), hex }));
   return {
     title: t.report.heading,
     headline: headline(words, report),
     tone: toneOf(standing),
-    summary: t.verdict.texts[standing],
-    reasons: statementsOf(report).map((statement) => sentence(words, evidence, statement)),
+    summary: summary(words, report),
+    reasons: statementsOf(evidence, report).map((statement) => sentence(words, evidence, statement)),
     blocks: [
       ...subject(words, input),
       ...head,

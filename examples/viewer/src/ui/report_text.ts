@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as plain text of 78 columns. What strangers wrote cannot look like a line of the report: it is indented. */
 import { grouped } from './digest.js';
+import { plain } from './dom.js';
 import type { Block, PrintedReport } from './report_model.js';
 import type { Texts } from './texts/en.js';
 
@@ -8,7 +9,7 @@ const width = 78;
 
 export function wrapped(text: string, indent: string, first = indent): string {
   const lines: string[] = [];
-  for (const paragraph of text.split('\n')) {
+  for (const paragraph of plain(text).split('\n')) {
     let line = lines.length === 0 ? first : indent;
     let isEmpty = true;
     for (const word of paragraph.split(' ')) {
@@ -25,7 +26,8 @@ export function wrapped(text: string, indent: string, first = indent): string {
   return lines.join('\n');
 }
 
-function rowText(label: string, value: string): string {
+function rowText(label: string, told: string): string {
+  const value = plain(told);
   const head = `  ${label}: `;
   if (!value.includes('\n') && head.length + value.length <= width) return head + value;
   return `${head.trimEnd()}\n${wrapped(value, '      ')}`;
@@ -33,10 +35,11 @@ function rowText(label: string, value: string): string {
 
 function blockText(block: Block): string {
   switch (block.kind) {
-    case 'heading':
-      return block.level === 2
-        ? `\n\n${block.text.toUpperCase()}\n${'='.repeat(Math.min(width, block.text.length))}`
-        : `\n${block.text}\n${'-'.repeat(Math.min(width, block.text.length))}`;
+    case 'heading': {
+      const text = plain(block.text);
+      const line = (sign: string): string => sign.repeat(Math.min(width, text.length));
+      return block.level === 2 ? `\n\n${text.toUpperCase()}\n${line('=')}` : `\n${text}\n${line('-')}`;
+    }
     case 'text':
       return wrapped(block.text, '  ');
     case 'list':

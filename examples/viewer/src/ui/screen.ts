@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One device's picture with what may be said of it beside it. */
 import type { DetectedBox, DeviceState, PlayerView } from '../play/model.js';
-import { type Context, button, deviceName } from './context.js';
-import { alien, el, replaceChildren, visibleLine } from './dom.js';
+import type { GapKind } from '../evidence/model.js';
+import { type Context, button } from './context.js';
+import { alien, el, plain, replaceChildren, spoken, visibleLine } from './dom.js';
 import { icon, toneIcon } from './icons.js';
 import type { PictureStanding, Tone } from './judgement.js';
+import { deviceName } from './names.js';
 import { isKnown } from './times.js';
 
 /** More boxes than this hide the picture, and cost more than they tell. */
 const mostBoxes = 100;
 
-export type Banner = PictureStanding | 'none';
+export type Banner = PictureStanding | 'none' | 'lost' | 'unreadable';
 
 const bannerTones: Record<Banner, Tone> = {
   unchecked: 'idle',
@@ -19,7 +21,11 @@ const bannerTones: Record<Banner, Tone> = {
   failed: 'bad',
   unattested: 'partial',
   closed: 'closed',
+  unsigned: 'unknown',
+  recording_fails: 'bad',
   package_fails: 'bad',
+  lost: 'bad',
+  unreadable: 'bad',
   none: 'idle',
 };
 
@@ -29,6 +35,11 @@ export function bannerTone(banner: Banner): Tone {
 
 function share(value: number): number {
   return Number.isFinite(value) ? Math.min(1, Math.max(0, value)) : 0;
+}
+
+export interface ShownGap {
+  kind: GapKind;
+  reason: string;
 }
 
 export interface ScreenEvents {
@@ -41,6 +52,9 @@ export class Screen implements PlayerView {
   readonly canvas: HTMLCanvasElement;
   private readonly picture: HTMLElement;
   private readonly overlay: HTMLElement;
+  /** Lies over the canvas, so that a browser's menu does not offer to save or copy it (E-VER-9). */
+  private readonly shield = el('div', { class: 'shield', attrs: { 'aria-hidden': 'true' } });
+  private isCopyable = false;
   private readonly condition: HTMLElement;
   private readonly banner: HTMLElement;
   private readonly clock: HTMLElement;
@@ -58,31 +72,40 @@ export class Screen implements PlayerView {
   ) {
     const { t } = ctx;
     const name = deviceName(t, ctx.app.evidence?.devices[device], device);
-    this.canvas = el('canvas', { class: 'canvas', attrs: { width: 640, height: 360, role: 'img', 'aria-label': name, 'data-testid': 'canvas', 'data-device': device } });
+    const spokenName = plain(name);
+    this.canvas = el('canvas', { class: 'canvas', attrs: { width: 640, height: 360, role: 'img', 'aria-label': spokenName, 'data-testid': 'canvas', 'data-device': device } });
     this.overlay = el('div', { class: 'boxes', attrs: { 'aria-hidden': 'true' } });
     this.condition = el('div', 'condition');
     this.banner = el('div', 'banner');
     this.clock = el('span', 'screen-clock');
-    this.picture = el('div', 'picture', this.canvas, this.overlay, this.condition);
+    this.picture = el('div', 'picture', this.canvas, this.shield, this.overlay, this.condition);
+    this.picture.addEventListener('contextmenu', (event) => {
+      if (!this.isCopyable) event.preventDefault();
+    });
     this.chooser = el(
       'button',
-      { class: 'screen-name', attrs: { type: 'button', 'aria-pressed': 'false', title: t.play.choose(name) }, on: { click: events.onChoose } },
+      { class: 'screen-name', attrs: { type: 'button', 'aria-pressed': 'false', title: plain(t.play.choose(name)) }, on: { click: events.onChoose } },
       icon('device'),
-      alien(name),
+      el('span', null, spoken(name)),
     );
     this.element = el(
       'div',
-      { class: 'screen', attrs: { 'data-device': device, role: 'group', 'aria-label': name } },
+      { class: 'screen', attrs: { 'data-device': device, role: 'group', 'aria-label': spokenName } },
       el('div', 'screen-head', this.chooser, this.banner),
       el('div', { class: 'stage', on: { click: events.onChoose } }, this.picture),
       this.note,
-      el('div', 'screen-foot', this.clock, isSingle ? null : button(t.play.enlarge(name), { icon: 'enlarge', look: 'bare', isLabelHidden: true, onClick: events.onEnlarge })),
+      el('div', 'screen-foot', this.clock, isSingle ? null : button(plain(t.play.enlarge(name)), { icon: 'enlarge', look: 'bare', isLabelHidden: true, onClick: events.onEnlarge })),
     );
   }
 
   setChosen(isChosen: boolean): void {
     this.chooser.setAttribute('aria-pressed', String(isChosen));
     this.element.classList.toggle('is-chosen', isChosen);
+  }
+
+  setCopyable(isCopyable: boolean): void {
+    this.isCopyable = isCopyable;
+    this.shield.hidden = isCopyable;
   }
 
   setBoxesShown(isShown: boolean): void {
@@ -112,19 +135,28 @@ export class Screen implements PlayerView {
     const { t } = this.ctx;
     if (state.condition === 'withheld') return this.withheld();
     if (state.condition === 'unsupported_codec') return t.play.codecHint(visibleLine(state.detail));
-    return state.condition === 'broken' || state.condition === 'gap' ? visibleLine(state.detail) : '';
+    const isSaid = state.condition === 'broken' || state.condition === 'altered' || state.condition === 'unreadable';
+    return isSaid && state.detail !== '' ? t.play.verifierSays(visibleLine(state.detail)) : '';
   }
 
-  private showCondition(state: DeviceState, gapReason: string | null): void {
-    const text = state.condition === 'picture' ? '' : this.ctx.t.play.conditions[state.condition];
-    const hint = gapReason ?? this.hint(state);
+  private conditionText(state: DeviceState, gap: ShownGap | null): string {
+    const { play } = this.ctx.t;
+    if (gap !== null && gap.kind !== 'silence') return gap.kind === 'lost' ? play.lostHere : play.alteredHere;
+    return play.conditions[state.condition];
+  }
+
+  private showCondition(state: DeviceState, gap: ShownGap | null): void {
+    const text = this.conditionText(state, gap);
+    const hint = gap?.reason ?? this.hint(state);
     const key = `${state.condition}|${text}|${hint}`;
     if (key === this.shownCondition) return;
     this.shownCondition = key;
     this.element.dataset['condition'] = state.condition;
     this.canvas.dataset['condition'] = state.condition;
     this.condition.hidden = state.condition === 'picture';
-    const sign = state.condition === 'gap' ? icon('gap') : state.condition === 'withheld' ? icon('closed') : state.condition === 'loading' ? icon('idle') : icon('warning');
+    const isBad = state.condition === 'altered' || state.condition === 'unreadable' || (gap !== null && gap.kind !== 'silence');
+    this.condition.classList.toggle('is-bad', isBad);
+    const sign = isBad ? icon('bad') : state.condition === 'gap' ? icon('gap') : state.condition === 'withheld' ? icon('closed') : state.condition === 'loading' ? icon('idle') : icon('warning');
     replaceChildren(this.condition, sign, el('p', 'condition-text', text), hint === '' ? null : el('p', 'condition-hint', alien(hint)));
   }
 
@@ -146,8 +178,8 @@ export class Screen implements PlayerView {
     replaceChildren(this.banner, toneIcon(tone), el('span', null, this.ctx.t.play.banners[banner]));
   }
 
-  show(state: DeviceState, banner: Banner, gapReason: string | null): void {
-    this.showCondition(state, state.condition === 'gap' ? gapReason : null);
+  show(state: DeviceState, banner: Banner, gap: ShownGap | null): void {
+    this.showCondition(state, state.condition === 'gap' ? gap : null);
     this.showBanner(banner);
     this.showNote(state.metadataProblem ?? '');
     if (state.width > 0 && state.height > 0) this.picture.style.setProperty('--ratio', String(state.width / state.height));

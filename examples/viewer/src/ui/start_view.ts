@@ -2,9 +2,10 @@
 /* What is seen before anything is open. */
 import type { Context } from './context.js';
 import { button, details, notice } from './context.js';
-import { alien, el } from './dom.js';
+import { alien, el, plain, spoken } from './dom.js';
 import { fromFolder, pickedFiles } from './files.js';
 import { icon } from './icons.js';
+import { quoted } from './names.js';
 
 /** Inputs for files stay invisible; buttons open them, so that they look and are read out like buttons. */
 export function filePicker(ctx: Context, options: { id: string; testId: string; isFolder: boolean; label: string }): HTMLInputElement {
@@ -108,12 +109,13 @@ export function startView(ctx: Context): HTMLElement {
 export function openingView(ctx: Context): HTMLElement {
   const { app, t } = ctx;
   const [name] = app.fileNames;
-  const text = app.fileNames.length === 1 && name !== undefined ? t.start.opening(name) : t.start.openingFiles(app.fileNames.length);
+  const text = app.fileNames.length === 1 && name !== undefined ? t.start.opening(quoted(t, name)) : t.start.openingFiles(app.fileNames.length);
   return el(
     'div',
     'opening',
-    el('h1', { id: 'page-heading', attrs: { tabindex: -1 } }, alien(text)),
-    el('progress', { class: 'bar', attrs: { 'aria-label': text } }),
+    el('h1', { id: 'page-heading', attrs: { tabindex: -1 } }, spoken(text)),
+    el('progress', { class: 'bar', attrs: { 'aria-label': plain(text) } }),
+    button(t.verify.cancel, { id: 'opening-cancel', icon: 'close', onClick: () => app.reset() }),
   );
 }
 

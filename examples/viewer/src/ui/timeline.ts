@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A row for each device: coloured by what is known, with gaps, and a playhead over all of them. */
 import type { GapView, Utc } from '../evidence/model.js';
-import { type Context, button, deviceName } from './context.js';
-import { alien, el, replaceChildren } from './dom.js';
-import { pictureStanding, stateAt, stateName } from './judgement.js';
+import { type Context, button } from './context.js';
+import { el, plain, replaceChildren, spoken } from './dom.js';
+import { gapReason } from './explain.js';
+import { standingAt } from './judgement.js';
+import { deviceName } from './names.js';
 import { type Window, bars, clamp, extent, gapAt, gapBars, gapsOf, momentAt, paged, place, spans, ticks, zoomed } from './timeline_geometry.js';
 
 interface Row {
@@ -50,7 +52,7 @@ export class Timeline {
     this.rows = devices.map((device) => this.makeRow(device));
     const rows = this.rows.map((row) => {
       const name = deviceName(ctx.t, evidence?.devices[row.device], row.device);
-      return el('div', 'timeline-row', el('span', { class: 'timeline-name', attrs: { 'aria-hidden': 'true' } }, alien(name)), row.track);
+      return el('div', 'timeline-row', el('span', { class: 'timeline-name', attrs: { 'aria-hidden': 'true', title: plain(name) } }, spoken(name)), row.track);
     });
     this.element = el('div', { class: 'timeline', attrs: { 'data-testid': 'timeline' } }, this.toolbar, el('div', 'timeline-rows', ...rows, el('div', 'timeline-row is-ruler', el('span', 'timeline-name', 'UTC'), this.ruler), this.tip));
     this.redraw();
@@ -75,7 +77,7 @@ export class Timeline {
       {
         id: `timeline-${device}`,
         class: 'track',
-        attrs: { role: 'slider', tabindex: 0, 'aria-label': ctx.t.play.timeline(name), 'aria-orientation': 'horizontal', 'aria-valuemin': 0, 'aria-valuemax': 1000, 'aria-valuenow': 0, 'data-device': device },
+        attrs: { role: 'slider', tabindex: 0, 'aria-label': plain(ctx.t.play.timeline(name)), 'aria-orientation': 'horizontal', 'aria-valuemin': 0, 'aria-valuemax': 1000, 'aria-valuenow': 0, 'data-device': device },
       },
       bars,
       range,
@@ -117,9 +119,9 @@ export class Timeline {
   private words(row: Row, moment: Utc): string {
     const { t, app } = this.ctx;
     const gap = gapAt(row.gaps, moment);
-    if (gap !== null) return `${t.play.states.gap}: ${t.devices.gapReasons[gap.reason]}`;
-    const state = app.evidence === null ? null : stateAt(app.evidence, app.report, row.device, moment);
-    return state === null ? t.play.states.gap : t.play.states[pictureStanding(app.report, state)];
+    if (gap !== null) return gap.kind === 'silence' ? `${t.play.states.gap}: ${gapReason(this.ctx, gap)}` : gapReason(this.ctx, gap);
+    const standing = app.evidence === null ? null : standingAt(app.evidence, app.report, row.device, moment);
+    return standing === null ? t.play.states.gap : t.play.states[standing];
   }
 
   private showTip(row: Row, event: PointerEvent): void {
@@ -182,11 +184,10 @@ export class Timeline {
       const parts: HTMLElement[] = [];
       if (app.evidence !== null) {
         for (const bar of bars(app.evidence, app.report, row.device, this.window, columns)) {
-          const standing = pictureStanding(app.report, bar.state);
-          parts.push(this.stretch(`bar-piece is-${standing === 'package_fails' ? standing : stateName(bar.state)}`, bar.start, bar.end));
+          parts.push(this.stretch(`bar-piece is-${bar.standing}`, bar.start, bar.end));
         }
       }
-      for (const bar of gapBars(row.gaps, this.window)) parts.push(this.stretch(`gap-piece is-${bar.gap.reason}`, bar.start, bar.end));
+      for (const bar of gapBars(row.gaps, this.window)) parts.push(this.stretch(`gap-piece is-${bar.gap.kind}`, bar.start, bar.end));
       replaceChildren(row.bars, parts);
     }
     this.drawRuler();

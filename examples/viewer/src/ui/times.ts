@@ -150,10 +150,11 @@ export function safeName(text: string): string {
   return cleaned === '' ? 'device' : cleaned;
 }
 
-export function snapshotName(device: string, utc: Utc): string {
-  return `${safeName(device)}_${compactUtc(utc)}.png`;
+/** The mark says what the picture is worth, where that is less than authentic. */
+export function snapshotName(device: string, utc: Utc, mark = ''): string {
+  return `${safeName(device)}_${compactUtc(utc)}${mark === '' ? '' : `_${mark}`}.png`;
 }
 
-export function clipName(device: string, from: Utc, to: Utc): string {
-  return `${safeName(device)}_${compactUtc(from)}_${compactUtc(to)}`;
+export function clipName(device: string, from: Utc, to: Utc, mark = ''): string {
+  return `${safeName(device)}_${compactUtc(from)}_${compactUtc(to)}${mark === '' ? '' : `_${mark}`}`;
 }

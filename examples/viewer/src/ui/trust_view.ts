@@ -3,11 +3,12 @@
 import type { Context } from './context.js';
 import { button, card, digest, notice, problemText } from './context.js';
 import type { NamedBytes } from './controller.js';
-import { alien, el, visibleLine } from './dom.js';
+import { alien, el, plain, spoken } from './dom.js';
 import { readDigest } from './digest.js';
-import { shortName } from './explain.js';
+import { signerName } from './explain.js';
 import { pickedFiles } from './files.js';
 import { icon } from './icons.js';
+import { quoted } from './names.js';
 
 type FileKind = 'authorities' | 'timeAuthorities' | 'revocationLists';
 
@@ -21,7 +22,8 @@ function fileField(ctx: Context, kind: FileKind, options: { id: string; label: s
   input.addEventListener('change', () => {
     const files = pickedFiles(input);
     void app.addTrustFiles(kind, files).then(() => {
-      if (kind === 'authorities' && app.trustProblem === null) return app.verify();
+      // What was refused is said, and does not keep the others from being used.
+      if (files.length > app.refusedFiles.length) return app.verify();
     });
   });
   const labelId = `${options.id}-label`;
@@ -40,15 +42,15 @@ function chosen(ctx: Context, kind: FileKind, files: readonly NamedBytes[]): HTM
   const { app, t } = ctx;
   if (files.length === 0) return null;
   const remove = (index: number, name: string): HTMLElement =>
-    button(t.trust.remove(visibleLine(name)), { icon: 'close', look: 'bare', isLabelHidden: true, onClick: () => {
+    button(plain(t.trust.remove(quoted(t, name))), { icon: 'close', look: 'bare', isLabelHidden: true, onClick: () => {
       app.removeTrustFile(kind, index);
       void app.verify();
     } });
   return el('ul', 'chosen', ...files.map((file, index) => el('li', null, icon('file'), alien(file.name), remove(index, file.name))));
 }
 
-function digestField(ctx: Context, options: { id: string; label: string; hint: string; testId: string; value: string; onInput(text: string): void }): HTMLElement {
-  const { t } = ctx;
+function digestField(ctx: Context, options: { id: string; label: string; hint: string; testId: string; value: string; faults: Record<'empty' | 'characters' | 'length', string>; good: string; isMissing: boolean; onInput(text: string): void }): HTMLElement {
+  const { t, app } = ctx;
   const state = el('p', { class: 'hint', id: `${options.id}-state`, attrs: { 'aria-live': 'polite' } });
   const input = el('textarea', {
     id: options.id,
@@ -58,16 +60,19 @@ function digestField(ctx: Context, options: { id: string; label: string; hint: s
   input.value = options.value;
   const show = (): void => {
     const read = readDigest(input.value);
-    state.textContent = read.ok ? t.trust.fingerprintGood : read.fault === 'empty' ? '' : t.trust.fingerprintFault[read.fault];
+    state.textContent = read.ok ? options.good : read.fault === 'empty' ? '' : options.faults[read.fault];
     state.classList.toggle('is-good', read.ok);
     state.classList.toggle('is-bad', !read.ok && read.fault === 'characters');
   };
   input.addEventListener('input', () => {
     options.onInput(input.value);
+    input.removeAttribute('aria-invalid');
     show();
+    app.draftChanged();
   });
   show();
-  return el('div', 'field', el('label', { attrs: { for: options.id } }, options.label), el('span', { class: 'hint', id: `${options.id}-hint` }, options.hint), input, state);
+  const missing = options.isMissing ? el('div', { id: `${options.id}-missing`, class: 'field-fault', attrs: { 'data-testid': 'fingerprint-missing' } }, icon('warning'), el('p', null, t.trust.fingerprintMissing)) : null;
+  return el('div', 'field', el('label', { attrs: { for: options.id } }, options.label), el('span', { class: 'hint', id: `${options.id}-hint` }, options.hint), input, state, missing);
 }
 
 function more(ctx: Context): HTMLElement {
@@ -87,6 +92,9 @@ function more(ctx: Context): HTMLElement {
         hint: t.trust.headHint,
         testId: 'head-input',
         value: app.trust.expectedHead,
+        faults: t.trust.headFault,
+        good: t.trust.headGood,
+        isMissing: false,
         onInput: (text) => (app.trust.expectedHead = text),
       }),
     ),
@@ -96,11 +104,17 @@ function more(ctx: Context): HTMLElement {
   return element;
 }
 
+/** The one that stands in the field, and nowhere in the file. */
+function isFingerprintMissing({ app }: Context): boolean {
+  const read = readDigest(app.trust.fingerprint);
+  return read.ok && app.report !== null && app.report.unknownFingerprints.includes(read.hex);
+}
+
 function firstFault(ctx: Context): { id: string; text: string } | null {
   const { app, t } = ctx;
-  for (const [id, value] of [['fingerprint', app.trust.fingerprint], ['expected-head', app.trust.expectedHead]] as const) {
+  for (const [id, value, faults] of [['fingerprint', app.trust.fingerprint, t.trust.fingerprintFault], ['expected-head', app.trust.expectedHead, t.trust.headFault]] as const) {
     const read = readDigest(value);
-    if (!read.ok && read.fault !== 'empty') return { id, text: t.trust.fingerprintFault[read.fault] };
+    if (!read.ok && read.fault !== 'empty') return { id, text: faults[read.fault] };
   }
   return null;
 }
@@ -132,7 +146,7 @@ function inUse(ctx: Context): HTMLElement {
     'div',
     'anchors',
     el('h3', null, t.trust.inUse),
-    el('ul', null, ...anchors.map((anchor) => el('li', null, icon('good'), el('div', null, alien(shortName(anchor.subject), 'alien strong'), digest(anchor.fingerprint))))),
+    el('ul', null, ...anchors.map((anchor) => el('li', null, icon('good'), el('div', null, el('span', 'strong', spoken(signerName(t, anchor.subject))), digest(anchor.fingerprint))))),
   );
 }
 
@@ -157,11 +171,18 @@ export function trustView(ctx: Context): HTMLElement {
       hint: t.trust.fingerprintHint,
       testId: 'fingerprint-input',
       value: app.trust.fingerprint,
+      faults: t.trust.fingerprintFault,
+      good: t.trust.fingerprintGood,
+      isMissing: isFingerprintMissing(ctx),
       onInput: (text) => (app.trust.fingerprint = text),
     }),
     more(ctx),
   );
   if (app.trustProblem !== null) form.append(el('div', { class: 'field-fault', attrs: { role: 'alert', 'data-testid': 'trust-error' } }, icon('warning'), problemText(t, app.trustProblem)));
+  if (app.refusedFiles.length > 0) {
+    const lines = app.refusedFiles.map(({ name, why }) => el('p', null, spoken(why === 'too_large' ? t.trust.tooLarge(quoted(t, name)) : t.trust.notRead(quoted(t, name)))));
+    form.append(el('div', { class: 'field-fault', attrs: { role: 'alert', 'data-testid': 'trust-refused' } }, icon('warning'), el('div', null, ...lines)));
+  }
   const clear = isAnythingGiven(ctx)
     ? button(t.trust.clear, { id: 'trust-clear', onClick: () => {
         app.clearTrust();

@@ -16,6 +16,7 @@ export function unlockProgress(ctx: Context): HTMLElement {
     { class: 'unlock-progress', attrs: { role: 'status' } },
     el('p', null, t.unlock.deriving),
     el('progress', { id: 'unlock-bar', class: 'bar', attrs: { max: 100, 'aria-label': t.unlock.deriving, ...(share > 0 ? { value: Math.round(share * 100) } : {}) } }),
+    button(t.unlock.cancel, { id: 'unlock-cancel', icon: 'close', onClick: () => app.cancelUnlock() }),
   );
 }
 
@@ -44,7 +45,8 @@ function passwordField(ctx: Context): { field: HTMLElement; input: HTMLInputElem
     class: 'input',
     attrs: {
       type: 'password',
-      autocomplete: 'off',
+      // The only value that keeps managers of passwords from offering to store it.
+      autocomplete: 'new-password',
       autocapitalize: 'off',
       spellcheck: 'false',
       'data-testid': 'password-input',
@@ -69,8 +71,15 @@ function keyFilePart(ctx: Context): HTMLElement {
   const input = el('input', { id: 'keyfile', class: 'visually-hidden', attrs: { type: 'file', accept: '.pem,.key,.p8', tabindex: -1, 'aria-hidden': 'true', 'aria-label': t.unlock.keyFile, 'data-testid': 'key-input' } });
   input.addEventListener('change', () => {
     const [file] = pickedFiles(input);
-    if (file === undefined || file.size > largestTrustFile) return;
-    void file.arrayBuffer().then((buffer) => app.unlock({ keyFile: new Uint8Array(buffer) }));
+    if (file === undefined) return;
+    if (file.size > largestTrustFile) {
+      app.refuseKeyFile(`${file.name}: ${file.size} bytes; ${largestTrustFile} at most`);
+      return;
+    }
+    void file.arrayBuffer().then(
+      (buffer) => app.unlock({ keyFile: new Uint8Array(buffer) }),
+      (error: unknown) => app.refuseKeyFile(error instanceof Error ? `${file.name}: ${error.name}` : file.name),
+    );
   });
   return el(
     'div',

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The one big sentence and what it rests on; progress while there is none yet. */
 import type { Context } from './context.js';
-import { button, deviceName, problemText } from './context.js';
-import { el } from './dom.js';
-import { headline, sentence } from './explain.js';
+import { button, notice, problemText } from './context.js';
+import { el, replaceChildren, spoken } from './dom.js';
+import { headline, madeLine, sentence, summary } from './explain.js';
 import { toneIcon } from './icons.js';
+import { deviceName } from './names.js';
 import { type Standing, standingOf, statementsOf, toneOf } from './judgement.js';
 import type { Report } from '../evidence/model.js';
 
@@ -12,7 +13,7 @@ function bar(id: string, label: string, share: number): HTMLElement {
   return el(
     'div',
     'progress-row',
-    el('label', { attrs: { for: id } }, label),
+    el('label', { attrs: { for: id } }, spoken(label)),
     el('progress', { id, class: 'bar', attrs: { max: 100, value: Math.floor(share * 100) } }),
     el('span', { class: 'progress-share', id: `${id}-share` }),
   );
@@ -85,21 +86,44 @@ function frame(ctx: Context, shell: Shell, ...content: (Node | null)[]): HTMLEle
 }
 
 function verdictOf(ctx: Context, report: Report): HTMLElement {
-  const { app, t, times } = ctx;
+  const { app, t } = ctx;
   const standing = standingOf(report);
   const evidence = app.evidence;
-  const statements = evidence === null ? [] : statementsOf(report).map((statement) => ({ kind: statement.kind, text: sentence(ctx, evidence, statement) }));
+  const statements = evidence === null ? [] : statementsOf(evidence, report).map((statement) => ({ kind: statement.kind, text: sentence(ctx, evidence, statement) }));
   const actions = el('div', 'verdict-actions', button(t.report.open, { id: 'report-open', icon: 'print', look: 'primary', attrs: { 'data-testid': 'report' }, onClick: () => ctx.showReport() }));
   if (report.anchors.length === 0) {
     actions.append(button(t.trust.state, { id: 'trust-jump', icon: 'good', onClick: () => jumpTo('trust') }));
   }
   return frame(
     ctx,
-    { standing, outcome: report.outcome, state: 'done', title: headline(ctx, report), text: t.verdict.texts[standing] },
-    statements.length === 0 ? null : el('ul', { class: 'statements', attrs: { 'aria-label': t.verdict.why } }, ...statements.map((one) => el('li', { attrs: { 'data-kind': one.kind } }, one.text))),
+    { standing, outcome: report.outcome, state: 'done', title: headline(ctx, report), text: summary(ctx, report) },
+    draftNotice(ctx),
+    statements.length === 0 ? null : el('ul', { class: 'statements', attrs: { 'aria-label': t.verdict.why } }, ...statements.map((one) => el('li', { attrs: { 'data-kind': one.kind } }, spoken(one.text)))),
     actions,
-    el('p', 'verdict-made', t.verdict.madeAt(times.local(report.made))),
+    el('p', 'verdict-made', madeLine(ctx, report)),
   );
+}
+
+/** What was entered and does not stand behind the verdict. */
+export function draftNotice(ctx: Context): HTMLElement {
+  const holder = el('div', { id: 'draft-notice', class: 'draft-notice', attrs: { role: 'status' } });
+  drawDraft(ctx, holder);
+  return holder;
+}
+
+function drawDraft(ctx: Context, holder: HTMLElement): void {
+  const { app, t } = ctx;
+  const words = { unapplied: t.trust.unapplied, unusable_fingerprint: t.trust.unusableFingerprint, unusable_head: t.trust.unusableHead };
+  const found = app.draftFaults();
+  holder.dataset['draft'] = found.join(' ');
+  const again = button(t.trust.apply, { id: 'draft-apply', icon: 'good', onClick: () => void app.verify() });
+  replaceChildren(holder, found.length === 0 ? null : notice('bad', ...found.map((fault) => el('p', null, words[fault])), found.includes('unapplied') ? again : null));
+}
+
+/** While somebody types; the view stays as it is otherwise. */
+export function updateDraft(ctx: Context): void {
+  const holder = document.getElementById('draft-notice');
+  if (holder !== null) drawDraft(ctx, holder);
 }
 
 /** Brings a part of the page into view and gives it the focus. */

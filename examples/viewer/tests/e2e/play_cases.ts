@@ -10,13 +10,15 @@ import { pause, until } from './page.js';
 import { type Scenes, utcOf } from './scenes.js';
 import { type Shown, type Viewer, likeness } from './viewer.js';
 
-/** Pictures in another order than they are decoded, groups of 20 across segments, and G.711 or AAC beside them. */
-function reordered(scenes: Scenes): { clip: string; recording: string } {
+/** Pictures in another order than they are decoded, groups of 20, and G.711 beside them. */
+function reordered(scenes: Scenes, title: string): { clip: string; recording: string } {
   const { material } = scenes;
-  material.ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x480:rate=10', '-f', 'lavfi', '-i', 'sine=frequency=300:beep_factor=3:sample_rate=8000', '-t', '9',
-    '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-bf', '3', '-g', '20', '-x264-params', 'open-gop=1:b-pyramid=normal', '-c:a', 'pcm_alaw', 'reordered.mov');
-  material.record('reordered.mov', 'reordered.svms');
-  return { clip: material.path('reordered.mov'), recording: material.path('reordered.svms') };
+  const name = { clip: `${title}.mkv`, recording: `${title}.svms` };
+  // A tone that rises: every moment of it sounds different.
+  material.ffmpeg('-i', scenes.frontClip(), '-f', 'lavfi', '-i', "aevalsrc='sin(2*PI*(200+90*t)*t)':sample_rate=8000", '-t', '9', '-map', '0:v', '-map', '1:a',
+    '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-bf', '3', '-g', '20', '-x264-params', 'b-pyramid=normal', '-c:a', 'pcm_alaw', name.clip);
+  material.record(name.clip, name.recording);
+  return { clip: material.path(name.clip), recording: material.path(name.recording) };
 }
 
 async function ready(viewer: Viewer, path: string): Promise<void> {
@@ -36,7 +38,7 @@ async function isPicture(setting: Setting, viewer: Viewer, clip: string, number:
 }
 
 async function seeksAndSteps(setting: Setting): Promise<void> {
-  const { clip, recording } = reordered(setting.scenes);
+  const { clip, recording } = reordered(setting.scenes, 'reordered');
   await withViewer(setting, async (viewer) => {
     await ready(viewer, recording);
     for (const number of [38, 19, 20, 21, 5, 77]) {
@@ -221,7 +223,7 @@ export function playCases(setting: () => Setting): void {
 
 export function playLimits(setting: () => Setting): void {
   test('sound of G.711 is that of the moment', () => {
-    const { clip, recording } = reordered(setting().scenes);
+    const { clip, recording } = reordered(setting().scenes, 'alaw');
     return plays(setting(), recording, clip, 50);
   });
   test('a picture of too many pixels is refused with words', () => refusesHuge(setting()));

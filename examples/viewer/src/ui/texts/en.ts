@@ -597,9 +597,6 @@ export const en = {
     browser: 'Browser',
     anchors: 'Trusted authorities',
     noAnchors: 'none was named',
-    otherTrust: 'Further particulars',
-    otherTrustText: (time: number, lists: number, head: boolean) =>
-      `${count(time, 'certificate of a time-stamping authority', 'certificates of time-stamping authorities')}, ${count(lists, 'revocation list', 'revocation lists')}, head of a receipt: ${head ? 'compared' : 'none was compared'}`,
     timeAuthority: 'Time-stamping authority',
     revocationList: (issuer: string, date: string) => `${issuer}, of ${date}`,
     revocationLists: 'Revocation lists',
