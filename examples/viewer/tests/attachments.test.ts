@@ -2,16 +2,18 @@
 /* Attachments: the same findings in one job, in two, and over ports; progress, precedence, abort, workers that die. */
 import assert from 'node:assert/strict';
 import { createHash, webcrypto } from 'node:crypto';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { type Octets, concat } from '../src/bytes/octets.js';
 import { MemorySource, type Source } from '../src/bytes/source.js';
 import type { Port } from '../src/container/check_pool.js';
 import { ContentKeys } from '../src/container/keys.js';
 import { AeadKey, nonceSize } from '../src/crypto/aead.js';
+import { hkdfExpand, hkdfExtract } from '../src/crypto/kdf.js';
 import { useCrypto } from '../src/crypto/platform.js';
-import { type AttachmentPlace, bodyKey, checkAttachments, maxWhole } from '../src/package/attachments.js';
+import { type AttachmentPlace, bodyKey, checkAttachments } from '../src/package/attachments.js';
 import type { FrameEntry } from '../src/package/directory.js';
 import { frameFlag, frameHeaderSize, frameKind, sealedChunk } from '../src/package/format.js';
+import { maxWatched } from '../src/package/frames.js';
 import { FramePool, serveFrames } from '../src/package/frame_pool.js';
 import type { AttachmentReport } from '../src/package/report.js';
 import { channel } from './session_platform.js';
@@ -73,15 +75,19 @@ async function placeOf(contents: readonly Octets[], keys: ContentKeys | null): P
   return { bytes, source: new MemorySource(bytes), isSealed: keys !== null, keys, entries };
 }
 
+const opened: { close(): void }[] = [];
+after(() => opened.forEach((one) => one.close()));
+
 /** Workers of this thread, to whose ports everything is cloned. */
-function workers(count: number, sourceOf: (worker: number) => Source): { pool: FramePool<null>; ends: Port[]; kill: ((reason: string) => void)[]; close(): void } {
+function workers(count: number, sourceOf: (worker: number) => Source): { pool: FramePool<null>; kill: ((reason: string) => void)[] } {
   const channels = Array.from({ length: count }, () => channel());
+  opened.push(...channels);
   const kill: ((reason: string) => void)[] = [];
   const ends = channels.map(({ ends: [near, far] }, i): Port => {
     serveFrames<null>(far, () => sourceOf(i));
     return { ...near, failed: (handler) => void (kill[i] = handler) };
   });
-  return { pool: new FramePool(ends, null), ends, kill, close: () => channels.forEach((one) => one.close()) };
+  return { pool: new FramePool(ends, null), kill };
 }
 
 /** A source that counts its reads. */
@@ -101,17 +107,21 @@ class CountedSource implements Source {
   }
 }
 
-const keys = new ContentKeys(bytesOf(32, 5));
+function keysOf(seed: number): ContentKeys {
+  const [key, id, hash] = [bytesOf(32, seed), bytesOf(16, 1), bytesOf(32, 2)];
+  return ContentKeys.of(key, id, hash, hkdfExpand(hkdfExtract(id, key), 'svms1 key check', 32)) as ContentKeys;
+}
+
+const keys = keysOf(5);
 const small = bytesOf(70_000, 1);
 const empty = new Uint8Array(0);
-const large = bytesOf(maxWhole + 3_000_001, 2);
+const large = bytesOf(maxWatched + 3_000_001, 2);
 
 async function bothWays(place: AttachmentPlace): Promise<AttachmentReport[]> {
   const here = await checkAttachments(place, { progress: () => undefined });
-  const { pool, close } = workers(2, () => place.source);
+  const { pool } = workers(2, () => place.source);
   const offsets: number[] = [];
   const there = await checkAttachments(place, { progress: (offset) => offsets.push(offset), checker: pool.checkAttachment });
-  close();
   assert.deepEqual(there, here);
   assert.ok(offsets.every((offset, i) => offset > (offsets[i - 1] ?? 0)), 'progress never goes back');
   const last = offsets[offsets.length - 1] ?? 0;
@@ -143,20 +153,19 @@ test('an altered byte, another key, another size: the frame speaks first', async
     assert.match(report.reason, /E-DIR-2/);
     assert.deepEqual([report.size, report.sha256], [null, null]);
   }
-  for (const report of await bothWays({ ...good, keys: new ContentKeys(bytesOf(32, 6)) })) assert.equal(report.verdict, 'undecryptable');
+  for (const report of await bothWays({ ...good, keys: keysOf(6) })) assert.equal(report.verdict, 'undecryptable');
   for (const report of await bothWays({ ...good, source: new MemorySource(good.bytes.subarray(0, 1500)) })) assert.equal(report.verdict, 'not_authentic');
 });
 
 test('the two digests of a large attachment are made in two workers', async () => {
   const place = await placeOf([large], null);
   const sources: CountedSource[] = [];
-  const { pool, close } = workers(2, () => {
+  const { pool } = workers(2, () => {
     const source = new CountedSource(place.source);
     sources.push(source);
     return source;
   });
   await checkAttachments(place, { progress: () => undefined, checker: pool.checkAttachment });
-  close();
   assert.equal(sources.length, 2);
   for (const { reads } of sources) assert.ok(reads >= 5, `${reads} reads`);
 });
@@ -165,7 +174,7 @@ test('an abort ends it at once, and workers stop reading', async () => {
   const place = await placeOf([large, large], null);
   const stop = new AbortController();
   const sources: CountedSource[] = [];
-  const { pool, close } = workers(1, () => {
+  const { pool } = workers(1, () => {
     const source = new CountedSource(place.source);
     sources.push(source);
     return source;
@@ -176,7 +185,6 @@ test('an abort ends it at once, and workers stop reading', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300));
   assert.ok((sources[0]?.reads ?? 0) <= before + 3, 'it reads no further');
   await assert.rejects(checkAttachments(place, options), /enough/);
-  close();
 });
 
 test('what has precedence holds workers up, and they go on behind it', async () => {
@@ -184,21 +192,21 @@ test('what has precedence holds workers up, and they go on behind it', async () 
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   let told = 0;
-  const { pool, close } = workers(2, () => place.source);
+  const { pool } = workers(2, () => place.source);
   const checked = checkAttachments(place, {
     progress: () => told++,
     checker: (job, watch) => pool.checkAttachment(job, { ...watch, turn: () => held }),
   });
+  while (told === 0) await new Promise((resolve) => setTimeout(resolve, 20));
   await new Promise((resolve) => setTimeout(resolve, 500));
   assert.ok(told > 0 && told <= 4, `${told} pieces while something else had precedence`);
   release();
   assert.equal((await checked)[0]?.sha256, hexOf(large));
-  close();
 });
 
 test('what a worker leaves that dies, another does; without any, this thread', async () => {
   const place = await placeOf([large, small], keys);
-  const { pool, kill, close } = workers(2, () => place.source);
+  const { pool, kill } = workers(2, () => place.source);
   let dead = 0;
   const reports = await checkAttachments(place, {
     progress: () => {
@@ -206,7 +214,6 @@ test('what a worker leaves that dies, another does; without any, this thread', a
     },
     checker: pool.checkAttachment,
   });
-  close();
   assert.equal(dead, 2);
   assert.deepEqual(reports.map((report) => report.sha256), [hexOf(large), hexOf(small)]);
 });
@@ -214,8 +221,7 @@ test('what a worker leaves that dies, another does; without any, this thread', a
 test('a file that cannot be read is no verdict, and its error keeps its name', async () => {
   const place = await placeOf([large], null);
   const gone: Source = { size: place.source.size, read: () => Promise.reject(Object.assign(new Error('it is gone'), { name: 'NotReadableError' })) };
-  const { pool, close } = workers(1, () => gone);
+  const { pool } = workers(1, () => gone);
   await assert.rejects(pool.checkAttachment({ entry: place.entries[0] as FrameEntry, isSealed: false, key: null, part: 'frame' }, { progress: () => undefined }), { name: 'NotReadableError' });
   await assert.rejects(checkAttachments({ ...place, source: gone }, { progress: () => undefined, checker: pool.checkAttachment }), { name: 'NotReadableError' });
-  close();
 });

@@ -36,9 +36,9 @@ export class FakeImage implements PictureImage {
   }
 }
 
-/** Name of a picture, and its group, which a decoder must have seen from its start. */
-export function pictureData(name: number, group: number, isBroken = false): Uint8Array {
-  return Uint8Array.of(name >> 8, name & 255, group, isBroken ? 1 : 0);
+/** Name of a picture, and its group, which a decoder must have seen from its start; a unit of IDR unless told. */
+export function pictureData(name: number, group: number, isBroken = false, header = 0x65): Uint8Array {
+  return Uint8Array.of(0, 0, 0, 5, header, name >> 8, name & 255, group, isBroken ? 1 : 0);
 }
 
 /** Gives pictures out in order of their times, and keeps some back, as decoders do. */
@@ -66,7 +66,7 @@ class FakeDecoder implements PictureDecoder {
         this.sink.failed('no such decoder', true);
         return;
       }
-      const [high = 0, low = 0, group = 0, broken = 0] = data;
+      const [, , , , , high = 0, low = 0, group = 0, broken = 0] = data;
       if (isSync) this.group = group;
       if (broken === 1 || this.group === null || (group !== this.group && group !== this.group - 1)) {
         this.isClosed = true;

@@ -94,7 +94,7 @@ test('one bad segment is seen on a timeline of a whole day', () => {
   const whole = extent(evidence);
   assert.ok(whole !== null);
   const drawn = bars(evidence, report, 0, { from: whole.from - 43_200n * second, to: whole.to + 43_200n * second }, 600);
-  assert.ok(drawn.some((bar) => bar.state === segmentState.failed));
+  assert.ok(drawn.some((bar) => bar.standing === 'failed'));
   assert.ok(drawn.every((bar) => bar.start < bar.end && bar.start >= 0 && bar.end <= 1));
 });
 
@@ -105,8 +105,8 @@ test('bars are joined, and gaps stay empty', () => {
   assert.ok(whole !== null);
   const drawn = bars(evidence, report, 0, whole, 600);
   assert.equal(drawn.length, 3, 'two gaps part it in three');
-  assert.ok(drawn.every((bar) => bar.state === segmentState.authentic));
-  assert.equal(bars(evidence, null, 0, whole, 600)[0]?.state, segmentState.unchecked);
+  assert.ok(drawn.every((bar) => bar.standing === 'authentic'));
+  assert.equal(bars(evidence, null, 0, whole, 600)[0]?.standing, 'unchecked');
   const gaps = gapsOf(report, 0);
   assert.equal(gaps.length, 2);
   assert.equal(gapBars(gaps, whole).length, 2);

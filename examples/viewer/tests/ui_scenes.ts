@@ -349,7 +349,66 @@ function linkBroken(): Scene {
   return { evidence, report };
 }
 
+/** Footage cut out: every segment that is left holds by itself. */
+export function cutOut(): Scene {
+  const evidence = makeEvidence(2);
+  const report = makeReport(evidence, 'not_authentic', 'trusted', segmentState.authentic);
+  const own = report.devices[0] as DeviceReport;
+  const part = own.parts[0] as PartReport;
+  const source = evidence.parts[0] as Part;
+  const from = source.segments.last[141] as bigint;
+  const to = source.segments.first[142] as bigint;
+  const failure: FailureView = { part: 0, segment: 554, time: from, offset: 9_437_184, rule: 'C-SEG-5', reason: 'segment 554 is missing: 577 follows 553' };
+  part.gaps = part.gaps.map((one) => (one.from === from ? { ...one, kind: 'lost', to, lost: 23, reason: 'none' } : one));
+  Object.assign(part, { verdict: 'not_authentic', isAltered: true, failures: [failure], failureCount: 1, firstFailure: failure });
+  own.verdict = 'not_authentic';
+  own.firstFailure = failure;
+  return { evidence, report };
+}
+
+function unsigned(): Scene {
+  const evidence = makeEvidence(1, { kind: 'recording', name: 'unsigniert.svms', packageId: null, isSealed: false, case: null, attachments: [] });
+  const report = makeReport(evidence, 'untrusted', 'no_anchor', segmentState.unattested);
+  for (const device of report.devices) for (const part of device.parts) Object.assign(part, { isSigned: false, signer: null, attested: null });
+  return { evidence, report: { ...report, contents: null, head: null } };
+}
+
+/** A link of an unknown algorithm: anybody may have written it. */
+function unverifiable(): Scene {
+  const evidence = makeEvidence(1);
+  const report = makeReport(evidence, 'untrusted', 'trusted', segmentState.authentic);
+  Object.assign(report.links[1] as LinkView, { verdict: 'untrusted', isVerified: false, signer: null, note: 'Das ist mein Vermerk', reason: 'signature algorithm 99 is not supported' });
+  return { evidence, report: { ...report, reason: 'signature algorithm 99 is not supported' } };
+}
+
+function closed(): Scene {
+  const evidence = makeEvidence(2, { isUnlocked: false, case: null, attachments: [] });
+  for (const device of evidence.devices) Object.assign(device, { name: null, exporterName: device.index === 0 ? 'Kamera A' : null, place: null, remark: null });
+  return { evidence, report: { ...makeReport(evidence, 'authentic', 'trusted', segmentState.closed), contents: null } };
+}
+
+/** Files of a recording, one of which is missing. */
+function folder(): Scene {
+  const evidence = makeEvidence(3, { kind: 'recording', name: 'cam01', packageId: null, isSealed: false, case: null, attachments: [] });
+  const [device] = evidence.devices as [Device];
+  device.parts = [0, 1, 2];
+  evidence.devices = [device];
+  evidence.parts.forEach((part, i) => Object.assign(part, { device: 0, from: null, to: null, sequence: ['0', '1', '4'][i] }));
+  const report = makeReport(evidence, 'incomplete', 'trusted', segmentState.authentic);
+  const parts = (report.devices[0] as DeviceReport).parts;
+  parts.forEach((part, i) => (part.head = hexOf(80 + i, 32)));
+  Object.assign(parts[2] as PartReport, { notCovered: 'containers 2 and 3 are missing (C-SEQ-2)', verdict: 'incomplete' });
+  (report.devices[0] as DeviceReport).verdict = 'incomplete';
+  const newest = hexOf(82, 32);
+  return { evidence, report: { ...report, contents: null, head: newest, recordings: [{ device: 0, recordingId: hexOf(79, 16), part: 2, head: newest, verdict: 'incomplete' }] } };
+}
+
 export const scenes: Record<string, () => Scene> = {
+  cut: cutOut,
+  unsigned,
+  unverifiable,
+  closed,
+  folder,
   authentic: () => {
     const evidence = makeEvidence(3);
     return { evidence, report: makeReport(evidence, 'authentic', 'trusted', segmentState.authentic) };

@@ -217,7 +217,7 @@ export class PackageHolding implements Holding {
       ...(this.keys === null ? {} : { keys: this.keys }),
       ...(expectedHead === null ? {} : { expectedHead }),
       signal,
-      ...(spread === null ? {} : { checker: spread.checker, width: spread.width }),
+      ...(spread === null ? {} : { checker: spread.checker, attachments: spread.attachments, width: spread.width }),
       progress: this.progress((progress) => call.progress(progress)),
     };
     try {

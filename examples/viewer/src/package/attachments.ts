@@ -6,7 +6,7 @@ import type { ContentKeys } from '../container/keys.js';
 import { UndecryptableError } from '../container/samples.js';
 import type { FrameEntry } from './directory.js';
 import { frameFlag } from './format.js';
-import { type OnRead, bodyOf, digestOf, readFrame, undigestedBody } from './frames.js';
+import { type OnRead, bodyOf, digestOf, maxWatched, readFrame, undigestedBody } from './frames.js';
 import { frameKeysOf } from './keys.js';
 import type { AttachmentReport } from './report.js';
 
@@ -40,9 +40,6 @@ export interface AttachmentWatch {
 
 /** Does jobs elsewhere, in workers for instance. Rejects with the signal's reason as soon as it is aborted. */
 export type AttachmentChecker = (job: AttachmentJob, watch: AttachmentWatch) => Promise<AttachmentFinding>;
-
-/** Frames up to this size are one job, which reads them once, into memory. */
-export const maxWhole = 32 << 20;
 
 const nothingWrong: AttachmentFinding = { verdict: 'authentic', reason: '', size: null, sha256: null };
 
@@ -92,7 +89,8 @@ export function bodyKey(entry: FrameEntry, keys: ContentKeys | null): Octets | n
 function jobsOf({ isSealed, keys }: AttachmentPlace, entry: FrameEntry): AttachmentJob[] {
   const key = bodyKey(entry, keys);
   const job = { entry, isSealed, key };
-  if (entry.end - entry.offset <= maxWhole) return [{ ...job, part: 'all' }];
+  // Those that are read at once are read only once.
+  if (entry.end - entry.offset <= maxWatched) return [{ ...job, part: 'all' }];
   const isClosed = (entry.flags & frameFlag.sealed) !== 0 && key === null;
   return isClosed ? [{ ...job, part: 'frame' }] : [{ ...job, part: 'frame' }, { ...job, part: 'body' }];
 }

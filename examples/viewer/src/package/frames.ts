@@ -82,10 +82,13 @@ function checkParts(entry: FrameEntry, sizes: Sizes, rules: FrameRules): void {
   if (entry.kind === frameKind.case && opened > limits.caseBytes) fail('E-OVR-5', 'case that is too large');
 }
 
-/** Frames up to this size are read at once. */
+/** Frames up to this size are read at once; while somebody watches, those up to the other. */
 const maxInMemory = 64 << 20;
-/** Large bodies are read and hashed in pieces of this size, which is one of whole sealed chunks. */
-const pieceSize = 8 << 20;
+export const maxWatched = 32 << 20;
+/** Large frames are read and hashed in pieces of this size. */
+const framePiece = 8 << 20;
+/** What bodies hold, likewise: whole sealed chunks, all opened at once, which takes several times their memory. */
+const bodyPiece = 2 << 20;
 /** Up to this size the browser's own digest, which takes no pieces, is worth the memory. */
 const maxAtOnce = 16 << 20;
 
@@ -103,9 +106,9 @@ async function readExactly(source: Source, offset: number, size: number): Promis
 }
 
 /** What stands from `from` to `end`, piece by piece; the next is read while one is looked at. */
-async function* piecesOf(source: Source, from: number, end: number): AsyncGenerator<Octets> {
+async function* piecesOf(source: Source, from: number, end: number, size: number): AsyncGenerator<Octets> {
   const read = (at: number): Promise<Octets> => {
-    const piece = readExactly(source, at, Math.min(pieceSize, end - at));
+    const piece = readExactly(source, at, Math.min(size, end - at));
     // Whoever comes to it gets the error; who stops before does not.
     piece.catch(() => undefined);
     return piece;
@@ -130,7 +133,7 @@ function isBodyDigested(entry: FrameEntry): boolean {
  */
 export async function readFrame(source: Source, entry: FrameEntry, rules: FrameRules, onRead?: OnRead): Promise<Frame> {
   const size = entry.end - entry.offset;
-  if (isBodyDigested(entry) && size <= maxInMemory) return readSmallFrame(await readExactly(source, entry.offset, size), entry, rules);
+  if (isBodyDigested(entry) && size <= (onRead === undefined ? maxInMemory : maxWatched)) return readSmallFrame(await readExactly(source, entry.offset, size), entry, rules);
   const { header, sizes } = await readStart(source, entry, rules);
   if (isBodyDigested(entry)) return readLargeFrame(source, entry, { header, sizes }, onRead);
   const offsetA = entry.offset + frameHeaderSize;
@@ -176,7 +179,7 @@ async function readLargeFrame(source: Source, entry: FrameEntry, { header, sizes
   const a = copyOf(await readExactly(source, entry.offset + frameHeaderSize, sizes.a));
   const digest = new RunningSha256().update(header).update(a);
   let done = 0;
-  for await (const piece of piecesOf(source, offsetB, offsetB + sizes.b)) {
+  for await (const piece of piecesOf(source, offsetB, offsetB + sizes.b, framePiece)) {
     digest.update(piece);
     done += piece.length;
     await onRead?.(done, sizes.b);
@@ -219,7 +222,7 @@ export async function digestOf(body: Source, onRead?: OnRead): Promise<Octets> {
   }
   const digest = new RunningSha256();
   let done = 0;
-  for await (const piece of piecesOf(body, 0, size)) {
+  for await (const piece of piecesOf(body, 0, size, bodyPiece)) {
     digest.update(piece);
     done += piece.length;
     await onRead?.(done, size);

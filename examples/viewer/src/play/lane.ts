@@ -6,7 +6,7 @@ import { BoxLane } from './box_lane.js';
 import type { PictureCoding } from './codecs.js';
 import { type PictureShare, boundOf } from './picture_bounds.js';
 import { PictureRun, type RunEvents, type RunFailure } from './picture_run.js';
-import { type Found, type PictureKey, type Place, Pictures, comparePlaces, isPlace } from './pictures.js';
+import { type Found, type PictureKey, type Place, Pictures, type Start, comparePlaces, isPlace } from './pictures.js';
 import type { PictureImage, Platform } from './platform.js';
 import type { SampleQueue } from './sample_queue.js';
 import { type Failure, type PartChoice, SegmentStore, type Shot } from './segments.js';
@@ -182,7 +182,8 @@ export class DeviceLane {
   }
 
   private ensure(key: PictureKey, place: Place, turn: Turn): void {
-    const sync = this.pictures.syncBefore(key);
+    const wanted = this.pictures.syncBefore(key);
+    const sync = this.startFor(key, wanted);
     if ('loading' in sync) {
       this.missing.push(sync.loading, key.stretch);
       return;
@@ -190,10 +191,9 @@ export class DeviceLane {
     const isSparse = this.isSparse && turn.isPlaying;
     if (isSparse && this.run !== null && !this.run.isOver) return;
     const isWithin = this.run !== null && comparePlaces(this.run.start, place) <= 0;
-    if (!isWithin || this.run?.gives(place, isPlace(sync) ? sync : null) !== true) {
-      const refused = isPlace(sync) ? this.failedStarts.get(nameOf(sync)) : sync.refused;
-      if (!isPlace(sync) || refused !== undefined) {
-        this.remember([place], refused ?? '');
+    if (!isWithin || this.run?.gives(place, isPlace(sync) ? sync : isPlace(wanted) ? wanted : null) !== true) {
+      if (!isPlace(sync)) {
+        this.remember([place], sync.refused);
         this.setting.changed();
         return;
       }
@@ -201,6 +201,16 @@ export class DeviceLane {
       this.startRun(sync, isSparse ? place : null);
     }
     this.feed(turn);
+  }
+
+  /** Where decoding failed from a whole sync sample on, it is tried from one of recovery behind it. */
+  private startFor(key: PictureKey, start: Start): Start {
+    const reason = isPlace(start) ? this.failedStarts.get(nameOf(start)) : undefined;
+    if (!isPlace(start) || reason === undefined) return start;
+    const nearer = this.pictures.recoveryBehind(key, start);
+    if (nearer === null) return { refused: reason };
+    const again = this.failedStarts.get(nameOf(nearer));
+    return again === undefined ? nearer : { refused: again };
   }
 
   /** Runs of which nothing was shown, one after the other, mean that decoding cannot follow. */
@@ -244,6 +254,7 @@ export class DeviceLane {
     const isLong = isStarving && run.pending < deepest;
     const missing = run.feed(isLong ? run.pending + 1 : Math.max(1, room), turn.isPlaying ? queuePlaying : queuePaused);
     if (missing !== null) this.missing.push(missing);
+    this.pictures.remember(run.next.stretch);
   }
 
   /** While playing, decodes what comes next, also beyond a break of the recording. */
@@ -303,22 +314,20 @@ export class DeviceLane {
       // What broke may stand behind the picture that is wanted: once more, up to this one and no further.
       this.startRun(run.start, wanted.place);
     } else {
-      this.giveUp(pending.reduce((first, place) => (comparePlaces(place, first) < 0 ? place : first), run.next), reason);
+      this.giveUp(pending.reduce((first, place) => (comparePlaces(place, first) < 0 ? place : first), run.next), run.start, reason);
     }
     this.setting.changed();
   }
 
   /** Which sample broke is not told; it is the first that did not come out, or one behind it up to the next sync sample. */
-  private giveUp(first: Place, reason: string): void {
+  private giveUp(first: Place, begun: Place, reason: string): void {
+    if (this.failedStarts.size > maxLost) this.failedStarts.clear();
+    this.failedStarts.set(nameOf(this.pictures.lastBeginning(first, begun)), reason);
     const loaded = this.store.loaded(first.stretch);
     if (loaded === null) {
       this.remember([first], reason);
       return;
     }
-    let start = Math.min(first.index, loaded.pictures.length - 1);
-    while (start > 0 && loaded.pictures[start]?.isSync !== true) start -= 1;
-    if (this.failedStarts.size > maxLost) this.failedStarts.clear();
-    this.failedStarts.set(nameOf({ stretch: first.stretch, index: start }), reason);
     for (let { index } = first; index < loaded.pictures.length; index++) {
       if (index > first.index && loaded.pictures[index]?.isSync === true) break;
       this.remember([{ stretch: first.stretch, index }], reason);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One decoder at work: from a sync sample on, in decoding order, through segments that follow each other. */
 import type { Utc } from '../evidence/model.js';
+import { type Beginning, beginningOf, refersBack } from './beginnings.js';
 import type { PictureCoding } from './codecs.js';
-import { type Place, comparePlaces } from './pictures.js';
+import { type Place, type Sync, comparePlaces, maxBack } from './pictures.js';
 import type { PictureDecoder, PictureImage, PictureSink, Platform } from './platform.js';
 import type { SegmentStore, Shot } from './segments.js';
 import type { Timeline } from './timeline.js';
@@ -24,6 +25,8 @@ export interface RunFailure {
 interface Fed {
   place: Place;
   shot: Shot;
+  /** Refers to what is before the sync sample where decoding began: goes in, and what comes out is no picture. */
+  isLeading: boolean;
 }
 
 const nanosecondsOfMicrosecond = 1000n;
@@ -32,6 +35,7 @@ const rounding = 500;
 /** A decoder that does nothing for so long with what it has is given up: milliseconds. */
 const patience = 8000;
 const notGiven = 'the decoder took the picture and did not give it out';
+const notWhole = 'no picture from which every decoder can begin (IDR) is left in front of it';
 
 export class PictureRun implements PictureSink {
   next: Place;
@@ -41,6 +45,9 @@ export class PictureRun implements PictureSink {
   private progressAt = 0;
   private callOff: (() => void) | null = null;
   private hasGiven = false;
+  /** Since it began at `start`. */
+  private hasBegun = false;
+  private first: { beginning: Beginning; utc: Utc } | null = null;
   private phase: 'feeding' | 'flushing' | 'done' | 'failed' | 'closed' = 'feeding';
 
   constructor(
@@ -78,17 +85,19 @@ export class PictureRun implements PictureSink {
   }
 
   isPending(place: Place): boolean {
-    for (const fed of this.fed.values()) if (comparePlaces(fed.place, place) === 0) return true;
+    for (const fed of this.fed.values()) if (!fed.isLeading && comparePlaces(fed.place, place) === 0) return true;
     return false;
   }
 
   /** Whether a picture will come out of this run, and would not come sooner out of one that begins at `sync`. */
-  gives(place: Place, sync: Place | null): boolean {
-    if (this.isOver) return false;
+  gives(place: Place, sync: Sync | null): boolean {
+    if (this.isOver || (sync !== null && comparePlaces(sync, this.start) < 0)) return false;
     if (this.isPending(place)) return true;
     if (this.phase === 'flushing' || comparePlaces(place, this.next) < 0) return false;
     if (this.limit !== null && comparePlaces(place, this.limit) > 0) return false;
-    return sync === null || comparePlaces(sync, this.next) <= 0;
+    if (sync === null || comparePlaces(sync, this.next) <= 0) return true;
+    // Going on is better than beginning where a decoder may refuse to.
+    return !sync.isWhole && place.stretch - this.next.stretch <= maxBack;
   }
 
   /** Feeds while there is room; returns the segment that is missing for more, or null. */
@@ -128,6 +137,8 @@ export class PictureRun implements PictureSink {
     this.limit = limit;
     this.next = start;
     this.base = this.baseOf(start);
+    this.first = null;
+    this.hasBegun = false;
     this.phase = 'feeding';
     return true;
   }
@@ -159,13 +170,18 @@ export class PictureRun implements PictureSink {
   }
 
   private decode(place: Place, shot: Shot): void {
+    this.first ??= { beginning: beginningOf(this.coding, shot.data), utc: shot.utc };
+    const { beginning, utc } = this.first;
+    const isLeading = shot.utc < utc && refersBack(this.coding, beginning, shot.data);
+    // H.265 allows to leave these out; in H.264 samples are counted.
+    if (isLeading && beginning === 'leaving') return;
     let timestamp = Number((shot.utc - this.base) / nanosecondsOfMicrosecond);
     while (this.fed.has(timestamp)) timestamp += 1;
     if (!Number.isSafeInteger(timestamp)) {
       this.failed('times that no decoder takes', false);
       return;
     }
-    this.fed.set(timestamp, { place, shot });
+    this.fed.set(timestamp, { place, shot, isLeading });
     this.decoder.decode(timestamp, shot.isSync, shot.data);
   }
 
@@ -179,9 +195,10 @@ export class PictureRun implements PictureSink {
 
   private flushed(): void {
     if (this.phase !== 'flushing') return;
-    const lost = [...this.fed.values()].map((fed) => fed.place);
+    const lost = [...this.fed.values()].filter((fed) => !fed.isLeading).map((fed) => fed.place);
+    const reason = this.reasonOf(notGiven);
     this.end('done');
-    if (lost.length > 0) this.events.lost(lost, notGiven);
+    if (lost.length > 0) this.events.lost(lost, reason);
     this.events.changed();
   }
 
@@ -201,6 +218,12 @@ export class PictureRun implements PictureSink {
     this.fed.delete(key);
     this.hasGiven = true;
     this.progressAt = this.platform.now();
+    if (fed.isLeading) {
+      image.close();
+      this.events.changed();
+      return;
+    }
+    this.hasBegun = true;
     this.dropOlder(fed.shot.utc);
     this.events.picture(fed.place, fed.shot, image);
   }
@@ -211,7 +234,7 @@ export class PictureRun implements PictureSink {
     for (const [timestamp, fed] of this.fed) {
       if (fed.shot.utc >= utc) continue;
       this.fed.delete(timestamp);
-      lost.push(fed.place);
+      if (!fed.isLeading) lost.push(fed.place);
     }
     if (lost.length > 0) this.events.lost(lost, notGiven);
   }
@@ -228,7 +251,11 @@ export class PictureRun implements PictureSink {
     if (this.isOver) return;
     const pending = [...this.fed.values()].map((fed) => fed.place);
     this.end('failed');
-    this.events.failed(this, { reason, isUnsupported: isUnsupported && !this.hasGiven }, pending);
+    this.events.failed(this, { reason: this.reasonOf(reason), isUnsupported: isUnsupported && !this.hasGiven }, pending);
+  }
+
+  private reasonOf(reason: string): string {
+    return this.first?.beginning === 'recovery' && !this.hasBegun ? `${reason}; ${notWhole}` : reason;
   }
 
   ready(): void {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds pictures by time, and what must be decoded for them. */
 import type { Utc } from '../evidence/model.js';
+import { type Beginning, beginningOf, refersBack } from './beginnings.js';
 import type { Failure, LoadedSegment, SegmentStore, Shot } from './segments.js';
 import type { Timeline } from './timeline.js';
 
@@ -43,14 +44,19 @@ export function comparePlaces(a: Place, b: Place): number {
 
 /** Where decoding can begin in a segment, remembered when the segment itself is not in memory any more. */
 interface Note {
-  syncs: { index: number; utc: Utc }[];
+  syncs: { index: number; utc: Utc; beginning: Beginning }[];
   bytes: number;
 }
 
-/** Where decoding must begin for a picture, what must be loaded to know it, or why it cannot. */
-export type Start = Place | { loading: number } | { refused: string };
+/** A sync sample; `isWhole` where every decoder begins there. */
+export interface Sync extends Place {
+  isWhole: boolean;
+}
 
-export function isPlace(start: Start): start is Place {
+/** Where decoding must begin for a picture, what must be loaded to know it, or why it cannot. */
+export type Start = Sync | { loading: number } | { refused: string };
+
+export function isPlace(start: Start): start is Sync {
   return 'index' in start;
 }
 
@@ -169,27 +175,66 @@ export class Pictures {
   }
 
   /**
-   * Where decoding must begin for a picture: at the sync sample before it, also by time. Pictures that are
-   * shown before the sync sample of their group refer to the group before it.
+   * Where decoding must begin for a picture: at the whole sync sample before it, also by time; where none is
+   * left, at the nearest one from which pictures recover. Pictures that are shown before the sync sample of
+   * their group refer to the group before it.
    */
   syncBefore(key: PictureKey): Start {
     const place = this.placeOf(key);
     const shot = this.shot(key);
     if (place === null || shot === null) return { loading: key.stretch };
-    let nearest: Place | null = null;
+    let recovery: Sync | null = null;
+    let leading: Sync | null = null;
+    const last = (reason: string): Start => recovery ?? leading ?? { refused: reason };
     let bytes = 0;
     for (let { stretch } = place; ; stretch--) {
       const note = this.noteOf(stretch);
       if (note === null && this.store.failure(stretch) === null) return { loading: stretch };
-      for (const { index, utc } of note?.syncs ?? []) {
+      for (const { index, utc, beginning } of note?.syncs ?? []) {
         if (stretch === place.stretch && index > place.index) continue;
-        if (utc <= shot.utc) return { stretch, index };
-        nearest ??= { stretch, index };
+        const isWhole = beginning !== 'recovery';
+        if (utc > shot.utc) {
+          if (!this.refersBack(place, beginning, shot)) leading ??= { stretch, index, isWhole };
+        } else if (isWhole) return { stretch, index, isWhole };
+        else recovery ??= { stretch, index, isWhole };
       }
-      if (note === null || stretch === 0 || !this.timeline.isContinued(stretch - 1)) return nearest ?? { refused: notBegun };
+      if (note === null || stretch === 0 || !this.timeline.isContinued(stretch - 1)) return last(notBegun);
       bytes += note.bytes;
-      if (place.stretch - stretch >= maxBack || bytes > maxBackBytes) return nearest ?? { refused: tooFar };
+      if (place.stretch - stretch >= maxBack || bytes > maxBackBytes) return last(tooFar);
     }
+  }
+
+  private refersBack({ stretch }: Place, beginning: Beginning, shot: Shot): boolean {
+    const coding = this.store.loaded(stretch)?.choice.pictures?.coding;
+    return coding !== undefined && refersBack(coding, beginning, shot.data);
+  }
+
+  /** The sync sample nearest before a picture, whole or not, and behind another one; null where there is none. */
+  recoveryBehind(key: PictureKey, behind: Place): Sync | null {
+    const [place, shot] = [this.placeOf(key), this.shot(key)];
+    if (place === null || shot === null) return null;
+    const find = (sync: Place, utc: Utc): boolean => utc <= shot.utc && comparePlaces(sync, behind) > 0;
+    return this.lastSync(place, behind.stretch, find);
+  }
+
+  /** Where decoding, which began at `start`, could have begun for a sample at last. */
+  lastBeginning(place: Place, start: Place): Place {
+    return this.lastSync(place, start.stretch, (sync, _, isWhole) => isWhole && comparePlaces(sync, start) > 0) ?? start;
+  }
+
+  private lastSync(place: Place, first: number, isFit: (sync: Place, utc: Utc, isWhole: boolean) => boolean): Sync | null {
+    for (let { stretch } = place; stretch >= first && place.stretch - stretch <= maxBack; stretch--) {
+      for (const { index, utc, beginning } of this.noteOf(stretch)?.syncs ?? []) {
+        const sync = { stretch, index, isWhole: beginning !== 'recovery' };
+        if (comparePlaces(sync, place) <= 0 && isFit(sync, utc, sync.isWhole)) return sync;
+      }
+    }
+    return null;
+  }
+
+  /** Remembers of a segment in memory where decoding can begin. */
+  remember(stretch: number): void {
+    this.noteOf(stretch);
   }
 
   /** Sync samples of a segment, the last one first. */
@@ -198,9 +243,15 @@ export class Pictures {
     if (known !== undefined) return known;
     const loaded = this.store.loaded(stretch);
     if (loaded === null) return null;
-    const syncs = [...loaded.pictures.entries()].filter(([, shot]) => shot.isSync).map(([index, { utc }]) => ({ index, utc }));
+    const coding = loaded.choice.pictures?.coding;
+    const syncs = [...loaded.pictures.entries()]
+      .filter(([, shot]) => shot.isSync)
+      .map(([index, { utc, data }]) => ({ index, utc, beginning: coding === undefined ? 'whole' : beginningOf(coding, data) }));
     const note = { syncs: syncs.reverse(), bytes: loaded.bytes };
-    if (this.notes.size >= maxNoted) this.notes.clear();
+    for (const oldest of this.notes.keys()) {
+      if (this.notes.size < maxNoted) break;
+      this.notes.delete(oldest);
+    }
     this.notes.set(stretch, note);
     return note;
   }

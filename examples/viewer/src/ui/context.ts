@@ -24,9 +24,10 @@ export function badge(tone: Tone, text: Child | readonly Child[]): HTMLElement {
   return el('span', { class: `badge tone-${tone}` }, toneIcon(tone), el('span', null, text));
 }
 
-/** The verdict of one thing in two words; `kind` where an untrusted one can be called by more than that. */
-export function outcomeBadge(t: Texts, outcome: Outcome, kind: 'unknown' | 'unverifiable' | 'unsigned' | null = null): HTMLElement {
-  return badge(toneOf(outcome), t.verdict.badges[outcome === 'untrusted' && kind !== null ? kind : outcome]);
+/** The verdict of one thing in two words; `kind` where more can be said of it. */
+export function outcomeBadge(t: Texts, outcome: Outcome, kind: 'unknown' | 'unverifiable' | 'unsigned' | 'closed' | null = null): HTMLElement {
+  if (outcome === 'authentic' && kind === 'closed') return badge('closed', t.verdict.badges.closed);
+  return badge(toneOf(outcome), t.verdict.badges[outcome === 'untrusted' && kind !== null && kind !== 'closed' ? kind : outcome]);
 }
 
 export interface ButtonOptions {

@@ -123,7 +123,8 @@ function said(ctx: Context, value: string | null, exporter: string | null): Chil
 /** Parts of one device that are drawn at once. */
 const mostParts = 20;
 
-function badgeKind(report: DeviceReport): 'unsigned' | 'unknown' | null {
+function badgeKind(report: DeviceReport, isClosed: boolean): 'unsigned' | 'unknown' | 'closed' | null {
+  if (report.verdict === 'authentic') return isClosed ? 'closed' : null;
   if (report.parts.some((part) => !part.isSigned)) return 'unsigned';
   const doubted = report.parts.filter((part) => part.signer !== null && part.signer.identity !== 'trusted');
   return doubted.length > 0 && doubted.every((part) => isUnknownSigner(part.signer)) ? 'unknown' : null;
@@ -151,7 +152,7 @@ function deviceCard(ctx: Context, device: Device): HTMLElement {
       class: `device tone-line-${report?.verdict ?? 'none'}`,
       attrs: { 'data-testid': 'device', 'data-device': device.index, 'data-outcome': report?.verdict ?? '', 'data-verdict': report?.verdict ?? '', 'aria-labelledby': `device-name-${device.index}` },
     },
-    el('div', 'link-head', el('h3', { id: `device-name-${device.index}` }, icon('device'), el('span', null, spoken(deviceName(t, device, device.index)))), report === null ? badge('idle', t.play.states.unchecked) : outcomeBadge(t, report.verdict, badgeKind(report))),
+    el('div', 'link-head', el('h3', { id: `device-name-${device.index}` }, icon('device'), el('span', null, spoken(deviceName(t, device, device.index)))), report === null ? badge('idle', t.play.states.unchecked) : outcomeBadge(t, report.verdict, badgeKind(report, app.report?.isSealed === true && !app.report.isUnlocked))),
     report === null || app.report === null ? null : el('p', null, deviceVerdict(ctx, app.report, report)),
     report === null ? null : firstFailure(ctx, report),
     facts([[t.file.name, said(ctx, device.name, device.exporterName)], [t.devices.place, said(ctx, device.place, device.exporterPlace)], [t.devices.remark, said(ctx, device.remark, device.exporterRemark)]]),

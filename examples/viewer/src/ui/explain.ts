@@ -83,7 +83,8 @@ function deviceSentence(words: Words, evidence: Evidence, statement: OfDevice): 
   const name = nameOf(words, evidence, statement.device);
   switch (statement.kind) {
     case 'since':
-      return isKnown(statement.time) ? s.sinceTime(name, times.utc(statement.time, true)) : s.sinceNothing(name);
+      if (!isKnown(statement.time)) return s.sinceNothing(name);
+      return statement.isAll ? s.sinceTime(name, times.utc(statement.time, true)) : s.sinceKnown(name, times.utc(statement.time, true));
     case 'failures':
       return s.failures(name, statement.count);
     case 'unsigned':
@@ -136,7 +137,7 @@ export function sentence(words: Words, evidence: Evidence, statement: Statement)
     case 'key_fails':
       return s.keyFails;
     case 'unattested':
-      return s.unattested(times.size(statement.bytes));
+      return statement.isHarmless ? s.unattested(times.size(statement.bytes)) : s.unattestedEnd(times.size(statement.bytes));
     case 'all_hold':
       return s.allHold(statement.devices, statement.links);
     case 'still_holds':

@@ -107,7 +107,7 @@ function isAlteredInside(report: Report): boolean {
 
 function untrustedStanding(report: Report): Standing {
   if (report.links.some((link) => !link.isVerified)) return 'unverifiable';
-  if (partsOf(report).some((part) => !part.isSigned)) return 'unsigned';
+  if (partsOf(report).some(isUnsigned)) return 'unsigned';
   const doubtful = doubtfulSigners(report);
   return doubtful.length > 0 && doubtful.every(isUnknownSigner) ? 'unknown' : 'untrusted';
 }
@@ -123,6 +123,11 @@ export function standingOf(report: Report): Standing {
     default:
       return report.outcome;
   }
+}
+
+/** Of what cannot be read nobody knows whether it is signed. */
+export function isUnsigned(part: PartReport): boolean {
+  return !part.isSigned && part.verdict !== 'malformed' && part.verdict !== 'unsupported';
 }
 
 export function isPartAltered(part: PartReport): boolean {
@@ -170,7 +175,8 @@ export function brokenLink(report: Report): LinkView | null {
 
 /** One fact under the big sentence. */
 export type Statement =
-  | { kind: 'since'; device: number; time: Utc | null; segment: number | null }
+  /** `isAll` unless something fails of which nobody can say when: there may be earlier places then. */
+  | { kind: 'since'; device: number; time: Utc | null; isAll: boolean }
   | { kind: 'failures'; device: number; count: number }
   | { kind: 'link_broken'; link: number }
   | { kind: 'link_unverifiable'; link: number }
@@ -191,7 +197,8 @@ export type Statement =
   | { kind: 'removed'; device: number; tracks: { kind: TrackKind; number: number }[] }
   | { kind: 'closed' }
   | { kind: 'key_fails' }
-  | { kind: 'unattested'; bytes: number }
+  /** An interruption explains it only where nothing was altered. */
+  | { kind: 'unattested'; bytes: number; isHarmless: boolean }
   | { kind: 'unreadable'; device: number }
   | { kind: 'all_hold'; devices: number; links: number }
   | { kind: 'still_holds'; devices: number[] }
@@ -236,12 +243,12 @@ function ofDevice(evidence: Evidence, device: DeviceReport): Statement[] {
   const result: Statement[] = [];
   const failures = device.parts.reduce((sum, part) => sum + part.failureCount, 0);
   if (device.verdict === 'not_authentic') {
-    const first = failingSince(device);
-    result.push({ kind: 'since', device: device.device, time: first?.time ?? null, segment: first?.segment ?? null });
+    const time = device.firstFailure?.time ?? null;
+    result.push({ kind: 'since', device: device.device, time: isKnown(time) ? time : null, isAll: failingSince(device) !== null });
     if (failures > 0) result.push({ kind: 'failures', device: device.device, count: failures });
   }
-  if (device.parts.some((part) => !part.isSigned)) result.push({ kind: 'unsigned', device: device.device });
-  result.push(...coverageOf(evidence, device), ...removedOf(evidence, device));
+  if (device.parts.some(isUnsigned)) result.push({ kind: 'unsigned', device: device.device });
+  result.push(...coverageOf(evidence, device));
   if (device.verdict === 'malformed' || device.verdict === 'unsupported') result.push({ kind: 'unreadable', device: device.device });
   return result;
 }
@@ -281,13 +288,13 @@ function ofSigners(report: Report): Statement[] {
 /** What the sentence rests on, the gravest first. */
 export function statementsOf(evidence: Evidence, report: Report): Statement[] {
   const standing = standingOf(report);
-  const result = [...ofWhole(report), ...report.devices.flatMap((device) => ofDevice(evidence, device)), ...stillHolding(report)];
+  const result = [...ofWhole(report), ...report.devices.flatMap((device) => ofDevice(evidence, device)), ...stillHolding(report), ...report.devices.flatMap((device) => removedOf(evidence, device))];
   if (report.outcome === 'undecryptable') result.push({ kind: 'key_fails' });
   const signers = ofSigners(report);
   result.push(...signers);
   if (standing === 'untrusted' && signers.length === 0 && report.reason !== '') result.push({ kind: 'verifier', reason: report.reason });
   if (report.unknownFingerprints.length > 0) result.push({ kind: 'fingerprints_unknown', count: report.unknownFingerprints.length });
-  if (report.foreign === null && report.unattestedBytes > 0) result.push({ kind: 'unattested', bytes: report.unattestedBytes });
+  if (report.foreign === null && report.unattestedBytes > 0) result.push({ kind: 'unattested', bytes: report.unattestedBytes, isHarmless: report.outcome !== 'not_authentic' });
   if (report.isSealed && !report.isUnlocked) {
     if (standing === 'closed') result.unshift({ kind: 'closed' });
     else result.push({ kind: 'closed' });
@@ -405,8 +412,9 @@ export interface ReceiptHead {
 export function receiptHeads(report: Report): ReceiptHead[] {
   const isWholeSound = report.outcome !== 'not_authentic';
   if (report.recordings.length > 0) {
-    return report.recordings.flatMap(({ device, recordingId, head, verdict }) =>
-      head === null ? [] : [{ device, recordingId, head, isSound: verdict !== 'not_authentic' && verdict !== 'malformed' }],
+    return report.recordings.flatMap(({ device, recordingId, part, head, verdict }) =>
+      // Without a signature a head proves nothing.
+      head === null || partReport(report, part)?.isSigned !== true ? [] : [{ device, recordingId, head, isSound: verdict !== 'not_authentic' && verdict !== 'malformed' }],
     );
   }
   return report.head === null ? [] : [{ device: null, recordingId: null, head: report.head, isSound: isWholeSound }];

@@ -14,10 +14,10 @@ const longestName = 60;
 const quotationMarks = /["\u00ab\u00bb\u201c-\u201f\u2039\u203a\u301d-\u301f\uff02]/g;
 
 export function quoted(t: Texts, name: string, longest = longestName): string {
-  const line = visibleLine(name).replace(quotationMarks, '\u2019');
-  const points = Array.from(line);
-  const cut = points.length > longest ? `${points.slice(0, longest).join('')}…` : line;
-  return `${t.quotes[0]}${isolate}${cut}${isolateEnd}${t.quotes[1]}`;
+  // Cut first, so that a mark for something invisible stays whole.
+  const points = Array.from(name.slice(0, 2 * longest + 1));
+  const cut = points.length > longest ? `${points.slice(0, longest).join('')}…` : name;
+  return `${t.quotes[0]}${isolate}${visibleLine(cut).replace(quotationMarks, '\u2019')}${isolateEnd}${t.quotes[1]}`;
 }
 
 /** As the device calls itself, or marked as somebody else's word for it. */

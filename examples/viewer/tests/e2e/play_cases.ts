@@ -162,7 +162,8 @@ async function playsFast(setting: Setting): Promise<void> {
       const gone = Number(BigInt(last) - utcOf(5)) / 1e9;
       const pictures = new Set(shown.map(([a]) => a?.utc)).size;
       console.log(`# ${setting.browser.version}: rate ${rate}: ${gone.toFixed(1)} s in ${seconds} s, ${pictures} pictures seen, apart by ${Math.max(...apart).toFixed(2)} s`);
-      assert.ok(gone > rate * seconds * 0.5, `${gone} s at rate ${rate}`);
+      // Faster than the next lower speed would be; beginning takes time as well.
+      assert.ok(gone > rate * seconds * 0.3, `${gone} s at rate ${rate}`);
       assert.ok(pictures >= 3 && Math.max(...apart) < rate / 2);
     }
   });
@@ -217,11 +218,12 @@ async function tellsAltered(setting: Setting): Promise<void> {
 export function playCases(setting: () => Setting): void {
   test('pictures in another order are found and stepped through one by one', () => seeksAndSteps(setting()));
   test('two devices play at 4 and 16 times the speed', () => playsFast(setting()));
-  test('sound of AAC is that of the moment', () => plays(setting(), setting().scenes.frontRecording(), setting().scenes.frontClip(), 20));
   test('boxes of metadata are shown at their moment', () => showsBoxes(setting()));
 }
 
+/** What one browser is enough for; sound also takes a page that may play it without a click of somebody. */
 export function playLimits(setting: () => Setting): void {
+  test('sound of AAC is that of the moment', () => plays(setting(), setting().scenes.frontRecording(), setting().scenes.frontClip(), 20));
   test('sound of G.711 is that of the moment', () => {
     const { clip, recording } = reordered(setting().scenes, 'alaw');
     return plays(setting(), recording, clip, 50);

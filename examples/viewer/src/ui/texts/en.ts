@@ -4,7 +4,6 @@ import { counter } from './counting.js';
 const count = counter('en-GB');
 
 export const en = {
-  languageName: 'English',
   otherLanguage: 'Deutsch',
   title: 'Evidence viewer',
   /** Around names that strangers gave. */
@@ -168,10 +167,10 @@ export const en = {
       untrusted: 'Nothing was changed since it was signed. But there is a reason not to rely on a signer; it is named below.',
       unverifiable: 'A signature is of a kind that this viewer cannot check. What it should cover may have been altered.',
       unsigned: 'Anybody could have written or rewritten such a recording without leaving a trace. What is shown may be what was recorded, but nothing proves it.',
-      incomplete: 'Everything that is here is what was recorded. But not everything is here that was asked for, or it could not all be looked at.',
+      incomplete: 'Everything that is here is what was recorded. But not everything is here, or not all of it could be looked at.',
       undecryptable: 'The signatures hold. What was sealed could not be opened as it should, so that it could not all be compared.',
       altered: 'What is here is not what was signed.',
-      alteredMarked: 'Do not rely on the parts that are marked on the timeline, and on nothing else unless it is named below as holding.',
+      alteredMarked: 'Do not rely on the parts that are named below or marked on the timeline, nor on anything else that is not named below as holding.',
       alteredUnmarked: 'No certain part can be named: do not rely on any of it unless it is named below as holding.',
       receipt: 'No signature in this file has the head that you entered. It is another file, or signatures were taken away.',
       malformed: 'The file does not follow the format, so that no verdict is possible. Perhaps it was not copied completely; it may also have been altered.',
@@ -185,6 +184,7 @@ export const en = {
       incomplete: 'incomplete',
       untrusted: 'signer not trusted',
       unknown: 'signer not confirmed',
+      closed: 'signatures valid',
       unverifiable: 'not checked',
       unsigned: 'not signed',
       undecryptable: 'does not open',
@@ -195,6 +195,7 @@ export const en = {
   },
   statements: {
     sinceTime: (device: string, time: string) => `${device}: the first part that does not hold begins on ${time}.`,
+    sinceKnown: (device: string, time: string) => `${device}: the first part that does not hold and has a time begins on ${time}. Something else does not hold of which the time is not known; all of it may be affected.`,
     sinceNothing: (device: string) => `${device}: the recording does not hold. Since when cannot be said; all of it may be affected.`,
     failures: (device: string, n: number) => `${device}: ${count(n, 'place', 'places')} in all ${n === 1 ? 'does' : 'do'} not hold.`,
     linkBroken: (n: number) => `Signature ${n + 1} of the package does not hold; nor can what was signed after it be relied on.`,
@@ -217,6 +218,7 @@ export const en = {
     open: (device: string) => `${device}: the recording has no signed end, as after an interruption or while it is still being recorded.`,
     closed: 'The file was not opened: signatures were verified, sealed contents were not compared with them.',
     keyFails: 'What was sealed does not open with this key.',
+    unattestedEnd: (size: string) => `${size} at the end are not signed.`,
     unattested: (size: string) => `${size} at the end are not signed yet, as after an interruption.`,
     unreadable: (device: string) => `${device}: the recording cannot be read by this viewer.`,
     allHold: (devices: number, links: number) =>
@@ -466,7 +468,7 @@ export const en = {
       unattested: 'not signed yet',
       closed: 'sealed, not opened',
       unsigned: 'not signed',
-      recording_fails: 'signed by the device, but the recording as a whole was altered',
+      recording_fails: 'nothing fails here, but the recording as a whole was altered',
       package_fails: 'recording holds, package does not',
       lost: 'removed or lost',
       gap: 'gap',
@@ -479,7 +481,7 @@ export const en = {
       unattested: 'Not signed: origin not proven',
       closed: 'Sealed',
       unsigned: 'Not signed: nothing would show an alteration',
-      recording_fails: 'Signed by the device; the recording as a whole was altered',
+      recording_fails: 'Nothing fails here, but the recording as a whole was altered',
       package_fails: 'The package was altered: do not rely on it',
       lost: 'Removed or lost',
       unreadable: 'Cannot be read',
