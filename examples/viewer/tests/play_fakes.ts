@@ -66,7 +66,13 @@ class FakeDecoder implements PictureDecoder {
         this.sink.failed('no such decoder', true);
         return;
       }
-      const [, , , , , high = 0, low = 0, group = 0, broken = 0] = data;
+      const [, , , , header = 0, high = 0, low = 0, group = 0, broken = 0] = data;
+      if (this.group === null && this.platform.needsIdr && (header & 31) !== 5) {
+        this.isClosed = true;
+        this.sink.failed('Error during flush', false);
+        return;
+      }
+      this.platform.taken.push((high << 8) | low);
       if (isSync) this.group = group;
       if (broken === 1 || this.group === null || (group !== this.group && group !== this.group - 1)) {
         this.isClosed = true;
@@ -114,6 +120,10 @@ export class FakePlatform implements Platform {
   mostOpen = 0;
   /** Of each picture. */
   pictureBytes = 64 * 48 * 4;
+  /** Begins at IDR pictures of H.264 only. */
+  needsIdr = false;
+  /** Pictures that went into decoders. */
+  readonly taken: number[] = [];
   /** Says that it supports what it does not. */
   lacks = false;
   readonly open = new Set<FakeImage>();

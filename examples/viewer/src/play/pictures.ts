@@ -80,7 +80,7 @@ export class Pictures {
   /** Pictures that belong before the first one of the next segment, where they are decoded. */
   private leadingOf(index: number, utc: Utc): Found | null {
     const loaded = this.store.loaded(index);
-    if (loaded === null || !loaded.isReordered || loaded.rankAt(utc) < loaded.order.length - 1) return null;
+    if (loaded === null || !loaded.mayBeLed || loaded.rankAt(utc) < loaded.order.length - 1) return null;
     if (!this.timeline.isContinued(index)) return null;
     const next = this.store.loaded(index + 1);
     if (next === null) return this.store.failure(index + 1) === null ? { kind: 'loading', stretch: index + 1 } : null;

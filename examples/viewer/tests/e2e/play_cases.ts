@@ -21,6 +21,16 @@ function reordered(scenes: Scenes, title: string): { clip: string; recording: st
   return { clip: material.path(name.clip), recording: material.path(name.recording) };
 }
 
+/** Groups of 10 that refer to the group before: only the first picture is one from which every decoder can begin. */
+function openGroups(scenes: Scenes): { clip: string; recording: string } {
+  const { material } = scenes;
+  const name = { clip: 'open-groups.mkv', recording: 'open-groups.svms' };
+  material.ffmpeg('-i', scenes.frontClip(), '-t', '9', '-map', '0:v', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-bf', '3',
+    '-x264-params', 'open-gop=1:keyint=10:min-keyint=10:scenecut=0', name.clip);
+  material.record(name.clip, name.recording);
+  return { clip: material.path(name.clip), recording: material.path(name.recording) };
+}
+
 async function ready(viewer: Viewer, path: string): Promise<void> {
   await viewer.open(path);
   await viewer.verdict();
@@ -37,8 +47,7 @@ async function isPicture(setting: Setting, viewer: Viewer, clip: string, number:
   assert.ok(best.value > 30, `picture ${number}: ${best.value.toFixed(1)} dB`);
 }
 
-async function seeksAndSteps(setting: Setting): Promise<void> {
-  const { clip, recording } = reordered(setting.scenes, 'reordered');
+async function seeksAndSteps(setting: Setting, { clip, recording }: { clip: string; recording: string }): Promise<void> {
   await withViewer(setting, async (viewer) => {
     await ready(viewer, recording);
     for (const number of [38, 19, 20, 21, 5, 77]) {
@@ -216,7 +225,8 @@ async function tellsAltered(setting: Setting): Promise<void> {
 
 /** What runs in every browser. */
 export function playCases(setting: () => Setting): void {
-  test('pictures in another order are found and stepped through one by one', () => seeksAndSteps(setting()));
+  test('pictures in another order are found and stepped through one by one', () => seeksAndSteps(setting(), reordered(setting().scenes, 'reordered')));
+  test('pictures of open groups are found and stepped through one by one', () => seeksAndSteps(setting(), openGroups(setting().scenes)));
   test('two devices play at 4 and 16 times the speed', () => playsFast(setting()));
   test('boxes of metadata are shown at their moment', () => showsBoxes(setting()));
 }
