@@ -26,6 +26,11 @@ function familyOf(coding: PictureCoding): Family {
   return codec.startsWith('hvc1') ? 'hevc' : null;
 }
 
+/** Whether pictures may be shown before the sync sample behind which they are decoded. */
+export function hasOpenGroups(coding: PictureCoding): boolean {
+  return familyOf(coding) !== null;
+}
+
 /** Type of the first unit that holds a part of the picture itself; null where there is none. */
 function pictureUnit(family: 'avc' | 'hevc', data: Uint8Array): number | null {
   const cursor = new Cursor(data, rule);

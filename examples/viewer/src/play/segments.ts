@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What of a device's segments is in memory: what is needed, what comes next, and no more. */
 import { ProblemError, type ProblemCode, type SampleView, type SegmentSamples, type TrackView, type Utc, segmentState } from '../evidence/model.js';
+import { hasOpenGroups } from './beginnings.js';
 import type { PictureCoding, SoundCoding } from './codecs.js';
 import type { SampleOrder, SampleQueue } from './sample_queue.js';
 import type { Stretch, Timeline } from './timeline.js';
@@ -41,8 +42,8 @@ export class LoadedSegment {
   readonly sounds: readonly Shot[];
   readonly metadata: readonly MetadataShot[];
   readonly bytes: number;
-  /** Pictures are decoded in another order than they are shown. */
-  readonly isReordered: boolean;
+  /** Pictures of the next segment may be shown before the first one that is decoded there. */
+  readonly mayBeLed: boolean;
 
   constructor(
     readonly choice: PartChoice,
@@ -61,7 +62,8 @@ export class LoadedSegment {
     shown.sort((a, b) => compareUtc(this.pictures[a], this.pictures[b]) || a - b);
     // Of several at one and the same moment only the last could be found by its time.
     this.order = shown.filter((at, rank) => this.pictures[at]?.utc !== this.pictures[shown[rank + 1] ?? -1]?.utc);
-    this.isReordered = this.pictures.some((shot, at) => at > 0 && shot.utc < (this.pictures[at - 1] as Shot).utc);
+    const isReordered = this.pictures.some((shot, at) => at > 0 && shot.utc < (this.pictures[at - 1] as Shot).utc);
+    this.mayBeLed = isReordered || (choice.pictures !== null && hasOpenGroups(choice.pictures.coding));
   }
 
   /** The picture of a rank, by time. */

@@ -67,7 +67,7 @@ export async function trustsFingerprint(setting: Setting): Promise<void> {
     await viewer.open(scenes.withAuthority());
     assert.equal((await viewer.verdict()).outcome, 'untrusted');
     await viewer.enter('fingerprint-input', '00'.repeat(32));
-    await viewer.waitFor('trust-error');
+    await viewer.waitFor('fingerprint-missing');
     await viewer.enter('fingerprint-input', scenes.material.fingerprint());
     const isAuthentic = async (): Promise<true | null> => ((await viewer.data('verdict'))?.['outcome'] === 'authentic' ? true : null);
     assert.ok(await until('the fingerprint makes it authentic', isAuthentic));

@@ -12,7 +12,7 @@ import { hugeSize, utcOf } from './scenes.js';
 const longest = 150_000;
 
 /** What the pages' processes may grow by while more than 2 GiB are read. */
-const bound = 400 << 20;
+const bound = 512 << 20;
 
 function residentBytes(pid: number): number {
   try {

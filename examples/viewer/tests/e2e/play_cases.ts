@@ -22,11 +22,11 @@ function reordered(scenes: Scenes, title: string): { clip: string; recording: st
 }
 
 /** Groups of 10 that refer to the group before: only the first picture is one from which every decoder can begin. */
-function openGroups(scenes: Scenes): { clip: string; recording: string } {
+function openGroups(scenes: Scenes, coder: 'x264' | 'x265' = 'x264'): { clip: string; recording: string } {
   const { material } = scenes;
-  const name = { clip: 'open-groups.mkv', recording: 'open-groups.svms' };
-  material.ffmpeg('-i', scenes.frontClip(), '-t', '9', '-map', '0:v', '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-bf', '3',
-    '-x264-params', 'open-gop=1:keyint=10:min-keyint=10:scenecut=0', name.clip);
+  const name = { clip: `open-groups-${coder}.mkv`, recording: `open-groups-${coder}.svms` };
+  material.ffmpeg('-i', scenes.frontClip(), '-t', '9', '-map', '0:v', '-pix_fmt', 'yuv420p', '-c:v', `lib${coder}`, '-bf', '3',
+    `-${coder}-params`, `open-gop=1:keyint=10:min-keyint=10:scenecut=0${coder === 'x265' ? ':log-level=error' : ''}`, name.clip);
   material.record(name.clip, name.recording);
   return { clip: material.path(name.clip), recording: material.path(name.recording) };
 }
@@ -67,6 +67,48 @@ async function seeksAndSteps(setting: Setting, { clip, recording }: { clip: stri
     }
     await isPicture(setting, viewer, clip, 43);
   });
+}
+
+/** A recording that begins in the midst of open groups: a picture, or words that say why there is none. */
+async function tellsNoBeginning(setting: Setting): Promise<void> {
+  const { material } = setting.scenes;
+  const { clip } = openGroups(setting.scenes);
+  material.ffmpeg('-ss', '2', '-i', clip, '-map', '0:v', '-c', 'copy', 'cut-groups.mkv');
+  material.record('cut-groups.mkv', 'cut-groups.svms');
+  await withViewer(setting, async (viewer) => {
+    await viewer.open(material.path('cut-groups.svms'));
+    await viewer.verdict();
+    await viewer.goTo(utcOf(25));
+    const shown = await until('a picture, or why there is none', async () => {
+      const [screen] = await viewer.screens();
+      return screen !== undefined && ['picture', 'broken'].includes(screen.condition) ? screen : null;
+    });
+    console.log(`# ${setting.browser.version}: H.264 without IDR: ${shown.condition}`);
+    if (shown.condition === 'broken') {
+      assert.match(shown.detail, /\(IDR\)/);
+      return;
+    }
+    const { rgb } = await viewer.picture(0);
+    // Where FFmpeg cuts is its own affair; the picture must be one of the clip, whole.
+    const best = Math.max(...Array.from({ length: 30 }, (_, i) => likeness(rgb, material.picture(clip, 25 + i))));
+    assert.ok(best > 30, `${best.toFixed(1)} dB`);
+  });
+}
+
+/** The same of H.265, where the browser has it: groups begin with CRA pictures. */
+async function seeksH265(setting: Setting): Promise<void> {
+  const made = openGroups(setting.scenes, 'x265');
+  let condition = '';
+  await withViewer(setting, async (viewer) => {
+    await viewer.open(made.recording);
+    await viewer.verdict();
+    condition = await until('a picture, or that there is none', async () => {
+      const shown = (await viewer.screens())[0]?.condition ?? '';
+      return shown === 'picture' || shown === 'unsupported_codec' ? shown : null;
+    });
+  });
+  console.log(`# ${setting.browser.version}: H.265 in open groups: ${condition}`);
+  if (condition === 'picture') await seeksAndSteps(setting, made);
 }
 
 interface Heard {
@@ -227,6 +269,8 @@ async function tellsAltered(setting: Setting): Promise<void> {
 export function playCases(setting: () => Setting): void {
   test('pictures in another order are found and stepped through one by one', () => seeksAndSteps(setting(), reordered(setting().scenes, 'reordered')));
   test('pictures of open groups are found and stepped through one by one', () => seeksAndSteps(setting(), openGroups(setting().scenes)));
+  test('a recording without an IDR picture plays, or it is said why not', () => tellsNoBeginning(setting()));
+  test('pictures of open groups of H.265 are found, or the browser lacks it', () => seeksH265(setting()));
   test('two devices play at 4 and 16 times the speed', () => playsFast(setting()));
   test('boxes of metadata are shown at their moment', () => showsBoxes(setting()));
 }
