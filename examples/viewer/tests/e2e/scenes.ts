@@ -10,6 +10,14 @@ export const utcOf = (picture: number): bigint => startUtc + BigInt(picture) * 1
 
 export const hugeSize = 2 ** 31 + 4096;
 
+/** Where a segment begins: 16 bytes before the body of its segment start, which says its number (container.md 6). */
+function segmentStart(recording: Buffer, segment: bigint): number {
+  let at = recording.indexOf('SVMSSEG1');
+  while (at >= 0 && recording.readBigUInt64BE(at + 16) !== segment) at = recording.indexOf('SVMSSEG1', at + 1);
+  if (at < 0) throw new Error(`the recording has no segment ${segment}`);
+  return at - 16;
+}
+
 export class Scenes {
   private readonly made = new Map<string, unknown>();
 
@@ -77,6 +85,40 @@ export class Scenes {
     return this.once('locked', () => {
       this.material.export('locked.svmx', [this.yard()], '--no-reexport');
       return this.material.path('locked.svmx');
+    });
+  }
+
+  /** Re-export forbidden, with a file beside the recording. */
+  lockedWithAttachment(): string {
+    return this.once('locked with attachment', () => {
+      writeFileSync(this.material.path('statement.txt'), 'A statement.\n');
+      this.material.export('kept.svmx', [this.yard()], '--no-reexport', '--attach', 'statement.txt');
+      return this.material.path('kept.svmx');
+    });
+  }
+
+  /** The front recording without its second and third segment; all else is as it was written. */
+  cutOut(): string {
+    return this.once('cut out', () => {
+      const whole = readFileSync(this.frontRecording());
+      const cut = Buffer.concat([whole.subarray(0, segmentStart(whole, 1n)), whole.subarray(segmentStart(whole, 3n))]);
+      writeFileSync(this.material.path('cut.svms'), cut);
+      return this.material.path('cut.svms');
+    });
+  }
+
+  /** A recording that a password opens. */
+  sealedRecording(): string {
+    return this.once('sealed recording', () => {
+      this.material.record(this.yardClip(), 'sealed.svms', 'yard', '--password-file', 'password');
+      return this.material.path('sealed.svms');
+    });
+  }
+
+  unsigned(): string {
+    return this.once('unsigned', () => {
+      this.material.svms('record', this.yardClip(), '--out', 'unsigned.svms', '--start-time', start, '--durability', 'none', '--protect', 'none', '--unsigned');
+      return this.material.path('unsigned.svms');
     });
   }
 
