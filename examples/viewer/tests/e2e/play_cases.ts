@@ -23,12 +23,14 @@ function reordered(scenes: Scenes, title: string): { clip: string; recording: st
 
 /** Groups of 10 that refer to the group before: only the first picture is one from which every decoder can begin. */
 function openGroups(scenes: Scenes, coder: 'x264' | 'x265' = 'x264'): { clip: string; recording: string } {
-  const { material } = scenes;
-  const name = { clip: `open-groups-${coder}.mkv`, recording: `open-groups-${coder}.svms` };
-  material.ffmpeg('-i', scenes.frontClip(), '-t', '9', '-map', '0:v', '-pix_fmt', 'yuv420p', '-c:v', `lib${coder}`, '-bf', '3',
-    `-${coder}-params`, `open-gop=1:keyint=10:min-keyint=10:scenecut=0${coder === 'x265' ? ':log-level=error' : ''}`, name.clip);
-  material.record(name.clip, name.recording);
-  return { clip: material.path(name.clip), recording: material.path(name.recording) };
+  return scenes.once(`open groups ${coder}`, () => {
+    const { material } = scenes;
+    const name = { clip: `open-groups-${coder}.mkv`, recording: `open-groups-${coder}.svms` };
+    material.ffmpeg('-i', scenes.frontClip(), '-t', '9', '-map', '0:v', '-pix_fmt', 'yuv420p', '-c:v', `lib${coder}`, '-bf', '3',
+      `-${coder}-params`, `open-gop=1:keyint=10:min-keyint=10:scenecut=0${coder === 'x265' ? ':log-level=error' : ''}`, name.clip);
+    material.record(name.clip, name.recording);
+    return { clip: material.path(name.clip), recording: material.path(name.recording) };
+  });
 }
 
 async function ready(viewer: Viewer, path: string): Promise<void> {

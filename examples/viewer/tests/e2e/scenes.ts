@@ -25,7 +25,7 @@ export class Scenes {
     material.identities();
   }
 
-  private once<Made>(name: string, make: () => Made): Made {
+  once<Made>(name: string, make: () => Made): Made {
     if (!this.made.has(name)) this.made.set(name, make());
     return this.made.get(name) as Made;
   }
