@@ -49,6 +49,9 @@ class Onvif(SystemCase):
         cls.kek = os.path.join(cls.shared, "kek.pem")
         subprocess.run([PROGRAM, "kek", "new", "--out", cls.kek], check=True, capture_output=True, timeout=TIMEOUT)
         cls.rsa = cls.make_rsa(os.path.join(cls.shared, "rsa"))
+        cls.other_ca = os.path.join(cls.shared, "other")
+        subprocess.run([PROGRAM, "identity", "create", "--out", cls.other_ca, "--name", "Somebody else"],
+                       check=True, capture_output=True, timeout=TIMEOUT)
         cls.custodian = os.path.join(cls.shared, "custodian")
         subprocess.run([PROGRAM, "identity", "create", "--out", cls.custodian, "--name", "Store", "--role", "custodian",
                         "--ca", cls.identity], check=True, capture_output=True, timeout=TIMEOUT)
@@ -392,7 +395,7 @@ class Onvif(SystemCase):
         self.store("b.mp4", self.load("a.mp4")[:-1])
         self.countersign(MALFORMED, "b.mp4", "--out", "c.mp4")
         # Who signed before is not of this CA, or nobody did.
-        other = os.path.join(self.custodian, "cert.pem")
+        other = os.path.join(self.other_ca, "ca.pem")
         self.assertIn("UNTRUSTED", self.countersign(EVIDENCE, "a.mp4", "--out", "c.mp4", "--trust", other).err)
         self.countersign(EVIDENCE, self.clip, "--out", "c.mp4")
         # A recorder does not sign exports.
