@@ -103,7 +103,7 @@ valgrind() {
         --wrapper 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw kek key_uri nal jpeg h264 h265 light_kinds light_plan \
-        chain name role verdict hostile vectors \
+        chain name role verdict hostile \
         frame leaves evidence evidence_splice case case_refused profile
 }
 
