@@ -12,17 +12,19 @@ stages=${*:-plain sanitize valgrind lint cross}
 passed=0
 failed=0
 skipped=0
+failures=
 
 say() {
     printf '\n== %s\n' "$*"
 }
 
-# Adds up what one run of "meson test" logged.
+# count STAGE LOG: adds up what one run of "meson test" logged, and keeps what is to be said of failures at the end.
 count() {
-    log=$1
-    passed=$((passed + $(grep -c '"result": "OK"' "$log" || true)))
-    skipped=$((skipped + $(grep -c '"result": "SKIP"' "$log" || true)))
-    failed=$((failed + $(grep -cE '"result": "(FAIL|ERROR|TIMEOUT|INTERRUPT|UNEXPECTEDPASS)"' "$log" || true)))
+    bad='"result": "(FAIL|ERROR|TIMEOUT|INTERRUPT|UNEXPECTEDPASS)"'
+    passed=$((passed + $(grep -c '"result": "OK"' "$2" || true)))
+    skipped=$((skipped + $(grep -c '"result": "SKIP"' "$2" || true)))
+    failed=$((failed + $(grep -cE "$bad" "$2" || true)))
+    failures=$failures$(grep -E "$bad" "$2" | python3 "$root/tests/style/failures.py" "$1" || true)
 }
 
 # build_in FOLDER COMPILER OPTION...
@@ -38,28 +40,39 @@ build_in() {
     ninja -C "$folder"
 }
 
+# Counts one failure, and says so now and at the end.
+fail() {
+    echo "FAILED: $1"
+    failed=$((failed + 1))
+    failures="$failures
+FAILED: $1
+"
+}
+
 # test_in FOLDER ARGUMENT...; a failure is counted, and the run goes on.
 test_in() {
+    stage_of="$stage, $1"
     folder=$build/$1
     shift
     rm -f "$folder"/meson-logs/testlog*.json
     meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || true
     for log in "$folder"/meson-logs/testlog*.json; do
         if [ -f "$log" ]; then
-            count "$log"
+            count "$stage_of" "$log"
         else
-            failed=$((failed + 1))
+            fail "$stage_of: meson test left no log"
         fi
     done
 }
 
 # A step that is one test.
 step() {
-    if "$@"; then
+    { "$@" 2>&1 && echo 'a step that passed'; } | tee "$build/step.log"
+    if [ "$(tail -n 1 "$build/step.log")" = 'a step that passed' ]; then
         passed=$((passed + 1))
     else
-        echo "FAILED: $*"
-        failed=$((failed + 1))
+        fail "$*
+$(tail -n 40 "$build/step.log")"
     fi
 }
 
@@ -171,5 +184,6 @@ for stage in $stages; do
     *) echo "tests/run.sh: there is no stage '$stage'" >&2; exit 2 ;;
     esac
 done
+printf '%s\n' "$failures"
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
