@@ -13,15 +13,12 @@ import { sha256Now } from '../src/crypto/hash.js';
 import { useCrypto } from '../src/crypto/platform.js';
 import { type Credentials, openSlot } from '../src/container/access.js';
 import { protection } from '../src/container/format.js';
-import { identitiesOf, keyEncryptionKeysOf } from '../src/container/identities.js';
 import { openContainer, slotOwner } from '../src/container/opening.js';
 import type { ContainerReport } from '../src/container/report.js';
 import { type Sample, readSegment, secretsOf } from '../src/container/samples.js';
 import { verifyContainer } from '../src/container/verify.js';
-import { certificatesOf } from '../src/x509/pem.js';
-import type { Anchors } from '../src/x509/path.js';
 import { FileSource } from './file_source.js';
-import { vectorFolder } from './vectors.js';
+import { type KitCase, anchorsOf, credentialsOf, isKeyed, kit } from './kit_cases.js';
 
 useCrypto(webcrypto as unknown as Crypto);
 
@@ -30,18 +27,7 @@ interface Expected {
   first_failure?: { segment: number | null };
 }
 
-interface Case {
-  name: string;
-  class: string;
-  file: string;
-  trust?: string;
-  stamp_trust?: string;
-  password?: string;
-  identity?: string;
-  kek?: string;
-  expected: Expected;
-  expected_with_key?: Expected;
-}
+type Case = KitCase<Expected>;
 
 interface SampleFacts {
   segment: number;
@@ -69,22 +55,7 @@ interface Facts {
   container?: { id: string; header_hash: string; software: string | null };
 }
 
-const kit = join(vectorFolder(), 'kit');
 const noVerdict = ['malformed', 'unsupported'];
-
-function anchorsOf(file: string | undefined): Anchors {
-  return { certificates: file === undefined ? [] : certificatesOf(readFileSync(join(kit, file))) };
-}
-
-async function credentialsOf(one: Case): Promise<Credentials | null> {
-  if (one.password === undefined && one.identity === undefined && one.kek === undefined) return null;
-  const text = (file: string): string => readFileSync(join(kit, file), 'latin1');
-  return {
-    ...(one.password === undefined ? {} : { password: one.password }),
-    ...(one.identity === undefined ? {} : { identities: await identitiesOf(text(one.identity)) }),
-    ...(one.kek === undefined ? {} : { keys: keyEncryptionKeysOf(text(one.kek)) }),
-  };
-}
 
 function differencesOf(report: ContainerReport, expected: Expected): string[] {
   const found: string[] = [];
@@ -174,7 +145,7 @@ async function runCase(one: Case, now: bigint): Promise<{ differences: string[];
     const claimed = await verifyContainer(source, { trust: { ...trust, acceptClaimedTime: true } });
     if (claimed.outcome !== facts.verdict_claimed_time) extra.push(`verdict with claimed time ${claimed.outcome}, expected ${facts.verdict_claimed_time}`);
   }
-  const credentials = await credentialsOf(one);
+  const credentials = isKeyed(one) ? await credentialsOf(one) : null;
   if (credentials !== null) {
     const opened = await verifyContainer(source, { trust, credentials });
     differences.push(...differencesOf(opened, one.expected_with_key ?? one.expected).map((text) => `with key: ${text}`));

@@ -8,48 +8,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { webcrypto } from 'node:crypto';
 import { useCrypto } from '../src/crypto/platform.js';
-import type { Credentials } from '../src/container/access.js';
-import { identitiesOf, keyEncryptionKeysOf } from '../src/container/identities.js';
 import { verifyProof } from '../src/package/proof.js';
 import { type PackageOptions, verifyPackage } from '../src/package/verify.js';
-import { certificatesOf } from '../src/x509/pem.js';
-import type { Anchors } from '../src/x509/path.js';
 import { FileSource } from './file_source.js';
+import { type KitCase, anchorsOf, credentialsOf, isKeyed, kit } from './kit_cases.js';
 import { type KitValue, differences, kitOfPackage, kitOfProof } from './kit_report.js';
-import { vectorFolder } from './vectors.js';
 
 useCrypto(webcrypto as unknown as Crypto);
 
-interface Case {
-  name: string;
-  class: string;
-  file: string;
-  presentation?: string;
-  trust?: string;
-  stamp_trust?: string;
-  password?: string;
-  identity?: string;
-  kek?: string;
-  expect_head?: string;
-  expected: { [name: string]: KitValue };
-  expected_with_key?: { [name: string]: KitValue };
-}
-
-const kit = join(vectorFolder(), 'kit');
-
-function anchorsOf(file: string | undefined): Anchors {
-  return { certificates: file === undefined ? [] : certificatesOf(readFileSync(join(kit, file))) };
-}
-
-async function credentialsOf(one: Case): Promise<Credentials | null> {
-  if (one.password === undefined && one.identity === undefined && one.kek === undefined) return null;
-  const text = (file: string): string => readFileSync(join(kit, file), 'latin1');
-  return {
-    ...(one.password === undefined ? {} : { password: one.password }),
-    ...(one.identity === undefined ? {} : { identities: await identitiesOf(text(one.identity)) }),
-    ...(one.kek === undefined ? {} : { keys: keyEncryptionKeysOf(text(one.kek)) }),
-  };
-}
+type Case = KitCase<{ [name: string]: KitValue }>;
 
 interface Judged {
   kit: KitValue;
@@ -75,7 +42,7 @@ async function runCase(one: Case, now: bigint): Promise<{ found: string[]; runs:
   const judged = await judge(one, source, { trust, ...head });
   const found = differences(one.expected, judged.kit).map((text) => `${text} (${judged.reason})`);
   let runs = 1;
-  const credentials = await credentialsOf(one);
+  const credentials = isKeyed(one) ? await credentialsOf(one) : null;
   if (credentials !== null) {
     const opened = await judge(one, source, { trust, credentials, ...head });
     const expected = one.expected_with_key ?? one.expected;

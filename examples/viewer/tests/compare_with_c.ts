@@ -11,34 +11,17 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { useCrypto } from '../src/crypto/platform.js';
-import type { Credentials } from '../src/container/access.js';
-import { identitiesOf, keyEncryptionKeysOf } from '../src/container/identities.js';
 import { verifyContainer } from '../src/container/verify.js';
 import { verifyProof } from '../src/package/proof.js';
 import { verifyPackage } from '../src/package/verify.js';
-import type { Anchors } from '../src/x509/path.js';
-import { certificatesOf } from '../src/x509/pem.js';
 import { type Members, answerOfContainer, answerOfPackage, answerOfProof, disagreements } from './c_answers.js';
 import { FileSource } from './file_source.js';
+import { type KitCase, anchorsOf, credentialsOf, isKeyed, kit } from './kit_cases.js';
 import type { KitValue } from './kit_report.js';
-import { vectorFolder } from './vectors.js';
 
 useCrypto(webcrypto as unknown as Crypto);
 
-interface Case {
-  name: string;
-  class: 'container' | 'package' | 'proof';
-  file: string;
-  presentation?: string;
-  trust?: string;
-  stamp_trust?: string;
-  password?: string;
-  identity?: string;
-  kek?: string;
-  expect_head?: string;
-  expected: Members;
-  expected_with_key?: Members;
-}
+type Case = KitCase<Members>;
 
 interface Question {
   one: Case;
@@ -52,23 +35,7 @@ interface Answer {
   report: KitValue;
 }
 
-const kit = join(vectorFolder(), 'kit');
 const now = BigInt(Date.now()) * 1_000_000n;
-
-const isKeyed = (one: Case): boolean => one.password !== undefined || one.identity !== undefined || one.kek !== undefined;
-
-function anchorsOf(file: string | undefined): Anchors {
-  return { certificates: file === undefined ? [] : certificatesOf(readFileSync(join(kit, file))) };
-}
-
-async function credentialsOf(one: Case): Promise<Credentials> {
-  const text = (file: string): string => readFileSync(join(kit, file), 'latin1');
-  return {
-    ...(one.password === undefined ? {} : { password: one.password }),
-    ...(one.identity === undefined ? {} : { identities: await identitiesOf(text(one.identity)) }),
-    ...(one.kek === undefined ? {} : { keys: keyEncryptionKeysOf(text(one.kek)) }),
-  };
-}
 
 /** What the viewer's code says, in the words of the command line. */
 async function askViewer({ one, withKey, claimedTime }: Question): Promise<Members> {

@@ -7,9 +7,7 @@ import { Cursor } from '../src/bytes/cursor.js';
 import { FormatError } from '../src/bytes/errors.js';
 import { MemorySource } from '../src/bytes/source.js';
 import { useCrypto } from '../src/crypto/platform.js';
-import { locateMoment } from '../src/container/locate.js';
 import { openContainer } from '../src/container/opening.js';
-import { verifyRange } from '../src/container/range.js';
 import type { ContainerReport } from '../src/container/report.js';
 import { type VerifyOptions, verifyContainer } from '../src/container/verify.js';
 import { certificatesOf } from '../src/x509/pem.js';
@@ -18,7 +16,6 @@ import { vectorPath } from './vectors.js';
 useCrypto(webcrypto as unknown as Crypto);
 
 const now = 1_800_000_000_000_000_000n;
-const second = 1_000_000_000n;
 
 function options(): VerifyOptions {
   const anchors = { certificates: certificatesOf(readFileSync(vectorPath('keys/ca.pem'))) };
@@ -79,52 +76,3 @@ for (const name of ['good-late', 'good-trailer-three', 'worked-example']) {
   });
 }
 
-test('a range is judged by itself', async () => {
-  const source = new MemorySource(vector('good-evidence-several'));
-  const whole = await verifyContainer(source, options());
-  const middle = whole.segments[2];
-  assert.ok(middle !== undefined && whole.outcome === 'authentic');
-  const inside = await verifyRange(source, { from: middle.firstUtc, to: middle.lastUtc }, options());
-  assert.equal(inside.outcome, 'authentic', inside.notCovered);
-  const everything = await verifyRange(source, { from: null, to: null }, options());
-  assert.equal(everything.outcome, 'authentic', everything.notCovered);
-  const nothing = await verifyRange(source, { from: 5n, to: 6n }, options());
-  assert.equal(nothing.outcome, 'incomplete');
-});
-
-test('damage outside of a range does not touch it', async () => {
-  const bytes = vector('good-evidence-several');
-  const whole = await verify(bytes);
-  const [first, , , , last] = whole.segments;
-  assert.ok(first !== undefined && last !== undefined);
-  bytes[first.offset + 120] = (bytes[first.offset + 120] as number) ^ 1;
-  const source = new MemorySource(bytes);
-  const there = await verifyRange(source, { from: first.firstUtc, to: first.lastUtc }, options());
-  assert.equal(there.outcome, 'not_authentic');
-  assert.equal(there.firstFailure?.segment, first.number);
-  const elsewhere = await verifyRange(source, { from: last.firstUtc, to: last.lastUtc }, options());
-  assert.equal(elsewhere.outcome, 'authentic', elsewhere.notCovered);
-});
-
-test('an open container can have authentic ranges', async () => {
-  const source = new MemorySource(vector('good-open'));
-  const whole = await verifyContainer(source, options());
-  assert.equal(whole.outcome, 'incomplete');
-  const first = whole.segments[0];
-  assert.ok(first !== undefined);
-  const range = await verifyRange(source, { from: first.firstUtc, to: first.lastUtc }, options());
-  assert.equal(range.outcome, 'authentic', range.notCovered);
-});
-
-test('a moment is found by the index, and without one', async () => {
-  for (const name of ['good-evidence-several', 'good-open']) {
-    const source = new MemorySource(vector(name));
-    const opened = await openContainer(source);
-    const report = await verifyContainer(source, options());
-    for (const segment of report.segments.filter((one) => one.isAttested)) {
-      const found = await locateMoment(opened, source, opened.firstRecord, segment.firstUtc);
-      assert.equal(found?.number, segment.number);
-    }
-    assert.equal(await locateMoment(opened, source, opened.firstRecord, now + 100n * second), null);
-  }
-});

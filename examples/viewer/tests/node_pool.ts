@@ -8,7 +8,8 @@ interface Opened<Pool> {
   close(): Promise<void>;
 }
 
-function openWorkers(script: string, count: number): { ports: Port[]; close(): Promise<void> } {
+/** Threads that run a script, and ports to them. */
+export function openWorkers(script: string, count: number): { ports: Port[]; close(): Promise<void> } {
   const workers = Array.from({ length: count }, () => new Worker(new URL(script, import.meta.url)));
   const ports = workers.map(
     (worker): Port => ({

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { Blob } from 'node:buffer';
 import { webcrypto } from 'node:crypto';
 import { basename } from 'node:path';
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { Octets } from '../src/bytes/octets.js';
 import { MemorySource, type Source, available } from '../src/bytes/source.js';
 import type { Port } from '../src/container/check_pool.js';
@@ -11,6 +11,7 @@ import { useCrypto } from '../src/crypto/platform.js';
 import type { NamedFile, Platform } from '../src/evidence/holding.js';
 import { LocalSession } from '../src/evidence/local_session.js';
 import type { TrustInput } from '../src/evidence/model.js';
+import { openWorkers } from './node_pool.js';
 import { vectorPath } from './vectors.js';
 
 useCrypto(webcrypto as unknown as Crypto);
@@ -83,20 +84,7 @@ export function session(): LocalSession {
 }
 
 /** Threads that check segments, as check workers of a page do. */
-export function checkWorkers(count: number): { ports: Port[]; close(): Promise<void> } {
-  const workers = Array.from({ length: count }, () => new Worker(new URL('session_worker.mjs', import.meta.url)));
-  const ports = workers.map((worker): Port => ({
-    send: (message) => worker.postMessage(message),
-    receive: (handler) => worker.on('message', handler),
-    failed: (handler) => worker.on('error', (error: Error) => handler(error.message)),
-  }));
-  return {
-    ports,
-    close: async () => {
-      await Promise.all(workers.map((worker) => worker.terminate()));
-    },
-  };
-}
+export const checkWorkers = (count: number): ReturnType<typeof openWorkers> => openWorkers('session_worker.mjs', count);
 
 /** Two ends of a channel within this thread, over which everything is cloned. */
 export function channel(): { ends: [Port, Port]; close(): void } {

@@ -11,7 +11,6 @@ import { readRecordHeader } from './records.js';
 import type { ObjectSigner } from './objects.js';
 import type { ContainerContext } from './segment.js';
 import { requireSignature } from './signatures.js';
-import { skimSegment } from './skim.js';
 
 /** A segment that was found, and what was said of it there. */
 export interface LocatedSegment {
@@ -41,61 +40,27 @@ export async function signedEnd(context: ContainerContext, source: Source): Prom
   return end;
 }
 
-type Wanted = (entry: { firstUtc: bigint; lastUtc: bigint; firstSegment: number; segments: number }) => boolean;
-
 interface Child {
   offset: number;
   hash: Octets;
 }
 
-async function* below(context: ContainerContext, source: Source, child: Child, level: number | null, wanted: Wanted): AsyncGenerator<IndexEntry> {
+async function* below(context: ContainerContext, source: Source, child: Child, level: number | null): AsyncGenerator<IndexEntry> {
   const { record, bytes } = await loadIndexRecord(source, context.header, child.offset);
   if (!equal(await sha256(copyOf(bytes)), child.hash)) throw new FormatError('C-IDX-4', 'index record that its hash does not fit', child.offset);
   if (level !== null && record.level !== level) throw new FormatError('C-IDX-1', 'index record of another level', child.offset);
   for (const entry of record.entries) {
-    if (!wanted(entry)) continue;
     if (record.level === 0) yield entry;
-    else yield* below(context, source, entry, record.level - 1, wanted);
+    else yield* below(context, source, entry, record.level - 1);
   }
 }
 
-/** Segments of a closed container by the hashes that lead from its end record, in order; `wanted` prunes. */
-export async function* segmentsByIndex(context: ContainerContext, source: Source, end: EndRecord, wanted: Wanted): AsyncGenerator<LocatedSegment> {
+/** Segments of a closed container by the hashes that lead from its end record, in order. */
+export async function* segmentsByIndex(context: ContainerContext, source: Source, end: EndRecord): AsyncGenerator<LocatedSegment> {
   if (end.segments === 0) return;
   const root = { offset: end.rootOffset, hash: end.rootHash };
-  for await (const entry of below(context, source, root, null, wanted)) {
+  for await (const entry of below(context, source, root, null)) {
     const { firstSegment, offset, firstUtc, lastUtc, hash } = entry;
     yield { number: firstSegment, offset, firstUtc, lastUtc, hash: context.header.isSigned ? hash : null };
   }
-}
-
-/** Segments of any container, one after the other by the headers of their records; ends where nothing whole follows. */
-export async function* segmentsBySkimming(context: ContainerContext, source: Source, firstRecord: number): AsyncGenerator<LocatedSegment> {
-  let at = firstRecord;
-  for (;;) {
-    let skimmed;
-    try {
-      skimmed = await skimSegment(context, source, at);
-    } catch (error) {
-      if (error instanceof FormatError) return;
-      throw error;
-    }
-    const { manifest } = skimmed.piece;
-    yield { number: manifest.segment, offset: at, firstUtc: manifest.firstUtc, lastUtc: manifest.lastUtc, hash: null };
-    at = skimmed.end;
-  }
-}
-
-/** Segment that holds a moment or is the first behind it, for seeking; null behind the last one. */
-export async function locateMoment(context: ContainerContext, source: Source, firstRecord: number, moment: bigint): Promise<LocatedSegment | null> {
-  const end = await signedEnd(context, source).catch((error: unknown) => {
-    if (error instanceof FormatError) return null;
-    throw error;
-  });
-  const segments =
-    end === null
-      ? segmentsBySkimming(context, source, firstRecord)
-      : segmentsByIndex(context, source, end, (entry) => entry.lastUtc > moment);
-  for await (const segment of segments) if (segment.lastUtc > moment) return segment;
-  return null;
 }

@@ -35,9 +35,6 @@ const bodyLimits: Record<number, { min: number; max: number }> = {
 };
 const maxSampleBody = limits.sample + 2 + 8 * limits.ranges + tagSize * Math.ceil(limits.sample / chunkSize);
 
-/** How many bytes must be there before the length of a record header is known. */
-export const headerProbe = 4;
-
 /** Size of a record's header by its first bytes; 0 where no record begins like this. */
 export function headerSizeOf(probe: Uint8Array, at: number): number {
   const type = probe[at];

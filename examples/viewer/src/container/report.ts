@@ -19,6 +19,12 @@ export function worst(...all: readonly Verdict[]): Verdict {
   return verdicts.find((verdict) => all.includes(verdict)) ?? 'authentic';
 }
 
+/** From, included, to, excluded; null where it is not bounded. */
+export interface Range {
+  from: bigint | null;
+  to: bigint | null;
+}
+
 export interface Failure {
   /** Number that the segment should have; null for header, index, end, tail and trailers. */
   segment: number | null;

@@ -110,7 +110,7 @@ async function byIndex(opened: OpenedContainer, source: Source): Promise<Contain
   const end = await signedEnd(opened, source);
   if (end === null || end.offset > source.size) return null;
   const rows = new TableBuilder();
-  for await (const { number, offset, firstUtc, lastUtc, hash } of segmentsByIndex(opened, source, end, () => true)) {
+  for await (const { number, offset, firstUtc, lastUtc, hash } of segmentsByIndex(opened, source, end)) {
     if (offset <= rows.lastOffset || number <= rows.lastNumber || offset >= end.offset) return null;
     rows.endAt(offset);
     // Index records and late signatures may stand behind the last segment, which ends where it ends.

@@ -2,16 +2,17 @@
 import { reasonOf } from '../bytes/errors.js';
 import { equal, hex } from '../bytes/octets.js';
 import type { Credentials } from '../container/access.js';
+import { hashSize } from '../container/format.js';
 import { identitiesOf, keyEncryptionKeysOf } from '../container/identities.js';
 import type { Trust } from '../container/judgement.js';
 import type { Certificate } from '../x509/certificate.js';
 import { revocationListsOf } from '../x509/crl.js';
 import { nameText } from '../x509/name.js';
 import { certificatesOf, parsePem } from '../x509/pem.js';
+import { readDigest } from './digest_text.js';
 import { type KeyInput, ProblemError, type TrustInput, type TrustView } from './model.js';
 
 const maxKeyFile = 1 << 20;
-const hashDigits = 64;
 
 /** What was given to open something, read. */
 export async function credentialsOf(given: KeyInput): Promise<Credentials> {
@@ -36,11 +37,9 @@ export async function credentialsOf(given: KeyInput): Promise<Credentials> {
 }
 
 function hashOf(text: string, what: string): Uint8Array {
-  const digits = text.replace(/^\s*(sha-?256)[\s:=]/i, '').replace(/[\s:.\-]/g, '').toLowerCase();
-  if (digits.length !== hashDigits || !/^[0-9a-f]+$/.test(digits)) {
-    throw new ProblemError('trust_unusable', `${what} has ${hashDigits} hexadecimal digits`);
-  }
-  return Uint8Array.from({ length: hashDigits / 2 }, (_, i) => Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16));
+  const read = readDigest(text);
+  if (!read.ok) throw new ProblemError('trust_unusable', `${what} has ${2 * hashSize} hexadecimal digits`);
+  return Uint8Array.from({ length: hashSize }, (_, i) => Number.parseInt(read.hex.slice(2 * i, 2 * i + 2), 16));
 }
 
 function expectedHeadOf(trust: TrustInput): Uint8Array | null {

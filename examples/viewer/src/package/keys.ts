@@ -65,7 +65,7 @@ export class SealedSource implements Source {
     const stored = await this.sealed.read(first * sealedStep, (last - first + 1) * sealedStep);
     const opened = await Promise.all(
       Array.from({ length: last - first + 1 }, (_, i) => {
-        const part = stored.slice(i * sealedStep, Math.min(stored.length, (i + 1) * sealedStep));
+        const part = stored.subarray(i * sealedStep, Math.min(stored.length, (i + 1) * sealedStep));
         return aead.open(chunkNonce(first + i), part, this.frameHeader);
       }),
     );

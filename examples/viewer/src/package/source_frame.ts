@@ -4,7 +4,7 @@ import { FormatError } from '../bytes/errors.js';
 import { MemorySource } from '../bytes/source.js';
 import { unknownUtc } from '../container/format.js';
 import { type OpenedHeader, openHeader } from '../container/opening.js';
-import type { Range } from '../container/range.js';
+import type { Range } from '../container/report.js';
 import { sourceInfoSize } from './format.js';
 import type { Frame } from './frames.js';
 

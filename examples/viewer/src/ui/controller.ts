@@ -11,7 +11,7 @@ import {
   type TrustInput,
 } from '../evidence/model.js';
 import type { CreatePlayer } from '../play/model.js';
-import { readDigest } from './digest.js';
+import { readDigest } from '../evidence/digest_text.js';
 
 export interface Makers {
   createSession(): EvidenceSession;

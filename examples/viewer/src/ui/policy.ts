@@ -4,10 +4,6 @@ import type { Evidence, Report } from '../evidence/model.js';
 
 export type Refusal = 'refused' | 'cannot_tell' | 'unverified' | 'locked';
 
-export function isReexportAllowed(known: { report: Report | null }): boolean {
-  return known.report?.reexport === true;
-}
-
 /** Why no clip, picture or attachment may be saved now; null where it may. */
 export function refusal(evidence: Evidence, report: Report | null): Refusal | null {
   if (report === null) return evidence.reexportReason === 'forbidden' ? 'refused' : 'unverified';

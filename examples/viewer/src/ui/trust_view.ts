@@ -4,7 +4,7 @@ import type { Context } from './context.js';
 import { button, card, digest, notice, problemText } from './context.js';
 import type { NamedBytes } from './controller.js';
 import { alien, el, plain, spoken } from './dom.js';
-import { readDigest } from './digest.js';
+import { readDigest } from '../evidence/digest_text.js';
 import { signerName } from './explain.js';
 import { pickedFiles } from './files.js';
 import { icon } from './icons.js';
