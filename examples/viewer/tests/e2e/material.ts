@@ -56,9 +56,11 @@ export class Material {
     execFileSync('ffmpeg', ['-v', 'error', '-y', '-nostdin', ...words], { cwd: this.folder, stdio: ['ignore', 'inherit', 'inherit'] });
   }
 
+  /** As pale and soft as what cameras see, since browsers and FFmpeg differ at the edges of pure colours; grainy, for its size. */
   private synthetic(name: string, words: string[]): string {
-    this.ffmpeg('-f', 'lavfi', '-i', 'testsrc2=size=640x480:rate=10', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=16000',
-      '-t', '10', '-pix_fmt', 'yuv420p', ...words, name);
+    const scene = 'testsrc2=size=640x480:rate=10,hue=s=0.2,gblur=sigma=1.5,noise=c0s=8:c0f=t:all_seed=1';
+    this.ffmpeg('-f', 'lavfi', '-i', scene, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=16000',
+      '-t', '40', '-pix_fmt', 'yuv420p', ...words, name);
     return this.path(name);
   }
 
