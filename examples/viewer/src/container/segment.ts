@@ -13,7 +13,7 @@ import {
   type RecordHeader, type SampleHeader, headerSizeOf, rangeTableSize, readRecordHeader, readSampleHeader, sampleLayout,
 } from './records.js';
 import { type SignatureRecord, objectNumberOf, readSignatureRecord, signatureHolds } from './signatures.js';
-import { Window } from './window.js';
+import { type Piece, Window } from './window.js';
 
 /** What every check of a container's parts needs. */
 export interface ContainerContext {
@@ -151,7 +151,7 @@ class SegmentWalk {
     try {
       await this.walk();
     } catch (error) {
-      await Promise.all(this.inFlight);
+      await this.landAll();
       const touchesZeros = this.structureEnd > this.input.zerosFrom;
       if (error instanceof PartialSignal || (error instanceof FormatError && touchesZeros)) {
         this.result.state = 'partial';
@@ -176,18 +176,21 @@ class SegmentWalk {
         return this.finish(this.input.apart, at + this.shift, at + this.shift + this.input.apart.length);
       }
       if (at >= this.input.zerosFrom || at >= this.input.end) throw new PartialSignal();
-      const header = await this.recordHeader(at);
+      const header = this.recordHeader(this.window.held(at, sampleHeaderMax) ?? (await this.window.piece(at, sampleHeaderMax)), at);
       const size = header.headerSize + header.bodySize;
       if (at + size > this.input.end) throw new PartialSignal();
       this.structure(at, size);
       if (header.type === recordType.manifest) return this.finishInPlace(at, size);
-      await this.take(header, at, size);
+      const piece = this.window.held(at, size) ?? (await this.window.piece(at, size));
+      if (piece.to - piece.from < size) throw new TruncatedError('C-OVR-1', 'the file became shorter', at);
+      this.take(header, piece, at);
+      if (this.inFlightBytes > maxInFlight) await this.landAll();
       at += size;
     }
   }
 
-  private async recordHeader(at: number): Promise<RecordHeader | SampleHeader> {
-    const probe = await this.window.view(at, sampleHeaderMax);
+  private recordHeader({ memory, from, to }: Piece, at: number): RecordHeader | SampleHeader {
+    const probe = memory.subarray(from, to);
     const offset = at + this.shift;
     const type = probe[0] as number;
     this.structure(at, 1);
@@ -241,31 +244,32 @@ class SegmentWalk {
     return track;
   }
 
-  private async take(header: RecordHeader | SampleHeader, at: number, size: number): Promise<void> {
+  private take(header: RecordHeader | SampleHeader, { memory, from, to }: Piece, at: number): void {
     this.content.records++;
-    if (header.type === recordType.sample) await this.takeSample(header as SampleHeader, at);
-    else await this.takeAuxiliary(header, at, size);
-    const piece = await this.window.piece(at, size);
-    if (piece.to - piece.from < size) throw new TruncatedError('C-OVR-1', 'the file became shorter', at);
-    const leaf = leafHash(piece.memory, piece.from, piece.to);
-    const leaves = header.type === recordType.sample ? this.track(header as SampleHeader).leaves : this.content.auxiliary;
+    const record = memory.subarray(from, to);
+    const isSample = header.type === recordType.sample;
+    if (isSample) this.takeSample(header as SampleHeader, record, at);
+    else this.takeAuxiliary(header, record, at);
+    const leaf = leafHash(memory, from, to);
+    const leaves = isSample ? this.track(header as SampleHeader).leaves : this.content.auxiliary;
     leaves.push(leaf);
     if (leaf instanceof Uint8Array) return;
     this.inFlight.push(leaf);
-    this.inFlightBytes += size;
-    if (this.inFlightBytes > maxInFlight) {
-      await Promise.all(this.inFlight);
-      this.inFlight = [];
-      this.inFlightBytes = 0;
-    }
+    this.inFlightBytes += record.length;
   }
 
-  private async takeSample(header: SampleHeader, at: number): Promise<void> {
+  /** Waits for the digests that are under way. */
+  private async landAll(): Promise<void> {
+    await Promise.all(this.inFlight);
+    this.inFlight = [];
+    this.inFlightBytes = 0;
+  }
+
+  private takeSample(header: SampleHeader, record: Octets, at: number): void {
     const offset = at + this.shift;
     if (this.result.samples === limits.samplesInSegment) throw new FormatError('C-LIM-1', 'too many samples', offset);
-    const start = at + header.headerSize;
-    const table = await this.window.view(start, Math.min(header.bodySize, rangeTableSize(limits.ranges)));
-    sampleLayout(header, table, start + this.shift);
+    const table = record.subarray(header.headerSize, header.headerSize + rangeTableSize(limits.ranges));
+    sampleLayout(header, table, offset + header.headerSize);
     if (this.input.removedTracks?.has(header.track.number) === true) {
       throw new FormatError('E-SRC-3', 'sample of a track that was removed', offset);
     }
@@ -274,22 +278,22 @@ class SegmentWalk {
     this.track(header).times.push({ pts: header.pts, duration: header.duration });
   }
 
-  private async takeAuxiliary(header: RecordHeader, at: number, size: number): Promise<void> {
+  private takeAuxiliary(header: RecordHeader, record: Octets, at: number): void {
     const offset = at + this.shift;
     if (this.content.auxiliary.length === limits.auxiliaryInSegment) {
       throw new FormatError('C-LIM-1', 'too many auxiliary records', offset);
     }
-    const bytes = copyOf(await this.window.view(at, size));
+    const bytes = copyOf(record);
     const placed = { offset, number: header.number, bytes };
     if (header.type === recordType.segmentStart) {
       this.result.start = readSegmentStart(bytes, offset, this.context.header);
     } else if (header.type === recordType.index) {
-      if (size > maxIndexRecord) throw new FormatError('C-LIM-1', 'index record is too long', offset);
+      if (bytes.length > maxIndexRecord) throw new FormatError('C-LIM-1', 'index record is too long', offset);
       this.result.index.push(placed);
     } else if (header.type === recordType.signature) {
       this.result.late.push(placed);
     } else {
-      this.evidenceBytes += size;
+      this.evidenceBytes += bytes.length;
       const isKept = this.evidenceBytes <= maxEvidenceBytes;
       this.result.evidence.push(isKept ? placed : { ...placed, bytes: copyOf(bytes.subarray(0, evidenceHead)) });
     }
@@ -372,8 +376,7 @@ class SegmentWalk {
     const start = this.result.start;
     if (start === null) throw new FormatError('C-SEG-1', 'segment without a start', offset);
     if (!mayWait) this.result.piece = await readManifestPiece(this.context, whole, offset);
-    await Promise.all(this.inFlight);
-    this.inFlight = [];
+    await this.landAll();
     const piece = this.result.piece ?? (await readManifestPiece(this.context, whole, offset, false));
     const place = { offset, bytes: offset - this.result.offset, number: this.content.records };
     await compareWithManifest(this.context.header, start, this.content, piece, place, this.input.removedTracks);

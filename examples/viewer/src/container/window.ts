@@ -51,6 +51,14 @@ export class Window {
     this.bytesRead += this.memory.length - 1;
   }
 
+  /** What is in memory of these bytes, or null where they must be read: most are there, and waiting for each costs more than it. */
+  held(at: number, size: number): Piece | null {
+    const there = Math.max(0, Math.min(size, this.end - at));
+    if (!this.holds(at, there)) return null;
+    const from = at - this.start + 1;
+    return { memory: this.memory, from, to: from + there };
+  }
+
   /** `size` bytes at `at`, or fewer where there are no more before the end. */
   async piece(at: number, size: number): Promise<Piece> {
     const there = Math.max(0, Math.min(size, this.end - at));

@@ -60,7 +60,7 @@ export class Material {
   private synthetic(name: string, words: string[]): string {
     const scene = 'testsrc2=size=640x480:rate=10,hue=s=0.2,gblur=sigma=1.5,noise=c0s=8:c0f=t:all_seed=1';
     this.ffmpeg('-f', 'lavfi', '-i', scene, '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=16000',
-      '-t', '40', '-pix_fmt', 'yuv420p', ...words, name);
+      '-t', '24', '-pix_fmt', 'yuv420p', ...words, name);
     return this.path(name);
   }
 
