@@ -26,6 +26,9 @@ interface Slot {
   build(): HTMLElement | null;
 }
 
+/** Milliseconds between two drawings of progress. */
+const progressInterval = 100;
+
 export interface StartOptions {
   language?: Language;
   theme?: Theme;
@@ -42,6 +45,8 @@ export class App {
   private readonly playHolder = el('div', 'slot');
   private panel: PlayPanel | null = null;
   private firstDevice = 0;
+  /** Of the timer that is to draw progress; 0 for none. */
+  private progressTimer = 0;
   private isReportShown = false;
 
   constructor(
@@ -282,8 +287,7 @@ export class App {
         this.verificationChanged();
         return;
       case 'progress':
-        updateProgress(this.context);
-        updateUnlockProgress(this.context);
+        this.progressChanged();
         return;
       case 'unlock':
         this.unlockChanged();
@@ -294,6 +298,16 @@ export class App {
       case 'draft':
         updateDraft(this.context);
     }
+  }
+
+  /** Drawing takes time away from what goes on, so it waits until there is something to see. */
+  private progressChanged(): void {
+    if (this.progressTimer !== 0) return;
+    this.progressTimer = window.setTimeout(() => {
+      this.progressTimer = 0;
+      updateProgress(this.context);
+      updateUnlockProgress(this.context);
+    }, progressInterval);
   }
 
   private unlockChanged(): void {

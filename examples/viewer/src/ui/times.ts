@@ -37,6 +37,7 @@ export class Times {
   private readonly localDate: Intl.DateTimeFormat;
   private readonly zoneName: Intl.DateTimeFormat;
   private readonly number: Intl.NumberFormat;
+  private readonly share: Intl.NumberFormat;
 
   constructor(private readonly language: Language) {
     const locale = locales[language];
@@ -45,6 +46,7 @@ export class Times {
     this.localDate = new Intl.DateTimeFormat(locale, { dateStyle: 'long' });
     this.zoneName = new Intl.DateTimeFormat(locale, { timeZoneName: 'short' });
     this.number = new Intl.NumberFormat(locale);
+    this.share = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   }
 
   /** `21 November 2026, 17:24:25.123 UTC` */
@@ -96,7 +98,7 @@ export class Times {
   }
 
   percent(part: number): string {
-    return new Intl.NumberFormat(locales[this.language], { style: 'percent', maximumFractionDigits: 0 }).format(part);
+    return this.share.format(part);
   }
 
   /** `2.00 GiB` */

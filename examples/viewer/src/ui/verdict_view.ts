@@ -22,8 +22,10 @@ function bar(id: string, label: string, share: number): HTMLElement {
 function setBar(ctx: Context, id: string, share: number, isWaiting: boolean): void {
   const element = document.getElementById(id);
   const label = document.getElementById(`${id}-share`);
-  if (element instanceof HTMLProgressElement) element.value = Math.floor(share * 100);
-  if (label !== null) label.textContent = isWaiting ? ctx.t.verify.waiting : share >= 1 ? ctx.t.verify.done : ctx.times.percent(Math.floor(share * 100) / 100);
+  const percent = Math.floor(share * 100);
+  if (element instanceof HTMLProgressElement && element.value !== percent) element.value = percent;
+  const words = isWaiting ? ctx.t.verify.waiting : share >= 1 ? ctx.t.verify.done : ctx.times.percent(percent / 100);
+  if (label !== null && label.textContent !== words) label.textContent = words;
 }
 
 /** A long list of devices is no help; the bar of the whole says enough then. */

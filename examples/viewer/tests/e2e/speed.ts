@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compares how fast a file is verified by the command line, by the page in Chromium, and what Chromium takes to
+ * read and hash as many bytes in as many threads without looking at them: no page can be faster than that.
+ *   SVMS_VIEWER=PAGE node speed.mjs SVMS FILE ca.pem [ROUNDS]
+ * The program is to be a release build, the file large, and the machine idle.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type ChromiumBrowser, findChromium, startChromium } from './chromium_browser.js';
+import { Viewer } from './viewer.js';
+
+const longest = 600_000;
+const usualSample = 40 << 10;
+
+/** Runs in a worker of the page: blocks as large as the viewer's, digests as large as a sample. */
+const bareWorker = `onmessage = async ({ data: { file, first, step, sample } }) => {
+  const block = 8 << 20;
+  const read = (at) => file.slice(at, at + block).arrayBuffer();
+  let next = read(first * block);
+  for (let at = first * block; at < file.size; at += step * block) {
+    const bytes = new Uint8Array(await next);
+    next = read(at + step * block);
+    const digests = [];
+    for (let from = 0; from < bytes.length; from += sample) digests.push(crypto.subtle.digest('SHA-256', bytes.subarray(from, from + sample)));
+    await Promise.all(digests);
+  }
+  postMessage(0);
+};`;
+
+const barePage = `<!doctype html><input type="file" data-testid="bare"><script>
+const source = ${JSON.stringify(bareWorker)};
+window.bare = async (sample) => {
+  const [file] = document.querySelector('input').files;
+  const step = Math.max(1, navigator.hardwareConcurrency);
+  const workers = Array.from({ length: step }, () => new Worker(URL.createObjectURL(new Blob([source]))));
+  const start = performance.now();
+  await Promise.all(workers.map((worker, first) => new Promise((resolve) => {
+    worker.onmessage = resolve;
+    worker.postMessage({ file, first, step, sample });
+  })));
+  const taken = performance.now() - start;
+  for (const worker of workers) worker.terminate();
+  return taken;
+};
+</script>`;
+
+interface Asked {
+  program: string;
+  file: string;
+  authority: string;
+}
+
+function byCommandLine({ program, file, authority }: Asked): number {
+  const command = file.endsWith('.svmx') ? ['export', 'verify'] : ['verify'];
+  const start = performance.now();
+  execFileSync(program, [...command, file, '--trust', authority], { stdio: 'ignore' });
+  return performance.now() - start;
+}
+
+/** From choosing the file in a page that has just been opened to the verdict; whom to trust takes no reading afterwards. */
+async function byViewer(browser: ChromiumBrowser, page: string, { file, authority }: Asked): Promise<number> {
+  const viewer = await Viewer.start(browser, page);
+  try {
+    const start = performance.now();
+    await viewer.open(file);
+    const before = await viewer.verdict(longest);
+    const taken = performance.now() - start;
+    await viewer.trust(authority);
+    const { outcome } = await viewer.verdictOtherThan(before.outcome, longest);
+    if (outcome !== 'authentic') throw new Error(`the viewer says ${outcome}`);
+    return taken;
+  } finally {
+    await viewer.page.close();
+  }
+}
+
+async function bare(browser: ChromiumBrowser, path: string, file: string): Promise<number> {
+  const page = await browser.open(pathToFileURL(path).href);
+  try {
+    await page.choose('bare', [file]);
+    const once = (): Promise<number> => page.run((sample: number) => (window as unknown as { bare(size: number): Promise<number> }).bare(sample), usualSample);
+    await once();
+    return await once();
+  } finally {
+    await page.close();
+  }
+}
+
+function median(values: number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1] ?? 0;
+}
+
+async function measure(asked: Asked, page: string, rounds: number): Promise<void> {
+  const chromium = findChromium();
+  if (chromium === null) throw new Error('there is no Chromium');
+  const folder = mkdtempSync(join(tmpdir(), 'svms-speed-'));
+  const browser = await startChromium(chromium);
+  const taken: { who: string; values: number[] }[] = ['command line', 'viewer', 'reading and hashing alone'].map((who) => ({ who, values: [] }));
+  try {
+    const path = join(folder, 'bare.html');
+    writeFileSync(path, barePage);
+    for (let round = 0; round < rounds; round++) {
+      taken[0]?.values.push(byCommandLine(asked));
+      taken[1]?.values.push(await byViewer(browser, page, asked));
+      taken[2]?.values.push(await bare(browser, path, asked.file));
+    }
+  } finally {
+    await browser.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const reference = median(taken[0]?.values ?? []);
+  console.log(`${asked.file}: ${(statSync(asked.file).size / 1e6).toFixed(0)} MB, ${rounds} rounds, ${browser.version}`);
+  for (const { who, values } of taken) {
+    const middle = median(values);
+    console.log(`${who.padEnd(26)} ${middle.toFixed(0).padStart(6)} ms (${Math.min(...values).toFixed(0)} to ${Math.max(...values).toFixed(0)})  ratio ${(reference / middle).toFixed(2)}`);
+  }
+}
+
+const [program, file, authority, rounds = '5'] = process.argv.slice(2);
+const viewerPage = process.env['SVMS_VIEWER'];
+if (program === undefined || file === undefined || authority === undefined || viewerPage === undefined) {
+  console.error('usage: SVMS_VIEWER=PAGE node speed.mjs SVMS FILE ca.pem [ROUNDS]');
+  process.exit(2);
+}
+await measure({ program, file, authority }, viewerPage, Number(rounds));
