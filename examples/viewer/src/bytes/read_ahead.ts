@@ -6,6 +6,9 @@ import { type Source, available } from './source.js';
 export const blockSize = 8 << 20;
 /** What is being read, and what was read last. */
 const maxBlocks = 4;
+/** Blocks that one reader goes through in a row; what lies behind them another reads. */
+const runLength = 4;
+export const runSize = runLength * blockSize;
 
 /**
  * A source of which neighbouring pieces are read together, for whoever goes through it from front to back.
@@ -37,21 +40,31 @@ export class ReadAheadSource implements Source {
     return block;
   }
 
+  /** Begins to read what will be asked for next, so that nobody waits for it. */
+  private prepare(index: number): void {
+    if (index % runLength !== 0 && index * blockSize < this.size && !this.blocks.has(index)) void this.block(index);
+  }
+
   async read(offset: number, length: number): Promise<Octets> {
     const size = available(this.size, offset, length);
     if (size > blockSize) return this.source.read(offset, size);
     const first = Math.floor(offset / blockSize);
     if (Math.floor((offset + size - 1) / blockSize) === first) {
+      const block = this.block(first);
+      this.prepare(first + 1);
       const from = offset - first * blockSize;
-      return (await this.block(first)).subarray(from, from + size);
+      return (await block).subarray(from, from + size);
     }
     const bytes = new Uint8Array(size);
     let done = 0;
     while (done < size) {
       const at = offset + done;
       const index = Math.floor(at / blockSize);
-      const block = await this.block(index);
-      const piece = block.subarray(at - index * blockSize, at - index * blockSize + size - done);
+      const inBlock = at - index * blockSize;
+      const wanted = Math.min(size - done, blockSize - inBlock);
+      // Of what another reader goes through, no more is read than is needed.
+      const isForeign = Math.floor(index / runLength) !== Math.floor(first / runLength) && !this.blocks.has(index);
+      const piece = isForeign ? await this.source.read(at, wanted) : (await this.block(index)).subarray(inBlock, inBlock + wanted);
       // The file became shorter.
       if (piece.length === 0) return bytes.subarray(0, done);
       bytes.set(piece, done);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import { blockSize } from '../bytes/read_ahead.js';
+import { runSize } from '../bytes/read_ahead.js';
 
 /** Jobs of a worker that are under way at once: one is read while others are hashed. */
 const maxRunning = 4;
@@ -41,7 +41,7 @@ export function takeBack<Job>(worker: Loaded<Job>): Job[] {
   return left;
 }
 
-/** Gives neighbours to the same worker, which reads them together, and each new block to who has least to do. */
+/** Gives neighbours to the same worker, which reads them together, and each new run of them to who has least to do. */
 export class Distribution<Worker extends Loaded<unknown>> {
   private block = -1;
   private worker: Worker | null = null;
@@ -50,7 +50,7 @@ export class Distribution<Worker extends Loaded<unknown>> {
 
   /** Null where no worker is left. */
   pick(offset: number): Worker | null {
-    const block = Math.floor(offset / blockSize);
+    const block = Math.floor(offset / runSize);
     if (this.worker !== null && !this.worker.isGone && block === this.block) return this.worker;
     const [first, ...others] = this.workers.filter((worker) => !worker.isGone);
     if (first === undefined) return null;
