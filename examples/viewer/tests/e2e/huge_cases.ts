@@ -13,7 +13,7 @@ import type { Viewer } from './viewer.js';
 const longest = 150_000;
 
 /** What the pages' processes may grow by while more than 2 GiB are read. */
-const bound = 400 << 20;
+const bound = 480 << 20;
 
 function residentBytes(pid: number): number {
   try {
