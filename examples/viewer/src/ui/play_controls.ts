@@ -170,6 +170,7 @@ export class Controls {
     if (this.isPlaying !== state.isPlaying) {
       this.isPlaying = state.isPlaying;
       const label = state.isPlaying ? t.play.pause : t.play.play;
+      this.toggle.dataset['playing'] = String(state.isPlaying);
       replaceChildren(this.toggle, icon(state.isPlaying ? 'pause' : 'play'));
       this.toggle.setAttribute('aria-label', label);
       this.toggle.title = label;
