@@ -24,7 +24,7 @@ count() {
     passed=$((passed + $(grep -c '"result": "OK"' "$2" || true)))
     skipped=$((skipped + $(grep -c '"result": "SKIP"' "$2" || true)))
     failed=$((failed + $(grep -cE "$bad" "$2" || true)))
-    failures=$failures$(grep -E "$bad" "$2" | python3 "$root/tests/style/failures.py" "$1" || true)
+    failures=$failures$(grep -E "$bad" "$2" | python3 "$root/tests/failures.py" "$1" || true)
 }
 
 # build_in FOLDER COMPILER OPTION...
@@ -67,10 +67,11 @@ test_in() {
 
 # A step that is one test.
 step() {
-    { "$@" 2>&1 && echo 'a step that passed'; } | tee "$build/step.log"
-    if [ "$(tail -n 1 "$build/step.log")" = 'a step that passed' ]; then
+    if "$@" >"$build/step.log" 2>&1; then
+        cat "$build/step.log"
         passed=$((passed + 1))
     else
+        cat "$build/step.log"
         fail "$*
 $(tail -n 40 "$build/step.log")"
     fi

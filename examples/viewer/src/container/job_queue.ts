@@ -43,18 +43,18 @@ export function takeBack<Job>(worker: Loaded<Job>): Job[] {
 
 /** Gives neighbours to the same worker, which reads them together, and each new run of them to who has least to do. */
 export class Distribution<Worker extends Loaded<unknown>> {
-  private block = -1;
+  private run = -1;
   private worker: Worker | null = null;
 
   constructor(private readonly workers: readonly Worker[]) {}
 
   /** Null where no worker is left. */
   pick(offset: number): Worker | null {
-    const block = Math.floor(offset / runSize);
-    if (this.worker !== null && !this.worker.isGone && block === this.block) return this.worker;
+    const run = Math.floor(offset / runSize);
+    if (this.worker !== null && !this.worker.isGone && run === this.run) return this.worker;
     const [first, ...others] = this.workers.filter((worker) => !worker.isGone);
     if (first === undefined) return null;
-    this.block = block;
+    this.run = run;
     this.worker = others.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best), first);
     return this.worker;
   }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import type { ChainedSegment } from '../container/chain.js';
 import { cutEndOf, gapsOf } from '../container/conclusion.js';
-import type { Range } from '../container/report.js';
-import type { Coverage } from '../container/report.js';
+import type { Coverage, Range } from '../container/report.js';
 import { type SourceFindings, mediaOf } from './source_walk.js';
 
 function overlaps(segment: ChainedSegment, period: Range): boolean {

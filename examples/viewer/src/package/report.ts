@@ -4,8 +4,7 @@ import type { ChainedSegment } from '../container/chain.js';
 import type { Description } from '../container/description.js';
 import type { Header } from '../container/header.js';
 import type { JudgedStamp } from '../container/judgement.js';
-import type { Range } from '../container/report.js';
-import type { AccessState, Coverage, Failure, Outcome, SignerReport, TimeReport, Verdict } from '../container/report.js';
+import type { AccessState, Coverage, Failure, Outcome, Range, SignerReport, TimeReport, Verdict } from '../container/report.js';
 import type { Case } from './case.js';
 import type { PackageHeader } from './header.js';
 

@@ -10,16 +10,17 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { blockSize } from '../../src/bytes/read_ahead.js';
 import { type ChromiumBrowser, findChromium, startChromium } from './chromium_browser.js';
 import { pause, until } from './page.js';
-import { Viewer } from './viewer.js';
+import { Viewer, median } from './viewer.js';
 
 const longest = 600_000;
 const usualSample = 40 << 10;
 
 /** Runs in a worker of the page: blocks as large as the viewer's, digests as large as a sample. */
 const bareWorker = `onmessage = async ({ data: { file, first, step, sample } }) => {
-  const block = 8 << 20;
+  const block = ${blockSize};
   const read = (at) => file.slice(at, at + block).arrayBuffer();
   let next = read(first * block);
   for (let at = first * block; at < file.size; at += step * block) {
@@ -113,11 +114,6 @@ async function bare(browser: ChromiumBrowser, path: string, file: string): Promi
   } finally {
     await page.close();
   }
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
 }
 
 async function measure(asked: Asked, page: string, rounds: number): Promise<void> {

@@ -187,3 +187,8 @@ export function likeness(a: Buffer, b: Buffer): number {
   for (let i = 0; i < a.length; i++) sum += ((a[i] ?? 0) - (b[i] ?? 0)) ** 2;
   return sum === 0 ? Infinity : 10 * Math.log10((255 * 255 * a.length) / sum);
 }
+
+/** Infinity of nothing. */
+export function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] ?? Infinity;
+}
