@@ -3,11 +3,11 @@ import type { Octets } from './octets.js';
 import { type Source, available } from './source.js';
 
 /** A read of a file costs browsers so much that few large ones are many times faster than small ones. */
-export const blockSize = 32 << 20;
+export const blockSize = 16 << 20;
 /** What is being read, and what was read last. */
 const maxBlocks = 2;
 /** Blocks that one reader goes through in a row; what lies behind them another reads. */
-const runLength = 2;
+const runLength = 4;
 export const runSize = runLength * blockSize;
 
 /**
