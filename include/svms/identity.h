@@ -17,12 +17,17 @@ extern "C" {
 
 /** In what capacity somebody signs. */
 typedef enum svms_role {
-    SVMS_ROLE_NONE = 0,       /**< Not signed. */
-    SVMS_ROLE_CAMERA = 1,     /**< Made the media. */
-    SVMS_ROLE_RECORDER = 2,   /**< Stored the media. */
-    SVMS_ROLE_EXPORTER = 3,   /**< Exported evidence. */
-    SVMS_ROLE_CUSTODIAN = 4,  /**< Held evidence. */
-    SVMS_ROLE_KEY_OFFICER = 5 /**< Changes who can decrypt. */
+    SVMS_ROLE_NONE = 0,        /**< Not signed. */
+    SVMS_ROLE_CAMERA = 1,      /**< Made the media. */
+    SVMS_ROLE_RECORDER = 2,    /**< Stored the media. */
+    SVMS_ROLE_EXPORTER = 3,    /**< Exported evidence. */
+    SVMS_ROLE_CUSTODIAN = 4,   /**< Held evidence. */
+    SVMS_ROLE_KEY_OFFICER = 5, /**< Changes who can decrypt. */
+    /* What follows signs no evidence. */
+    SVMS_ROLE_SERVER = 16,        /**< A server of the installation. */
+    SVMS_ROLE_CLIENT_DEVICE = 17, /**< A device at which people work. */
+    SVMS_ROLE_USER = 18,          /**< A person. */
+    SVMS_ROLE_TIME_STAMPER = 19   /**< A time stamp authority (RFC 3161). */
 } svms_role;
 
 /**
@@ -90,6 +95,56 @@ SVMS_API void svms_chain_free(svms_chain **chain);
  */
 SVMS_API const char *svms_chain_subject(const svms_chain *chain);
 
+/** Most bytes of a host name or address of a certificate in ::svms_certificate_info, with NUL. */
+#define SVMS_CERTIFICATE_NAME_SIZE 256
+
+/** What a certificate says. Start from ::SVMS_CERTIFICATE_INFO_INIT. Since 0.1. */
+typedef struct svms_certificate_info {
+    uint32_t struct_size;      /**< sizeof(svms_certificate_info). */
+    uint32_t roles;            /**< Roles that its extended key usage names: bits 1 << role. */
+    uint32_t is_ca;            /**< 1: it may issue certificates. */
+    uint32_t name_count;       /**< How many DNS names and IP addresses it is for. */
+    int64_t not_before_utc_ns; /**< First valid moment. */
+    int64_t not_after_utc_ns;  /**< Last valid moment (its last second counts as a whole). */
+    uint8_t sha256[32];        /**< SHA-256 of its DER: its fingerprint. */
+    char serial[48];           /**< Serial number in hexadecimal digits. */
+    char key[32];              /**< Kind of key: "P-256", "RSA-3072", "Ed25519"... */
+    char signature[32];        /**< How it is signed: "ecdsa-with-SHA256"... */
+    char subject[256];         /**< Whose it is (RFC 4514), cut with dots when longer. */
+    char issuer[256];          /**< Who issued it. */
+} svms_certificate_info;
+
+/** Initialiser of ::svms_certificate_info. */
+#define SVMS_CERTIFICATE_INFO_INIT                                                                 \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_certificate_info), 0, 0, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 }, { 0 }, \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
+/** Number of certificates of a chain; 0 for NULL. Thread safety: any thread. Since 0.1. */
+SVMS_API size_t svms_chain_count(const svms_chain *chain);
+
+/** What one certificate of a chain says; number 0 is the leaf. */
+SVMS_API SVMS_MUST_CHECK svms_status svms_chain_certificate(const svms_chain *chain, size_t index,
+                                                            svms_certificate_info *out,
+                                                            svms_error *err);
+
+/** One DNS name or IP address of one certificate of a chain, in text. ::SVMS_END past the last. */
+SVMS_API SVMS_MUST_CHECK svms_status
+svms_chain_certificate_name(const svms_chain *chain, size_t index, size_t name,
+                            char out[SVMS_CERTIFICATE_NAME_SIZE], svms_error *err);
+
+/** Certificates of a chain as PEM text and NUL, leaf first. */
+SVMS_API SVMS_MUST_CHECK svms_status svms_chain_to_pem(const svms_chain *chain, char *out,
+                                                       size_t *size, svms_error *err);
+
+/** Whether a leaf is for a host: a DNS name (RFC 6125, RFC 9525) or an IP address; common names
+ * never count. ::SVMS_E_UNTRUSTED when it is not; err->message names what it is for. */
+SVMS_API SVMS_MUST_CHECK svms_status svms_chain_matches_host(const svms_chain *chain,
+                                                             const char *host, svms_error *err);
+
 /** Opaque set of trust anchors; immutable once made, shared freely between threads. */
 typedef struct svms_trust svms_trust;
 
@@ -150,6 +205,36 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_trust_from_pem_and_crls(svms_trust **o
                                                                   const void *crls,
                                                                   size_t crls_size,
                                                                   svms_error *err);
+
+/** What to trust, and what is known of revocation. Start from ::SVMS_TRUST_OPTIONS_INIT. Since
+ * 0.1. */
+typedef struct svms_trust_options {
+    uint32_t struct_size;     /**< sizeof(svms_trust_options). */
+    uint32_t reserved;        /**< 0. */
+    const char *anchors;      /**< PEM text with CA certificates, or NULL when there are pins. */
+    size_t anchors_size;      /**< Its size, at most 1 MiB. */
+    const void *crls;         /**< Lists, as in svms_trust_from_pem_and_crls(), or NULL. */
+    size_t crls_size;         /**< Their size, at most 16 MiB. */
+    const void *const *ocsp;  /**< OCSP responses (RFC 6960) in DER, or NULL. */
+    const size_t *ocsp_sizes; /**< Their sizes, at most 64 KiB each. */
+    size_t ocsp_count;        /**< How many, at most 64. */
+    const uint8_t *pins; /**< Fingerprints of leaf certificates, 32 bytes each, that are trusted
+                              without a path (SHA-256 of DER), or NULL. */
+    size_t pin_count;    /**< How many, at most 1024. */
+} svms_trust_options;
+
+/** Initialiser of ::svms_trust_options. */
+#define SVMS_TRUST_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_trust_options), 0, NULL, 0, NULL, 0, NULL, NULL, 0, NULL, 0          \
+    }
+
+/**
+ * Make a trust store of anchors, lists, OCSP responses and pinned fingerprints.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_trust_new(svms_trust **out, svms_ctx *ctx,
+                                                    const svms_trust_options *options,
+                                                    svms_error *err);
 
 /**
  * Release a trust store.

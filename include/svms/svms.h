@@ -7,9 +7,11 @@
 #define SVMS_SVMS_H
 
 #include <svms/batch.h>
+#include <svms/ca.h>
 #include <svms/container.h>
 #include <svms/context.h>
 #include <svms/disclosure.h>
+#include <svms/expiry.h>
 #include <svms/export.h>
 #include <svms/external_key.h>
 #include <svms/identity.h>
@@ -28,6 +30,7 @@
 #include <svms/status.h>
 #include <svms/time.h>
 #include <svms/timestamp.h>
+#include <svms/tls.h>
 #include <svms/trailer.h>
 #include <svms/verify.h>
 #include <svms/version.h>
