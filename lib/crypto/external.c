@@ -12,11 +12,11 @@
 #define IDLE_MOST 32
 
 struct svms_sign_request {
-    svms_request *whole;
+    svms_key_request *whole;
 };
 
 struct svms_unwrap_request {
-    svms_request *whole;
+    svms_key_request *whole;
 };
 
 typedef union question {
@@ -24,7 +24,7 @@ typedef union question {
     svms_unwrap_message unwrap;
 } question;
 
-struct svms_request {
+struct svms_key_request {
     svms_external *external;
     svms_sign_request for_signer;
     svms_unwrap_request for_unwrapper;
@@ -40,7 +40,7 @@ struct svms_request {
     bool wanted;  /* the library has to drop it */
     svms_status outcome;
     size_t result_size;
-    svms_request *next_idle;
+    svms_key_request *next_idle;
 };
 
 struct svms_external {
@@ -55,8 +55,8 @@ struct svms_external {
     /* What follows is read and written with the lock held. */
     size_t holders;
     size_t idle_count;
-    svms_request *oldest_idle;
-    svms_request *newest_idle;
+    svms_key_request *oldest_idle;
+    svms_key_request *newest_idle;
 };
 
 /* Makes the one who is asked out of callbacks that were checked. */
@@ -131,7 +131,7 @@ svms_external *svms_external_hold(svms_external *external)
 static void destroy(svms_external *external)
 {
     while (external->oldest_idle) {
-        svms_request *request = external->oldest_idle;
+        svms_key_request *request = external->oldest_idle;
         external->oldest_idle = request->next_idle;
         svms_release(external->ctx, request);
     }
@@ -172,7 +172,7 @@ void svms_external_discard(svms_external **external)
 
 /* With the lock held, which it takes away: puts a request that neither side needs to the idle
  * ones. */
-static void unlock_and_leave(svms_request *request)
+static void unlock_and_leave(svms_key_request *request)
 {
     svms_external *external = request->external;
     if (request->waiting || request->wanted) {
@@ -194,13 +194,13 @@ static void unlock_and_leave(svms_request *request)
 
 /* An idle request if there are enough of them, or a new one, with a block of its own; it holds
  * external. NULL without memory. */
-static svms_request *take_request(svms_external *external, size_t block_size)
+static svms_key_request *take_request(svms_external *external, size_t block_size)
 {
     uint8_t *block = svms_alloc(external->ctx, block_size);
     if (!block) {
         return NULL;
     }
-    svms_request *request = NULL;
+    svms_key_request *request = NULL;
     svms_platform_lock(&external->latch);
     if (external->idle_count > IDLE_MOST) {
         request = external->oldest_idle;
@@ -226,7 +226,7 @@ static svms_request *take_request(svms_external *external, size_t block_size)
 }
 
 /* Copies size bytes behind what is in the block already. */
-static const void *put(svms_request *request, size_t *used, const void *data, size_t size)
+static const void *put(svms_key_request *request, size_t *used, const void *data, size_t size)
 {
     uint8_t *place = request->block + *used;
     if (size > 0) {
@@ -237,7 +237,7 @@ static const void *put(svms_request *request, size_t *used, const void *data, si
 }
 
 /* Calls begin. A request that is refused is dropped; one that is not may be done already. */
-static svms_status ask(svms_request *request, svms_error *err)
+static svms_status ask(svms_key_request *request, svms_error *err)
 {
     svms_external *external = request->external;
     svms_platform_lock(&external->latch);
@@ -260,12 +260,13 @@ static svms_status ask(svms_request *request, svms_error *err)
                      svms_status_name(status));
 }
 
-svms_status svms_request_signature(svms_request **out, svms_external *external,
-                                   const svms_sign_message *message, size_t capacity,
-                                   svms_error *err)
+svms_status svms_key_request_signature(svms_key_request **out, svms_external *external,
+                                       const svms_sign_message *message, size_t capacity,
+                                       svms_error *err)
 {
     size_t used = 0;
-    svms_request *request = take_request(external, message->size + message->digest_size + capacity);
+    svms_key_request *request =
+        take_request(external, message->size + message->digest_size + capacity);
     if (!request) {
         return svms_fail_memory(err);
     }
@@ -285,11 +286,11 @@ svms_status svms_request_signature(svms_request **out, svms_external *external,
     return status;
 }
 
-static svms_status request_unwrap(svms_request **out, svms_external *external,
+static svms_status request_unwrap(svms_key_request **out, svms_external *external,
                                   const svms_unwrap_message *message, svms_error *err)
 {
     size_t used = 0;
-    svms_request *request = take_request(external, message->input_size + message->output_size);
+    svms_key_request *request = take_request(external, message->input_size + message->output_size);
     if (!request) {
         return svms_fail_memory(err);
     }
@@ -308,7 +309,7 @@ static svms_status request_unwrap(svms_request **out, svms_external *external,
     return status;
 }
 
-bool svms_request_is_done(svms_request *request)
+bool svms_key_request_is_done(svms_key_request *request)
 {
     svms_platform_lock(&request->external->latch);
     bool done = !request->waiting;
@@ -316,7 +317,7 @@ bool svms_request_is_done(svms_request *request)
     return done;
 }
 
-void svms_request_wait(svms_request *request)
+void svms_key_request_wait(svms_key_request *request)
 {
     svms_external *external = request->external;
     svms_platform_lock(&external->latch);
@@ -332,8 +333,8 @@ void svms_request_wait(svms_request *request)
     svms_platform_unlock(&external->latch);
 }
 
-svms_status svms_request_result(svms_request *request, const uint8_t **result, size_t *size,
-                                svms_error *err)
+svms_status svms_key_request_result(svms_key_request *request, const uint8_t **result, size_t *size,
+                                    svms_error *err)
 {
     if (request->outcome != SVMS_OK) {
         return svms_fail(err, request->outcome, "who holds the key reports a failure: %s",
@@ -344,17 +345,17 @@ svms_status svms_request_result(svms_request *request, const uint8_t **result, s
     return SVMS_OK;
 }
 
-const svms_sign_message *svms_request_message(const svms_request *request)
+const svms_sign_message *svms_key_request_message(const svms_key_request *request)
 {
     return &request->asked.sign;
 }
 
-void svms_request_drop(svms_request **request)
+void svms_key_request_drop(svms_key_request **request)
 {
     if (!*request) {
         return;
     }
-    svms_request *given = *request;
+    svms_key_request *given = *request;
     *request = NULL;
     svms_platform_lock(&given->external->latch);
     given->wanted = false;
@@ -364,24 +365,24 @@ void svms_request_drop(svms_request **request)
 svms_status svms_external_unwrap(svms_external *external, const svms_unwrap_message *message,
                                  uint8_t *output, svms_error *err)
 {
-    svms_request *request = NULL;
+    svms_key_request *request = NULL;
     svms_status status = request_unwrap(&request, external, message, err);
     if (status != SVMS_OK) {
         return status;
     }
-    svms_request_wait(request);
+    svms_key_request_wait(request);
     const uint8_t *result = NULL;
     size_t size = 0;
-    status = svms_request_result(request, &result, &size, err);
+    status = svms_key_request_result(request, &result, &size, err);
     if (status == SVMS_OK && result) {
         memcpy(output, result, size);
     }
-    svms_request_drop(&request);
+    svms_key_request_drop(&request);
     return status;
 }
 
 /* What the caller of complete() is told, and with it the outcome of the request. */
-static svms_status judge(const svms_request *request, svms_status *outcome, const void *result,
+static svms_status judge(const svms_key_request *request, svms_status *outcome, const void *result,
                          size_t size)
 {
     if (*outcome != SVMS_OK) {
@@ -399,7 +400,7 @@ static svms_status judge(const svms_request *request, svms_status *outcome, cons
     return SVMS_OK;
 }
 
-static svms_status complete(svms_request *request, svms_status outcome, const void *result,
+static svms_status complete(svms_key_request *request, svms_status outcome, const void *result,
                             size_t size)
 {
     svms_external *external = request->external;

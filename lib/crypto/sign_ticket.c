@@ -12,9 +12,9 @@
 
 struct svms_sign_ticket {
     svms_sign_engine *engine;
-    svms_request *request; /* until its result was taken */
-    svms_error failure;    /* its status is the outcome */
-    uint8_t signature[];   /* engine->size bytes, when the outcome is SVMS_OK */
+    svms_key_request *request; /* until its result was taken */
+    svms_error failure;        /* its status is the outcome */
+    uint8_t signature[];       /* engine->size bytes, when the outcome is SVMS_OK */
 };
 
 /* Most bytes that a signature may have as it comes from outside. */
@@ -37,8 +37,8 @@ static svms_status ask(svms_sign_ticket *ticket, const void *data, size_t size, 
                                   .size = size,
                                   .digest = digest,
                                   .digest_size = digest_size };
-    return svms_request_signature(&ticket->request, engine->external, &message, capacity_of(engine),
-                                  err);
+    return svms_key_request_signature(&ticket->request, engine->external, &message,
+                                      capacity_of(engine), err);
 }
 
 svms_status svms_sign_start(svms_sign_engine *engine, const void *data, size_t data_size,
@@ -64,7 +64,7 @@ svms_status svms_sign_start(svms_sign_engine *engine, const void *data, size_t d
 
 static svms_status check(svms_sign_ticket *ticket)
 {
-    const svms_sign_message *message = svms_request_message(ticket->request);
+    const svms_sign_message *message = svms_key_request_message(ticket->request);
     return svms_sign_verify(ticket->engine, message->data, message->size, ticket->signature,
                             &ticket->failure);
 }
@@ -107,13 +107,13 @@ static void settle(svms_sign_ticket *ticket)
 {
     const uint8_t *result = NULL;
     size_t size = 0;
-    svms_status status = svms_request_result(ticket->request, &result, &size, &ticket->failure);
+    svms_status status = svms_key_request_result(ticket->request, &result, &size, &ticket->failure);
     if (status == SVMS_OK) {
         status = ticket->engine->scheme->width > 0 ? take_ecdsa(ticket, result, size)
                                                    : take_plain(ticket, result, size);
     }
     ticket->failure.status = status;
-    svms_request_drop(&ticket->request);
+    svms_key_request_drop(&ticket->request);
 }
 
 static svms_status hand_out(svms_sign_ticket *ticket, uint8_t *signature, size_t *size,
@@ -136,7 +136,7 @@ static svms_status hand_out(svms_sign_ticket *ticket, uint8_t *signature, size_t
 svms_status svms_sign_poll(svms_sign_ticket *ticket, bool *done, uint8_t *signature, size_t *size,
                            svms_error *err)
 {
-    if (ticket->request && !svms_request_is_done(ticket->request)) {
+    if (ticket->request && !svms_key_request_is_done(ticket->request)) {
         *done = false;
         return SVMS_OK;
     }
@@ -151,7 +151,7 @@ svms_status svms_sign_wait(svms_sign_ticket *ticket, uint8_t *signature, size_t 
                            svms_error *err)
 {
     if (ticket->request) {
-        svms_request_wait(ticket->request);
+        svms_key_request_wait(ticket->request);
     }
     return hand_out(ticket, signature, size, err);
 }
@@ -163,6 +163,6 @@ void svms_sign_ticket_free(svms_sign_ticket **ticket)
     }
     svms_sign_ticket *given = *ticket;
     *ticket = NULL;
-    svms_request_drop(&given->request);
+    svms_key_request_drop(&given->request);
     svms_release(given->engine->ctx, given);
 }

@@ -150,10 +150,11 @@ svms_status svms_certificates_in_pem(const char *pem, size_t size, svms_certific
 
 static bool usage_names(const EXTENDED_KEY_USAGE *usage, svms_role role)
 {
-    for (int i = 0; i < sk_ASN1_OBJECT_num(usage); i++) {
+    size_t size = 0;
+    const uint8_t *der = svms_role_der(role, &size);
+    for (int i = 0; der && i < sk_ASN1_OBJECT_num(usage); i++) {
         const ASN1_OBJECT *purpose = sk_ASN1_OBJECT_value(usage, i);
-        if (OBJ_length(purpose) == SVMS_ROLE_DER_SIZE &&
-            memcmp(OBJ_get0_data(purpose), svms_role_der(role), SVMS_ROLE_DER_SIZE) == 0) {
+        if (OBJ_length(purpose) == size && memcmp(OBJ_get0_data(purpose), der, size) == 0) {
             return true;
         }
     }
@@ -170,7 +171,7 @@ svms_status svms_certificate_roles(unsigned *roles, X509 *certificate, svms_erro
     }
     ERR_clear_error();
     unsigned found = 0;
-    for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_KEY_OFFICER; role++) {
+    for (svms_role role = SVMS_ROLE_FIRST; role <= SVMS_ROLE_LAST; role++) {
         if (usage_names(usage, role)) {
             found |= 1u << role;
         }

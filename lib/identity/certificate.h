@@ -3,6 +3,8 @@
 #ifndef SVMS_CERTIFICATE_H
 #define SVMS_CERTIFICATE_H
 
+#include <stdatomic.h>
+
 #include <openssl/x509.h>
 
 #include "builder.h"
@@ -15,6 +17,7 @@ typedef STACK_OF(X509) svms_certificates;
 
 struct svms_chain {
     svms_ctx *ctx;
+    atomic_uint users; /* whoever made it, and what keeps it (svms_chain_retain) */
     svms_certificates *certificates; /* leaf first */
     svms_builder wire;
     svms_builder subject; /* NUL-terminated */
@@ -25,8 +28,13 @@ struct svms_chain {
 
 struct svms_trust {
     svms_ctx *ctx;
+    atomic_uint users; /* whoever made it, and what keeps it (svms_trust_retain) */
     svms_certificates *anchors;
-    STACK_OF(X509_CRL) * lists; /* NULL when none were given */
+    STACK_OF(X509_CRL) * lists;     /* NULL when none were given */
+    struct svms_ocsp_answer *ocsp;  /* ocsp_count of them; NULL when none were given */
+    size_t ocsp_count;
+    uint8_t *pins; /* pin_count fingerprints, SVMS_DIGEST_SIZE bytes each */
+    size_t pin_count;
 };
 
 /* Room for a name in a sentence: cut between characters, with dots, when it is longer. */
@@ -59,10 +67,16 @@ SVMS_MUST_CHECK svms_status svms_certificates_in_pem(const char *pem, size_t siz
                                                      svms_certificate_found found, void *user,
                                                      svms_error *err);
 
+/* Most bytes of what svms_role_der() gives. */
+#define SVMS_ROLE_DER_SIZE 21
+/* All roles lie in between; not every number there is one. */
+#define SVMS_ROLE_FIRST SVMS_ROLE_CAMERA
+#define SVMS_ROLE_LAST SVMS_ROLE_TIME_STAMPER
 /* Content of a role's object identifier in DER; NULL where svms_role_oid() gives NULL. Bytes,
  * because OBJ_txt2obj() gives wrong identifiers when it is short of memory. */
-#define SVMS_ROLE_DER_SIZE 21
-const uint8_t *svms_role_der(svms_role role);
+const uint8_t *svms_role_der(svms_role role, size_t *size);
+/* Whether somebody in that role signs recordings, exports or access blocks. */
+bool svms_role_signs_evidence(svms_role role);
 
 /* Bits of the roles that the extended key usage names; none without that extension. */
 SVMS_MUST_CHECK svms_status svms_certificate_roles(unsigned *roles, X509 *certificate,

@@ -14,7 +14,7 @@ static void list_roles(char *out, size_t size, unsigned roles)
 {
     size_t used = 0;
     snprintf(out, size, "no role");
-    for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_KEY_OFFICER; role++) {
+    for (svms_role role = SVMS_ROLE_FIRST; role <= SVMS_ROLE_LAST; role++) {
         if ((roles & (1u << role)) == 0) {
             continue;
         }
@@ -48,7 +48,7 @@ static svms_status allows_role(svms_path_query *query)
                          "the certificate of %s does not allow digital signatures (key usage)",
                          subject);
     }
-    char roles[64];
+    char roles[128];
     list_roles(roles, sizeof roles, chain->leaf_roles);
     return svms_fail(query->err, SVMS_E_UNTRUSTED,
                      "the certificate of %s does not allow the role %s; it names %s", subject,

@@ -59,8 +59,9 @@ static bool is_common_name(const char *name)
 static svms_status check_options(const request *req)
 {
     const svms_certificate_options *options = &req->options;
-    if (options->role != SVMS_ROLE_NONE && !svms_role_oid(options->role)) {
-        return svms_fail(req->err, SVMS_E_USAGE, "%d is no role", (int)options->role);
+    if (options->role != SVMS_ROLE_NONE && !svms_role_signs_evidence(options->role)) {
+        return svms_fail(req->err, SVMS_E_USAGE, "%d is no role that signs evidence",
+                         (int)options->role);
     }
     if (!options->common_name || !is_common_name(options->common_name)) {
         return svms_fail(req->err, SVMS_E_USAGE,
@@ -184,8 +185,10 @@ static bool add_key_usage(const request *req, X509 *certificate)
 static ASN1_OBJECT *role_object(svms_role role)
 {
     unsigned char der[SVMS_ROLE_DER_SIZE];
-    memcpy(der, svms_role_der(role), sizeof der);
-    return ASN1_OBJECT_create(NID_undef, der, sizeof der, NULL, NULL);
+    size_t size = 0;
+    const uint8_t *known = svms_role_der(role, &size);
+    memcpy(der, known, size);
+    return ASN1_OBJECT_create(NID_undef, der, (int)size, NULL, NULL);
 }
 
 static bool add_role(const request *req, X509 *certificate)
