@@ -31,6 +31,7 @@
 #include <svms/time.h>
 #include <svms/timestamp.h>
 #include <svms/tls.h>
+#include <svms/token.h>
 #include <svms/trailer.h>
 #include <svms/verify.h>
 #include <svms/version.h>

@@ -108,6 +108,20 @@ svms_status svms_certificate_parse(X509 **out, svms_ctx *ctx, const uint8_t *der
                                  : "a certificate cannot be read");
 }
 
+svms_status svms_certificate_digest(uint8_t out[SVMS_DIGEST_SIZE], svms_ctx *ctx,
+                                    const X509 *certificate, svms_error *err)
+{
+    unsigned char *der = NULL;
+    int size = i2d_X509(certificate, &der);
+    if (size <= 0) {
+        return svms_fail_crypto(err, "cannot write a certificate");
+    }
+    svms_iovec run = { der, (size_t)size };
+    svms_status status = svms_sha256(ctx, &run, 1, out, err);
+    OPENSSL_free(der);
+    return status;
+}
+
 static bool is_certificate(const svms_pem_block *block)
 {
     return svms_pem_is(block, PEM_STRING_X509) || svms_pem_is(block, PEM_STRING_X509_OLD);

@@ -18,6 +18,7 @@ static svms_status chain_new(svms_chain **out, svms_ctx *ctx, svms_error *err)
         return svms_fail_memory(err);
     }
     chain->ctx = ctx;
+    atomic_init(&chain->users, 1);
     chain->wire = svms_builder_new(ctx, SVMS_CHAIN_MAX_SIZE);
     chain->subject = svms_builder_new(ctx, SUBJECT_MAX);
     chain->certificates = sk_X509_new_reserve(NULL, SVMS_CHAIN_MAX_CERTIFICATES);
@@ -167,11 +168,22 @@ void svms_chain_free(svms_chain **chain)
     }
     svms_chain *gone = *chain;
     *chain = NULL;
+    if (atomic_fetch_sub(&gone->users, 1) != 1) {
+        return;
+    }
     sk_X509_pop_free(gone->certificates, X509_free);
     svms_builder_clear(&gone->wire);
     svms_builder_clear(&gone->subject);
     svms_public_key_free(&gone->leaf_key);
     svms_release(gone->ctx, gone);
+}
+
+svms_chain *svms_chain_retain(const svms_chain *chain)
+{
+    /* It is const for those who share it; who keeps it only counts. */
+    svms_chain *kept = (svms_chain *)(uintptr_t)chain;
+    (void)atomic_fetch_add(&kept->users, 1);
+    return kept;
 }
 
 const char *svms_chain_subject(const svms_chain *chain)
@@ -183,6 +195,21 @@ const uint8_t *svms_chain_wire(const svms_chain *chain, size_t *size)
 {
     *size = chain->wire.size;
     return chain->wire.data;
+}
+
+const uint8_t *svms_chain_der(const svms_chain *chain, size_t index, size_t *size)
+{
+    svms_cursor cursor = svms_cursor_over(chain->wire.data, chain->wire.size, 0);
+    for (;; index--) {
+        *size = svms_read_u32(&cursor);
+        const uint8_t *der = svms_read_bytes(&cursor, *size);
+        if (cursor.failed) {
+            return NULL;
+        }
+        if (index == 0) {
+            return der;
+        }
+    }
 }
 
 const uint8_t *svms_chain_leaf_digest(const svms_chain *chain)

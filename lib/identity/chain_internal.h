@@ -27,6 +27,12 @@ const svms_public_key *svms_chain_leaf_key(const svms_chain *chain);
 SVMS_MUST_CHECK svms_status svms_chain_leaf_validity(const svms_chain *chain,
                                                      int64_t *not_before_utc_ns,
                                                      int64_t *not_after_utc_ns, svms_error *err);
+/* Borrowed DER of one certificate of a chain; NULL when there is none of that number. */
+const uint8_t *svms_chain_der(const svms_chain *chain, size_t index, size_t *size);
+/* Somebody else keeps the chain, or the store, too, and gives it back with svms_chain_free(),
+ * svms_trust_free(). Any thread. */
+svms_chain *svms_chain_retain(const svms_chain *chain);
+svms_trust *svms_trust_retain(const svms_trust *trust);
 /* True when the leaf's extended key usage names the role. */
 bool svms_chain_allows(const svms_chain *chain, svms_role role);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Could this signer act in this role at that time? */
-#include <stdio.h>
-
 #include <openssl/x509v3.h>
 
 #include <svms/time.h>
@@ -10,28 +8,15 @@
 #include "options.h"
 #include "path.h"
 
-static void list_roles(char *out, size_t size, unsigned roles)
-{
-    size_t used = 0;
-    snprintf(out, size, "no role");
-    for (svms_role role = SVMS_ROLE_FIRST; role <= SVMS_ROLE_LAST; role++) {
-        if ((roles & (1u << role)) == 0) {
-            continue;
-        }
-        int length =
-            snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", svms_role_name(role));
-        if (length > 0 && (size_t)length < size - used) {
-            used += (size_t)length;
-        }
-    }
-}
-
 /* A path query's "allows". */
 static svms_status allows_role(svms_path_query *query)
 {
     const svms_chain *chain = query->user;
     svms_role role = query->question.role;
     X509 *leaf = sk_X509_value(query->given, 0);
+    if (role == SVMS_ROLE_TIME_STAMPER) {
+        return svms_path_allows_stamping(query);
+    }
     bool may_sign = (X509_get_key_usage(leaf) & X509v3_KU_DIGITAL_SIGNATURE) != 0;
     bool is_named = svms_chain_allows(chain, role);
     if (may_sign && is_named) {
@@ -48,8 +33,8 @@ static svms_status allows_role(svms_path_query *query)
                          "the certificate of %s does not allow digital signatures (key usage)",
                          subject);
     }
-    char roles[128];
-    list_roles(roles, sizeof roles, chain->leaf_roles);
+    char roles[SVMS_ROLES_WORDS_SIZE];
+    svms_roles_words(roles, chain->leaf_roles);
     return svms_fail(query->err, SVMS_E_UNTRUSTED,
                      "the certificate of %s does not allow the role %s; it names %s", subject,
                      svms_role_name(role), roles);
@@ -92,6 +77,9 @@ static svms_status check_signed(const svms_trust *trust, const svms_chain *chain
                               .trust = trust,
                               .given = chain->certificates,
                               .question = *question,
+                              .at_present = !svms_role_signs_evidence(question->role) &&
+                                            question->from_utc_ns == question->now_utc_ns &&
+                                            question->to_utc_ns == question->now_utc_ns,
                               .allows = allows_role,
                               .user = chain,
                               .err = err };

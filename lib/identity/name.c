@@ -19,10 +19,11 @@
 #define NAME_FLAGS                                                                                 \
     ((XN_FLAG_RFC2253 & ~(XN_FLAG_SEP_MASK | ASN1_STRFLGS_ESC_MSB)) | XN_FLAG_SEP_CPLUS_SPC)
 
-/* C1 controls, and marks that reorder or hide the text around them. */
-static bool is_deceptive(unsigned long character)
+/* Controls, and marks that reorder or hide the text around them. */
+bool svms_is_deceptive(unsigned long character)
 {
-    return (character >= 0x80 && character < 0xA0) || character == 0xAD || character == 0x061C ||
+    return character < 0x20 || character == 0x7F || (character >= 0x80 && character < 0xA0) ||
+           character == 0xAD || character == 0x061C ||
            (character >= 0x200B && character <= 0x200F) ||
            (character >= 0x2028 && character <= 0x202E) ||
            (character >= 0x2060 && character <= 0x206F) || character == 0xFEFF;
@@ -37,7 +38,7 @@ static void put_escaped(svms_builder *text, svms_cursor *cursor, size_t size)
     }
 }
 
-static void put_printable(svms_builder *text, const void *data, size_t size)
+void svms_name_put(svms_builder *text, const void *data, size_t size)
 {
     svms_cursor cursor = svms_cursor_over(data, size, 0);
     while (!svms_cursor_at_end(&cursor)) {
@@ -45,7 +46,7 @@ static void put_printable(svms_builder *text, const void *data, size_t size)
         size_t length = svms_utf8_peek(&cursor, &character);
         if (length == 0) {
             put_escaped(text, &cursor, 1);
-        } else if (is_deceptive(character)) {
+        } else if (svms_is_deceptive(character)) {
             put_escaped(text, &cursor, length);
         } else {
             svms_put_bytes(text, svms_read_bytes(&cursor, length), length);
@@ -69,7 +70,7 @@ svms_status svms_name_text(svms_builder *text, const X509_NAME *name, svms_error
     } else if (size <= 0) {
         svms_put_bytes(text, "(empty name)", 12);
     } else {
-        put_printable(text, data, (size_t)size);
+        svms_name_put(text, data, (size_t)size);
     }
     svms_put_u8(text, 0);
     BIO_free(bio);
@@ -79,21 +80,28 @@ svms_status svms_name_text(svms_builder *text, const X509_NAME *name, svms_error
     return svms_builder_check(text, "a name in a certificate", err);
 }
 
+void svms_name_fit(char *out, size_t room, const svms_builder *text)
+{
+    if (text->size <= room) {
+        memcpy(out, text->data, text->size);
+        return;
+    }
+    size_t size = room - 4;
+    /* Never between the bytes of one UTF-8 character. */
+    while (size > 0 && (text->data[size] & 0xC0) == 0x80) {
+        size--;
+    }
+    memcpy(out, text->data, size);
+    memcpy(out + size, "...", 4);
+}
+
 svms_status svms_name_cut(char *out, size_t room, svms_ctx *ctx, const X509_NAME *name,
                           svms_error *err)
 {
     svms_builder text = svms_builder_new(ctx, NAME_TEXT_MAX);
     svms_status status = svms_name_text(&text, name, err);
-    if (status == SVMS_OK && text.size <= room) {
-        memcpy(out, text.data, text.size);
-    } else if (status == SVMS_OK) {
-        size_t size = room - 4;
-        /* Never between the bytes of one UTF-8 character. */
-        while (size > 0 && (text.data[size] & 0xC0) == 0x80) {
-            size--;
-        }
-        memcpy(out, text.data, size);
-        memcpy(out + size, "...", 4);
+    if (status == SVMS_OK) {
+        svms_name_fit(out, room, &text);
     }
     svms_builder_clear(&text);
     return status;

@@ -2,6 +2,8 @@
 /* RFC 5280 section 6, with the time of signing in place of the present time. */
 #include "path.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include <openssl/err.h>
@@ -165,10 +167,10 @@ static svms_status explain(svms_path_query *query, X509_STORE_CTX *store)
     }
 }
 
-static void configure(X509_STORE_CTX *store, const svms_trust *trust, int64_t seconds)
+static void configure(X509_STORE_CTX *store, svms_certificates *anchors, int64_t seconds)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
-    X509_STORE_CTX_set0_trusted_stack(store, trust->anchors);
+    X509_STORE_CTX_set0_trusted_stack(store, anchors);
     X509_STORE_CTX_set_verify_cb(store, judge_step);
     X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT);
     X509_VERIFY_PARAM_set_depth(param, MAX_INTERMEDIATES);
@@ -211,7 +213,7 @@ static svms_status try_path(svms_path_query *query, int64_t seconds, int *error)
         X509_STORE_CTX_free(store);
         return svms_fail_crypto(query->err, "cannot prepare a certificate path");
     }
-    configure(store, query->trust, seconds);
+    configure(store, query->anchors, seconds);
     ERR_clear_error();
     svms_status status = X509_verify_cert(store) == 1 ? SVMS_OK : explain(query, store);
     ERR_clear_error();
@@ -321,6 +323,22 @@ static svms_status check_moment(svms_path_query *query, int64_t utc_ns)
     return SVMS_OK;
 }
 
+/* Between the date of the certificate and the moment at which it was needed. */
+static const char *period_words(svms_identity_verdict verdict, bool at_present)
+{
+    if (at_present) {
+        return "; now it is ";
+    }
+    switch (verdict) {
+    case SVMS_IDENTITY_NOT_YET_VALID:
+        return ", after it was used to sign at ";
+    case SVMS_IDENTITY_EXPIRED_THEN:
+        return ", before it was used to sign at ";
+    default:
+        return "; that it was used to sign before, at ";
+    }
+}
+
 /* The words for the verdicts that name a date. */
 static svms_status refuse_period(svms_path_query *query, svms_identity_verdict verdict,
                                  const svms_out_of_period *fault)
@@ -338,22 +356,14 @@ static svms_status refuse_period(svms_path_query *query, svms_identity_verdict v
                     early ? X509_get0_notBefore(certificate) : X509_get0_notAfter(certificate));
     svms_time_format(fault->needed_utc_ns, moment);
     query->verdict = verdict;
-    switch (verdict) {
-    case SVMS_IDENTITY_NOT_YET_VALID:
-        return svms_fail(
-            query->err, SVMS_E_UNTRUSTED,
-            "the certificate of %s became valid at %s, after it was used to sign at %s", subject,
-            date, moment);
-    case SVMS_IDENTITY_EXPIRED_THEN:
-        return svms_fail(query->err, SVMS_E_UNTRUSTED,
-                         "the certificate of %s expired at %s, before it was used to sign at %s",
-                         subject, date, moment);
-    default:
-        return svms_fail(query->err, SVMS_E_UNTRUSTED,
-                         "the certificate of %s expired at %s; that it was used to sign before, "
-                         "at %s, is claimed but not attested",
-                         subject, date, moment);
-    }
+    return svms_fail(query->err, SVMS_E_UNTRUSTED, "the certificate of %s %s at %s%s%s%s", subject,
+                     !early              ? "expired"
+                     : query->at_present ? "becomes valid"
+                                         : "became valid",
+                     date, period_words(verdict, query->at_present), moment,
+                     verdict == SVMS_IDENTITY_EXPIRED_NOW && !query->at_present
+                         ? ", is claimed but not attested"
+                         : "");
 }
 
 /* Whether the signature is attested to have existed before a moment. A claim is not enough, also
@@ -409,10 +419,8 @@ static svms_status check_revocation(svms_path_query *query)
     svms_time_format(found.since_utc_ns, date);
     query->verdict = SVMS_IDENTITY_REVOKED;
     return svms_fail(
-        query->err, SVMS_E_UNTRUSTED,
-        "the certificate of %s is revoked since %s, and it is not attested that it was "
-        "used to sign before",
-        subject, date);
+        query->err, SVMS_E_UNTRUSTED, "the certificate of %s is revoked since %s%s", subject, date,
+        query->at_present ? "" : ", and it is not attested that it was used to sign before");
 }
 
 static bool is_after(int64_t utc_ns, int64_t limit_utc_ns)
@@ -471,17 +479,108 @@ static svms_status run_query(svms_path_query *query)
     return status == SVMS_OK && query->built != judged ? check_revocation(query) : status;
 }
 
-svms_status svms_path_check(svms_path_query *query)
+static void forget_path(svms_path_query *query)
+{
+    sk_X509_pop_free(query->path, X509_free);
+    query->path = NULL;
+    query->built = 0;
+    query->too_early = (svms_out_of_period){ NULL, 0 };
+    query->too_late = (svms_out_of_period){ NULL, 0 };
+}
+
+static svms_status ask(svms_path_query *query, svms_certificates *anchors)
 {
     query->verdict = SVMS_IDENTITY_TRUSTED;
     query->revocation = SVMS_REVOCATION_NOT_CHECKED;
     query->revoked_utc_ns = SVMS_NO_TIME;
-    if (!query->trust) {
-        query->verdict = SVMS_IDENTITY_NO_ANCHOR;
-        return svms_fail(query->err, SVMS_E_UNTRUSTED, "no trust anchor was given");
-    }
+    query->anchor[0] = '\0';
+    query->anchors = anchors;
     svms_status status = run_query(query);
-    sk_X509_pop_free(query->path, X509_free);
-    query->path = NULL;
+    forget_path(query);
     return status;
+}
+
+/* The leaf's fingerprint stands in the store. */
+static svms_status find_pin(bool *pinned, const svms_path_query *query)
+{
+    const svms_trust *trust = query->trust;
+    uint8_t digest[SVMS_DIGEST_SIZE];
+    *pinned = false;
+    if (trust->pin_count == 0) {
+        return SVMS_OK;
+    }
+    svms_status status =
+        svms_certificate_digest(digest, query->ctx, sk_X509_value(query->given, 0), query->err);
+    for (size_t i = 0; status == SVMS_OK && i < trust->pin_count && !*pinned; i++) {
+        *pinned = memcmp(trust->pins + i * SVMS_DIGEST_SIZE, digest, sizeof digest) == 0;
+    }
+    return status;
+}
+
+/* As its own anchor the leaf needs no path; every other rule holds. */
+static svms_status ask_about_pinned(svms_path_query *query)
+{
+    static const char pinned[] = "pinned: ";
+    X509 *leaf = sk_X509_value(query->given, 0);
+    svms_certificates *alone = sk_X509_new_reserve(NULL, 1);
+    char subject[sizeof query->anchor - sizeof pinned + 1];
+    if (!alone || sk_X509_push(alone, leaf) != 1) {
+        sk_X509_free(alone);
+        return svms_fail_crypto(query->err, "cannot keep a certificate path");
+    }
+    svms_status status = ask(query, alone);
+    sk_X509_free(alone);
+    query->anchors = NULL;
+    if (status != SVMS_OK && status != SVMS_E_UNTRUSTED) {
+        return status;
+    }
+    svms_status named =
+        svms_name_cut(subject, sizeof subject, query->ctx, X509_get_subject_name(leaf), query->err);
+    if (named != SVMS_OK) {
+        return named;
+    }
+    snprintf(query->anchor, sizeof query->anchor, "%s%s", pinned, subject);
+    return status;
+}
+
+/* Whatever a path would show, the pin stands for it, except that the leaf is revoked. */
+static svms_status check_pinned(svms_path_query *query)
+{
+    svms_error *err = query->err;
+    svms_error cause = SVMS_ERROR_INIT;
+    if (sk_X509_num(query->trust->anchors) == 0) {
+        return ask_about_pinned(query);
+    }
+    query->err = &cause;
+    svms_status status = ask(query, query->trust->anchors);
+    query->err = err;
+    if (status == SVMS_E_UNTRUSTED && query->verdict != SVMS_IDENTITY_REVOKED) {
+        return ask_about_pinned(query);
+    }
+    return status == SVMS_OK ? status : svms_fail_as(err, status, &cause);
+}
+
+svms_status svms_path_check(svms_path_query *query)
+{
+    bool pinned = false;
+    bool anchored = query->trust && sk_X509_num(query->trust->anchors) > 0;
+    query->verdict = SVMS_IDENTITY_NO_ANCHOR;
+    query->revocation = SVMS_REVOCATION_NOT_CHECKED;
+    query->revoked_utc_ns = SVMS_NO_TIME;
+    if (query->trust) {
+        svms_status status = find_pin(&pinned, query);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    if (pinned) {
+        return check_pinned(query);
+    }
+    if (!anchored) {
+        return svms_fail(query->err, SVMS_E_UNTRUSTED, "%s",
+                         query->trust ? "no trust anchor was given, and the certificate is not one "
+                                        "of those that are pinned"
+                                      : "no trust anchor was given");
+    }
+    return ask(query, query->trust->anchors);
 }

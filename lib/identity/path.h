@@ -19,6 +19,7 @@ struct svms_path_query {
     const svms_trust *trust;
     svms_certificates *given; /* leaf first, then what may help */
     svms_identity_question question;
+    bool at_present; /* asked about now: the words speak of no signing */
     /* Whether the leaf may be used for this; sets the verdict when not. */
     svms_status (*allows)(svms_path_query *query);
     const void *user;
@@ -29,8 +30,9 @@ struct svms_path_query {
     int64_t revoked_utc_ns;
     char anchor[256]; /* subject of the one that was reached last, or empty */
     /* On the way. */
-    svms_certificates *path; /* leaf to its first anchor, as built last */
-    unsigned built;          /* how often */
+    svms_certificates *anchors; /* the store's, or the pinned leaf alone; borrowed */
+    svms_certificates *path;    /* leaf to its first anchor, as built last */
+    unsigned built;             /* how often */
     svms_out_of_period too_early;
     svms_out_of_period too_late;
 };
@@ -38,6 +40,9 @@ struct svms_path_query {
 /* SVMS_OK: trusted. SVMS_E_UNTRUSTED: the verdict and err say why. Releases what it needed on the
  * way. */
 SVMS_MUST_CHECK svms_status svms_path_check(svms_path_query *query);
+/* A query's "allows" for time stamp authorities: extended key usage critical, and for nothing else
+ * (RFC 3161, 2.3). */
+SVMS_MUST_CHECK svms_status svms_path_allows_stamping(svms_path_query *query);
 /* Name of a certificate's subject in words. */
 SVMS_MUST_CHECK svms_status svms_path_name(char out[SVMS_NAME_WORDS_SIZE],
                                            const svms_path_query *query, X509 *certificate);

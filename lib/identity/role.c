@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <svms/identity.h>
+#include <stdio.h>
 
 #include "certificate.h"
 
@@ -27,9 +27,15 @@ static const role_entry roles[] = {
     [SVMS_ROLE_RECORDER] = { "recorder", ROLE_ARC ".2", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 2 } },
     [SVMS_ROLE_EXPORTER] = { "exporter", ROLE_ARC ".3", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 3 } },
     [SVMS_ROLE_CUSTODIAN] = { "custodian", ROLE_ARC ".4", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 4 } },
-    [SVMS_ROLE_KEY_OFFICER] = { "key-officer", ROLE_ARC ".5", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 5 } },
+    [SVMS_ROLE_KEY_OFFICER] = { "key-officer",
+                                ROLE_ARC ".5",
+                                SVMS_ROLE_DER_SIZE,
+                                { ROLE_ARC_DER, 5 } },
     [SVMS_ROLE_SERVER] = { "server", ROLE_ARC ".16", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 16 } },
-    [SVMS_ROLE_CLIENT_DEVICE] = { "client-device", ROLE_ARC ".17", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 17 } },
+    [SVMS_ROLE_CLIENT_DEVICE] = { "client-device",
+                                  ROLE_ARC ".17",
+                                  SVMS_ROLE_DER_SIZE,
+                                  { ROLE_ARC_DER, 17 } },
     [SVMS_ROLE_USER] = { "user", ROLE_ARC ".18", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 18 } },
     [SVMS_ROLE_TIME_STAMPER] = { "time-stamper", STAMPING_OID, 8, { STAMPING_DER } },
 };
@@ -63,4 +69,20 @@ const uint8_t *svms_role_der(svms_role role, size_t *size)
 bool svms_role_signs_evidence(svms_role role)
 {
     return role >= SVMS_ROLE_CAMERA && role <= SVMS_ROLE_KEY_OFFICER;
+}
+
+void svms_roles_words(char out[SVMS_ROLES_WORDS_SIZE], uint32_t roles_asked)
+{
+    size_t used = 0;
+    snprintf(out, SVMS_ROLES_WORDS_SIZE, "no role");
+    for (svms_role role = SVMS_ROLE_FIRST; role <= SVMS_ROLE_LAST; role++) {
+        if ((roles_asked & (1u << role)) == 0 || !svms_role_oid(role)) {
+            continue;
+        }
+        int length = snprintf(out + used, SVMS_ROLES_WORDS_SIZE - used, "%s%s",
+                              used > 0 ? ", " : "", svms_role_name(role));
+        if (length > 0 && (size_t)length < SVMS_ROLES_WORDS_SIZE - used) {
+            used += (size_t)length;
+        }
+    }
 }

@@ -197,42 +197,13 @@ static svms_status check_authority(stamp_check *check, X509 *certificate)
                             "a time stamp names another authority than the one that signed it");
 }
 
-/* A path query's "allows": critical, and for nothing else (RFC 3161, 2.3). */
-static svms_status allows_stamping(svms_path_query *query)
-{
-    X509 *leaf = sk_X509_value(query->given, 0);
-    char subject[SVMS_NAME_WORDS_SIZE];
-    int critical = -1;
-    ERR_clear_error();
-    EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(leaf, NID_ext_key_usage, &critical, NULL);
-    bool only = critical == 1 && sk_ASN1_OBJECT_num(usage) == 1 &&
-                OBJ_obj2nid(sk_ASN1_OBJECT_value(usage, 0)) == NID_time_stamp;
-    EXTENDED_KEY_USAGE_free(usage);
-    if (svms_provider_lacked_memory()) {
-        return svms_fail_memory(query->err);
-    }
-    bool may_sign =
-        (X509_get_key_usage(leaf) & (X509v3_KU_DIGITAL_SIGNATURE | X509v3_KU_NON_REPUDIATION)) != 0;
-    if (only && may_sign) {
-        return SVMS_OK;
-    }
-    svms_status status = svms_path_name(subject, query, leaf);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    query->verdict = SVMS_IDENTITY_WRONG_ROLE;
-    return svms_fail(query->err, SVMS_E_UNTRUSTED,
-                     "the certificate of %s is not one for time stamping alone%s", subject,
-                     only ? " (key usage)" : "");
-}
-
 static svms_status check_path(stamp_check *check, const svms_timestamp_question *question)
 {
     svms_path_query query = { .ctx = check->ctx,
                               .trust = check->trust,
                               .given = check->given,
                               .question = SVMS_IDENTITY_QUESTION_INIT,
-                              .allows = allows_stamping,
+                              .allows = svms_path_allows_stamping,
                               .err = check->err };
     query.question.policy = question->policy;
     query.question.from_utc_ns = check->token.gen_time_utc_ns;

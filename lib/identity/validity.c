@@ -13,14 +13,13 @@ static int64_t seconds_to_ns(int64_t seconds)
     return seconds < -(INT64_MAX / NS_PER_SECOND) ? -INT64_MAX : seconds * NS_PER_SECOND;
 }
 
-svms_status svms_chain_leaf_validity(const svms_chain *chain, int64_t *not_before_utc_ns,
-                                     int64_t *not_after_utc_ns, svms_error *err)
+svms_status svms_certificate_validity(const X509 *certificate, int64_t *not_before_utc_ns,
+                                      int64_t *not_after_utc_ns, svms_error *err)
 {
-    const X509 *leaf = sk_X509_value(chain->certificates, 0);
     int64_t before = 0;
     int64_t after = 0;
-    if (leaf == NULL || !svms_date_seconds(X509_get0_notBefore(leaf), &before) ||
-        !svms_date_seconds(X509_get0_notAfter(leaf), &after)) {
+    if (!svms_date_seconds(X509_get0_notBefore(certificate), &before) ||
+        !svms_date_seconds(X509_get0_notAfter(certificate), &after)) {
         return svms_fail(err, SVMS_E_MALFORMED, "the certificate's dates cannot be read");
     }
     *not_before_utc_ns = seconds_to_ns(before);
@@ -28,4 +27,11 @@ svms_status svms_chain_leaf_validity(const svms_chain *chain, int64_t *not_befor
     *not_after_utc_ns =
         last > INT64_MAX - (NS_PER_SECOND - 1) ? INT64_MAX : last + NS_PER_SECOND - 1;
     return SVMS_OK;
+}
+
+svms_status svms_chain_leaf_validity(const svms_chain *chain, int64_t *not_before_utc_ns,
+                                     int64_t *not_after_utc_ns, svms_error *err)
+{
+    return svms_certificate_validity(sk_X509_value(chain->certificates, 0), not_before_utc_ns,
+                                     not_after_utc_ns, err);
 }

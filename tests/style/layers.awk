@@ -25,6 +25,7 @@ BEGIN {
     owner["media"] = "media"
     owner["identity"] = "identity"
     owner["timestamp"] = "identity"
+    owner["token"] = "access"
     split("batch container disclosure playlist reader recipients recording recover sequence trailer verify writer",
           container_headers, " ")
     for (i in container_headers)

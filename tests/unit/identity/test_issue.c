@@ -394,8 +394,9 @@ static void wrong_options_are_refused(void **state)
         int64_t last;
         const char *words;
     } cases[] = {
-        { 6, "a", 0, 0, "6 is no role" },
-        { -1, "a", 0, 0, "-1 is no role" },
+        { 6, "a", 0, 0, "6 is no role that signs evidence" },
+        { 16, "a", 0, 0, "16 is no role that signs evidence" },
+        { -1, "a", 0, 0, "-1 is no role that signs evidence" },
         { 1, NULL, 0, 0, "a common name has 1 to 64 characters of UTF-8, none of them a control" },
         { 1, "", 0, 0, "a common name has 1 to 64 characters of UTF-8, none of them a control" },
         { 1, long_name, 0, 0,

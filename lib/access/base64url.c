@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base64url.h"
+
+#define CHARACTER_BITS 6u
+#define BYTE_BITS 8u
+
+size_t svms_base64url_decoded_size(size_t characters)
+{
+    return characters % 4 == 1 ? SIZE_MAX : characters / 4 * 3 + characters % 4 * 3 / 4;
+}
+
+size_t svms_base64url_encoded_size(size_t size)
+{
+    return size / 3 * 4 + (size % 3 * 4 + 2) / 3;
+}
+
+/* 0xFF where least <= c <= most, else 0; without a branch, since keys are read here. */
+static unsigned is_in(unsigned c, unsigned least, unsigned most)
+{
+    return ((least - 1 - c) & (c - most - 1)) >> BYTE_BITS & 0xFFu;
+}
+
+/* What a character stands for; 0x100 for one that is none of the alphabet. */
+static unsigned value_of(unsigned char character)
+{
+    unsigned c = character;
+    unsigned upper = is_in(c, 'A', 'Z');
+    unsigned lower = is_in(c, 'a', 'z');
+    unsigned digit = is_in(c, '0', '9');
+    unsigned minus = is_in(c, '-', '-');
+    unsigned line = is_in(c, '_', '_');
+    unsigned known = upper | lower | digit | minus | line;
+    return (upper & (c - 'A')) | (lower & (c - 'a' + 26u)) | (digit & (c - '0' + 52u)) |
+           (minus & 62u) | (line & 63u) | ((~known & 0xFFu) << 1 & 0x100u);
+}
+
+bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out)
+{
+    size_t size = svms_base64url_decoded_size(characters);
+    unsigned bits = 0;
+    unsigned held = 0;
+    unsigned wrong = 0;
+    size_t written = 0;
+    if (size == SIZE_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < characters; i++) {
+        unsigned value = value_of((unsigned char)text[i]);
+        wrong |= value & 0x100u;
+        bits = bits << CHARACTER_BITS | (value & 0x3Fu);
+        held += CHARACTER_BITS;
+        if (held >= BYTE_BITS) {
+            held -= BYTE_BITS;
+            out[written++] = (uint8_t)(bits >> held & 0xFFu);
+            bits &= (1u << held) - 1u;
+        }
+    }
+    wrong |= bits;
+    if (wrong != 0) {
+        svms_wipe(out, size);
+    }
+    return wrong == 0;
+}
+
+void svms_put_base64url(svms_builder *out, const void *data, size_t size)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const uint8_t *bytes = data;
+    unsigned bits = 0;
+    unsigned held = 0;
+    for (size_t i = 0; i < size; i++) {
+        bits = bits << BYTE_BITS | bytes[i];
+        held += BYTE_BITS;
+        while (held >= CHARACTER_BITS) {
+            held -= CHARACTER_BITS;
+            svms_put_u8(out, (uint8_t)alphabet[bits >> held & 0x3Fu]);
+        }
+        bits &= 0xFFu;
+    }
+    if (held > 0) {
+        svms_put_u8(out, (uint8_t)alphabet[bits << (CHARACTER_BITS - held) & 0x3Fu]);
+    }
+}

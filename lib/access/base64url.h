@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* base64url in its one strict spelling (J-KEY-2): no padding, no white space, no bits left over. */
+#ifndef SVMS_BASE64URL_H
+#define SVMS_BASE64URL_H
+
+#include "builder.h"
+
+/* Bytes that so many characters stand for; SIZE_MAX for a length that no text has. */
+size_t svms_base64url_decoded_size(size_t characters);
+/* Characters for so many bytes. */
+size_t svms_base64url_encoded_size(size_t size);
+/* Writes svms_base64url_decoded_size() bytes. False, with out wiped, for any other spelling. The
+ * time it takes depends on the number of characters alone. */
+bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out);
+/* Appends characters, without NUL. */
+void svms_put_base64url(svms_builder *out, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In place of all that reads JSON, where the library is built with -Djansson=disabled. */
+#include <svms/token.h>
+
+#include "failure.h"
+
+static svms_status unsupported(svms_error *err)
+{
+    return svms_fail(err, SVMS_E_UNSUPPORTED, "this library was built without Jansson");
+}
+
+svms_status svms_public_key_from_jwk(svms_public_key **out, svms_ctx *ctx, const char *json,
+                                     size_t size, svms_error *err)
+{
+    (void)out;
+    (void)ctx;
+    (void)json;
+    (void)size;
+    return unsupported(err);
+}
+
+svms_status svms_private_key_from_jwk(svms_private_key **out, svms_ctx *ctx, const char *json,
+                                      size_t size, svms_error *err)
+{
+    (void)out;
+    (void)ctx;
+    (void)json;
+    (void)size;
+    return unsupported(err);
+}
+
+svms_status svms_keyset_from_jwks(svms_keyset **out, svms_ctx *ctx, const char *json, size_t size,
+                                  svms_error *err)
+{
+    (void)out;
+    (void)ctx;
+    (void)json;
+    (void)size;
+    return unsupported(err);
+}
+
+size_t svms_keyset_count(const svms_keyset *keyset)
+{
+    (void)keyset;
+    return 0;
+}
+
+void svms_keyset_free(svms_keyset **keyset)
+{
+    (void)keyset;
+}
