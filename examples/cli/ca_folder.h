@@ -14,6 +14,12 @@
 #include "exit_status.h"
 #include "file.h"
 
+#define CA_CERTIFICATE_NAME "ca.pem"
+#define CA_KEY_NAME "ca-key.pem"
+#define CA_SETTINGS_NAME "authority.json"
+#define CA_SETTINGS_VERSION 1
+#define CA_LOCK_NAME "lock"
+
 typedef struct ca_folder {
     svms_ctx *ctx; /* borrowed */
     char *path;

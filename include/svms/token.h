@@ -24,6 +24,41 @@ typedef enum svms_token_algorithm {
     SVMS_TOKEN_PS256 = 5         /**< RSASSA-PSS with SHA-256. */
 } svms_token_algorithm;
 
+/** What a token is found to be; each has its own words. */
+typedef enum svms_token_verdict {
+    SVMS_TOKEN_GOOD = 0,            /**< It holds. */
+    SVMS_TOKEN_FORM = 1,            /**< It is no token: parts, alphabet, size. */
+    SVMS_TOKEN_HEADER = 2,          /**< Its header breaks a rule. */
+    SVMS_TOKEN_CRITICAL = 3,        /**< It needs an extension. */
+    SVMS_TOKEN_PROFILE = 4,         /**< It is a token of another kind. */
+    SVMS_TOKEN_WRONG_ALGORITHM = 5, /**< Its algorithm is not allowed, or not that of its key. */
+    SVMS_TOKEN_UNKNOWN_KEY = 6,     /**< Nobody known has its key. */
+    SVMS_TOKEN_BAD_SIGNATURE = 7,   /**< Its signature does not verify. */
+    SVMS_TOKEN_PAYLOAD = 8,         /**< Its payload breaks a rule. */
+    SVMS_TOKEN_CLAIM = 9,           /**< A claim is missing, or not what it must be. */
+    SVMS_TOKEN_ISSUER = 10,         /**< It names another issuer than its key's. */
+    SVMS_TOKEN_AUDIENCE = 11,       /**< It is for somebody else. */
+    SVMS_TOKEN_TIME = 12,           /**< Its times make no sense. */
+    SVMS_TOKEN_EXPIRED = 13,        /**< It has expired. */
+    SVMS_TOKEN_NOT_YET = 14,        /**< It is not valid yet. */
+    SVMS_TOKEN_LIFETIME = 15,       /**< It lives longer than a token may. */
+    SVMS_TOKEN_BINDING = 16,        /**< It is bound to another certificate, or to none. */
+    SVMS_TOKEN_REVOKED = 17,        /**< It has been revoked. */
+    SVMS_TOKEN_REPLAYED = 18,       /**< It was used before, or may have been. */
+    SVMS_TOKEN_BUSY = 19,           /**< Too many are remembered to tell whether it was used. */
+    SVMS_TOKEN_APPROVAL = 20        /**< It is no approval of this request. */
+} svms_token_verdict;
+
+/**
+ * Name of a verdict ("not yet"), as records and the specification spell it.
+ *
+ * @param verdict  a verdict
+ * @return a static string; "unknown" for values that are not listed
+ *
+ * Thread safety: any thread. Specification: token.md, section 7. Since 0.1.
+ */
+SVMS_API const char *svms_token_verdict_name(svms_token_verdict verdict);
+
 /** Characters of a thumbprint, with the NUL. */
 #define SVMS_THUMBPRINT_SIZE 44
 /** Most bytes of a key set. */

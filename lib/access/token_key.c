@@ -20,6 +20,17 @@ const char *svms_token_algorithm_name(svms_token_algorithm algorithm)
     return known ? names[index] : "none of these";
 }
 
+const char *svms_token_verdict_name(svms_token_verdict verdict)
+{
+    static const char *const names[] = {
+        "good",      "form",     "header",  "critical", "profile",  "algorithm", "key",
+        "signature", "payload",  "claim",   "issuer",   "audience", "time",      "expired",
+        "not yet",   "lifetime", "binding", "revoked",  "replayed", "busy",      "approval",
+    };
+    size_t index = (size_t)verdict;
+    return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
+}
+
 static svms_status thumbprint_of(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind,
                                  char out[SVMS_THUMBPRINT_SIZE], svms_error *err)
 {

@@ -9,7 +9,7 @@
 #include "digest.h"
 
 /* Serial numbers have at most 160 bits; one more byte for the sign. */
-#define SVMS_SERIAL_MAX 21
+#define SVMS_TOKEN_SERIAL_MAX 21
 
 /* Everything points into the bytes of the token. Elements that are not there have tag 0. */
 typedef struct svms_token {

@@ -144,7 +144,7 @@ static svms_status read_times(svms_token *out, svms_cursor *cursor, svms_error *
     svms_der element;
     if (!svms_der_take(cursor, SVMS_DER_INTEGER, &out->serial) ||
         svms_cursor_left(&out->serial.content) == 0 ||
-        svms_cursor_left(&out->serial.content) > SVMS_SERIAL_MAX ||
+        svms_cursor_left(&out->serial.content) > SVMS_TOKEN_SERIAL_MAX ||
         !svms_der_take(cursor, SVMS_DER_GENERALIZED_TIME, &element) ||
         !read_time(&element, &out->gen_time_utc_ns) || !read_accuracy(cursor, &out->accuracy_ns)) {
         return damaged(err);

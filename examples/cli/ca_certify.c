@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca_certify.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "message.h"
+
+#define NS_PER_SECOND INT64_C(1000000000)
+#define SECONDS_PER_DAY INT64_C(86400)
+/* Clocks of devices differ a little; what is issued must be good at once. */
+#define BACKDATED_SECONDS 300
+#define CERTIFICATE_CAPACITY ((size_t)32768)
+
+uint32_t ca_role_days(svms_role role)
+{
+    switch (role) {
+    case SVMS_ROLE_SERVER:
+    case SVMS_ROLE_CLIENT_DEVICE:
+    case SVMS_ROLE_USER:
+        return 398;
+    case SVMS_ROLE_TIME_STAMPER:
+        return 1825;
+    default:
+        return 825;
+    }
+}
+
+static bool same_host(const char *one, const char *other)
+{
+    static const int families[] = { AF_INET, AF_INET6 };
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        unsigned char addresses[2][sizeof(struct in6_addr)] = { { 0 } };
+        if (inet_pton(families[i], one, addresses[0]) == 1) {
+            return inet_pton(families[i], other, addresses[1]) == 1 &&
+                   memcmp(addresses[0], addresses[1], sizeof addresses[0]) == 0;
+        }
+    }
+    return strcasecmp(one, other) == 0;
+}
+
+static bool order_has(const ca_order *order, const char *host)
+{
+    for (size_t i = 0; i < order->host_count; i++) {
+        if (same_host(order->hosts[i], host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool request_has(const svms_request *request, size_t count, const char *host)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (same_host(svms_request_name(request, i), host)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool same_hosts(const ca_order *order, const svms_request *request, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!order_has(order, svms_request_name(request, i))) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < order->host_count && count > 0; i++) {
+        if (!request_has(request, count, order->hosts[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+exit_status ca_compare(const ca_order *order, const svms_request *request, ca_difference *out)
+{
+    svms_request_info info = SVMS_REQUEST_INFO_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_request_describe(request, &info, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot use the request");
+    }
+    if (info.role != SVMS_ROLE_NONE && info.role != order->role) {
+        *out = CA_OTHER_ROLE;
+    } else if (info.common_name[0] && strcmp(info.common_name, order->name) != 0) {
+        *out = CA_OTHER_NAME;
+    } else if (!same_hosts(order, request, info.name_count)) {
+        *out = CA_OTHER_HOSTS;
+    } else {
+        *out = CA_SAME;
+    }
+    return EXIT_GOOD;
+}
+
+static exit_status refuse(ca_refusal *out, ca_refusal why)
+{
+    if (out) {
+        *out = why;
+    }
+    return EXIT_POLICY;
+}
+
+/* A key belongs to one holder in one role, and no longer to anybody once it was revoked. */
+static exit_status check_key(const ca_folder *folder, const ca_order *order,
+                             const uint8_t key_sha256[CA_HASH_SIZE], ca_refusal *refusal)
+{
+    for (size_t i = 0; i < folder->journal.issued_count; i++) {
+        const ca_issued *entry = &folder->journal.issued[i];
+        if (memcmp(entry->key_sha256, key_sha256, CA_HASH_SIZE) != 0) {
+            continue;
+        }
+        if (entry->revoked) {
+            complain("the key is that of certificate %s, which is revoked; make a new key",
+                     entry->serial);
+            return refuse(refusal, CA_REFUSED_KEY_REVOKED);
+        }
+        if (entry->role != order->role || strcmp(entry->name, order->name) != 0) {
+            complain("the key is certified already as \"%s\" (%s), certificate %s; each holder and "
+                     "each role needs a key of its own",
+                     entry->name, ca_role_name(entry->role), entry->serial);
+            return refuse(refusal, CA_REFUSED_KEY_IN_USE);
+        }
+    }
+    return EXIT_GOOD;
+}
+
+static exit_status check_renewal(const ca_folder *folder, const ca_order *order,
+                                 ca_refusal *refusal)
+{
+    const ca_issued *old =
+        order->renews ? ca_journal_find_serial(&folder->journal, order->renews) : NULL;
+    if (!order->renews) {
+        return EXIT_GOOD;
+    }
+    if (old && !old->revoked && old->role == order->role && strcmp(old->name, order->name) == 0) {
+        return EXIT_GOOD;
+    }
+    complain("certificate %s cannot be renewed: %s", order->renews,
+             !old           ? "it was not issued here"
+             : old->revoked ? "it is revoked"
+                            : "it has another name or role");
+    return refuse(refusal, CA_REFUSED_RENEWED);
+}
+
+static exit_status choose_period(const ca_folder *folder, const ca_order *order,
+                                 svms_issue_options *options, bool *shortened, ca_refusal *refusal)
+{
+    int64_t now = (int64_t)time(NULL);
+    int64_t begin = folder->info.not_before_utc_ns / NS_PER_SECOND;
+    int64_t end = folder->info.not_after_utc_ns / NS_PER_SECOND;
+    uint32_t days = order->days > 0 ? order->days : ca_role_days(order->role);
+    int64_t wanted = now + (int64_t)days * SECONDS_PER_DAY;
+    char text[SVMS_TIME_TEXT_SIZE];
+    svms_time_format(folder->info.not_after_utc_ns, text);
+    if (now < begin || now >= end) {
+        complain("the authority in %s is not valid now: it is from when its certificate says until "
+                 "%s",
+                 folder->path, text);
+        return refuse(refusal, CA_REFUSED_BEYOND_END);
+    }
+    if (wanted > end && order->days > 0) {
+        complain("%" PRIu32 " days are more than the authority in %s has left: it ends at %s", days,
+                 folder->path, text);
+        return refuse(refusal, CA_REFUSED_BEYOND_END);
+    }
+    *shortened = wanted > end;
+    options->not_before_utc_ns =
+        (now - BACKDATED_SECONDS > begin ? now - BACKDATED_SECONDS : begin) * NS_PER_SECOND;
+    options->not_after_utc_ns = (*shortened ? end : wanted) * NS_PER_SECOND;
+    return EXIT_GOOD;
+}
+
+static char *sign(const ca_folder *folder, const svms_issue_options *options,
+                  const svms_request *request, exit_status *status)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    size_t size = CERTIFICATE_CAPACITY;
+    char *pem = malloc(size);
+    if (!pem) {
+        complain("out of memory");
+        *status = EXIT_ENVIRONMENT;
+        return NULL;
+    }
+    if (svms_ca_issue(folder->authority, options, request, pem, &size, &err) != SVMS_OK) {
+        *status = complain_error(&err, "cannot issue a certificate");
+        free(pem);
+        return NULL;
+    }
+    *status = EXIT_GOOD;
+    return pem;
+}
+
+exit_status ca_read_certificate(svms_ctx *ctx, const char *pem, svms_certificate_info *info,
+                                char serial[CA_SERIAL_TEXT])
+{
+    svms_chain *chain = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    *info = (svms_certificate_info)SVMS_CERTIFICATE_INFO_INIT;
+    svms_status read = svms_chain_from_pem(&chain, ctx, pem, strlen(pem), &err);
+    if (read == SVMS_OK) {
+        read = svms_chain_certificate(chain, 0, info, &err);
+    }
+    svms_chain_free(&chain);
+    if (read != SVMS_OK) {
+        return complain_error(&err, "cannot use the certificate");
+    }
+    if (!ca_serial_parse(serial, info->serial)) {
+        complain("a certificate has a serial number that none may have");
+        return EXIT_MALFORMED;
+    }
+    return EXIT_GOOD;
+}
+
+bool ca_serial_parse(char out[CA_SERIAL_TEXT], const char *text)
+{
+    char digits[CA_SERIAL_TEXT + 1];
+    size_t used = 0;
+    for (text += strncasecmp(text, "0x", 2) == 0 ? 2 : 0; *text; text++) {
+        const char *digit = strchr("0123456789abcdefABCDEF", *text);
+        if (*text == ':' || (used == 0 && *text == '0')) {
+            continue;
+        }
+        if (!digit || used == CA_SERIAL_TEXT - 1) {
+            return false;
+        }
+        digits[used++] = (char)(*text >= 'A' && *text <= 'F' ? *text - 'A' + 'a' : *text);
+    }
+    digits[used] = '\0';
+    size_t odd = used % 2;
+    out[0] = '0';
+    memcpy(out + odd, digits, used + 1);
+    return used > 0;
+}
+
+/* The journal knows before anybody else does. */
+static exit_status enter_into_journal(ca_folder *folder, const ca_order *order,
+                                      const svms_request_info *asked, const char *pem,
+                                      ca_certified *out)
+{
+    svms_certificate_info info;
+    ca_issued entry;
+    memset(&entry, 0, sizeof entry);
+    exit_status status = ca_read_certificate(folder->ctx, pem, &info, entry.serial);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    if (ca_journal_find_serial(&folder->journal, entry.serial)) {
+        complain("the random serial number %s is taken; nothing was issued", entry.serial);
+        return EXIT_ENVIRONMENT;
+    }
+    memcpy(entry.sha256, info.sha256, sizeof entry.sha256);
+    memcpy(entry.key_sha256, asked->key_sha256, sizeof entry.key_sha256);
+    entry.role = order->role;
+    entry.name = (char *)order->name;
+    entry.hosts = (ca_hosts){ (char **)order->hosts, order->host_count };
+    entry.not_before_utc_ns = info.not_before_utc_ns;
+    entry.not_after_utc_ns = info.not_after_utc_ns;
+    strncpy(entry.code, order->code ? order->code : "", sizeof entry.code - 1);
+    strncpy(entry.renews, order->renews ? order->renews : "", sizeof entry.renews - 1);
+    memcpy(out->serial, entry.serial, sizeof out->serial);
+    out->not_after_utc_ns = entry.not_after_utc_ns;
+    return ca_journal_add_issued(&folder->journal, &entry, pem);
+}
+
+static exit_status append_authorities(const ca_folder *folder, const char *leaf, ca_certified *out)
+{
+    size_t size = strlen(leaf);
+    out->pem = malloc(size + folder->pem.size + 1);
+    if (!out->pem) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
+    memcpy(out->pem, leaf, size);
+    memcpy(out->pem + size, folder->pem.bytes, folder->pem.size + 1);
+    out->size = size + folder->pem.size;
+    return EXIT_GOOD;
+}
+
+exit_status ca_certify(ca_folder *folder, const ca_order *order, const svms_request *request,
+                       ca_certified *out, ca_refusal *refusal)
+{
+    svms_request_info asked = SVMS_REQUEST_INFO_INIT;
+    svms_issue_options options = SVMS_ISSUE_OPTIONS_INIT;
+    ca_certified made = { NULL, 0, "", 0, false };
+    svms_error err = SVMS_ERROR_INIT;
+    if (refusal) {
+        *refusal = CA_REFUSED_NOT;
+    }
+    if (svms_request_describe(request, &asked, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot use the request");
+    }
+    exit_status status = check_key(folder, order, asked.key_sha256, refusal);
+    if (status == EXIT_GOOD) {
+        status = check_renewal(folder, order, refusal);
+    }
+    if (status == EXIT_GOOD) {
+        status = choose_period(folder, order, &options, &made.shortened, refusal);
+    }
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    options.role = order->role;
+    options.common_name = order->name;
+    options.names = order->hosts;
+    options.name_count = order->host_count;
+    options.crl_uri = folder->crl_uri;
+    char *leaf = sign(folder, &options, request, &status);
+    if (leaf) {
+        status = append_authorities(folder, leaf, &made);
+    }
+    if (status == EXIT_GOOD) {
+        status = enter_into_journal(folder, order, &asked, leaf, &made);
+    }
+    free(leaf);
+    if (status != EXIT_GOOD) {
+        ca_certified_free(&made);
+        return status;
+    }
+    *out = made;
+    return EXIT_GOOD;
+}
+
+void ca_certified_free(ca_certified *certified)
+{
+    free(certified->pem);
+    certified->pem = NULL;
+}

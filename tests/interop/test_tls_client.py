@@ -1,0 +1,387 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Our client and the servers of OpenSSL and GnuTLS, and servers written by hand: what must work, and what it must
+refuse in words that a person understands."""
+
+import hashlib
+import http.server
+import os
+import secrets
+import socket
+import threading
+
+import tls_hello
+import tls_workshop
+from cryptography.hazmat.primitives import serialization
+from tls_case import HOST, TlsCase, connect, main
+from tls_hello import HANDSHAKE, TLS10, TLS11, TLS12, Line, extension, record, server_hello
+
+
+class ClientCase(TlsCase):
+    def fingerprint(self, name):
+        der = self.workshop.certificates[name].public_bytes(serialization.Encoding.DER)
+        return hashlib.sha256(der).hexdigest()
+
+    def message(self, size=2000):
+        """A file with one line."""
+        line = secrets.token_hex(size).encode() + b"\n"
+        return self.workshop.write("message", line), line
+
+    def talk(self, program, *options, turned=True, **client):
+        """A line there and back, through a server that turns lines around or echoes them; what was connected."""
+        path, line = self.message()
+        out = self.path("answer")
+        peer = self.client(program.port, "--send", path, "--out", out, *options, **client)
+        self.assertEqual(peer.events()[-1][::2], ("ended", "end"), f"{peer}\n{program}")
+        self.assertEqual(peer.finish(), 0, peer)
+        with open(out, "rb") as file:
+            self.assertEqual(file.read(), line[:-1][::-1] + b"\n" if turned else line)
+        return peer.find("connected")[0].words
+
+    def assert_refused(self, peer, status, pattern):
+        """Before anything was connected."""
+        event = peer.events()[-1]
+        self.assertEqual(event.kind, "refused", peer)
+        self.assertRegex(event.status, f"^({status})$", event)
+        self.assertRegex(event.words, pattern)
+        self.assertEqual(peer.find("connected"), [])
+
+
+class GoodServers(ClientCase):
+    def test_openssl_tls_1_3_with_a_client_certificate(self):
+        program = self.openssl_server("-rev")
+        words = self.talk(program)
+        self.assertRegex(words, r"version=1\.3 cipher=TLS_\S+ group=\S+ .*verdict=0 .*name=1 ")
+        self.assertIn("subject=[CN=server]", words)
+
+    def test_openssl_tls_1_2_where_asked(self):
+        words = self.talk(self.openssl_server("-rev", "-tls1_2"), "--tls12")
+        self.assertRegex(words, r"version=1\.2 cipher=ECDHE-ECDSA-")
+
+    def test_bytes_carried_by_the_caller(self):
+        for options in ([], ["-tls1_2"]):
+            self.talk(self.openssl_server("-rev", *options), "--memory", "--tls12")
+
+    def test_every_kind_of_key(self):
+        for cert, own in (("server-rsa", "client-rsa"), ("server-ed25519", "client")):
+            for version in ("-tls1_3", "-tls1_2"):
+                with self.subTest(cert=cert, version=version):
+                    words = self.talk(self.openssl_server("-rev", version, cert=cert), "--tls12", cert=own)
+                    self.assertIn(f"subject=[CN={cert}]", words)
+
+    def test_gnutls(self):
+        for priority, version in (("NORMAL", "1.3"), ("NORMAL:-VERS-ALL:+VERS-TLS1.2", "1.2")):
+            with self.subTest(version):
+                program = self.gnutls_server("--priority", priority, "--x509cafile", self.path("root.pem"),
+                                             "--require-client-cert", "--verify-client-cert")
+                words = self.talk(program, "--tls12", turned=False)
+                self.assertIn(f"version={version} ", words)
+
+    def test_without_a_certificate_of_its_own(self):
+        self.talk(self.openssl_server("-rev", verify=False), cert=None)
+
+    def test_a_protocol_is_agreed_on(self):
+        program = self.openssl_server("-rev", "-alpn", "http/1.1,svms/1")
+        self.assertIn(" alpn=svms/1 ", self.talk(program, "--alpn", "svms/1", "--alpn", "h2"))
+
+    def test_a_good_staple(self):
+        staple = self.workshop.write("good.der", self.workshop.middle.ocsp(self.workshop.certificates["server"]))
+        for version in ("-tls1_3", "-tls1_2"):
+            program = self.openssl_server("-rev", version, "-status_file", staple)
+            self.assertIn(" stapled=1 ", self.talk(program, "--need-staple", "--tls12"))
+
+    def test_a_pin_instead_of_an_anchor(self):
+        program = self.openssl_server("-rev", cert="server-alone")
+        words = self.talk(program, "--pin", self.fingerprint("server-alone"), trust=None, host=None)
+        self.assertIn("subject=[CN=server-alone]", words)
+
+    def test_a_pin_in_the_trust_store_still_needs_the_name(self):
+        pin = self.fingerprint("server-alone")
+        self.talk(self.openssl_server("-rev", cert="server-alone"), "--trust-pin", pin, trust=None)
+        peer = self.client(self.openssl_server("-rev", cert="server-alone").port, "--trust-pin", pin, trust=None,
+                           host="camera.test")
+        self.assert_refused(peer, "untrusted", "recorder.test|camera.test")
+
+    def test_a_role_that_is_asked_for(self):
+        self.assertIn(" roles=10000 ", self.talk(self.openssl_server("-rev", cert="server-role"), "--role", "16"))
+
+    def test_keys_are_updated_whenever_the_peer_likes(self):
+        program = self.openssl_server()
+        out = self.path("answer")
+        peer = self.run_peer("client", "--port", str(program.port), *self.own("client"), "--trust",
+                             self.path("root.pem"), "--host", HOST, "--keep", "--out", out)
+        peer.wait_event("connected")
+        for command in (b"k\n", b"K\n", b"K\n"):
+            program.send(command)
+        program.send(b"after the update\n")
+        program.send(b"Q\n")
+        self.assertEqual(peer.wait_event("ended").status, "end", f"{peer}{program}")
+        with open(out, "rb") as file:
+            self.assertEqual(file.read(), b"after the update\n")
+
+    def test_renegotiation_is_refused(self):
+        program = self.openssl_server("-tls1_2")
+        peer = self.run_peer("client", "--port", str(program.port), *self.own("client"), "--trust",
+                             self.path("root.pem"), "--host", HOST, "--keep", "--tls12")
+        peer.wait_event("connected")
+        program.send(b"r\n")
+        program.wait_for("(?i)no.renegotiation")
+        peer.process.terminate()
+        peer.process.wait()
+        self.assertEqual(len(peer.find("connected")), 1)
+
+    def test_a_server_that_goes_without_goodbye_is_told_from_one_that_says_it(self):
+        program = self.openssl_server()
+        peer = self.run_peer("client", "--port", str(program.port), *self.own("client"), "--trust",
+                             self.path("root.pem"), "--host", HOST, "--keep")
+        peer.wait_event("connected")
+        program.kill()
+        self.assert_said(peer.wait_event("ended"), "ended", "truncated", "went away|without|ended")
+
+    def test_bulk_in_both_directions(self):
+        """More than any buffer holds, to ourselves, by socket and by memory."""
+        path = self.workshop.write("bulk", secrets.token_bytes(3_000_000))
+        for server_way in ([], ["--memory"]):
+            for client_way in ([], ["--memory"]):
+                with self.subTest(server=server_way, client=client_way):
+                    server = self.server(*server_way)
+                    out = self.path("answer")
+                    peer = self.client(server.port, "--send", path, "--out", out, *client_way)
+                    self.assertEqual(peer.finish(), 0, peer)
+                    with open(path, "rb") as sent, open(out, "rb") as got:
+                        self.assertTrue(sent.read() == got.read())
+                    self.assertEqual(server.wait_event("ended").status, "end")
+
+
+class BadCertificates(ClientCase):
+    CASES = {
+        # certificate: (our words, what the server hears)
+        "server-expired": ("expired", "certificate expired"),
+        "server-early": ("not yet valid", "alert"),
+        "server-stranger": ("issue|trust", "unknown ca|alert"),
+        "server-alone": ("issue|trust|self-signed", "unknown ca|alert"),
+        "server-other-host": (r"camera\.test", "alert"),
+        "server-name-only": ("name", "alert"),
+        "server-rsa1024": ("weak|1024", "alert"),
+        "server-sha1": ("weak|SHA-?1|sha1", "alert"),
+        "server-for-clients": ("purpose|server", "alert"),
+        "server-mail": ("purpose|server", "alert"),
+    }
+
+    def test_each_is_refused_and_said(self):
+        for version in ("-tls1_3", "-tls1_2"):
+            for name, (words, heard) in self.CASES.items():
+                with self.subTest(certificate=name, version=version):
+                    program = self.openssl_server("-rev", version, "-cipher", "ALL:@SECLEVEL=0", cert=name,
+                                                  verify=False)
+                    self.assert_refused(self.client(program.port, "--tls12"), "untrusted", words)
+                    program.wait_for(f"(?i){heard}")
+
+    def test_who_is_on_the_list_is_refused(self):
+        program = self.openssl_server("-rev", cert="server-revoked")
+        peer = self.client(program.port, "--crl", self.path("lists.pem"))
+        self.assert_refused(peer, "untrusted", "revoked")
+
+    def test_an_oversized_chain(self):
+        program = self.openssl_server("-rev", cert="server-huge", verify=False)
+        self.assert_refused(self.client(program.port), "limit|malformed|policy|untrusted", "large|long|size")
+
+    def test_a_host_that_is_an_address(self):
+        program = self.openssl_server("-rev")
+        self.assert_refused(self.client(program.port, host="127.0.0.1"), "untrusted", r"127\.0\.0\.1|recorder\.test")
+
+    def test_another_certificate_than_the_pinned_one(self):
+        program = self.openssl_server("-rev", cert="server-alone")
+        peer = self.client(program.port, "--pin", self.fingerprint("server"), trust=None, host=None)
+        self.assert_refused(peer, "untrusted", "pin|fingerprint")
+
+    def test_a_pin_does_not_excuse_what_has_expired(self):
+        program = self.openssl_server("-rev", cert="server-expired")
+        peer = self.client(program.port, "--pin", self.fingerprint("server-expired"), trust=None, host=None)
+        self.assert_refused(peer, "untrusted", "expired")
+
+    def test_the_wrong_role(self):
+        program = self.openssl_server("-rev")
+        self.assert_refused(self.client(program.port, "--role", "16"), "untrusted", "role|server")
+
+    def test_no_staple_a_revoked_one_an_old_one_and_somebody_elses(self):
+        shop, day = self.workshop, tls_workshop.DAY
+        leaf, other = shop.certificates["server"], shop.certificates["server-role"]
+        revoked = shop.certificates["server-revoked"]
+        cases = {
+            "none": ("server", None, "OCSP|stapl"),
+            "revoked": ("server-revoked", shop.middle.ocsp(revoked), "revoked"),
+            "old": ("server", shop.middle.ocsp(leaf, this=tls_workshop.now() - 9 * day,
+                                               following=tls_workshop.now() - 8 * day), "OCSP|stapl|out of date"),
+            "for another": ("server", shop.middle.ocsp(other), "OCSP|stapl"),
+            "by a stranger": ("server", shop.middle.ocsp(leaf, signer=shop.stranger), "OCSP|stapl"),
+        }
+        for version in ("-tls1_3", "-tls1_2"):
+            for name, (cert, staple, words) in cases.items():
+                with self.subTest(staple=name, version=version):
+                    options = ["-status_file", shop.write("bad.der", staple)] if staple else []
+                    program = self.openssl_server("-rev", version, *options, cert=cert)
+                    self.assert_refused(self.client(program.port, "--need-staple", "--tls12"), "untrusted", words)
+
+    def test_a_revoked_staple_counts_even_where_none_is_asked_for(self):
+        shop = self.workshop
+        staple = shop.write("bad.der", shop.middle.ocsp(shop.certificates["server-revoked"]))
+        program = self.openssl_server("-rev", "-status_file", staple, cert="server-revoked")
+        self.assert_refused(self.client(program.port), "untrusted", "revoked")
+
+    def test_inspection_connects_and_says_what_is_wrong(self):
+        for name, words in (("server-expired", "expired"), ("server-stranger", "issue|trust"),
+                            ("server-alone", "issue|trust|self"), ("server-other-host", "camera"),
+                            ("server-rsa1024", "weak|1024")):
+            with self.subTest(name):
+                program = self.openssl_server("-rev", "-cipher", "ALL:@SECLEVEL=0", cert=name, verify=False)
+                said = self.talk(program, "--inspect", cert=None)
+                self.assertRegex(said, rf"reason=\[[^\]]*({words})")
+                self.assertIn(f"subject=[CN={name}]", said)
+
+
+class BadServers(ClientCase):
+    def test_old_versions_and_weak_ciphers_of_openssl(self):
+        cases = {
+            "TLS 1.0": (["-tls1"], "server", "policy", "version"),
+            "TLS 1.1": (["-tls1_1"], "server", "policy", "version"),
+            "CBC": (["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"], "server", "policy",
+                    "refused|cipher"),
+            "static RSA": (["-tls1_2", "-cipher", "kRSA:@SECLEVEL=0"], "server-rsa", "policy", "refused|cipher"),
+            "DHE": (["-tls1_2", "-cipher", "kDHE:@SECLEVEL=0"], "server-rsa", "policy", "refused|cipher"),
+            "anonymous": (["-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"], None, "policy", "refused|cipher"),
+            "NULL": (["-tls1_2", "-cipher", "eNULL:@SECLEVEL=0"], "server", "policy", "refused|cipher"),
+            "a weak group": (["-tls1_2", "-groups", "P-521", "-cipher", "ALL:@SECLEVEL=0"], "server", None, None),
+        }
+        for name, (options, cert, status, words) in cases.items():
+            if status is None:
+                continue
+            with self.subTest(name):
+                extra = [] if "-cipher" in options else ["-cipher", "ALL:@SECLEVEL=0"]
+                program = self.openssl_server("-rev", *options, *extra, cert=cert, verify=False)
+                self.assert_refused(self.client(program.port, "--tls12"), status, words)
+
+    def test_tls_1_2_where_it_was_not_asked_for(self):
+        program = self.openssl_server("-rev", "-tls1_2")
+        self.assert_refused(self.client(program.port), "policy", "version")
+
+    def test_rc4_of_gnutls(self):
+        program = self.gnutls_server("--priority", "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+ARCFOUR-128")
+        self.assert_refused(self.client(program.port, "--tls12"), "policy", "refused|cipher")
+
+    def test_no_protocol_in_common(self):
+        for options in (["-alpn", "h2"], []):
+            with self.subTest(options):
+                program = self.openssl_server("-rev", *options)
+                self.assert_refused(self.client(program.port, "--alpn", "svms/1"), "policy", "protocol")
+
+    def test_a_server_that_wants_a_certificate_and_gets_none(self):
+        """In TLS 1.3 the server says so after our handshake is done."""
+        for version, kind in (("-tls1_3", "ended"), ("-tls1_2", "refused")):
+            with self.subTest(version):
+                program = self.openssl_server("-rev", version)
+                peer = self.client(program.port, "--keep", "--tls12", cert=None)
+                self.assert_said(peer.events()[-1], kind, "policy", "refused|certificate")
+
+    def test_a_server_that_refuses_our_certificate(self):
+        for version, kind in (("-tls1_3", "ended"), ("-tls1_2", "refused")):
+            for cert, words in (("client-expired", "expired"), ("client-stranger", "refused|unknown")):
+                with self.subTest(version=version, cert=cert):
+                    program = self.openssl_server("-rev", version)
+                    peer = self.client(program.port, "--keep", "--tls12", cert=cert)
+                    self.assert_said(peer.events()[-1], kind, "policy", words)
+
+
+class HandwrittenServers(ClientCase):
+    """Answers that no tool gives."""
+
+    def serve(self, answer):
+        """Waits for one hello, sends what answer() makes, keeps the line open until the client goes; the port."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.alerts = []
+
+        def work():
+            with listener:
+                connection, _ = listener.accept()
+            line = Line(connection)
+            try:
+                line.read()
+                data = answer()
+                if data:
+                    line.send(data)
+                    self.alerts.append(line.read_alert())
+            except OSError:
+                pass
+            finally:
+                line.close()
+
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join, 60)
+        return listener.getsockname()[1]
+
+    CASES = {
+        "SSL 3.0": (dict(version=tls_hello.SSL3), "policy", "version"),
+        "TLS 1.0": (dict(version=TLS10), "policy", "version"),
+        "TLS 1.1": (dict(version=TLS11), "policy", "version"),
+        "RC4": (dict(cipher=0xC011), "malformed|policy", "cipher|TLS"),
+        "CBC": (dict(cipher=0xC013), "malformed|policy", "cipher|TLS"),
+        "anonymous": (dict(cipher=0xC018), "malformed|policy", "cipher|TLS"),
+        "NULL": (dict(cipher=0xC010), "malformed|policy", "cipher|TLS"),
+        "static RSA": (dict(cipher=0x009D), "malformed|policy", "cipher|TLS"),
+        "compression": (dict(compression=1), "malformed|policy", "compression|TLS"),
+        "an extension nobody asked for": (dict(extensions=extension(0x1234, b"")), "malformed|policy", "TLS|extension"),
+    }
+
+    def test_each_answer_is_refused(self):
+        for name, (hello, status, words) in self.CASES.items():
+            for memory in ([], ["--memory"]):
+                with self.subTest(name, memory=memory):
+                    version = hello.get("version", TLS12)
+                    port = self.serve(lambda: record(HANDSHAKE, server_hello(**hello), version))
+                    self.assert_refused(self.client(port, "--tls12", *memory), status, words)
+
+    def test_garbage_and_long_records(self):
+        for data in (secrets.token_bytes(3) + b"\xee" * 300, record(HANDSHAKE, bytes(20000)),
+                     record(HANDSHAKE, b"\x02\xff\xff\xff" + bytes(500)), record(23, b"data too early"),
+                     b"220 mail.test ESMTP ready\r\n"):
+            with self.subTest(data[:10]):
+                self.assert_refused(self.client(self.serve(lambda: data), "--tls12"), "malformed|limit|policy", "TLS")
+
+    def test_each_alert_has_its_words(self):
+        for number, name in tls_hello.ALERTS.items():
+            if name == "close_notify":
+                continue
+            with self.subTest(name):
+                peer = self.client(self.serve(lambda: record(tls_hello.ALERT, bytes([2, number]), TLS12)), "--tls12")
+                self.assert_refused(peer, "policy|malformed", name.replace("_", ".").replace("ca", "(ca|CA)")
+                                    if name == "unknown_ca" else "refused")
+
+    def test_a_server_that_goes(self):
+        for memory in ([], ["--memory"]):
+            self.assert_refused(self.client(self.serve(lambda: b""), *memory), "truncated|io", "went away|closed|ended")
+            self.assert_refused(self.client(self.serve(lambda: record(tls_hello.ALERT, b"\x01\x00", TLS12)), *memory),
+                                "truncated|policy", "went away|closed|goodbye|ended")
+
+
+class PlainServers(ClientCase):
+    def test_a_web_server_without_tls(self):
+        server = http.server.HTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
+        server.RequestHandlerClass.log_message = lambda *_: None
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            self.assert_refused(self.client(server.server_address[1]), "malformed", "HTTP|TLS")
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+    def test_nobody_there(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        self.assertEqual(self.client(port).events()[-1].status, "io")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,361 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""What our server turns away: old and weak TLS, bad certificates, and what is no TLS. Each case looks at both ends: our
+words, which a person must understand, and the failure of the other program."""
+
+import secrets
+import socket
+
+import tls_hello
+from tls_case import HOST, TlsCase, connect, main, need
+from tls_hello import GOOD_12, GOOD_13, HANDSHAKE, TLS10, TLS11, TLS12, TLS13, Line, client_hello, offer, record
+
+
+class RefusalCase(TlsCase):
+    """One server for a class; each refusal is its own connection."""
+
+    server_options = ("--tls12",)
+
+    def setUp(self):
+        self.house = self.server(*self.server_options)
+
+    def assert_refused(self, status, pattern):
+        """Our last refusal; and that the server goes on as if nothing had happened."""
+        event = self.house.wait_event("refused", "ended", "accepted")
+        self.assert_said(event, "refused", status, pattern)
+
+    def assert_still_serves(self):
+        client = self.openssl_client(self.house.port)
+        client.send(b"still there\n")
+        client.wait_for(r"\nstill there")
+        client.end_input()
+        self.assertEqual(client.finish(), 0, client)
+
+
+class OldAndWeakHellos(RefusalCase):
+    """Written by hand, since no tool offers all of it."""
+
+    CASES = {
+        # name: (hello, alert, status, words)
+        "SSL 3.0": (dict(version=tls_hello.SSL3, versions=()), "protocol_version", "policy", "version"),
+        "TLS 1.0": (dict(version=TLS10, versions=()), "protocol_version", "policy", "version"),
+        "TLS 1.1": (dict(version=TLS11, versions=()), "protocol_version", "policy", "version"),
+        "TLS 1.0 and 1.1 in the extension": (dict(versions=(TLS11, TLS10)), "protocol_version", "policy", "version"),
+        "a version of the future alone": (dict(versions=(0x0305, 0x7F1C)), "protocol_version", "policy", "version"),
+        "RC4": (dict(versions=(), ciphers=(0x0005, 0x0004, 0xC007, 0xC011)), "handshake_failure", "policy", "cipher"),
+        "3DES": (dict(versions=(), ciphers=(0x000A, 0xC008, 0xC012)), "handshake_failure", "policy", "cipher"),
+        "CBC": (dict(versions=(), ciphers=(0xC009, 0xC00A, 0xC023, 0xC024, 0xC013, 0xC014)), "handshake_failure",
+                "policy", "cipher"),
+        "export": (dict(versions=(), ciphers=(0x0003, 0x0008, 0x0062, 0x0064)), "handshake_failure", "policy", "cipher"),
+        "anonymous": (dict(versions=(), ciphers=(0x0034, 0x00A6, 0x00A7, 0xC018, 0xC019)), "handshake_failure",
+                      "policy", "cipher"),
+        "NULL": (dict(versions=(), ciphers=(0x0002, 0x003B, 0xC006, 0xC010)), "handshake_failure", "policy", "cipher"),
+        "static RSA": (dict(versions=(), ciphers=(0x009C, 0x009D, 0x002F, 0x0035)), "handshake_failure", "policy",
+                       "cipher"),
+        "static ECDH": (dict(versions=(), ciphers=(0xC02D, 0xC02E, 0xC031, 0xC032)), "handshake_failure", "policy",
+                        "cipher"),
+        "finite-field DHE": (dict(versions=(), ciphers=(0x009E, 0x009F, 0xCCAA)), "handshake_failure", "policy",
+                             "cipher"),
+        "pre-shared keys": (dict(versions=(), ciphers=(0x00A8, 0x00AA, 0xD001)), "handshake_failure", "policy",
+                            "cipher"),
+        "short tags in TLS 1.2": (dict(versions=(), ciphers=(0xC0AE, 0xC0AF, 0xC0A2)), "handshake_failure", "policy",
+                                  "cipher"),
+        "short tags in TLS 1.3": (dict(versions=(TLS13,), ciphers=(0x1305,)), "handshake_failure", "policy", "cipher"),
+        "ciphers of TLS 1.2 in 1.3": (dict(versions=(TLS13,), ciphers=GOOD_12), "handshake_failure", "policy",
+                                      "cipher"),
+        "unknown ciphers": (dict(ciphers=(0x0A0A, 0xFEFE)), "handshake_failure", "policy", "cipher"),
+        "SHA-1 signatures in TLS 1.2": (dict(versions=(), signatures=(0x0201, 0x0203)), "handshake_failure", "policy",
+                                        "signature|cipher"),
+        "SHA-1 signatures in TLS 1.3": (dict(versions=(TLS13,), signatures=(0x0201, 0x0203)), "handshake_failure",
+                                        "policy", "signature"),
+        "MD5 signatures": (dict(versions=(), signatures=(0x0101, 0x0103)), "handshake_failure", "policy",
+                           "signature|cipher"),
+        "weak groups": (dict(versions=(TLS13,), groups=(0x0013, 0x0015, 0x0100), shares=()), "handshake_failure",
+                        "policy", "key exchange|group"),
+        "compression alone": (dict(versions=(), compressions=b"\x01"), "*", "malformed|policy", "compression"),
+        "compression in TLS 1.3": (dict(versions=(TLS13,), compressions=b"\x01\x00"), "illegal_parameter",
+                                   "malformed", "compression"),
+        "a fallback that is none": (dict(versions=(), ciphers=GOOD_12 + (0x5600,)), "inappropriate_fallback", "policy",
+                                    "version|older|fallback"),
+        "no cipher at all": (dict(ciphers=()), "*", "malformed|policy", "cipher|TLS"),
+        "an extension twice": (dict(extra=tls_hello.extension(23, b"")), "illegal_parameter|decode_error", "malformed",
+                               "TLS"),
+        "an extension that ends early": (dict(extra=b"\x12\x34\x00\x09abc"), "decode_error", "malformed", "TLS"),
+    }
+
+    def test_each_is_refused_and_said(self):
+        for count, (name, (hello, alert, status, words)) in enumerate(self.CASES.items(), 1):
+            with self.subTest(name):
+                kind, got = offer(self.house.port, client_hello(**hello))
+                event = self.house.wait_event("refused", "accepted", count=count)
+                self.assertEqual(kind, "alert", f"{name} was answered")
+                if alert != "*":
+                    self.assertRegex(got, f"^({alert})$")
+                self.assertEqual(event.kind, "refused")
+                self.assertRegex(event.status, f"^({status})$", event)
+                self.assertRegex(event.words, words)
+        self.assert_still_serves()
+
+    def test_a_good_hello_is_answered(self):
+        """Else the table above would prove nothing."""
+        self.assertEqual(offer(self.house.port, client_hello())[0], "hello")
+        self.assertEqual(offer(self.house.port, client_hello(versions=()))[0], "hello")
+
+    def test_compression_is_never_chosen(self):
+        kind, answer = offer(self.house.port, client_hello(versions=(), compressions=b"\x01\x00"))
+        self.assertEqual(kind, "hello")
+        session = answer.content[38]
+        self.assertEqual(answer.content[39 + session + 2], 0, "the compression method of the answer")
+
+
+class OnlyTls13(RefusalCase):
+    server_options = ()
+
+    def test_tls_1_2_is_refused(self):
+        self.assertEqual(offer(self.house.port, client_hello(versions=())), ("alert", "protocol_version"))
+        self.assert_refused("policy", "version")
+
+    def test_tls_1_2_of_openssl_is_refused(self):
+        client = self.openssl_client(self.house.port, "-tls1_2")
+        client.wait_for("alert protocol version")
+        self.assertNotEqual(client.finish(), 0)
+        self.assert_refused("policy", "version")
+
+
+class OldAndWeakTools(RefusalCase):
+    """The same as real programs offer it."""
+
+    def openssl_fails(self, pattern, *options):
+        client = self.openssl_client(self.house.port, *options)
+        client.wait_for(pattern)
+        self.assertNotEqual(client.finish(), 0, client)
+
+    def gnutls_fails(self, pattern, priority):
+        need("gnutls-cli")
+        client = self.run_program("gnutls-cli", "--port", str(self.house.port), "--insecure", "--priority", priority,
+                                  "127.0.0.1")
+        client.wait_for(pattern)
+        self.assertNotEqual(client.finish(), 0, client)
+
+    def test_old_versions_of_openssl(self):
+        for version in ("-tls1", "-tls1_1"):
+            with self.subTest(version):
+                self.house = self.server("--tls12")
+                self.openssl_fails("alert protocol version", version, "-cipher", "ALL:@SECLEVEL=0")
+                self.assert_refused("policy", "version")
+
+    def test_weak_ciphers_of_openssl(self):
+        for cipher in ("AES128-SHA", "ECDHE-ECDSA-AES128-SHA", "aNULL", "eNULL", "kRSA", "DHE-RSA-AES256-GCM-SHA384"):
+            with self.subTest(cipher):
+                self.house = self.server("--tls12")
+                self.openssl_fails("alert handshake failure", "-tls1_2", "-cipher", f"{cipher}:@SECLEVEL=0")
+                self.assert_refused("policy", "cipher")
+
+    def test_sha1_signatures_of_openssl(self):
+        self.openssl_fails("alert handshake failure", "-sigalgs", "ECDSA+SHA1:RSA+SHA1", "-cipher", "ALL:@SECLEVEL=0")
+        self.assert_refused("policy", "signature|cipher")
+
+    def test_old_versions_of_gnutls(self):
+        for version in ("1.0", "1.1"):
+            with self.subTest(version):
+                self.house = self.server("--tls12")
+                self.gnutls_fails("(?i)protocol version", f"NORMAL:-VERS-ALL:+VERS-TLS{version}:%COMPAT")
+                self.assert_refused("policy", "version")
+
+    def test_rc4_null_and_anonymous_of_gnutls(self):
+        for priority in ("NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+ARCFOUR-128:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+RSA",
+                         "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+NULL:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+RSA",
+                         "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ANON-ECDH:+ANON-DH",
+                         "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA",
+                         "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+3DES-CBC:+AES-128-CBC:+AES-256-CBC"):
+            with self.subTest(priority):
+                self.house = self.server("--tls12")
+                self.gnutls_fails("(?i)handshake failed", priority)
+                self.assert_refused("policy", "cipher")
+
+
+class BadClients(RefusalCase):
+    """Client certificates that are not good enough."""
+
+    server_options = ("--tls12",)
+
+    CASES = {
+        # certificate: (status, our words, what the client hears)
+        None: ("policy|untrusted", "no certificate|without a certificate", "certificate required|handshake failure"),
+        "client-expired": ("untrusted", "expired", "certificate expired"),
+        "client-early": ("untrusted", "not yet valid", "bad certificate|certificate (unknown|expired)"),
+        "client-stranger": ("untrusted", "issue|trust", "unknown ca|certificate unknown|bad certificate"),
+        "client-alone": ("untrusted", "issue|trust|self-signed", "unknown ca|certificate unknown|bad certificate"),
+        "client-rsa1024": ("untrusted", "weak|RSA-1024|1024", "certificate"),
+        "client-sha1": ("untrusted", "weak|SHA-?1|sha1", "certificate|unknown ca"),
+        "client-for-servers": ("untrusted", "purpose|client", "certificate"),
+        "client-huge": ("*", "large|long|size|TLS", "."),
+    }
+
+    def test_each_is_refused_and_said(self):
+        for version in ("-tls1_3", "-tls1_2"):
+            for name, (status, words, heard) in self.CASES.items():
+                with self.subTest(certificate=name, version=version):
+                    self.house = self.server(*self.server_options)
+                    # An OpenSSL that itself finds a certificate too weak must not be what stops it.
+                    client = self.openssl_client(self.house.port, version, cert=name, seclevel=0)
+                    client.wait_for(f"(?i){heard}")
+                    event = self.house.wait_event("refused", "accepted")
+                    self.assertEqual(event.kind, "refused", event)
+                    self.assertRegex(event.status, "." if status == "*" else f"^({status})$", event)
+                    self.assertRegex(event.words, words)
+                    self.assertNotEqual(client.finish(), 0, client)
+
+    def test_who_is_on_the_list_is_refused(self):
+        self.house = self.server("--crl", self.path("lists.pem"))
+        client = self.openssl_client(self.house.port, cert="client-revoked")
+        client.wait_for("alert certificate revoked|alert bad certificate")
+        self.assert_refused("untrusted", "revoked")
+
+    def test_without_a_list_revocation_is_unknown(self):
+        self.house = self.server("--need-revocation")
+        client = self.openssl_client(self.house.port)
+        client.wait_for("(?i)alert .*certificate")
+        self.assert_refused("untrusted", "revo")
+
+    def test_a_list_that_is_out_of_date_is_not_enough(self):
+        import tls_workshop
+        shop, day = self.workshop, tls_workshop.DAY
+        old = {"this": tls_workshop.now() - 3 * day, "following": tls_workshop.now() - day}
+        lists = shop.write("old-lists.pem", shop.root.crl(**old) + shop.middle.crl(**old))
+        self.house = self.server("--need-revocation", "--crl", lists)
+        client = self.openssl_client(self.house.port)
+        client.wait_for("(?i)alert .*certificate")
+        self.assert_refused("untrusted", "out of date|old")
+
+    def test_the_wrong_role_is_refused(self):
+        self.house = self.server("--role", "18")
+        client = self.openssl_client(self.house.port)
+        client.wait_for("(?i)alert .*certificate")
+        self.assert_refused("untrusted", "role|user")
+
+    def test_optional_still_refuses_a_bad_one(self):
+        self.house = self.server("--optional")
+        client = self.openssl_client(self.house.port, cert="client-expired")
+        client.wait_for("alert certificate expired")
+        self.assert_refused("untrusted", "expired")
+
+    def test_no_protocol_in_common_is_refused(self):
+        self.house = self.server("--alpn", "svms/1")
+        client = self.openssl_client(self.house.port, "-alpn", "h2,http/1.1")
+        client.wait_for("alert no application protocol")
+        self.assert_refused("policy", "protocol")
+
+    def test_a_client_that_refuses_us_is_said(self):
+        self.house = self.server(cert="server-other-host")
+        client = self.openssl_client(self.house.port)
+        client.wait_for("(?i)hostname mismatch")
+        event = self.house.wait_event("refused", "ended")
+        self.assertEqual(event.status, "policy", event)
+        self.assertRegex(event.words, "refused")
+
+
+class NoTls(RefusalCase):
+    """Bytes that are no TLS, or break off."""
+
+    def strike(self, data, *, then_close=True):
+        line = Line(connect(self.house.port))
+        self.addCleanup(line.close)
+        if data:
+            line.send(data)
+        if then_close:
+            line.connection.shutdown(socket.SHUT_WR)
+        return line
+
+    def test_plain_http_is_refused(self):
+        line = self.strike(b"GET / HTTP/1.1\r\nHost: recorder.test\r\n\r\n", then_close=False)
+        self.assert_refused("malformed", "HTTP")
+        line.read_alert()
+        self.assert_still_serves()
+
+    def test_other_plain_protocols_are_refused(self):
+        for data in (b"CONNECT recorder.test:443 HTTP/1.1\r\n\r\n", b"RTSP/1.0 OPTIONS *\r\nCSeq: 1\r\n\r\n",
+                     b"SSH-2.0-OpenSSH_9.2\r\n", bytes(64), b"\xff" * 64, secrets.token_bytes(3) + b"\xee" * 500):
+            with self.subTest(data[:12]):
+                self.house = self.server("--tls12")
+                self.strike(data, then_close=False)
+                self.assert_refused("malformed", "not TLS|no TLS|HTTP|TLS")
+
+    def test_a_peer_that_says_nothing_and_goes(self):
+        self.strike(b"")
+        self.assert_refused("truncated", "went away|closed|ended")
+
+    def test_a_peer_that_goes_in_the_middle_of_the_handshake(self):
+        hello = record(HANDSHAKE, client_hello())
+        for memory in ([], ["--memory"]):
+            for size in (1, 5, 6, 100, len(hello) - 1, len(hello)):
+                with self.subTest(size=size, memory=memory):
+                    self.house = self.server(*memory)
+                    self.strike(hello[:size])
+                    self.assert_refused("truncated", "went away|closed|ended")
+
+    def test_a_peer_that_resets_the_connection(self):
+        for memory in ([], ["--memory"]):
+            self.house = self.server(*memory)
+            line = Line(connect(self.house.port))
+            line.send(record(HANDSHAKE, client_hello()))
+            self.assertEqual(line.read().type, HANDSHAKE)
+            line.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            line.close()
+            event = self.house.wait_event("refused")
+            self.assertIn(event.status, ("truncated", "io"), event)
+
+    def test_a_hello_byte_by_byte_is_answered(self):
+        line = Line(connect(self.house.port))
+        self.addCleanup(line.close)
+        line.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in record(HANDSHAKE, client_hello()):
+            line.send(bytes([byte]))
+        self.assertEqual(line.read().type, HANDSHAKE)
+
+    def test_a_hello_in_many_records_is_answered(self):
+        hello = client_hello()
+        line = self.strike(b"".join(record(HANDSHAKE, hello[i:i + 30]) for i in range(0, len(hello), 30)),
+                           then_close=False)
+        self.assertEqual(line.read().type, HANDSHAKE)
+
+    def test_records_that_are_too_long(self):
+        for size in (16385 + 2048, 20000, 65535):
+            with self.subTest(size):
+                self.house = self.server("--tls12")
+                line = self.strike(record(HANDSHAKE, b"\x01" + bytes(size - 1)), then_close=False)
+                self.assertIn(line.read_alert(), ("record_overflow", "decode_error", "nothing"))
+                self.assert_refused("malformed", "TLS|record|long")
+
+    def test_a_hello_that_promises_too_much(self):
+        line = self.strike(record(HANDSHAKE, b"\x01\xff\xff\xff" + bytes(1000)), then_close=False)
+        self.assertIn(line.read_alert(), ("illegal_parameter", "decode_error", "record_overflow", "nothing"))
+        self.assert_refused("malformed|limit", "TLS|long|large")
+
+    def test_endless_empty_records(self):
+        line = self.strike(b"", then_close=False)
+        try:
+            for _ in range(2000):
+                line.send(record(HANDSHAKE, b""))
+        except ConnectionError:
+            pass
+        self.assert_refused("malformed", "TLS")
+
+    def test_application_data_before_the_handshake(self):
+        self.strike(record(23, b"early words"), then_close=False)
+        self.assert_refused("malformed", "TLS")
+
+    def test_an_alert_instead_of_a_hello(self):
+        self.strike(record(21, b"\x02\x28"), then_close=False)
+        self.assert_refused("policy|malformed", "refused|TLS")
+
+    def test_early_data_is_never_read(self):
+        """A hello that announces early data without a session: what follows is passed over or refused."""
+        line = self.strike(record(HANDSHAKE, client_hello(extra=tls_hello.extension(42, b""))), then_close=False)
+        self.assertIn(line.read_alert(), ("missing_extension", "illegal_parameter", "nothing", "decode_error",
+                                          "handshake_failure", "unexpected_message"))
+        self.assertEqual(self.house.find("accepted"), [])
+
+
+if __name__ == "__main__":
+    main()
