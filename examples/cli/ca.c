@@ -48,7 +48,7 @@ exit_status command_ca(int count, char **arguments)
             return subcommands[i].run(count - 1, arguments + 1);
         }
     }
-    complain("ca: unknown %s '%s' (see 'svms ca --help')",
-             name[0] == '-' ? "option" : "subcommand", name);
+    complain("ca: unknown %s '%s' (see 'svms ca --help')", name[0] == '-' ? "option" : "subcommand",
+             name);
     return EXIT_USAGE;
 }

@@ -256,8 +256,8 @@ static exit_status enter_into_journal(ca_folder *folder, const ca_order *order,
     memcpy(entry.sha256, info.sha256, sizeof entry.sha256);
     memcpy(entry.key_sha256, asked->key_sha256, sizeof entry.key_sha256);
     entry.role = order->role;
-    entry.name = (char *)order->name;
-    entry.hosts = (ca_hosts){ (char **)order->hosts, order->host_count };
+    entry.name = order->name;
+    entry.hosts = (ca_hosts){ order->hosts, order->host_count };
     entry.not_before_utc_ns = info.not_before_utc_ns;
     entry.not_after_utc_ns = info.not_after_utc_ns;
     strncpy(entry.code, order->code ? order->code : "", sizeof entry.code - 1);

@@ -153,8 +153,8 @@ exit_status ca_folder_unlock_key(ca_folder *folder, const char *passphrase_file)
         status = ca_key_load(&folder->key, folder->ctx, &place);
     }
     free(path);
-    if (status == EXIT_GOOD &&
-        svms_ca_open(&folder->authority, folder->ctx, folder->chain, folder->key, &err) != SVMS_OK) {
+    if (status == EXIT_GOOD && svms_ca_open(&folder->authority, folder->ctx, folder->chain,
+                                            folder->key, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the authority in %s", folder->path);
     }
     return status;

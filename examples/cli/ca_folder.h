@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The folder of an authority: its certificate, its key, its journal, its lock (docs/adr/0026). Every
- * function complains itself. */
+/* The folder of an authority: its certificate, its key, its journal, its lock (docs/adr/0026).
+ * Every function complains itself. */
 #ifndef SVMS_CLI_CA_FOLDER_H
 #define SVMS_CLI_CA_FOLDER_H
 

@@ -87,25 +87,16 @@ ca_code *ca_journal_new_code(ca_journal *journal)
     return code;
 }
 
-static void hosts_free(ca_hosts *hosts)
-{
-    for (size_t i = 0; i < hosts->count; i++) {
-        free(hosts->items[i]);
-    }
-    free(hosts->items);
-}
-
 exit_status ca_journal_create(const char *path, int folder, const svms_certificate_info *authority)
 {
     ca_log log = CA_LOG_INIT;
     exit_status status = ca_log_create(&log, path, folder);
     if (status == EXIT_GOOD) {
-        status = ca_log_append(
-            &log,
-            json_pack("{s:s, s:o, s:o}", "what", "created", "authority",
-                      json_hex(authority->sha256, CA_HASH_SIZE), "subject",
-                      json_text(authority->subject)),
-            NULL);
+        status = ca_log_append(&log,
+                               json_pack("{s:s, s:o, s:o}", "what", "created", "authority",
+                                         json_hex(authority->sha256, CA_HASH_SIZE), "subject",
+                                         json_text(authority->subject)),
+                               NULL);
     }
     ca_log_close(&log);
     return status;
@@ -121,12 +112,10 @@ exit_status ca_journal_open(ca_journal *out, const char *path, int folder, bool 
 void ca_journal_close(ca_journal *journal)
 {
     for (size_t i = 0; i < journal->issued_count; i++) {
-        free(journal->issued[i].name);
-        hosts_free(&journal->issued[i].hosts);
+        ca_kept_free(&journal->issued[i].kept);
     }
     for (size_t i = 0; i < journal->code_count; i++) {
-        free(journal->codes[i].name);
-        hosts_free(&journal->codes[i].hosts);
+        ca_kept_free(&journal->codes[i].kept);
     }
     free(journal->issued);
     free(journal->codes);
@@ -199,20 +188,19 @@ exit_status ca_journal_add_revoked(ca_journal *journal, const ca_issued *entry,
 exit_status ca_journal_add_list(ca_journal *journal, uint64_t number, int64_t this_utc_ns,
                                 int64_t next_utc_ns, const uint8_t sha256[CA_HASH_SIZE])
 {
-    return add(journal, json_pack("{s:s, s:I, s:o, s:o, s:o}", "what", "list", "number",
-                                  (json_int_t)number, "this", json_time(this_utc_ns), "next",
-                                  json_time(next_utc_ns), "sha256",
-                                  json_hex(sha256, CA_HASH_SIZE)));
+    return add(journal,
+               json_pack("{s:s, s:I, s:o, s:o, s:o}", "what", "list", "number", (json_int_t)number,
+                         "this", json_time(this_utc_ns), "next", json_time(next_utc_ns), "sha256",
+                         json_hex(sha256, CA_HASH_SIZE)));
 }
 
 exit_status ca_journal_add_code(ca_journal *journal, const ca_code *code)
 {
-    return add(journal,
-               json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:I, s:o}", "what", "code", "id", code->id,
-                         "sha256", json_hex(code->sha256, CA_HASH_SIZE), "role",
-                         ca_role_name(code->role), "name", code->name, "hosts",
-                         json_hosts(&code->hosts), "days", (json_int_t)code->days, "until",
-                         json_time(code->until_utc_ns)));
+    return add(journal, json_pack("{s:s, s:s, s:o, s:s, s:s, s:o, s:I, s:o}", "what", "code", "id",
+                                  code->id, "sha256", json_hex(code->sha256, CA_HASH_SIZE), "role",
+                                  ca_role_name(code->role), "name", code->name, "hosts",
+                                  json_hosts(&code->hosts), "days", (json_int_t)code->days, "until",
+                                  json_time(code->until_utc_ns)));
 }
 
 exit_status ca_journal_add_code_void(ca_journal *journal, const char *id)

@@ -19,27 +19,34 @@
 
 /* DNS names and IP addresses. */
 typedef struct ca_hosts {
-    char **items;
+    const char *const *items;
     size_t count;
 } ca_hosts;
+
+/* What the texts of an entry that was read lie in; nothing in an entry that is to be added. */
+typedef struct ca_kept {
+    json_t *texts;
+    const char **hosts;
+} ca_kept;
 
 typedef struct ca_issued {
     char serial[CA_SERIAL_TEXT]; /* lower-case hexadecimal */
     uint8_t sha256[CA_HASH_SIZE];
     uint8_t key_sha256[CA_HASH_SIZE]; /* of its SubjectPublicKeyInfo */
     svms_role role;                   /* SVMS_ROLE_NONE: an authority */
-    char *name;                       /* its common name */
+    const char *name;                 /* its common name */
     ca_hosts hosts;
     int64_t issued_utc_ns;
     int64_t not_before_utc_ns;
     int64_t not_after_utc_ns;
-    char code[CA_CODE_ID_TEXT]; /* one-time code that was used up by it, or empty */
+    char code[CA_CODE_ID_TEXT];  /* one-time code that was used up by it, or empty */
     char renews[CA_SERIAL_TEXT]; /* certificate that it takes the place of, or empty */
     bool revoked;
     svms_revocation_reason reason;
     int64_t revoked_utc_ns;
     int64_t invalid_utc_ns; /* or SVMS_NO_TIME */
     ca_log_place place;     /* of the line that holds the certificate */
+    ca_kept kept;
 } ca_issued;
 
 typedef enum ca_code_state {
@@ -53,12 +60,13 @@ typedef struct ca_code {
     char id[CA_CODE_ID_TEXT];
     uint8_t sha256[CA_HASH_SIZE];
     svms_role role;
-    char *name;
+    const char *name;
     ca_hosts hosts;
     uint32_t days; /* that the certificate shall be valid; 0: what the role has */
     int64_t made_utc_ns;
     int64_t until_utc_ns;
     ca_code_state state;
+    ca_kept kept;
 } ca_code;
 
 typedef struct ca_journal {

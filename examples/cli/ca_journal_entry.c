@@ -33,15 +33,22 @@ static bool take_time(int64_t *out, const char *text)
     return svms_time_parse(out, text, NULL) == SVMS_OK;
 }
 
-/* Text that is no longer than its place; NULL stands for none. */
+/* Text that is no longer than its place. */
 static bool take_text(char *out, size_t size, const char *text)
 {
-    size_t length = text ? strlen(text) : 0;
+    size_t length = strlen(text);
     if (length >= size) {
         return false;
     }
-    memcpy(out, text ? text : "", length + 1);
+    memcpy(out, text, length + 1);
     return true;
+}
+
+/* The same, or null, which leaves the place empty. */
+static bool take_optional(char *out, size_t size, const json_t *value)
+{
+    return json_is_null(value) ||
+           (json_is_string(value) && take_text(out, size, json_string_value(value)));
 }
 
 static bool take_serial(char out[CA_SERIAL_TEXT], const char *text)
@@ -52,22 +59,34 @@ static bool take_serial(char out[CA_SERIAL_TEXT], const char *text)
            strspn(text, "0123456789abcdef") == strlen(text);
 }
 
-static bool take_hosts(ca_hosts *out, const json_t *list)
+void ca_kept_free(ca_kept *kept)
+{
+    json_decref(kept->texts);
+    free(kept->hosts);
+}
+
+/* Name and hosts stay in the JSON values that were read. */
+static bool keep_texts(ca_kept *kept, json_t *name, json_t *list, const char **name_out,
+                       ca_hosts *hosts_out)
 {
     size_t count = json_array_size(list);
-    if (!json_is_array(list) || count > SVMS_NAMES_MAX) {
+    if (!json_is_string(name) || !json_is_array(list) || count > SVMS_NAMES_MAX) {
         return false;
     }
-    out->items = calloc(count + 1, sizeof *out->items);
-    for (size_t i = 0; out->items && i < count; i++) {
-        const char *text = json_string_value(json_array_get(list, i));
-        out->items[i] = text ? strdup(text) : NULL;
-        if (!out->items[i]) {
+    kept->texts = json_pack("[O, O]", name, list);
+    kept->hosts = calloc(count + 1, sizeof *kept->hosts);
+    if (!kept->texts || !kept->hosts) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        kept->hosts[i] = json_string_value(json_array_get(list, i));
+        if (!kept->hosts[i]) {
             return false;
         }
-        out->count++;
     }
-    return out->items != NULL;
+    *name_out = json_string_value(name);
+    *hosts_out = (ca_hosts){ kept->hosts, count };
+    return true;
 }
 
 static ca_code *find_code(ca_journal *journal, const char *id)
@@ -80,7 +99,7 @@ static ca_code *find_code(ca_journal *journal, const char *id)
     return NULL;
 }
 
-static bool take_created(ca_journal *journal, const json_t *entry)
+static bool take_created(ca_journal *journal, json_t *entry)
 {
     const char *authority = json_string_value(json_object_get(entry, "authority"));
     return authority && strlen(authority) == sizeof journal->authority - 1 &&
@@ -97,43 +116,52 @@ static bool spend_code(ca_journal *journal, const char *id)
     return code || !id[0];
 }
 
-static bool take_issued(ca_journal *journal, const json_t *line, const ca_log_place *place)
+static bool take_issued(ca_journal *journal, json_t *line, const ca_log_place *place)
 {
-    const char *serial, *sha256, *key, *role, *name, *from, *to, *at, *pem;
-    const char *code = NULL;
-    const char *renews = NULL;
-    const json_t *hosts = NULL;
+    const char *serial, *sha256, *key, *role, *from, *to, *at, *pem;
+    json_t *name = NULL;
+    json_t *code = NULL;
+    json_t *renews = NULL;
+    json_t *hosts = NULL;
     ca_issued *entry = ca_journal_new_issued(journal);
     if (!entry ||
-        json_unpack((json_t *)line,
-                    "{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:s, s?s, s?s}", "serial",
+        json_unpack(line, "{s:s, s:s, s:s, s:s, s:o, s:o, s:s, s:s, s:s, s:s, s:o, s:o}", "serial",
                     &serial, "sha256", &sha256, "key_sha256", &key, "role", &role, "name", &name,
                     "hosts", &hosts, "not_before", &from, "not_after", &to, "at", &at,
                     "certificate", &pem, "code", &code, "renews", &renews) != 0) {
         return false;
     }
     entry->place = *place;
-    entry->name = strdup(name);
-    return entry->name && take_serial(entry->serial, serial) &&
+    return keep_texts(&entry->kept, name, hosts, &entry->name, &entry->hosts) &&
+           take_serial(entry->serial, serial) &&
            head_text_parse(entry->sha256, sizeof entry->sha256, sha256) &&
            head_text_parse(entry->key_sha256, sizeof entry->key_sha256, key) &&
-           take_role(&entry->role, role) && take_hosts(&entry->hosts, hosts) &&
-           take_time(&entry->not_before_utc_ns, from) && take_time(&entry->not_after_utc_ns, to) &&
-           take_time(&entry->issued_utc_ns, at) &&
-           take_text(entry->code, sizeof entry->code, code) &&
-           take_text(entry->renews, sizeof entry->renews, renews) &&
+           take_role(&entry->role, role) && take_time(&entry->not_before_utc_ns, from) &&
+           take_time(&entry->not_after_utc_ns, to) && take_time(&entry->issued_utc_ns, at) &&
+           take_optional(entry->code, sizeof entry->code, code) &&
+           take_optional(entry->renews, sizeof entry->renews, renews) &&
            spend_code(journal, entry->code);
 }
 
-static bool take_revoked(ca_journal *journal, const json_t *line, const ca_log_place *place)
+static ca_issued *find_issued(ca_journal *journal, const char *serial)
+{
+    for (size_t i = 0; i < journal->issued_count; i++) {
+        if (strcmp(journal->issued[i].serial, serial) == 0) {
+            return &journal->issued[i];
+        }
+    }
+    return NULL;
+}
+
+static bool take_revoked(ca_journal *journal, json_t *line, const ca_log_place *place)
 {
     const char *serial, *reason, *revoked;
-    const char *invalid = NULL;
-    if (json_unpack((json_t *)line, "{s:s, s:s, s:s, s?s}", "serial", &serial, "reason", &reason,
-                    "revoked", &revoked, "invalid", &invalid) != 0) {
+    json_t *invalid = NULL;
+    if (json_unpack(line, "{s:s, s:s, s:s, s:o}", "serial", &serial, "reason", &reason, "revoked",
+                    &revoked, "invalid", &invalid) != 0) {
         return false;
     }
-    ca_issued *entry = (ca_issued *)ca_journal_find_serial(journal, serial);
+    ca_issued *entry = find_issued(journal, serial);
     if (!entry) {
         return false;
     }
@@ -141,15 +169,17 @@ static bool take_revoked(ca_journal *journal, const json_t *line, const ca_log_p
     entry->revoked = true;
     entry->invalid_utc_ns = SVMS_NO_TIME;
     return ca_reason_parse(&entry->reason, reason) && take_time(&entry->revoked_utc_ns, revoked) &&
-           (!invalid || take_time(&entry->invalid_utc_ns, invalid));
+           (json_is_null(invalid) ||
+            (json_is_string(invalid) &&
+             take_time(&entry->invalid_utc_ns, json_string_value(invalid))));
 }
 
-static bool take_list(ca_journal *journal, const json_t *line, const ca_log_place *place)
+static bool take_list(ca_journal *journal, json_t *line, const ca_log_place *place)
 {
     json_int_t number = 0;
     const char *from, *to, *sha256;
-    if (json_unpack((json_t *)line, "{s:I, s:s, s:s, s:s}", "number", &number, "this", &from, "next",
-                    &to, "sha256", &sha256) != 0 ||
+    if (json_unpack(line, "{s:I, s:s, s:s, s:s}", "number", &number, "this", &from, "next", &to,
+                    "sha256", &sha256) != 0 ||
         number <= 0 || (uint64_t)number <= journal->list_number) {
         return false;
     }
@@ -159,28 +189,27 @@ static bool take_list(ca_journal *journal, const json_t *line, const ca_log_plac
            take_time(&journal->list_utc_ns, from) && take_time(&journal->list_next_utc_ns, to);
 }
 
-static bool take_code(ca_journal *journal, const json_t *line)
+static bool take_code(ca_journal *journal, json_t *line)
 {
-    const char *id, *sha256, *role, *name, *at, *until;
-    const json_t *hosts = NULL;
+    const char *id, *sha256, *role, *at, *until;
+    json_t *name = NULL;
+    json_t *hosts = NULL;
     json_int_t days = 0;
     ca_code *code = ca_journal_new_code(journal);
-    if (!code ||
-        json_unpack((json_t *)line, "{s:s, s:s, s:s, s:s, s:o, s:I, s:s, s:s}", "id", &id, "sha256",
-                    &sha256, "role", &role, "name", &name, "hosts", &hosts, "days", &days, "at",
-                    &at, "until", &until) != 0) {
+    if (!code || json_unpack(line, "{s:s, s:s, s:s, s:s, s:o, s:I, s:s, s:s}", "id", &id, "sha256",
+                             &sha256, "role", &role, "name", &name, "hosts", &hosts, "days", &days,
+                             "at", &at, "until", &until) != 0) {
         return false;
     }
     code->days = (uint32_t)days;
-    code->name = strdup(name);
-    return code->name && days >= 0 && days <= UINT32_MAX && id[0] &&
-           take_text(code->id, sizeof code->id, id) &&
+    return keep_texts(&code->kept, name, hosts, &code->name, &code->hosts) && days >= 0 &&
+           days <= UINT32_MAX && id[0] && take_text(code->id, sizeof code->id, id) &&
            head_text_parse(code->sha256, sizeof code->sha256, sha256) &&
-           take_role(&code->role, role) && take_hosts(&code->hosts, hosts) &&
-           take_time(&code->made_utc_ns, at) && take_time(&code->until_utc_ns, until);
+           take_role(&code->role, role) && take_time(&code->made_utc_ns, at) &&
+           take_time(&code->until_utc_ns, until);
 }
 
-static bool take_code_void(ca_journal *journal, const json_t *line)
+static bool take_code_void(ca_journal *journal, json_t *line)
 {
     const char *id = json_string_value(json_object_get(line, "id"));
     ca_code *code = id ? find_code(journal, id) : NULL;
@@ -190,7 +219,7 @@ static bool take_code_void(ca_journal *journal, const json_t *line)
     return code != NULL;
 }
 
-exit_status ca_journal_take(void *user, const json_t *entry, const ca_log_place *place)
+exit_status ca_journal_take(void *user, json_t *entry, const ca_log_place *place)
 {
     ca_journal *journal = user;
     const char *what = json_string_value(json_object_get(entry, "what"));

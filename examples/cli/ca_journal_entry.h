@@ -9,7 +9,9 @@
 ca_issued *ca_journal_new_issued(ca_journal *journal);
 ca_code *ca_journal_new_code(ca_journal *journal);
 
+void ca_kept_free(ca_kept *kept);
+
 /* What a line says; user is the journal. */
-exit_status ca_journal_take(void *user, const json_t *entry, const ca_log_place *place);
+exit_status ca_journal_take(void *user, json_t *entry, const ca_log_place *place);
 
 #endif

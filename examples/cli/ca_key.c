@@ -32,8 +32,8 @@ exit_status ca_make_context(svms_ctx **out)
 bool ca_key_is_uri(const char *text)
 {
     size_t size = 0;
-    while (isalnum((unsigned char)text[size]) || (size > 0 && strchr("+-.", text[size]) &&
-                                                  text[size] != '\0')) {
+    while (isalnum((unsigned char)text[size]) ||
+           (size > 0 && strchr("+-.", text[size]) && text[size] != '\0')) {
         size++;
     }
     /* One letter would be a drive, elsewhere; a file that is there is a file. */
@@ -115,10 +115,10 @@ exit_status ca_key_text(file_text *out, const svms_private_key *key, const passw
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
-    svms_status made = passphrase ? svms_private_key_to_encrypted_pem(key, passphrase->text,
-                                                                      passphrase->size, text.bytes,
-                                                                      &size, &err)
-                                  : svms_private_key_to_pem(key, text.bytes, &size, &err);
+    svms_status made =
+        passphrase ? svms_private_key_to_encrypted_pem(key, passphrase->text, passphrase->size,
+                                                       text.bytes, &size, &err)
+                   : svms_private_key_to_pem(key, text.bytes, &size, &err);
     if (made != SVMS_OK) {
         file_text_free(&text);
         return complain_error(&err, "cannot write the private key");

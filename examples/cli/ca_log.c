@@ -112,8 +112,8 @@ static int write_new_head(const ca_log *log, uint64_t lines, const uint8_t sha25
     return write_file(log, NEW_HEAD_NAME, O_TRUNC, text, (size_t)size);
 }
 
-/* A head that a power failure sets back to the one before is behind the journal, which does no harm:
- * so it does not matter whether the new name can be made durable. */
+/* A head that a power failure sets back to the one before is behind the journal, which does no
+ * harm: so it does not matter whether the new name can be made durable. */
 static int publish_head(const ca_log *log)
 {
     if (renameat(log->folder, NEW_HEAD_NAME, log->folder, CA_LOG_HEAD_NAME) != 0) {
@@ -179,8 +179,8 @@ exit_status ca_log_open(ca_log *out, const char *path, int folder, bool writable
     log.path = path;
     log.folder = folder;
     log.writable = writable;
-    log.handle = openat(folder, CA_LOG_NAME, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC |
-                                                 O_NOFOLLOW | O_NONBLOCK);
+    log.handle = openat(folder, CA_LOG_NAME,
+                        (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (log.handle < 0) {
         return complain_system(errno, "cannot open %s/%s", path, CA_LOG_NAME);
     }
@@ -219,8 +219,7 @@ static json_t *parse_line(const line_reader *reader)
     const char *text = NULL;
     json_int_t number = 0;
     json_t *entry = json_loadb(reader->line, reader->size, JSON_REJECT_DUPLICATES, NULL);
-    if (entry &&
-        json_unpack(entry, "{s:I, s:s}", "line", &number, "previous", &text) == 0 &&
+    if (entry && json_unpack(entry, "{s:I, s:s}", "line", &number, "previous", &text) == 0 &&
         (uint64_t)number == log->lines + 1 && head_text_parse(previous, sizeof previous, text) &&
         memcmp(previous, log->last, sizeof previous) == 0) {
         return entry;
@@ -292,13 +291,12 @@ static exit_status set_aside(line_reader *reader)
              "handed out; they are in %s now",
              log->path, CA_LOG_NAME, size, name);
     exit_status status = hash_line(hash, reader->line, size);
-    return status == EXIT_GOOD
-               ? ca_log_append(log,
-                               json_pack("{s:s, s:I, s:o, s:s}", "what", "torn", "bytes",
-                                         (json_int_t)size, "sha256", json_hex(hash, sizeof hash),
-                                         "file", name),
-                               NULL)
-               : status;
+    return status == EXIT_GOOD ? ca_log_append(log,
+                                               json_pack("{s:s, s:I, s:o, s:s}", "what", "torn",
+                                                         "bytes", (json_int_t)size, "sha256",
+                                                         json_hex(hash, sizeof hash), "file", name),
+                                               NULL)
+                               : status;
 }
 
 /* At what is no line, or at the end. */
@@ -462,9 +460,8 @@ exit_status ca_log_load(const ca_log *log, const ca_log_place *place, json_t **o
         return EXIT_ENVIRONMENT;
     }
     ssize_t got = read_at(log->handle, line, place->size, place->offset);
-    *out = got == (ssize_t)place->size
-               ? json_loadb(line, place->size, JSON_REJECT_DUPLICATES, NULL)
-               : NULL;
+    *out = got == (ssize_t)place->size ? json_loadb(line, place->size, JSON_REJECT_DUPLICATES, NULL)
+                                       : NULL;
     free(line);
     return *out ? EXIT_GOOD : damaged(log, place->line, "changed since it was read");
 }

@@ -32,7 +32,10 @@ typedef struct ca_log {
 
 #define CA_LOG_INIT                                                                                \
     {                                                                                              \
-        NULL, -1, -1, false, 0, 0, { 0 }                                                           \
+        NULL, -1, -1, false, 0, 0,                                                                 \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
     }
 
 /* Where a line stands in the file. */
@@ -42,7 +45,7 @@ typedef struct ca_log_place {
     size_t size; /* without newline */
 } ca_log_place;
 
-typedef exit_status (*ca_log_visit)(void *user, const json_t *entry, const ca_log_place *place);
+typedef exit_status (*ca_log_visit)(void *user, json_t *entry, const ca_log_place *place);
 
 /* An empty journal in a folder that has none. */
 exit_status ca_log_create(ca_log *out, const char *path, int folder);

@@ -16,8 +16,8 @@
  * the next one. The folder is entered and its key is open. */
 exit_status ca_list_make(ca_folder *folder, uint64_t number, uint32_t days, file_text *pem);
 
-/* The newest list, or a new one for so many days if there is none, if somebody was revoked since, or
- * if less than a quarter of its time is left. */
+/* The newest list, or a new one for so many days if there is none, if somebody was revoked since,
+ * or if less than a quarter of its time is left. */
 exit_status ca_list_current(ca_folder *folder, uint32_t days, file_text *pem);
 
 #endif

@@ -6,6 +6,8 @@
 #include "exit_status.h"
 
 exit_status command_identity(int count, char **arguments);
+exit_status command_ca(int count, char **arguments);
+exit_status command_request(int count, char **arguments);
 exit_status command_record(int count, char **arguments);
 exit_status command_info(int count, char **arguments);
 exit_status command_verify(int count, char **arguments);

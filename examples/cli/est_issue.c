@@ -244,7 +244,7 @@ static void enroll_with(exchange *self, const est_login *login)
     }
     char id[CA_CODE_ID_TEXT] = "";
     (void)snprintf(id, sizeof id, "%s", code->id);
-    self->role = svms_role_name(code->role);
+    self->role = ca_role_name(code->role);
     self->order = (ca_order){ .role = code->role,
                               .name = login->name,
                               .hosts = (const char *const *)code->hosts.items,
@@ -279,12 +279,16 @@ void est_enroll(est_service *service, const est_question *question, est_answer *
     OPENSSL_cleanse(&login, sizeof login);
 }
 
-/* As many days as the certificate has that shall be renewed. */
-static uint32_t days_of(const ca_issued *issued)
+/* As many days as the certificate has that shall be renewed; 0, as the role has, where the
+ * authority has not so many left. */
+static uint32_t days_of(const exchange *self, const ca_issued *issued)
 {
-    int64_t days =
-        (issued->not_after_utc_ns - issued->not_before_utc_ns + NS_PER_DAY / 2) / NS_PER_DAY;
-    return days > 0 && days < UINT32_MAX ? (uint32_t)days : 1;
+    int64_t period = issued->not_after_utc_ns - issued->not_before_utc_ns;
+    int64_t left =
+        self->service->folder->info.not_after_utc_ns - (int64_t)time(NULL) * NS_PER_SECOND;
+    int64_t days = (period + NS_PER_DAY / 2) / NS_PER_DAY;
+    bool fits = days > 0 && days < left / NS_PER_DAY;
+    return fits ? (uint32_t)days : 0;
 }
 
 static void renew(exchange *self, const ca_issued *issued)
@@ -303,7 +307,7 @@ static void renew(exchange *self, const ca_issued *issued)
                               .name = self->name,
                               .hosts = (const char *const *)issued->hosts.items,
                               .host_count = issued->hosts.count,
-                              .days = days_of(issued),
+                              .days = days_of(self, issued),
                               .renews = serial };
     if (read_request(self) && request_fits(self)) {
         (void)issue(self, "renewed");
@@ -323,7 +327,7 @@ static void renew_for(exchange *self, const uint8_t sha256[CA_HASH_SIZE])
         return;
     }
     self->name = name;
-    self->role = svms_role_name(issued->role);
+    self->role = ca_role_name(issued->role);
     renew(self, issued);
     self->name = NULL;
     free(name);

@@ -286,6 +286,15 @@ exit_status file_check_output(const char *path, bool replace)
     return status;
 }
 
+exit_status file_check_new(const char *path)
+{
+    if (file_exists(path)) {
+        complain("%s exists; it is never replaced", path);
+        return EXIT_ENVIRONMENT;
+    }
+    return file_check_output(path, false);
+}
+
 static bool is_one_file(const struct stat *one, const struct stat *other)
 {
     return one->st_dev == other->st_dev && one->st_ino == other->st_ino;

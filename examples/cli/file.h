@@ -54,6 +54,9 @@ exit_status file_publish(const char *temporary, const char *path, bool replace);
  * what is there is not a regular file, or the folder is missing. */
 exit_status file_check_output(const char *path, bool replace);
 
+/* The same for what is never replaced. */
+exit_status file_check_new(const char *path);
+
 /* Refuses, with EXIT_USAGE, to write over what is read: both are one file, whatever it is called,
  * or input is a folder and output one of the containers in it. An output that is not there yet, and
  * an input that is none (an address, say), are let pass. */

@@ -18,6 +18,8 @@ typedef struct command {
 
 static const command commands[] = {
     { "identity", command_identity, "create a signing identity and a demonstration CA" },
+    { "ca", command_ca, "run a small certificate authority" },
+    { "request", command_request, "ask an authority to certify a key" },
     { "record", command_record, "record video into a signed, encrypted file" },
     { "info", command_info, "say what a recording is" },
     { "verify", command_verify, "prove that a recording is what was recorded" },

@@ -103,11 +103,12 @@ static exit_status make_request(request_job *job)
 static exit_status write_files(const request_job *job)
 {
     const request_request *request = job->request;
+    /* The key first: a request for a key that nobody has would be of no use. */
     const new_file files[] = {
-        { request->output, PUBLIC_MODE, job->pem, job->size },
         { request->new_key, PRIVATE_MODE, job->key_text.bytes, job->key_text.size },
+        { request->output, PUBLIC_MODE, job->pem, job->size },
     };
-    return file_write(files, request->new_key ? 2 : 1, false);
+    return request->new_key ? file_write(files, 2, false) : file_write(&files[1], 1, false);
 }
 
 static exit_status say(const request_job *job)
@@ -119,8 +120,7 @@ static exit_status say(const request_job *job)
             "{s:o, s:o, s:o, s:o, s:o}", "file", json_text(request->output), "key_file",
             json_text(request->new_key), "key_sha256", json_hex(hash, 32), "name",
             json_text(job->info.common_name), "role",
-            json_text(request->role == SVMS_ROLE_NONE ? NULL
-                                                      : svms_role_name(job->info.role))));
+            json_text(request->role == SVMS_ROLE_NONE ? NULL : svms_role_name(job->info.role))));
     }
     print_line(stdout, "Request       %s", request->output);
     if (request->new_key) {
@@ -132,10 +132,9 @@ static exit_status say(const request_job *job)
 
 static exit_status check_outputs(const request_request *request)
 {
-    exit_status status = file_check_output(request->output, false);
-    if (status == EXIT_GOOD && request->new_key && file_exists(request->new_key)) {
-        complain("%s exists; a key is never replaced", request->new_key);
-        status = EXIT_ENVIRONMENT;
+    exit_status status = file_check_new(request->output);
+    if (status == EXIT_GOOD && request->new_key) {
+        status = file_check_new(request->new_key);
     }
     if (status == EXIT_GOOD && request->new_key &&
         file_is_same_place(request->output, request->new_key)) {

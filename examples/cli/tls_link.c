@@ -24,6 +24,7 @@
 struct tls_link {
     struct bufferevent *carrier;
     struct event *last_call;
+    struct event *soon; /* work() when the owner's call has returned */
     svms_tls *tls;
     char *arrived; /* plaintext, PLAIN_MAX bytes of room */
     size_t arrived_size;
@@ -307,6 +308,21 @@ static void on_event(struct bufferevent *carrier, short what, void *user)
     }
 }
 
+static void on_soon(evutil_socket_t socket, short what, void *user)
+{
+    (void)socket;
+    (void)what;
+    work(user);
+}
+
+/* Not at once: closed() would come while the owner is in the middle of something. */
+static void work_soon(tls_link *link)
+{
+    if (!link->released) {
+        event_active(link->soon, EV_TIMEOUT, 0);
+    }
+}
+
 static void on_last_call(evutil_socket_t socket, short what, void *user)
 {
     (void)socket;
@@ -329,8 +345,9 @@ tls_link *tls_link_new(struct event_base *base, evutil_socket_t socket, svms_tls
     link->arrived = malloc(PLAIN_MAX);
     link->waiting = evbuffer_new();
     link->last_call = evtimer_new(base, on_last_call, link);
+    link->soon = evtimer_new(base, on_soon, link);
     link->carrier = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    if (!link->arrived || !link->waiting || !link->last_call || !link->carrier ||
+    if (!link->arrived || !link->waiting || !link->last_call || !link->soon || !link->carrier ||
         (socket >= 0 && bufferevent_setfd(link->carrier, socket) != 0)) {
         if (socket >= 0 && !link->carrier) {
             evutil_closesocket(socket);
@@ -376,6 +393,9 @@ void tls_link_free(tls_link *link)
     if (link->last_call) {
         event_free(link->last_call);
     }
+    if (link->soon) {
+        event_free(link->soon);
+    }
     if (link->carrier) {
         bufferevent_free(link->carrier);
     }
@@ -402,8 +422,7 @@ bool tls_link_write(tls_link *link, const void *data, size_t size)
     if (evbuffer_add(link->waiting, data, size) != 0) {
         return false;
     }
-    /* In a callback the work that goes on afterwards sends it. */
-    work(link);
+    work_soon(link);
     return true;
 }
 
@@ -411,7 +430,7 @@ void tls_link_finish(tls_link *link)
 {
     link->finishing = true;
     start_last_call(link);
-    work(link);
+    work_soon(link);
 }
 
 const svms_tls *tls_link_tls(const tls_link *link)

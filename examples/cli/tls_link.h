@@ -16,7 +16,8 @@
 
 typedef struct tls_link tls_link;
 
-/* What the owner hears of; in each of them it may release the link. */
+/* What the owner hears of, never from within one of its own calls; in each of them it may release
+ * the link. */
 typedef struct tls_link_events {
     /* The handshake is done; the peer is who it must be. */
     void (*ready)(void *user);

@@ -125,6 +125,64 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_to_pem(const svms_private_
                                                              size_t *size, svms_error *err);
 
 /**
+ * Write a private key as PKCS #8 PEM that a passphrase protects ("ENCRYPTED PRIVATE KEY").
+ *
+ * PBES2 (RFC 8018): PBKDF2 with HMAC-SHA-256, 600,000 rounds and 16 random bytes of salt, and
+ * AES-256-CBC; OpenSSL and most others read it. It takes a noticeable part of a second. The
+ * passphrase is all that protects the key once the file is known to others.
+ *
+ * @param key               the key
+ * @param passphrase        any bytes; text should be UTF-8 in normalisation form C
+ * @param passphrase_size   how many, 1 to 1024
+ * @param[out] out          receives text and NUL
+ * @param[in,out] size      capacity of @p out; receives the length without NUL, or, with
+ *                          ::SVMS_E_LIMIT, the capacity needed
+ * @param[out] err          why it failed, or NULL
+ *
+ * @retval SVMS_OK             written
+ * @retval SVMS_E_USAGE        an argument is NULL, or the passphrase is empty or too long
+ * @retval SVMS_E_UNSUPPORTED  the private half is not in the memory of the process
+ * @retval SVMS_E_LIMIT        @p out is too small
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider, or the random source, failed
+ *
+ * Thread safety: any thread. Specification: identity.md, I-CA-30, I-CA-31. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_to_encrypted_pem(
+    const svms_private_key *key, const void *passphrase, size_t passphrase_size, char *out,
+    size_t *size, svms_error *err);
+
+/**
+ * Read a private key that a passphrase protects.
+ *
+ * PBES2 with AES-256-CBC, and PBKDF2 with HMAC-SHA-256 or scrypt with r 8 and p 1. What a file may
+ * cost is bounded: at most 10,000,000 rounds of PBKDF2, N from 1024 to 262144 with scrypt (256 MiB
+ * of memory).
+ *
+ * @param[out] out          the key; release with svms_private_key_free()
+ * @param ctx               context; must outlive the key
+ * @param pem               text, not NUL-terminated; the first private key in it is taken
+ * @param size              bytes of text, at most 64 KiB
+ * @param passphrase        bytes
+ * @param passphrase_size   how many, 1 to 1024
+ * @param[out] err          why it failed, or NULL
+ *
+ * @retval SVMS_OK             read
+ * @retval SVMS_E_USAGE        an argument is NULL, or the passphrase is empty or too long
+ * @retval SVMS_E_WRONG_KEY    the passphrase is another one (or what is encrypted was changed)
+ * @retval SVMS_E_MALFORMED    no private key in the text, or it is damaged, or not encrypted
+ * @retval SVMS_E_UNSUPPORTED  it is encrypted in another way, or of another kind or size
+ * @retval SVMS_E_LIMIT        more than 64 KiB, or too much work
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
+ *
+ * Thread safety: any thread. Specification: identity.md, I-CA-30 to I-CA-33. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_from_encrypted_pem(
+    svms_private_key **out, svms_ctx *ctx, const char *pem, size_t size, const void *passphrase,
+    size_t passphrase_size, svms_error *err);
+
+/**
  * Release a private key and wipe it. Of a key behind callbacks, see external_key.h.
  *
  * @param key  address of the key; NULL and pointer to NULL are accepted; cleared

@@ -263,6 +263,254 @@ SVMS_API size_t svms_keyset_count(const svms_keyset *keyset);
  */
 SVMS_API void svms_keyset_free(svms_keyset **keyset);
 
+/** Which kind of token. */
+typedef enum svms_token_profile {
+    SVMS_TOKEN_ACCESS = 1, /**< RFC 9068, `at+jwt`: rights in `authorization_details`. */
+    SVMS_TOKEN_ONVIF = 2   /**< `JWT`: `roles`, which the server's policy knows. */
+} svms_token_profile;
+
+/**
+ * Fetches the newest key set of an issuer. Called by a thread that verifies a token with an unknown
+ * key, never by two at once for one issuer, and not more often than every 30 seconds.
+ *
+ * @param user      what the rules said
+ * @param issuer    whose keys
+ * @param[out] out  the set, which the verifier takes over
+ * @param[out] err  why it failed
+ * @return ::SVMS_OK, or why not; the old keys stay then
+ */
+typedef svms_status (*svms_keyset_fetch)(void *user, const char *issuer, svms_keyset **out,
+                                         svms_error *err);
+
+/** What a verifier of tokens demands. Start from ::SVMS_TOKEN_RULES_INIT. Since 0.1. */
+typedef struct svms_token_rules {
+    uint32_t struct_size;       /**< sizeof(svms_token_rules). */
+    svms_token_profile profile; /**< Which kind of token. */
+    const char *audience;       /**< Who the verifier is: `aud` must name it exactly. */
+    uint32_t skew_s;            /**< By how much clocks may differ, seconds, at most 300. */
+    uint32_t longest_life_s;    /**< Longest life of a token, seconds, 1 to 31,622,400. */
+    uint32_t grace_s;           /**< How long a key that an issuer has withdrawn stays good. */
+    uint32_t demand_binding;    /**< 1: only tokens that are bound to the client's certificate. */
+    uint32_t nbf_may_be_absent; /**< 1: `iat` stands for it then; without that, neither is asked. */
+    uint32_t reserved;          /**< 0. */
+    svms_keyset_fetch fetch;    /**< Fetches key sets, or NULL. */
+    void *user;                 /**< Passed to it; borrowed. */
+} svms_token_rules;
+
+/** Initialiser of ::svms_token_rules: a minute of skew, a day of life, ten minutes of grace. */
+#define SVMS_TOKEN_RULES_INIT                                                                      \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_token_rules), SVMS_TOKEN_ACCESS, NULL, 60, 86400, 600, 0, 0, 0,      \
+            NULL, NULL                                                                             \
+    }
+
+/** Most issuers of a verifier. */
+#define SVMS_TOKEN_ISSUERS 16
+
+/** Opaque verifier of tokens; once its issuers are added, shared freely between threads. */
+typedef struct svms_token_verifier svms_token_verifier;
+
+/**
+ * Make a verifier of tokens, which knows no issuer yet.
+ *
+ * @param[out] out  the verifier; release with svms_token_verifier_free()
+ * @param ctx       context; must outlive the verifier
+ * @param rules     what it demands
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           made
+ * @retval SVMS_E_USAGE      an argument is NULL, or a rule is out of range
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: any thread. Specification: J-CLM-1 to J-CLM-4. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_token_verifier_new(svms_token_verifier **out,
+                                                             svms_ctx *ctx,
+                                                             const svms_token_rules *rules,
+                                                             svms_error *err);
+
+/**
+ * Add an issuer whose tokens are believed.
+ *
+ * @param verifier      the verifier, not yet used by other threads
+ * @param issuer        its name, as `iss` has it: 1 to 256 bytes
+ * @param keys          its keys; taken over when this succeeds, and cleared then
+ * @param is_exchanger  1: a gateway; only tokens that name in `act` for whom it asks
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK           added
+ * @retval SVMS_E_USAGE      an argument is NULL, or the issuer is there already
+ * @retval SVMS_E_LIMIT      ::SVMS_TOKEN_ISSUERS are there
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: before the verifier is shared. Specification: J-CLM-2, J-EXC-1. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_token_verifier_add(svms_token_verifier *verifier,
+                                                             const char *issuer, svms_keyset **keys,
+                                                             uint32_t is_exchanger,
+                                                             svms_error *err);
+
+/**
+ * Replace the keys of an issuer. Those that are missing from the new set stay good for the time of
+ * grace.
+ *
+ * @param verifier  the verifier
+ * @param issuer    which issuer
+ * @param keys      the new keys; taken over when this succeeds, and cleared then
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           replaced
+ * @retval SVMS_E_USAGE      an argument is NULL, or the issuer is unknown
+ * @retval SVMS_E_STATE      another thread is replacing them
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: any thread; it waits for verifications that use the old keys, and none waits for
+ * it. Specification: J-KEY-6. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_token_verifier_replace(svms_token_verifier *verifier,
+                                                                 const char *issuer,
+                                                                 svms_keyset **keys,
+                                                                 svms_error *err);
+
+/**
+ * Release a verifier.
+ *
+ * @param verifier  address of the verifier; NULL and pointer to NULL are accepted; cleared
+ *
+ * Thread safety: no other thread may use it any more. Since 0.1.
+ */
+SVMS_API void svms_token_verifier_free(svms_token_verifier **verifier);
+
+/** What a token is asked. Start from ::SVMS_TOKEN_QUESTION_INIT. Since 0.1. */
+typedef struct svms_token_question {
+    uint32_t struct_size;              /**< sizeof(svms_token_question). */
+    uint32_t reserved;                 /**< 0. */
+    const uint8_t *certificate_sha256; /**< SHA-256 of the peer's certificate, 32 bytes; NULL: it
+                                            has none, or it is not known. */
+    int64_t now_utc_ns;                /**< Present time, or ::SVMS_NO_TIME: the context's. */
+} svms_token_question;
+
+/** Initialiser of ::svms_token_question: no certificate, the time of the context. */
+#define SVMS_TOKEN_QUESTION_INIT                                                                   \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_token_question), 0, NULL, INT64_MIN                                  \
+    }
+
+/** Opaque token that was verified; immutable, shared freely between threads. */
+typedef struct svms_token svms_token;
+
+/**
+ * Verify a token.
+ *
+ * @param[out] out      the token; release with svms_token_free()
+ * @param verifier      whom to believe, and what to demand
+ * @param text          the token, not NUL-terminated
+ * @param size          its bytes
+ * @param question      what is known besides, or NULL
+ * @param[out] verdict  what it was found to be; ::SVMS_TOKEN_GOOD with ::SVMS_OK only
+ * @param[out] err      the words for it, or NULL. For the record, not for the peer
+ *
+ * @retval SVMS_OK               it holds
+ * @retval SVMS_E_USAGE          an argument is NULL
+ * @retval SVMS_E_MALFORMED      verdicts form, header, critical, payload, claim, time
+ * @retval SVMS_E_LIMIT          verdict form: too long
+ * @retval SVMS_E_NOT_AUTHENTIC  verdicts algorithm and signature
+ * @retval SVMS_E_UNTRUSTED      verdicts key and issuer
+ * @retval SVMS_E_POLICY         verdicts profile, audience, expired, not yet, lifetime, binding
+ * @retval SVMS_E_UNSUPPORTED    the library was built without Jansson
+ * @retval SVMS_E_NO_MEMORY      the allocator failed
+ * @retval SVMS_E_CRYPTO         the provider failed
+ *
+ * Thread safety: any thread; never waits for another. Clauses: RFC 7515 section 5.2, RFC 7519
+ * section 7.2, RFC 9068 section 4, RFC 8705 section 3. Specification: token.md, section 4.
+ * Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_token_verify(
+    svms_token **out, svms_token_verifier *verifier, const char *text, size_t size,
+    const svms_token_question *question, svms_token_verdict *verdict, svms_error *err);
+
+/**
+ * Release a token.
+ *
+ * @param token  address of the token; NULL and pointer to NULL are accepted; wiped and cleared
+ *
+ * Thread safety: no other thread may use it any more. Since 0.1.
+ */
+SVMS_API void svms_token_free(svms_token **token);
+
+/** What a token says. The texts live as long as the token. Start from ::SVMS_TOKEN_INFO_INIT.
+ * Since 0.1. */
+typedef struct svms_token_info {
+    uint32_t struct_size;         /**< sizeof(svms_token_info). */
+    uint32_t is_bound;            /**< 1: bound to the peer's certificate. */
+    const char *issuer;           /**< Who vouches. */
+    const char *subject;          /**< Who asks; NULL: nobody is named. */
+    const char *id;               /**< `jti`, or NULL. */
+    const char *client;           /**< `client_id`, or NULL. */
+    const char *session;          /**< `sid`, or NULL. */
+    int64_t issued_utc_ns;        /**< `iat`, or ::SVMS_NO_TIME. */
+    int64_t expires_utc_ns;       /**< `exp`. */
+    int64_t authenticated_utc_ns; /**< `auth_time`, or ::SVMS_NO_TIME. */
+    size_t method_count;          /**< Entries of `amr`: svms_token_method(). */
+    size_t role_count;            /**< Entries of `roles`: svms_token_role(). */
+    size_t actor_count;           /**< Levels of `act`: svms_token_actor(). */
+} svms_token_info;
+
+/** Initialiser of ::svms_token_info. */
+#define SVMS_TOKEN_INFO_INIT                                                                       \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_token_info), 0, NULL, NULL, NULL, NULL, NULL, INT64_MIN, INT64_MIN,  \
+            INT64_MIN, 0, 0, 0                                                                     \
+    }
+
+/**
+ * What a token says.
+ *
+ * @param token     a token
+ * @param[out] out  receives it
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK       told
+ * @retval SVMS_E_USAGE  an argument is NULL, or struct_size is too large
+ *
+ * Thread safety: any thread. Specification: token.md, section 3. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_token_describe(const svms_token *token,
+                                                         svms_token_info *out, svms_error *err);
+
+/**
+ * One of the methods (`amr`, RFC 8176) by which somebody logged in.
+ *
+ * @param token  a token
+ * @param index  which, from 0
+ * @return text that lives as long as the token; NULL past the last
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API const char *svms_token_method(const svms_token *token, size_t index);
+
+/**
+ * One of the roles that a token names.
+ *
+ * @param token  a token
+ * @param index  which, from 0
+ * @return text that lives as long as the token; NULL past the last
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API const char *svms_token_role(const svms_token *token, size_t index);
+
+/**
+ * One of those who ask in the place of the subject (`act`, RFC 8693), the nearest first.
+ *
+ * @param token  a token
+ * @param index  which, from 0
+ * @return text that lives as long as the token; NULL past the last
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API const char *svms_token_actor(const svms_token *token, size_t index);
+
 #ifdef __cplusplus
 }
 #endif

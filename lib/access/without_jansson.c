@@ -49,3 +49,49 @@ void svms_keyset_free(svms_keyset **keyset)
 {
     (void)keyset;
 }
+
+svms_status svms_token_verify(svms_token **out, svms_token_verifier *verifier, const char *text,
+                              size_t size, const svms_token_question *question,
+                              svms_token_verdict *verdict, svms_error *err)
+{
+    (void)out;
+    (void)verifier;
+    (void)text;
+    (void)size;
+    (void)question;
+    (void)verdict;
+    return unsupported(err);
+}
+
+void svms_token_free(svms_token **token)
+{
+    (void)token;
+}
+
+svms_status svms_token_describe(const svms_token *token, svms_token_info *out, svms_error *err)
+{
+    (void)token;
+    (void)out;
+    return unsupported(err);
+}
+
+const char *svms_token_method(const svms_token *token, size_t index)
+{
+    (void)token;
+    (void)index;
+    return NULL;
+}
+
+const char *svms_token_role(const svms_token *token, size_t index)
+{
+    (void)token;
+    (void)index;
+    return NULL;
+}
+
+const char *svms_token_actor(const svms_token *token, size_t index)
+{
+    (void)token;
+    (void)index;
+    return NULL;
+}

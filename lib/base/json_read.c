@@ -438,6 +438,20 @@ bool svms_json_is_there(const svms_json_node *node, const char *member)
     return !svms_json_failed(node) && json_object_get(node->json, member) != NULL;
 }
 
+bool svms_json_is_array(const svms_json_node *node, const char *member)
+{
+    return !svms_json_failed(node) && json_is_array(json_object_get(node->json, member));
+}
+
+double svms_json_real(const svms_json_node *node, const char *member)
+{
+    const json_t *value = find(node, member);
+    if (value != NULL && !json_is_number(value)) {
+        svms_json_refuse(node, member, "is not a number");
+    }
+    return json_number_value(value);
+}
+
 bool svms_json_is_null(const svms_json_node *node, const char *member)
 {
     return json_is_null(find(node, member));

@@ -64,6 +64,9 @@ int64_t svms_json_time_or_null(const svms_json_node *node, const char *member);
 void svms_json_hex(const svms_json_node *node, const char *member, uint8_t *out, size_t size);
 svms_json_node svms_json_object(const svms_json_node *node, const char *member);
 bool svms_json_is_there(const svms_json_node *node, const char *member);
+bool svms_json_is_array(const svms_json_node *node, const char *member);
+/* Any number, whole or not. */
+double svms_json_real(const svms_json_node *node, const char *member);
 bool svms_json_is_null(const svms_json_node *node, const char *member);
 /* Entries of an array. */
 size_t svms_json_count(const svms_json_node *node, const char *member, size_t most);

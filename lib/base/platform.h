@@ -37,6 +37,14 @@ int svms_platform_real_folder(const char *path, char *out, size_t size);
 int svms_platform_sync_folder(int handle);
 void svms_platform_close(int handle);
 
+/* Lets other threads go first. */
+void svms_platform_yield(void);
+
+/* Sockets that are connected. As much as they take or have now; EAGAIN where that is nothing, and a
+ * blocking socket waits. *got 0: the peer has ended its stream. No signal is raised. */
+int svms_platform_send(int socket, const void *data, size_t size, size_t *sent);
+int svms_platform_receive(int socket, void *out, size_t size, size_t *got);
+
 /* A lock, and a condition that threads sleep on while they do not hold it. In place: 0, or an errno
  * value, from init; destroy when nobody holds it or sleeps. */
 typedef struct svms_platform_latch {

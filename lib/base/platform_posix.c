@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -325,6 +327,32 @@ void svms_platform_close(int handle)
     close(handle);
 }
 
+/* Some systems have two numbers for this. */
+static int socket_error(int number)
+{
+    return number == EWOULDBLOCK ? EAGAIN : number;
+}
+
+int svms_platform_send(int socket, const void *data, size_t size, size_t *sent)
+{
+    ssize_t done;
+    do {
+        done = send(socket, data, size, MSG_NOSIGNAL);
+    } while (done < 0 && errno == EINTR);
+    *sent = done > 0 ? (size_t)done : 0;
+    return done < 0 ? socket_error(errno) : 0;
+}
+
+int svms_platform_receive(int socket, void *out, size_t size, size_t *got)
+{
+    ssize_t done;
+    do {
+        done = recv(socket, out, size, 0);
+    } while (done < 0 && errno == EINTR);
+    *got = done > 0 ? (size_t)done : 0;
+    return done < 0 ? socket_error(errno) : 0;
+}
+
 typedef struct posix_latch {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -337,6 +365,11 @@ _Static_assert(_Alignof(posix_latch) <= _Alignof(svms_platform_latch),
 static posix_latch *posix(svms_platform_latch *latch)
 {
     return (posix_latch *)(void *)latch->place.bytes;
+}
+
+void svms_platform_yield(void)
+{
+    (void)sched_yield();
 }
 
 int svms_platform_latch_init(svms_platform_latch *latch)

@@ -28,6 +28,11 @@ struct svms_private_key {
     uint8_t id[SVMS_DIGEST_SIZE];
 };
 
+svms_ctx *svms_private_key_context(const svms_private_key *key)
+{
+    return key->ctx;
+}
+
 EVP_PKEY *svms_private_key_evp(const svms_private_key *key)
 {
     return key->pkey;
@@ -211,6 +216,29 @@ static svms_status decode(svms_private_key **out, svms_ctx *ctx, const svms_pem_
     return status;
 }
 
+/* Hands the key out once its halves were found to belong together; takes it over. */
+static svms_status finish(svms_private_key **out, svms_private_key *key, svms_error *err)
+{
+    svms_status status = svms_key_check_pair(key->ctx, key->pkey, key->kind, err);
+    if (status == SVMS_OK) {
+        *out = key;
+    } else {
+        svms_private_key_free(&key);
+    }
+    return status;
+}
+
+svms_status svms_private_key_from_der(svms_private_key **out, svms_ctx *ctx, uint8_t *der,
+                                      size_t size, svms_error *err)
+{
+    char label[] = PEM_STRING_PKCS8INF;
+    char headers[] = "";
+    svms_pem_block block = { label, headers, der, (long)size };
+    svms_private_key *key = NULL;
+    svms_status status = decode(&key, ctx, &block, err);
+    return status == SVMS_OK ? finish(out, key, err) : status;
+}
+
 svms_status svms_private_key_from_pem(svms_private_key **out, svms_ctx *ctx, const char *pem,
                                       size_t size, svms_error *err)
 {
@@ -240,16 +268,7 @@ svms_status svms_private_key_from_pem(svms_private_key **out, svms_ctx *ctx, con
     if (status == SVMS_END) {
         return svms_fail(err, SVMS_E_MALFORMED, "no private key in the PEM text");
     }
-    if (status != SVMS_OK) {
-        return status;
-    }
-    status = svms_key_check_pair(ctx, key->pkey, key->kind, err);
-    if (status == SVMS_OK) {
-        *out = key;
-    } else {
-        svms_private_key_free(&key);
-    }
-    return status;
+    return status == SVMS_OK ? finish(out, key, err) : status;
 }
 
 /* Takes external over, also on failure. */

@@ -19,6 +19,11 @@ SVMS_MUST_CHECK svms_status svms_private_key_unwrap(const svms_private_key *key,
                                                     const void *input, size_t input_size,
                                                     uint8_t *output, size_t output_size,
                                                     svms_error *err);
+/* Borrowed. */
+svms_ctx *svms_private_key_context(const svms_private_key *key);
+/* PKCS #8, SEC 1 or PKCS #1, not encrypted; the halves are checked against each other. */
+SVMS_MUST_CHECK svms_status svms_private_key_from_der(svms_private_key **out, svms_ctx *ctx,
+                                                      uint8_t *der, size_t size, svms_error *err);
 /* As svms_private_key_from_evp(), and the halves are checked: the private one against the public
  * one where it is given out, else the public one alone. */
 SVMS_MUST_CHECK svms_status svms_private_key_from_provider(svms_private_key **out, svms_ctx *ctx,

@@ -98,9 +98,8 @@ static svms_status read_responders(svms_ocsp_answer *out, svms_ctx *ctx, size_t 
         unsigned char *der = NULL;
         X509 *certificate = NULL;
         int size = i2d_X509(sk_X509_value(given, i), &der);
-        status = size > 0
-                     ? svms_certificate_parse(&certificate, ctx, der, (size_t)size, 0, err)
-                     : svms_fail_crypto(err, "cannot read a certificate of an OCSP response");
+        status = size > 0 ? svms_certificate_parse(&certificate, ctx, der, (size_t)size, 0, err)
+                          : svms_fail_crypto(err, "cannot read a certificate of an OCSP response");
         OPENSSL_free(der);
         if (status == SVMS_OK && sk_X509_push(out->responders, certificate) <= 0) {
             X509_free(certificate);
@@ -110,13 +109,27 @@ static svms_status read_responders(svms_ocsp_answer *out, svms_ctx *ctx, size_t 
     return status;
 }
 
+/* SHA-256 or better; Ed25519 brings its own. */
+static bool is_strong(const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *object = NULL;
+    switch (svms_signature_digest(algorithm)) {
+    case NID_sha256:
+    case NID_sha384:
+    case NID_sha512:
+        return true;
+    case NID_undef:
+        X509_ALGOR_get0(&object, NULL, NULL, algorithm);
+        return OBJ_obj2nid(object) == NID_ED25519;
+    default:
+        return false;
+    }
+}
+
 static const char *unusable(OCSP_BASICRESP *basic)
 {
-    const X509_ALGOR *algorithm = OCSP_resp_get0_tbs_sigalg(basic);
-    const ASN1_OBJECT *object = NULL;
-    X509_ALGOR_get0(&object, NULL, NULL, algorithm);
-    if (svms_signature_is_weak(OBJ_obj2nid(object), algorithm)) {
-        return "is signed with a weak digest";
+    if (!is_strong(OCSP_resp_get0_tbs_sigalg(basic))) {
+        return "is signed with a weak digest or an unknown algorithm";
     }
     if (OCSP_BASICRESP_get_ext_by_critical(basic, 1, -1) >= 0) {
         return "has an unknown critical extension";
@@ -147,8 +160,8 @@ svms_status svms_ocsp_parse(svms_ocsp_answer *out, svms_ctx *ctx, const void *da
     }
     if (status == SVMS_OK) {
         const char *problem = unusable(read.basic);
-        status = problem ? unsupported(number, problem, err)
-                         : read_responders(&read, ctx, number, err);
+        status =
+            problem ? unsupported(number, problem, err) : read_responders(&read, ctx, number, err);
     }
     if (status != SVMS_OK) {
         svms_ocsp_clear(&read);

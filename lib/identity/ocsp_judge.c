@@ -14,9 +14,6 @@
 #include "ocsp.h"
 #include "path.h"
 
-/* By how much clocks may differ (C-VER-4). */
-#define CLOCK_TOLERANCE_NS INT64_C(300000000000)
-
 /* Hashes that a CertID and a ResponderID may use: they name, they prove nothing. */
 static const char *name_digest(const ASN1_OBJECT *algorithm)
 {
@@ -30,38 +27,48 @@ static const char *name_digest(const ASN1_OBJECT *algorithm)
     }
 }
 
-static bool digest_is(svms_ctx *ctx, const char *name, const void *data, size_t size,
-                      const ASN1_OCTET_STRING *expected)
+/* Whether a digest of the data is the expected one. A provider that fails must not look like
+ * another certificate. */
+static svms_status digest_is(bool *same, svms_ctx *ctx, const char *name, const svms_iovec *data,
+                             const ASN1_OCTET_STRING *expected, svms_error *err)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     EVP_MD *algorithm = EVP_MD_fetch(svms_ossl_context(ctx), name, svms_ossl_properties(ctx));
-    bool same = algorithm && EVP_Digest(data, size, digest, &length, algorithm, NULL) == 1 &&
-                (size_t)ASN1_STRING_length(expected) == length &&
-                memcmp(ASN1_STRING_get0_data(expected), digest, length) == 0;
+    bool done =
+        algorithm && EVP_Digest(data->data, data->size, digest, &length, algorithm, NULL) == 1;
     EVP_MD_free(algorithm);
-    return same;
+    if (!done) {
+        return svms_fail_crypto(err, "cannot tell whom an OCSP response is about");
+    }
+    *same = (size_t)ASN1_STRING_length(expected) == length &&
+            memcmp(ASN1_STRING_get0_data(expected), digest, length) == 0;
+    return SVMS_OK;
 }
 
-static bool name_is(svms_ctx *ctx, const char *digest, X509 *certificate,
-                    const ASN1_OCTET_STRING *expected)
+static svms_status name_is(bool *same, svms_ctx *ctx, const char *digest, X509 *certificate,
+                           const ASN1_OCTET_STRING *expected, svms_error *err)
 {
     const unsigned char *der = NULL;
-    size_t size = 0;
-    return X509_NAME_get0_der(X509_get_subject_name(certificate), &der, &size) == 1 &&
-           digest_is(ctx, digest, der, size, expected);
+    svms_iovec name = { NULL, 0 };
+    if (X509_NAME_get0_der(X509_get_subject_name(certificate), &der, &name.size) != 1) {
+        return svms_fail_crypto(err, "cannot write a name");
+    }
+    name.data = der;
+    return digest_is(same, ctx, digest, &name, expected, err);
 }
 
-static bool key_is(svms_ctx *ctx, const char *digest, const X509 *certificate,
-                   const ASN1_OCTET_STRING *expected)
+static svms_status key_is(bool *same, svms_ctx *ctx, const char *digest, const X509 *certificate,
+                          const ASN1_OCTET_STRING *expected, svms_error *err)
 {
-    const ASN1_BIT_STRING *key = X509_get0_pubkey_bitstr(certificate);
-    return key && digest_is(ctx, digest, ASN1_STRING_get0_data(key),
-                            (size_t)ASN1_STRING_length(key), expected);
+    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(certificate);
+    svms_iovec key = { ASN1_STRING_get0_data(bits), (size_t)ASN1_STRING_length(bits) };
+    return digest_is(same, ctx, digest, &key, expected, err);
 }
 
 /* Whether a single response is about the certificate of this issuer. */
-static bool is_about(svms_ctx *ctx, OCSP_SINGLERESP *single, const svms_issued *one)
+static svms_status is_about(bool *about, svms_ctx *ctx, OCSP_SINGLERESP *single,
+                            const svms_issued *one, svms_error *err)
 {
     ASN1_OCTET_STRING *name = NULL;
     ASN1_OCTET_STRING *key = NULL;
@@ -69,24 +76,32 @@ static bool is_about(svms_ctx *ctx, OCSP_SINGLERESP *single, const svms_issued *
     ASN1_INTEGER *serial = NULL;
     /* OpenSSL gives parts of a CertID away without const. */
     OCSP_CERTID *id = (OCSP_CERTID *)(uintptr_t)OCSP_SINGLERESP_get0_id(single);
+    *about = false;
     if (OCSP_id_get0_info(&name, &algorithm, &key, &serial, id) != 1) {
-        return false;
+        return svms_fail_crypto(err, "cannot read an OCSP response");
     }
     const char *digest = name_digest(algorithm);
-    return digest &&
-           ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(one->certificate)) == 0 &&
-           name_is(ctx, digest, one->issuer, name) && key_is(ctx, digest, one->issuer, key);
+    if (!digest || ASN1_INTEGER_cmp(serial, X509_get0_serialNumber(one->certificate)) != 0) {
+        return SVMS_OK;
+    }
+    svms_status status = name_is(about, ctx, digest, one->issuer, name, err);
+    return status == SVMS_OK && *about ? key_is(about, ctx, digest, one->issuer, key, err) : status;
 }
 
-static bool is_responder(svms_ctx *ctx, const OCSP_BASICRESP *basic, X509 *certificate)
+static svms_status is_responder(bool *is, svms_ctx *ctx, const OCSP_BASICRESP *basic,
+                                X509 *certificate, svms_error *err)
 {
     const ASN1_OCTET_STRING *key = NULL;
     const X509_NAME *name = NULL;
+    *is = false;
     if (OCSP_resp_get0_id(basic, &key, &name) != 1) {
-        return false;
+        return SVMS_OK;
     }
-    return name ? X509_NAME_cmp(name, X509_get_subject_name(certificate)) == 0
-                : key_is(ctx, "SHA1", certificate, key);
+    if (!name) {
+        return key_is(is, ctx, "SHA1", certificate, key, err);
+    }
+    *is = X509_NAME_cmp(name, X509_get_subject_name(certificate)) == 0;
+    return svms_crypto_starved() ? svms_fail_memory(err) : SVMS_OK;
 }
 
 static bool verifies(svms_ctx *ctx, OCSP_BASICRESP *basic, EVP_PKEY *key)
@@ -97,8 +112,8 @@ static bool verifies(svms_ctx *ctx, OCSP_BASICRESP *basic, EVP_PKEY *key)
 }
 
 /* A "no" is believed as known_answer.h says. */
-static svms_status check_signature(bool *right, svms_ctx *ctx, OCSP_BASICRESP *basic,
-                                   X509 *signer, svms_error *err)
+static svms_status check_signature(bool *right, svms_ctx *ctx, OCSP_BASICRESP *basic, X509 *signer,
+                                   svms_error *err)
 {
     EVP_PKEY *key = X509_get0_pubkey(signer);
     svms_key_kind kind = SVMS_KEY_P256;
@@ -148,34 +163,36 @@ static svms_status check_delegate(bool *right, const svms_trust *trust, X509 *de
     return status;
 }
 
+/* Signed by a certificate that came with the response. */
+static svms_status check_delegates(bool *right, const svms_trust *trust,
+                                   const svms_ocsp_answer *answer, const svms_issued *one,
+                                   svms_error *err)
+{
+    int64_t produced = svms_date_ns(OCSP_resp_get0_produced_at(answer->basic));
+    svms_status status = SVMS_OK;
+    for (int i = 0; status == SVMS_OK && !*right && i < sk_X509_num(answer->responders); i++) {
+        X509 *delegate = sk_X509_value(answer->responders, i);
+        status = is_responder(right, trust->ctx, answer->basic, delegate, err);
+        if (status == SVMS_OK && *right) {
+            status = check_signature(right, trust->ctx, answer->basic, delegate, err);
+        }
+        if (status == SVMS_OK && *right) {
+            status = check_delegate(right, trust, delegate, one, produced, err);
+        }
+    }
+    return status;
+}
+
 /* Signed by the issuer, or by somebody whom it lets answer. */
 static svms_status check_signer(bool *right, const svms_trust *trust,
                                 const svms_ocsp_answer *answer, const svms_issued *one,
                                 svms_error *err)
 {
-    svms_ctx *ctx = trust->ctx;
-    int64_t produced = svms_date_ns(OCSP_resp_get0_produced_at(answer->basic));
-    *right = false;
-    if (is_responder(ctx, answer->basic, one->issuer)) {
-        svms_status status = check_signature(right, ctx, answer->basic, one->issuer, err);
-        if (status != SVMS_OK || *right) {
-            return status;
-        }
+    svms_status status = is_responder(right, trust->ctx, answer->basic, one->issuer, err);
+    if (status == SVMS_OK && *right) {
+        status = check_signature(right, trust->ctx, answer->basic, one->issuer, err);
     }
-    for (int i = 0; i < sk_X509_num(answer->responders); i++) {
-        X509 *delegate = sk_X509_value(answer->responders, i);
-        if (!is_responder(ctx, answer->basic, delegate)) {
-            continue;
-        }
-        svms_status status = check_signature(right, ctx, answer->basic, delegate, err);
-        if (status == SVMS_OK && *right) {
-            status = check_delegate(right, trust, delegate, one, produced, err);
-        }
-        if (status != SVMS_OK || *right) {
-            return status;
-        }
-    }
-    return svms_crypto_starved() ? svms_fail_memory(err) : SVMS_OK;
+    return status == SVMS_OK && !*right ? check_delegates(right, trust, answer, one, err) : status;
 }
 
 static int64_t earlier_of_invalidity(OCSP_SINGLERESP *single, int64_t since)
@@ -193,10 +210,9 @@ static bool is_current(const ASN1_GENERALIZEDTIME *made, const ASN1_GENERALIZEDT
                        int64_t now)
 {
     int64_t from = svms_date_ns(made);
-    int64_t to = next ? svms_date_ns(next) : -INT64_MAX;
-    bool begun = from > -INT64_MAX && from - CLOCK_TOLERANCE_NS <= now;
-    bool open = to >= INT64_MAX - CLOCK_TOLERANCE_NS || now <= to + CLOCK_TOLERANCE_NS;
-    return begun && open && from <= to;
+    int64_t to = svms_date_ns(next);
+    return from > -INT64_MAX && from <= to && !svms_path_is_after(from, now) &&
+           !svms_path_is_after(now, to);
 }
 
 /* What one single response, rightly signed, says. */
@@ -235,18 +251,18 @@ svms_status svms_ocsp_judge(svms_revocation_finding *out, const svms_trust *trus
     ERR_clear_error();
     for (int i = 0; i < OCSP_resp_count(answer->basic); i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(answer->basic, i);
-        if (!is_about(trust->ctx, single, one)) {
-            continue;
+        bool about = false;
+        svms_status status = is_about(&about, trust->ctx, single, one, err);
+        if (status == SVMS_OK && about && !known) {
+            status = check_signer(&right, trust, answer, one, err);
+            known = true;
         }
-        svms_status status =
-            known ? SVMS_OK : check_signer(&right, trust, answer, one, err);
         if (status != SVMS_OK) {
             return status;
         }
-        known = true;
-        if (right) {
+        if (about && right) {
             judge_single(out, single, one);
-        } else {
+        } else if (about) {
             svms_revocation_add(out, SVMS_REVOCATION_BAD_LIST, SVMS_NO_TIME, one->certificate);
         }
     }

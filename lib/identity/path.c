@@ -46,6 +46,24 @@ static bool is_excused_in_an_anchor(int error)
            error == X509_V_ERR_CA_MD_TOO_WEAK;
 }
 
+/* Critical extensions that OpenSSL takes for processed although nothing here does what they ask
+ * for: they are unknown (I-PTH-9). */
+static bool has_unprocessed(const X509 *certificate, bool is_responder)
+{
+    static const int unprocessed[] = { NID_netscape_cert_type, NID_sbgp_ipAddrBlock,
+                                       NID_sbgp_autonomousSysNum, NID_proxyCertInfo,
+                                       NID_id_pkix_OCSP_noCheck };
+    for (size_t i = 0; i < sizeof unprocessed / sizeof unprocessed[0]; i++) {
+        int index = X509_get_ext_by_NID(certificate, unprocessed[i], -1);
+        bool critical =
+            index >= 0 && X509_EXTENSION_get_critical(X509_get_ext(certificate, index)) != 0;
+        if (critical && !(is_responder && unprocessed[i] == NID_id_pkix_OCSP_noCheck)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* OpenSSL's verify callback: 1 lets the path be built on. Periods are judged afterwards, with our
  * own 64-bit times, so that a broken rule takes precedence over an expired certificate. */
 static int judge_step(int ok, X509_STORE_CTX *store)
@@ -172,7 +190,8 @@ static void configure(X509_STORE_CTX *store, svms_certificates *anchors, int64_t
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
     X509_STORE_CTX_set0_trusted_stack(store, anchors);
     X509_STORE_CTX_set_verify_cb(store, judge_step);
-    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT);
+    X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_X509_STRICT |
+                                           X509_V_FLAG_POLICY_CHECK);
     X509_VERIFY_PARAM_set_depth(param, MAX_INTERMEDIATES);
     X509_VERIFY_PARAM_set_auth_level(param, SECURITY_LEVEL);
     /* Only tells OpenSSL which of several possible issuers to prefer. */
@@ -201,6 +220,19 @@ static svms_status note_anchor(svms_path_query *query)
                          X509_get_subject_name(anchor), query->err);
 }
 
+/* What OpenSSL does not look at. */
+static svms_status check_own_rules(svms_path_query *query, int *error)
+{
+    for (int i = 0; i < sk_X509_num(query->path); i++) {
+        X509 *certificate = sk_X509_value(query->path, i);
+        if (has_unprocessed(certificate, query->is_responder && i == 0)) {
+            *error = X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION;
+            return broken_rule(query, certificate, words_for(*error));
+        }
+    }
+    return SVMS_OK;
+}
+
 /* Builds the path that suits a moment, with every rule but the periods checked. *error receives
  * OpenSSL's reason. */
 static svms_status try_path(svms_path_query *query, int64_t seconds, int *error)
@@ -223,6 +255,9 @@ static svms_status try_path(svms_path_query *query, int64_t seconds, int *error)
     query->built++;
     if (status == SVMS_OK && !query->path) {
         status = svms_fail_crypto(query->err, "cannot keep a certificate path");
+    }
+    if (status == SVMS_OK) {
+        status = check_own_rules(query, error);
     }
     if (status == SVMS_OK) {
         status = note_anchor(query);
@@ -401,8 +436,9 @@ static svms_status check_revocation(svms_path_query *query)
     svms_revocation_finding found;
     char subject[SVMS_NAME_WORDS_SIZE];
     char date[SVMS_TIME_TEXT_SIZE];
-    svms_status status = svms_revocation_of_path(&found, query->trust, query->path,
-                                                 query->question.now_utc_ns, query->err);
+    svms_status status =
+        svms_revocation_of_path(&found, query->trust, query->path, query->stapled,
+                                &query->stapled_state, query->question.now_utc_ns, query->err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -423,7 +459,7 @@ static svms_status check_revocation(svms_path_query *query)
         query->at_present ? "" : ", and it is not attested that it was used to sign before");
 }
 
-static bool is_after(int64_t utc_ns, int64_t limit_utc_ns)
+bool svms_path_is_after(int64_t utc_ns, int64_t limit_utc_ns)
 {
     return limit_utc_ns < INT64_MAX - CLOCK_TOLERANCE_NS &&
            utc_ns > limit_utc_ns + CLOCK_TOLERANCE_NS;
@@ -436,8 +472,8 @@ static svms_status check_future(svms_path_query *query)
     char claimed[SVMS_TIME_TEXT_SIZE];
     char limit[SVMS_TIME_TEXT_SIZE];
     bool attested = question->attested_utc_ns != SVMS_NO_TIME &&
-                    is_after(question->to_utc_ns, question->attested_utc_ns);
-    if (!attested && !is_after(question->to_utc_ns, question->now_utc_ns)) {
+                    svms_path_is_after(question->to_utc_ns, question->attested_utc_ns);
+    if (!attested && !svms_path_is_after(question->to_utc_ns, question->now_utc_ns)) {
         return SVMS_OK;
     }
     svms_time_format(question->to_utc_ns, claimed);
@@ -492,11 +528,36 @@ static svms_status ask(svms_path_query *query, svms_certificates *anchors)
 {
     query->verdict = SVMS_IDENTITY_TRUSTED;
     query->revocation = SVMS_REVOCATION_NOT_CHECKED;
+    query->stapled_state = SVMS_REVOCATION_NOT_CHECKED;
     query->revoked_utc_ns = SVMS_NO_TIME;
     query->anchor[0] = '\0';
     query->anchors = anchors;
     svms_status status = run_query(query);
     forget_path(query);
+    return status;
+}
+
+svms_status svms_path_is_direct(svms_ctx *ctx, X509 *certificate, X509 *issuer, svms_error *err)
+{
+    svms_path_query query = { .ctx = ctx, .err = NULL };
+    svms_certificates *given = sk_X509_new_reserve(NULL, 1);
+    svms_certificates *anchors = sk_X509_new_reserve(NULL, 1);
+    svms_status status = SVMS_E_CRYPTO;
+    if (given && anchors && sk_X509_push(given, certificate) == 1 &&
+        sk_X509_push(anchors, issuer) == 1) {
+        query.given = given;
+        query.anchors = anchors;
+        query.is_responder = true;
+        status = build_path(&query, 0);
+    }
+    if (status == SVMS_E_NO_MEMORY) {
+        (void)svms_fail_memory(err);
+    } else if (status == SVMS_E_CRYPTO) {
+        status = svms_fail_crypto(err, "cannot check an OCSP responder");
+    }
+    forget_path(&query);
+    sk_X509_free(given);
+    sk_X509_free(anchors);
     return status;
 }
 
@@ -566,6 +627,7 @@ svms_status svms_path_check(svms_path_query *query)
     bool anchored = query->trust && sk_X509_num(query->trust->anchors) > 0;
     query->verdict = SVMS_IDENTITY_NO_ANCHOR;
     query->revocation = SVMS_REVOCATION_NOT_CHECKED;
+    query->stapled_state = SVMS_REVOCATION_NOT_CHECKED;
     query->revoked_utc_ns = SVMS_NO_TIME;
     if (query->trust) {
         svms_status status = find_pin(&pinned, query);

@@ -19,7 +19,8 @@ struct svms_path_query {
     const svms_trust *trust;
     svms_certificates *given; /* leaf first, then what may help */
     svms_identity_question question;
-    bool at_present; /* asked about now: the words speak of no signing */
+    bool at_present;                        /* asked about now: the words speak of no signing */
+    const struct svms_ocsp_answer *stapled; /* what the leaf's holder handed in, or NULL */
     /* Whether the leaf may be used for this; sets the verdict when not. */
     svms_status (*allows)(svms_path_query *query);
     const void *user;
@@ -27,12 +28,14 @@ struct svms_path_query {
     /* Found. */
     svms_identity_verdict verdict;
     svms_revocation revocation;
+    svms_revocation stapled_state; /* what the stapled response says of the leaf */
     int64_t revoked_utc_ns;
     char anchor[256]; /* subject of the one that was reached last, or empty */
     /* On the way. */
     svms_certificates *anchors; /* the store's, or the pinned leaf alone; borrowed */
     svms_certificates *path;    /* leaf to its first anchor, as built last */
     unsigned built;             /* how often */
+    bool is_responder;          /* the leaf answers for its issuer (svms_path_is_direct) */
     svms_out_of_period too_early;
     svms_out_of_period too_late;
 };
@@ -40,6 +43,12 @@ struct svms_path_query {
 /* SVMS_OK: trusted. SVMS_E_UNTRUSTED: the verdict and err say why. Releases what it needed on the
  * way. */
 SVMS_MUST_CHECK svms_status svms_path_check(svms_path_query *query);
+/* SVMS_OK when this issuer issued the certificate by all the rules but those of time, and
+ * SVMS_E_UNTRUSTED when it did not. For OCSP responders. */
+SVMS_MUST_CHECK svms_status svms_path_is_direct(svms_ctx *ctx, X509 *certificate, X509 *issuer,
+                                                svms_error *err);
+/* Later by more than clocks may differ (C-VER-4). */
+bool svms_path_is_after(int64_t utc_ns, int64_t limit_utc_ns);
 /* A query's "allows" for time stamp authorities: extended key usage critical, and for nothing else
  * (RFC 3161, 2.3). */
 SVMS_MUST_CHECK svms_status svms_path_allows_stamping(svms_path_query *query);

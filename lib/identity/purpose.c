@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "purpose.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
+#include <svms/time.h>
+
 #include "failure.h"
+#include "ocsp.h"
 #include "path.h"
 
 static const char *purpose_words(svms_purpose purpose)
@@ -78,11 +82,55 @@ static svms_status allows_connections(svms_path_query *query)
     return check_authorities(query, purpose);
 }
 
+static svms_status check_path(svms_path_query *query, const svms_purpose_question *question,
+                              bool *stapled)
+{
+    svms_ocsp_answer answer = { NULL, NULL };
+    svms_error cause = SVMS_ERROR_INIT;
+    svms_status status = SVMS_OK;
+    if (question->staple) {
+        status = svms_ocsp_parse(&answer, query->ctx, question->staple, question->staple_size, 0,
+                                 &cause);
+        query->stapled = &answer;
+    }
+    if (status == SVMS_E_MALFORMED || status == SVMS_E_UNSUPPORTED || status == SVMS_E_LIMIT) {
+        query->verdict = SVMS_IDENTITY_BAD_CHAIN;
+        return svms_fail(query->err, SVMS_E_UNTRUSTED, "stapled: %.160s", cause.message);
+    }
+    if (status != SVMS_OK) {
+        return svms_fail_as(query->err, status, &cause);
+    }
+    status = svms_path_check(query);
+    *stapled = status == SVMS_OK && query->stapled_state == SVMS_REVOCATION_GOOD;
+    svms_ocsp_clear(&answer);
+    query->stapled = NULL;
+    return status;
+}
+
+static svms_status refuse_staple(svms_path_query *query, const svms_purpose_question *question)
+{
+    char subject[SVMS_NAME_WORDS_SIZE];
+    svms_status status = svms_path_name(subject, query, sk_X509_value(query->given, 0));
+    if (status != SVMS_OK) {
+        return status;
+    }
+    query->verdict = SVMS_IDENTITY_BAD_CHAIN;
+    return svms_fail(query->err, SVMS_E_UNTRUSTED, "%s for the certificate of %s",
+                     !question->staple ? "no OCSP response was stapled"
+                     : query->stapled_state == SVMS_REVOCATION_STALE
+                         ? "the stapled OCSP response is out of date"
+                     : query->stapled_state == SVMS_REVOCATION_BAD_LIST
+                         ? "the stapled OCSP response is not signed by who may answer"
+                         : "the stapled OCSP response says nothing",
+                     subject);
+}
+
 svms_status svms_purpose_check(const svms_trust *trust, const svms_chain *chain,
                                const svms_purpose_question *question, svms_identity_result *result,
                                svms_error *err)
 {
     svms_identity_result found = SVMS_IDENTITY_RESULT_INIT;
+    bool stapled = false;
     if (!chain) {
         *result = found;
         return svms_fail(err, SVMS_E_UNTRUSTED, "the peer has no certificate");
@@ -93,13 +141,17 @@ svms_status svms_purpose_check(const svms_trust *trust, const svms_chain *chain,
                               .given = chain->certificates,
                               .question = SVMS_IDENTITY_QUESTION_INIT,
                               .at_present = true,
+                              .revoked_utc_ns = SVMS_NO_TIME,
                               .allows = allows_connections,
                               .user = &asked,
                               .err = err };
     query.question.from_utc_ns = question->now_utc_ns;
     query.question.to_utc_ns = question->now_utc_ns;
     query.question.now_utc_ns = question->now_utc_ns;
-    svms_status status = svms_path_check(&query);
+    svms_status status = check_path(&query, question, &stapled);
+    if (status == SVMS_OK && question->needs_staple && !stapled) {
+        status = refuse_staple(&query, question);
+    }
     if (status != SVMS_OK && status != SVMS_E_UNTRUSTED) {
         return status;
     }
@@ -108,6 +160,9 @@ svms_status svms_purpose_check(const svms_trust *trust, const svms_chain *chain,
     found.revoked_utc_ns = query.revoked_utc_ns;
     memcpy(found.anchor, query.anchor, sizeof found.anchor);
     *result = found;
+    if (question->stapled) {
+        *question->stapled = stapled;
+    }
     return status;
 }
 

@@ -3,6 +3,8 @@
 #ifndef SVMS_PURPOSE_H
 #define SVMS_PURPOSE_H
 
+#include <stdbool.h>
+
 #include "chain_internal.h"
 
 /* Which end of a TLS connection the certificate's holder is at. */
@@ -15,6 +17,10 @@ typedef struct svms_purpose_question {
     svms_purpose purpose;
     uint32_t roles; /* bits 1 << role, of which the leaf needs one; 0: no role is needed */
     int64_t now_utc_ns;
+    const void *staple; /* OCSP response that a server stapled, or NULL */
+    size_t staple_size;
+    bool needs_staple; /* without a good and current one it is not trusted */
+    bool *stapled;     /* receives whether there was one that is good and current; may be NULL */
 } svms_purpose_question;
 
 /* Whether a peer may be believed now (I-PTH-30 to I-PTH-33): the rules and words of
@@ -23,6 +29,9 @@ typedef struct svms_purpose_question {
  * no CA below the anchor has an extended key usage without the purpose.
  * result->revocation is what lists and OCSP responses of the store say; whether that is enough is
  * for the caller to decide, except that what is revoked is SVMS_IDENTITY_REVOKED.
+ * A stapled response is one more source; one that cannot be read makes the peer untrusted, and one
+ * that says nothing (stale, wrong signer, other certificate) counts as none. Only a path tells who
+ * may answer, so a leaf that is trusted by its pin alone has no good staple.
  * trust NULL gives SVMS_IDENTITY_NO_ANCHOR, chain NULL SVMS_IDENTITY_UNSIGNED. result is filled in
  * with SVMS_OK and SVMS_E_UNTRUSTED. Any thread. */
 SVMS_MUST_CHECK svms_status svms_purpose_check(const svms_trust *trust, const svms_chain *chain,

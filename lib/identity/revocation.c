@@ -11,11 +11,50 @@
 
 #include "failure.h"
 #include "known_answer.h"
+#include "ocsp.h"
 #include "pem.h"
 
 #define LISTS_MAX 64
 #define LISTS_SIZE_MAX ((size_t)16 * 1024 * 1024)
 #define DER_SEQUENCE 0x30
+
+/* Digest within RSASSA-PSS-params (RFC 4055 section 3.1): [0], and SHA-1 when that is not there. */
+static int pss_digest(const ASN1_STRING *parameters)
+{
+    svms_cursor cursor = svms_cursor_over(ASN1_STRING_get0_data(parameters),
+                                          (size_t)ASN1_STRING_length(parameters), 0);
+    svms_der fields;
+    svms_der tagged;
+    svms_der algorithm;
+    svms_der name;
+    if (!svms_der_take(&cursor, SVMS_DER_SEQUENCE, &fields)) {
+        return NID_sha1;
+    }
+    if (!svms_der_take_optional(&fields.content, SVMS_DER_CONSTRUCTED(0), &tagged) ||
+        !svms_der_take(&tagged.content, SVMS_DER_SEQUENCE, &algorithm) ||
+        !svms_der_take(&algorithm.content, SVMS_DER_OID, &name)) {
+        return NID_sha1;
+    }
+    const unsigned char *der = name.whole;
+    ASN1_OBJECT *object = d2i_ASN1_OBJECT(NULL, &der, (long)name.whole_size);
+    int digest = object ? OBJ_obj2nid(object) : NID_sha1;
+    ASN1_OBJECT_free(object);
+    return digest;
+}
+
+int svms_signature_digest(const X509_ALGOR *algorithm)
+{
+    const ASN1_OBJECT *object = NULL;
+    const void *parameters = NULL;
+    int kind = V_ASN1_UNDEF;
+    int digest = NID_undef;
+    X509_ALGOR_get0(&object, &kind, &parameters, algorithm);
+    int nid = OBJ_obj2nid(object);
+    if (nid == NID_rsassaPss) {
+        return kind == V_ASN1_SEQUENCE ? pss_digest(parameters) : NID_sha1;
+    }
+    return OBJ_find_sigid_algs(nid, &digest, NULL) == 1 ? digest : NID_undef;
+}
 
 /* Digests that somebody might forge a list for. */
 static bool is_weak(int digest)
@@ -26,9 +65,9 @@ static bool is_weak(int digest)
 
 static const char *unusable(X509_CRL *list)
 {
-    int digest = NID_undef;
-    if (OBJ_find_sigid_algs(X509_CRL_get_signature_nid(list), &digest, NULL) == 1 &&
-        is_weak(digest)) {
+    const X509_ALGOR *algorithm = NULL;
+    X509_CRL_get0_signature(list, NULL, &algorithm);
+    if (is_weak(svms_signature_digest(algorithm))) {
         return "a revocation list is signed with a weak digest";
     }
     if (X509_CRL_get_ext_by_critical(list, 1, -1) >= 0) {
@@ -173,20 +212,19 @@ static int64_t to_ns(int64_t seconds)
     return seconds < -(INT64_MAX / 1000000000) ? -INT64_MAX : seconds * 1000000000;
 }
 
-/* A date that is there but cannot be read lies before everything. */
-static int64_t date_ns(const ASN1_TIME *date)
+int64_t svms_date_ns(const ASN1_TIME *date)
 {
     int64_t seconds = 0;
-    return svms_date_seconds(date, &seconds) ? to_ns(seconds) : -INT64_MAX;
+    return date && svms_date_seconds(date, &seconds) ? to_ns(seconds) : -INT64_MAX;
 }
 
 static int64_t revoked_since(const X509_REVOKED *entry)
 {
     int critical = -1;
-    int64_t since = date_ns(X509_REVOKED_get0_revocationDate(entry));
+    int64_t since = svms_date_ns(X509_REVOKED_get0_revocationDate(entry));
     ASN1_GENERALIZEDTIME *invalid =
         X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, &critical, NULL);
-    int64_t invalid_since = invalid ? date_ns(invalid) : -INT64_MAX;
+    int64_t invalid_since = invalid ? svms_date_ns(invalid) : -INT64_MAX;
     ASN1_GENERALIZEDTIME_free(invalid);
     /* -1: there is no such extension */
     return critical == -1 || since < invalid_since ? since : invalid_since;
@@ -197,12 +235,12 @@ static int64_t revoked_since(const X509_REVOKED *entry)
 static svms_revocation judge_silence(const X509_CRL *list, const X509 *certificate, int64_t now)
 {
     const ASN1_TIME *next = X509_CRL_get0_nextUpdate(list);
-    int64_t made = date_ns(X509_CRL_get0_lastUpdate(list));
-    if (made > date_ns(X509_get0_notAfter(certificate))) {
+    int64_t made = svms_date_ns(X509_CRL_get0_lastUpdate(list));
+    if (made > svms_date_ns(X509_get0_notAfter(certificate))) {
         return SVMS_REVOCATION_NOT_CHECKED;
     }
-    return next && made <= now && now <= date_ns(next) ? SVMS_REVOCATION_GOOD
-                                                       : SVMS_REVOCATION_STALE;
+    return next && made <= now && now <= svms_date_ns(next) ? SVMS_REVOCATION_GOOD
+                                                            : SVMS_REVOCATION_STALE;
 }
 
 /* From what says most to what says least. */
@@ -216,15 +254,21 @@ static int weight(svms_revocation state)
     return weights[state];
 }
 
-/* A certificate of a path and the one above it. */
-typedef struct issued {
-    X509 *certificate;
-    X509 *issuer;
-    int64_t now_utc_ns;
-} issued;
+void svms_revocation_add(svms_revocation_finding *out, svms_revocation state, int64_t since_utc_ns,
+                         X509 *certificate)
+{
+    if (state == SVMS_REVOCATION_REVOKED &&
+        (out->since_utc_ns == SVMS_NO_TIME || since_utc_ns < out->since_utc_ns)) {
+        out->since_utc_ns = since_utc_ns;
+        out->certificate = certificate;
+    }
+    if (weight(state) > weight(out->state)) {
+        out->state = state;
+    }
+}
 
 static svms_status judge_by_list(svms_revocation_finding *out, svms_ctx *ctx, X509_CRL *list,
-                                 const issued *one, svms_error *err)
+                                 const svms_issued *one, svms_error *err)
 {
     X509_REVOKED *entry = NULL;
     svms_revocation state = SVMS_REVOCATION_BAD_LIST;
@@ -241,16 +285,9 @@ static svms_status judge_by_list(svms_revocation_finding *out, svms_ctx *ctx, X5
                     ? SVMS_REVOCATION_REVOKED
                     : judge_silence(list, one->certificate, one->now_utc_ns);
     }
-    if (state == SVMS_REVOCATION_REVOKED) {
-        int64_t since = revoked_since(entry);
-        if (out->since_utc_ns == SVMS_NO_TIME || since < out->since_utc_ns) {
-            out->since_utc_ns = since;
-            out->certificate = one->certificate;
-        }
-    }
-    if (weight(state) > weight(out->state)) {
-        out->state = state;
-    }
+    svms_revocation_add(out, state,
+                        state == SVMS_REVOCATION_REVOKED ? revoked_since(entry) : SVMS_NO_TIME,
+                        one->certificate);
     return svms_provider_lacked_memory() ? svms_fail_memory(err) : SVMS_OK;
 }
 
@@ -265,8 +302,44 @@ static svms_revocation worse(svms_revocation a, svms_revocation b)
     return badness[a] >= badness[b] ? a : b;
 }
 
+svms_status svms_revocation_by_lists(svms_revocation_finding *out, const svms_trust *trust,
+                                     const svms_issued *one, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (int k = 0; k < sk_X509_CRL_num(trust->lists) && status == SVMS_OK; k++) {
+        status = judge_by_list(out, trust->ctx, sk_X509_CRL_value(trust->lists, k), one, err);
+    }
+    return status;
+}
+
+/* By every source of the store. */
+static svms_status judge_one(svms_revocation_finding *out, const svms_trust *trust,
+                             const svms_issued *one, svms_error *err)
+{
+    svms_status status = svms_revocation_by_lists(out, trust, one, err);
+    for (size_t i = 0; i < trust->ocsp_count && status == SVMS_OK; i++) {
+        status = svms_ocsp_judge(out, trust, &trust->ocsp[i], one, err);
+    }
+    return status;
+}
+
+/* What the peer itself handed in, about the leaf. */
+static svms_status judge_by_staple(svms_revocation_finding *out, svms_revocation *state,
+                                   const svms_trust *trust, const svms_ocsp_answer *stapled,
+                                   const svms_issued *leaf, svms_error *err)
+{
+    svms_revocation_finding alone = { SVMS_REVOCATION_NOT_CHECKED, SVMS_NO_TIME, NULL };
+    svms_status status = svms_ocsp_judge(&alone, trust, stapled, leaf, err);
+    if (status == SVMS_OK) {
+        *state = alone.state;
+        svms_revocation_add(out, alone.state, alone.since_utc_ns, leaf->certificate);
+    }
+    return status;
+}
+
 svms_status svms_revocation_of_path(svms_revocation_finding *out, const svms_trust *trust,
-                                    const svms_certificates *path, int64_t now_utc_ns,
+                                    const svms_certificates *path, const svms_ocsp_answer *stapled,
+                                    svms_revocation *stapled_state, int64_t now_utc_ns,
                                     svms_error *err)
 {
     int count = sk_X509_num(path) - 1;
@@ -275,9 +348,10 @@ svms_status svms_revocation_of_path(svms_revocation_finding *out, const svms_tru
     ERR_clear_error();
     for (int i = 0; i < count && status == SVMS_OK; i++) {
         svms_revocation_finding one = { SVMS_REVOCATION_NOT_CHECKED, SVMS_NO_TIME, NULL };
-        issued at = { sk_X509_value(path, i), sk_X509_value(path, i + 1), now_utc_ns };
-        for (int k = 0; k < sk_X509_CRL_num(trust->lists) && status == SVMS_OK; k++) {
-            status = judge_by_list(&one, trust->ctx, sk_X509_CRL_value(trust->lists, k), &at, err);
+        svms_issued at = { sk_X509_value(path, i), sk_X509_value(path, i + 1), now_utc_ns };
+        status = judge_one(&one, trust, &at, err);
+        if (status == SVMS_OK && i == 0 && stapled) {
+            status = judge_by_staple(&one, stapled_state, trust, stapled, &at, err);
         }
         if (one.since_utc_ns != SVMS_NO_TIME &&
             (out->since_utc_ns == SVMS_NO_TIME || one.since_utc_ns < out->since_utc_ns)) {

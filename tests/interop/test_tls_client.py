@@ -111,10 +111,8 @@ class GoodServers(ClientCase):
         peer = self.run_peer("client", "--port", str(program.port), *self.own("client"), "--trust",
                              self.path("root.pem"), "--host", HOST, "--keep", "--out", out)
         peer.wait_event("connected")
-        for command in (b"k\n", b"K\n", b"K\n"):
-            program.send(command)
-        program.send(b"after the update\n")
-        program.send(b"Q\n")
+        for command in (b"k\n", b"K\n", b"K\n", b"after the update\n", b"Q\n"):
+            program.command(command)
         self.assertEqual(peer.wait_event("ended").status, "end", f"{peer}{program}")
         with open(out, "rb") as file:
             self.assertEqual(file.read(), b"after the update\n")
@@ -124,7 +122,7 @@ class GoodServers(ClientCase):
         peer = self.run_peer("client", "--port", str(program.port), *self.own("client"), "--trust",
                              self.path("root.pem"), "--host", HOST, "--keep", "--tls12")
         peer.wait_event("connected")
-        program.send(b"r\n")
+        program.command(b"r\n")
         program.wait_for("(?i)no.renegotiation")
         peer.process.terminate()
         peer.process.wait()

@@ -123,7 +123,7 @@ class OpenSslClient(TlsCase):
         self.accepted(server)
         for count in range(1, 4):
             # A line of its own is a command to s_client: K updates both directions.
-            client.send(b"K\n")
+            client.command(b"K\n")
             client.wait_until(lambda count=count: client.text.count(b"KEYUPDATE") >= count, "KEYUPDATE")
             line = secrets.token_hex(20)
             client.send(f"after {line}\n".encode())
@@ -135,7 +135,7 @@ class OpenSslClient(TlsCase):
             server = self.server("--tls12", *memory)
             client = self.openssl_client(server.port, "-tls1_2")
             self.accepted(server)
-            client.send(b"R\n")
+            client.command(b"R\n")
             client.wait_for(r"RENEGOTIATING")
             client.wait_for(r"no renegotiation")
             client.finish()

@@ -5,6 +5,7 @@ the system chooses, watched line by line, and ended with the test that began the
 SVMS_TLS_PEER names tls_peer. Tools that are missing are said loudly and skip the tests that need them."""
 
 import collections
+import fcntl
 import os
 import re
 import shutil
@@ -12,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 import unittest
@@ -85,6 +87,12 @@ class Program:
     def send(self, data):
         self.process.stdin.write(data)
         self.process.stdin.flush()
+
+    def command(self, line):
+        """A line that s_client and s_server heed only when it is all that they read at once."""
+        self.send(line)
+        waiting = lambda: int.from_bytes(fcntl.ioctl(self.process.stdin, termios.FIONREAD, bytes(4)), sys.byteorder)
+        self.wait_until(lambda: waiting() == 0, "that it reads")
 
     def end_input(self):
         try:
@@ -184,10 +192,15 @@ class TlsCase(unittest.TestCase):
         peer.wait_event("ended", "refused", "unusable")
         return peer
 
+    def _openssl_own(self, name):
+        parts = ["-cert", self.path(name + ".pem"), "-key", self.path(name + ".key")]
+        if os.path.getsize(self.path(name + ".above")):
+            parts += ["-cert_chain", self.path(name + ".above")]
+        return parts
+
     def openssl_client(self, port, *options, cert="client", seclevel=None):
         need("openssl")
-        parts = ["-cert", self.path(cert + ".pem"), "-cert_chain", self.path(cert + ".pem"),
-                 "-key", self.path(cert + ".key")] if cert else []
+        parts = self._openssl_own(cert) if cert else []
         parts += ["-cipher", f"ALL:COMPLEMENTOFALL:@SECLEVEL={seclevel}"] if seclevel is not None else []
         return self.run_program("openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", HOST,
                                 "-CAfile", self.path("root.pem"), "-verify_return_error", "-verify_hostname", HOST,
@@ -196,8 +209,7 @@ class TlsCase(unittest.TestCase):
     def openssl_server(self, *options, cert="server", verify=True):
         """s_server that turns each line around; its port."""
         need("openssl")
-        parts = ["-cert", self.path(cert + ".pem"), "-cert_chain", self.path(cert + ".pem"),
-                 "-key", self.path(cert + ".key")] if cert else ["-nocert"]
+        parts = self._openssl_own(cert) if cert else ["-nocert"]
         parts += ["-CAfile", self.path("root.pem"), "-Verify", "4", "-verify_return_error"] if verify else []
         program = self.run_program("openssl", "s_server", "-accept", "127.0.0.1:0", *parts, *options)
         program.port = int(program.wait_for(r"ACCEPT \S*:(\d+)").group(1))

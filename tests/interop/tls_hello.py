@@ -53,7 +53,8 @@ def x25519_share():
 
 def client_hello(*, version=TLS12, versions=(TLS13, TLS12), ciphers=GOOD_13 + GOOD_12, compressions=b"\0",
                  signatures=GOOD_SIGNATURES, groups=(X25519, P256), shares=((X25519, x25519_share),), alpn=(),
-                 host=b"recorder.test", extra=b"", session=b""):
+                 host=b"recorder.test", extra=b"", session=b"",
+                 random=None):
     """One hello; what is None or empty is left out."""
     parts = []
     if host:
@@ -72,13 +73,13 @@ def client_hello(*, version=TLS12, versions=(TLS13, TLS12), ciphers=GOOD_13 + GO
     if versions and TLS13 in versions:
         content = b"".join(group.to_bytes(2, "big") + vector(2, make()) for group, make in shares)
         parts.append(extension(51, vector(2, content)))
-    body = (version.to_bytes(2, "big") + os.urandom(32) + vector(1, session) + vector(2, numbers(ciphers)) +
+    body = (version.to_bytes(2, "big") + (random or os.urandom(32)) + vector(1, session) + vector(2, numbers(ciphers)) +
             vector(1, compressions) + vector(2, b"".join(parts) + extra))
     return message(1, body)
 
 
-def server_hello(*, version=TLS12, cipher=0xC02F, compression=0, extensions=extension(0xFF01, b"\0")):
-    body = version.to_bytes(2, "big") + os.urandom(32) + vector(1, b"") + cipher.to_bytes(2, "big") + \
+def server_hello(*, version=TLS12, cipher=0xC02F, compression=0, extensions=extension(0xFF01, b"\0"), random=None):
+    body = version.to_bytes(2, "big") + (random or os.urandom(32)) + vector(1, b"") + cipher.to_bytes(2, "big") + \
         bytes([compression]) + (vector(2, extensions) if extensions else b"")
     return message(2, body)
 

@@ -3,6 +3,7 @@
 
 import datetime
 import os
+import warnings
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,6 +16,9 @@ HOST = "recorder.test"
 ROLE_ARC = bytes.fromhex("6981c78df6e2f685ba9c8f80dbe980a6f8fee561")
 PURPOSES = {"server": "06082b06010505070301", "client": "06082b06010505070302", "mail": "06082b06010505070304"}
 DAY = datetime.timedelta(days=1)
+
+# Bad certificates are what is wanted here.
+warnings.filterwarnings("ignore", "SHA1")
 
 
 def now():
@@ -53,14 +57,14 @@ def key_pem(key):
 class Authority:
     """A CA: its certificate and key, and what it issues and revokes."""
 
-    def __init__(self, name, issuer=None, key="P-256"):
+    def __init__(self, name, issuer=None, key="P-256", before=None, after=None):
         self.key = new_key(key)
         self.issuer = issuer
         self.revoked = {}
         builder = (x509.CertificateBuilder().subject_name(name_of(name))
                    .issuer_name(issuer.certificate.subject if issuer else name_of(name))
                    .serial_number(x509.random_serial_number()).public_key(self.key.public_key())
-                   .not_valid_before(now() - 400 * DAY).not_valid_after(now() + 400 * DAY)
+                   .not_valid_before(before or now() - 400 * DAY).not_valid_after(after or now() + 400 * DAY)
                    .add_extension(x509.BasicConstraints(True, None), critical=True)
                    .add_extension(self._usage("key_cert_sign", "crl_sign", "digital_signature"), critical=True)
                    .add_extension(x509.SubjectKeyIdentifier.from_public_key(self.key.public_key()), critical=False))
@@ -122,7 +126,7 @@ class Authority:
         status = ocsp.OCSPCertStatus.REVOKED if since else ocsp.OCSPCertStatus.GOOD
         signer = signer or self
         response = ocsp.OCSPResponseBuilder().add_response(
-            cert=certificate, issuer=self.certificate, algorithm=hashes.SHA256(), cert_status=status,
+            cert=certificate, issuer=self.certificate, algorithm=hashes.SHA1(), cert_status=status,
             this_update=this or now() - datetime.timedelta(hours=1), next_update=following or now() + DAY,
             revocation_time=since, revocation_reason=None,
         ).responder_id(ocsp.OCSPResponderEncoding.HASH, signer.certificate)
@@ -130,7 +134,8 @@ class Authority:
 
 
 class Workshop:
-    """Writes certificates into a folder: store(NAME, ...) makes NAME.pem (the chain) and NAME.key."""
+    """Writes certificates into a folder: store(NAME, ...) makes NAME.pem (the chain), NAME.above (the chain
+    without its leaf) and NAME.key."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -158,6 +163,7 @@ class Workshop:
         certificate = by.issue(subject or name, key=own_key, **options)
         self.certificates[name] = certificate
         self.write(name + ".pem", pem_of(certificate) + by.above())
+        self.write(name + ".above", by.above())
         self.write(name + ".key", key_pem(own_key))
         return certificate
 
@@ -166,6 +172,7 @@ class Workshop:
         certificate = lone.issue(name, key=lone.key, **options)
         self.certificates[name] = certificate
         self.write(name + ".pem", pem_of(certificate))
+        self.write(name + ".above", b"")
         self.write(name + ".key", key_pem(lone.key))
 
     def fill(self):

@@ -2,6 +2,7 @@
 /* The expiry watch under a moved clock: which stage is told when, of what, and how often. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,13 +286,13 @@ static void what_the_hearer_did_not_hear_is_told_again(void **state)
     int64_t next = 0;
     int64_t now = fixture_time("2026-06-25T00:00:00Z");
     watch("one", 1, "2026-07-01T00:00:00Z");
-    watch("two", 2, "2026-07-02T00:00:00Z");
+    watch("two", 2, "2026-07-01T12:00:00Z");
     c->answer = SVMS_E_IO;
     assert_int_equal(svms_expiry_check(c->expiry, now, &next, &err), SVMS_E_IO);
     assert_int_equal(c->told_count, 2);
     assert_int_equal(err.status, SVMS_E_IO);
     assert_non_null(strstr(err.message, "\"one\""));
-    assert_int_equal(next, fixture_time("2026-06-25T00:00:00.999999999Z"));
+    assert_int_equal(next, fixture_time("2026-06-30T00:00:00.999999999Z"));
     c->answer = SVMS_END;
     assert_int_equal(svms_expiry_check(c->expiry, now, &next, &err), SVMS_E_CANCELLED);
     c->answer = SVMS_OK;

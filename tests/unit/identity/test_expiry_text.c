@@ -135,7 +135,7 @@ static void a_text_that_is_none_is_refused_by_name(void **state)
     (void)state;
     static const uint64_t line = sizeof HEAD - 1;
     const bad_text cases[] = {
-        { "", SVMS_E_MALFORMED, 0, "heading" },
+        { "", SVMS_E_MALFORMED, 1, "heading" },
         { "svms-expire 1\n", SVMS_E_MALFORMED, 10, "heading" },
         { "svms-expiry 2\n", SVMS_E_UNSUPPORTED, 12, "version 1" },
         { "svms-expiry 10\n", SVMS_E_UNSUPPORTED, 13, "version 1" },
@@ -156,7 +156,7 @@ static void a_text_that_is_none_is_refused_by_name(void **state)
         { HEAD ONES " 1 0 01\n", SVMS_E_MALFORMED, line + 70, "end of a line" },
         { HEAD ONES " 1 0 9223372037\n", SVMS_E_MALFORMED, line + 79, "end of a certificate" },
         { HEAD ONES " 1 0 -9223372037\n", SVMS_E_MALFORMED, line + 80, "end of a certificate" },
-        { HEAD ONES " 1 0 99999999999999999999\n", SVMS_E_MALFORMED, line + 80,
+        { HEAD ONES " 1 0 99999999999999999999\n", SVMS_E_MALFORMED, line + 79,
           "end of a certificate" },
         { HEAD ONES " 1 0 1 \n", SVMS_E_MALFORMED, line + 70, "end of a line" },
         { HEAD ONES " 1 0 1\r\n", SVMS_E_MALFORMED, line + 70, "end of a line" },

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "est_server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/listener.h>
+
+#include "est_address.h"
+#include "est_connection.h"
+#include "est_log.h"
+#include "message.h"
+
+#define BACKLOG 128
+#define PAUSE_SECONDS 1
+
+struct est_server {
+    est_server_options options;
+    struct evconnlistener *listener;
+    struct event *resume; /* after the system had no more sockets */
+    est_connection *connections[EST_CONNECTIONS_MAX];
+    size_t count;
+    char address[EST_ADDRESS_TEXT];
+    bool stopping;
+};
+
+static size_t count_of(const est_server *server, const uint8_t key[EST_TRIES_KEY_SIZE])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < server->count; i++) {
+        count += memcmp(est_connection_key(server->connections[i]), key, EST_TRIES_KEY_SIZE) == 0;
+    }
+    return count;
+}
+
+static void on_gone(void *user, est_connection *connection)
+{
+    est_server *server = user;
+    size_t i = 0;
+    while (i < server->count && server->connections[i] != connection) {
+        i++;
+    }
+    if (i < server->count) {
+        server->connections[i] = server->connections[--server->count];
+    }
+    if (server->stopping && server->count == 0) {
+        server->options.stopped(server->options.user);
+    } else if (!server->stopping) {
+        evconnlistener_enable(server->listener);
+    }
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
+                      struct sockaddr *address, int size, void *user)
+{
+    est_server *server = user;
+    uint8_t key[EST_TRIES_KEY_SIZE];
+    (void)size;
+    est_address_key(address, key);
+    if (count_of(server, key) >= EST_CONNECTIONS_PER_PEER) {
+        evutil_closesocket(socket);
+        return;
+    }
+    const est_connection_options options = {
+        .base = server->options.base,
+        .context = server->options.context,
+        .service = server->options.service,
+        .patience_secs = server->options.patience_secs,
+        .gone = on_gone,
+        .user = server,
+    };
+    est_connection *connection = est_connection_new(&options, socket, address);
+    if (!connection) {
+        return;
+    }
+    server->connections[server->count++] = connection;
+    /* Others wait in the system's queue until somebody goes. */
+    if (server->count == EST_CONNECTIONS_MAX) {
+        evconnlistener_disable(listener);
+    }
+}
+
+/* Without this the loop would ask again at once, for ever. */
+static void on_accept_failed(struct evconnlistener *listener, void *user)
+{
+    est_server *server = user;
+    const struct timeval pause = { PAUSE_SECONDS, 0 };
+    const est_event event = { .what = "failed", .words = strerror(EVUTIL_SOCKET_ERROR()) };
+    est_log(server->options.service->json, &event);
+    evconnlistener_disable(listener);
+    event_add(server->resume, &pause);
+}
+
+static void on_resume(evutil_socket_t socket, short what, void *user)
+{
+    est_server *server = user;
+    (void)socket;
+    (void)what;
+    if (!server->stopping && server->count < EST_CONNECTIONS_MAX) {
+        evconnlistener_enable(server->listener);
+    }
+}
+
+exit_status est_server_open(est_server **out, const est_server_options *options)
+{
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    est_server *server = calloc(1, sizeof *server);
+    if (!server) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
+    server->options = *options;
+    server->resume = evtimer_new(options->base, on_resume, server);
+    server->listener =
+        evconnlistener_new_bind(options->base, on_accept, server,
+                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
+                                BACKLOG, options->listen, (int)options->listen_size);
+    memset(&bound, 0, sizeof bound);
+    if (!server->listener || !server->resume ||
+        getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&bound, &size) !=
+            0) {
+        int os_error = errno;
+        est_address_text(options->listen, server->address);
+        exit_status status = complain_system(os_error, "cannot listen at %s", server->address);
+        est_server_close(&server);
+        return status;
+    }
+    est_address_text((const struct sockaddr *)&bound, server->address);
+    evconnlistener_set_error_cb(server->listener, on_accept_failed);
+    *out = server;
+    return EXIT_GOOD;
+}
+
+void est_server_close(est_server **server)
+{
+    est_server *self = *server;
+    if (!self) {
+        return;
+    }
+    for (size_t i = 0; i < self->count; i++) {
+        est_connection_free(self->connections[i]);
+    }
+    if (self->listener) {
+        evconnlistener_free(self->listener);
+    }
+    if (self->resume) {
+        event_free(self->resume);
+    }
+    free(self);
+    *server = NULL;
+}
+
+void est_server_stop(est_server *server)
+{
+    if (server->stopping) {
+        return;
+    }
+    server->stopping = true;
+    evconnlistener_disable(server->listener);
+    /* Backwards, because who goes at once is replaced by the last one. */
+    for (size_t i = server->count; i > 0; i--) {
+        est_connection_stop(server->connections[i - 1]);
+    }
+    if (server->count == 0) {
+        server->options.stopped(server->options.user);
+    }
+}
+
+const char *est_server_address(const est_server *server)
+{
+    return server->address;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A token whose signature has verified, and the rules that it is judged by. */
+#ifndef SVMS_TOKEN_INTERNAL_H
+#define SVMS_TOKEN_INTERNAL_H
+
+#include "jws.h"
+
+#define SVMS_ISSUER_MAX 256
+#define SVMS_CLAIM_MAX 256
+#define SVMS_METHODS_MAX 16
+#define SVMS_ACTORS_MAX 4
+#define SVMS_TOKEN_ROLES_MAX 64
+
+struct svms_token {
+    svms_ctx *ctx;
+    svms_json_document document; /* the payload; all texts are its own */
+    svms_token_profile profile;
+    const char *issuer;
+    const char *subject;
+    const char *id;
+    const char *client;
+    const char *session;
+    int64_t issued_s; /* seconds since 1970; -1: absent */
+    int64_t expires_s;
+    int64_t not_before_s;
+    int64_t authenticated_s;
+    size_t method_count;
+    const char *methods[SVMS_METHODS_MAX];
+    size_t role_count;
+    const char *roles[SVMS_TOKEN_ROLES_MAX];
+    size_t actor_count;
+    const char *actors[SVMS_ACTORS_MAX];
+    bool is_bound;
+    uint8_t certificate_sha256[32];
+};
+
+/* What claims are judged by. */
+typedef struct svms_claim_rules {
+    const svms_token_rules *rules;
+    const char *issuer; /* whose key it was */
+    bool is_exchanger;
+    const uint8_t *certificate_sha256; /* or NULL */
+    int64_t now_s;
+} svms_claim_rules;
+
+/* Reads the claims of token->document and judges them. Any status but SVMS_OK: *verdict says which.
+ */
+SVMS_MUST_CHECK svms_status svms_claims_read(svms_token *token, const svms_claim_rules *rules,
+                                             svms_token_verdict *verdict, svms_error *err);
+
+#endif

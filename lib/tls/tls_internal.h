@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this folder share. */
+#ifndef SVMS_TLS_INTERNAL_H
+#define SVMS_TLS_INTERNAL_H
+
+#include <stdatomic.h>
+
+#include <openssl/ssl.h>
+
+#include <svms/tls.h>
+
+#include "carrier.h"
+#include "chain_internal.h"
+#include "host.h"
+#include "platform.h"
+#include "tickets.h"
+
+#define SVMS_TLS_ALPN_MAX 16
+
+/* What a context was made for; never changes. */
+typedef struct svms_tls_rules {
+    svms_tls_side side;
+    svms_tls_version min_version;
+    svms_tls_peer_rule peer;
+    svms_tls_ticket_rule tickets;
+    uint32_t peer_roles;
+    bool require_revocation;
+    bool require_staple;
+    unsigned alpn_size;
+    uint8_t alpn[SVMS_TLS_ALPN_MAX * 256]; /* as RFC 7301 writes it */
+} svms_tls_rules;
+
+/* What one load of credentials gave. Connections keep the one that they began with. */
+typedef struct svms_tls_state {
+    svms_ctx *ctx;
+    atomic_uint users;
+    svms_tls_rules rules;
+    BIO_METHOD *method;
+    SSL_CTX *ssl;
+    svms_trust *trust; /* or NULL */
+    svms_tls_tickets *tickets; /* NULL: no session is resumed */
+    uint8_t *staple;           /* or NULL */
+    size_t staple_size;
+    int64_t staple_until_utc_ns;
+} svms_tls_state;
+
+struct svms_tls_context {
+    svms_ctx *ctx;
+    svms_platform_latch latch; /* held for reading and changing this pointer alone */
+    svms_tls_state *state;
+};
+
+/* What was found out about the peer. */
+typedef struct svms_tls_finding {
+    svms_status status; /* SVMS_OK: it may be talked to */
+    svms_error words;   /* why it may not, or what is wrong with one that is inspected */
+    svms_chain *chain;  /* as it was sent; NULL: none, or one that cannot be read */
+    svms_identity_verdict verdict;
+    svms_revocation revocation;
+    bool is_trusted;
+    bool stapled;
+    bool name_matches;
+} svms_tls_finding;
+
+struct svms_tls {
+    svms_ctx *ctx;
+    svms_tls_state *state;
+    SSL *ssl;
+    svms_tls_carrier carrier;
+    bool has_host;
+    svms_host host;
+    svms_trust *pin; /* trusts the pinned certificate alone; NULL without a pin */
+    svms_tls_finding peer;
+    uint16_t peer_version;  /* best version of TLS that the peer named; 0: none yet */
+    uint8_t alert_sent;     /* the last fatal one */
+    bool has_sent_alert;
+    bool was_asked;         /* the server asked for a certificate */
+    const char *refusal;    /* why a callback of ours refused, or NULL */
+    bool is_ready;          /* the handshake is done */
+    bool said_goodbye;
+    bool heard_goodbye;
+    size_t owed; /* bytes of the last write that are sealed, but not with the socket yet */
+    svms_tls_want wants;
+    svms_status failure; /* SVMS_OK, or what every later call gives */
+    svms_error failure_words;
+};
+
+/* hardened.c: an SSL_CTX that can do nothing weak. No certificate is in it yet. */
+SVMS_MUST_CHECK svms_status svms_tls_hardened(SSL_CTX **out, svms_ctx *ctx,
+                                              const svms_tls_rules *rules, svms_error *err);
+
+/* state.c */
+SVMS_MUST_CHECK svms_status svms_tls_state_new(svms_tls_state **out, svms_ctx *ctx,
+                                               const svms_tls_rules *rules,
+                                               const svms_tls_credentials *credentials,
+                                               svms_error *err);
+svms_tls_state *svms_tls_state_retain(svms_tls_state *state);
+void svms_tls_state_release(svms_tls_state *state);
+
+/* credentials.c: what is given is checked and put into the state. */
+SVMS_MUST_CHECK svms_status svms_tls_load_credentials(svms_tls_state *state,
+                                                      const svms_tls_credentials *credentials,
+                                                      svms_error *err);
+
+/* context.c: the context's state of the moment; give it back with svms_tls_state_release(). */
+svms_tls_state *svms_tls_context_state(svms_tls_context *context);
+
+/* judge.c: who the peer is. */
+/* Of OpenSSL, in place of its own path building. */
+int svms_tls_verify(X509_STORE_CTX *store, void *unused);
+/* Of OpenSSL, once the client has seen everything of the server's first flight. */
+int svms_tls_status_came(SSL *ssl, void *unused);
+/* Judges finding->chain by what the connection's context trusts now. */
+void svms_tls_judge(svms_tls *tls, svms_tls_finding *finding, const void *staple,
+                    size_t staple_size);
+void svms_tls_finding_clear(svms_tls_finding *finding);
+
+/* hello.c: what is looked at while hands are shaken. */
+int svms_tls_hello_came(SSL *ssl, int *alert, void *unused);
+int svms_tls_choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_size,
+                             const unsigned char *in, unsigned int in_size, void *unused);
+/* Of OpenSSL, for every message and alert. */
+void svms_tls_watch(int is_ours, int version, int kind, const void *data, size_t size, SSL *ssl,
+                    void *unused);
+/* What only the finished handshake shows. */
+SVMS_MUST_CHECK svms_status svms_tls_check_agreed(svms_tls *tls, svms_error *err);
+
+/* staple.c: of OpenSSL, when a client asks a server. */
+int svms_tls_give_staple(SSL *ssl, void *unused);
+
+/* words.c: what OpenSSL's error queue and the connection say about a call that failed; empties the
+ * queue. Never SVMS_OK. */
+SVMS_MUST_CHECK svms_status svms_tls_explain(svms_tls *tls, int ssl_error, svms_error *err);
+
+#endif
