@@ -9,6 +9,7 @@
 
 #include <svms/svms.h>
 
+#include "ca_certificate.h"
 #include "ca_folder.h"
 #include "exit_status.h"
 
@@ -56,13 +57,6 @@ typedef enum ca_refusal {
 exit_status ca_certify(ca_folder *folder, const ca_order *order, const svms_request *request,
                        ca_certified *out, ca_refusal *refusal);
 void ca_certified_free(ca_certified *certified);
-
-/* What the first certificate of a text says. */
-exit_status ca_read_certificate(svms_ctx *ctx, const char *pem, svms_certificate_info *info,
-                                char serial[CA_SERIAL_TEXT]);
-
-/* A serial number as the journal writes it, from how people and programs write it. */
-bool ca_serial_parse(char out[CA_SERIAL_TEXT], const char *text);
 
 /* Days that a certificate of a role has unless somebody says other. */
 uint32_t ca_role_days(svms_role role);

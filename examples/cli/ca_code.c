@@ -22,6 +22,7 @@
 #define SECONDS_PER_HOUR 3600
 #define MAX_DAYS 7300
 #define NS_PER_SECOND INT64_C(1000000000)
+#define NS_PER_DAY (INT64_C(86400) * NS_PER_SECOND)
 
 typedef struct code_request {
     const char *folder;
@@ -93,6 +94,12 @@ static exit_status make(ca_folder *folder, const code_request *request)
     code.days = request->days;
     code.until_utc_ns =
         (int64_t)time(NULL) * NS_PER_SECOND + (int64_t)(request->hours_ns * SECONDS_PER_HOUR);
+    if (request->days > 0 &&
+        code.until_utc_ns + request->days * NS_PER_DAY > folder->info.not_after_utc_ns) {
+        complain("%u days are more than the authority in %s has left", (unsigned)request->days,
+                 folder->path);
+        return EXIT_POLICY;
+    }
     exit_status status = ca_code_make(folder, &code, &secret);
     if (status == EXIT_GOOD) {
         status = say_code(request, &code, &secret);

@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "ca_certificate.h"
 #include "ca_key.h"
 #include "head_text.h"
 #include "message.h"
@@ -67,13 +68,11 @@ static exit_status load_certificate(ca_folder *folder)
     if (status != EXIT_GOOD) {
         return status;
     }
-    folder->info = (svms_certificate_info)SVMS_CERTIFICATE_INFO_INIT;
     if (svms_chain_from_pem(&folder->chain, folder->ctx, folder->pem.bytes, folder->pem.size,
-                            &err) != SVMS_OK ||
-        svms_chain_certificate(folder->chain, 0, &folder->info, &err) != SVMS_OK) {
+                            &err) != SVMS_OK) {
         return complain_error(&err, "cannot use %s/%s", folder->path, CA_CERTIFICATE_NAME);
     }
-    return EXIT_GOOD;
+    return ca_describe_certificate(folder->chain, &folder->info);
 }
 
 static exit_status open_handles(ca_folder *folder, bool writable)

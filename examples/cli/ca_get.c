@@ -6,7 +6,6 @@
 
 #include <svms/svms.h>
 
-#include "ca_certify.h"
 #include "ca_command.h"
 #include "ca_folder.h"
 #include "ca_key.h"

@@ -12,7 +12,7 @@
 
 #include <svms/svms.h>
 
-#include "ca_certify.h"
+#include "ca_certificate.h"
 #include "ca_command.h"
 #include "ca_folder.h"
 #include "ca_key.h"

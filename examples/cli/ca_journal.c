@@ -229,16 +229,6 @@ const ca_issued *ca_journal_find_sha256(const ca_journal *journal,
     return NULL;
 }
 
-const ca_code *ca_journal_find_code(const ca_journal *journal, const uint8_t sha256[CA_HASH_SIZE])
-{
-    for (size_t i = 0; i < journal->code_count; i++) {
-        if (memcmp(journal->codes[i].sha256, sha256, CA_HASH_SIZE) == 0) {
-            return &journal->codes[i];
-        }
-    }
-    return NULL;
-}
-
 exit_status ca_journal_certificate(const ca_journal *journal, const ca_issued *entry, char **pem)
 {
     json_t *line = NULL;

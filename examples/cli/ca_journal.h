@@ -10,11 +10,11 @@
 
 #include <svms/svms.h>
 
+#include "ca_certificate.h"
 #include "ca_log.h"
 #include "exit_status.h"
 
 #define CA_HASH_SIZE 32
-#define CA_SERIAL_TEXT (2 * SVMS_SERIAL_MAX + 1)
 #define CA_CODE_ID_TEXT 9
 
 /* DNS names and IP addresses. */
@@ -109,7 +109,6 @@ exit_status ca_journal_add_code_void(ca_journal *journal, const char *id);
 const ca_issued *ca_journal_find_serial(const ca_journal *journal, const char *serial);
 const ca_issued *ca_journal_find_sha256(const ca_journal *journal,
                                         const uint8_t sha256[CA_HASH_SIZE]);
-const ca_code *ca_journal_find_code(const ca_journal *journal, const uint8_t sha256[CA_HASH_SIZE]);
 
 /* PEM text of an issued certificate, without those above it; released by free(). */
 exit_status ca_journal_certificate(const ca_journal *journal, const ca_issued *entry, char **pem);

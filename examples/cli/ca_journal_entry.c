@@ -196,7 +196,7 @@ static bool take_code(ca_journal *journal, json_t *line)
     json_t *hosts = NULL;
     json_int_t days = 0;
     ca_code *code = ca_journal_new_code(journal);
-    if (!code || json_unpack(line, "{s:s, s:s, s:s, s:s, s:o, s:I, s:s, s:s}", "id", &id, "sha256",
+    if (!code || json_unpack(line, "{s:s, s:s, s:s, s:o, s:o, s:I, s:s, s:s}", "id", &id, "sha256",
                              &sha256, "role", &role, "name", &name, "hosts", &hosts, "days", &days,
                              "at", &at, "until", &until) != 0) {
         return false;

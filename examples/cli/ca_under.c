@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca_certify.h"
 #include "message.h"
 
 /* The hash of a key as requests tell it. */

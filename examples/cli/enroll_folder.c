@@ -230,13 +230,14 @@ static exit_status adopt_files(const enroll_folder *folder)
     return status;
 }
 
-static exit_status put_links(const enroll_folder *folder)
+static exit_status put_links(const enroll_folder *folder, bool has_key)
 {
     exit_status status = adopt_files(folder);
     for (size_t i = 0; i < NAME_COUNT && status == EXIT_GOOD; i++) {
         char target[LINK_SIZE];
         (void)snprintf(target, sizeof target, CURRENT "/%s", names[i]);
-        if (!is_link(folder, names[i])) {
+        bool wanted = has_key || strcmp(names[i], "key.pem") != 0;
+        if (wanted && !is_link(folder, names[i])) {
             status = put_link(folder, target, names[i]);
         }
     }
@@ -300,7 +301,7 @@ exit_status enroll_folder_store(const enroll_folder *folder, const enroll_identi
     char *generation = make_generation(folder);
     exit_status status = generation ? fill(generation, identity) : EXIT_ENVIRONMENT;
     if (status == EXIT_GOOD) {
-        status = put_links(folder);
+        status = put_links(folder, identity->key_pem != NULL);
     }
     if (status == EXIT_GOOD) {
         ssize_t size = readlinkat(folder->handle, CURRENT, before, sizeof before - 1);

@@ -8,18 +8,11 @@
 #include <jansson.h>
 
 #include "message.h"
-
-const option_choice enroll_roles[] = {
-    { "recorder", SVMS_ROLE_RECORDER },           { "camera", SVMS_ROLE_CAMERA },
-    { "exporter", SVMS_ROLE_EXPORTER },           { "custodian", SVMS_ROLE_CUSTODIAN },
-    { "key-officer", SVMS_ROLE_KEY_OFFICER },     { "server", SVMS_ROLE_SERVER },
-    { "client-device", SVMS_ROLE_CLIENT_DEVICE }, { "user", SVMS_ROLE_USER },
-    { "time-stamper", SVMS_ROLE_TIME_STAMPER },   { NULL, SVMS_ROLE_NONE },
-};
+#include "role_choice.h"
 
 static const char *name_of(int role)
 {
-    const option_choice *choice = enroll_roles;
+    const option_choice *choice = role_choices;
     while (choice->name && choice->value != role) {
         choice++;
     }
@@ -28,7 +21,7 @@ static const char *name_of(int role)
 
 static int role_of(const char *name)
 {
-    const option_choice *choice = enroll_roles;
+    const option_choice *choice = role_choices;
     while (choice->name && (!name || strcmp(choice->name, name) != 0)) {
         choice++;
     }

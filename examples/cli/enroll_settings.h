@@ -11,7 +11,4 @@
 /* Released by free(); NULL: out of memory, which was said. */
 char *enroll_settings_text(const enroll_settings *settings);
 
-/* "recorder" and so on; SVMS_ROLE_NONE for what is none. Lists all of them, for options. */
-extern const option_choice enroll_roles[];
-
 #endif

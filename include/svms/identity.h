@@ -372,8 +372,7 @@ typedef struct svms_certificate_options {
  *
  * @retval SVMS_OK             issued
  * @retval SVMS_E_USAGE        an argument is NULL or out of range, or the issuer is no CA
- * @retval SVMS_E_UNSUPPORTED  the key that is to sign is behind callbacks; that of the subject may
- * be
+ * @retval SVMS_E_UNSUPPORTED  the key that is to sign only decrypts
  * @retval SVMS_E_LIMIT        @p out is too small
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  * @retval SVMS_E_CRYPTO       the provider failed, or key and issuer certificate do not belong

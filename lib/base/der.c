@@ -131,6 +131,11 @@ bool svms_der_unsigned(const svms_der *integer, uint64_t *out)
     return true;
 }
 
+bool svms_der_is_same(const svms_der *a, const svms_der *b)
+{
+    return a->whole_size == b->whole_size && memcmp(a->whole, b->whole, a->whole_size) == 0;
+}
+
 bool svms_der_equals(const svms_der *element, const void *content, size_t size)
 {
     svms_cursor found = element->content;

@@ -45,6 +45,8 @@ bool svms_der_is_well_formed(const void *data, size_t size);
 
 /* A non-negative integer of at most 8 bytes in its shortest form. */
 bool svms_der_unsigned(const svms_der *integer, uint64_t *out);
+/* True when both have the same encoding, tag and length included. */
+bool svms_der_is_same(const svms_der *a, const svms_der *b);
 /* True when the content is exactly these bytes. */
 bool svms_der_equals(const svms_der *element, const void *content, size_t size);
 

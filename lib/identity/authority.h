@@ -29,7 +29,8 @@ typedef struct svms_certificate_plan {
     const char *common_name; /* checked */
     int64_t not_before_utc_ns;
     int64_t not_after_utc_ns;
-    svms_role role; /* SVMS_ROLE_NONE: a CA */
+    svms_role role;  /* SVMS_ROLE_NONE: a CA */
+    bool role_alone; /* and none of the other purposes of its profile */
     /* Of a CA: */
     int32_t path_length; /* -1: any number */
     const char *const *permitted;
@@ -47,7 +48,14 @@ SVMS_MUST_CHECK svms_status svms_put_certificate(svms_builder *tbs, const svms_s
                                                  const svms_certificate_plan *plan,
                                                  svms_error *err);
 
-/* Periods in whole seconds, within that of the issuer where there is one. */
+/* Signs with that key what the above gives, and hands out PEM text. */
+SVMS_MUST_CHECK svms_status svms_make_certificate(const svms_certificate_plan *plan,
+                                                  const svms_private_key *key, char *out,
+                                                  size_t *size, svms_error *err);
+
+/* First and last moment in whole seconds, in this order. */
+SVMS_MUST_CHECK svms_status svms_check_dates(const svms_certificate_plan *plan, svms_error *err);
+/* The same, and within the period of the issuer where there is one. */
 SVMS_MUST_CHECK svms_status svms_check_period(const svms_certificate_plan *plan, svms_error *err);
 
 /* SVMS_E_USAGE when a CA of the issuer's chain does not permit what the plan's leaf says. */

@@ -13,7 +13,6 @@
 #include "role_profile.h"
 #include "subject_name.h"
 
-#define LABEL "CERTIFICATE"
 #define URI_MAX 1024
 
 /* Printable ASCII behind "http://": what fetches lists must not need TLS to check TLS. */
@@ -80,26 +79,6 @@ static svms_status check_plan(const svms_certificate_plan *plan, svms_error *err
     return status == SVMS_OK ? check_key(plan, err) : status;
 }
 
-static svms_status issue(const svms_certificate_plan *plan, char *out, size_t *size,
-                         svms_error *err)
-{
-    svms_signing signing;
-    svms_builder tbs = svms_builder_new(plan->ctx, SVMS_CHAIN_MAX_SIZE);
-    svms_status status = svms_signing_open(&signing, plan->ctx, plan->issuer->key, err);
-    if (status == SVMS_OK) {
-        status = svms_put_certificate(&tbs, &signing, plan, err);
-    }
-    if (status == SVMS_OK) {
-        status = svms_check_permitted(plan, &tbs, &signing, err);
-    }
-    if (status == SVMS_OK) {
-        status = svms_hand_out_text(&signing, &tbs, LABEL, "the certificate", out, size, err);
-    }
-    svms_builder_clear(&tbs);
-    svms_signing_close(&signing);
-    return status;
-}
-
 svms_status svms_ca_issue(const svms_ca *ca, const svms_issue_options *options,
                           const svms_request *request, char *out, size_t *size, svms_error *err)
 {
@@ -127,5 +106,5 @@ svms_status svms_ca_issue(const svms_ca *ca, const svms_issue_options *options,
         .crl_uri = known.crl_uri,
     };
     status = check_plan(&plan, err);
-    return status == SVMS_OK ? issue(&plan, out, size, err) : status;
+    return status == SVMS_OK ? svms_make_certificate(&plan, ca->key, out, size, err) : status;
 }

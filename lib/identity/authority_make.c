@@ -9,7 +9,6 @@
 #include "options.h"
 #include "subject_name.h"
 
-#define LABEL "CERTIFICATE"
 /* More CAs in a row than any path may have. */
 #define PATH_LENGTH_MAX 8
 
@@ -47,24 +46,6 @@ static svms_status check_plan(const svms_certificate_plan *plan, svms_error *err
     return status == SVMS_OK ? svms_check_constraints(plan, err) : status;
 }
 
-static svms_status make(const svms_certificate_plan *plan, const svms_private_key *key, char *out,
-                        size_t *size, svms_error *err)
-{
-    svms_signing signing;
-    svms_builder tbs = svms_builder_new(plan->ctx, SVMS_CHAIN_MAX_SIZE);
-    svms_status status =
-        svms_signing_open(&signing, plan->ctx, plan->issuer ? plan->issuer->key : key, err);
-    if (status == SVMS_OK) {
-        status = svms_put_certificate(&tbs, &signing, plan, err);
-    }
-    if (status == SVMS_OK) {
-        status = svms_hand_out_text(&signing, &tbs, LABEL, "the certificate", out, size, err);
-    }
-    svms_builder_clear(&tbs);
-    svms_signing_close(&signing);
-    return status;
-}
-
 svms_status svms_ca_create(svms_ctx *ctx, const svms_ca_options *options,
                            const svms_private_key *key, const svms_ca *issuer, char *out,
                            size_t *size, svms_error *err)
@@ -92,5 +73,7 @@ svms_status svms_ca_create(svms_ctx *ctx, const svms_ca_options *options,
         .excluded_count = known.excluded_count,
     };
     status = check_plan(&plan, err);
-    return status == SVMS_OK ? make(&plan, key, out, size, err) : status;
+    return status == SVMS_OK
+               ? svms_make_certificate(&plan, issuer ? issuer->key : key, out, size, err)
+               : status;
 }

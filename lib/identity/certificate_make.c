@@ -13,6 +13,7 @@
 #include "role_profile.h"
 #include "subject_name.h"
 
+#define LABEL "CERTIFICATE"
 #define SERIAL_SIZE 16
 #define VERSION_3 2
 
@@ -172,7 +173,7 @@ static svms_status put_extensions(svms_builder *tbs, const svms_certificate_plan
     put_basic_constraints(tbs, plan);
     put_key_usage(tbs, plan);
     if (plan->role != SVMS_ROLE_NONE) {
-        svms_put_purposes(tbs, plan->role, true);
+        svms_put_purposes(tbs, plan->role, !plan->role_alone);
     }
     svms_status status = put_key_ids(tbs, plan, err);
     if (plan->name_count > 0) {
@@ -215,22 +216,48 @@ svms_status svms_put_certificate(svms_builder *tbs, const svms_signing *signing,
     return status == SVMS_OK ? svms_builder_check(tbs, "a certificate", err) : status;
 }
 
+svms_status svms_make_certificate(const svms_certificate_plan *plan, const svms_private_key *key,
+                                  char *out, size_t *size, svms_error *err)
+{
+    svms_signing signing;
+    svms_builder tbs = svms_builder_new(plan->ctx, SVMS_CHAIN_MAX_SIZE);
+    svms_status status = svms_signing_open(&signing, plan->ctx, key, err);
+    if (status == SVMS_OK) {
+        status = svms_put_certificate(&tbs, &signing, plan, err);
+    }
+    if (status == SVMS_OK && plan->issuer && plan->role != SVMS_ROLE_NONE) {
+        status = svms_check_permitted(plan, &tbs, &signing, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_hand_out_text(&signing, &tbs, LABEL, "the certificate", out, size, err);
+    }
+    svms_builder_clear(&tbs);
+    svms_signing_close(&signing);
+    return status;
+}
+
 static bool is_whole_second(int64_t utc_ns)
 {
     return utc_ns != SVMS_NO_TIME && utc_ns % SVMS_NS_PER_SECOND == 0;
+}
+
+svms_status svms_check_dates(const svms_certificate_plan *plan, svms_error *err)
+{
+    if (!is_whole_second(plan->not_before_utc_ns) || !is_whole_second(plan->not_after_utc_ns) ||
+        plan->not_before_utc_ns > plan->not_after_utc_ns) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "a period of validity begins before it ends, in whole seconds");
+    }
+    return SVMS_OK;
 }
 
 svms_status svms_check_period(const svms_certificate_plan *plan, svms_error *err)
 {
     char own[SVMS_TIME_TEXT_SIZE];
     char limit[SVMS_TIME_TEXT_SIZE];
-    if (!is_whole_second(plan->not_before_utc_ns) || !is_whole_second(plan->not_after_utc_ns) ||
-        plan->not_before_utc_ns > plan->not_after_utc_ns) {
-        return svms_fail(err, SVMS_E_USAGE,
-                         "a period of validity begins before it ends, in whole seconds");
-    }
-    if (!plan->issuer) {
-        return SVMS_OK;
+    svms_status status = svms_check_dates(plan, err);
+    if (status != SVMS_OK || !plan->issuer) {
+        return status;
     }
     if (plan->not_before_utc_ns < plan->issuer->not_before_utc_ns) {
         svms_time_format(plan->not_before_utc_ns, own);

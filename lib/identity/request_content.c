@@ -188,11 +188,8 @@ static svms_status read_extension(svms_request *request, svms_cursor parts,
 
 static bool is_among(const svms_der *identifier, const svms_der *seen, size_t count)
 {
-    svms_cursor content = identifier->content;
-    size_t size = svms_cursor_left(&content);
-    const uint8_t *bytes = svms_read_bytes(&content, size);
     for (size_t i = 0; i < count; i++) {
-        if (svms_der_equals(&seen[i], bytes, size)) {
+        if (svms_der_is_same(identifier, &seen[i])) {
             return true;
         }
     }

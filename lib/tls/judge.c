@@ -48,20 +48,25 @@ static bool is_pinned(const svms_tls *tls, const svms_chain *chain)
     return memcmp(tls->pinned, svms_chain_leaf_digest(chain), SVMS_DIGEST_SIZE) == 0;
 }
 
+static svms_status check_name(const svms_tls *tls, svms_tls_finding *finding, svms_error *words)
+{
+    if (tls->host[0] == '\0') {
+        return SVMS_OK;
+    }
+    svms_status status = svms_chain_matches_host(finding->chain, tls->host, words);
+    finding->name_matches = status == SVMS_OK;
+    return status;
+}
+
 /* The first thing that is wrong, in the order in which it matters. */
 static svms_status judge(svms_tls *tls, svms_tls_finding *finding,
                          const svms_purpose_question *question, svms_error *err)
 {
-    const svms_tls_rules *rules = &tls->state->rules;
     svms_error name_words = SVMS_ERROR_INIT;
-    svms_status named = SVMS_OK;
-    if (tls->has_host) {
-        named = svms_chain_matches_host(finding->chain, tls->host.name, &name_words);
-        if (is_of_our_own(named)) {
-            return svms_fail_as(err, named, &name_words);
-        }
+    svms_status named = check_name(tls, finding, &name_words);
+    if (named != SVMS_OK && named != SVMS_E_UNTRUSTED) {
+        return svms_fail_as(err, named, &name_words);
     }
-    finding->name_matches = tls->has_host && named == SVMS_OK;
     if (tls->pin && !is_pinned(tls, finding->chain)) {
         finding->verdict = SVMS_IDENTITY_UNKNOWN_ISSUER;
         return svms_fail(err, SVMS_E_UNTRUSTED,
@@ -69,34 +74,174 @@ static svms_status judge(svms_tls *tls, svms_tls_finding *finding,
                          svms_chain_subject(finding->chain));
     }
     svms_status status = check_path(tls, finding, question, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    if (rules->require_revocation && finding->revocation != SVMS_REVOCATION_GOOD) {
-        return svms_fail(err, SVMS_E_UNTRUSTED,
-                         "it is not known whether the certificate of %.80s is revoked",
-                         svms_chain_subject(finding->chain));
-    }
-    if (named != SVMS_OK && !tls->pin) {
+    if (status == SVMS_OK && named != SVMS_OK && !tls->pin) {
         return svms_fail_as(err, named, &name_words);
     }
-    return SVMS_OK;
+    return status;
 }
 
-void svms_tls_judge(svms_tls *tls, svms_tls_finding *finding, const void *staple,
-                    size_t staple_size)
+void svms_tls_judge(svms_tls *tls, svms_tls_finding *finding, const svms_iovec *staple)
 {
     const svms_tls_rules *rules = &tls->state->rules;
-    svms_purpose_question question = { .purpose = rules->side == SVMS_TLS_SERVER
-                                                      ? SVMS_PURPOSE_TLS_CLIENT
-                                                      : SVMS_PURPOSE_TLS_SERVER,
+    bool is_server = rules->side == SVMS_TLS_SERVER;
+    svms_purpose_question question = { .purpose = is_server ? SVMS_PURPOSE_TLS_CLIENT
+                                                            : SVMS_PURPOSE_TLS_SERVER,
                                        .roles = rules->peer_roles,
                                        .now_utc_ns = svms_utc_now(tls->ctx),
-                                       .staple = staple,
-                                       .staple_size = staple_size,
+                                       .staple = staple ? staple->data : NULL,
+                                       .staple_size = staple ? staple->size : 0,
                                        .stapled = &finding->stapled };
     finding->stapled = false;
     finding->is_trusted = false;
     finding->words = (svms_error)SVMS_ERROR_INIT;
     finding->status = judge(tls, finding, &question, &finding->words);
+}
+
+/* Whether enough is known of revocation; a staple may still come. */
+static void judge_revocation(const svms_tls *tls, svms_tls_finding *finding)
+{
+    const svms_tls_rules *rules = &tls->state->rules;
+    if (finding->status == SVMS_OK && rules->require_revocation &&
+        finding->revocation != SVMS_REVOCATION_GOOD) {
+        finding->status = svms_fail(&finding->words, SVMS_E_UNTRUSTED,
+                                    "it is not known whether the certificate of %.80s is revoked",
+                                    svms_chain_subject(finding->chain));
+    }
+}
+
+static void put_certificate(svms_builder *wire, X509 *certificate)
+{
+    unsigned char *der = NULL;
+    int size = i2d_X509(certificate, &der);
+    if (size <= 0) {
+        wire->status = SVMS_E_CRYPTO;
+        return;
+    }
+    svms_put_u32(wire, (uint32_t)size);
+    svms_put_bytes(wire, der, (size_t)size);
+    OPENSSL_free(der);
+}
+
+/* The chain as the peer sent it. */
+static svms_status read_chain(svms_tls *tls, svms_tls_finding *finding, STACK_OF(X509) *sent,
+                              svms_error *err)
+{
+    int count = sk_X509_num(sent);
+    if (count > SVMS_CHAIN_MAX_CERTIFICATES) {
+        return svms_fail(err, SVMS_E_LIMIT, "the peer sent more than %d certificates",
+                         SVMS_CHAIN_MAX_CERTIFICATES);
+    }
+    svms_builder wire = svms_builder_new(tls->ctx, SVMS_CHAIN_MAX_SIZE);
+    ERR_clear_error();
+    for (int i = 0; i < count && wire.status == SVMS_OK; i++) {
+        put_certificate(&wire, sk_X509_value(sent, i));
+    }
+    svms_status status =
+        wire.status == SVMS_E_CRYPTO
+            ? svms_fail_crypto(err, "cannot write the peer's certificate")
+            : svms_builder_check(&wire, "the peer's certificate chain", err);
+    if (status == SVMS_OK) {
+        status = svms_chain_from_wire(&finding->chain, tls->ctx, wire.data, wire.size, 0, err);
+    }
+    svms_builder_clear(&wire);
+    return status;
+}
+
+/* Of the codes that OpenSSL makes alerts of, the one whose alert is meant. */
+static int code_of(const svms_tls_finding *finding)
+{
+    switch (finding->status) {
+    case SVMS_OK:
+        return X509_V_OK;
+    case SVMS_E_NO_MEMORY:
+        return X509_V_ERR_OUT_OF_MEM;
+    case SVMS_E_UNTRUSTED:
+        break;
+    case SVMS_E_MALFORMED:
+    case SVMS_E_LIMIT:
+        return X509_V_ERR_CERT_UNTRUSTED; /* bad_certificate */
+    case SVMS_E_UNSUPPORTED:
+        return X509_V_ERR_INVALID_PURPOSE; /* unsupported_certificate */
+    default:
+        return X509_V_ERR_UNSPECIFIED; /* internal_error */
+    }
+    switch (finding->verdict) {
+    case SVMS_IDENTITY_NO_ANCHOR:
+    case SVMS_IDENTITY_UNKNOWN_ISSUER:
+        return X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY; /* unknown_ca */
+    case SVMS_IDENTITY_WRONG_ROLE:
+        return X509_V_ERR_INVALID_PURPOSE;
+    case SVMS_IDENTITY_EXPIRED_NOW:
+    case SVMS_IDENTITY_EXPIRED_THEN:
+        return X509_V_ERR_CERT_HAS_EXPIRED;
+    case SVMS_IDENTITY_REVOKED:
+        return X509_V_ERR_CERT_REVOKED;
+    default:
+        return X509_V_ERR_CERT_UNTRUSTED;
+    }
+}
+
+/* Whether the handshake may go on. Whoever inspects goes on with any peer, but not when it is we
+ * who failed. */
+static bool may_go_on(const svms_tls *tls, const svms_tls_finding *finding)
+{
+    bool inspects = tls->state->rules.peer == SVMS_TLS_PEER_INSPECTED;
+    return finding->status == SVMS_OK || (inspects && !is_of_our_own(finding->status));
+}
+
+/* A staple, as far as one came. */
+static bool get_staple(SSL *ssl, svms_iovec *staple)
+{
+    const unsigned char *data = NULL;
+    long size = SSL_get_tlsext_status_ocsp_resp(ssl, &data);
+    *staple = (svms_iovec){ data, size > 0 && data ? (size_t)size : 0 };
+    return staple->size > 0;
+}
+
+int svms_tls_verify(X509_STORE_CTX *store, void *unused)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    svms_tls *tls = SSL_get_app_data(ssl);
+    svms_tls_finding *finding = &tls->peer;
+    bool is_client = tls->state->rules.side == SVMS_TLS_CLIENT;
+    svms_iovec staple;
+    (void)unused;
+    svms_tls_finding_clear(finding);
+    finding->status =
+        read_chain(tls, finding, X509_STORE_CTX_get0_untrusted(store), &finding->words);
+    if (finding->status == SVMS_OK) {
+        bool has_staple = is_client && get_staple(ssl, &staple);
+        svms_tls_judge(tls, finding, has_staple ? &staple : NULL);
+        if (!is_client || SSL_version(ssl) == TLS1_3_VERSION) {
+            judge_revocation(tls, finding);
+        }
+    } else if (!is_of_our_own(finding->status)) {
+        finding->verdict = SVMS_IDENTITY_BAD_CHAIN;
+    }
+    ERR_clear_error();
+    X509_STORE_CTX_set_error(store, code_of(finding));
+    return may_go_on(tls, finding);
+}
+
+int svms_tls_status_came(SSL *ssl, void *unused)
+{
+    svms_tls *tls = SSL_get_app_data(ssl);
+    svms_tls_finding *finding = &tls->peer;
+    svms_iovec staple;
+    (void)unused;
+    /* Before TLS 1.3 it comes behind the certificate. */
+    if (SSL_version(ssl) != TLS1_3_VERSION && finding->chain) {
+        if (get_staple(ssl, &staple)) {
+            svms_tls_judge(tls, finding, &staple);
+        }
+        judge_revocation(tls, finding);
+    }
+    if (finding->status == SVMS_OK && tls->state->rules.require_staple && !finding->stapled) {
+        finding->status = svms_fail(&finding->words, SVMS_E_UNTRUSTED,
+                                    "the server stapled no good OCSP response");
+    }
+    if (may_go_on(tls, finding)) {
+        return 1;
+    }
+    return is_of_our_own(finding->status) ? -1 : 0;
 }

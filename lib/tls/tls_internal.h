@@ -67,9 +67,9 @@ struct svms_tls {
     svms_tls_state *state;
     SSL *ssl;
     svms_tls_carrier carrier;
-    bool has_host;
-    svms_host host;
-    svms_trust *pin; /* trusts the pinned certificate alone; NULL without a pin */
+    char host[SVMS_HOST_NAME_MAX + 2]; /* as it was given, or empty */
+    svms_trust *pin;                   /* trusts the pinned certificate alone; NULL without a pin */
+    uint8_t pinned[SVMS_DIGEST_SIZE];
     svms_tls_finding peer;
     uint16_t peer_version;  /* best version of TLS that the peer named; 0: none yet */
     uint8_t alert_sent;     /* the last fatal one */
@@ -111,8 +111,7 @@ int svms_tls_verify(X509_STORE_CTX *store, void *unused);
 /* Of OpenSSL, once the client has seen everything of the server's first flight. */
 int svms_tls_status_came(SSL *ssl, void *unused);
 /* Judges finding->chain by what the connection's context trusts now. */
-void svms_tls_judge(svms_tls *tls, svms_tls_finding *finding, const void *staple,
-                    size_t staple_size);
+void svms_tls_judge(svms_tls *tls, svms_tls_finding *finding, const svms_iovec *staple);
 void svms_tls_finding_clear(svms_tls_finding *finding);
 
 /* hello.c: what is looked at while hands are shaken. */
@@ -125,7 +124,11 @@ void svms_tls_watch(int is_ours, int version, int kind, const void *data, size_t
 /* What only the finished handshake shows. */
 SVMS_MUST_CHECK svms_status svms_tls_check_agreed(svms_tls *tls, svms_error *err);
 
-/* staple.c: of OpenSSL, when a client asks a server. */
+/* staple.c: the response of a server about itself. */
+SVMS_MUST_CHECK svms_status svms_tls_load_staple(svms_tls_state *state,
+                                                 const svms_tls_credentials *credentials,
+                                                 svms_error *err);
+/* Of OpenSSL, when a client asks a server. */
 int svms_tls_give_staple(SSL *ssl, void *unused);
 
 /* words.c: what OpenSSL's error queue and the connection say about a call that failed; empties the

@@ -291,7 +291,7 @@ static void every_kind_of_key_can_be_certified_and_certify(void **state)
         { "EC", "P-256", NID_ecdsa_with_SHA256 },
         { "EC", "P-384", NID_ecdsa_with_SHA384 },
         { "ED25519", NULL, NID_ED25519 },
-        { "RSA", NULL, NID_sha256WithRSAEncryption },
+        { "RSA", NULL, NID_rsassaPss },
     };
     int64_t then = fixture_time("2027-01-01T00:00:00Z");
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
@@ -476,23 +476,23 @@ static void wrong_issuers_are_refused(void **state)
     svms_private_key_free(&other);
 }
 
-static svms_status never_asked(void *user, svms_sign_request *request,
+static svms_status cannot_sign(void *user, svms_sign_request *request,
                                const svms_sign_message *message)
 {
     (void)user;
     (void)request;
     (void)message;
-    return SVMS_E_INTERNAL;
+    return SVMS_E_CANCELLED;
 }
 
-static void a_key_behind_callbacks_is_certified_and_does_not_certify(void **state)
+static void a_key_behind_callbacks_is_certified_and_asked_to_certify(void **state)
 {
     (void)state;
     svms_private_key *inside = generate("EC", "P-256");
     svms_public_key *half = NULL;
     svms_private_key *outside = NULL;
     svms_signer signer = SVMS_SIGNER_INIT;
-    signer.begin = never_asked;
+    signer.begin = cannot_sign;
     assert_int_equal(svms_public_key_from_evp(&half, ctx, svms_private_key_evp(inside), NULL),
                      SVMS_OK);
     assert_int_equal(svms_private_key_from_signer(&outside, ctx, half, &signer, NULL), SVMS_OK);
@@ -501,10 +501,10 @@ static void a_key_behind_callbacks_is_certified_and_does_not_certify(void **stat
     assert_int_equal(EVP_PKEY_eq(X509_get0_pubkey(certificate), svms_private_key_evp(inside)), 1);
     assert_int_equal(X509_verify(certificate, svms_private_key_evp(ca_key)), 1);
     X509_free(certificate);
-    expect_refusal(SVMS_ROLE_NONE, outside, NULL, NULL, SVMS_E_UNSUPPORTED,
-                   "a key behind callbacks cannot issue certificates");
-    expect_refusal(SVMS_ROLE_CAMERA, inside, ca, outside, SVMS_E_UNSUPPORTED,
-                   "a key behind callbacks cannot issue certificates");
+    expect_refusal(SVMS_ROLE_NONE, outside, NULL, NULL, SVMS_E_CANCELLED,
+                   "who holds the key refuses to sign: cancelled");
+    expect_refusal(SVMS_ROLE_CAMERA, inside, ca, outside, SVMS_E_CANCELLED,
+                   "who holds the key refuses to sign: cancelled");
     svms_private_key_free(&outside);
     svms_public_key_free(&half);
     svms_private_key_free(&inside);
@@ -563,7 +563,7 @@ int main(void)
         cmocka_unit_test(a_name_may_have_64_characters),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(wrong_issuers_are_refused),
-        cmocka_unit_test(a_key_behind_callbacks_is_certified_and_does_not_certify),
+        cmocka_unit_test(a_key_behind_callbacks_is_certified_and_asked_to_certify),
         cmocka_unit_test(null_is_no_argument),
         cmocka_unit_test(the_capacity_that_is_asked_for_suffices),
     };
