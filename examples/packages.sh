@@ -11,7 +11,8 @@ names_of() {
     case $1 in
     build)
         echo gcc libc6-dev meson ninja-build pkg-config libssl-dev zlib1g-dev libjansson-dev \
-            libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg libcurl4-openssl-dev
+            libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg libcurl4-openssl-dev \
+            libevent-dev
         ;;
     viewer)
         echo nodejs npm
@@ -20,7 +21,7 @@ names_of() {
         echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 python3-jsonschema \
             python3-cryptography openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2 \
-            chromium firefox-esr
+            chromium firefox-esr curl gnutls-bin testssl.sh
         ;;
     cross)
         echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf \

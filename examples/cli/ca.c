@@ -21,6 +21,7 @@ static const subcommand subcommands[] = {
     { "crl", command_ca_crl, "make a revocation list" },
     { "list", command_ca_list, "say what was issued" },
     { "code", command_ca_code, "make a one-time code for enrolment" },
+    { "serve", command_ca_serve, "let devices enrol and renew over the network" },
 };
 
 static void print_usage(FILE *out)

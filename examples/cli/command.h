@@ -21,5 +21,7 @@ exit_status command_kek(int count, char **arguments);
 exit_status command_prune(int count, char **arguments);
 exit_status command_timestamp(int count, char **arguments);
 exit_status command_recover(int count, char **arguments);
+exit_status command_enroll(int count, char **arguments);
+exit_status command_tls(int count, char **arguments);
 
 #endif

@@ -33,6 +33,8 @@ static const command commands[] = {
     { "prune", command_prune, "remove a container and leave a signed record" },
     { "timestamp", command_timestamp, "have a third party attest when a recording existed" },
     { "recover", command_recover, "take stock of an interrupted or damaged recording" },
+    { "enroll", command_enroll, "get a certificate over the network, and renew it" },
+    { "tls", command_tls, "say what is wrong with servers and certificates" },
 };
 
 static void print_usage(FILE *out)

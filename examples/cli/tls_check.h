@@ -48,10 +48,10 @@ typedef struct check_means {
 /* How bad a finding is; the worst one decides. In the order of the exit statuses. */
 typedef enum check_weight {
     CHECK_FINE,
-    CHECK_SOON,       /* will be wrong */
-    CHECK_WRONG,      /* is wrong */
+    CHECK_SOON,  /* will be wrong */
+    CHECK_WRONG, /* is wrong */
     CHECK_UNREACHABLE /* could not be looked at: no answer, or a file that cannot be read */,
-    CHECK_MALFORMED   /* a file that is none of what is checked */
+    CHECK_MALFORMED /* a file that is none of what is checked */
 } check_weight;
 
 typedef struct check_finding {

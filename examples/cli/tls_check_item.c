@@ -94,10 +94,11 @@ static void judge_digest(check_report *report, const check_item *item, int signa
     }
 }
 
-/* "3 days", "5 hours": whole ones, rounded down. */
-static void span_words(char out[32], int64_t ns)
+/* From one moment to a later one: "3 days", "5 hours", whole ones, rounded down. */
+static void span_words(char out[32], int64_t from, int64_t to)
 {
-    int64_t hours = ns / (NS_PER_DAY / HOURS_PER_DAY);
+    uint64_t ns = (uint64_t)to - (uint64_t)from;
+    int64_t hours = (int64_t)(ns / (uint64_t)(NS_PER_DAY / HOURS_PER_DAY));
     int64_t count = hours >= 2 * HOURS_PER_DAY ? hours / HOURS_PER_DAY : hours;
     const char *unit = hours >= 2 * HOURS_PER_DAY ? "day" : "hour";
     snprintf(out, 32, "%lld %s%s", (long long)count, unit, count == 1 ? "" : "s");
@@ -115,7 +116,7 @@ static void judge_period(check_report *report, const check_means *means, const c
                    subject_of(item));
         return;
     case SVMS_EXPIRY_EXPIRED:
-        span_words(span, now - end);
+        span_words(span, end, now);
         check_find(report, CHECK_WRONG, "expired", "the certificate of %s expired %s ago",
                    subject_of(item), span);
         return;
@@ -123,7 +124,7 @@ static void judge_period(check_report *report, const check_means *means, const c
         break;
     }
     if (end != INT64_MAX && end - now <= means->request->warn_days * NS_PER_DAY) {
-        span_words(span, end - now);
+        span_words(span, now, end);
         check_find(report, CHECK_SOON, "expires-soon", "the certificate of %s expires in %s",
                    subject_of(item), span);
     }
@@ -156,17 +157,18 @@ static void read_names(check_item *item, const svms_chain *chain)
     }
 }
 
-/* The library says what it says; a key of a kind that it does not take is no reason to be silent. */
+/* The library says what it says; a key of a kind that it does not take is no reason to be silent.
+ */
 static void describe(check_report *report, const check_means *means, check_item *item)
 {
     svms_chain *chain = NULL;
     svms_error err = SVMS_ERROR_INIT;
     BIO *text = BIO_new(BIO_s_mem());
     char *pem = NULL;
-    long size = text && PEM_write_bio_X509(text, item->certificate) == 1
-                    ? BIO_get_mem_data(text, &pem)
-                    : 0;
-    svms_status status = svms_chain_from_pem(&chain, means->ctx, pem ? pem : "", (size_t)size, &err);
+    long size =
+        text && PEM_write_bio_X509(text, item->certificate) == 1 ? BIO_get_mem_data(text, &pem) : 0;
+    svms_status status =
+        svms_chain_from_pem(&chain, means->ctx, pem ? pem : "", (size_t)size, &err);
     if (status == SVMS_OK) {
         status = svms_chain_certificate(chain, 0, &item->info, &err);
     }
@@ -206,8 +208,8 @@ bool check_add_certificate(check_report *report, const check_means *means, const
     }
     judge_period(report, means, item);
     judge_key(report, item, X509_get0_pubkey(certificate));
-    bool own = X509_NAME_cmp(X509_get_subject_name(certificate),
-                             X509_get_issuer_name(certificate)) == 0;
+    bool own =
+        X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
     if (!own) {
         judge_digest(report, item, X509_get_signature_nid(certificate));
     } else if (!item->info.is_ca) {
@@ -290,12 +292,12 @@ static void judge_list(check_report *report, const check_means *means, const che
         check_find(report, CHECK_WRONG, "list-without-end",
                    "the revocation list of %s does not say when the next one comes", issuer);
     } else if (next < now) {
-        span_words(span, now - next);
+        span_words(span, next, now);
         check_find(report, CHECK_WRONG, "list-out-of-date",
                    "the revocation list of %s is out of date: the next one was due %s ago", issuer,
                    span);
     } else if (next - now <= warn) {
-        span_words(span, next - now);
+        span_words(span, now, next);
         check_find(report, CHECK_SOON, "list-due-soon",
                    "the revocation list of %s is out of date in %s", issuer, span);
     }

@@ -66,8 +66,7 @@ static void roles_text(char *out, size_t size, uint32_t roles)
     out[0] = '\0';
     for (unsigned role = 1; role < 32; role++) {
         if ((roles & 1u << role) != 0 && used < size) {
-            int length = snprintf(out + used, size - used, ", %s",
-                                  svms_role_name((svms_role)role));
+            int length = snprintf(out + used, size - used, ", %s", svms_role_name((svms_role)role));
             used += length > 0 ? (size_t)length : 0;
         }
     }
@@ -182,8 +181,14 @@ static json_t *days_json(int64_t end_utc_ns, int64_t now_utc_ns)
     if (end_utc_ns == INT64_MAX || end_utc_ns == SVMS_NO_TIME) {
         return json_null();
     }
-    int64_t left = end_utc_ns - now_utc_ns;
-    return json_integer(left / NS_PER_DAY - (left % NS_PER_DAY < 0 ? 1 : 0));
+    /* Each rounded down by itself, and mended: the difference of the two may not fit. */
+    int64_t days = end_utc_ns / NS_PER_DAY - now_utc_ns / NS_PER_DAY;
+    int64_t rest = end_utc_ns % NS_PER_DAY - now_utc_ns % NS_PER_DAY;
+    while (rest < 0) {
+        rest += NS_PER_DAY;
+        days--;
+    }
+    return json_integer(days + rest / NS_PER_DAY);
 }
 
 static json_t *end_json(int64_t utc_ns)
@@ -213,12 +218,11 @@ static json_t *request_json(const check_item *item)
 
 static json_t *list_json(const check_item *item, int64_t now_utc_ns)
 {
-    return json_pack("{s:o, s:s, s:o, s:o, s:o, s:I}", "issuer", json_text(item->info.issuer),
-                     "signature", item->info.signature, "this_update",
-                     json_time(item->info.not_before_utc_ns), "next_update",
-                     end_json(item->next_utc_ns), "days_left",
-                     days_json(item->next_utc_ns, now_utc_ns), "revoked",
-                     (json_int_t)item->revoked);
+    return json_pack(
+        "{s:o, s:s, s:o, s:o, s:o, s:I}", "issuer", json_text(item->info.issuer), "signature",
+        item->info.signature, "this_update", json_time(item->info.not_before_utc_ns), "next_update",
+        end_json(item->next_utc_ns), "days_left", days_json(item->next_utc_ns, now_utc_ns),
+        "revoked", (json_int_t)item->revoked);
 }
 
 static json_t *items_json(const check_report *report, check_kind kind, int64_t now_utc_ns)
@@ -259,9 +263,9 @@ static json_t *server_json(const check_server *server)
         "{s:s, s:o, s:o, s:o, s:o, s:b, s:s, s:b}", "version",
         peer->version == SVMS_TLS_1_3 ? "1.3" : "1.2", "cipher", text_or_null(peer->cipher),
         "group", text_or_null(peer->group), "alpn", text_or_null(peer->alpn), "trusted",
-        judged ? json_boolean(peer->verdict == SVMS_IDENTITY_TRUSTED) : json_null(),
-        "name_matches", (int)peer->name_matches, "revocation", revocation_name(peer->revocation),
-        "stapled", (int)peer->stapled);
+        judged ? json_boolean(peer->verdict == SVMS_IDENTITY_TRUSTED) : json_null(), "name_matches",
+        (int)peer->name_matches, "revocation", revocation_name(peer->revocation), "stapled",
+        (int)peer->stapled);
     if (json_object_update_new(object, more) != 0) {
         json_decref(object);
         return NULL;

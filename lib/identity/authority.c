@@ -2,7 +2,6 @@
 /* Opening an authority (I-CA-1). */
 #include "authority.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "failure.h"
@@ -27,21 +26,14 @@ static svms_status check_certificate(const svms_ca *ca, X509 *certificate, svms_
     return SVMS_OK;
 }
 
-/* Whether it was issued with the key of the next one; by name and signature. */
 static svms_status check_link(const svms_ca *ca, X509 *lower, X509 *upper, svms_error *err)
 {
-    ERR_clear_error();
-    if (X509_check_issued(upper, lower) != X509_V_OK) {
-        return refuse(ca, lower, "was not issued by the next certificate of the chain", err);
+    bool issued = false;
+    svms_status status = svms_is_issued_by(&issued, ca->ctx, lower, upper, err);
+    if (status != SVMS_OK || issued) {
+        return status;
     }
-    int answer = X509_verify(lower, X509_get0_pubkey(upper));
-    if (answer < 0 || (answer == 0 && svms_crypto_starved())) {
-        return svms_fail_crypto(err, "cannot check the chain of an authority");
-    }
-    ERR_clear_error();
-    return answer == 1
-               ? SVMS_OK
-               : refuse(ca, lower, "was not signed by the next certificate of the chain", err);
+    return refuse(ca, lower, "was not issued by the next certificate of the chain", err);
 }
 
 static svms_status check_chain(const svms_ca *ca, svms_error *err)
@@ -59,19 +51,18 @@ static svms_status check_chain(const svms_ca *ca, svms_error *err)
 
 static svms_status check_key(const svms_ca *ca, svms_error *err)
 {
-    ERR_clear_error();
-    int answer =
-        EVP_PKEY_eq(X509_get0_pubkey(ca->certificate), svms_private_key_public_evp(ca->key));
-    if (answer != 1 && svms_crypto_starved()) {
-        return svms_fail_crypto(err, "cannot compare keys");
+    bool same = false;
+    svms_status status =
+        svms_is_key_of(&same, ca->ctx, ca->certificate, svms_private_key_public_evp(ca->key), err);
+    if (status != SVMS_OK) {
+        return status;
     }
-    ERR_clear_error();
-    if (answer != 1) {
+    if (!same) {
         return svms_fail(err, SVMS_E_WRONG_KEY,
                          "the key does not belong to the certificate of the authority");
     }
     svms_signing signing;
-    svms_status status = svms_signing_open(&signing, ca->ctx, ca->key, err);
+    status = svms_signing_open(&signing, ca->ctx, ca->key, err);
     svms_signing_close(&signing);
     return status;
 }

@@ -63,6 +63,16 @@ SVMS_MUST_CHECK svms_status svms_check_permitted(const svms_certificate_plan *pl
                                                  const svms_builder *tbs,
                                                  const svms_signing *signing, svms_error *err);
 
+/* A "no" of these two is believed as known_answer.h says. */
+SVMS_MUST_CHECK svms_status svms_is_issued_by(bool *out, svms_ctx *ctx, X509 *lower, X509 *upper,
+                                              svms_error *err);
+SVMS_MUST_CHECK svms_status svms_is_key_of(bool *out, svms_ctx *ctx, X509 *certificate,
+                                           EVP_PKEY *key, svms_error *err);
+/* SVMS_E_USAGE when the key to be certified is that of an authority of the issuer's chain: what it
+ * signed elsewhere would count as the authority's word. */
+SVMS_MUST_CHECK svms_status svms_check_key_is_free(const svms_certificate_plan *plan,
+                                                   svms_error *err);
+
 /* Appends the issuer's subject as it is. */
 SVMS_MUST_CHECK svms_status svms_put_subject_of(svms_builder *builder, X509 *certificate,
                                                 svms_error *err);

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates of everybody but authorities (I-CA-4 to I-CA-9). */
+/* Certificates of everybody but authorities (I-CA-6 to I-CA-12). */
 #include <string.h>
-
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 #include "authority.h"
 #include "failure.h"
@@ -44,23 +41,6 @@ static svms_status check_names(const svms_certificate_plan *plan, svms_error *er
     return svms_check_subject_hosts(plan->names, plan->name_count, err);
 }
 
-/* An authority's key that signed anything else would be no authority's key any more. */
-static svms_status check_key(const svms_certificate_plan *plan, svms_error *err)
-{
-    const svms_certificates *above = plan->issuer->chain->certificates;
-    ERR_clear_error();
-    for (int i = 0; i < sk_X509_num(above); i++) {
-        if (EVP_PKEY_eq(X509_get0_pubkey(sk_X509_value(above, i)), plan->subject_key) == 1) {
-            return svms_fail(err, SVMS_E_USAGE, "the key of the request is that of an authority");
-        }
-    }
-    if (svms_crypto_starved()) {
-        return svms_fail_crypto(err, "cannot compare keys");
-    }
-    ERR_clear_error();
-    return SVMS_OK;
-}
-
 static svms_status check_plan(const svms_certificate_plan *plan, svms_error *err)
 {
     if (!svms_role_profile_of(plan->role)) {
@@ -76,7 +56,7 @@ static svms_status check_plan(const svms_certificate_plan *plan, svms_error *err
     if (status == SVMS_OK && plan->crl_uri) {
         status = check_crl_uri(plan->crl_uri, err);
     }
-    return status == SVMS_OK ? check_key(plan, err) : status;
+    return status == SVMS_OK ? svms_check_key_is_free(plan, err) : status;
 }
 
 svms_status svms_ca_issue(const svms_ca *ca, const svms_issue_options *options,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificates of authorities (I-CA-2, I-CA-3). */
+/* Certificates of authorities (I-CA-2 to I-CA-4). */
 #include <openssl/x509v3.h>
 
 #include "authority.h"
@@ -42,6 +42,9 @@ static svms_status check_plan(const svms_certificate_plan *plan, svms_error *err
     }
     if (status == SVMS_OK) {
         status = check_path_length(plan, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_check_key_is_free(plan, err);
     }
     return status == SVMS_OK ? svms_check_constraints(plan, err) : status;
 }

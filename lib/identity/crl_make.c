@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Certificate revocation lists (I-CA-10 to I-CA-12; RFC 5280 section 5). */
+/* Certificate revocation lists (I-CA-13 to I-CA-16; RFC 5280 section 5). */
 #include <string.h>
 
 #include <openssl/x509v3.h>

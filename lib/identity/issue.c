@@ -31,7 +31,7 @@ static svms_status check_issuer(const svms_ca *issuer, bool issues_ca, svms_erro
 static svms_status check_plan(const svms_certificate_plan *plan, svms_error *err)
 {
     if (plan->role != SVMS_ROLE_NONE && !svms_role_signs_evidence(plan->role)) {
-        return svms_fail(err, SVMS_E_USAGE, "%d is no role", (int)plan->role);
+        return svms_fail(err, SVMS_E_USAGE, "%d is no role that signs evidence", (int)plan->role);
     }
     svms_status status = svms_check_common_name(plan->common_name, err);
     if (status == SVMS_OK) {

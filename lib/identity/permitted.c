@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether the authorities above permit what a certificate would say (I-CA-8): asked of a rehearsal,
+/* Whether the authorities above permit what a certificate would say (I-CA-9): asked of a rehearsal,
  * with zeros for a signature, so that nothing wrong is ever signed. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "authority.h"
 #include "failure.h"
+#include "host.h"
 
 #define REHEARSED_SIGNATURE_SIZE 1
 
@@ -53,6 +54,17 @@ static svms_status refuse(const svms_certificate_plan *plan, X509 *upper, int er
     }
 }
 
+static bool has_dns_name(const svms_certificate_plan *plan)
+{
+    for (size_t i = 0; i < plan->name_count; i++) {
+        svms_host host;
+        if (svms_host_parse(&host, plan->names[i]) && host.address_size == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static svms_status check_against(const svms_certificate_plan *plan, X509 *leaf, X509 *upper,
                                  svms_error *err)
 {
@@ -65,8 +77,8 @@ static svms_status check_against(const svms_certificate_plan *plan, X509 *leaf, 
                    : svms_fail_crypto(err, "cannot read the name constraints of an authority");
     }
     int error = NAME_CONSTRAINTS_check(leaf, theirs);
-    /* Verifiers take a common name for a host name where there are no others. */
-    if (error == X509_V_OK && plan->name_count == 0) {
+    /* Verifiers take a common name for a DNS name where there is no other. */
+    if (error == X509_V_OK && !has_dns_name(plan)) {
         error = NAME_CONSTRAINTS_check_CN(leaf, theirs);
     }
     NAME_CONSTRAINTS_free(theirs);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* I-REQ-21 to I-REQ-24: reading what enrolment sends. */
+/* I-REQ-17 to I-REQ-19: reading what enrolment sends. */
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* I-REQ-20: writing certificates for enrolment. */
+/* I-REQ-16: writing certificates for enrolment. */
 #include <string.h>
 
 #include <svms/ca.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading certificate requests (I-REQ-5 to I-REQ-12): nothing inside is used before the signature
+/* Reading certificate requests (I-REQ-6 to I-REQ-14): nothing inside is used before the signature
  * was checked over the bytes as they are. */
 #include "request_internal.h"
 

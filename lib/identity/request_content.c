@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a request asks for, once its signature was checked (I-REQ-9 to I-REQ-12). */
+/* What a request asks for, once its signature was checked (I-REQ-10 to I-REQ-13). */
 #include "request_internal.h"
 
 #include <string.h>

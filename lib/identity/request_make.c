@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making certificate requests (I-REQ-1 to I-REQ-4). */
+/* Making certificate requests (I-REQ-1 to I-REQ-5). */
 #include "request_internal.h"
 
 #include "failure.h"

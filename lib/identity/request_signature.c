@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signatures under requests that others made: more algorithms than our own, but no weak ones
- * (I-REQ-7, I-REQ-8). */
+ * (I-REQ-7 to I-REQ-9). */
 #include "request_internal.h"
 
 #include <string.h>

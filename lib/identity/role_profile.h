@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What certificates of each role are made for (I-CA-4). */
+/* What certificates of each role are made for (I-CA-7). */
 #ifndef SVMS_ROLE_PROFILE_H
 #define SVMS_ROLE_PROFILE_H
 

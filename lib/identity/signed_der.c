@@ -14,6 +14,8 @@
 #define BASE64_LINE_BYTES 48 /* 64 characters */
 #define TAG_AND_LENGTH_MAX 5
 #define UNUSED_BITS_SIZE 1
+/* By how much the next try may be longer: serial numbers are random. */
+#define SERIAL_SLACK 16
 
 typedef struct algorithm {
     uint16_t id;
@@ -179,7 +181,7 @@ svms_status svms_hand_out_text(const svms_signing *signing, const svms_builder *
     if (status != SVMS_OK) {
         return status;
     }
-    size_t bound = svms_signed_bound(signing, tbs->size);
+    size_t bound = svms_signed_bound(signing, tbs->size) + SERIAL_SLACK;
     size_t needed = text_size(bound, label) + 1;
     if (*size < needed) {
         *size = needed;

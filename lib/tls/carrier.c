@@ -181,9 +181,9 @@ static long control(BIO *bio, int command, long number, void *pointer)
 BIO_METHOD *svms_tls_carrier_method(void)
 {
     BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "svms carrier");
-    if (method && (BIO_meth_set_write_ex(method, carry_out) != 1 ||
-                   BIO_meth_set_read_ex(method, carry_in) != 1 ||
-                   BIO_meth_set_ctrl(method, control) != 1)) {
+    if (method &&
+        (BIO_meth_set_write_ex(method, carry_out) != 1 ||
+         BIO_meth_set_read_ex(method, carry_in) != 1 || BIO_meth_set_ctrl(method, control) != 1)) {
         BIO_meth_free(method);
         return NULL;
     }

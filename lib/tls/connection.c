@@ -7,6 +7,7 @@
 #include "connection.h"
 #include "failure.h"
 #include "options.h"
+#include "resume.h"
 
 static svms_status set_pin(svms_tls *tls, const uint8_t *pin, svms_error *err)
 {
@@ -74,7 +75,13 @@ static svms_status fill(svms_tls *tls, const svms_tls_target *target, svms_error
     }
     SSL_set_connect_state(tls->ssl);
     svms_status status = set_host(tls, target->host, err);
-    return status == SVMS_OK ? set_pin(tls, target->pin, err) : status;
+    if (status == SVMS_OK) {
+        status = set_pin(tls, target->pin, err);
+    }
+    if (status == SVMS_OK && tls->state->sessions) {
+        svms_tls_offer_session(tls);
+    }
+    return status;
 }
 
 static svms_status open_on(svms_tls **out, svms_tls_context *context, const svms_tls_target *given,

@@ -23,7 +23,8 @@ static bool is_of_our_own(svms_status status)
     return status == SVMS_E_NO_MEMORY || status == SVMS_E_CRYPTO || status == SVMS_E_INTERNAL;
 }
 
-/* A path to what is trusted, or the pinned certificate itself; never one that is known as revoked. */
+/* A path to what is trusted, or the pinned certificate itself; never one that is known as revoked.
+ */
 static svms_status check_path(svms_tls *tls, svms_tls_finding *finding,
                               const svms_purpose_question *question, svms_error *err)
 {
@@ -123,7 +124,7 @@ static void put_certificate(svms_builder *wire, X509 *certificate)
 }
 
 /* The chain as the peer sent it. */
-static svms_status read_chain(svms_tls *tls, svms_tls_finding *finding, STACK_OF(X509) *sent,
+static svms_status read_chain(svms_tls *tls, svms_tls_finding *finding, STACK_OF(X509) * sent,
                               svms_error *err)
 {
     int count = sk_X509_num(sent);
@@ -136,10 +137,9 @@ static svms_status read_chain(svms_tls *tls, svms_tls_finding *finding, STACK_OF
     for (int i = 0; i < count && wire.status == SVMS_OK; i++) {
         put_certificate(&wire, sk_X509_value(sent, i));
     }
-    svms_status status =
-        wire.status == SVMS_E_CRYPTO
-            ? svms_fail_crypto(err, "cannot write the peer's certificate")
-            : svms_builder_check(&wire, "the peer's certificate chain", err);
+    svms_status status = wire.status == SVMS_E_CRYPTO
+                             ? svms_fail_crypto(err, "cannot write the peer's certificate")
+                             : svms_builder_check(&wire, "the peer's certificate chain", err);
     if (status == SVMS_OK) {
         status = svms_chain_from_wire(&finding->chain, tls->ctx, wire.data, wire.size, 0, err);
     }

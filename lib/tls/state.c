@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "failure.h"
+#include "resume.h"
 #include "tls_internal.h"
+
+static svms_status resume_sessions(svms_tls_state *state, svms_error *err)
+{
+    if (state->rules.side == SVMS_TLS_SERVER) {
+        svms_status status = svms_tls_tickets_new(&state->tickets, state->ctx, err);
+        return status == SVMS_OK ? svms_tls_resume_server(state->ssl, err) : status;
+    }
+    /* What the server stapled is not part of a session. */
+    if (state->rules.require_staple) {
+        return SVMS_OK;
+    }
+    svms_tls_resume_client(state->ssl);
+    return svms_tls_sessions_new(&state->sessions, state->ctx, err);
+}
 
 static svms_status fill(svms_tls_state *state, const svms_tls_credentials *credentials,
                         svms_error *err)
@@ -11,10 +26,7 @@ static svms_status fill(svms_tls_state *state, const svms_tls_credentials *crede
     }
     svms_status status = svms_tls_hardened(&state->ssl, state->ctx, &state->rules, err);
     if (status == SVMS_OK && state->rules.tickets == SVMS_TLS_TICKETS_ROTATED) {
-        status = svms_tls_tickets_new(&state->tickets, state->ctx, err);
-    }
-    if (status == SVMS_OK && state->tickets && state->rules.side == SVMS_TLS_SERVER) {
-        status = svms_tls_tickets_attach(state->ssl, err);
+        status = resume_sessions(state, err);
     }
     return status == SVMS_OK ? svms_tls_load_credentials(state, credentials, err) : status;
 }
@@ -52,6 +64,7 @@ void svms_tls_state_release(svms_tls_state *state)
     SSL_CTX_free(state->ssl);
     BIO_meth_free(state->method);
     svms_tls_tickets_free(state->tickets);
+    svms_tls_sessions_free(state->sessions);
     svms_trust_free(&state->trust);
     svms_release(state->ctx, state->staple);
     svms_release(state->ctx, state);

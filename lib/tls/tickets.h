@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Resumed sessions: ticket keys that change hourly, and the sessions of a client. */
+/* Keys of session tickets: they change hourly, by the context's monotonic clock, and are never
+ * written anywhere. */
 #ifndef SVMS_TLS_TICKETS_H
 #define SVMS_TLS_TICKETS_H
 
@@ -14,7 +15,8 @@ SVMS_MUST_CHECK svms_status svms_tls_tickets_new(svms_tls_tickets **out, svms_ct
 /* Wipes the keys. NULL is accepted. */
 void svms_tls_tickets_free(svms_tls_tickets *tickets);
 
-/* Has an SSL_CTX of a server write and read tickets under these keys. */
-SVMS_MUST_CHECK svms_status svms_tls_tickets_attach(SSL_CTX *ssl, svms_error *err);
+/* Of OpenSSL, with what SSL_CTX_set_tlsext_ticket_key_evp_cb() says. */
+int svms_tls_ticket_key(SSL *ssl, unsigned char name[16], unsigned char *iv, EVP_CIPHER_CTX *cipher,
+                        EVP_MAC_CTX *mac, int writes);
 
 #endif

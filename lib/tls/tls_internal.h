@@ -15,6 +15,8 @@
 #include "platform.h"
 #include "tickets.h"
 
+typedef struct svms_tls_sessions svms_tls_sessions;
+
 #define SVMS_TLS_ALPN_MAX 16
 
 /* What a context was made for; never changes. */
@@ -37,9 +39,10 @@ typedef struct svms_tls_state {
     svms_tls_rules rules;
     BIO_METHOD *method;
     SSL_CTX *ssl;
-    svms_trust *trust; /* or NULL */
-    svms_tls_tickets *tickets; /* NULL: no session is resumed */
-    uint8_t *staple;           /* or NULL */
+    svms_trust *trust;           /* or NULL */
+    svms_tls_tickets *tickets;   /* servers that resume sessions */
+    svms_tls_sessions *sessions; /* clients that do */
+    uint8_t *staple;             /* or NULL */
     size_t staple_size;
     int64_t staple_until_utc_ns;
 } svms_tls_state;
@@ -71,12 +74,12 @@ struct svms_tls {
     svms_trust *pin;                   /* trusts the pinned certificate alone; NULL without a pin */
     uint8_t pinned[SVMS_DIGEST_SIZE];
     svms_tls_finding peer;
-    uint16_t peer_version;  /* best version of TLS that the peer named; 0: none yet */
-    uint8_t alert_sent;     /* the last fatal one */
+    uint16_t peer_version; /* best version of TLS that the peer named; 0: none yet */
+    uint8_t alert_sent;    /* the last fatal one */
     bool has_sent_alert;
-    bool was_asked;         /* the server asked for a certificate */
-    const char *refusal;    /* why a callback of ours refused, or NULL */
-    bool is_ready;          /* the handshake is done */
+    bool was_asked;      /* the server asked for a certificate */
+    const char *refusal; /* why a callback of ours refused, or NULL */
+    bool is_ready;       /* the handshake is done */
     bool said_goodbye;
     bool heard_goodbye;
     size_t owed; /* bytes of the last write that are sealed, but not with the socket yet */

@@ -70,8 +70,7 @@ static svms_status write_record(svms_tls *tls, const uint8_t *data, size_t size,
             return SVMS_AGAIN;
         }
         ERR_clear_error();
-        int result =
-            SSL_write_ex(tls->ssl, data, size < RECORD_MAX ? size : RECORD_MAX, &written);
+        int result = SSL_write_ex(tls->ssl, data, size < RECORD_MAX ? size : RECORD_MAX, &written);
         if (result != 1) {
             return svms_tls_came_of(tls, result, err);
         }

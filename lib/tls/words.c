@@ -69,7 +69,8 @@ static const reason_words alerts[] = {
 };
 
 static const reason_words own[] = {
-    { SSL_R_NO_SHARED_CIPHER, SVMS_E_POLICY, "the peer offers no cipher suite that is spoken here" },
+    { SSL_R_NO_SHARED_CIPHER, SVMS_E_POLICY,
+      "the peer offers no cipher suite that is spoken here" },
     { SSL_R_NO_CIPHERS_SPECIFIED, SVMS_E_POLICY, "the peer offers no cipher suite" },
     { SSL_R_UNKNOWN_CIPHER_RETURNED, SVMS_E_POLICY,
       "the peer chose a cipher suite that is not spoken here" },
@@ -79,7 +80,8 @@ static const reason_words own[] = {
       "the peer offers no key exchange group that is spoken here" },
     { SSL_R_NO_SUITABLE_GROUPS, SVMS_E_POLICY,
       "the peer offers no key exchange group that is spoken here" },
-    { SSL_R_WRONG_CURVE, SVMS_E_POLICY, "the peer chose a key exchange group that was not offered" },
+    { SSL_R_WRONG_CURVE, SVMS_E_POLICY,
+      "the peer chose a key exchange group that was not offered" },
     { SSL_R_BAD_KEY_SHARE, SVMS_E_POLICY,
       "the peer chose a key exchange group that was not offered, or a bad key" },
     { SSL_R_DH_KEY_TOO_SMALL, SVMS_E_POLICY, "the peer's key exchange is too weak" },
@@ -91,7 +93,8 @@ static const reason_words own[] = {
     { SSL_R_MISSING_SIGALGS_EXTENSION, SVMS_E_POLICY, "the peer names no signature schemes" },
     { SSL_R_WRONG_SIGNATURE_TYPE, SVMS_E_POLICY,
       "the peer signed with a scheme that is not spoken here" },
-    { SSL_R_UNKNOWN_DIGEST, SVMS_E_POLICY, "the peer signed with a scheme that is not spoken here" },
+    { SSL_R_UNKNOWN_DIGEST, SVMS_E_POLICY,
+      "the peer signed with a scheme that is not spoken here" },
     { SSL_R_NO_APPLICATION_PROTOCOL, SVMS_E_POLICY,
       "the peer speaks none of our protocols (ALPN)" },
     { SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE, SVMS_E_UNTRUSTED, "the client has no certificate" },
@@ -139,8 +142,9 @@ static svms_status refused_version(const svms_tls *tls, svms_error *err)
 {
     const char *best = version_name(tls->peer_version);
     if (best) {
-        return svms_fail(err, SVMS_E_POLICY, "the peer speaks only %s; at least version %s is needed",
-                         best, oldest_version(tls));
+        return svms_fail(err, SVMS_E_POLICY,
+                         "the peer speaks only %s; at least version %s is needed", best,
+                         oldest_version(tls));
     }
     return svms_fail(err, SVMS_E_POLICY,
                      "the peer speaks no version of TLS that is spoken here (at least %s)",
@@ -291,7 +295,8 @@ svms_status svms_tls_explain(svms_tls *tls, int ssl_error, svms_error *err)
         return say_alert(tls, reason - ALERT_REASONS, err);
     }
     if (ssl_error == SSL_ERROR_ZERO_RETURN) {
-        return svms_fail(err, SVMS_E_TRUNCATED, "the peer said goodbye before the connection stood");
+        return svms_fail(err, SVMS_E_TRUNCATED,
+                         "the peer said goodbye before the connection stood");
     }
     bool ended = tls->carrier.ended || tls->carrier.read_error != 0;
     if (ended && (!found.any || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)) {

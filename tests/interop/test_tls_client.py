@@ -283,11 +283,21 @@ class BadServers(ClientCase):
 
     def test_a_server_that_refuses_our_certificate(self):
         for version, kind in (("-tls1_3", "ended"), ("-tls1_2", "refused")):
-            for cert, words in (("client-expired", "expired"), ("client-stranger", "refused|unknown")):
+            for cert, words in (("client-revoked", "revoked"), ("client-stranger", "issue|unknown")):
                 with self.subTest(version=version, cert=cert):
-                    program = self.openssl_server("-rev", version)
+                    program = self.openssl_server("-rev", version, "-crl_check", "-CRL", self.path("lists.pem"))
                     peer = self.client(program.port, "--keep", "--tls12", cert=cert)
                     self.assert_said(peer.events()[-1], kind, "policy", words)
+
+
+class OwnCertificates(ClientCase):
+    def test_one_that_every_server_would_refuse_is_refused_at_once(self):
+        for name, words in (("client-expired", "expired"), ("client-early", "not yet valid"),
+                            ("client-for-servers", "purpose|client"), ("client-rsa1024", "1024|weak")):
+            with self.subTest(name):
+                event = self.client(1, cert=name).events()[-1]
+                self.assertEqual(event.kind, "unusable")
+                self.assertRegex(event.words, words)
 
 
 class HandwrittenServers(ClientCase):

@@ -77,6 +77,8 @@ class OldAndWeakHellos(RefusalCase):
                                    "malformed", "compression"),
         "a fallback that is none": (dict(versions=(), ciphers=GOOD_12 + (0x5600,)), "inappropriate_fallback", "policy",
                                     "version|older|fallback"),
+        "TLS 1.2 without extended master secret": (dict(versions=(), bound=False), "handshake_failure", "policy",
+                                                   "master secret"),
         "no cipher at all": (dict(ciphers=()), "*", "malformed|policy", "cipher|TLS"),
         "an extension twice": (dict(extra=tls_hello.extension(23, b"")), "illegal_parameter|decode_error", "malformed",
                                "TLS"),

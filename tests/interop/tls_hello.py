@@ -54,7 +54,7 @@ def x25519_share():
 def client_hello(*, version=TLS12, versions=(TLS13, TLS12), ciphers=GOOD_13 + GOOD_12, compressions=b"\0",
                  signatures=GOOD_SIGNATURES, groups=(X25519, P256), shares=((X25519, x25519_share),), alpn=(),
                  host=b"recorder.test", extra=b"", session=b"",
-                 random=None):
+                 random=None, bound=True):
     """One hello; what is None or empty is left out."""
     parts = []
     if host:
@@ -66,7 +66,8 @@ def client_hello(*, version=TLS12, versions=(TLS13, TLS12), ciphers=GOOD_13 + GO
         parts.append(extension(13, vector(2, numbers(signatures))))
     if alpn:
         parts.append(extension(16, vector(2, b"".join(vector(1, name) for name in alpn))))
-    parts.append(extension(23, b""))
+    if bound:  # extended master secret
+        parts.append(extension(23, b""))
     parts.append(extension(0xFF01, b"\0"))
     if versions:
         parts.append(extension(43, vector(1, numbers(versions))))

@@ -157,7 +157,7 @@ class Damaged(CaCase):
     def test_two_lines_behind_the_head_of_which_the_first_is_damaged_are_refused(self):
         with open(self.journal.head_path, "w", encoding="utf-8") as file:
             json.dump({"lines": 0, "sha256": "00" * 32}, file)
-        self.refused(self.whole[:self.places[1] - 5] + b"X" + self.whole[self.places[1] - 4:], "line 2 is damaged")
+        self.refused(self.whole[:self.places[0]] + b"X" + self.whole[self.places[0] + 1:], "line 2 is damaged")
 
     def test_the_journal_of_another_authority_is_refused(self):
         self.init("other", "--no-passphrase")

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hours of the week by a wall clock (policy.md, section 4). */
+#ifndef SVMS_WINDOW_H
+#define SVMS_WINDOW_H
+
+#include <stdbool.h>
+
+#include "zone.h"
+
+typedef struct svms_window {
+    uint8_t days;          /* bit 0: Monday */
+    uint16_t from;         /* minutes since midnight */
+    uint16_t to;           /* at most 1440; before from: it runs over midnight */
+    const svms_zone *zone; /* borrowed; NULL: a zone that is not known here */
+} svms_window;
+
+/* A stretch of time in which a window stays open, or closed. */
+typedef struct svms_window_state {
+    bool is_open;
+    int64_t until_s; /* first second of UTC at which it may be otherwise, or SVMS_NEVER */
+} svms_window_state;
+
+/* At a second of UTC; the zone is known. */
+svms_window_state svms_window_at(const svms_window *window, int64_t utc_s);
+
+#endif

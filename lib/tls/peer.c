@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who the peer is, and what was agreed on with it. */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#include "connection.h"
+#include "failure.h"
+#include "options.h"
+#include "purpose.h"
+
+/* As many bytes as an exporter of TLS 1.3 can give (RFC 8446 section 7.5). */
+#define EXPORT_MAX (255 * 32)
+#define LABEL_MAX 249
+
+static svms_status check_ready(const svms_tls *tls, svms_error *err)
+{
+    if (tls->failure != SVMS_OK) {
+        return svms_fail_as(err, tls->failure, &tls->failure_words);
+    }
+    return tls->is_ready ? SVMS_OK
+                         : svms_fail(err, SVMS_E_STATE, "the connection does not stand yet");
+}
+
+static void describe_agreed(const svms_tls *tls, svms_tls_peer *out)
+{
+    SSL *ssl = tls->ssl;
+    const unsigned char *protocol = NULL;
+    unsigned size = 0;
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+    const char *suite = cipher ? SSL_CIPHER_standard_name(cipher) : NULL;
+    const char *group = SSL_group_to_name(ssl, (int)SSL_get_negotiated_group(ssl));
+    out->resumed = SSL_session_reused(ssl) == 1;
+    out->version = SSL_version(ssl) == TLS1_3_VERSION ? SVMS_TLS_1_3 : SVMS_TLS_1_2;
+    snprintf(out->cipher, sizeof out->cipher, "%s", suite ? suite : "");
+    snprintf(out->group, sizeof out->group, "%s", group ? group : "");
+    SSL_get0_alpn_selected(ssl, &protocol, &size);
+    if (size < sizeof out->alpn && size > 0) {
+        memcpy(out->alpn, protocol, size);
+    }
+}
+
+svms_status svms_tls_peer_info(const svms_tls *tls, svms_tls_peer *out, svms_error *err)
+{
+    svms_tls_peer found = SVMS_TLS_PEER_INIT;
+    if (!tls || !out) {
+        return svms_fail(err, SVMS_E_USAGE, "who the peer is needs a connection and a place");
+    }
+    svms_status status = check_ready(tls, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    const svms_tls_finding *peer = &tls->peer;
+    describe_agreed(tls, &found);
+    ERR_clear_error();
+    found.verdict = peer->verdict;
+    found.revocation = peer->revocation;
+    found.stapled = peer->stapled;
+    found.name_matches = peer->name_matches;
+    if (peer->chain) {
+        found.roles = peer->is_trusted ? svms_chain_roles(peer->chain) : 0;
+        status = svms_chain_certificate(peer->chain, 0, &found.certificate, err);
+    }
+    if (peer->status != SVMS_OK) {
+        snprintf(found.reason, sizeof found.reason, "%s", peer->words.message);
+    }
+    return status == SVMS_OK ? svms_result_write(out, &found, sizeof found, "svms_tls_peer", err)
+                             : status;
+}
+
+const svms_chain *svms_tls_peer_chain(const svms_tls *tls)
+{
+    return tls && tls->is_ready ? tls->peer.chain : NULL;
+}
+
+svms_status svms_tls_export_key(svms_tls *tls, const char *label, const void *context,
+                                size_t context_size, void *out, size_t size, svms_error *err)
+{
+    if (!tls || !label || !out || (!context && context_size > 0)) {
+        return svms_fail(err, SVMS_E_USAGE, "an exported key needs a label and a place");
+    }
+    size_t label_size = strlen(label);
+    if (label_size == 0 || label_size > LABEL_MAX || size == 0 || size > EXPORT_MAX ||
+        context_size > UINT16_MAX) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "label, context or size of an exported key is out of range");
+    }
+    svms_status status = check_ready(tls, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    ERR_clear_error();
+    if (SSL_export_keying_material(tls->ssl, out, size, label, label_size, context, context_size,
+                                   context != NULL) != 1) {
+        svms_wipe(out, size);
+        return svms_fail_crypto(err, "cannot export a key");
+    }
+    return SVMS_OK;
+}
