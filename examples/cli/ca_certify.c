@@ -106,12 +106,11 @@ static exit_status refuse(ca_refusal *out, ca_refusal why)
     return EXIT_POLICY;
 }
 
-/* A key belongs to one holder in one role, and no longer to anybody once it was revoked. */
-static exit_status check_key(const ca_folder *folder, const ca_order *order,
-                             const uint8_t key_sha256[CA_HASH_SIZE], ca_refusal *refusal)
+exit_status ca_check_key(const ca_journal *journal, svms_role role, const char *name,
+                         const uint8_t key_sha256[CA_HASH_SIZE], ca_refusal *refusal)
 {
-    for (size_t i = 0; i < folder->journal.issued_count; i++) {
-        const ca_issued *entry = &folder->journal.issued[i];
+    for (size_t i = 0; i < journal->issued_count; i++) {
+        const ca_issued *entry = &journal->issued[i];
         if (memcmp(entry->key_sha256, key_sha256, CA_HASH_SIZE) != 0) {
             continue;
         }
@@ -120,7 +119,7 @@ static exit_status check_key(const ca_folder *folder, const ca_order *order,
                      entry->serial);
             return refuse(refusal, CA_REFUSED_KEY_REVOKED);
         }
-        if (entry->role != order->role || strcmp(entry->name, order->name) != 0) {
+        if (entry->role != role || strcmp(entry->name, name) != 0) {
             complain("the key is certified already as \"%s\" (%s), certificate %s; each holder and "
                      "each role needs a key of its own",
                      entry->name, ca_role_name(entry->role), entry->serial);
@@ -253,7 +252,8 @@ exit_status ca_certify(ca_folder *folder, const ca_order *order, const svms_requ
     if (svms_request_describe(request, &asked, &err) != SVMS_OK) {
         return complain_error(&err, "cannot use the request");
     }
-    exit_status status = check_key(folder, order, asked.key_sha256, refusal);
+    exit_status status =
+        ca_check_key(&folder->journal, order->role, order->name, asked.key_sha256, refusal);
     if (status == EXIT_GOOD) {
         status = check_renewal(folder, order, refusal);
     }

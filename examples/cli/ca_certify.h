@@ -52,6 +52,10 @@ typedef enum ca_refusal {
     CA_REFUSED_RENEWED      /* the certificate to renew is revoked or unknown here */
 } ca_refusal;
 
+/* A key belongs to one holder in one role, and no longer to anybody once it was revoked. */
+exit_status ca_check_key(const ca_journal *journal, svms_role role, const char *name,
+                         const uint8_t key_sha256[CA_HASH_SIZE], ca_refusal *refusal);
+
 /* Issues, and has it in the journal, durably, before it returns. The folder is entered and its key
  * is open. refusal (may be NULL) says why an EXIT_POLICY came about. */
 exit_status ca_certify(ca_folder *folder, const ca_order *order, const svms_request *request,

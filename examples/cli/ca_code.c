@@ -11,6 +11,7 @@
 #include "ca_codes.h"
 #include "ca_command.h"
 #include "ca_key.h"
+#include "ca_trial.h"
 #include "json_output.h"
 #include "message.h"
 #include "options.h"
@@ -58,29 +59,15 @@ static exit_status say_code(const code_request *request, const ca_code *code, co
     return status;
 }
 
-/* A certificate that the library would refuse needs no code. */
+/* Who could never have such a certificate needs no code. */
 static exit_status check_names(svms_ctx *ctx, const code_request *request)
 {
-    svms_request_options options = SVMS_REQUEST_OPTIONS_INIT;
-    svms_private_key *key = NULL;
-    svms_error err = SVMS_ERROR_INIT;
-    size_t size = SVMS_REQUEST_MAX;
-    char *pem = malloc(size);
+    svms_issue_options options = SVMS_ISSUE_OPTIONS_INIT;
     options.role = (svms_role)request->role;
     options.common_name = request->name;
     options.names = request->hosts.items;
     options.name_count = request->hosts.count;
-    if (!pem) {
-        complain("out of memory");
-        return EXIT_ENVIRONMENT;
-    }
-    svms_status made = svms_private_key_generate(&key, ctx, &err);
-    if (made == SVMS_OK) {
-        made = svms_request_create(ctx, &options, key, pem, &size, &err);
-    }
-    svms_private_key_free(&key);
-    free(pem);
-    return made == SVMS_OK ? EXIT_GOOD : complain_error(&err, "cannot make such a code");
+    return ca_try(ctx, options, "cannot make such a code");
 }
 
 static exit_status make(ca_folder *folder, const code_request *request)

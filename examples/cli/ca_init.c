@@ -17,6 +17,7 @@
 #include "ca_folder.h"
 #include "ca_key.h"
 #include "ca_new_folder.h"
+#include "ca_trial.h"
 #include "ca_under.h"
 #include "head_text.h"
 #include "json_output.h"
@@ -108,6 +109,16 @@ static exit_status choose_period(init_job *job)
     job->options.not_before_utc_ns = from * NS_PER_SECOND;
     job->options.not_after_utc_ns = to * NS_PER_SECOND;
     return EXIT_GOOD;
+}
+
+/* An address that no certificate may hold would show with the first one only. */
+static exit_status check_crl_uri(const init_job *job)
+{
+    svms_issue_options options = SVMS_ISSUE_OPTIONS_INIT;
+    options.role = SVMS_ROLE_USER;
+    options.common_name = "somebody";
+    options.crl_uri = job->request->crl_uri;
+    return options.crl_uri ? ca_try(job->ctx, options, "cannot use --crl-uri") : EXIT_GOOD;
 }
 
 static exit_status describe(init_job *job)
@@ -218,7 +229,10 @@ static exit_status fill(init_job *job, ca_new_folder *folder)
 static exit_status make(init_job *job)
 {
     ca_new_folder folder = CA_NEW_FOLDER_INIT;
-    exit_status status = open_parent(job);
+    exit_status status = check_crl_uri(job);
+    if (status == EXIT_GOOD) {
+        status = open_parent(job);
+    }
     if (status == EXIT_GOOD) {
         status = describe(job);
     }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca_certify.h"
 #include "message.h"
 
 /* The hash of a key as requests tell it. */
@@ -55,10 +56,12 @@ exit_status ca_under_journal(ca_folder *parent, const svms_private_key *key,
     entry.name = options->common_name;
     entry.not_before_utc_ns = info.not_before_utc_ns;
     entry.not_after_utc_ns = info.not_after_utc_ns;
-    if (ca_journal_find_serial(&parent->journal, entry.serial)) {
+    status = ca_check_key(&parent->journal, SVMS_ROLE_NONE, entry.name, entry.key_sha256, NULL);
+    if (status == EXIT_GOOD && ca_journal_find_serial(&parent->journal, entry.serial)) {
         complain("the random serial number %s is taken; nothing was made", entry.serial);
         status = EXIT_ENVIRONMENT;
-    } else {
+    }
+    if (status == EXIT_GOOD) {
         status = ca_journal_add_issued(&parent->journal, &entry, certificate->bytes);
     }
     ca_folder_leave(parent);

@@ -58,20 +58,27 @@ typedef struct enrolling {
     int64_t due_utc_ns;
 } enrolling;
 
+/* A certificate's last second counts as a whole; people need not read its fractions. */
+static int64_t whole_seconds(int64_t utc_ns)
+{
+    return utc_ns / NS_PER_SECOND * NS_PER_SECOND;
+}
+
 static exit_status say(const enrolling *self, const char *what)
 {
     const svms_certificate_info *info = &self->info;
-    int64_t due = self->due_utc_ns;
+    int64_t due = whole_seconds(self->due_utc_ns);
+    int64_t end = whole_seconds(info->not_after_utc_ns);
     char when[2][SVMS_TIME_TEXT_SIZE];
     if (self->request->json) {
         return json_print(json_pack(
             "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "result", what, "folder",
             json_text(self->folder.path), "name", json_text(self->settings.name), "serial",
             json_text(info->serial), "sha256", json_hex(info->sha256, sizeof info->sha256),
-            "not_before", json_time(info->not_before_utc_ns), "not_after",
-            json_time(info->not_after_utc_ns), "due", json_time(due)));
+            "not_before", json_time(info->not_before_utc_ns), "not_after", json_time(end), "due",
+            json_time(due)));
     }
-    svms_time_format(info->not_after_utc_ns, when[0]);
+    svms_time_format(end, when[0]);
     svms_time_format(due, when[1]);
     if (strcmp(what, "not due") == 0) {
         print_line(stdout, "Not due       %s is valid until %s; renewal begins at %s",
@@ -253,7 +260,7 @@ static exit_status check_time(const enrolling *self, bool *due)
         return EXIT_GOOD;
     }
     char when[SVMS_TIME_TEXT_SIZE];
-    svms_time_format(self->info.not_after_utc_ns, when);
+    svms_time_format(whole_seconds(self->info.not_after_utc_ns), when);
     complain("%s has expired at %s and cannot renew itself: enrol anew with a one-time code and "
              "--force",
              self->folder.certificate, when);

@@ -2,6 +2,7 @@
 #include "est_log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <svms/svms.h>
@@ -26,7 +27,14 @@ static void log_json(const est_event *event, int64_t now)
             json_object_set_new(line, members[i].key, json_text(members[i].value));
         }
     }
-    (void)json_print(line);
+    char *text = line ? json_dumps(line, JSON_COMPACT) : NULL;
+    if (text) {
+        printf("%s\n", text);
+    } else {
+        complain("out of memory");
+    }
+    free(text);
+    json_decref(line);
 }
 
 void est_log(bool json, const est_event *event)

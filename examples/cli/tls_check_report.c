@@ -8,7 +8,8 @@
 #include "message.h"
 #include "tls_check.h"
 
-#define NS_PER_DAY (INT64_C(86400) * 1000000000)
+#define NS_PER_SECOND INT64_C(1000000000)
+#define NS_PER_DAY (INT64_C(86400) * NS_PER_SECOND)
 #define DATE_SIZE 11
 
 static const char *const weight_names[] = { "fine", "soon", "wrong", "unreachable", "malformed" };
@@ -191,9 +192,14 @@ static json_t *days_json(int64_t end_utc_ns, int64_t now_utc_ns)
     return json_integer(days + rest / NS_PER_DAY);
 }
 
+/* The last second counts as a whole; it is named as the certificate names it. */
 static json_t *end_json(int64_t utc_ns)
 {
-    return utc_ns == INT64_MAX ? json_null() : json_time(utc_ns);
+    if (utc_ns == INT64_MAX || utc_ns == SVMS_NO_TIME) {
+        return json_null();
+    }
+    return json_time(utc_ns -
+                     (utc_ns % NS_PER_SECOND == NS_PER_SECOND - 1 ? NS_PER_SECOND - 1 : 0));
 }
 
 static json_t *certificate_json(const check_item *item, int64_t now_utc_ns)

@@ -40,7 +40,8 @@ struct tls_link {
     bool lingering;    /* all is sent, the peer shall go */
     bool over;         /* closed() was called */
     svms_error why;
-    bool *released; /* not NULL while work() runs; set when the owner releases the link in it */
+    bool working; /* in work(), where the owner is called */
+    bool doomed;  /* the owner released it meanwhile */
 };
 
 static void note(svms_error *err, svms_status status, int os_error, const char *words)
@@ -218,7 +219,7 @@ static void stop(tls_link *link, svms_status status, const svms_error *err)
 }
 
 /* Moves, and tells the owner what came of it; false: there is nothing more to do now. */
-static bool step(tls_link *link, const bool *released)
+static bool step(tls_link *link)
 {
     svms_error err = SVMS_ERROR_INIT;
     bool was_ready = link->is_ready;
@@ -231,17 +232,17 @@ static bool step(tls_link *link, const bool *released)
     if (link->is_ready && !was_ready && link->events->ready) {
         link->events->ready(link->user);
     }
-    if (!*released && came && !link->finishing) {
+    if (!link->doomed && came && !link->finishing) {
         link->events->readable(link->user);
     }
     /* Who said goodbye may still hear the answer to what came before. */
-    if (!*released && link->plain_ended && !link->finishing) {
+    if (!link->doomed && link->plain_ended && !link->finishing) {
         link->finishing = true;
         start_last_call(link);
         came = true;
     }
     /* The owner may have written, or made room. */
-    return !*released && !link->ended && (came || (link->is_ready && !was_ready));
+    return !link->doomed && !link->ended && (came || (link->is_ready && !was_ready));
 }
 
 /* A socket that is closed while bytes of the peer lie unread takes back what was sent last. So the
@@ -263,20 +264,42 @@ static void settle(tls_link *link)
     }
 }
 
+static void destroy(tls_link *link)
+{
+    if (link->arrived) {
+        OPENSSL_cleanse(link->arrived, PLAIN_MAX);
+        free(link->arrived);
+    }
+    if (link->waiting) {
+        evbuffer_free(link->waiting);
+    }
+    if (link->last_call) {
+        event_free(link->last_call);
+    }
+    if (link->soon) {
+        event_free(link->soon);
+    }
+    if (link->carrier) {
+        bufferevent_free(link->carrier);
+    }
+    svms_tls_free(&link->tls);
+    free(link);
+}
+
 static void work(tls_link *link)
 {
-    bool released = false;
-    if (link->over || link->released) {
+    if (link->over || link->working) {
         return;
     }
-    link->released = &released;
-    while (!link->ended && !link->said_goodbye && step(link, &released)) {
+    link->working = true;
+    while (!link->ended && !link->said_goodbye && step(link)) {
     }
-    if (released) {
-        return;
+    link->working = false;
+    if (link->doomed) {
+        destroy(link);
+    } else {
+        settle(link);
     }
-    link->released = NULL;
-    settle(link);
 }
 
 static void on_moved(struct bufferevent *carrier, void *user)
@@ -318,7 +341,7 @@ static void on_soon(evutil_socket_t socket, short what, void *user)
 /* Not at once: closed() would come while the owner is in the middle of something. */
 static void work_soon(tls_link *link)
 {
-    if (!link->released) {
+    if (!link->working) {
         event_active(link->soon, EV_TIMEOUT, 0);
     }
 }
@@ -377,30 +400,11 @@ bool tls_link_connect(tls_link *link, const struct sockaddr *address, int size)
 
 void tls_link_free(tls_link *link)
 {
-    if (!link) {
-        return;
+    if (link && link->working) {
+        link->doomed = true;
+    } else if (link) {
+        destroy(link);
     }
-    if (link->released) {
-        *link->released = true;
-    }
-    if (link->arrived) {
-        OPENSSL_cleanse(link->arrived, PLAIN_MAX);
-        free(link->arrived);
-    }
-    if (link->waiting) {
-        evbuffer_free(link->waiting);
-    }
-    if (link->last_call) {
-        event_free(link->last_call);
-    }
-    if (link->soon) {
-        event_free(link->soon);
-    }
-    if (link->carrier) {
-        bufferevent_free(link->carrier);
-    }
-    svms_tls_free(&link->tls);
-    free(link);
 }
 
 const char *tls_link_peek(tls_link *link, size_t *size)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * Who signs: certificates, roles, trust, and a demonstration CA.
+ * Who signs and who connects: certificates, roles, trust, and a demonstration CA.
  *
  * Each role has its own extended key usage, so that a recorder's key cannot sign as an
- * exporter. Specification: container.md section "Roles".
+ * exporter. Specification: container.md section "Roles", identity.md sections 1 and 2.
  */
 #ifndef SVMS_IDENTITY_H
 #define SVMS_IDENTITY_H
@@ -123,25 +123,100 @@ typedef struct svms_certificate_info {
         }                                                                                          \
     }
 
-/** Number of certificates of a chain; 0 for NULL. Thread safety: any thread. Since 0.1. */
+/**
+ * Number of certificates of a chain.
+ *
+ * @param chain  a chain, or NULL
+ * @return 1 to 8; 0 for NULL
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
 SVMS_API size_t svms_chain_count(const svms_chain *chain);
 
-/** What one certificate of a chain says; number 0 is the leaf. */
+/**
+ * What one certificate of a chain says. Nothing of it is checked: svms_identity_check() does that.
+ *
+ * @param chain     a chain
+ * @param index     which certificate, in the order in which they came; 0 is the leaf
+ * @param[out] out  what it says; names are escaped for printing
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           read
+ * @retval SVMS_E_USAGE      an argument is NULL, or there is no certificate of that number
+ * @retval SVMS_E_MALFORMED  its dates cannot be read
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: any thread. Clauses: RFC 5280 section 4.1. Since 0.1.
+ */
 SVMS_API SVMS_MUST_CHECK svms_status svms_chain_certificate(const svms_chain *chain, size_t index,
                                                             svms_certificate_info *out,
                                                             svms_error *err);
 
-/** One DNS name or IP address of one certificate of a chain, in text. ::SVMS_END past the last. */
+/**
+ * One DNS name or IP address for which a certificate of a chain is, in text.
+ *
+ * Names are given as they stand there, with "*" for any one label; bytes that are not printable are
+ * escaped ("\00"), so text with a backslash is a name for no host. Longer ones are cut with dots.
+ *
+ * @param chain     a chain
+ * @param index     which certificate; 0 is the leaf
+ * @param name      which name, below svms_certificate_info::name_count
+ * @param[out] out  receives the text and NUL
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           written
+ * @retval SVMS_END          there is no name of that number
+ * @retval SVMS_E_USAGE      an argument is NULL, or there is no certificate of that number
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: any thread. Clauses: RFC 5280 section 4.2.1.6. Since 0.1.
+ */
 SVMS_API SVMS_MUST_CHECK svms_status
 svms_chain_certificate_name(const svms_chain *chain, size_t index, size_t name,
                             char out[SVMS_CERTIFICATE_NAME_SIZE], svms_error *err);
 
-/** Certificates of a chain as PEM text and NUL, leaf first. */
+/**
+ * Write the certificates of a chain as PEM text and NUL, in the order in which they came.
+ *
+ * @param chain         a chain
+ * @param[out] out      receives the text; may be NULL when *size is 0
+ * @param[in,out] size  capacity of @p out; receives the length without NUL, or, with
+ *                      ::SVMS_E_LIMIT, the capacity needed
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK           written
+ * @retval SVMS_E_USAGE      an argument is NULL
+ * @retval SVMS_E_LIMIT      @p out is too small
+ * @retval SVMS_E_NO_MEMORY  memory ran out
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: any thread. Clauses: RFC 7468 section 5. Since 0.1.
+ */
 SVMS_API SVMS_MUST_CHECK svms_status svms_chain_to_pem(const svms_chain *chain, char *out,
                                                        size_t *size, svms_error *err);
 
-/** Whether a leaf is for a host: a DNS name (RFC 6125, RFC 9525) or an IP address; common names
- * never count. ::SVMS_E_UNTRUSTED when it is not; err->message names what it is for. */
+/**
+ * Check that the leaf of a chain is for a host. Whether the chain is trusted is another question.
+ *
+ * DNS names are compared without regard to the case of ASCII letters; "*" in a certificate stands
+ * for the whole first label of at least three; IP addresses are compared byte by byte, and only
+ * with IP addresses of the certificate. Common names never count.
+ *
+ * @param chain     a chain
+ * @param host      a DNS name (other scripts as "xn--..."; one dot may end it), an IPv4 address in
+ *                  four decimal numbers, or an IPv6 address without brackets and zone
+ * @param[out] err  why it does not match, with the names that the certificate has, or NULL
+ *
+ * @retval SVMS_OK           it is for that host
+ * @retval SVMS_E_UNTRUSTED  it is not
+ * @retval SVMS_E_USAGE      an argument is NULL, or @p host is no name of a host
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: any thread. Clauses: RFC 9525, RFC 6125. Specification: I-PTH-20 to I-PTH-23.
+ * Since 0.1.
+ */
 SVMS_API SVMS_MUST_CHECK svms_status svms_chain_matches_host(const svms_chain *chain,
                                                              const char *host, svms_error *err);
 
@@ -231,6 +306,36 @@ typedef struct svms_trust_options {
 
 /**
  * Make a trust store of anchors, lists, OCSP responses and pinned fingerprints.
+ *
+ * Anchors and lists are as in svms_trust_from_pem_and_crls(). An OCSP response speaks about the
+ * certificates that it names, when the CA that issued them signed it, or a responder whom that CA
+ * issued a certificate for OCSP signing; whatever says "revoked" counts, whoever else says "good".
+ * A chain whose leaf has a pinned fingerprint needs no path to an anchor; its period, key, role and
+ * purpose still count, svms_identity_result::anchor says "pinned: " and its subject, and the pin
+ * makes no other certificate trusted. Where there is a path as well, a leaf that it shows to be
+ * revoked stays revoked.
+ *
+ * @param[out] out  the store; release with svms_trust_free()
+ * @param ctx       context; must outlive the store
+ * @param options   what goes into it; what it points to is copied
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK             made
+ * @retval SVMS_E_USAGE        an argument is NULL or out of range, or there are neither anchors nor
+ *                             pins
+ * @retval SVMS_E_MALFORMED    no certificate in the anchors, no list in the lists, or a damaged
+ *                             certificate, list or response
+ * @retval SVMS_E_UNSUPPORTED  a list or response has an unknown critical extension or a weak
+ *                             signature, or a response is a refusal to answer, not of the basic
+ *                             type, or about no certificate
+ * @retval SVMS_E_LIMIT        more than 1 MiB of anchors, 16 MiB of lists, 64 lists, 64 responses,
+ *                             64 KiB in a response, 4 certificates in a response or 1024 pins, or a
+ *                             certificate of more than 64 KiB
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
+ *
+ * Thread safety: any thread. Clauses: RFC 5280 section 5, RFC 6960. Specification: C-VER-9,
+ * I-PTH-30 to I-PTH-45. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_trust_new(svms_trust **out, svms_ctx *ctx,
                                                     const svms_trust_options *options,
@@ -266,12 +371,12 @@ typedef enum svms_identity_verdict {
     SVMS_IDENTITY_FUTURE = 10 /**< Claims to have signed after now, or after its attested time. */
 } svms_identity_verdict;
 
-/** What certificate revocation lists say about the certificates below the anchor. */
+/** What revocation lists and OCSP responses say about the certificates below the anchor. */
 typedef enum svms_revocation {
-    SVMS_REVOCATION_NOT_CHECKED = 0, /**< There is a certificate that no list speaks about. */
-    SVMS_REVOCATION_GOOD = 1,        /**< Current lists speak about each, and none is revoked. */
-    SVMS_REVOCATION_STALE = 2,       /**< None is revoked, but a list is out of date. */
-    SVMS_REVOCATION_BAD_LIST = 3,    /**< A list in the name of a CA is not signed by it. */
+    SVMS_REVOCATION_NOT_CHECKED = 0, /**< There is a certificate of which nothing is known. */
+    SVMS_REVOCATION_GOOD = 1,        /**< Current ones speak about each, and none is revoked. */
+    SVMS_REVOCATION_STALE = 2,       /**< None is revoked, but what says so is out of date. */
+    SVMS_REVOCATION_BAD_LIST = 3,    /**< What speaks in the name of a CA is not signed by it. */
     SVMS_REVOCATION_REVOKED = 4      /**< One is revoked; the verdict says whether that matters. */
 } svms_revocation;
 
@@ -299,11 +404,12 @@ typedef struct svms_identity_question {
 typedef struct svms_identity_result {
     uint32_t struct_size;          /**< sizeof(svms_identity_result). */
     svms_identity_verdict verdict; /**< What was found. */
-    svms_revocation revocation;    /**< What the lists of the trust store say. */
+    svms_revocation revocation;    /**< What lists and responses of the trust store say. */
     uint32_t reserved;             /**< 0. */
     int64_t revoked_utc_ns; /**< Since when, as far as the lists tell (revocation or invalidity
                                date, the earlier one), or ::SVMS_NO_TIME. */
-    char anchor[256];       /**< Subject of the trust anchor at which the path ended, or empty. */
+    char anchor[256];       /**< Subject of the trust anchor at which the path ended, behind
+                               "pinned: " that of a pinned leaf, or empty. */
 } svms_identity_result;
 
 /** Initialiser of ::svms_identity_result. */
@@ -319,6 +425,10 @@ typedef struct svms_identity_result {
 /**
  * Check that a signer could act in a role at a time.
  *
+ * Roles that sign no evidence can be asked about as well; whether somebody may act now is the
+ * question whose three times are now. ::SVMS_ROLE_TIME_STAMPER asks for an extended key usage that
+ * is critical and names time stamping alone.
+ *
  * @param trust        trust anchors; NULL gives ::SVMS_IDENTITY_NO_ANCHOR
  * @param chain        the signer's chain; NULL gives ::SVMS_IDENTITY_UNSIGNED
  * @param question     what is asked
@@ -331,8 +441,8 @@ typedef struct svms_identity_result {
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  * @retval SVMS_E_CRYPTO     the provider failed
  *
- * Thread safety: any thread. Clauses: RFC 5280 section 6. Specification: C-VER-4, C-VER-9.
- * Since 0.1.
+ * Thread safety: any thread. Clauses: RFC 5280 section 6. Specification: C-VER-4, C-VER-9, I-PTH-1
+ * to I-PTH-19. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_identity_check(const svms_trust *trust,
                                                          const svms_chain *chain,
@@ -344,7 +454,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_identity_check(const svms_trust *trust
  * 0.1. */
 typedef struct svms_certificate_options {
     uint32_t struct_size;      /**< sizeof(svms_certificate_options). */
-    svms_role role;            /**< Role of the leaf; ::SVMS_ROLE_NONE makes a CA certificate. */
+    svms_role role;            /**< Role of the leaf, one that signs evidence; ::SVMS_ROLE_NONE
+                                    makes a CA certificate. */
     const char *common_name;   /**< UTF-8, 1 to 64 characters, no control characters. */
     int64_t not_before_utc_ns; /**< First valid moment, whole seconds. */
     int64_t not_after_utc_ns;  /**< Last valid moment, whole seconds. */

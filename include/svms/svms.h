@@ -20,6 +20,7 @@
 #include <svms/media.h>
 #include <svms/onvif.h>
 #include <svms/playlist.h>
+#include <svms/policy.h>
 #include <svms/profile.h>
 #include <svms/proof.h>
 #include <svms/reader.h>

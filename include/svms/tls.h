@@ -201,6 +201,8 @@ typedef struct svms_tls_peer {
     char alpn[256];                    /**< Protocol that was agreed on, or empty. */
     char reason[256];                  /**< Inspected: what is wrong with it, or empty. */
     svms_certificate_info certificate; /**< Its certificate; subject empty when it has none. */
+    uint32_t asked_certificate;        /**< 1: a server that asked for a certificate of ours. */
+    uint32_t reserved;                 /**< 0. */
 } svms_tls_peer;
 
 /** Initialiser of ::svms_tls_peer. */
@@ -208,7 +210,7 @@ typedef struct svms_tls_peer {
     {                                                                                              \
         (uint32_t)sizeof(svms_tls_peer), 0, SVMS_TLS_1_3, SVMS_IDENTITY_UNSIGNED,                  \
             SVMS_REVOCATION_NOT_CHECKED, 0, 0, 0, { 0 }, { 0 }, { 0 }, { 0 },                      \
-            SVMS_CERTIFICATE_INFO_INIT                                                             \
+            SVMS_CERTIFICATE_INFO_INIT, 0, 0                                                       \
     }
 
 /** Who the peer is, once the handshake is done. */

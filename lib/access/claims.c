@@ -224,12 +224,46 @@ static svms_status read_rest(const claims *job)
     return status;
 }
 
+/* Elements of another type are other servers' business. */
+static bool is_ours(const svms_json_node *right)
+{
+    const char *type = svms_json_text(right, "type");
+    return type && strcmp(type, "svms") == 0;
+}
+
+/* policy.md, section 2 */
+static svms_status read_rights(const claims *job)
+{
+    static const char name[] = "authorization_details";
+    svms_token *token = job->token;
+    svms_rule_reader reader = { token->ctx, true, NULL, NULL, NULL, SVMS_OK };
+    if (token->profile != SVMS_TOKEN_ACCESS || !svms_json_is_there(&job->root, name)) {
+        return SVMS_OK;
+    }
+    size_t count = svms_json_count(&job->root, name, SVMS_RIGHTS_MAX);
+    token->rights = count > 0 ? svms_alloc_array(token->ctx, count, sizeof *token->rights) : NULL;
+    if (count > 0 && !token->rights) {
+        return svms_fail_memory(job->err);
+    }
+    for (size_t i = 0; i < count && !svms_json_failed(&job->root); i++) {
+        svms_json_node right = svms_json_item(&job->root, name, i);
+        if (is_ours(&right)) {
+            svms_rule_read(&reader, &right, &token->rights[token->right_count++]);
+        }
+    }
+    if (reader.status != SVMS_OK) {
+        return svms_fail_memory(job->err);
+    }
+    return settle(job, SVMS_TOKEN_CLAIM);
+}
+
 svms_status svms_claims_read(svms_token *token, const svms_claim_rules *rules,
                              svms_token_verdict *verdict, svms_error *err)
 {
     claims job = { token, svms_json_root(&token->document), rules, verdict, err };
     svms_status (*const steps[])(const claims *job) = {
-        read_identity, check_audience, read_times, check_times, check_binding, read_rest,
+        read_identity, check_audience, read_times,  check_times,
+        check_binding, read_rest,      read_rights,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         svms_status status = steps[i](&job);

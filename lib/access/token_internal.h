@@ -4,12 +4,14 @@
 #define SVMS_TOKEN_INTERNAL_H
 
 #include "jws.h"
+#include "rule_read.h"
 
 #define SVMS_ISSUER_MAX 256
 #define SVMS_CLAIM_MAX 256
 #define SVMS_METHODS_MAX 16
 #define SVMS_ACTORS_MAX 4
 #define SVMS_TOKEN_ROLES_MAX 64
+#define SVMS_RIGHTS_MAX 64
 
 struct svms_token {
     svms_ctx *ctx;
@@ -32,6 +34,8 @@ struct svms_token {
     const char *actors[SVMS_ACTORS_MAX];
     bool is_bound;
     uint8_t certificate_sha256[32];
+    size_t right_count;
+    svms_rule *rights;
 };
 
 /* What claims are judged by. */

@@ -202,6 +202,10 @@ void svms_token_free(svms_token **token)
     if (!token || !*token) {
         return;
     }
+    for (size_t i = 0; i < (*token)->right_count; i++) {
+        svms_rule_clear((*token)->ctx, &(*token)->rights[i]);
+    }
+    svms_release((*token)->ctx, (*token)->rights);
     if ((*token)->document.root) {
         svms_json_unload(&(*token)->document);
     }

@@ -11,7 +11,8 @@ typedef struct svms_window {
     uint8_t days;          /* bit 0: Monday */
     uint16_t from;         /* minutes since midnight */
     uint16_t to;           /* at most 1440; before from: it runs over midnight */
-    const svms_zone *zone; /* borrowed; NULL: a zone that is not known here */
+    const svms_zone *zone; /* borrowed; NULL: find it by its name */
+    const char *zone_name; /* NULL: the usual one */
 } svms_window;
 
 /* A stretch of time in which a window stays open, or closed. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* In place of all that reads JSON, where the library is built with -Djansson=disabled. */
-#include <svms/token.h>
+#include <svms/policy.h>
 
 #include "failure.h"
 
@@ -94,4 +94,43 @@ const char *svms_token_actor(const svms_token *token, size_t index)
     (void)token;
     (void)index;
     return NULL;
+}
+
+svms_status svms_policy_read(svms_policy **out, svms_ctx *ctx, const char *json, size_t size,
+                             const svms_policy_options *options, svms_error *err)
+{
+    (void)out;
+    (void)ctx;
+    (void)json;
+    (void)size;
+    (void)options;
+    return unsupported(err);
+}
+
+uint64_t svms_policy_revision(const svms_policy *policy)
+{
+    (void)policy;
+    return 0;
+}
+
+void svms_policy_free(svms_policy **policy)
+{
+    (void)policy;
+}
+
+const char *svms_access_reason_words(svms_access_reason reason)
+{
+    (void)reason;
+    return "unknown";
+}
+
+svms_status svms_access_decide(const svms_policy *policy, const svms_token *token,
+                               const svms_access_question *question, svms_decision *out,
+                               svms_error *err)
+{
+    (void)policy;
+    (void)token;
+    (void)question;
+    (void)out;
+    return unsupported(err);
 }

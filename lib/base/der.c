@@ -81,6 +81,15 @@ static bool has_right_form(uint8_t tag)
     return (tag & CLASS_MASK) != 0 || ((tag & CONSTRUCTED) != 0) == is_structure;
 }
 
+/* TRUE is FF and FALSE 00 (X.690, 11.1). */
+static bool has_right_content(const svms_der *element)
+{
+    static const uint8_t truth = 0xFF;
+    static const uint8_t falsehood = 0x00;
+    return element->tag != SVMS_DER_BOOLEAN || svms_der_equals(element, &truth, 1) ||
+           svms_der_equals(element, &falsehood, 1);
+}
+
 bool svms_der_is_well_formed(const void *data, size_t size)
 {
     svms_cursor open[DEPTH_MAX];
@@ -95,7 +104,8 @@ bool svms_der_is_well_formed(const void *data, size_t size)
             continue;
         }
         roots += depth == 1;
-        if (!svms_der_next(inner, &element) || !has_right_form(element.tag) || roots > 1) {
+        if (!svms_der_next(inner, &element) || !has_right_form(element.tag) ||
+            !has_right_content(&element) || roots > 1) {
             return false;
         }
         if ((element.tag & CONSTRUCTED) == 0) {

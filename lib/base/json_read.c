@@ -494,6 +494,40 @@ uint64_t svms_json_item_number(const svms_json_node *node, const char *member, s
     return number_of(node, member, json_array_get(find(node, member), n), most);
 }
 
+bool svms_json_item_is_text(const svms_json_node *node, const char *member, size_t n)
+{
+    return json_is_string(json_array_get(find(node, member), n));
+}
+
+size_t svms_json_inner_count(const svms_json_node *node, const char *member, size_t n, size_t most)
+{
+    const json_t *value = json_array_get(find(node, member), n);
+    if (value != NULL && (!json_is_array(value) || json_array_size(value) > most)) {
+        svms_json_refuse(node, member, "holds something that is no list, or too long a one");
+        return 0;
+    }
+    return json_array_size(value);
+}
+
+const char *svms_json_inner_text(const svms_json_node *node, const char *member, size_t n, size_t k)
+{
+    const json_t *value = json_array_get(json_array_get(find(node, member), n), k);
+    if (value != NULL && !json_is_string(value)) {
+        svms_json_refuse(node, member, "holds something that is not a text");
+    }
+    return json_string_value(value);
+}
+
+const char *svms_json_member(const svms_json_node *node, size_t n)
+{
+    void *at = svms_json_failed(node) ? NULL : json_object_iter(node->json);
+    while (at != NULL && n > 0) {
+        at = json_object_iter_next(node->json, at);
+        n--;
+    }
+    return at != NULL ? json_object_iter_key(at) : NULL;
+}
+
 static bool is_listed(const char *name, const char *const *members)
 {
     for (; *members != NULL; members++) {
@@ -502,6 +536,20 @@ static bool is_listed(const char *name, const char *const *members)
         }
     }
     return false;
+}
+
+bool svms_json_has_only(const svms_json_node *node, const char *const *members)
+{
+    if (svms_json_failed(node)) {
+        return false;
+    }
+    for (void *at = json_object_iter(node->json); at != NULL;
+         at = json_object_iter_next(node->json, at)) {
+        if (!is_listed(json_object_iter_key(at), members)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void svms_json_only(const svms_json_node *node, const char *const *members)

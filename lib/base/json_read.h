@@ -74,6 +74,15 @@ svms_json_node svms_json_item(const svms_json_node *node, const char *member, si
 const char *svms_json_item_text(const svms_json_node *node, const char *member, size_t n);
 uint64_t svms_json_item_number(const svms_json_node *node, const char *member, size_t n,
                                uint64_t most);
+bool svms_json_item_is_text(const svms_json_node *node, const char *member, size_t n);
+/* Entry n of an array is an array itself. */
+size_t svms_json_inner_count(const svms_json_node *node, const char *member, size_t n, size_t most);
+const char *svms_json_inner_text(const svms_json_node *node, const char *member, size_t n,
+                                 size_t k);
+/* Names of the members of an object, in the order in which they stand; NULL past the last. */
+const char *svms_json_member(const svms_json_node *node, size_t n);
+/* True when no member is missing from the list, which NULL ends. */
+bool svms_json_has_only(const svms_json_node *node, const char *const *members);
 /* Refuses members that are not in the list, which NULL ends. */
 void svms_json_only(const svms_json_node *node, const char *const *members);
 /* Reads hexadecimal as svms_json_hex(). */

@@ -80,7 +80,9 @@ svms_status svms_certificate_parse(X509 **out, svms_ctx *ctx, const uint8_t *der
     }
     const unsigned char *end = der;
     bool readable = d2i_X509(&certificate, &end, (long)size) != NULL;
-    bool canonical = readable && encodes_to(certificate, der, size);
+    /* What is signed OpenSSL does not encode again, but gives back as it came. */
+    bool canonical =
+        readable && encodes_to(certificate, der, size) && svms_der_is_well_formed(der, size);
     /* Decodes the extensions now, before threads share the certificate. What is wrong with them is
      * for a path check to say. */
     if (canonical) {

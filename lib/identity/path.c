@@ -23,6 +23,8 @@
 /* By how much clocks may differ (C-VER-4). */
 #define CLOCK_TOLERANCE_NS INT64_C(300000000000)
 
+static const char unreadable_extension[] = "one of its extensions cannot be read";
+
 static int64_t floor_seconds(int64_t utc_ns)
 {
     int64_t seconds = utc_ns / 1000000000;
@@ -153,7 +155,6 @@ static X509 *find_unreadable(const svms_certificates *given)
 
 static svms_status explain(svms_path_query *query, X509_STORE_CTX *store)
 {
-    static const char unreadable[] = "one of its extensions cannot be read";
     if (svms_provider_lacked_memory()) {
         return svms_fail_memory(query->err);
     }
@@ -170,7 +171,7 @@ static svms_status explain(svms_path_query *query, X509_STORE_CTX *store)
     case X509_V_ERR_UNSPECIFIED:
     case X509_V_ERR_INVALID_CALL:
     case X509_V_ERR_STORE_LOOKUP:
-        return damaged ? broken_rule(query, damaged, unreadable)
+        return damaged ? broken_rule(query, damaged, unreadable_extension)
                        : svms_fail_crypto(query->err, "cannot build a certificate path");
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
@@ -178,14 +179,14 @@ static svms_status explain(svms_path_query *query, X509_STORE_CTX *store)
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-        return damaged ? broken_rule(query, damaged, unreadable)
+        return damaged ? broken_rule(query, damaged, unreadable_extension)
                        : no_path(query, certificate, false);
     default:
         return broken_rule(query, certificate, words_for(error));
     }
 }
 
-static void configure(X509_STORE_CTX *store, svms_certificates *anchors, int64_t seconds)
+static bool configure(X509_STORE_CTX *store, svms_certificates *anchors, int64_t seconds)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store);
     X509_STORE_CTX_set0_trusted_stack(store, anchors);
@@ -199,6 +200,8 @@ static void configure(X509_STORE_CTX *store, svms_certificates *anchors, int64_t
     if ((int64_t)at == seconds) {
         X509_VERIFY_PARAM_set_time(param, at);
     }
+    /* Whatever policy a path is valid for will do, but CAs may ask that there be one. */
+    return X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1;
 }
 
 /* Every given certificate is an anchor, so a path ends at the first of them; OpenSSL goes on to a
@@ -220,6 +223,30 @@ static svms_status note_anchor(svms_path_query *query)
                          X509_get_subject_name(anchor), query->err);
 }
 
+/* Extensions that decide about a path, of which none may be in BER: what one reader takes for TRUE
+ * another might take for FALSE. */
+static bool has_sloppy_extension(const X509 *certificate)
+{
+    static const int deciding[] = {
+        NID_basic_constraints,      NID_key_usage,         NID_ext_key_usage,
+        NID_name_constraints,       NID_subject_alt_name,  NID_policy_constraints,
+        NID_certificate_policies,   NID_policy_mappings,   NID_authority_key_identifier,
+        NID_subject_key_identifier, NID_inhibit_any_policy
+    };
+    for (size_t i = 0; i < sizeof deciding / sizeof deciding[0]; i++) {
+        int index = X509_get_ext_by_NID(certificate, deciding[i], -1);
+        if (index < 0) {
+            continue;
+        }
+        const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(certificate, index));
+        if (!svms_der_is_well_formed(ASN1_STRING_get0_data(value),
+                                     (size_t)ASN1_STRING_length(value))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What OpenSSL does not look at. */
 static svms_status check_own_rules(svms_path_query *query, int *error)
 {
@@ -229,40 +256,93 @@ static svms_status check_own_rules(svms_path_query *query, int *error)
             *error = X509_V_ERR_UNHANDLED_CRITICAL_EXTENSION;
             return broken_rule(query, certificate, words_for(*error));
         }
+        if (has_sloppy_extension(certificate)) {
+            *error = X509_V_ERR_INVALID_EXTENSION;
+            return broken_rule(query, certificate, unreadable_extension);
+        }
+        if (X509_get_version(certificate) > X509_VERSION_3) {
+            *error = X509_V_ERR_UNSPECIFIED;
+            return broken_rule(query, certificate, "its version is unknown");
+        }
     }
     return SVMS_OK;
 }
 
-/* Builds the path that suits a moment, with every rule but the periods checked. *error receives
- * OpenSSL's reason. */
-static svms_status try_path(svms_path_query *query, int64_t seconds, int *error)
+/* Keeps the path that was found, up to its first anchor. */
+static svms_status keep_path(svms_path_query *query, X509_STORE_CTX *store, int *error)
+{
+    query->path = path_to_first_anchor(store);
+    if (!query->path) {
+        return svms_fail_crypto(query->err, "cannot keep a certificate path");
+    }
+    svms_status status = check_own_rules(query, error);
+    return status == SVMS_OK ? note_anchor(query) : status;
+}
+
+/* Builds the path that suits a moment out of some certificates, with every rule but the periods
+ * checked. *error receives OpenSSL's reason, *last the certificate at which it stopped. */
+static svms_status try_certificates(svms_path_query *query, svms_certificates *from,
+                                    int64_t seconds, int *error, X509 **last)
 {
     svms_ctx *ctx = query->ctx;
     X509 *leaf = sk_X509_value(query->given, 0);
     X509_STORE_CTX *store =
         X509_STORE_CTX_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx));
-    if (!store || X509_STORE_CTX_init(store, NULL, leaf, query->given) != 1) {
+    if (!store || X509_STORE_CTX_init(store, NULL, leaf, from) != 1 ||
+        !configure(store, query->anchors, seconds)) {
         X509_STORE_CTX_free(store);
         return svms_fail_crypto(query->err, "cannot prepare a certificate path");
     }
-    configure(store, query->anchors, seconds);
     ERR_clear_error();
     svms_status status = X509_verify_cert(store) == 1 ? SVMS_OK : explain(query, store);
     ERR_clear_error();
     *error = X509_STORE_CTX_get_error(store);
+    *last = X509_STORE_CTX_get_current_cert(store);
     sk_X509_pop_free(query->path, X509_free);
-    query->path = status == SVMS_OK ? path_to_first_anchor(store) : NULL;
+    query->path = NULL;
     query->built++;
-    if (status == SVMS_OK && !query->path) {
-        status = svms_fail_crypto(query->err, "cannot keep a certificate path");
-    }
     if (status == SVMS_OK) {
-        status = check_own_rules(query, error);
-    }
-    if (status == SVMS_OK) {
-        status = note_anchor(query);
+        status = keep_path(query, store, error);
     }
     X509_STORE_CTX_free(store);
+    return status;
+}
+
+/* OpenSSL takes the first issuer that fits and does not come back. A certificate whose own issuer
+ * nobody knows leads nowhere, so whoever stands beside it (a CA that two others certified) is tried
+ * without it. What was wrong first is what is told. */
+static svms_status try_path(svms_path_query *query, int64_t seconds, int *error)
+{
+    svms_error *err = query->err;
+    X509 *last = NULL;
+    svms_status first = try_certificates(query, query->given, seconds, error, &last);
+    if (first != SVMS_E_UNTRUSTED || query->verdict != SVMS_IDENTITY_UNKNOWN_ISSUER) {
+        return first;
+    }
+    svms_certificates *left = sk_X509_dup(query->given);
+    svms_status status = left ? first : svms_fail_crypto(err, "cannot prepare a certificate path");
+    svms_error later = SVMS_ERROR_INIT;
+    query->err = &later;
+    while (status == SVMS_E_UNTRUSTED && query->verdict == SVMS_IDENTITY_UNKNOWN_ISSUER &&
+           last != sk_X509_value(query->given, 0) && sk_X509_delete_ptr(left, last)) {
+        int reason = 0;
+        status = try_certificates(query, left, seconds, &reason, &last);
+        if (status == SVMS_OK) {
+            *error = reason;
+        }
+    }
+    query->err = err;
+    sk_X509_free(left);
+    if (status == SVMS_E_UNTRUSTED) {
+        query->verdict = SVMS_IDENTITY_UNKNOWN_ISSUER;
+        return first;
+    }
+    if (status != SVMS_OK && left) {
+        return svms_fail_as(err, status, &later);
+    }
+    if (status == SVMS_OK) {
+        query->verdict = SVMS_IDENTITY_TRUSTED;
+    }
     return status;
 }
 

@@ -58,6 +58,7 @@ svms_status svms_tls_peer_info(const svms_tls *tls, svms_tls_peer *out, svms_err
     found.revocation = peer->revocation;
     found.stapled = peer->stapled;
     found.name_matches = peer->name_matches;
+    found.asked_certificate = tls->was_asked;
     if (peer->chain) {
         found.roles = peer->is_trusted ? svms_chain_roles(peer->chain) : 0;
         status = svms_chain_certificate(peer->chain, 0, &found.certificate, err);

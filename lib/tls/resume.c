@@ -54,7 +54,7 @@ static bool is_still_welcome(svms_tls *tls, const uint8_t *data, size_t size)
     if (svms_chain_from_wire(&finding.chain, tls->ctx, data + 1, size - 1, 0, NULL) != SVMS_OK) {
         return false;
     }
-    svms_tls_judge(tls, &finding, NULL);
+    svms_tls_judge(tls, &finding, NULL, false);
     if (finding.status != SVMS_OK) {
         svms_tls_finding_clear(&finding);
         return false;
@@ -207,7 +207,7 @@ void svms_tls_offer_session(svms_tls *tls)
     svms_tls_finding finding = { .chain = NULL };
     svms_tls_finding_clear(&finding);
     finding.chain = svms_chain_retain(taken.chain);
-    svms_tls_judge(tls, &finding, NULL);
+    svms_tls_judge(tls, &finding, NULL, false);
     if (finding.status == SVMS_OK && SSL_set_session(tls->ssl, taken.session) == 1) {
         svms_tls_finding_clear(&tls->peer);
         tls->peer = finding;

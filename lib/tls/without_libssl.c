@@ -6,7 +6,8 @@
 
 static svms_status refuse(svms_error *err)
 {
-    return svms_fail(err, SVMS_E_UNSUPPORTED, "this build speaks no TLS (it was made without libssl)");
+    return svms_fail(err, SVMS_E_UNSUPPORTED,
+                     "this build speaks no TLS (it was made without libssl)");
 }
 
 svms_status svms_tls_context_new(svms_tls_context **out, svms_ctx *ctx,

@@ -22,14 +22,24 @@ class RefusalCase(TlsCase):
     def assert_refused(self, status, pattern):
         """Our last refusal; and that the server goes on as if nothing had happened."""
         event = self.house.wait_event("refused", "ended", "accepted")
-        self.assert_said(event, "refused", status, pattern)
+        self.assertEqual(event.kind, "refused", event)
+        self.assertRegex(event.status, f"^({status})$", event)
+        self.assertRegex(event.words, pattern)
 
     def assert_still_serves(self):
         client = self.openssl_client(self.house.port)
         client.send(b"still there\n")
-        client.wait_for(r"\nstill there")
+        client.wait_for(r"still there")
         client.end_input()
         self.assertEqual(client.finish(), 0, client)
+
+
+NO_CIPHER = "^the peer offers no cipher suite that is spoken here$"
+NO_SCHEME = "^the peer takes no signature scheme that is spoken here$"
+
+
+def only(version, needed="1.2"):
+    return f"^the peer speaks only {version}; at least version TLS {needed} is needed$"
 
 
 class OldAndWeakHellos(RefusalCase):
@@ -37,52 +47,57 @@ class OldAndWeakHellos(RefusalCase):
 
     CASES = {
         # name: (hello, alert, status, words)
-        "SSL 3.0": (dict(version=tls_hello.SSL3, versions=()), "protocol_version", "policy", "version"),
-        "TLS 1.0": (dict(version=TLS10, versions=()), "protocol_version", "policy", "version"),
-        "TLS 1.1": (dict(version=TLS11, versions=()), "protocol_version", "policy", "version"),
-        "TLS 1.0 and 1.1 in the extension": (dict(versions=(TLS11, TLS10)), "protocol_version", "policy", "version"),
-        "a version of the future alone": (dict(versions=(0x0305, 0x7F1C)), "protocol_version", "policy", "version"),
-        "RC4": (dict(versions=(), ciphers=(0x0005, 0x0004, 0xC007, 0xC011)), "handshake_failure", "policy", "cipher"),
-        "3DES": (dict(versions=(), ciphers=(0x000A, 0xC008, 0xC012)), "handshake_failure", "policy", "cipher"),
+        "SSL 3.0": (dict(version=tls_hello.SSL3, versions=()), "protocol_version|handshake_failure", "policy",
+                    only("SSL 3.0")),
+        "TLS 1.0": (dict(version=TLS10, versions=()), "protocol_version", "policy", only("TLS 1.0")),
+        "TLS 1.1": (dict(version=TLS11, versions=()), "protocol_version", "policy", only("TLS 1.1")),
+        "TLS 1.0 and 1.1 in the extension": (dict(versions=(TLS11, TLS10)), "protocol_version", "policy",
+                                             only("TLS 1.1")),
+        "a version of the future alone": (dict(versions=(0x0305, 0x7F1C)), "protocol_version", "policy",
+                                          "speaks no version of TLS that is spoken here .at least TLS 1.2"),
+        "RC4": (dict(versions=(), ciphers=(0x0005, 0x0004, 0xC007, 0xC011)), "handshake_failure", "policy", NO_CIPHER),
+        "3DES": (dict(versions=(), ciphers=(0x000A, 0xC008, 0xC012)), "handshake_failure", "policy", NO_CIPHER),
         "CBC": (dict(versions=(), ciphers=(0xC009, 0xC00A, 0xC023, 0xC024, 0xC013, 0xC014)), "handshake_failure",
-                "policy", "cipher"),
-        "export": (dict(versions=(), ciphers=(0x0003, 0x0008, 0x0062, 0x0064)), "handshake_failure", "policy", "cipher"),
+                "policy", NO_CIPHER),
+        "export": (dict(versions=(), ciphers=(0x0003, 0x0008, 0x0062, 0x0064)), "handshake_failure", "policy", NO_CIPHER),
         "anonymous": (dict(versions=(), ciphers=(0x0034, 0x00A6, 0x00A7, 0xC018, 0xC019)), "handshake_failure",
-                      "policy", "cipher"),
-        "NULL": (dict(versions=(), ciphers=(0x0002, 0x003B, 0xC006, 0xC010)), "handshake_failure", "policy", "cipher"),
+                      "policy", NO_CIPHER),
+        "NULL": (dict(versions=(), ciphers=(0x0002, 0x003B, 0xC006, 0xC010)), "handshake_failure", "policy", NO_CIPHER),
         "static RSA": (dict(versions=(), ciphers=(0x009C, 0x009D, 0x002F, 0x0035)), "handshake_failure", "policy",
-                       "cipher"),
+                       NO_CIPHER),
         "static ECDH": (dict(versions=(), ciphers=(0xC02D, 0xC02E, 0xC031, 0xC032)), "handshake_failure", "policy",
-                        "cipher"),
+                        NO_CIPHER),
         "finite-field DHE": (dict(versions=(), ciphers=(0x009E, 0x009F, 0xCCAA)), "handshake_failure", "policy",
-                             "cipher"),
+                             NO_CIPHER),
         "pre-shared keys": (dict(versions=(), ciphers=(0x00A8, 0x00AA, 0xD001)), "handshake_failure", "policy",
-                            "cipher"),
+                            NO_CIPHER),
         "short tags in TLS 1.2": (dict(versions=(), ciphers=(0xC0AE, 0xC0AF, 0xC0A2)), "handshake_failure", "policy",
-                                  "cipher"),
-        "short tags in TLS 1.3": (dict(versions=(TLS13,), ciphers=(0x1305,)), "handshake_failure", "policy", "cipher"),
+                                  NO_CIPHER),
+        "short tags in TLS 1.3": (dict(versions=(TLS13,), ciphers=(0x1305,)), "handshake_failure", "policy", NO_CIPHER),
         "ciphers of TLS 1.2 in 1.3": (dict(versions=(TLS13,), ciphers=GOOD_12), "handshake_failure", "policy",
-                                      "cipher"),
-        "unknown ciphers": (dict(ciphers=(0x0A0A, 0xFEFE)), "handshake_failure", "policy", "cipher"),
+                                      NO_CIPHER),
+        "unknown ciphers": (dict(ciphers=(0x0A0A, 0xFEFE)), "handshake_failure", "policy", NO_CIPHER),
         "SHA-1 signatures in TLS 1.2": (dict(versions=(), signatures=(0x0201, 0x0203)), "handshake_failure", "policy",
-                                        "signature|cipher"),
+                                        NO_SCHEME),
         "SHA-1 signatures in TLS 1.3": (dict(versions=(TLS13,), signatures=(0x0201, 0x0203)), "handshake_failure",
-                                        "policy", "signature"),
+                                        "policy", NO_SCHEME),
         "MD5 signatures": (dict(versions=(), signatures=(0x0101, 0x0103)), "handshake_failure", "policy",
-                           "signature|cipher"),
+                           NO_SCHEME),
         "weak groups": (dict(versions=(TLS13,), groups=(0x0013, 0x0015, 0x0100), shares=()), "handshake_failure",
-                        "policy", "key exchange|group"),
-        "compression alone": (dict(versions=(), compressions=b"\x01"), "*", "malformed|policy", "compression"),
+                        "policy", "^the peer offers no key exchange group that is spoken here$"),
+        "compression alone": (dict(versions=(), compressions=b"\x01"), "*", "policy",
+                              "^the peer insists on compression$"),
         "compression in TLS 1.3": (dict(versions=(TLS13,), compressions=b"\x01\x00"), "illegal_parameter",
-                                   "malformed", "compression"),
+                                   "malformed", "^the peer offers compression together with TLS 1.3$"),
         "a fallback that is none": (dict(versions=(), ciphers=GOOD_12 + (0x5600,)), "inappropriate_fallback", "policy",
-                                    "version|older|fallback"),
+                                    "^the peer fell back to an older version of TLS without need$"),
         "TLS 1.2 without extended master secret": (dict(versions=(), bound=False), "handshake_failure", "policy",
-                                                   "master secret"),
-        "no cipher at all": (dict(ciphers=()), "*", "malformed|policy", "cipher|TLS"),
+                                                   "^the peer speaks TLS 1.2 without extended master secret$"),
+        "no cipher at all": (dict(ciphers=()), "*", "policy", "^the peer offers no cipher suite$"),
         "an extension twice": (dict(extra=tls_hello.extension(23, b"")), "illegal_parameter|decode_error", "malformed",
                                "TLS"),
-        "an extension that ends early": (dict(extra=b"\x12\x34\x00\x09abc"), "decode_error", "malformed", "TLS"),
+        "an extension that ends early": (dict(extra=b"\x12\x34\x00\x09abc"), "decode_error", "malformed",
+                               "^what the peer sent breaks the rules of TLS: bad extension$"),
     }
 
     def test_each_is_refused_and_said(self):
@@ -115,13 +130,13 @@ class OnlyTls13(RefusalCase):
 
     def test_tls_1_2_is_refused(self):
         self.assertEqual(offer(self.house.port, client_hello(versions=())), ("alert", "protocol_version"))
-        self.assert_refused("policy", "version")
+        self.assert_refused("policy", only("TLS 1.2", "1.3"))
 
     def test_tls_1_2_of_openssl_is_refused(self):
         client = self.openssl_client(self.house.port, "-tls1_2")
         client.wait_for("alert protocol version")
         self.assertNotEqual(client.finish(), 0)
-        self.assert_refused("policy", "version")
+        self.assert_refused("policy", only("TLS 1.2", "1.3"))
 
 
 class OldAndWeakTools(RefusalCase):
@@ -140,29 +155,29 @@ class OldAndWeakTools(RefusalCase):
         self.assertNotEqual(client.finish(), 0, client)
 
     def test_old_versions_of_openssl(self):
-        for version in ("-tls1", "-tls1_1"):
+        for version, name in (("-tls1", "TLS 1.0"), ("-tls1_1", "TLS 1.1")):
             with self.subTest(version):
                 self.house = self.server("--tls12")
                 self.openssl_fails("alert protocol version", version, "-cipher", "ALL:@SECLEVEL=0")
-                self.assert_refused("policy", "version")
+                self.assert_refused("policy", only(name))
 
     def test_weak_ciphers_of_openssl(self):
         for cipher in ("AES128-SHA", "ECDHE-ECDSA-AES128-SHA", "aNULL", "eNULL", "kRSA", "DHE-RSA-AES256-GCM-SHA384"):
             with self.subTest(cipher):
                 self.house = self.server("--tls12")
                 self.openssl_fails("alert handshake failure", "-tls1_2", "-cipher", f"{cipher}:@SECLEVEL=0")
-                self.assert_refused("policy", "cipher")
+                self.assert_refused("policy", NO_CIPHER)
 
     def test_sha1_signatures_of_openssl(self):
         self.openssl_fails("alert handshake failure", "-sigalgs", "ECDSA+SHA1:RSA+SHA1", "-cipher", "ALL:@SECLEVEL=0")
-        self.assert_refused("policy", "signature|cipher")
+        self.assert_refused("policy", NO_SCHEME)
 
     def test_old_versions_of_gnutls(self):
         for version in ("1.0", "1.1"):
             with self.subTest(version):
                 self.house = self.server("--tls12")
                 self.gnutls_fails("(?i)protocol version", f"NORMAL:-VERS-ALL:+VERS-TLS{version}:%COMPAT")
-                self.assert_refused("policy", "version")
+                self.assert_refused("policy", only(f"TLS {version}"))
 
     def test_rc4_null_and_anonymous_of_gnutls(self):
         for priority in ("NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+ARCFOUR-128:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:+RSA",
@@ -173,7 +188,7 @@ class OldAndWeakTools(RefusalCase):
             with self.subTest(priority):
                 self.house = self.server("--tls12")
                 self.gnutls_fails("(?i)handshake failed", priority)
-                self.assert_refused("policy", "cipher")
+                self.assert_refused("policy", NO_CIPHER)
 
 
 class BadClients(RefusalCase):
@@ -183,15 +198,22 @@ class BadClients(RefusalCase):
 
     CASES = {
         # certificate: (status, our words, what the client hears)
-        None: ("policy|untrusted", "no certificate|without a certificate", "certificate required|handshake failure"),
-        "client-expired": ("untrusted", "expired", "certificate expired"),
-        "client-early": ("untrusted", "not yet valid", "bad certificate|certificate (unknown|expired)"),
-        "client-stranger": ("untrusted", "issue|trust", "unknown ca|certificate unknown|bad certificate"),
-        "client-alone": ("untrusted", "issue|trust|self-signed", "unknown ca|certificate unknown|bad certificate"),
-        "client-rsa1024": ("untrusted", "weak|RSA-1024|1024", "certificate"),
-        "client-sha1": ("untrusted", "weak|SHA-?1|sha1", "certificate|unknown ca"),
-        "client-for-servers": ("untrusted", "purpose|client", "certificate"),
-        "client-huge": ("*", "large|long|size|TLS", "."),
+        None: ("untrusted", "^the client has no certificate$", "certificate required|handshake failure"),
+        "client-expired": ("untrusted", "^the certificate of CN=client-expired expired at 20[^;]*; now it is 20",
+                           "alert certificate expired"),
+        "client-early": ("untrusted", "^the certificate of CN=client-early becomes valid at 20[^;]*; now it is 20",
+                         "alert bad certificate"),
+        "client-stranger": ("untrusted", "^the issuer of the certificate of CN=client-stranger is unknown: "
+                            "CN=Workshop root$", "alert unknown ca"),
+        "client-alone": ("untrusted", "^the self-signed certificate of CN=client-alone is no trust anchor$",
+                         "alert unknown ca"),
+        "client-rsa1024": ("untrusted", "^RSA keys of 1024 bits are not supported$", "alert unsupported certificate"),
+        "client-sha1": ("untrusted", "^the certificate of CN=client-sha1 breaks a rule: its signature uses a weak "
+                        "digest$", "alert bad certificate"),
+        "client-for-servers": ("untrusted", "^the certificate of CN=client-for-servers is not for TLS clients "
+                               ".clientAuth.$", "alert unsupported certificate"),
+        "client-huge": ("limit", "^the peer sent more certificates, or a longer message, than is read$",
+                        "alert illegal parameter|reset|broken pipe"),
     }
 
     def test_each_is_refused_and_said(self):
@@ -204,7 +226,7 @@ class BadClients(RefusalCase):
                     client.wait_for(f"(?i){heard}")
                     event = self.house.wait_event("refused", "accepted")
                     self.assertEqual(event.kind, "refused", event)
-                    self.assertRegex(event.status, "." if status == "*" else f"^({status})$", event)
+                    self.assertEqual(event.status, status, event)
                     self.assertRegex(event.words, words)
                     self.assertNotEqual(client.finish(), 0, client)
 
@@ -212,13 +234,13 @@ class BadClients(RefusalCase):
         self.house = self.server("--crl", self.path("lists.pem"))
         client = self.openssl_client(self.house.port, cert="client-revoked")
         client.wait_for("alert certificate revoked|alert bad certificate")
-        self.assert_refused("untrusted", "revoked")
+        self.assert_refused("untrusted", "^the certificate of CN=client-revoked is revoked since 20")
 
     def test_without_a_list_revocation_is_unknown(self):
         self.house = self.server("--need-revocation")
         client = self.openssl_client(self.house.port)
         client.wait_for("(?i)alert .*certificate")
-        self.assert_refused("untrusted", "revo")
+        self.assert_refused("untrusted", "^it is not known whether the certificate of CN=client is revoked")
 
     def test_a_list_that_is_out_of_date_is_not_enough(self):
         import tls_workshop
@@ -228,13 +250,13 @@ class BadClients(RefusalCase):
         self.house = self.server("--need-revocation", "--crl", lists)
         client = self.openssl_client(self.house.port)
         client.wait_for("(?i)alert .*certificate")
-        self.assert_refused("untrusted", "out of date|old")
+        self.assert_refused("untrusted", "^it is not known whether the certificate of CN=client is revoked")
 
     def test_the_wrong_role_is_refused(self):
         self.house = self.server("--role", "18")
         client = self.openssl_client(self.house.port)
         client.wait_for("(?i)alert .*certificate")
-        self.assert_refused("untrusted", "role|user")
+        self.assert_refused("untrusted", "^the certificate of CN=client names no role; needed is user$")
 
     def test_optional_still_refuses_a_bad_one(self):
         self.house = self.server("--optional")
@@ -246,7 +268,7 @@ class BadClients(RefusalCase):
         self.house = self.server("--alpn", "svms/1")
         client = self.openssl_client(self.house.port, "-alpn", "h2,http/1.1")
         client.wait_for("alert no application protocol")
-        self.assert_refused("policy", "protocol")
+        self.assert_refused("policy", "^the peer speaks none of our protocols .ALPN.$")
 
     def test_a_client_that_refuses_us_is_said(self):
         self.house = self.server(cert="server-other-host")
@@ -254,7 +276,7 @@ class BadClients(RefusalCase):
         client.wait_for("(?i)hostname mismatch")
         event = self.house.wait_event("refused", "ended")
         self.assertEqual(event.status, "policy", event)
-        self.assertRegex(event.words, "refused")
+        self.assertRegex(event.words, "^the peer refused: it does not accept our certificate")
 
 
 class NoTls(RefusalCase):
@@ -271,21 +293,28 @@ class NoTls(RefusalCase):
 
     def test_plain_http_is_refused(self):
         line = self.strike(b"GET / HTTP/1.1\r\nHost: recorder.test\r\n\r\n", then_close=False)
-        self.assert_refused("malformed", "HTTP")
+        self.assert_refused("malformed", "^the peer speaks HTTP without TLS$")
         line.read_alert()
         self.assert_still_serves()
 
     def test_other_plain_protocols_are_refused(self):
-        for data in (b"CONNECT recorder.test:443 HTTP/1.1\r\n\r\n", b"RTSP/1.0 OPTIONS *\r\nCSeq: 1\r\n\r\n",
-                     b"SSH-2.0-OpenSSH_9.2\r\n", bytes(64), b"\xff" * 64, secrets.token_bytes(3) + b"\xee" * 500):
+        cases = {
+            b"CONNECT recorder.test:443 HTTP/1.1\r\n\r\n": "^the peer takes us for an HTTP proxy, without TLS$",
+            b"DESCRIBE rtsp://recorder.test/1 RTSP/1.0\r\nCSeq: 1\r\n\r\n": "^the peer speaks RTSP without TLS$",
+            b"SSH-2.0-OpenSSH_9.2\r\n": "^the peer speaks SSH, not TLS$",
+            bytes(64): "^what the peer sent is not TLS$",
+            b"\xff" * 64: "^what the peer sent is not TLS$",
+            b"\xee" + secrets.token_bytes(500): "^what the peer sent is not TLS$",
+        }
+        for data, words in cases.items():
             with self.subTest(data[:12]):
                 self.house = self.server("--tls12")
                 self.strike(data, then_close=False)
-                self.assert_refused("malformed", "not TLS|no TLS|HTTP|TLS")
+                self.assert_refused("malformed", words)
 
     def test_a_peer_that_says_nothing_and_goes(self):
         self.strike(b"")
-        self.assert_refused("truncated", "went away|closed|ended")
+        self.assert_refused("truncated", "^the peer went away before the connection stood$")
 
     def test_a_peer_that_goes_in_the_middle_of_the_handshake(self):
         hello = record(HANDSHAKE, client_hello())
@@ -294,7 +323,7 @@ class NoTls(RefusalCase):
                 with self.subTest(size=size, memory=memory):
                     self.house = self.server(*memory)
                     self.strike(hello[:size])
-                    self.assert_refused("truncated", "went away|closed|ended")
+                    self.assert_refused("truncated", "^the peer went away before the connection stood$")
 
     def test_a_peer_that_resets_the_connection(self):
         for memory in ([], ["--memory"]):
@@ -327,12 +356,12 @@ class NoTls(RefusalCase):
                 self.house = self.server("--tls12")
                 line = self.strike(record(HANDSHAKE, b"\x01" + bytes(size - 1)), then_close=False)
                 self.assertIn(line.read_alert(), ("record_overflow", "decode_error", "nothing"))
-                self.assert_refused("malformed", "TLS|record|long")
+                self.assert_refused("malformed", "breaks the rules of TLS: packet length too long$")
 
     def test_a_hello_that_promises_too_much(self):
         line = self.strike(record(HANDSHAKE, b"\x01\xff\xff\xff" + bytes(1000)), then_close=False)
         self.assertIn(line.read_alert(), ("illegal_parameter", "decode_error", "record_overflow", "nothing"))
-        self.assert_refused("malformed|limit", "TLS|long|large")
+        self.assert_refused("limit", "^the peer sent more certificates, or a longer message, than is read$")
 
     def test_endless_empty_records(self):
         line = self.strike(b"", then_close=False)
@@ -349,14 +378,13 @@ class NoTls(RefusalCase):
 
     def test_an_alert_instead_of_a_hello(self):
         self.strike(record(21, b"\x02\x28"), then_close=False)
-        self.assert_refused("policy|malformed", "refused|TLS")
+        self.assert_refused("malformed", "breaks the rules of TLS: unexpected message$")
 
     def test_early_data_is_never_read(self):
-        """A hello that announces early data without a session: what follows is passed over or refused."""
-        line = self.strike(record(HANDSHAKE, client_hello(extra=tls_hello.extension(42, b""))), then_close=False)
-        self.assertIn(line.read_alert(), ("missing_extension", "illegal_parameter", "nothing", "decode_error",
-                                          "handshake_failure", "unexpected_message"))
-        self.assertEqual(self.house.find("accepted"), [])
+        """A hello that announces early data, and the data. The alert is sealed already, so only our words are seen."""
+        early = record(HANDSHAKE, client_hello(extra=tls_hello.extension(42, b""))) + record(23, bytes(100), TLS12)
+        self.strike(early, then_close=False)
+        self.assert_refused("malformed", "too much early data")
 
 
 if __name__ == "__main__":

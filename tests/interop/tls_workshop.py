@@ -98,7 +98,7 @@ class Authority:
                 x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False)
         if padding:
             builder = builder.add_extension(x509.UnrecognizedExtension(
-                ObjectIdentifier("1.3.6.1.4.1.32473.1"), b"\x04\x82" + padding.to_bytes(2, "big") + bytes(padding)),
+                ObjectIdentifier("1.3.6.1.4.1.32473.1"), b"\x04\x83" + padding.to_bytes(3, "big") + bytes(padding)),
                 critical=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a bad certificate is what may be wanted
@@ -190,7 +190,7 @@ class Workshop:
             self.store(f"{side}-stranger", by=self.stranger, **options)
             self.store(f"{side}-rsa1024", key="RSA-1024", **options)
             self.store(f"{side}-sha1", digest=hashes.SHA1(), key="RSA-2048", by=self.root, **options)
-            self.store(f"{side}-huge", padding=60000, **options)
+            self.store(f"{side}-huge", padding=90000, **options)
             self.store_self_signed(f"{side}-alone", **options)
             self.middle.revoke(self.store(f"{side}-revoked", **options))
         self.store("server-other-host", names=("camera.test",))

@@ -26,6 +26,7 @@ BEGIN {
     owner["identity"] = "identity"
     owner["timestamp"] = "identity"
     owner["token"] = "access"
+    owner["policy"] = "access"
     split("batch container disclosure playlist reader recipients recording recover sequence trailer verify writer",
           container_headers, " ")
     for (i in container_headers)

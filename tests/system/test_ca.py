@@ -3,6 +3,7 @@
 """svms ca and svms request: an authority's whole life, with OpenSSL as the judge."""
 
 import datetime
+import hashlib
 import json
 import os
 import re
@@ -19,6 +20,9 @@ ARC = "2.25.132330503438125610743018859333830030049"
 # Role, and how OpenSSL names its extended key usage.
 ROLES = {"camera": f"{ARC}.1", "recorder": f"{ARC}.2", "exporter": f"{ARC}.3", "custodian": f"{ARC}.4", "key-officer": f"{ARC}.5",
          "server": f"{ARC}.16", "client-device": f"{ARC}.17", "user": f"{ARC}.18", "time-stamper": "Time Stamping"}
+
+# What signs evidence by hand, or is a person, is reached nowhere.
+WITH_HOSTS = ("camera", "recorder", "server", "client-device", "time-stamper")
 
 
 def at(text):
@@ -216,20 +220,29 @@ class Issue(CaCase):
         for role, usage in ROLES.items():
             with self.subTest(role):
                 name = f"The {role}"
-                self.request(name, "--role", role, "--host", f"{role}.example", out=role)
+                hosts = ["--host", f"{role}.example"] if role in WITH_HOSTS else []
+                self.request(name, "--role", role, *hosts, out=role)
                 said = self.issue(f"{role}.csr", "--json", role=role).json()
                 self.assertEqual(set(said), {"file", "serial", "name", "role", "hosts", "key_sha256", "not_after", "shortened"})
                 text = text_of(self.path(f"{role}.pem"))
                 self.assertIn(usage, text)
-                for words in (f"Subject: CN = {name}", f"DNS:{role}.example", "CA:FALSE", "Digital Signature",
-                              "Authority Key Identifier"):
+                for words in (f"Subject: CN = {name}", "CA:FALSE", "Digital Signature", "Authority Key Identifier"):
                     self.assertIn(words, text)
+                self.assertEqual(f"DNS:{role}.example" in text, bool(hosts))
                 openssl("verify", "-x509_strict", "-CAfile", self.path("ca/ca.pem"), self.path(f"{role}.pem"))
                 self.assertTrue(self.load(f"{role}.pem").endswith(self.load("ca/ca.pem")))
                 self.assertEqual(said["serial"], serial_of(self.path(f"{role}.pem")))
                 serials.add(said["serial"])
         self.assertEqual(len(serials), len(ROLES))
         self.assertEqual(set(self.certificates()), {f"The {role}" for role in ROLES})
+
+    def test_roles_that_are_reached_nowhere_have_no_hosts(self):
+        self.request("Person", "--host", "person.example")
+        for role in ROLES:
+            if role not in WITH_HOSTS:
+                self.assertIn("host", self.issue("person.csr", role=role, status=USAGE).err)
+                self.expect(USAGE, "ca", "code", "ca", "--name", "Person", "--role", role, "--host", "person.example")
+        self.assertEqual(len(self.journal.entries()), 1)
 
     def test_what_the_request_asks_for_must_be_what_the_operator_says(self):
         self.request("Device", "--role", "camera", "--host", "a.example", "--host", "192.0.2.1")
@@ -357,6 +370,9 @@ class Issue(CaCase):
         self.request()
         self.issue(ca="here")
         self.assertIn("URI:http://ca.example/ca.crl", text_of(self.path("device.pem")))
+        for uri in ("", "ftp://ca.example/ca.crl", "http://ca.example/ca crl"):
+            self.assertIn("--crl-uri", self.init("wrong", "--no-passphrase", "--crl-uri", uri, status=USAGE).err)
+        self.assertFalse(os.path.exists(self.path("wrong")))
 
     def test_mistakes_are_usage(self):
         cases = ((["ca"], "DIR and REQUEST"), (["ca", "a", "b"], "DIR and REQUEST"), (["ca", "a"], "--role is missing"),
@@ -646,7 +662,6 @@ class Speed(CaCase):
         self.issue()
         entry = journal.issued()[0]
         template = {name: entry[name] for name in entry if name not in ("line", "previous", "serial")}
-        import hashlib
         lines = journal.lines()
         for number in range(5000):
             whole = {"line": len(lines) + 1, "previous": hashlib.sha256(lines[-1]).hexdigest(), **template,

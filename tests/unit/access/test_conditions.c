@@ -225,9 +225,10 @@ static void windows_open_and_close_by_the_wall_clock(void **state)
     static const char *const names[] = { "Europe/Berlin", "America/Santiago", "Australia/Lord_Howe",
                                          "UTC" };
     static const svms_window windows[] = {
-        { 0x7F, 0, 1440, NULL },  { 0x1F, 480, 1080, NULL }, { 0x60, 1320, 360, NULL },
-        { 0x7F, 120, 180, NULL }, { 0x40, 150, 151, NULL },  { 0x01, 1439, 1440, NULL },
-        { 0x7F, 1, 0, NULL },
+        { 0x7F, 0, 1440, NULL, NULL },   { 0x1F, 480, 1080, NULL, NULL },
+        { 0x60, 1320, 360, NULL, NULL }, { 0x7F, 120, 180, NULL, NULL },
+        { 0x40, 150, 151, NULL, NULL },  { 0x01, 1439, 1440, NULL, NULL },
+        { 0x7F, 1, 0, NULL, NULL },
     };
     static const int64_t starts[] = { 1774656000, 1775260800, 1792800000, 1790985600 };
     for (size_t z = 0; z < sizeof names / sizeof names[0]; z++) {

@@ -503,8 +503,6 @@ static void a_key_behind_callbacks_is_certified_and_asked_to_certify(void **stat
     X509_free(certificate);
     expect_refusal(SVMS_ROLE_NONE, outside, NULL, NULL, SVMS_E_CANCELLED,
                    "who holds the key refused the request: cancelled");
-    expect_refusal(SVMS_ROLE_CAMERA, inside, ca, outside, SVMS_E_CANCELLED,
-                   "who holds the key refused the request: cancelled");
     svms_private_key_free(&outside);
     svms_public_key_free(&half);
     svms_private_key_free(&inside);

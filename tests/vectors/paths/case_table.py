@@ -5,7 +5,6 @@ from certificates import authority, leaf
 
 NOW = "2027-06-01T00:00:00Z"
 NO_ROLES = "OpenSSL knows nothing of our roles."
-STRICTER = "OpenSSL does not look at this: "
 
 CASES = []
 

@@ -104,7 +104,7 @@ def ask_openssl(case, files):
     """"accepts" or "refuses", and what it says."""
     if files["anchors"] == "-":
         return "refuses", "no anchor was given"
-    words = ["openssl", "verify", "-partial_chain", "-x509_strict", "-auth_level", "2", "-no-CAfile", "-no-CApath",
+    words = ["openssl", "verify", "-partial_chain", "-x509_strict", "-auth_level", "2", "-policy", "2.5.29.32.0", "-no-CAfile", "-no-CApath",
              "-no-CAstore", "-attime", str(seconds(case["since"])), "-trusted", files["anchors"]]
     if files["others"] != "-":
         words += ["-untrusted", files["others"]]

@@ -135,20 +135,22 @@ static svms_status ask(const svms_trust *trust, const svms_chain *chain, char **
 }
 
 /* Everything that can be asked about a chain is asked, so that a sanitizer sees it. */
-static void look_at(const svms_chain *chain)
+static bool look_at(const svms_chain *chain)
 {
+    bool told = true;
     for (size_t i = 0; i < svms_chain_count(chain); i++) {
         svms_certificate_info info = SVMS_CERTIFICATE_INFO_INIT;
         char name[SVMS_CERTIFICATE_NAME_SIZE];
-        (void)svms_chain_certificate(chain, i, &info, NULL);
-        for (size_t k = 0; k < 64; k++) {
-            if (svms_chain_certificate_name(chain, i, k, name, NULL) != SVMS_OK) {
-                break;
-            }
+        svms_status status = svms_chain_certificate(chain, i, &info, NULL);
+        told = told && (status == SVMS_OK || status == SVMS_E_MALFORMED);
+        for (size_t k = 0; k < info.name_count; k++) {
+            told = told && svms_chain_certificate_name(chain, i, k, name, NULL) == SVMS_OK;
         }
     }
-    (void)svms_chain_matches_host(chain, "a.example", NULL);
-    (void)svms_chain_matches_host(chain, "10.1.2.3", NULL);
+    svms_status named = svms_chain_matches_host(chain, "a.example", NULL);
+    svms_status addressed = svms_chain_matches_host(chain, "10.1.2.3", NULL);
+    return told && (named == SVMS_OK || named == SVMS_E_UNTRUSTED) &&
+           (addressed == SVMS_OK || addressed == SVMS_E_UNTRUSTED);
 }
 
 static void judge(svms_ctx *ctx, char **fields)
@@ -165,7 +167,10 @@ static void judge(svms_ctx *ctx, char **fields)
     svms_status status = svms_chain_from_pem(&chain, ctx, (const char *)text.data, text.size, &err);
     bool read = status == SVMS_OK;
     if (status == SVMS_OK) {
-        look_at(chain);
+        if (!look_at(chain)) {
+            fprintf(stderr, "%s: what it says cannot be told\n", fields[0]);
+            exit(2);
+        }
         status = make_trust(&trust, ctx, of, fields, &err);
         read = status == SVMS_OK;
     }
