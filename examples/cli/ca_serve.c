@@ -315,8 +315,8 @@ static void release(serving *self)
 static const option_spec options[] = {
     { "listen", "ADDRESS:PORT", "where to listen, for example 192.0.2.10:8443; port 0: any",
       OPTION_TEXT, offsetof(serve_request, listen), NULL, 0, 0 },
-    { "host", "NAME", "DNS name or address that devices reach it by; default: that of --listen",
-      OPTION_LIST, offsetof(serve_request, hosts), NULL, 0, 0 },
+    { "host", "NAME", "what devices call it; repeatable; default: that of --listen", OPTION_LIST,
+      offsetof(serve_request, hosts), NULL, 0, 0 },
     { "passphrase-file", "FILE", "its first line opens the authority's key", OPTION_TEXT,
       offsetof(serve_request, passphrase_file), NULL, 0, 0 },
     { "patience", "SECONDS", "that a handshake or a request may take, 1 to 600; default 20",

@@ -46,10 +46,32 @@ _svms_export_options() {
     esac
 }
 
+# _svms_ca_options SUBCOMMAND
+_svms_ca_options() {
+    case $1 in
+    init)
+        echo "--name --days --passphrase-file --no-passphrase --key --permit --exclude --path-length" \
+            "--under --under-passphrase-file --crl-uri --json --help"
+        ;;
+    issue)
+        echo "--role --name --host --as-requested --despite-request --days --passphrase-file --out --json" \
+            "--help"
+        ;;
+    get) echo "--out --help" ;;
+    revoke) echo "--reason --since --json --help" ;;
+    crl) echo "--out --days --number --passphrase-file --force --json --help" ;;
+    list) echo "--expiring --revoked --json --help" ;;
+    code) echo "--name --role --host --hours --days --void --json --help" ;;
+    *) echo "--help" ;;
+    esac
+}
+
 # _svms_options COMMAND [SUBCOMMAND]
 _svms_options() {
     case $1 in
     identity) echo "--out --name --role --ca --days --force --help" ;;
+    ca) _svms_ca_options "${2-}" ;;
+    request) echo "--new-key --key --passphrase-file --name --host --role --out --json --help" ;;
     record)
         echo "--out --rotate --continue --head --durability --sign-every --late-signatures --signer" \
             "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
@@ -79,6 +101,9 @@ _svms_options() {
             "--officer-cert --json --help"
         ;;
     kek) echo "--out --containers --json --help" ;;
+    enroll)
+        echo "--code --code-file --name --host --role --out --key --renew --url --within --force --json --help"
+        ;;
     timestamp) echo "--tsa --query --reply --tsa-anchors --crl --json --help" ;;
     prune) echo "--signer --signer-key --reason --role --json --help" ;;
     recover) echo "--out --json --help" ;;
@@ -97,20 +122,25 @@ _svms() {
     --role)
         words="camera recorder"
         [ "$command" = identity ] && words="$words exporter custodian key-officer"
+        case $command in
+        ca | request) words="$words exporter custodian key-officer server client-device user time-stamper" ;;
+        esac
         [ "$command" = export ] && words="custodian exporter"
         ;;
     --reason)
         [ "$command" = export ] && return
         words="retention order space"
+        [ "$command" = ca ] && words="key-compromise superseded cessation affiliation-changed ca-compromise"
         ;;
     --without-track) words="video audio metadata" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
+    --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
+        --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line) return ;;
-    --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
+    --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived | --intermediates)
         compopt -o filenames
@@ -119,9 +149,11 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
+        elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="init issue get revoke crl list code --help"
         elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create list verify extract countersign mp4 stills onvif --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then

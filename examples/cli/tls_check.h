@@ -12,6 +12,7 @@
 #include <svms/svms.h>
 
 #include "exit_status.h"
+#include "file.h"
 #include "options.h"
 
 /* What was asked for on the command line. */
@@ -40,6 +41,7 @@ typedef struct check_means {
     svms_chain *chain;   /* of --cert, or NULL */
     svms_private_key *key;
     EVP_PKEY *public_half; /* of --key, or NULL */
+    file_text carrier;     /* PEM of some certificate: behind it, the library describes any other */
     uint8_t pin[32];
     bool has_pin;
     int64_t now_utc_ns;

@@ -151,37 +151,56 @@ static void read_names(check_item *item, const svms_chain *chain)
 {
     char name[SVMS_CERTIFICATE_NAME_SIZE];
     for (size_t i = 0; i < item->info.name_count; i++) {
-        if (svms_chain_certificate_name(chain, 0, i, name, NULL) == SVMS_OK) {
+        if (svms_chain_certificate_name(chain, 1, i, name, NULL) == SVMS_OK) {
             json_array_append_new(item->names, json_stringn_nocheck(name, strlen(name)));
         }
     }
 }
 
-/* The library says what it says; a key of a kind that it does not take is no reason to be silent.
- */
-static void describe(check_report *report, const check_means *means, check_item *item)
+/* A chain may not begin with a certificate whose key is too weak to sign, which is just what must
+ * be said here; so each stands behind one that is good. */
+static svms_status describe_behind(const check_means *means, check_item *item, svms_error *err)
 {
     svms_chain *chain = NULL;
-    svms_error err = SVMS_ERROR_INIT;
-    BIO *text = BIO_new(BIO_s_mem());
     char *pem = NULL;
-    long size =
-        text && PEM_write_bio_X509(text, item->certificate) == 1 ? BIO_get_mem_data(text, &pem) : 0;
-    svms_status status =
-        svms_chain_from_pem(&chain, means->ctx, pem ? pem : "", (size_t)size, &err);
+    BIO *text = BIO_new(BIO_s_mem());
+    svms_status status = SVMS_E_NO_MEMORY;
+    if (text && BIO_write(text, means->carrier.bytes, (int)means->carrier.size) > 0 &&
+        PEM_write_bio_X509(text, item->certificate) == 1) {
+        long size = BIO_get_mem_data(text, &pem);
+        status = svms_chain_from_pem(&chain, means->ctx, pem, (size_t)size, err);
+    }
     if (status == SVMS_OK) {
-        status = svms_chain_certificate(chain, 0, &item->info, &err);
+        status = svms_chain_certificate(chain, 1, &item->info, err);
     }
     if (status == SVMS_OK) {
         read_names(item, chain);
-    } else {
-        name_text(item->info.subject, sizeof item->info.subject,
-                  X509_get_subject_name(item->certificate));
-        check_find(report, CHECK_WRONG, "unsupported", "the certificate of %s cannot be used: %s",
-                   subject_of(item), err.message);
     }
     svms_chain_free(&chain);
     BIO_free(text);
+    return status;
+}
+
+static bool is_pinned(const check_means *means, const check_item *item)
+{
+    return means->has_pin && memcmp(means->pin, item->info.sha256, sizeof means->pin) == 0;
+}
+
+static void judge_certificate(check_report *report, const check_means *means,
+                              const check_item *item)
+{
+    const X509 *certificate = item->certificate;
+    bool own =
+        X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+    judge_period(report, means, item);
+    judge_key(report, item, X509_get0_pubkey(certificate));
+    if (!own) {
+        judge_digest(report, item, X509_get_signature_nid(certificate));
+    } else if (!item->info.is_ca && !is_pinned(means, item)) {
+        check_find(report, CHECK_WRONG, "self-signed",
+                   "the certificate of %s is self-signed: anybody may have made it",
+                   subject_of(item));
+    }
 }
 
 bool check_add_certificate(check_report *report, const check_means *means, const uint8_t *der,
@@ -200,22 +219,14 @@ bool check_add_certificate(check_report *report, const check_means *means, const
     }
     item->certificate = certificate;
     item->names = json_array();
-    describe(report, means, item);
-    if (item->info.not_after_utc_ns == 0 && item->info.key[0] == '\0') {
-        item->info.not_before_utc_ns = time_of(X509_get0_notBefore(certificate));
-        item->info.not_after_utc_ns = time_of(X509_get0_notAfter(certificate));
-        key_text(item->info.key, sizeof item->info.key, X509_get0_pubkey(certificate));
-    }
-    judge_period(report, means, item);
-    judge_key(report, item, X509_get0_pubkey(certificate));
-    bool own =
-        X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
-    if (!own) {
-        judge_digest(report, item, X509_get_signature_nid(certificate));
-    } else if (!item->info.is_ca) {
-        check_find(report, CHECK_WRONG, "self-signed",
-                   "the certificate of %s is self-signed: anybody may have made it",
-                   subject_of(item));
+    svms_error err = SVMS_ERROR_INIT;
+    if (describe_behind(means, item, &err) == SVMS_OK) {
+        judge_certificate(report, means, item);
+    } else {
+        name_text(item->info.subject, sizeof item->info.subject,
+                  X509_get_subject_name(certificate));
+        check_find(report, CHECK_MALFORMED, "malformed", "the certificate of %s cannot be used: %s",
+                   subject_of(item), err.message);
     }
     ERR_clear_error();
     return true;

@@ -13,11 +13,13 @@
 #define RECORD_HEAD 5
 #define RECORD_MAX (16384 + 2048)
 #define MESSAGE_HEAD 4
+#define LENGTH_SIZE 3
 
 /* RFC 5246: types of records and of handshake messages. */
 #define RECORD_ALERT 21
 #define RECORD_HANDSHAKE 22
 #define SERVER_HELLO 2
+#define CERTIFICATE 11
 #define CERTIFICATE_REQUEST 13
 #define SERVER_HELLO_DONE 14
 
@@ -108,11 +110,10 @@ static bool make_hello(hello *out, const char *host, unsigned version)
 
 /* What came, and the handshake messages in it. */
 typedef struct answer {
+    const probe_question *question;
     int socket;
-    uint64_t deadline;
     uint8_t messages[ANSWER_MAX];
     size_t size;
-    unsigned version;
     probe_result found;
     bool over;
 } answer;
@@ -121,7 +122,7 @@ static bool receive_all(const answer *of, uint8_t *out, size_t size)
 {
     size_t got = 0;
     while (got < size) {
-        long more = socket_receive(of->socket, out + got, size - got, of->deadline);
+        long more = socket_receive(of->socket, out + got, size - got, of->question->deadline);
         if (more <= 0) {
             return false;
         }
@@ -150,12 +151,34 @@ static void take_record(answer *of)
     of->over = false;
 }
 
+static size_t length_of(const uint8_t bytes[3])
+{
+    return (size_t)bytes[0] << 16 | (size_t)bytes[1] << 8 | (size_t)bytes[2];
+}
+
+/* A list of certificates, each with its length in front; what does not fit ends it. */
+static void take_certificates(const answer *of, const uint8_t *body, size_t size)
+{
+    size_t place = LENGTH_SIZE;
+    while (of->question->shows && size >= LENGTH_SIZE && size - LENGTH_SIZE >= place) {
+        size_t length = length_of(body + place);
+        place += LENGTH_SIZE;
+        if (length > size - place) {
+            return;
+        }
+        of->question->shows(of->question->user, body + place, length);
+        place += length;
+    }
+}
+
 static void take_message(answer *of, unsigned type, const uint8_t *body, size_t size)
 {
     if (type == SERVER_HELLO && size >= 2) {
         unsigned version = (unsigned)body[0] << 8 | body[1];
-        of->found.speaks = version == of->version ? ANSWER_YES : ANSWER_NO;
+        of->found.speaks = version == of->question->version ? ANSWER_YES : ANSWER_NO;
         of->over = of->found.speaks == ANSWER_NO;
+    } else if (type == CERTIFICATE && of->found.speaks == ANSWER_YES) {
+        take_certificates(of, body, size);
     } else if (type == CERTIFICATE_REQUEST && of->found.speaks == ANSWER_YES) {
         of->found.asks_certificate = ANSWER_YES;
         of->over = true;
@@ -173,9 +196,7 @@ static void take_answer(answer *of)
     while (!of->over) {
         const uint8_t *head = of->messages + place;
         size_t left = of->size - place;
-        size_t size = left < MESSAGE_HEAD
-                          ? 0
-                          : (size_t)head[1] << 16 | (size_t)head[2] << 8 | (size_t)head[3];
+        size_t size = left < MESSAGE_HEAD ? 0 : length_of(head + 1);
         if (left < MESSAGE_HEAD || size > left - MESSAGE_HEAD) {
             take_record(of);
         } else {
@@ -185,20 +206,18 @@ static void take_answer(answer *of)
     }
 }
 
-probe_result probe_version(const check_address *address, const char *host, unsigned version,
-                           uint64_t deadline)
+probe_result probe_version(const probe_question *question)
 {
     hello first;
     answer of;
     memset(&of, 0, sizeof of);
-    of.deadline = deadline;
-    of.version = version;
-    of.socket = address_connect(address, deadline);
+    of.question = question;
+    of.socket = address_connect(question->address, question->deadline);
     if (of.socket < 0) {
         return of.found;
     }
-    if (make_hello(&first, host, version) &&
-        socket_send(of.socket, first.bytes, first.size, deadline)) {
+    if (make_hello(&first, question->host, question->version) &&
+        socket_send(of.socket, first.bytes, first.size, question->deadline)) {
         take_answer(&of);
     }
     close(of.socket);

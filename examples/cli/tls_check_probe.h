@@ -15,9 +15,20 @@ typedef struct probe_result {
     check_answer asks_certificate; /* of the client; known only where it speaks */
 } probe_result;
 
+/* Receives the certificates that the server shows, in DER, as they come. */
+typedef void (*probe_certificate)(void *user, const uint8_t *der, size_t size);
+
+typedef struct probe_question {
+    const check_address *address;
+    const char *host; /* sent as the name that is meant, unless it is an address */
+    unsigned version;
+    uint64_t deadline;
+    probe_certificate shows; /* or NULL */
+    void *user;
+} probe_question;
+
 /* Sends a ClientHello of this version with every kind of cipher suite, reads the answer up to what
- * it needs, and goes. host is sent as the name that is meant, unless it is an address. */
-probe_result probe_version(const check_address *address, const char *host, unsigned version,
-                           uint64_t deadline);
+ * it needs, and goes. */
+probe_result probe_version(const probe_question *question);
 
 #endif

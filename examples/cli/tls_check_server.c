@@ -123,11 +123,11 @@ static void judge_peer(visit *of)
         check_find(report, CHECK_WRONG, "wrong-pin",
                    "the fingerprint of the server's certificate is another one");
     }
-    if (!pinned && !peer->name_matches) {
+    if (!pinned && !peer->name_matches && svms_tls_peer_chain(of->tls)) {
         check_find(report, CHECK_WRONG, "wrong-host",
                    "the server's certificate is not for the host %s", of->host);
     }
-    if (!pinned && !is_told(report, peer->verdict)) {
+    if (pinned == means->has_pin && !is_told(report, peer->verdict)) {
         check_find(report, CHECK_WRONG, code_of(peer->verdict), "%s",
                    peer->reason[0] ? peer->reason : "the server's certificate is not trusted");
     }
@@ -177,7 +177,19 @@ static void speak(visit *of)
         return;
     }
     server->connected = true;
+    server->asks_certificate = server->peer.asked_certificate ? ANSWER_YES : ANSWER_NO;
     judge_peer(of);
+}
+
+/* A probe_certificate: for servers with which TLS did not come about, or came about with a
+ * certificate that the library does not take. */
+static void take_shown(void *user, const uint8_t *der, size_t size)
+{
+    const visit *of = user;
+    if (!check_add_certificate(of->report, of->means, der, size)) {
+        check_find(of->report, CHECK_WRONG, "bad-certificate",
+                   "a certificate of the server cannot be read");
+    }
 }
 
 static void probe(visit *of)
@@ -185,9 +197,11 @@ static void probe(visit *of)
     static const unsigned versions[] = { PROBE_TLS_1_2, PROBE_TLS_1_1, PROBE_TLS_1_0 };
     static const char *const names[] = { "1.2", "1.1", "1.0" };
     check_server *server = &of->report->server;
+    probe_question question = { &of->address, of->endpoint.host, 0, of->deadline, NULL, of };
     for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
-        probe_result found =
-            probe_version(&of->address, of->endpoint.host, versions[i], of->deadline);
+        question.version = versions[i];
+        question.shows = of->report->item_count == 0 ? take_shown : NULL;
+        probe_result found = probe_version(&question);
         server->speaks[i] = found.speaks;
         if (server->asks_certificate == ANSWER_UNKNOWN) {
             server->asks_certificate = found.asks_certificate;

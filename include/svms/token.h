@@ -511,6 +511,64 @@ SVMS_API const char *svms_token_role(const svms_token *token, size_t index);
  */
 SVMS_API const char *svms_token_actor(const svms_token *token, size_t index);
 
+/** What a new token shall say. Start from ::SVMS_TOKEN_CLAIMS_INIT. Since 0.1. */
+typedef struct svms_token_claims {
+    uint32_t struct_size;       /**< sizeof(svms_token_claims). */
+    svms_token_profile profile; /**< Which kind of token. */
+    const char *issuer;         /**< Who vouches: 1 to 256 bytes. */
+    const char *audience;       /**< For which server: 1 to 256 bytes. */
+    const char *subject;        /**< Who asks: 1 to 256 bytes. */
+    const char *client;         /**< By which client; access tokens need it. */
+    const char *session;        /**< `sid`, or NULL. */
+    const char *const *methods; /**< `amr`, or NULL. */
+    size_t method_count;        /**< How many, at most 16. */
+    const char *const *roles;   /**< `roles`, or NULL. */
+    size_t role_count;          /**< How many, at most 64. */
+    const char *rights;         /**< Rights, as a JSON array (policy.md, section 2), or NULL. */
+    size_t rights_size;         /**< Its bytes. */
+    const uint8_t
+        *certificate_sha256;      /**< SHA-256 of the client's certificate, 32 bytes, or NULL. */
+    int64_t now_utc_ns;           /**< When; ::SVMS_NO_TIME: the context's clock. */
+    int64_t authenticated_utc_ns; /**< When somebody logged in, or ::SVMS_NO_TIME. */
+    uint32_t life_s;              /**< How long it lives, 1 to 31,622,400 seconds. */
+    uint32_t reserved;            /**< 0. */
+} svms_token_claims;
+
+/** Initialiser of ::svms_token_claims: an access token that lives ten minutes. */
+#define SVMS_TOKEN_CLAIMS_INIT                                                                     \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_token_claims), SVMS_TOKEN_ACCESS, NULL, NULL, NULL, NULL, NULL,      \
+            NULL, 0, NULL, 0, NULL, 0, NULL, INT64_MIN, INT64_MIN, 600, 0                          \
+    }
+
+/**
+ * Issue a token.
+ *
+ * @param ctx           context
+ * @param claims        what it shall say
+ * @param key           who signs it
+ * @param algorithm     as in svms_public_key_to_jwk()
+ * @param kid           name of the key, as in svms_public_key_to_jwk(); NULL: its thumbprint
+ * @param[out] out      receives the token and NUL
+ * @param[in,out] size  capacity of @p out; receives the length without NUL, or, with
+ *                      ::SVMS_E_LIMIT, the capacity needed
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK             issued
+ * @retval SVMS_E_USAGE        an argument is NULL or out of range, or the algorithm is not that of
+ *                             the key
+ * @retval SVMS_E_MALFORMED    the rights are no rights; err->message names what is wrong
+ * @retval SVMS_E_UNSUPPORTED  the key signs no tokens, or not from where it is
+ * @retval SVMS_E_LIMIT        @p out is too small, or the token is longer than 4,096 bytes
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
+ *
+ * Thread safety: any thread. Specification: J-ISS-1, J-ISS-2. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_token_issue(
+    svms_ctx *ctx, const svms_token_claims *claims, const svms_private_key *key,
+    svms_token_algorithm algorithm, const char *kid, char *out, size_t *size, svms_error *err);
+
 #ifdef __cplusplus
 }
 #endif

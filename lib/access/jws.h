@@ -41,6 +41,11 @@ typedef struct svms_jws_signer {
     const char *type;
 } svms_jws_signer;
 
+/* Fills in the algorithm and the name of the key where they were left open; the name may lie in
+ * thumbprint. */
+SVMS_MUST_CHECK svms_status svms_token_signer_settle(svms_jws_signer *signer, svms_ctx *ctx,
+                                                     char thumbprint[SVMS_THUMBPRINT_SIZE],
+                                                     svms_error *err);
 SVMS_MUST_CHECK svms_status svms_jws_put(svms_builder *out, const svms_jws_signer *signer,
                                          const void *payload, size_t size, svms_error *err);
 

@@ -47,6 +47,10 @@ typedef struct svms_claim_rules {
     int64_t now_s;
 } svms_claim_rules;
 
+/* Whether text is a JSON array of rights, as a verifier takes them. SVMS_E_MALFORMED. */
+SVMS_MUST_CHECK svms_status svms_rights_check(svms_ctx *ctx, const char *json, size_t size,
+                                              svms_error *err);
+
 /* Reads the claims of token->document and judges them. Any status but SVMS_OK: *verdict says which.
  */
 SVMS_MUST_CHECK svms_status svms_claims_read(svms_token *token, const svms_claim_rules *rules,

@@ -5,7 +5,7 @@
 #include "base64url.h"
 #include "digest.h"
 #include "failure.h"
-#include "jwk.h"
+#include "jws.h"
 
 #define JWK_TEXT_MAX 16384
 
@@ -88,6 +88,34 @@ static svms_status settle_algorithm(svms_jwk_text *what, svms_error *err)
     return SVMS_OK;
 }
 
+/* The algorithm, and the thumbprint where no other name was given. */
+static svms_status settle_name(svms_ctx *ctx, svms_jwk_text *what,
+                               char thumbprint[SVMS_THUMBPRINT_SIZE], svms_error *err)
+{
+    svms_status status = settle_algorithm(what, err);
+    if (status == SVMS_OK && what->kid &&
+        (what->kid[0] == '\0' || strnlen(what->kid, SVMS_KID_MAX + 1) > SVMS_KID_MAX)) {
+        return svms_fail(err, SVMS_E_USAGE, "the name of a key has 1 to %d bytes", SVMS_KID_MAX);
+    }
+    if (status == SVMS_OK && !what->kid) {
+        status = thumbprint_of(ctx, what->pkey, what->kind, thumbprint, err);
+        what->kid = thumbprint;
+    }
+    return status;
+}
+
+svms_status svms_token_signer_settle(svms_jws_signer *signer, svms_ctx *ctx,
+                                     char thumbprint[SVMS_THUMBPRINT_SIZE], svms_error *err)
+{
+    svms_jwk_text what = { svms_private_key_public_evp(signer->key),
+                           svms_private_key_kind(signer->key), signer->algorithm, signer->kid,
+                           false };
+    svms_status status = settle_name(ctx, &what, thumbprint, err);
+    signer->algorithm = what.algorithm;
+    signer->kid = what.kid;
+    return status;
+}
+
 static svms_status hand_out(const svms_builder *text, char *out, size_t *size, svms_error *err)
 {
     if (text->size >= *size) {
@@ -104,15 +132,7 @@ static svms_status write(svms_ctx *ctx, svms_jwk_text *what, char *out, size_t *
                          svms_error *err)
 {
     char thumbprint[SVMS_THUMBPRINT_SIZE];
-    svms_status status = settle_algorithm(what, err);
-    if (status == SVMS_OK && what->kid &&
-        (what->kid[0] == '\0' || strnlen(what->kid, SVMS_KID_MAX + 1) > SVMS_KID_MAX)) {
-        status = svms_fail(err, SVMS_E_USAGE, "the name of a key has 1 to %d bytes", SVMS_KID_MAX);
-    }
-    if (status == SVMS_OK && !what->kid) {
-        status = thumbprint_of(ctx, what->pkey, what->kind, thumbprint, err);
-        what->kid = thumbprint;
-    }
+    svms_status status = settle_name(ctx, what, thumbprint, err);
     if (status != SVMS_OK) {
         return status;
     }

@@ -134,3 +134,17 @@ svms_status svms_access_decide(const svms_policy *policy, const svms_token *toke
     (void)out;
     return unsupported(err);
 }
+
+svms_status svms_token_issue(svms_ctx *ctx, const svms_token_claims *claims,
+                             const svms_private_key *key, svms_token_algorithm algorithm,
+                             const char *kid, char *out, size_t *size, svms_error *err)
+{
+    (void)ctx;
+    (void)claims;
+    (void)key;
+    (void)algorithm;
+    (void)kid;
+    (void)out;
+    (void)size;
+    return unsupported(err);
+}

@@ -114,13 +114,13 @@ static svms_status fill(svms_revoked *all, const svms_revoked *given, size_t cou
     const uint8_t *at = (const uint8_t *)given;
     uint32_t stride = given->struct_size;
     for (size_t i = 0; i < count; i++, at += stride) {
-        svms_status status =
-            svms_revoked_read(&all[i], (const svms_revoked *)(const void *)at, this_utc_ns, err);
+        const svms_revoked *one = (const svms_revoked *)(const void *)at;
+        if (one->struct_size != stride) {
+            return svms_fail(err, SVMS_E_USAGE, "revocations of one list have different sizes");
+        }
+        svms_status status = svms_revoked_read(&all[i], one, this_utc_ns, err);
         if (status != SVMS_OK) {
             return status;
-        }
-        if (((const svms_revoked *)(const void *)at)->struct_size != stride) {
-            return svms_fail(err, SVMS_E_USAGE, "revocations of one list have different sizes");
         }
     }
     sort(all, count);

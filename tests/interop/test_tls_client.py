@@ -56,7 +56,7 @@ class GoodServers(ClientCase):
 
     def test_openssl_tls_1_2_where_asked(self):
         words = self.talk(self.openssl_server("-rev", "-tls1_2"), "--tls12")
-        self.assertRegex(words, r"version=1\.2 cipher=ECDHE-ECDSA-")
+        self.assertRegex(words, r"version=1\.2 cipher=TLS_ECDHE_ECDSA_WITH_")
 
     def test_bytes_carried_by_the_caller(self):
         for options in ([], ["-tls1_2"]):
@@ -105,28 +105,34 @@ class GoodServers(ClientCase):
     def test_a_role_that_is_asked_for(self):
         self.assertIn(" roles=10000 ", self.talk(self.openssl_server("-rev", cert="server-role"), "--role", "16"))
 
-    def test_keys_are_updated_whenever_the_peer_likes(self):
-        program = self.openssl_server()
-        out = self.path("answer")
+    def visit(self, program, *options):
+        """Our client at an s_server that an operator types into; it ends when as much came back as it said."""
+        message = self.workshop.write("message", b"said by client\n")
         peer = self.run_peer("client", "--port", str(program.port), *self.own("client"), "--trust",
-                             self.path("root.pem"), "--host", HOST, "--keep", "--out", out)
+                             self.path("root.pem"), "--host", HOST, "--send", message, "--out", self.path("answer"),
+                             *options)
         peer.wait_event("connected")
-        for command in (b"k\n", b"K\n", b"K\n", b"after the update\n", b"Q\n"):
-            program.command(command)
-        self.assertEqual(peer.wait_event("ended").status, "end", f"{peer}{program}")
-        with open(out, "rb") as file:
-            self.assertEqual(file.read(), b"after the update\n")
+        program.wait_for("said by client")
+        return peer
+
+    def test_keys_are_updated_whenever_the_peer_likes(self):
+        for options in ([], ["--memory"]):
+            program = self.openssl_server()
+            peer = self.visit(program, *options)
+            for command in (b"k\n", b"K\n", b"K\n", b"said by server\n"):
+                program.command(command)
+            self.assertEqual(peer.wait_event("ended").status, "end", f"{peer}{program}")
+            with open(self.path("answer"), "rb") as file:
+                self.assertEqual(file.read(), b"said by server\n")
 
     def test_renegotiation_is_refused(self):
-        program = self.openssl_server("-tls1_2")
-        peer = self.run_peer("client", "--port", str(program.port), *self.own("client"), "--trust",
-                             self.path("root.pem"), "--host", HOST, "--keep", "--tls12")
-        peer.wait_event("connected")
-        program.command(b"r\n")
-        program.wait_for("(?i)no.renegotiation")
-        peer.process.terminate()
-        peer.process.wait()
-        self.assertEqual(len(peer.find("connected")), 1)
+        for options in ([], ["--memory"]):
+            program = self.openssl_server("-tls1_2")
+            peer = self.visit(program, "--tls12", *options)
+            program.command(b"r\n")
+            program.wait_for("(?i)no.renegotiation")
+            peer.wait_event("ended")
+            self.assertEqual(len(peer.find("connected")), 1)
 
     def test_a_server_that_goes_without_goodbye_is_told_from_one_that_says_it(self):
         program = self.openssl_server()
@@ -134,7 +140,8 @@ class GoodServers(ClientCase):
                              self.path("root.pem"), "--host", HOST, "--keep")
         peer.wait_event("connected")
         program.kill()
-        self.assert_said(peer.wait_event("ended"), "ended", "truncated", "went away|without|ended")
+        self.assert_said(peer.wait_event("ended"), "ended", "truncated",
+                         "^the peer went away without saying goodbye$")
 
     def test_bulk_in_both_directions(self):
         """More than any buffer holds, to ourselves, by socket and by memory."""
@@ -154,16 +161,24 @@ class GoodServers(ClientCase):
 class BadCertificates(ClientCase):
     CASES = {
         # certificate: (our words, what the server hears)
-        "server-expired": ("expired", "certificate expired"),
-        "server-early": ("not yet valid", "alert"),
-        "server-stranger": ("issue|trust", "unknown ca|alert"),
-        "server-alone": ("issue|trust|self-signed", "unknown ca|alert"),
-        "server-other-host": (r"camera\.test", "alert"),
-        "server-name-only": ("name", "alert"),
-        "server-rsa1024": ("weak|1024", "alert"),
-        "server-sha1": ("weak|SHA-?1|sha1", "alert"),
-        "server-for-clients": ("purpose|server", "alert"),
-        "server-mail": ("purpose|server", "alert"),
+        "server-expired": ("^the certificate of CN=server-expired expired at 20[^;]*; now it is 20",
+                           "alert certificate expired"),
+        "server-early": ("^the certificate of CN=server-early becomes valid at 20[^;]*; now it is 20",
+                         "alert bad certificate"),
+        "server-stranger": ("^the issuer of the certificate of CN=server-stranger is unknown: CN=Workshop root$",
+                            "alert unknown ca"),
+        "server-alone": ("^the self-signed certificate of CN=server-alone is no trust anchor$", "alert unknown ca"),
+        "server-other-host": (r"^the certificate of CN=server-other-host is not for recorder\.test; it is for "
+                              r"camera\.test$", "alert bad certificate"),
+        "server-name-only": (r"^the certificate of CN=recorder\.test is not for recorder\.test; it is for no host$",
+                             "alert bad certificate"),
+        "server-rsa1024": ("^RSA keys of 1024 bits are not supported$", "alert unsupported certificate"),
+        "server-sha1": ("^the certificate of CN=server-sha1 breaks a rule: its signature uses a weak digest$",
+                        "alert bad certificate"),
+        "server-for-clients": ("^the certificate of CN=server-for-clients is not for TLS servers .serverAuth.$",
+                               "alert unsupported certificate"),
+        "server-mail": ("^the certificate of CN=server-mail is not for TLS servers .serverAuth.$",
+                        "alert unsupported certificate"),
     }
 
     def test_each_is_refused_and_said(self):
@@ -178,20 +193,21 @@ class BadCertificates(ClientCase):
     def test_who_is_on_the_list_is_refused(self):
         program = self.openssl_server("-rev", cert="server-revoked")
         peer = self.client(program.port, "--crl", self.path("lists.pem"))
-        self.assert_refused(peer, "untrusted", "revoked")
+        self.assert_refused(peer, "untrusted", "^the certificate of CN=server-revoked is revoked since 20")
 
     def test_an_oversized_chain(self):
         program = self.openssl_server("-rev", cert="server-huge", verify=False)
-        self.assert_refused(self.client(program.port), "limit|malformed|policy|untrusted", "large|long|size")
+        self.assert_refused(self.client(program.port), "limit", "^the peer sent more certificates, or a longer message, than is read$")
 
     def test_a_host_that_is_an_address(self):
         program = self.openssl_server("-rev")
-        self.assert_refused(self.client(program.port, host="127.0.0.1"), "untrusted", r"127\.0\.0\.1|recorder\.test")
+        self.assert_refused(self.client(program.port, host="127.0.0.1"), "untrusted", 
+                            r"^the certificate of CN=server is not for 127\.0\.0\.1; it is for recorder\.test$")
 
     def test_another_certificate_than_the_pinned_one(self):
         program = self.openssl_server("-rev", cert="server-alone")
         peer = self.client(program.port, "--pin", self.fingerprint("server"), trust=None, host=None)
-        self.assert_refused(peer, "untrusted", "pin|fingerprint")
+        self.assert_refused(peer, "untrusted", "^the server's certificate .CN=server-alone. is not the pinned one$")
 
     def test_a_pin_does_not_excuse_what_has_expired(self):
         program = self.openssl_server("-rev", cert="server-expired")
@@ -200,19 +216,21 @@ class BadCertificates(ClientCase):
 
     def test_the_wrong_role(self):
         program = self.openssl_server("-rev")
-        self.assert_refused(self.client(program.port, "--role", "16"), "untrusted", "role|server")
+        self.assert_refused(self.client(program.port, "--role", "16"), "untrusted",
+                            "^the certificate of CN=server names no role; needed is server$")
 
     def test_no_staple_a_revoked_one_an_old_one_and_somebody_elses(self):
         shop, day = self.workshop, tls_workshop.DAY
         leaf, other = shop.certificates["server"], shop.certificates["server-role"]
         revoked = shop.certificates["server-revoked"]
         cases = {
-            "none": ("server", None, "OCSP|stapl"),
-            "revoked": ("server-revoked", shop.middle.ocsp(revoked), "revoked"),
+            "none": ("server", None, "^the server stapled no good OCSP response$"),
+            "revoked": ("server-revoked", shop.middle.ocsp(revoked),
+                        "^the certificate of CN=server-revoked is revoked since 20"),
             "old": ("server", shop.middle.ocsp(leaf, this=tls_workshop.now() - 9 * day,
-                                               following=tls_workshop.now() - 8 * day), "OCSP|stapl|out of date"),
-            "for another": ("server", shop.middle.ocsp(other), "OCSP|stapl"),
-            "by a stranger": ("server", shop.middle.ocsp(leaf, signer=shop.stranger), "OCSP|stapl"),
+                                               following=tls_workshop.now() - 8 * day), "^the server stapled no good OCSP response$"),
+            "for another": ("server", shop.middle.ocsp(other), "^the server stapled no good OCSP response$"),
+            "by a stranger": ("server", shop.middle.ocsp(leaf, signer=shop.stranger), "^the server stapled no good OCSP response$"),
         }
         for version in ("-tls1_3", "-tls1_2"):
             for name, (cert, staple, words) in cases.items():
@@ -235,7 +253,8 @@ class BadCertificates(ClientCase):
                 program = self.openssl_server("-rev", "-cipher", "ALL:@SECLEVEL=0", cert=name, verify=False)
                 said = self.talk(program, "--inspect", cert=None)
                 self.assertRegex(said, rf"reason=\[[^\]]*({words})")
-                self.assertIn(f"subject=[CN={name}]", said)
+                # A key that is too weak to be read at all leaves nobody to name.
+                self.assertIn("subject=[]" if name == "server-rsa1024" else f"subject=[CN={name}]", said)
 
 
 class BadServers(ClientCase):
@@ -283,17 +302,21 @@ class BadServers(ClientCase):
 
     def test_a_server_that_refuses_our_certificate(self):
         for version, kind in (("-tls1_3", "ended"), ("-tls1_2", "refused")):
-            for cert, words in (("client-revoked", "revoked"), ("client-stranger", "issue|unknown")):
+            for cert, words in (("client-revoked", "^the peer refused: our certificate is revoked"),
+                                ("client-stranger", "^the peer refused: it does not know the authority behind our")):
                 with self.subTest(version=version, cert=cert):
-                    program = self.openssl_server("-rev", version, "-crl_check", "-CRL", self.path("lists.pem"))
+                    program = self.openssl_server("-rev", version, "-crl_check", "-CRL",
+                                                  self.path("middle-list.pem"))
                     peer = self.client(program.port, "--keep", "--tls12", cert=cert)
                     self.assert_said(peer.events()[-1], kind, "policy", words)
 
 
 class OwnCertificates(ClientCase):
     def test_one_that_every_server_would_refuse_is_refused_at_once(self):
-        for name, words in (("client-expired", "expired"), ("client-early", "not yet valid"),
-                            ("client-for-servers", "purpose|client"), ("client-rsa1024", "1024|weak")):
+        for name, words in (("client-expired", "would be refused: .* expired at 20"),
+                            ("client-early", "would be refused: .* becomes valid at 20"),
+                            ("client-for-servers", "would be refused: .* is not for TLS clients"),
+                            ("client-rsa1024", "RSA keys of 1024 bits are not supported")):
             with self.subTest(name):
                 event = self.client(1, cert=name).events()[-1]
                 self.assertEqual(event.kind, "unusable")
@@ -338,7 +361,7 @@ class HandwrittenServers(ClientCase):
         "NULL": (dict(cipher=0xC010), "malformed|policy", "cipher|TLS"),
         "static RSA": (dict(cipher=0x009D), "malformed|policy", "cipher|TLS"),
         "compression": (dict(compression=1), "malformed|policy", "compression|TLS"),
-        "an extension nobody asked for": (dict(extensions=extension(0x1234, b"")), "malformed|policy", "TLS|extension"),
+        "an extension nobody asked for": (dict(extensions=extension(0xFF01, b"\0") + extension(0x1234, b"")), "malformed|policy", "TLS|extension"),
     }
 
     def test_each_answer_is_refused(self):
@@ -354,22 +377,29 @@ class HandwrittenServers(ClientCase):
                      record(HANDSHAKE, b"\x02\xff\xff\xff" + bytes(500)), record(23, b"data too early"),
                      b"220 mail.test ESMTP ready\r\n"):
             with self.subTest(data[:10]):
-                self.assert_refused(self.client(self.serve(lambda: data), "--tls12"), "malformed|limit|policy", "TLS")
+                self.assert_refused(self.client(self.serve(lambda: data), "--tls12"), "malformed|limit", "TLS|longer message")
 
     def test_each_alert_has_its_words(self):
-        for number, name in tls_hello.ALERTS.items():
-            if name == "close_notify":
+        """Every alert that there is, a warning among them that ends nothing, and one that nobody knows."""
+        said = {}
+        for number, name in {**tls_hello.ALERTS, 49: "access_denied", 113: "bad_status", 200: "unknown"}.items():
+            if name in ("close_notify", "no_renegotiation"):
                 continue
             with self.subTest(name):
                 peer = self.client(self.serve(lambda: record(tls_hello.ALERT, bytes([2, number]), TLS12)), "--tls12")
-                self.assert_refused(peer, "policy|malformed", name.replace("_", ".").replace("ca", "(ca|CA)")
-                                    if name == "unknown_ca" else "refused")
+                self.assert_refused(peer, "policy", "^the (peer|server) refused(: |, with alert )")
+                said[name] = peer.events()[-1].words
+        # Alerts that mean the same may share words; those that do not must not.
+        for one, other in (("certificate_expired", "certificate_revoked"), ("unknown_ca", "bad_certificate"),
+                           ("protocol_version", "handshake_failure"), ("unrecognized_name", "unknown_ca")):
+            self.assertNotEqual(said[one], said[other])
 
     def test_a_server_that_goes(self):
         for memory in ([], ["--memory"]):
-            self.assert_refused(self.client(self.serve(lambda: b""), *memory), "truncated|io", "went away|closed|ended")
+            self.assert_refused(self.client(self.serve(lambda: b""), *memory), "truncated",
+                                "^the peer went away before the connection stood$")
             self.assert_refused(self.client(self.serve(lambda: record(tls_hello.ALERT, b"\x01\x00", TLS12)), *memory),
-                                "truncated|policy", "went away|closed|goodbye|ended")
+                                "truncated", "^the peer said goodbye before the connection stood$")
 
 
 class PlainServers(ClientCase):
@@ -379,7 +409,8 @@ class PlainServers(ClientCase):
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            self.assert_refused(self.client(server.server_address[1]), "malformed", "HTTP|TLS")
+            self.assert_refused(self.client(server.server_address[1]), "malformed",
+                                "^the peer speaks HTTP without TLS$")
         finally:
             server.shutdown()
             server.server_close()

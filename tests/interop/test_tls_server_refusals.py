@@ -213,7 +213,7 @@ class BadClients(RefusalCase):
         "client-for-servers": ("untrusted", "^the certificate of CN=client-for-servers is not for TLS clients "
                                ".clientAuth.$", "alert unsupported certificate"),
         "client-huge": ("limit", "^the peer sent more certificates, or a longer message, than is read$",
-                        "alert illegal parameter|reset|broken pipe"),
+                        "alert illegal parameter|errno=(32|104)"),
     }
 
     def test_each_is_refused_and_said(self):
@@ -269,6 +269,12 @@ class BadClients(RefusalCase):
         client = self.openssl_client(self.house.port, "-alpn", "h2,http/1.1")
         client.wait_for("alert no application protocol")
         self.assert_refused("policy", "^the peer speaks none of our protocols .ALPN.$")
+
+    def test_no_protocol_at_all_is_refused(self):
+        self.house = self.server("--alpn", "svms/1")
+        client = self.openssl_client(self.house.port)
+        self.assert_refused("policy", "^the peer speaks none of our protocols .ALPN.$")
+        client.kill()
 
     def test_a_client_that_refuses_us_is_said(self):
         self.house = self.server(cert="server-other-host")

@@ -198,5 +198,6 @@ class Workshop:
         self.store("server-for-clients", purposes=("client",))
         self.store("client-for-servers", names=())
         self.store("server-mail", purposes=("mail",))
+        self.write("middle-list.pem", self.middle.crl())
         self.write("lists.pem", self.root.crl() + self.middle.crl())
         return self

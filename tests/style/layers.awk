@@ -25,6 +25,9 @@ BEGIN {
     owner["media"] = "media"
     owner["identity"] = "identity"
     owner["timestamp"] = "identity"
+    owner["ca"] = "identity"
+    owner["expiry"] = "identity"
+    owner["tls"] = "tls"
     owner["token"] = "access"
     owner["policy"] = "access"
     split("batch container disclosure playlist reader recipients recording recover sequence trailer verify writer",

@@ -11,7 +11,8 @@ from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM,
 
 COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
             "recover", "verify-onvif", "export create", "export list", "export verify", "export extract",
-            "export countersign", "export mp4", "export stills", "export onvif", "verify-proof")
+            "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "ca init", "ca issue", "ca get",
+            "ca revoke", "ca crl", "ca list", "ca code", "request")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
@@ -53,7 +54,8 @@ class Help(SystemCase):
                  (["record", "--protect", ""], {"strong", "light", "none"}),
                  (["identity", "create", "--role", "k"], {"key-officer"}), (["identity", "c"], {"create"}),
                  (["keys", ""], {"disclose", "show", "--help"}), (["keys", "disclose", "--tr"], {"--track", "--trust"}),
-                 (["rec"], {"record", "recipients", "recover"}),
+                 (["rec"], {"record", "recipients", "recover"}), (["ca", "re"], {"revoke"}), (["ca", "crl", "--n"], {"--number"}),
+                 (["request", "--role", "time"], {"time-stamper"}), (["ca", "revoke", "--reason", "ca"], {"ca-compromise"}),
                  (["export", "co"], {"countersign"}), (["export", "list", "--pass"], {"--password-file", "--password-prompt"}),
                  (["export", "create", "--without-track", ""], {"video", "audio", "metadata"}),
                  (["export", "countersign", "--role", "c"], {"custodian"}),

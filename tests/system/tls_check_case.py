@@ -152,11 +152,14 @@ class Server:
         if port is None:
             raise RuntimeError("openssl s_server did not begin")
         self.address = f"{bracketed}:{port}"
-        threading.Thread(target=self.process.stdout.read, daemon=True).start()
+        self.reader = threading.Thread(target=self.process.stdout.read, daemon=True)
+        self.reader.start()
 
     def stop(self):
         self.process.kill()
         self.process.wait()
+        self.reader.join()
+        self.process.stdout.close()
 
 
 class Listener:

@@ -424,6 +424,94 @@ static void two_issuers_may_use_one_name_for_their_keys(void **state)
     svms_token_verifier_free(&verifier);
 }
 
+static svms_token_claims operator_claims(void)
+{
+    static const char *const methods[] = { "pwd", "otp" };
+    svms_token_claims claims = SVMS_TOKEN_CLAIMS_INIT;
+    claims.issuer = ISSUER;
+    claims.audience = AUDIENCE;
+    claims.subject = "operator.anna@security.example";
+    claims.client = "web";
+    claims.methods = methods;
+    claims.method_count = 2;
+    claims.certificate_sha256 = peer;
+    claims.now_utc_ns = NOW_S * NS;
+    claims.rights =
+        "[{\"type\":\"svms\",\"actions\":[\"live.view\",\"playback.view\"],\"devices\":["
+        "\"00112233445566778899aabbccddeeff\",\"10112233445566778899aabbccddeeff\","
+        "\"20112233445566778899aabbccddeeff\",\"30112233445566778899aabbccddeeff\","
+        "\"40112233445566778899aabbccddeeff\"],\"when\":[{\"from\":\"06:00\",\"to\":\"22:00\"}]}]";
+    claims.rights_size = strlen(claims.rights);
+    return claims;
+}
+
+/* J-ISS-2 */
+static void a_token_for_five_cameras_is_short_and_verifies(void **state)
+{
+    world *w = *state;
+    char text[SVMS_JWS_MAX];
+    size_t size = sizeof text;
+    svms_token *token = NULL;
+    svms_token_info info = SVMS_TOKEN_INFO_INIT;
+    svms_token_claims claims = operator_claims();
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_token_issue(w->ctx, &claims, w->key, SVMS_TOKEN_NO_ALGORITHM, "k1", text, &size,
+                         &err) != SVMS_OK) {
+        fail_msg("%s", err.message);
+    }
+    assert_true(size < 1000);
+    assert_int_equal(strlen(text), size);
+    assert_int_equal(ask(w->verifier, text, size, &token), SVMS_TOKEN_GOOD);
+    assert_int_equal(svms_token_describe(token, &info, NULL), SVMS_OK);
+    assert_string_equal(info.subject, claims.subject);
+    assert_int_equal(info.is_bound, 1);
+    assert_true(info.expires_utc_ns == (NOW_S + 600) * NS);
+    assert_int_equal(strlen(info.id), 22);
+    svms_token_free(&token);
+}
+
+static void a_key_without_a_name_goes_by_its_thumbprint(void **state)
+{
+    world *w = *state;
+    char text[SVMS_JWS_MAX];
+    size_t size = sizeof text;
+    svms_token_verifier *verifier = NULL;
+    svms_token_rules rules = rules_of(SVMS_TOKEN_ACCESS);
+    svms_keyset *keys = set_of(w, w->key, NULL);
+    svms_token_claims claims = operator_claims();
+    assert_int_equal(svms_token_verifier_new(&verifier, w->ctx, &rules, NULL), SVMS_OK);
+    assert_int_equal(svms_token_verifier_add(verifier, ISSUER, &keys, 0, NULL), SVMS_OK);
+    assert_int_equal(
+        svms_token_issue(w->ctx, &claims, w->key, SVMS_TOKEN_NO_ALGORITHM, NULL, text, &size, NULL),
+        SVMS_OK);
+    assert_int_equal(ask(verifier, text, size, NULL), SVMS_TOKEN_GOOD);
+    svms_token_verifier_free(&verifier);
+}
+
+static void what_no_verifier_would_take_is_not_issued(void **state)
+{
+    static const char *const bad[] = {
+        "{}",
+        "[],\"act\":{\"sub\":\"x\"}",
+        "[{\"type\":\"svms\",\"devices\":[\"*\"]}]",
+        "[{\"type\":\"svms\",\"actions\":[\"*\"],\"moon\":1}]",
+        "[{\"type\":\"svms\",\"actions\":[\"*\"],\"clients\":[\"toaster\"]}]",
+        "[",
+        "",
+    };
+    world *w = *state;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char text[SVMS_JWS_MAX];
+        size_t size = sizeof text;
+        svms_token_claims claims = operator_claims();
+        claims.rights = bad[i];
+        claims.rights_size = strlen(bad[i]);
+        assert_int_equal(svms_token_issue(w->ctx, &claims, w->key, SVMS_TOKEN_NO_ALGORITHM, "k1",
+                                          text, &size, NULL),
+                         SVMS_E_MALFORMED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -435,6 +523,9 @@ int main(void)
         cmocka_unit_test(a_withdrawn_key_is_good_for_its_time_of_grace_only),
         cmocka_unit_test(unknown_keys_are_fetched_once_in_a_while),
         cmocka_unit_test(two_issuers_may_use_one_name_for_their_keys),
+        cmocka_unit_test(a_token_for_five_cameras_is_short_and_verifies),
+        cmocka_unit_test(a_key_without_a_name_goes_by_its_thumbprint),
+        cmocka_unit_test(what_no_verifier_would_take_is_not_issued),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -84,7 +84,7 @@ static const card_case server_cases[] = {
       { .name = "s", .hosts = "DNS:other.example", .usages = "serverAuth" },
       false,
       false },
-    { { "no host", SVMS_E_UNTRUSTED, "no DNS name", SVMS_E_POLICY, "bad certificate" },
+    { { "no host", SVMS_E_UNTRUSTED, "it is for no host", SVMS_E_POLICY, "bad certificate" },
       { .name = "server.example", .usages = "serverAuth" },
       false,
       false },

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include <svms/time.h>
+
+#include "base64url.h"
+#include "failure.h"
+#include "json_put.h"
+#include "options.h"
+#include "token_internal.h"
+
+#define LIFE_MAX 31622400u
+#define ID_SIZE 16
+#define DIGEST_SIZE 32
+#define NS_PER_SECOND INT64_C(1000000000)
+
+static bool is_text(const char *text, size_t most)
+{
+    size_t size = text ? strnlen(text, most + 1) : 0;
+    return size > 0 && size <= most;
+}
+
+static svms_status check(const svms_token_claims *claims, svms_error *err)
+{
+    bool is_access = claims->profile == SVMS_TOKEN_ACCESS;
+    if (!is_access && claims->profile != SVMS_TOKEN_ONVIF) {
+        return svms_fail(err, SVMS_E_USAGE, "%d is no kind of token", (int)claims->profile);
+    }
+    if (!is_text(claims->issuer, SVMS_ISSUER_MAX) || !is_text(claims->audience, SVMS_CLAIM_MAX) ||
+        !is_text(claims->subject, SVMS_CLAIM_MAX)) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "a token names its issuer, its audience and its subject, in 1 to %d bytes",
+                         SVMS_CLAIM_MAX);
+    }
+    if ((is_access || claims->client) && !is_text(claims->client, SVMS_CLAIM_MAX)) {
+        return svms_fail(err, SVMS_E_USAGE, "an access token names its client, in 1 to %d bytes",
+                         SVMS_CLAIM_MAX);
+    }
+    if (claims->session && !is_text(claims->session, SVMS_CLAIM_MAX)) {
+        return svms_fail(err, SVMS_E_USAGE, "the name of a session has 1 to %d bytes",
+                         SVMS_CLAIM_MAX);
+    }
+    if (claims->life_s == 0 || claims->life_s > LIFE_MAX || claims->reserved != 0) {
+        return svms_fail(err, SVMS_E_USAGE, "a token lives 1 to %u seconds", LIFE_MAX);
+    }
+    if (claims->method_count > SVMS_METHODS_MAX || claims->role_count > SVMS_TOKEN_ROLES_MAX) {
+        return svms_fail(err, SVMS_E_USAGE, "more methods or roles than a token may name");
+    }
+    if (claims->rights && !is_access) {
+        return svms_fail(err, SVMS_E_USAGE, "only access tokens hold rights");
+    }
+    return SVMS_OK;
+}
+
+static void put_list(svms_builder *out, const char *name, const char *const *texts, size_t count)
+{
+    if (count == 0) {
+        return;
+    }
+    svms_json_open(out, name, '[');
+    for (size_t i = 0; i < count; i++) {
+        svms_json_put_text(out, NULL, texts[i]);
+    }
+    svms_json_close(out, ']');
+}
+
+static svms_status put_bytes(svms_builder *out, const char *name, const uint8_t *bytes, size_t size,
+                             svms_error *err)
+{
+    svms_builder text = svms_builder_new(out->ctx, SVMS_CLAIM_MAX);
+    svms_put_base64url(&text, bytes, size);
+    svms_put_u8(&text, 0);
+    svms_status status = svms_builder_check(&text, "a claim", err);
+    if (status == SVMS_OK) {
+        svms_json_put_text(out, name, (const char *)text.data);
+    }
+    svms_builder_clear(&text);
+    return status;
+}
+
+static svms_status put_id(svms_builder *out, svms_error *err)
+{
+    uint8_t id[ID_SIZE];
+    svms_status status = svms_random(out->ctx, id, sizeof id, err);
+    return status == SVMS_OK ? put_bytes(out, "jti", id, sizeof id, err) : status;
+}
+
+static int64_t seconds_of(int64_t ns)
+{
+    return ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
+}
+
+static svms_status put_times(svms_builder *out, const svms_token_claims *claims, svms_error *err)
+{
+    int64_t now_ns =
+        claims->now_utc_ns == SVMS_NO_TIME ? svms_utc_now(out->ctx) : claims->now_utc_ns;
+    if (now_ns < 0) {
+        return svms_fail(err, SVMS_E_USAGE, "no token is issued before 1970");
+    }
+    uint64_t now_s = (uint64_t)seconds_of(now_ns);
+    svms_json_put_number(out, "iat", now_s);
+    svms_json_put_number(out, "nbf", now_s);
+    svms_json_put_number(out, "exp", now_s + claims->life_s);
+    if (claims->authenticated_utc_ns != SVMS_NO_TIME && claims->authenticated_utc_ns >= 0) {
+        svms_json_put_number(out, "auth_time", (uint64_t)seconds_of(claims->authenticated_utc_ns));
+    }
+    return SVMS_OK;
+}
+
+/* They are read as a verifier reads them, so that no token is issued that nobody takes. */
+static svms_status put_rights(svms_builder *out, const svms_token_claims *claims, svms_error *err)
+{
+    static const char name[] = "authorization_details";
+    if (!claims->rights) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_rights_check(out->ctx, claims->rights, claims->rights_size, err);
+    if (status == SVMS_OK) {
+        svms_json_put_raw(out, name, claims->rights, claims->rights_size);
+    }
+    return status;
+}
+
+static svms_status put_binding(svms_builder *out, const uint8_t *digest, svms_error *err)
+{
+    if (!digest) {
+        return SVMS_OK;
+    }
+    svms_json_open(out, "cnf", '{');
+    svms_status status = put_bytes(out, "x5t#S256", digest, DIGEST_SIZE, err);
+    svms_json_close(out, '}');
+    return status;
+}
+
+static svms_status put_payload(svms_builder *out, const svms_token_claims *claims, svms_error *err)
+{
+    svms_json_open(out, NULL, '{');
+    svms_json_put_text(out, "iss", claims->issuer);
+    svms_json_put_text(out, "sub", claims->subject);
+    svms_json_put_text(out, "aud", claims->audience);
+    if (claims->client) {
+        svms_json_put_text(out, "client_id", claims->client);
+    }
+    if (claims->session) {
+        svms_json_put_text(out, "sid", claims->session);
+    }
+    svms_status status = put_id(out, err);
+    if (status == SVMS_OK) {
+        status = put_times(out, claims, err);
+    }
+    put_list(out, "amr", claims->methods, claims->method_count);
+    put_list(out, "roles", claims->roles, claims->role_count);
+    if (status == SVMS_OK) {
+        status = put_binding(out, claims->certificate_sha256, err);
+    }
+    if (status == SVMS_OK) {
+        status = put_rights(out, claims, err);
+    }
+    svms_json_close(out, '}');
+    return status == SVMS_OK ? svms_builder_check(out, "the token", err) : status;
+}
+
+static svms_status sign(const svms_builder *payload, const svms_jws_signer *signer, char *out,
+                        size_t *size, svms_error *err)
+{
+    svms_builder text = svms_builder_new(payload->ctx, SVMS_JWS_MAX);
+    svms_status status = svms_jws_put(&text, signer, payload->data, payload->size, err);
+    if (status == SVMS_OK && text.size >= *size) {
+        *size = text.size + 1;
+        status = svms_fail(err, SVMS_E_LIMIT, "the token needs a buffer of %zu bytes", *size);
+    } else if (status == SVMS_OK) {
+        memcpy(out, text.data, text.size);
+        out[text.size] = '\0';
+        *size = text.size;
+    }
+    svms_builder_clear(&text);
+    return status;
+}
+
+svms_status svms_token_issue(svms_ctx *ctx, const svms_token_claims *claims,
+                             const svms_private_key *key, svms_token_algorithm algorithm,
+                             const char *kid, char *out, size_t *size, svms_error *err)
+{
+    svms_token_claims read = SVMS_TOKEN_CLAIMS_INIT;
+    char thumbprint[SVMS_THUMBPRINT_SIZE];
+    svms_jws_signer signer = { key, algorithm, kid, NULL };
+    if (!ctx || !claims || !key || !size || (!out && *size > 0)) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    svms_status status = svms_options_read(&read, sizeof read, claims, "svms_token_claims", err);
+    if (status == SVMS_OK) {
+        status = check(&read, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_token_signer_settle(&signer, ctx, thumbprint, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    signer.type = read.profile == SVMS_TOKEN_ACCESS ? "at+jwt" : "JWT";
+    svms_builder payload = svms_builder_new(ctx, SVMS_JWS_MAX);
+    status = put_payload(&payload, &read, err);
+    if (status == SVMS_OK) {
+        status = sign(&payload, &signer, out, size, err);
+    }
+    svms_builder_clear(&payload);
+    return status;
+}
