@@ -20,10 +20,10 @@
 #define CURRENT "current"
 #define GENERATION "identity-"
 #define NEW_LINK "new-link"
+#define PENDING_NAME "pending-key.pem"
 #define KEY_CAPACITY 8192
 #define KEY_LIMIT ((size_t)KEY_CAPACITY)
 #define LINK_SIZE 128
-#define PATH_TEXT_SIZE 64
 
 /* What may stand in a generation, as links lead to it. */
 static const char *const names[] = { "cert.pem", "key.pem", "ca.pem", ENROLL_SETTINGS_NAME };
@@ -54,7 +54,7 @@ exit_status enroll_folder_open(enroll_folder *out, const char *path, bool make)
     out->key = path_join(path, names[1]);
     out->anchors = path_join(path, names[2]);
     out->settings = path_join(path, names[3]);
-    out->pending = path_join(path, "pending-key.pem");
+    out->pending = path_join(path, PENDING_NAME);
     if (!out->certificate || !out->key || !out->anchors || !out->settings || !out->pending) {
         enroll_folder_close(out);
         return EXIT_ENVIRONMENT;
@@ -267,32 +267,61 @@ static exit_status fill(const char *generation, const enroll_identity *identity)
     return status;
 }
 
-static void remove_generation(const enroll_folder *folder, const char *name)
-{
-    for (size_t i = 0; i < NAME_COUNT; i++) {
-        char path[PATH_TEXT_SIZE * 2];
-        (void)snprintf(path, sizeof path, "%.*s/%s", PATH_TEXT_SIZE, name, names[i]);
-        (void)unlinkat(folder->handle, path, 0);
-    }
-    (void)unlinkat(folder->handle, name, AT_REMOVEDIR);
-}
+typedef void (*entry_visit)(const enroll_folder *folder, int handle, const char *name,
+                            const char *const keep[2]);
 
-/* The generation before the newest stays for those who are just opening its files. */
-static void remove_older(const enroll_folder *folder, const char *newest, const char *before)
+/* What cannot be listed stays. */
+static void for_each_entry(const enroll_folder *folder, const char *name, entry_visit visit,
+                           const char *const keep[2])
 {
-    DIR *listing = opendir(folder->path);
+    int handle = openat(folder->handle, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *listing = handle >= 0 ? fdopendir(handle) : NULL;
     const struct dirent *entry = listing ? readdir(listing) : NULL;
     while (entry) {
-        const char *name = entry->d_name;
-        if (strncmp(name, GENERATION, strlen(GENERATION)) == 0 && strcmp(name, newest) != 0 &&
-            strcmp(name, before) != 0) {
-            remove_generation(folder, name);
-        }
+        visit(folder, handle, entry->d_name, keep);
         entry = readdir(listing);
     }
     if (listing) {
         closedir(listing);
+    } else if (handle >= 0) {
+        close(handle);
     }
+}
+
+static void remove_file(const enroll_folder *folder, int handle, const char *name,
+                        const char *const keep[2])
+{
+    (void)folder;
+    (void)keep;
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0) {
+        (void)unlinkat(handle, name, 0);
+    }
+}
+
+/* With what an interrupted writer left in it. */
+static void remove_generation(const enroll_folder *folder, const char *name)
+{
+    for_each_entry(folder, name, remove_file, NULL);
+    (void)unlinkat(folder->handle, name, AT_REMOVEDIR);
+}
+
+static void remove_if_older(const enroll_folder *folder, int handle, const char *name,
+                            const char *const keep[2])
+{
+    if (strncmp(name, GENERATION, strlen(GENERATION)) == 0 && strcmp(name, keep[0]) != 0 &&
+        strcmp(name, keep[1]) != 0) {
+        remove_generation(folder, name);
+    } else if (strncmp(name, PENDING_NAME, strlen(PENDING_NAME)) == 0) {
+        (void)unlinkat(handle, name, 0);
+    }
+}
+
+/* The key that waited, also where it was being written only, and what is of no use any more. The
+ * generation before the newest stays for those who are just opening its files. */
+static void tidy_up(const enroll_folder *folder, const char *newest, const char *before)
+{
+    const char *const keep[2] = { newest, before };
+    for_each_entry(folder, ".", remove_if_older, keep);
 }
 
 exit_status enroll_folder_store(const enroll_folder *folder, const enroll_identity *identity)
@@ -311,8 +340,7 @@ exit_status enroll_folder_store(const enroll_folder *folder, const enroll_identi
     }
     if (status == EXIT_GOOD) {
         status = make_durable(folder->handle, folder->path);
-        (void)unlink(folder->pending);
-        remove_older(folder, last_part(generation), before);
+        tidy_up(folder, last_part(generation), before);
     } else if (generation) {
         remove_generation(folder, last_part(generation));
     }

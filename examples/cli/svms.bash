@@ -107,6 +107,7 @@ _svms_options() {
     timestamp) echo "--tsa --query --reply --tsa-anchors --crl --json --help" ;;
     prune) echo "--signer --signer-key --reason --role --json --help" ;;
     recover) echo "--out --json --help" ;;
+    tls) echo "--ca --crl --host --role --pin --cert --key --warn --strict --timeout --json --help" ;;
     *) echo "--help --version" ;;
     esac
 }
@@ -126,6 +127,7 @@ _svms() {
         ca | request) words="$words exporter custodian key-officer server client-device user time-stamper" ;;
         esac
         [ "$command" = export ] && words="custodian exporter"
+        [ "$command" = tls ] && words="server camera recorder client-device user exporter custodian key-officer time-stamper"
         ;;
     --reason)
         [ "$command" = export ] && return
@@ -135,12 +137,12 @@ _svms() {
     --without-track) words="video audio metadata" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
+    --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
         --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line) return ;;
-    --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
+    --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived | --intermediates)
         compopt -o filenames
@@ -149,13 +151,15 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover tls --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="init issue get revoke crl list code --help"
         elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create list verify extract countersign mp4 stills onvif --help"
+        elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="check --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="disclose show --help"
         elif [ "$command" = recipients ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -16,6 +16,9 @@
 #define HOURS_PER_DAY 24
 /* NIST SP 800-57 part 1: what is less is not good enough any more. */
 #define SECURITY_BITS_MIN 112
+/* As the library writes names (RFC 4514, with spaces). */
+#define NAME_FLAGS                                                                                 \
+    ((XN_FLAG_RFC2253 & ~(XN_FLAG_SEP_MASK | ASN1_STRFLGS_ESC_MSB)) | XN_FLAG_SEP_CPLUS_SPC)
 /* A list is made anew more often than a certificate. */
 #define LIST_WARN_DAYS 1
 
@@ -24,7 +27,7 @@ static void name_text(char *out, size_t size, const X509_NAME *name)
 {
     BIO *text = BIO_new(BIO_s_mem());
     int length = -1;
-    if (text && X509_NAME_print_ex(text, name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB) >= 0) {
+    if (text && X509_NAME_print_ex(text, name, 0, NAME_FLAGS) >= 0) {
         length = BIO_read(text, out, (int)size - 1);
     }
     out[length > 0 ? length : 0] = '\0';

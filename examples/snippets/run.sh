@@ -42,6 +42,13 @@ if "$programs/verify" "$work/b.svms" "$work/ca.pem"; then
     fail "a changed byte was not noticed"
 fi
 
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/soon.key" -subj /CN=soon -days 10 \
+    -out "$work/soon.pem" 2> "$work/openssl" || fail "openssl said $(cat "$work/openssl")"
+"$programs/expiry" "$work/told" "$work/soon.pem" "$work/ca.pem" > "$work/warned" || fail "expiry"
+[ "$(grep -c 'CN=soon: 14 days' "$work/warned")" -eq 1 ] || fail "expiry said $(cat "$work/warned")"
+"$programs/expiry" "$work/told" "$work/soon.pem" "$work/ca.pem" > "$work/warned" || fail "expiry, once more"
+[ ! -s "$work/warned" ] || fail "expiry said again $(cat "$work/warned")"
+
 [ "$packages" = with_packages ] || exit 0
 "$programs/export" "$work/a.svms" "$work/ca.pem" "$work/a.svmx" "$work/export-ca.pem" > "$work/receipt" || fail "export"
 [ "$(wc -c < "$work/receipt")" -eq 65 ] || fail "export printed $(cat "$work/receipt")"

@@ -102,14 +102,14 @@ typedef enum svms_client_kind {
 } svms_client_kind;
 
 /** Formats of exports. */
-typedef enum svms_export_kind {
-    SVMS_EXPORT_UNKNOWN = 0, /**< None is meant. */
-    SVMS_EXPORT_SVMX = 1,    /**< An evidence package. */
-    SVMS_EXPORT_MP4 = 2,     /**< A clear film. */
-    SVMS_EXPORT_ONVIF = 3,   /**< An ONVIF export file. */
-    SVMS_EXPORT_JPEG = 4,    /**< A picture. */
-    SVMS_EXPORT_PNG = 5      /**< A picture. */
-} svms_export_kind;
+typedef enum svms_export_form {
+    SVMS_FORM_UNKNOWN = 0, /**< None is meant. */
+    SVMS_FORM_SVMX = 1,    /**< An evidence package. */
+    SVMS_FORM_MP4 = 2,     /**< A clear film. */
+    SVMS_FORM_ONVIF = 3,   /**< An ONVIF export file. */
+    SVMS_FORM_JPEG = 4,    /**< A picture. */
+    SVMS_FORM_PNG = 5      /**< A picture. */
+} svms_export_form;
 
 /** A stretch of time, without its end. */
 typedef struct svms_time_range {
@@ -121,7 +121,7 @@ typedef struct svms_time_range {
 typedef struct svms_access_question {
     uint32_t struct_size;          /**< sizeof(svms_access_question). */
     svms_client_kind client;       /**< By what. */
-    svms_export_kind format;       /**< In which format, for exports. */
+    svms_export_form format;       /**< In which format, for exports. */
     uint32_t is_approved;          /**< 1: a second person has approved just this (J-APP-3). */
     const char *action;            /**< What, as policy.md spells it. */
     const char *device;            /**< On which device; NULL for actions on the server. */
@@ -135,7 +135,7 @@ typedef struct svms_access_question {
 /** Initialiser of ::svms_access_question. */
 #define SVMS_ACCESS_QUESTION_INIT                                                                  \
     {                                                                                              \
-        (uint32_t)sizeof(svms_access_question), SVMS_CLIENT_UNKNOWN, SVMS_EXPORT_UNKNOWN, 0, NULL, \
+        (uint32_t)sizeof(svms_access_question), SVMS_CLIENT_UNKNOWN, SVMS_FORM_UNKNOWN, 0, NULL,   \
             NULL, NULL, NULL, INT64_MIN, INT64_MIN,                                                \
         {                                                                                          \
             INT64_MIN, INT64_MIN                                                                   \

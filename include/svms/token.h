@@ -282,6 +282,11 @@ typedef enum svms_token_profile {
 typedef svms_status (*svms_keyset_fetch)(void *user, const char *issuer, svms_keyset **out,
                                          svms_error *err);
 
+/** Opaque memory of tokens for single use; shared freely between threads. */
+typedef struct svms_replay svms_replay;
+/** Opaque list of what was revoked before its time; shared freely between threads. */
+typedef struct svms_revocations svms_revocations;
+
 /** What a verifier of tokens demands. Start from ::SVMS_TOKEN_RULES_INIT. Since 0.1. */
 typedef struct svms_token_rules {
     uint32_t struct_size;       /**< sizeof(svms_token_rules). */
@@ -295,13 +300,16 @@ typedef struct svms_token_rules {
     uint32_t reserved;          /**< 0. */
     svms_keyset_fetch fetch;    /**< Fetches key sets, or NULL. */
     void *user;                 /**< Passed to it; borrowed. */
+    svms_revocations *revocations; /**< What was revoked, or NULL; must outlive the verifier. */
+    svms_replay *replay;           /**< Each token is for single use, and remembered here; or NULL.
+                                        Must outlive the verifier. */
 } svms_token_rules;
 
 /** Initialiser of ::svms_token_rules: a minute of skew, a day of life, ten minutes of grace. */
 #define SVMS_TOKEN_RULES_INIT                                                                      \
     {                                                                                              \
         (uint32_t)sizeof(svms_token_rules), SVMS_TOKEN_ACCESS, NULL, 60, 86400, 600, 0, 0, 0,      \
-            NULL, NULL                                                                             \
+            NULL, NULL, NULL, NULL                                                                 \
     }
 
 /** Most issuers of a verifier. */
@@ -381,6 +389,153 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_token_verifier_replace(svms_token_veri
  */
 SVMS_API void svms_token_verifier_free(svms_token_verifier **verifier);
 
+/**
+ * Make a memory of tokens for single use. It is empty; tokens that were issued before it was made
+ * are refused, since they may have been used.
+ *
+ * @param[out] out  the memory; release with svms_replay_free()
+ * @param ctx       context; must outlive the memory
+ * @param capacity  how many tokens it remembers at once, 1 to 16,777,216; each takes 48 bytes,
+ * which are taken now
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           made
+ * @retval SVMS_E_USAGE      an argument is NULL or out of range
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: any thread. Specification: J-RPL-1. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_replay_new(svms_replay **out, svms_ctx *ctx,
+                                                     size_t capacity, svms_error *err);
+
+/**
+ * Release a memory of tokens.
+ *
+ * @param replay  address of the memory; NULL and pointer to NULL are accepted; cleared
+ *
+ * Thread safety: no other thread may use it any more. Since 0.1.
+ */
+SVMS_API void svms_replay_free(svms_replay **replay);
+
+/** What a revocation is about. */
+typedef enum svms_revoke_kind {
+    SVMS_REVOKE_TOKEN = 1,   /**< One token, by its `jti`. */
+    SVMS_REVOKE_SUBJECT = 2, /**< All tokens of a subject that were issued before a time. */
+    SVMS_REVOKE_EPOCH = 3    /**< All tokens of an issuer that were issued before a time. */
+} svms_revoke_kind;
+
+/** Most entries of a list of revocations. */
+#define SVMS_REVOCATIONS_MAX 65536
+
+/** One revocation. Start from ::SVMS_REVOCATION_ENTRY_INIT. Since 0.1. */
+typedef struct svms_revocation_entry {
+    uint32_t struct_size;  /**< sizeof(svms_revocation_entry). */
+    svms_revoke_kind kind; /**< What it is about. */
+    const char *issuer;    /**< Whose tokens: 1 to 256 bytes. */
+    const char *value;     /**< The `jti` or the subject, 1 to 256 bytes; NULL for an epoch. */
+    int64_t before_utc_ns; /**< Tokens issued before this; of no meaning for one token. */
+    int64_t until_utc_ns;  /**< When the last token that it is about has expired. */
+} svms_revocation_entry;
+
+/** Initialiser of ::svms_revocation_entry. */
+#define SVMS_REVOCATION_ENTRY_INIT                                                                 \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_revocation_entry), SVMS_REVOKE_TOKEN, NULL, NULL, INT64_MIN,         \
+            INT64_MAX                                                                              \
+    }
+
+/**
+ * Make an empty list of revocations.
+ *
+ * @param[out] out  the list; release with svms_revocations_free()
+ * @param ctx       context; must outlive the list
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           made
+ * @retval SVMS_E_USAGE      an argument is NULL
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: any thread. Specification: J-REV-1. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_revocations_new(svms_revocations **out, svms_ctx *ctx,
+                                                          svms_error *err);
+
+/**
+ * Revoke. What has ended by now is forgotten; a list that is full is shortened, so that it refuses
+ * more and never less.
+ *
+ * @param list      the list
+ * @param entry     what
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           revoked, from now on in every thread
+ * @retval SVMS_E_USAGE      an argument is NULL or out of range
+ * @retval SVMS_E_NO_MEMORY  the allocator failed; nothing has changed
+ *
+ * Thread safety: any thread; verifications do not wait. Specification: J-REV-1, J-REV-2. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_revocations_add(svms_revocations *list,
+                                                          const svms_revocation_entry *entry,
+                                                          svms_error *err);
+
+/**
+ * Write a list, for other servers: JSON, in one order.
+ *
+ * @param list          the list
+ * @param[out] out      receives text and NUL
+ * @param[in,out] size  capacity of @p out; receives the length without NUL, or, with
+ *                      ::SVMS_E_LIMIT, the capacity needed
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK           written
+ * @retval SVMS_E_USAGE      an argument is NULL
+ * @retval SVMS_E_LIMIT      @p out is too small
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ *
+ * Thread safety: any thread. Specification: J-REV-2. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_revocations_write(svms_revocations *list, char *out,
+                                                            size_t *size, svms_error *err);
+
+/**
+ * Merge what another server wrote. Who may send it is the caller's business.
+ *
+ * @param list      the list
+ * @param json      text of svms_revocations_write()
+ * @param size      its bytes, at most 64 MiB
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK             merged
+ * @retval SVMS_E_USAGE        an argument is NULL
+ * @retval SVMS_E_MALFORMED    it is no such text; nothing has changed
+ * @retval SVMS_E_UNSUPPORTED  the library was built without Jansson
+ * @retval SVMS_E_NO_MEMORY    the allocator failed; nothing has changed
+ *
+ * Thread safety: any thread; verifications do not wait. Specification: J-REV-2. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_revocations_merge(svms_revocations *list,
+                                                            const char *json, size_t size,
+                                                            svms_error *err);
+
+/**
+ * Number of entries of a list.
+ *
+ * @param list  a list
+ * @return how many
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API size_t svms_revocations_count(svms_revocations *list);
+
+/**
+ * Release a list of revocations.
+ *
+ * @param list  address of the list; NULL and pointer to NULL are accepted; cleared
+ *
+ * Thread safety: no other thread may use it any more. Since 0.1.
+ */
+SVMS_API void svms_revocations_free(svms_revocations **list);
+
 /** What a token is asked. Start from ::SVMS_TOKEN_QUESTION_INIT. Since 0.1. */
 typedef struct svms_token_question {
     uint32_t struct_size;              /**< sizeof(svms_token_question). */
@@ -416,7 +571,8 @@ typedef struct svms_token svms_token;
  * @retval SVMS_E_LIMIT          verdict form: too long
  * @retval SVMS_E_NOT_AUTHENTIC  verdicts algorithm and signature
  * @retval SVMS_E_UNTRUSTED      verdicts key and issuer
- * @retval SVMS_E_POLICY         verdicts profile, audience, expired, not yet, lifetime, binding
+ * @retval SVMS_E_POLICY         verdicts profile, audience, expired, not yet, lifetime, binding,
+ *                               revoked, replayed, busy
  * @retval SVMS_E_UNSUPPORTED    the library was built without Jansson
  * @retval SVMS_E_NO_MEMORY      the allocator failed
  * @retval SVMS_E_CRYPTO         the provider failed

@@ -326,7 +326,7 @@ static svms_status check_question(const svms_access_question *question, svms_err
         return svms_fail(err, SVMS_E_USAGE, "the device has no fit name");
     }
     if (question->is_approved > 1 || question->client > SVMS_CLIENT_DEVICE ||
-        question->format > SVMS_EXPORT_PNG) {
+        question->format > SVMS_FORM_PNG) {
         return svms_fail(err, SVMS_E_USAGE, "a value of the question is out of range");
     }
     if (question->range.from_utc_ns != SVMS_NO_TIME &&

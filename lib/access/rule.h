@@ -69,7 +69,7 @@ typedef struct svms_rule {
     svms_network *networks;
     size_t list_count;
     svms_method_list *lists;
-    uint32_t formats; /* bits 1 << svms_export_kind */
+    uint32_t formats; /* bits 1 << svms_export_form */
     size_t destination_count;
     const char **destinations;
     size_t second_count;

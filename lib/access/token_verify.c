@@ -7,6 +7,7 @@
 #include "base64url.h"
 #include "failure.h"
 #include "options.h"
+#include "replay.h"
 #include "token_internal.h"
 #include "token_verifier.h"
 
@@ -132,6 +133,18 @@ static svms_status load_payload(svms_token *token, const token_job *job)
     return status;
 }
 
+/* J-REV-1, J-RPL-1 */
+static svms_status check_use(const svms_token *token, const token_job *job, int64_t now_s)
+{
+    const svms_token_rules *rules = &job->verifier->rules;
+    if (rules->revocations && svms_revocations_speak_of(rules->revocations, token)) {
+        return refuse(job, SVMS_TOKEN_REVOKED, SVMS_E_POLICY, "has been revoked");
+    }
+    return rules->replay
+               ? svms_replay_use(rules->replay, token, now_s, rules->skew_s, job->verdict, job->err)
+               : SVMS_OK;
+}
+
 static int64_t seconds_of(int64_t utc_ns)
 {
     return utc_ns / NS_PER_SECOND - (utc_ns % NS_PER_SECOND < 0);
@@ -155,6 +168,9 @@ static svms_status read_token(svms_token **out, token_job *job)
     svms_status status = load_payload(token, job);
     if (status == SVMS_OK) {
         status = svms_claims_read(token, &rules, job->verdict, job->err);
+    }
+    if (status == SVMS_OK) {
+        status = check_use(token, job, rules.now_s);
     }
     /* It was the caller's, and the token outlives it. */
     token->document.err = NULL;

@@ -148,3 +148,20 @@ svms_status svms_token_issue(svms_ctx *ctx, const svms_token_claims *claims,
     (void)size;
     return unsupported(err);
 }
+
+svms_status svms_revocations_write(svms_revocations *list, char *out, size_t *size, svms_error *err)
+{
+    (void)list;
+    (void)out;
+    (void)size;
+    return unsupported(err);
+}
+
+svms_status svms_revocations_merge(svms_revocations *list, const char *json, size_t size,
+                                   svms_error *err)
+{
+    (void)list;
+    (void)json;
+    (void)size;
+    return unsupported(err);
+}

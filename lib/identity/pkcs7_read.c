@@ -5,6 +5,7 @@
 
 #include <svms/ca.h>
 
+#include "authority.h"
 #include "certificate.h"
 #include "der.h"
 #include "failure.h"
@@ -138,24 +139,34 @@ static bool issued_another(const message *of, size_t candidate)
     return false;
 }
 
+/* Whether the chain may begin with it. */
+static svms_status is_first(bool *out, const message *of, size_t candidate,
+                            const svms_private_key *key, svms_error *err)
+{
+    if (key) {
+        return svms_is_key_of(out, of->ctx, of->certificates[candidate],
+                              svms_private_key_public_evp(key), err);
+    }
+    ERR_clear_error();
+    *out = !issued_another(of, candidate);
+    return svms_crypto_starved() ? svms_fail_crypto(err, "cannot compare certificates") : SVMS_OK;
+}
+
 static svms_status find_first(size_t *out, const message *of, const svms_private_key *key,
                               svms_error *err)
 {
     size_t found = 0;
-    ERR_clear_error();
     for (size_t i = 0; i < of->count; i++) {
-        const EVP_PKEY *its = X509_get0_pubkey(of->certificates[i]);
-        bool fits = key ? its && EVP_PKEY_eq(its, svms_private_key_public_evp(key)) == 1
-                        : !issued_another(of, i);
+        bool fits = false;
+        svms_status status = is_first(&fits, of, i, key, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
         if (fits) {
             *out = i;
             found++;
         }
     }
-    if (svms_crypto_starved()) {
-        return svms_fail_crypto(err, "cannot compare the certificates of a PKCS #7 message");
-    }
-    ERR_clear_error();
     if (found == 1) {
         return SVMS_OK;
     }

@@ -157,6 +157,7 @@ static int carry_in(BIO *bio, char *out, size_t size, size_t *got)
         note_first(carrier, out, *got);
         return 1;
     }
+    carrier->hungry = true;
     if (!carrier->ended && carrier->read_error == 0) {
         BIO_set_retry_read(bio);
     }

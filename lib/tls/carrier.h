@@ -30,6 +30,7 @@ typedef struct svms_tls_carrier {
     int socket;         /* below 0: the caller carries */
     bool ended;         /* the peer's bytes end behind those in the queue */
     bool starved;       /* our allocator failed */
+    bool hungry;        /* asked for bytes of the peer, and there were none */
     int read_error;     /* errno of the socket, or 0 */
     int write_error;    /* the same; what is written is dropped from then on */
     size_t first_size;

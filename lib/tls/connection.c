@@ -138,6 +138,10 @@ void svms_tls_free(svms_tls **tls)
     }
     svms_tls *gone = *tls;
     *tls = NULL;
+    /* OpenSSL would forbid to resume what ends without a goodbye, as TLS 1.0 did. */
+    if (gone->ssl && gone->failure == SVMS_OK) {
+        SSL_set_shutdown(gone->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
     SSL_free(gone->ssl);
     ERR_clear_error();
     svms_tls_carrier_clear(&gone->carrier);

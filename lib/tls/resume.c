@@ -83,7 +83,9 @@ static SSL_TICKET_RETURN read_ticket(SSL *ssl, SSL_SESSION *session, const unsig
     if (!usable) {
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     }
-    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+    /* In TLS 1.3 each ticket is used once and its successor has secrets of its own. */
+    bool renews = status == SSL_TICKET_SUCCESS_RENEW || SSL_version(ssl) == TLS1_3_VERSION;
+    return renews ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE;
 }
 
 svms_status svms_tls_resume_server(SSL_CTX *ssl, svms_error *err)

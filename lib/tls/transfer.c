@@ -6,6 +6,35 @@
 #include "failure.h"
 
 #define RECORD_MAX ((size_t)16384)
+/* Messages of TLS itself in a row. */
+#define MESSAGES_MAX 64
+
+/* OpenSSL comes back after each message that is no data (tickets, key updates), whether or not more
+ * is there. */
+static svms_status read_some(svms_tls *tls, void *out, size_t capacity, size_t *size,
+                             svms_error *err)
+{
+    svms_error why = SVMS_ERROR_INIT;
+    for (int i = 0; i < MESSAGES_MAX; i++) {
+        ERR_clear_error();
+        tls->carrier.hungry = false;
+        int result = SSL_read_ex(tls->ssl, out, capacity, size);
+        if (result == 1) {
+            return SVMS_OK;
+        }
+        int error = SSL_get_error(tls->ssl, result);
+        if (error == SSL_ERROR_ZERO_RETURN) {
+            ERR_clear_error();
+            tls->heard_goodbye = true;
+            return SVMS_END;
+        }
+        if (error != SSL_ERROR_WANT_READ || tls->carrier.hungry) {
+            return svms_tls_came_of(tls, result, err);
+        }
+    }
+    (void)svms_fail(&why, SVMS_E_LIMIT, "the peer sends messages without end, and no data");
+    return svms_tls_stop(tls, SVMS_E_LIMIT, &why, err);
+}
 
 svms_status svms_tls_read(svms_tls *tls, void *out, size_t capacity, size_t *size, svms_error *err)
 {
@@ -20,17 +49,7 @@ svms_status svms_tls_read(svms_tls *tls, void *out, size_t capacity, size_t *siz
     if (tls->heard_goodbye) {
         return SVMS_END;
     }
-    ERR_clear_error();
-    int result = SSL_read_ex(tls->ssl, out, capacity, size);
-    if (result == 1) {
-        return SVMS_OK;
-    }
-    if (SSL_get_error(tls->ssl, result) == SSL_ERROR_ZERO_RETURN) {
-        ERR_clear_error();
-        tls->heard_goodbye = true;
-        return SVMS_END;
-    }
-    return svms_tls_came_of(tls, result, err);
+    return read_some(tls, out, capacity, size, err);
 }
 
 /* The socket fails before the peer's last words are read: they may say why. */

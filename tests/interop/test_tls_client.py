@@ -224,13 +224,16 @@ class BadCertificates(ClientCase):
         leaf, other = shop.certificates["server"], shop.certificates["server-role"]
         revoked = shop.certificates["server-revoked"]
         cases = {
-            "none": ("server", None, "^the server stapled no good OCSP response$"),
+            "none": ("server", None, "^no OCSP response was stapled for the certificate of CN=server$"),
             "revoked": ("server-revoked", shop.middle.ocsp(revoked),
                         "^the certificate of CN=server-revoked is revoked since 20"),
             "old": ("server", shop.middle.ocsp(leaf, this=tls_workshop.now() - 9 * day,
-                                               following=tls_workshop.now() - 8 * day), "^the server stapled no good OCSP response$"),
-            "for another": ("server", shop.middle.ocsp(other), "^the server stapled no good OCSP response$"),
-            "by a stranger": ("server", shop.middle.ocsp(leaf, signer=shop.stranger), "^the server stapled no good OCSP response$"),
+                                               following=tls_workshop.now() - 8 * day), 
+                "^the stapled OCSP response is out of date for the certificate of CN=server$"),
+            "for another": ("server", shop.middle.ocsp(other), 
+                "^the stapled OCSP response says nothing for the certificate of CN=server$"),
+            "by a stranger": ("server", shop.middle.ocsp(leaf, signer=shop.stranger), 
+                "^the stapled OCSP response is not signed by who may answer for the certificate of CN=server$"),
         }
         for version in ("-tls1_3", "-tls1_2"):
             for name, (cert, staple, words) in cases.items():
@@ -361,7 +364,7 @@ class HandwrittenServers(ClientCase):
         "NULL": (dict(cipher=0xC010), "malformed|policy", "cipher|TLS"),
         "static RSA": (dict(cipher=0x009D), "malformed|policy", "cipher|TLS"),
         "compression": (dict(compression=1), "malformed|policy", "compression|TLS"),
-        "an extension nobody asked for": (dict(extensions=extension(0xFF01, b"\0") + extension(0x1234, b"")), "malformed|policy", "TLS|extension"),
+        "an extension nobody asked for": (dict(extensions=extension(0xFF01, b"\0") + extension(16, b"\0\3\2h2")), "malformed|policy", "TLS|extension"),
     }
 
     def test_each_answer_is_refused(self):
@@ -374,10 +377,21 @@ class HandwrittenServers(ClientCase):
 
     def test_garbage_and_long_records(self):
         for data in (secrets.token_bytes(3) + b"\xee" * 300, record(HANDSHAKE, bytes(20000)),
-                     record(HANDSHAKE, b"\x02\xff\xff\xff" + bytes(500)), record(23, b"data too early"),
-                     b"220 mail.test ESMTP ready\r\n"):
+                     record(HANDSHAKE, b"\x02\xff\xff\xff" + bytes(500)), record(23, b"data too early")):
             with self.subTest(data[:10]):
                 self.assert_refused(self.client(self.serve(lambda: data), "--tls12"), "malformed|limit", "TLS|longer message")
+
+    def test_other_protocols_have_their_names(self):
+        cases = {
+            b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n": "^the peer speaks HTTP without TLS$",
+            b"RTSP/1.0 400 Bad Request\r\n\r\n": "^the peer speaks RTSP without TLS$",
+            b"220 mail.test ESMTP ready\r\n": "^the peer speaks a mail or file protocol without TLS$",
+            b"SSH-2.0-OpenSSH_9.2\r\n": "^the peer speaks SSH, not TLS$",
+        }
+        for data, words in cases.items():
+            for memory in ([], ["--memory"]):
+                with self.subTest(data[:12], memory=memory):
+                    self.assert_refused(self.client(self.serve(lambda: data), *memory), "malformed", words)
 
     def test_each_alert_has_its_words(self):
         """Every alert that there is, a warning among them that ends nothing, and one that nobody knows."""
@@ -409,8 +423,9 @@ class PlainServers(ClientCase):
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
+            # Python's answers to what is no request with a page that has no head.
             self.assert_refused(self.client(server.server_address[1]), "malformed",
-                                "^the peer speaks HTTP without TLS$")
+                                "^(the peer speaks HTTP without TLS|what the peer sent is not TLS)$")
         finally:
             server.shutdown()
             server.server_close()

@@ -76,7 +76,8 @@ class Documents(SystemCase):
         self.take_tour(os.path.join("docs", "operations.md"), "svms record", "--continue", "svms recover", "svms verify",
                        "svms prune", "svms timestamp", "svms recipients rewrap", "svms kek destroy", "svms keys disclose",
                        "--late-signatures", "--crl", "svms export create", "--profile", "svms export countersign", "--expect-head",
-                       "svms export extract", "svms export stills", "verify-onvif")
+                       "svms export extract", "svms export stills", "verify-onvif", "svms ca init", "svms request", "svms ca issue",
+                       "svms ca list", "svms ca revoke", "svms ca crl")
 
     def test_code_in_documents_is_that_of_the_snippets(self):
         sources = "".join(read(path) for path in glob.glob(os.path.join(ROOT, "examples", "snippets", "*.c")))

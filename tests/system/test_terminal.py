@@ -62,6 +62,19 @@ class Terminal(SystemCase):
         self.assertNotIn("handover", screen)
         self.assertIn("p.mp4", self.files())
 
+    def test_an_authoritys_passphrase_is_asked_for_twice_and_then_each_time(self):
+        status, screen = self.on_terminal("ca", "init", "ca", "--name", "Typed", answers=["too short", "too long"])
+        self.assertEqual(status, USAGE, screen)
+        self.assertEqual(self.files(), [])
+        status, screen = self.on_terminal("ca", "init", "ca", "--name", "Typed", answers=[PASSWORD, PASSWORD])
+        self.assertEqual(status, GOOD, screen)
+        status, screen = self.on_terminal("ca", "crl", "ca", "--out", "ca.crl", answers=["something else"])
+        self.assertEqual(status, EVIDENCE, screen)
+        status, screen = self.on_terminal("ca", "crl", "ca", "--out", "ca.crl", answers=[PASSWORD])
+        self.assertEqual(status, GOOD, screen)
+        self.assertIn("Passphrase of the authority", screen)
+        self.assertNotIn(PASSWORD, screen)
+
     def test_two_different_passwords_record_nothing(self):
         status, screen = self.on_terminal("record", self.clip, "--out", "a.svms", *self.signer, "--password-prompt",
                                           answers=[PASSWORD, PASSWORD + "!"])

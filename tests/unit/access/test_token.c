@@ -512,6 +512,108 @@ static void what_no_verifier_would_take_is_not_issued(void **state)
     }
 }
 
+static void a_token_for_single_use_is_used_once(void **state)
+{
+    world *w = *state;
+    svms_replay *replay = NULL;
+    svms_token_rules rules = rules_of(SVMS_TOKEN_ACCESS);
+    assert_int_equal(svms_replay_new(&replay, w->ctx, 2, NULL), SVMS_OK);
+    rules.replay = replay;
+    svms_token_verifier *verifier = verifier_of(w, &rules);
+    const svms_token_verdict due[] = { SVMS_TOKEN_GOOD, SVMS_TOKEN_GOOD, SVMS_TOKEN_BUSY };
+    for (size_t i = 0; i < 3; i++) {
+        char text[SVMS_JWS_MAX];
+        size_t size = sizeof text;
+        svms_token_claims claims = operator_claims();
+        assert_int_equal(svms_token_issue(w->ctx, &claims, w->key, SVMS_TOKEN_NO_ALGORITHM, "k1",
+                                          text, &size, NULL),
+                         SVMS_OK);
+        assert_int_equal(ask(verifier, text, size, NULL), due[i]);
+        assert_int_equal(ask(verifier, text, size, NULL),
+                         i < 2 ? SVMS_TOKEN_REPLAYED : SVMS_TOKEN_BUSY);
+    }
+    svms_token_verifier_free(&verifier);
+    svms_replay_free(&replay);
+}
+
+/* It may have been used before the memory was lost. */
+static void a_token_from_before_the_memory_is_refused(void **state)
+{
+    world *w = *state;
+    char text[SVMS_JWS_MAX];
+    size_t size = sizeof text;
+    svms_replay *replay = NULL;
+    svms_token *token = NULL;
+    svms_token_verdict verdict = SVMS_TOKEN_GOOD;
+    svms_token_question question = SVMS_TOKEN_QUESTION_INIT;
+    svms_token_rules rules = rules_of(SVMS_TOKEN_ACCESS);
+    svms_token_claims claims = operator_claims();
+    claims.now_utc_ns = SVMS_NO_TIME;
+    assert_int_equal(
+        svms_token_issue(w->ctx, &claims, w->key, SVMS_TOKEN_NO_ALGORITHM, "k1", text, &size, NULL),
+        SVMS_OK);
+    assert_int_equal(svms_replay_new(&replay, w->ctx, 8, NULL), SVMS_OK);
+    rules.replay = replay;
+    svms_token_verifier *verifier = verifier_of(w, &rules);
+    question.certificate_sha256 = peer;
+    assert_int_equal(svms_token_verify(&token, verifier, text, size, &question, &verdict, NULL),
+                     SVMS_E_POLICY);
+    assert_int_equal(verdict, SVMS_TOKEN_REPLAYED);
+    svms_token_verifier_free(&verifier);
+    svms_replay_free(&replay);
+}
+
+typedef struct revoked_case {
+    svms_revoke_kind kind;
+    const char *value;
+    int64_t before_s;
+    svms_token_verdict verdict;
+} revoked_case;
+
+static void what_is_revoked_is_refused_on_every_server(void **state)
+{
+    static const revoked_case cases[] = {
+        { SVMS_REVOKE_TOKEN, "j1", 0, SVMS_TOKEN_REVOKED },
+        { SVMS_REVOKE_TOKEN, "j2", 0, SVMS_TOKEN_GOOD },
+        { SVMS_REVOKE_SUBJECT, "anna", 1799999901, SVMS_TOKEN_REVOKED },
+        { SVMS_REVOKE_SUBJECT, "anna", 1799999900, SVMS_TOKEN_GOOD },
+        { SVMS_REVOKE_SUBJECT, "bert", 1799999901, SVMS_TOKEN_GOOD },
+        { SVMS_REVOKE_EPOCH, NULL, 1799999901, SVMS_TOKEN_REVOKED },
+        { SVMS_REVOKE_EPOCH, NULL, 1799999900, SVMS_TOKEN_GOOD },
+    };
+    world *w = *state;
+    svms_builder text = token_of(w, w->key, "at+jwt", "k1", "{" WHO "," WHEN "}");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        svms_revocations *here = NULL;
+        svms_revocations *there = NULL;
+        char list[1024];
+        size_t size = sizeof list;
+        svms_revocation_entry entry = SVMS_REVOCATION_ENTRY_INIT;
+        svms_token_rules rules = rules_of(SVMS_TOKEN_ACCESS);
+        entry.kind = cases[i].kind;
+        entry.issuer = ISSUER;
+        entry.value = cases[i].value;
+        entry.before_utc_ns = cases[i].before_s * NS;
+        assert_int_equal(svms_revocations_new(&here, w->ctx, NULL), SVMS_OK);
+        assert_int_equal(svms_revocations_new(&there, w->ctx, NULL), SVMS_OK);
+        assert_int_equal(svms_revocations_add(here, &entry, NULL), SVMS_OK);
+        assert_int_equal(svms_revocations_write(here, list, &size, NULL), SVMS_OK);
+        for (int twice = 0; twice < 2; twice++) {
+            assert_int_equal(svms_revocations_merge(there, list, size, NULL), SVMS_OK);
+        }
+        assert_int_equal(svms_revocations_count(there), 1);
+        rules.revocations = there;
+        svms_token_verifier *verifier = verifier_of(w, &rules);
+        if (ask(verifier, (const char *)text.data, text.size, NULL) != cases[i].verdict) {
+            fail_msg("case %zu", i);
+        }
+        svms_token_verifier_free(&verifier);
+        svms_revocations_free(&here);
+        svms_revocations_free(&there);
+    }
+    svms_builder_clear(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -526,6 +628,9 @@ int main(void)
         cmocka_unit_test(a_token_for_five_cameras_is_short_and_verifies),
         cmocka_unit_test(a_key_without_a_name_goes_by_its_thumbprint),
         cmocka_unit_test(what_no_verifier_would_take_is_not_issued),
+        cmocka_unit_test(a_token_for_single_use_is_used_once),
+        cmocka_unit_test(a_token_from_before_the_memory_is_refused),
+        cmocka_unit_test(what_is_revoked_is_refused_on_every_server),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

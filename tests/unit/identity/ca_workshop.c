@@ -89,6 +89,11 @@ svms_private_key *workshop_key(svms_ctx *ctx, const char *kind)
     return kind[length] == '/' ? put_behind_callbacks(ctx, key) : key;
 }
 
+EVP_PKEY *workshop_public(const svms_private_key *key)
+{
+    return svms_private_key_public_evp(key);
+}
+
 svms_ca_options workshop_ca_options(const char *name, int32_t path_length)
 {
     svms_ca_options options = SVMS_CA_OPTIONS_INIT;

@@ -17,6 +17,9 @@
  * behind callbacks that answer at once. */
 svms_private_key *workshop_key(svms_ctx *ctx, const char *kind);
 
+/* Its public half, borrowed. */
+EVP_PKEY *workshop_public(const svms_private_key *key);
+
 typedef struct workshop_text {
     char data[WORKSHOP_PEM_SIZE];
     size_t size;

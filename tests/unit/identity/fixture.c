@@ -96,12 +96,17 @@ static void release(void *user, void *pointer)
     free(pointer);
 }
 
+void fixture_allocator_into(svms_ctx_options *options, fixture_allocator *allocator)
+{
+    options->user = allocator;
+    options->allocate = allocate;
+    options->release = release;
+}
+
 svms_ctx *fixture_context(fixture_allocator *allocator)
 {
     svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
-    options.user = allocator;
-    options.allocate = allocate;
-    options.release = release;
+    fixture_allocator_into(&options, allocator);
     svms_ctx *ctx = NULL;
     assert_int_equal(svms_ctx_new(&ctx, allocator ? &options : NULL, NULL), SVMS_OK);
     return ctx;

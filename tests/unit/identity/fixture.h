@@ -28,5 +28,7 @@ typedef struct fixture_allocator {
 } fixture_allocator;
 
 svms_ctx *fixture_context(fixture_allocator *allocator);
+/* Makes a context's options use it. */
+void fixture_allocator_into(svms_ctx_options *options, fixture_allocator *allocator);
 
 #endif

@@ -96,7 +96,7 @@ static const card_case server_cases[] = {
         .until = -2 },
       false,
       false },
-    { { "not yet valid", SVMS_E_UNTRUSTED, "not valid before", SVMS_E_POLICY, "bad certificate" },
+    { { "not yet valid", SVMS_E_UNTRUSTED, "becomes valid at", SVMS_E_POLICY, "bad certificate" },
       { .name = "s", .hosts = "DNS:server.example", .usages = "serverAuth", .from = 2 },
       false,
       false },
