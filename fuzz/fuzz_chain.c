@@ -7,6 +7,10 @@
 
 #include "chain_internal.h"
 #include "cursor.h"
+#include "purpose.h"
+
+/* Names that are asked for one by one, each from the first on. */
+#define NAMES_MAX 32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,7 +34,10 @@ static void check(const svms_trust *trust, const svms_chain *chain)
     question.from_utc_ns = then;
     question.to_utc_ns = then;
     question.now_utc_ns = then;
-    for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_KEY_OFFICER; role++) {
+    for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_TIME_STAMPER; role++) {
+        if (!svms_role_oid(role)) {
+            continue;
+        }
         svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
         question.role = role;
         svms_status status = svms_identity_check(trust, chain, &question, &result, &err);
@@ -41,6 +48,52 @@ static void check(const svms_trust *trust, const svms_chain *chain)
             abort();
         }
     }
+}
+
+/* Everything that a chain says about itself, and the host it might be for. */
+static void look_at(const svms_chain *chain)
+{
+    for (size_t i = 0; i < svms_chain_count(chain); i++) {
+        svms_certificate_info info = SVMS_CERTIFICATE_INFO_INIT;
+        char name[SVMS_CERTIFICATE_NAME_SIZE];
+        svms_status status = svms_chain_certificate(chain, i, &info, NULL);
+        if (status != SVMS_OK && status != SVMS_E_MALFORMED) {
+            abort();
+        }
+        for (size_t k = 0; k < info.name_count && k < NAMES_MAX; k++) {
+            if (svms_chain_certificate_name(chain, i, k, name, NULL) != SVMS_OK) {
+                abort();
+            }
+        }
+        if (status == SVMS_OK && i == 0 && info.name_count > 0 &&
+            svms_chain_certificate_name(chain, 0, 0, name, NULL) == SVMS_OK) {
+            status = svms_chain_matches_host(chain, name, NULL);
+            if (status != SVMS_OK && status != SVMS_E_UNTRUSTED && status != SVMS_E_USAGE) {
+                abort();
+            }
+        }
+    }
+}
+
+/* A pin makes the leaf trusted at most where all but the path is right. */
+static void check_pinned(svms_ctx *ctx, const svms_chain *chain)
+{
+    svms_trust_options options = SVMS_TRUST_OPTIONS_INIT;
+    svms_trust *trust = NULL;
+    options.pins = svms_chain_leaf_digest(chain);
+    options.pin_count = 1;
+    if (svms_trust_new(&trust, ctx, &options, NULL) != SVMS_OK) {
+        abort();
+    }
+    check(trust, chain);
+    svms_purpose_question question = { .purpose = SVMS_PURPOSE_TLS_SERVER,
+                                       .now_utc_ns = INT64_C(1798761600000000000) };
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    svms_status status = svms_purpose_check(trust, chain, &question, &result, NULL);
+    if ((status == SVMS_OK) != (result.verdict == SVMS_IDENTITY_TRUSTED)) {
+        abort();
+    }
+    svms_trust_free(&trust);
 }
 
 /* Trusts the last certificate of the chain, so that there is a path to check. */
@@ -84,9 +137,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (svms_chain_from_wire(&from_wire, ctx, data, size, 0, &err) == SVMS_OK) {
         read_again(ctx, from_wire);
         check_under_its_last(ctx, from_wire);
+        check_pinned(ctx, from_wire);
+        look_at(from_wire);
     }
     if (svms_chain_from_pem(&from_pem, ctx, text, size, &err) == SVMS_OK) {
         read_again(ctx, from_pem);
+        look_at(from_pem);
     }
     if (svms_trust_from_pem(&trust, ctx, text, size, &err) == SVMS_OK && from_pem) {
         check(trust, from_pem);

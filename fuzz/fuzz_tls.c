@@ -8,6 +8,7 @@
  * and then the sizes in which bytes are carried, over and over; none: as they come. */
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,8 +175,13 @@ static void close_end(end *one)
  * library, and the reason is words that a terminal can show. */
 static void check_failure(svms_status status, const svms_error *err)
 {
-    demand(status == SVMS_E_UNTRUSTED || status == SVMS_E_POLICY || status == SVMS_E_MALFORMED ||
-           status == SVMS_E_TRUNCATED || status == SVMS_E_LIMIT);
+    bool possible = status == SVMS_E_UNTRUSTED || status == SVMS_E_POLICY ||
+                    status == SVMS_E_MALFORMED || status == SVMS_E_TRUNCATED ||
+                    status == SVMS_E_LIMIT;
+    if (!possible) {
+        fprintf(stderr, "status %s: %s\n", svms_status_name(status), err->message);
+    }
+    demand(possible);
     size_t length = strnlen(err->message, sizeof err->message);
     demand(length > 0 && length < sizeof err->message);
     for (size_t i = 0; i < length; i++) {

@@ -75,7 +75,8 @@ static void fuzz_foreign_open(fuzz_foreign *end, OSSL_LIB_CTX *library, bool ser
         SSL_set_accept_state(end->ssl);
     } else {
         SSL_set_connect_state(end->ssl);
-        (void)SSL_set_tlsext_host_name(end->ssl, "recorder.test");
+        char name[] = "recorder.test";
+        (void)SSL_set_tlsext_host_name(end->ssl, name);
     }
     end->over = false;
 }

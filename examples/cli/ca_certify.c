@@ -156,11 +156,12 @@ static exit_status choose_period(const ca_folder *folder, const ca_order *order,
     uint32_t days = order->days > 0 ? order->days : ca_role_days(order->role);
     int64_t wanted = now + (int64_t)days * SECONDS_PER_DAY;
     char text[SVMS_TIME_TEXT_SIZE];
+    char first[SVMS_TIME_TEXT_SIZE];
     svms_time_format(folder->info.not_after_utc_ns, text);
+    svms_time_format(folder->info.not_before_utc_ns, first);
     if (now < begin || now >= end) {
-        complain("the authority in %s is not valid now: it is from when its certificate says until "
-                 "%s",
-                 folder->path, text);
+        complain("the authority in %s is valid from %s to %s, which is not now", folder->path,
+                 first, text);
         return refuse(refusal, CA_REFUSED_BEYOND_END);
     }
     if (wanted > end && order->days > 0) {

@@ -211,21 +211,28 @@ static exit_status next_line(line_reader *reader)
     return EXIT_GOOD;
 }
 
-/* The object that a line is, if it says itself which line it is and what stands before it. */
-static json_t *parse_line(const line_reader *reader)
+/* The object that a line is, if it says itself which line it is and what stands before it; NULL
+ * where it is not. */
+static exit_status parse_line(const line_reader *reader, json_t **out)
 {
     const ca_log *log = reader->log;
     uint8_t previous[CA_LOG_HASH_SIZE];
     const char *text = NULL;
     json_int_t number = 0;
-    json_t *entry = json_loadb(reader->line, reader->size, JSON_REJECT_DUPLICATES, NULL);
+    json_error_t error;
+    json_t *entry = json_loadb(reader->line, reader->size, JSON_REJECT_DUPLICATES, &error);
+    if (!entry && json_error_code(&error) == json_error_out_of_memory) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
     if (entry && json_unpack(entry, "{s:I, s:s}", "line", &number, "previous", &text) == 0 &&
         (uint64_t)number == log->lines + 1 && head_text_parse(previous, sizeof previous, text) &&
         memcmp(previous, log->last, sizeof previous) == 0) {
-        return entry;
+        *out = entry;
+        return EXIT_GOOD;
     }
     json_decref(entry);
-    return NULL;
+    return EXIT_GOOD;
 }
 
 static exit_status check_against_head(const line_reader *reader)
@@ -325,13 +332,13 @@ static exit_status read_lines(line_reader *reader, ca_log_visit visit, void *use
 {
     exit_status status = check_against_head(reader);
     while (status == EXIT_GOOD) {
+        json_t *entry = NULL;
         status = next_line(reader);
-        if (status != EXIT_GOOD) {
-            return status;
+        if (status == EXIT_GOOD && reader->complete) {
+            status = parse_line(reader, &entry);
         }
-        json_t *entry = reader->complete ? parse_line(reader) : NULL;
         if (!entry) {
-            return end_of_lines(reader);
+            return status == EXIT_GOOD ? end_of_lines(reader) : status;
         }
         status = take_line(reader, entry, visit, user);
         json_decref(entry);
@@ -371,7 +378,7 @@ static char *line_of(const ca_log *log, json_t *entry, size_t *size)
     char at[SVMS_TIME_TEXT_SIZE];
     clock_gettime(CLOCK_REALTIME, &now);
     svms_time_format((int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec, at);
-    json_t *whole = json_pack("{s:I, s:s, s:s}", "line", (json_int_t)(log->lines + 1), "previous",
+    json_t *whole = json_pack("{s:I, s:s, s:s}", "line", (json_int_t)log->lines + 1, "previous",
                               head_text_of(log->last, sizeof log->last).text, "at", at);
     char *text = NULL;
     if (whole && json_object_update(whole, entry) == 0) {

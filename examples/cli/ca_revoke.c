@@ -106,10 +106,13 @@ static exit_status revoke_entry(ca_folder *folder, const revoke_request *request
 {
     int64_t now = (int64_t)time(NULL) * NS_PER_SECOND;
     int64_t since = request->since_utc_ns;
+    if (since != SVMS_NO_TIME) {
+        since -= since % NS_PER_SECOND; /* what a list can say */
+    }
     svms_revocation_reason reason =
         request->reason < 0 ? SVMS_REASON_UNSPECIFIED : (svms_revocation_reason)request->reason;
-    if (since != SVMS_NO_TIME && since > now) {
-        return usage_error(COMMAND, "--since is not in the future");
+    if (since != SVMS_NO_TIME && (since > now || since < 0)) {
+        return usage_error(COMMAND, "--since lies between 1970 and now");
     }
     if (entry->revoked) {
         exit_status status = check_again(entry, reason, since);

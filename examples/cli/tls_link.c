@@ -29,6 +29,7 @@ struct tls_link {
     char *arrived; /* plaintext, PLAIN_MAX bytes of room */
     size_t arrived_size;
     struct evbuffer *waiting; /* plaintext that TLS has not taken yet */
+    size_t offered;           /* of it, to a write that must be made again as it was; 0: to none */
     const tls_link_events *events;
     void *user;
     bool is_ready;
@@ -135,20 +136,26 @@ static bool read_plain(tls_link *link, svms_status *status, svms_error *err)
 
 static bool write_plain(tls_link *link, svms_status *status, svms_error *err)
 {
-    size_t size = evbuffer_get_contiguous_space(link->waiting);
+    size_t there = evbuffer_get_length(link->waiting);
+    size_t size = link->offered > 0 ? link->offered : (there < CHUNK_SIZE ? there : CHUNK_SIZE);
     size_t taken = 0;
     if (size == 0) {
         return false;
     }
-    svms_status written = svms_tls_write(
-        link->tls, evbuffer_pullup(link->waiting, (ev_ssize_t)size), size, &taken, err);
+    const unsigned char *plain = evbuffer_pullup(link->waiting, (ev_ssize_t)size);
+    if (!plain) {
+        note(err, SVMS_E_NO_MEMORY, 0, "out of memory");
+        *status = SVMS_E_NO_MEMORY;
+        return false;
+    }
+    svms_status written = svms_tls_write(link->tls, plain, size, &taken, err);
     if (written != SVMS_OK && written != SVMS_AGAIN) {
         *status = written;
         return false;
     }
-    taken = written == SVMS_OK ? taken : 0;
-    evbuffer_drain(link->waiting, taken);
-    return taken > 0;
+    link->offered = written == SVMS_AGAIN ? size : 0;
+    evbuffer_drain(link->waiting, written == SVMS_OK ? taken : 0);
+    return written == SVMS_OK && taken > 0;
 }
 
 static bool say_goodbye(tls_link *link, svms_status *status, svms_error *err)

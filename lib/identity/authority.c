@@ -74,8 +74,8 @@ static svms_status check(svms_ca *ca, svms_error *err)
         status = check_key(ca, err);
     }
     if (status == SVMS_OK) {
-        status = svms_chain_leaf_validity(ca->chain, &ca->not_before_utc_ns, &ca->not_after_utc_ns,
-                                          err);
+        status =
+            svms_chain_leaf_validity(ca->chain, &ca->not_before_utc_ns, &ca->not_after_utc_ns, err);
     }
     /* The last second counts as a whole; what is issued has whole seconds. */
     ca->not_after_utc_ns -= ca->not_after_utc_ns % SVMS_NS_PER_SECOND;

@@ -31,6 +31,23 @@ bool svms_provider_lacked_memory(void)
     return lacked;
 }
 
+/* Another reading of the same bytes finds the extensions readable. */
+static bool is_readable_after_all(const X509 *certificate, svms_ctx *ctx)
+{
+    unsigned char *der = NULL;
+    int size = i2d_X509(certificate, &der);
+    const unsigned char *end = der;
+    X509 *again = X509_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx));
+    bool read = size > 0 && again && d2i_X509(&again, &end, size) != NULL;
+    bool readable = read && (X509_get_extension_flags(again) & EXFLAG_INVALID) == 0;
+    /* d2i_X509 has released it already if it could not read it. */
+    if (read || size <= 0) {
+        X509_free(again);
+    }
+    OPENSSL_free(der);
+    return readable || !read;
+}
+
 static bool key_is_readable(svms_ctx *ctx, const uint8_t *der, size_t size)
 {
     const unsigned char *end = der;
@@ -52,6 +69,11 @@ svms_status svms_certificate_settled(X509 *certificate, svms_ctx *ctx, svms_erro
     if (unmeasured || (X509_get_extension_flags(certificate) & EXFLAG_NO_FINGERPRINT) != 0) {
         return svms_fail_crypto(err, failed);
     }
+    if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0 &&
+        is_readable_after_all(certificate, ctx)) {
+        return svms_fail_crypto(err, failed);
+    }
+    ERR_clear_error();
     if (key) {
         return SVMS_OK;
     }

@@ -177,7 +177,7 @@ static svms_status hand_out(const svms_signing *signing, const svms_builder *tbs
                             const svms_builder *signer, void *out, size_t *size, svms_error *err)
 {
     size_t needed = svms_signed_bound(signing, tbs->size + signer->size) + ENVELOPE_MAX;
-    if (*size < needed) {
+    if (!out || *size < needed) {
         *size = needed;
         return svms_fail(err, SVMS_E_LIMIT, "the OCSP response needs a buffer of %zu bytes",
                          needed);
@@ -256,7 +256,7 @@ svms_status svms_ca_ocsp(const svms_ca *ca, const svms_chain *chain, const svms_
         return svms_fail(err, SVMS_E_USAGE,
                          "an OCSP response needs an authority, a certificate and a buffer");
     }
-    svms_revoked known;
+    svms_revoked known = SVMS_REVOKED_INIT;
     svms_status status = svms_check_update(this_utc_ns, next_utc_ns, err);
     if (status == SVMS_OK && revoked) {
         status = svms_revoked_read(&known, revoked, this_utc_ns, err);

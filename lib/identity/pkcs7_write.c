@@ -78,7 +78,7 @@ svms_status svms_chain_to_pkcs7(const svms_chain *chain, void *out, size_t *size
     svms_builder message = svms_builder_new(chain->ctx, SVMS_CHAIN_MAX_SIZE + ENVELOPE_MAX);
     put_message(&message, runs, count);
     svms_status status = svms_builder_check(&message, "a PKCS #7 message", err);
-    if (status == SVMS_OK && *size < message.size) {
+    if (status == SVMS_OK && (!out || *size < message.size)) {
         *size = message.size;
         status = svms_fail(err, SVMS_E_LIMIT, "the PKCS #7 message needs a buffer of %zu bytes",
                            message.size);

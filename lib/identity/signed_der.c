@@ -160,16 +160,18 @@ static size_t text_size(size_t size, const char *label)
     return strlen("-----BEGIN -----\n-----END -----\n") + 2 * strlen(label) + characters + lines;
 }
 
+/* out has room for text_size() and NUL. */
 static void put_text_out(const svms_builder *der, const char *label, char *out, size_t *size)
 {
-    size_t used = (size_t)sprintf(out, "-----BEGIN %s-----\n", label);
+    size_t room = *size;
+    size_t used = (size_t)snprintf(out, room, "-----BEGIN %s-----\n", label);
     for (size_t at = 0; at < der->size; at += BASE64_LINE_BYTES) {
         size_t left = der->size - at;
         int line = (int)(left < BASE64_LINE_BYTES ? left : BASE64_LINE_BYTES);
         used += (size_t)EVP_EncodeBlock((unsigned char *)out + used, der->data + at, line);
         out[used++] = '\n';
     }
-    used += (size_t)sprintf(out + used, "-----END %s-----\n", label);
+    used += (size_t)snprintf(out + used, room - used, "-----END %s-----\n", label);
     *size = used;
 }
 
@@ -183,7 +185,7 @@ svms_status svms_hand_out_text(const svms_signing *signing, const svms_builder *
     }
     size_t bound = svms_signed_bound(signing, tbs->size) + SERIAL_SLACK;
     size_t needed = text_size(bound, label) + 1;
-    if (*size < needed) {
+    if (!out || *size < needed) {
         *size = needed;
         return svms_fail(err, SVMS_E_LIMIT, "%s needs a buffer of %zu bytes", what, needed);
     }

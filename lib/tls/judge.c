@@ -81,8 +81,8 @@ static svms_status judge(svms_tls *tls, svms_tls_finding *finding,
     return status;
 }
 
-void svms_tls_judge(svms_tls *tls, svms_tls_finding *finding, const svms_iovec *staple,
-                    bool needs_staple)
+static void judge_chain(svms_tls *tls, svms_tls_finding *finding, const svms_iovec *staple,
+                        bool needs_staple)
 {
     const svms_tls_rules *rules = &tls->state->rules;
     bool is_server = rules->side == SVMS_TLS_SERVER;
@@ -110,6 +110,12 @@ static void judge_revocation(const svms_tls *tls, svms_tls_finding *finding)
                                     "it is not known whether the certificate of %.80s is revoked",
                                     svms_chain_subject(finding->chain));
     }
+}
+
+void svms_tls_judge_again(svms_tls *tls, svms_tls_finding *finding)
+{
+    judge_chain(tls, finding, NULL, false);
+    judge_revocation(tls, finding);
 }
 
 static void put_certificate(svms_builder *wire, X509 *certificate)
@@ -213,7 +219,7 @@ int svms_tls_verify(X509_STORE_CTX *store, void *unused)
         read_chain(tls, finding, X509_STORE_CTX_get0_untrusted(store), &finding->words);
     if (finding->status == SVMS_OK) {
         bool has_staple = is_client && get_staple(ssl, &staple);
-        svms_tls_judge(tls, finding, has_staple ? &staple : NULL, false);
+        judge_chain(tls, finding, has_staple ? &staple : NULL, false);
         if (!is_client || SSL_version(ssl) == TLS1_3_VERSION) {
             judge_revocation(tls, finding);
         }
@@ -235,7 +241,7 @@ static void judge_staple(SSL *ssl, svms_tls *tls, svms_tls_finding *finding)
     /* Before TLS 1.3 it comes behind the certificate, which has been judged without it. Once more
      * also where one is missed, for the words. */
     if ((came_late && has_staple) || (needs_staple && !finding->stapled)) {
-        svms_tls_judge(tls, finding, has_staple ? &staple : NULL, needs_staple);
+        judge_chain(tls, finding, has_staple ? &staple : NULL, needs_staple);
     }
     judge_revocation(tls, finding);
 }

@@ -21,7 +21,7 @@
  * alone. */
 static int write_ticket(SSL *ssl, void *unused)
 {
-    const svms_tls *tls = SSL_get_app_data(ssl);
+    svms_tls *tls = SSL_get_app_data(ssl);
     svms_builder data = svms_builder_new(tls->ctx, TICKET_CHAIN_MAX + 1);
     size_t size = 0;
     const uint8_t *wire = tls->peer.chain ? svms_chain_wire(tls->peer.chain, &size) : NULL;
@@ -35,6 +35,7 @@ static int write_ticket(SSL *ssl, void *unused)
     svms_put_bytes(&data, wire, wire ? size : 0);
     int done = data.status == SVMS_OK &&
                SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), data.data, data.size) == 1;
+    tls->carrier.starved = tls->carrier.starved || data.status == SVMS_E_NO_MEMORY;
     svms_builder_clear(&data);
     return done;
 }
@@ -54,7 +55,7 @@ static bool is_still_welcome(svms_tls *tls, const uint8_t *data, size_t size)
     if (svms_chain_from_wire(&finding.chain, tls->ctx, data + 1, size - 1, 0, NULL) != SVMS_OK) {
         return false;
     }
-    svms_tls_judge(tls, &finding, NULL, false);
+    svms_tls_judge_again(tls, &finding);
     if (finding.status != SVMS_OK) {
         svms_tls_finding_clear(&finding);
         return false;
@@ -209,7 +210,7 @@ void svms_tls_offer_session(svms_tls *tls)
     svms_tls_finding finding = { .chain = NULL };
     svms_tls_finding_clear(&finding);
     finding.chain = svms_chain_retain(taken.chain);
-    svms_tls_judge(tls, &finding, NULL, false);
+    svms_tls_judge_again(tls, &finding);
     if (finding.status == SVMS_OK && SSL_set_session(tls->ssl, taken.session) == 1) {
         svms_tls_finding_clear(&tls->peer);
         tls->peer = finding;

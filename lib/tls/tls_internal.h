@@ -113,9 +113,8 @@ svms_tls_state *svms_tls_context_state(svms_tls_context *context);
 int svms_tls_verify(X509_STORE_CTX *store, void *unused);
 /* Of OpenSSL, once the client has seen everything of the server's first flight. */
 int svms_tls_status_came(SSL *ssl, void *unused);
-/* Judges finding->chain by what the connection's context trusts now. */
-void svms_tls_judge(svms_tls *tls, svms_tls_finding *finding, const svms_iovec *staple,
-                    bool needs_staple);
+/* Judges finding->chain, which an earlier connection showed, by what is trusted now. */
+void svms_tls_judge_again(svms_tls *tls, svms_tls_finding *finding);
 void svms_tls_finding_clear(svms_tls_finding *finding);
 
 /* hello.c: what is looked at while hands are shaken. */

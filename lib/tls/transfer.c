@@ -118,7 +118,11 @@ svms_status svms_tls_write(svms_tls *tls, const void *data, size_t size, size_t 
     while (status == SVMS_OK && *taken < size) {
         status = write_record(tls, bytes + *taken, size - *taken, taken, err);
     }
-    return status == SVMS_AGAIN && *taken > 0 ? SVMS_OK : status;
+    if (status == SVMS_AGAIN && *taken > 0) {
+        tls->wants = SVMS_TLS_WANTS_NOTHING;
+        return SVMS_OK;
+    }
+    return status;
 }
 
 svms_status svms_tls_close(svms_tls *tls, svms_error *err)

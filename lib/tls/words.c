@@ -16,19 +16,21 @@
 typedef struct reasons {
     bool any;
     bool starved;     /* memory ran out */
+    bool is_inner;    /* the first reason of libssl names another part of OpenSSL, or itself */
     int first_of_tls; /* the first reason of libssl, or 0 */
     const char *text; /* of the first entry that has words, or NULL */
 } reasons;
 
 static reasons take_reasons(void)
 {
-    reasons found = { false, false, 0, NULL };
+    reasons found = { false, false, false, 0, NULL };
     for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
         int reason = ERR_GET_REASON(code);
         found.any = true;
         found.starved = found.starved || reason == ERR_R_MALLOC_FAILURE;
         if (found.first_of_tls == 0 && ERR_GET_LIB(code) == ERR_LIB_SSL) {
             found.first_of_tls = reason;
+            found.is_inner = ERR_COMMON_ERROR(code) != 0;
             found.text = ERR_reason_error_string(code);
         }
     }
@@ -258,7 +260,9 @@ static svms_status explain_reason(const svms_tls *tls, const reasons *found, svm
             return svms_fail(err, own[i].status, "%s", own[i].words);
         }
     }
-    bool is_our_own = tls->has_sent_alert && tls->alert_sent == SSL_AD_INTERNAL_ERROR;
+    /* What the peer did wrong it is told in an alert. */
+    bool is_our_own =
+        tls->has_sent_alert ? tls->alert_sent == SSL_AD_INTERNAL_ERROR : found->is_inner;
     if (is_our_own || reason == 0) {
         return svms_fail(err, SVMS_E_CRYPTO, "TLS failed: %s",
                          found->text ? found->text : "the provider failed");

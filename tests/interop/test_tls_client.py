@@ -230,9 +230,9 @@ class BadCertificates(ClientCase):
             "old": ("server", shop.middle.ocsp(leaf, this=tls_workshop.now() - 9 * day,
                                                following=tls_workshop.now() - 8 * day), 
                 "^the stapled OCSP response is out of date for the certificate of CN=server$"),
-            "for another": ("server", shop.middle.ocsp(other), 
+            "for another": ("server", shop.middle.ocsp(other),
                 "^the stapled OCSP response says nothing for the certificate of CN=server$"),
-            "by a stranger": ("server", shop.middle.ocsp(leaf, signer=shop.stranger), 
+            "by a stranger": ("server", shop.middle.ocsp(leaf, signer=shop.stranger),
                 "^the stapled OCSP response is not signed by who may answer for the certificate of CN=server$"),
         }
         for version in ("-tls1_3", "-tls1_2"):

@@ -431,6 +431,9 @@ class Revoke(CaCase):
         text = openssl("crl", "-in", self.path("ca.crl"), "-noout", "-text").stdout
         self.assertIn("Invalidity Date", text)
         self.assertIn("Jan  2 03:04:05 2026", text)
+        self.revoke("device.pem", "--since", "1970-01-01T00:00:00.9Z")
+        self.crl("ca.crl", "--force")
+        self.assertIn("Jan  1 00:00:00 1970", openssl("crl", "-in", self.path("ca.crl"), "-noout", "-text").stdout)
 
     def test_it_only_gets_worse(self):
         self.revoke("device.pem", "--reason", "superseded")
@@ -445,7 +448,8 @@ class Revoke(CaCase):
         self.assertEqual((now["reason"], at(now["invalid"])), ("key-compromise", at("2026-02-01T00:00:00Z")))
 
     def test_the_future_is_not_known(self):
-        self.revoke("device.pem", "--since", "2093-01-01T00:00:00Z", status=USAGE)
+        for since in ("2093-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "yesterday"):
+            self.revoke("device.pem", "--since", since, status=USAGE)
         self.revoke("device.pem", "--reason", "boredom", status=USAGE)
         self.revoke(status=USAGE)
 

@@ -23,13 +23,23 @@ class Interrupted(CaCase):
     def issuing(self, out):
         return [PROGRAM, "ca", "issue", "ca", "device.csr", "--role", "recorder", "--as-requested", "--out", out]
 
-    def killed_after(self, seconds, out):
-        """Whether it was still running."""
+    def killed_when(self, condition, out):
+        """Whether it was still running when the condition came to hold."""
         process = subprocess.Popen(self.issuing(out), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.DEVNULL)
-        time.sleep(seconds)
-        process.send_signal(signal.SIGKILL)
+        while process.poll() is None:
+            if condition():
+                process.send_signal(signal.SIGKILL)
+                break
         return process.wait(TIMEOUT) == -signal.SIGKILL
+
+    def moments(self, journal, out, lasts, chance):
+        """At random, and while each of the files is being written."""
+        size = os.path.getsize(journal.path)
+        end = time.monotonic() + chance.uniform(0, 1.5 * lasts)
+        return (lambda: time.monotonic() > end, lambda: os.path.exists(journal.head_path + ".new"),
+                lambda: os.path.getsize(journal.path) != size, lambda: glob.glob(self.path(out + "*")),
+                lambda: os.path.getsize(journal.path) != size and not os.path.exists(journal.head_path + ".new"))
 
     def outside(self):
         """Every certificate that stands in a file outside the authority's folder, complete or not."""
@@ -46,7 +56,10 @@ class Interrupted(CaCase):
         self.issue(out="first.pem")
         lasts = time.monotonic() - began
         chance = random.Random(26)
-        killed = sum(self.killed_after(chance.uniform(0, 1.2 * lasts), f"{number}.pem") for number in range(KILLS))
+        killed = 0
+        for number in range(KILLS):
+            moments = self.moments(journal, f"{number}.pem", lasts, chance)
+            killed += self.killed_when(moments[number % len(moments)], f"{number}.pem")
         # Whatever the last one left is put right by the next, and said.
         self.issue(out="last.pem")
         known = {entry["certificate"].encode() for entry in journal.issued()}

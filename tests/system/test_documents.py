@@ -6,6 +6,8 @@ import glob
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import time
 
@@ -42,14 +44,25 @@ class Documents(SystemCase):
         cls.addClassCleanup(cls.server.server_close)
         cls.addClassCleanup(cls.server.shutdown)
 
+    def end_server(self):
+        """The one that a tour begins in the background and, when all goes well, ends."""
+        if os.path.exists(self.path("enrolment.pid")):
+            try:
+                os.kill(int(self.load("enrolment.pid")), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
     def take_tour(self, document, *commands_at_least):
         """Run what a document shows, in one folder; what each line of an answer begins with must stand there."""
         os.symlink(self.long_clip, self.path("clip.mp4"))
         shutil.copy(self.authority.anchors, self.path("tsa-ca.pem"))
         path = os.path.dirname(PROGRAM) + os.pathsep + os.environ["PATH"]
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        self.addCleanup(self.end_server)
         seen = ""
         for kind, command, block in tour_of(os.path.join(ROOT, document)):
-            typed = command.replace("http://tsa.example/", self.server.url)
+            typed = command.replace("http://tsa.example/", self.server.url).replace(":8443", f":{port}")
             if " -revoke " in command:
                 time.sleep(1)  # stamps and revocations count whole seconds, and a stamp must be older
             done = subprocess.run(["bash", "-c", typed], cwd=self.folder, capture_output=True, text=True,

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What an authority hands out, the openssl command line tool and python3-cryptography accept, and
-read as it was meant. Usage: authority_accepted.py WRITE_AUTHORITY"""
+read as it was meant. Extensions with roles are read by openssl alone: python3-cryptography of
+Debian 12 knows no object identifiers with 128-bit arcs. Usage: authority_accepted.py
+WRITE_AUTHORITY"""
 import datetime
 import ipaddress
 import os
@@ -10,17 +12,16 @@ import sys
 import tempfile
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.x509 import ocsp
-from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
-from cryptography.x509.oid import ExtensionOID, NameOID
+from cryptography.x509.oid import NameOID
 
 KINDS = ["P-256", "P-384", "ED25519", "RSA", "P-256/callbacks", "RSA/callbacks"]
 ARC = "2.25.132330503438125610743018859333830030049."
-SERVER = Usage.SERVER_AUTH.dotted_string
-CLIENT = Usage.CLIENT_AUTH.dotted_string
-HOSTS = ["host.site.example", ipaddress.ip_address("10.1.2.3"), ipaddress.ip_address("fd00::7")]
+SERVER = "TLS Web Server Authentication"
+CLIENT = "TLS Web Client Authentication"
+HOSTS = ["DNS:host.site.example", "IP Address:10.1.2.3", "IP Address:FD00:0:0:0:0:0:0:7"]
 ROLES = {
     "camera": ([ARC + "1", SERVER, CLIENT], HOSTS, False),
     "recorder": ([ARC + "2", SERVER, CLIENT], HOSTS, False),
@@ -30,7 +31,7 @@ ROLES = {
     "server": ([ARC + "16", SERVER, CLIENT], HOSTS, False),
     "client-device": ([ARC + "17", CLIENT], HOSTS, False),
     "user": ([ARC + "18", CLIENT], None, False),
-    "time-stamper": (["1.3.6.1.5.5.7.3.8"], None, True),
+    "time-stamper": (["Time Stamping"], None, True),
 }
 
 
@@ -53,6 +54,17 @@ class Authority:
         output = done.stdout + done.stderr
         assert (done.returncode != 0) == fails, f"openssl {' '.join(words)}: {output}"
         return output
+
+
+def said_of(text):
+    """The extensions in openssl's words: name, whether critical, value."""
+    found = {}
+    lines = text.splitlines()
+    for line, value in zip(lines, lines[1:]):
+        if line.strip().startswith("X509v3 "):
+            name, _, critical = line.strip().partition(":")
+            found[name] = (critical.strip() == "critical", value.strip())
+    return found
 
 
 def verify(key, signature, signed):
@@ -98,21 +110,18 @@ def check_leaf(made, role):
     assert leaf.not_valid_before == datetime.datetime(2026, 1, 1)
     assert leaf.not_valid_after == datetime.datetime(2046, 1, 1)
     assert 2**64 < leaf.serial_number < 2**128
-    extended = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    assert [usage.dotted_string for usage in extended.value] == usages
-    assert extended.critical == critical
-    constraints = leaf.extensions.get_extension_for_class(x509.BasicConstraints)
-    assert constraints.critical and not constraints.value.ca
+    text = made.openssl("x509", "-in", role + ".pem", "-noout", "-text")
+    said = said_of(text)
+    assert said["X509v3 Extended Key Usage"] == (critical, ", ".join(usages)), said
+    assert said["X509v3 Basic Constraints"] == (True, "CA:FALSE")
+    assert said["X509v3 Key Usage"] == (True, "Digital Signature")
     if names is None:
-        assert not [e for e in leaf.extensions if e.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME]
+        assert "X509v3 Subject Alternative Name" not in said
     else:
-        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        assert [name.value for name in found] == names
+        assert said["X509v3 Subject Alternative Name"] == (False, ", ".join(names))
     own = issuing.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    above = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
-    assert above.key_identifier == own
-    points = leaf.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    assert points[0].full_name[0].value == "http://ca.site.example/list.crl"
+    assert said["X509v3 Authority Key Identifier"][1].replace(":", "").lower() == own.hex()
+    assert "URI:http://ca.site.example/list.crl" in text
     made.openssl("verify", "-x509_strict", "-check_ss_sig", "-auth_level", "2", "-CAfile",
                  "root.pem", "-untrusted", "issuing.pem", role + ".pem")
     made.openssl("verify", "-CAfile", "root.pem", role + ".pem", fails=True)
@@ -122,10 +131,9 @@ def check_request(made):
     request = x509.load_pem_x509_csr(made.read("request.pem"))
     verify(request.public_key(), request.signature, request.tbs_certrequest_bytes)
     assert request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value == "Tür"
-    usages = request.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    assert [usage.dotted_string for usage in usages] == [ARC + "1"]
-    names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    assert [name.value for name in names] == HOSTS[:2]
+    said = said_of(made.openssl("req", "-in", "request.pem", "-noout", "-text"))
+    assert said["X509v3 Extended Key Usage"] == (False, ARC + "1")
+    assert said["X509v3 Subject Alternative Name"] == (False, ", ".join(HOSTS[:2]))
     assert "OK" in made.openssl("req", "-in", "request.pem", "-noout", "-verify")
 
 
@@ -179,11 +187,6 @@ def main(write):
             check_list(made)
             check_responses(made)
             check_message(made)
-            # The public keys are what they are said to be, so that nothing was checked in vain.
-            key = made.certificate("root.pem").public_key()
-            der = key.public_bytes(serialization.Encoding.DER,
-                                   serialization.PublicFormat.SubjectPublicKeyInfo)
-            assert len(der) > 40
         print(f"{kind}: accepted")
 
 

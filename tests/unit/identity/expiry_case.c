@@ -34,8 +34,14 @@ int expiry_set_up(void **state)
     c->ctx = fixture_context(&c->allocator);
     key = key ? key : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     assert_non_null(key);
-    assert_int_equal(svms_expiry_new(&c->expiry, c->ctx, hear, c, NULL), SVMS_OK);
+    expiry_begin_anew();
     return 0;
+}
+
+void expiry_begin_anew(void)
+{
+    svms_expiry_free(&c->expiry);
+    assert_int_equal(svms_expiry_new(&c->expiry, c->ctx, hear, c, NULL), SVMS_OK);
 }
 
 int expiry_tear_down(void **state)

@@ -24,6 +24,8 @@ extern expiry_case *c;
 
 int expiry_set_up(void **state);
 int expiry_tear_down(void **state);
+/* As a process that was started again. */
+void expiry_begin_anew(void);
 
 /* A chain of certificates with these serial numbers, ended by 0; all begin and end at the same
  * times, whole seconds since 1970. Equal arguments give equal certificates. */

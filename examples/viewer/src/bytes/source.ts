@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+import { BlobStream, type ByteStream } from './byte_stream.js';
 import type { Octets } from './octets.js';
 
 /** Something that is read by slices: a file that was picked, a file of Node.js, a part of either. */
@@ -9,6 +10,17 @@ export interface Source {
    * the end is left out, so that fewer bytes, also none, may come.
    */
   read(offset: number, length: number): Promise<Octets>;
+  /** What follows an offset, to be read forwards; null, or not there, where only slices can be read. */
+  streamFrom?(offset: number): ByteStream | null;
+}
+
+/** A source that also hands out views of memory that it keeps. */
+export interface LendingSource extends Source {
+  /**
+   * From `least` to `most` bytes at `offset`, or what there is before the end. Whoever borrows them may change a
+   * byte if it is changed back before anything else runs, and copies what is kept: with the next call they are gone.
+   */
+  lend(offset: number, least: number, most: number): Promise<Octets>;
 }
 
 /** How many of `length` bytes at `offset` there are. */
@@ -26,6 +38,10 @@ export class BlobSource implements Source {
   async read(offset: number, length: number): Promise<Octets> {
     const there = available(this.size, offset, length);
     return new Uint8Array(await this.blob.slice(offset, offset + there).arrayBuffer());
+  }
+
+  streamFrom(offset: number): ByteStream | null {
+    return BlobStream.open(this.blob.slice(offset));
   }
 }
 

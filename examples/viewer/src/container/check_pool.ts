@@ -2,7 +2,8 @@
 import { reasonOf } from '../bytes/errors.js';
 import { ReadAheadSource } from '../bytes/read_ahead.js';
 import type { Source } from '../bytes/source.js';
-import { Distribution, JobQueue, type Loaded, takeBack } from './job_queue.js';
+import { StreamedSource } from '../bytes/streamed_source.js';
+import { Distribution, JobQueue, type Loaded, Turns, takeBack } from './job_queue.js';
 import { openHeader } from './opening.js';
 import { type CheckedPlace, checkAndOpen } from './opened_check.js';
 import type { ContainerContext, SegmentPiece } from './segment.js';
@@ -35,19 +36,32 @@ interface CheckRequest {
 type Request<Input> = OpenRequest<Input> | CheckRequest;
 type Reply = { id: number; piece: SegmentPiece } | { id: number; error: string };
 
+/** Replies that are sent together while there is more to do: a message costs both sides as much as many samples. */
+const repliesAtOnce = 8;
+
+/** A file for whoever goes through it from front to back, as a stream where there are such. */
+function readForwards(source: Source): Source {
+  const first = source.streamFrom?.(0) ?? null;
+  if (first === null) return new ReadAheadSource(source);
+  first.close();
+  return new StreamedSource(source);
+}
+
 /** The worker's side: checks segments of the container that it is told to open. */
 export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
   let opened: Promise<{ source: Source; context: ContainerContext }> | null = null;
   const queue = new JobQueue();
+  const turns = new Turns();
+  const replies: Reply[] = [];
   const open = async (input: Input): Promise<{ source: Source; context: ContainerContext }> => {
     const source = await makeSource(input);
-    return { source: new ReadAheadSource(source), context: await openHeader(source) };
+    return { source: readForwards(source), context: await openHeader(source) };
   };
   const check = async ({ id, place }: CheckRequest): Promise<Reply> => {
     try {
       if (opened === null) throw new Error('nothing was opened');
       const { source, context } = await opened;
-      return { id, piece: await checkAndOpen(context, source, place) };
+      return { id, piece: await turns.take((hasRead) => checkAndOpen(context, source, place, hasRead)) };
     } catch (error) {
       return { id, error: reasonOf(error) };
     }
@@ -60,7 +74,8 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
       opened.catch(() => undefined);
     } else {
       queue.add(async () => {
-        if (port.isEnded?.() !== true) port.send(await check(request));
+        if (port.isEnded?.() !== true) replies.push(await check(request));
+        if (replies.length >= repliesAtOnce || queue.isLast) port.send(replies.splice(0));
       });
     }
   });
@@ -91,7 +106,9 @@ export class CheckPool<Input> {
   ) {
     const workers = ports.map((port) => {
       const worker: Worker = { port, waiting: new Map<number, Waiting>(), isGone: false };
-      port.receive((message) => this.settle(worker.waiting, message as Reply));
+      port.receive((message) => {
+        for (const reply of message as Reply[]) this.settle(worker.waiting, reply);
+      });
       port.failed?.(() => {
         for (const waiting of takeBack(worker)) this.give(waiting);
       });

@@ -14,6 +14,11 @@ export class JobQueue {
     this.next();
   }
 
+  /** Asked by a job at its end: is nothing else under way or waiting? */
+  get isLast(): boolean {
+    return this.running === 1 && this.waiting.length === 0;
+  }
+
   private next(): void {
     while (this.running < maxRunning) {
       const job = this.waiting.shift();
@@ -23,6 +28,23 @@ export class JobQueue {
         this.running--;
         this.next();
       });
+    }
+  }
+}
+
+/** Lets one after the other read; who has read enough says so and goes on, while the next one reads. */
+export class Turns {
+  private last: Promise<void> = Promise.resolve();
+
+  async take<Result>(use: (hasRead: () => void) => Promise<Result>): Promise<Result> {
+    const before = this.last;
+    let hasRead: () => void = () => undefined;
+    this.last = new Promise((resolve) => (hasRead = resolve));
+    await before;
+    try {
+      return await use(hasRead);
+    } finally {
+      hasRead();
     }
   }
 }

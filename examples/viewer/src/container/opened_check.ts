@@ -15,9 +15,9 @@ export interface CheckedPlace extends Omit<SegmentInput, 'source'> {
 const maxInMemory = 64 << 20;
 
 /** Checks a segment and, where there is a key, opens its samples from the same memory. */
-export async function checkAndOpen(context: ContainerContext, source: Source, place: CheckedPlace): Promise<SegmentPiece> {
+export async function checkAndOpen(context: ContainerContext, source: Source, place: CheckedPlace, hasRead?: () => void): Promise<SegmentPiece> {
   const { opensWith, ...input } = place;
-  if (opensWith === undefined) return checkSegment(context, { source, ...input });
+  if (opensWith === undefined) return checkSegment(context, { source, ...input }, hasRead);
   const { at, expectedSize } = place;
   const isSmall = expectedSize !== undefined && expectedSize <= maxInMemory && at + expectedSize <= place.zerosFrom;
   if (isSmall) {

@@ -102,8 +102,8 @@ export interface SegmentInput {
   removedTracks?: ReadonlySet<number>;
 }
 
-/** Bytes of digests that may be under way at once. */
-const maxInFlight = 32 << 20;
+/** Bytes of digests that are begun before those in front of them are waited for: the browser copies what it digests. */
+const digestsAtOnce = 2 << 20;
 /** Evidence of one segment that is kept in memory; what is beyond attests nothing. */
 const maxEvidenceBytes = 16 << 20;
 
@@ -119,6 +119,7 @@ class SegmentWalk {
   private readonly result: SegmentPiece;
   private readonly shift: number;
   private inFlight: (Promise<unknown> | Octets)[] = [];
+  private earlier: Promise<unknown> = Promise.resolve();
   private inFlightBytes = 0;
   private evidenceBytes = 0;
   /** The end of the structure that is looked at, in the source. */
@@ -128,6 +129,7 @@ class SegmentWalk {
   constructor(
     private readonly context: ContainerContext,
     private readonly input: SegmentInput,
+    private readonly hasRead: () => void,
   ) {
     this.window = new Window(input.source, input.end, input.expectedSize);
     this.shift = input.shift ?? 0;
@@ -184,7 +186,7 @@ class SegmentWalk {
       const piece = this.window.held(at, size) ?? (await this.window.piece(at, size));
       if (piece.to - piece.from < size) throw new TruncatedError('C-OVR-1', 'the file became shorter', at);
       this.take(header, piece, at);
-      if (this.inFlightBytes > maxInFlight) await this.landAll();
+      if (this.inFlightBytes > digestsAtOnce) await this.landEarlier();
       at += size;
     }
   }
@@ -258,11 +260,18 @@ class SegmentWalk {
     this.inFlightBytes += record.length;
   }
 
-  /** Waits for the digests that are under way. */
-  private async landAll(): Promise<void> {
-    await Promise.all(this.inFlight);
+  /** Waits for the digests that were under way before the newest, so that there is always something to do. */
+  private async landEarlier(): Promise<void> {
+    await this.earlier;
+    this.earlier = Promise.all(this.inFlight);
     this.inFlight = [];
     this.inFlightBytes = 0;
+  }
+
+  /** Waits for all digests that are under way. */
+  private async landAll(): Promise<void> {
+    await this.landEarlier();
+    await this.landEarlier();
   }
 
   private takeSample(header: SampleHeader, record: Octets, at: number): void {
@@ -305,6 +314,7 @@ class SegmentWalk {
     const isRequired = header.isSigned && !header.critical.deferred && !header.critical.late;
     const own = header.isSigned ? await this.ownSignatureSize(at + size, isRequired) : 0;
     const whole = copyOf(await this.window.view(at, size + own));
+    this.hasRead();
     this.structure(at, size + own);
     const nothingMissing = (): void => {
       this.structureEnd = this.input.zerosFrom;
@@ -489,7 +499,7 @@ export async function verifyManifestPiece(context: ContainerContext, whole: Octe
 }
 
 /** Reads a segment from its start to behind its manifest and signature, and compares it with the manifest. */
-export function checkSegment(context: ContainerContext, input: SegmentInput): Promise<SegmentPiece> {
-  return new SegmentWalk(context, input).run();
+export function checkSegment(context: ContainerContext, input: SegmentInput, hasRead = (): void => undefined): Promise<SegmentPiece> {
+  return new SegmentWalk(context, input, hasRead).run();
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { type Octets } from '../bytes/octets.js';
-import type { Source } from '../bytes/source.js';
+import type { LendingSource, Source } from '../bytes/source.js';
 
 /** A piece of a source in memory. The byte before `from` is there too, and free to be used. */
 export interface Piece {
@@ -22,7 +22,7 @@ export class Window {
   bytesRead = 0;
 
   constructor(
-    private readonly source: Source,
+    private readonly source: Source | LendingSource,
     /** Nothing behind this offset is looked at. */
     readonly end: number,
     /** How much will be read, where that is known: then it is read at once. */
@@ -40,7 +40,9 @@ export class Window {
     this.step = Math.min(2 * this.step, maxWindow);
     this.start = at;
     this.memory = new Uint8Array(1);
-    if (at > 0) {
+    if (at > 0 && 'lend' in this.source) {
+      this.memory = await this.source.lend(at - 1, size + 1, wanted + 1);
+    } else if (at > 0) {
       this.memory = await this.source.read(at - 1, wanted + 1);
     } else {
       const memory = new Uint8Array(wanted + 1);

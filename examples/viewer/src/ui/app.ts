@@ -27,7 +27,7 @@ interface Slot {
 }
 
 /** Milliseconds between two drawings of progress. */
-const progressInterval = 100;
+const progressInterval = 250;
 
 export interface StartOptions {
   language?: Language;

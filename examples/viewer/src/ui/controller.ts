@@ -107,7 +107,7 @@ export class Controller {
   private unlockAbort: AbortController | null = null;
   private readonly listeners: ((topic: Topic) => void)[] = [];
   private abort: AbortController | null = null;
-  private running: Promise<void> = Promise.resolve();
+  private running: Promise<void> | null = null;
   private turn = 0;
 
   constructor(readonly makers: Makers) {}
@@ -133,8 +133,10 @@ export class Controller {
       if (this.session !== session) return;
       this.evidence = evidence;
       this.phase = 'open';
+      // Drawing takes a while, in which verification goes on already.
+      const verified = this.verify();
       this.tell('phase');
-      await this.verify();
+      await verified;
     } catch (error) {
       if (this.session !== session) return;
       this.problem = problemOf(error);
@@ -235,10 +237,12 @@ export class Controller {
   async verify(): Promise<void> {
     const turn = ++this.turn;
     this.abort?.abort();
-    await this.running;
+    if (this.running !== null) await this.running;
     if (turn !== this.turn || this.session === null) return;
-    this.running = this.run(turn, this.session);
-    await this.running;
+    const running = this.run(turn, this.session);
+    this.running = running;
+    await running;
+    if (this.running === running) this.running = null;
   }
 
   /** Something was typed: what is known was found without it. */
@@ -281,9 +285,10 @@ export class Controller {
     this.report = null;
     this.shares.clear();
     this.overall = null;
+    const asked = session.verify(given, (progress) => this.progressed(turn, progress), abort.signal);
     this.tell('verification');
     try {
-      const report = await session.verify(given, (progress) => this.progressed(turn, progress), abort.signal);
+      const report = await asked;
       if (turn !== this.turn) return;
       this.report = report;
       this.applied = given;
