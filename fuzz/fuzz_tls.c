@@ -205,9 +205,13 @@ static void check_peer(const end *one, unsigned options)
 {
     svms_tls_peer peer = SVMS_TLS_PEER_INIT;
     demand(svms_tls_peer_info(one->tls, &peer, NULL) == SVMS_OK);
-    bool asked = one->server ? (options & OPTION_NOT_ASKED) == 0 : true;
-    demand(!asked || (peer.verdict == SVMS_IDENTITY_TRUSTED && svms_tls_peer_chain(one->tls)));
-    demand(one->server || peer.name_matches == 1);
+    bool judged = (options & (one->server ? OPTION_NOT_ASKED : OPTION_INSPECTED)) == 0;
+    bool shown = svms_tls_peer_chain(one->tls) != NULL;
+    bool must_show = !one->server || (options & OPTION_OPTIONAL) == 0;
+    demand(!judged || shown || !must_show);
+    demand(!judged || !shown || peer.verdict == SVMS_IDENTITY_TRUSTED);
+    demand(!judged || one->server || peer.name_matches == 1);
+    demand(peer.verdict == SVMS_IDENTITY_TRUSTED || peer.roles == 0);
     demand((options & OPTION_TLS12) != 0 || peer.version == SVMS_TLS_1_3);
 }
 
@@ -394,8 +398,8 @@ static bool hand_in(end *receiver, link *way, size_t most)
 static bool should_work(enum company company, unsigned options)
 {
     bool stapled = company != FOREIGN_SERVER && (options & OPTION_STAPLE) != 0;
-    bool client_is_ours = company != FOREIGN_CLIENT;
-    if (client_is_ours && (options & OPTION_NEED_STAPLE) != 0 && !stapled) {
+    bool judged = company != FOREIGN_CLIENT && (options & OPTION_INSPECTED) == 0;
+    if (judged && (options & OPTION_NEED_STAPLE) != 0 && !stapled) {
         return false;
     }
     return company == BOTH_OURS || ((options & OPTION_TLS12) != 0 && (options & OPTION_ALPN) == 0);

@@ -13,7 +13,7 @@
 
 #define NS_PER_SECOND INT64_C(1000000000)
 #define NS_PER_DAY (INT64_C(86400) * NS_PER_SECOND)
-#define HOURS_PER_DAY 24
+#define HOURS_PER_DAY INT64_C(24)
 /* NIST SP 800-57 part 1: what is less is not good enough any more. */
 #define SECURITY_BITS_MIN 112
 /* As the library writes names (RFC 4514, with spaces). */

@@ -265,8 +265,10 @@ SVMS_API void svms_keyset_free(svms_keyset **keyset);
 
 /** Which kind of token. */
 typedef enum svms_token_profile {
-    SVMS_TOKEN_ACCESS = 1, /**< RFC 9068, `at+jwt`: rights in `authorization_details`. */
-    SVMS_TOKEN_ONVIF = 2   /**< `JWT`: `roles`, which the server's policy knows. */
+    SVMS_TOKEN_ACCESS = 1,   /**< RFC 9068, `at+jwt`: rights in `authorization_details`. */
+    SVMS_TOKEN_ONVIF = 2,    /**< `JWT`: `roles`, which the server's policy knows. */
+    SVMS_TOKEN_APPROVING = 3 /**< `svms-approval+jwt`: one person's yes to one request of another;
+                                  svms_approval_check(). Its rules need a memory (replay). */
 } svms_token_profile;
 
 /**
@@ -724,6 +726,113 @@ typedef struct svms_token_claims {
 SVMS_API SVMS_MUST_CHECK svms_status svms_token_issue(
     svms_ctx *ctx, const svms_token_claims *claims, const svms_private_key *key,
     svms_token_algorithm algorithm, const char *kid, char *out, size_t *size, svms_error *err);
+
+/** Longest life of an approval, in seconds. */
+#define SVMS_APPROVAL_LIFE_MAX 300
+/** Most devices, and most recipients, of a request that needs approval. */
+#define SVMS_APPROVAL_LIST_MAX 1024
+
+/** A request that needs approval, down to what could make a difference. Start from
+ * ::SVMS_APPROVAL_REQUEST_INIT. Since 0.1. */
+typedef struct svms_approval_request {
+    uint32_t struct_size;       /**< sizeof(svms_approval_request). */
+    uint32_t reserved;          /**< 0. */
+    const char *action;         /**< What, as policy.md spells it. */
+    const char *const *devices; /**< On which devices, or NULL. */
+    size_t device_count;        /**< How many, at most ::SVMS_APPROVAL_LIST_MAX. */
+    int64_t from_utc_ns;        /**< Recorded time, or ::SVMS_NO_TIME. */
+    int64_t to_utc_ns;          /**< Its end, or ::SVMS_NO_TIME. */
+    const char *parameters;     /**< Everything else that is asked for, in one spelling, or NULL. */
+    const char *const *recipients; /**< Who will be able to open what is made, or NULL. */
+    size_t recipient_count;        /**< How many, at most ::SVMS_APPROVAL_LIST_MAX. */
+    uint8_t nonce[16];             /**< Random, by the server: no two requests are one. */
+} svms_approval_request;
+
+/** Initialiser of ::svms_approval_request. */
+#define SVMS_APPROVAL_REQUEST_INIT                                                                 \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_approval_request), 0, NULL, NULL, 0, INT64_MIN, INT64_MIN, NULL,     \
+            NULL, 0,                                                                               \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
+    }
+
+/**
+ * Hash of a request: what an approval is about.
+ *
+ * @param ctx       context
+ * @param request   the request
+ * @param[out] out  receives the SHA-256
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK           made
+ * @retval SVMS_E_USAGE      an argument is NULL, a text is not UTF-8, a list is too long
+ * @retval SVMS_E_NO_MEMORY  the allocator failed
+ * @retval SVMS_E_CRYPTO     the provider failed
+ *
+ * Thread safety: any thread. Specification: J-APP-1. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_approval_hash(svms_ctx *ctx,
+                                                        const svms_approval_request *request,
+                                                        uint8_t out[32], svms_error *err);
+
+/**
+ * Issue an approval, for the person who gives it. Of @p claims, issuer, audience, subject, methods,
+ * times and life are taken; the life is at most ::SVMS_APPROVAL_LIFE_MAX.
+ *
+ * @param ctx           context
+ * @param claims        who approves, and for which one server
+ * @param request_hash  svms_approval_hash(), 32 bytes
+ * @param token         the token of the one who asks, as it came, not NUL-terminated
+ * @param token_size    its bytes
+ * @param key           who signs
+ * @param algorithm     as in svms_token_issue()
+ * @param kid           as in svms_token_issue()
+ * @param[out] out      receives the approval and NUL
+ * @param[in,out] size  as in svms_token_issue()
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK             issued
+ * @retval SVMS_E_USAGE        an argument is NULL or out of range
+ * @retval SVMS_E_UNSUPPORTED  as in svms_token_issue()
+ * @retval SVMS_E_LIMIT        @p out is too small
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
+ *
+ * Thread safety: any thread. Specification: J-APP-2. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_approval_issue(
+    svms_ctx *ctx, const svms_token_claims *claims, const uint8_t *request_hash, const char *token,
+    size_t token_size, const svms_private_key *key, svms_token_algorithm algorithm, const char *kid,
+    char *out, size_t *size, svms_error *err);
+
+/**
+ * Check an approval, and use it up. Whether the policy lets that person approve, is asked with the
+ * approval as the token and "approve." in front of the action (svms_access_decide()).
+ *
+ * @param[out] out      the approval; release with svms_token_free()
+ * @param verifier      whom to believe; its profile is ::SVMS_TOKEN_APPROVING
+ * @param text          the approval, not NUL-terminated
+ * @param size          its bytes
+ * @param asking        the verified token of the one who asks
+ * @param request_hash  svms_approval_hash() of the request at hand, 32 bytes
+ * @param question      what is known besides, or NULL
+ * @param[out] verdict  what it was found to be
+ * @param[out] err      the words for it, or NULL
+ *
+ * @retval SVMS_OK        it is an approval of just this, by somebody else, for the first time
+ * @retval SVMS_E_USAGE   an argument is NULL, or the verifier is of another profile
+ * @retval SVMS_E_POLICY  verdict approval: another request, another token, or by the one who asks;
+ *                        or as in svms_token_verify()
+ * @retval SVMS_E_MALFORMED as in svms_token_verify(); so are all others
+ *
+ * Thread safety: any thread. Specification: J-APP-3. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_approval_check(
+    svms_token **out, svms_token_verifier *verifier, const char *text, size_t size,
+    const svms_token *asking, const uint8_t *request_hash, const svms_token_question *question,
+    svms_token_verdict *verdict, svms_error *err);
 
 #ifdef __cplusplus
 }

@@ -53,6 +53,16 @@ static const char *read_text(const claims *job, const char *name, bool is_due, s
     return text;
 }
 
+static void read_digest(const svms_json_node *node, const char *name, uint8_t out[DIGEST_SIZE])
+{
+    const char *text = svms_json_text(node, name);
+    size_t characters = text ? strlen(text) : 0;
+    if (text && (svms_base64url_decoded_size(characters) != DIGEST_SIZE ||
+                 !svms_base64url_decode(text, characters, out))) {
+        svms_json_refuse(node, name, "is no SHA-256 in base64url");
+    }
+}
+
 /* Whole seconds; a fraction counts against the token: up for what begins, down for what ends. */
 static int64_t read_time(const claims *job, const char *name, bool is_due, bool begins)
 {
@@ -75,9 +85,10 @@ static svms_status read_identity(const claims *job)
 {
     svms_token *token = job->token;
     bool is_access = job->rules->rules->profile == SVMS_TOKEN_ACCESS;
+    bool is_due = job->rules->rules->profile != SVMS_TOKEN_ONVIF;
     token->issuer = read_text(job, "iss", true, SVMS_ISSUER_MAX);
-    token->subject = read_text(job, "sub", is_access, SVMS_CLAIM_MAX);
-    token->id = read_text(job, "jti", is_access, SVMS_CLAIM_MAX);
+    token->subject = read_text(job, "sub", is_due, SVMS_CLAIM_MAX);
+    token->id = read_text(job, "jti", is_due, SVMS_CLAIM_MAX);
     token->client = read_text(job, "client_id", is_access, SVMS_CLAIM_MAX);
     token->session = read_text(job, "sid", false, SVMS_CLAIM_MAX);
     svms_status status = settle(job, SVMS_TOKEN_CLAIM);
@@ -110,13 +121,33 @@ static svms_status check_audience(const claims *job)
     return status;
 }
 
+/* J-APP-2 */
+static svms_status read_approval(const claims *job)
+{
+    svms_token *token = job->token;
+    if (token->profile != SVMS_TOKEN_APPROVING) {
+        return SVMS_OK;
+    }
+    read_digest(&job->root, "req", token->request_hash);
+    read_digest(&job->root, "ath", token->asking_sha256);
+    if (svms_json_is_array(&job->root, "aud")) {
+        svms_json_refuse(&job->root, "aud", "is a list: an approval is for one server");
+    }
+    svms_status status = settle(job, SVMS_TOKEN_CLAIM);
+    if (status == SVMS_OK && token->expires_s - token->issued_s > SVMS_APPROVAL_LIFE_MAX) {
+        return refuse(job, SVMS_TOKEN_LIFETIME, SVMS_E_POLICY, "lives longer than an approval may");
+    }
+    return status;
+}
+
 static svms_status read_times(const claims *job)
 {
     const svms_token_rules *rules = job->rules->rules;
     svms_token *token = job->token;
     token->expires_s = read_time(job, "exp", true, false);
-    token->not_before_s = read_time(job, "nbf", !rules->nbf_may_be_absent, true);
-    token->issued_s = read_time(job, "iat", rules->profile == SVMS_TOKEN_ACCESS, true);
+    bool is_approval = rules->profile == SVMS_TOKEN_APPROVING;
+    token->not_before_s = read_time(job, "nbf", !rules->nbf_may_be_absent && !is_approval, true);
+    token->issued_s = read_time(job, "iat", rules->profile != SVMS_TOKEN_ONVIF, true);
     token->authenticated_s = read_time(job, "auth_time", false, true);
     return settle(job, SVMS_TOKEN_TIME);
 }
@@ -161,12 +192,7 @@ static svms_status check_binding(const claims *job)
     }
     svms_json_node cnf = svms_json_object(&job->root, "cnf");
     svms_json_only(&cnf, members);
-    const char *text = svms_json_text(&cnf, "x5t#S256");
-    size_t characters = text ? strlen(text) : 0;
-    if (text && (svms_base64url_decoded_size(characters) != DIGEST_SIZE ||
-                 !svms_base64url_decode(text, characters, token->certificate_sha256))) {
-        svms_json_refuse(&cnf, "x5t#S256", "is no SHA-256 in base64url");
-    }
+    read_digest(&cnf, "x5t#S256", token->certificate_sha256);
     svms_status status = settle(job, SVMS_TOKEN_BINDING);
     if (status != SVMS_OK) {
         return status;
@@ -302,8 +328,8 @@ svms_status svms_claims_read(svms_token *token, const svms_claim_rules *rules,
 {
     claims job = { token, svms_json_root(&token->document), rules, verdict, err };
     svms_status (*const steps[])(const claims *job) = {
-        read_identity, check_audience, read_times,  check_times,
-        check_binding, read_rest,      read_rights,
+        read_identity, check_audience, read_times, check_times,
+        check_binding, read_approval,  read_rest,  read_rights,
     };
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         svms_status status = steps[i](&job);

@@ -34,6 +34,10 @@ struct svms_token {
     const char *actors[SVMS_ACTORS_MAX];
     bool is_bound;
     uint8_t certificate_sha256[32];
+    uint8_t sha256[32]; /* of the token as it came */
+    /* Of an approval: what it is about. */
+    uint8_t request_hash[32];
+    uint8_t asking_sha256[32];
     size_t right_count;
     svms_rule *rights;
 };
@@ -47,9 +51,32 @@ typedef struct svms_claim_rules {
     int64_t now_s;
 } svms_claim_rules;
 
+/* Without using it up: whether it was used is asked after everything else. */
+SVMS_MUST_CHECK svms_status svms_token_examine(svms_token **out, svms_token_verifier *verifier,
+                                               const char *text, size_t size,
+                                               const svms_token_question *question,
+                                               svms_token_verdict *verdict, svms_error *err);
+/* Revocation and replay. */
+SVMS_MUST_CHECK svms_status svms_token_take(svms_token *token, svms_token_verifier *verifier,
+                                            const svms_token_question *question,
+                                            svms_token_verdict *verdict, svms_error *err);
+
 /* Whether text is a JSON array of rights, as a verifier takes them. SVMS_E_MALFORMED. */
 SVMS_MUST_CHECK svms_status svms_rights_check(svms_ctx *ctx, const char *json, size_t size,
                                               svms_error *err);
+
+/* Claims of a token that is to be. */
+SVMS_MUST_CHECK svms_status svms_claim_put_bytes(svms_builder *out, const char *name,
+                                                 const uint8_t *bytes, size_t size,
+                                                 svms_error *err);
+SVMS_MUST_CHECK svms_status svms_claim_put_id(svms_builder *out, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_claim_put_times(svms_builder *out, const svms_token_claims *claims,
+                                                 svms_error *err);
+void svms_claim_put_list(svms_builder *out, const char *name, const char *const *texts,
+                         size_t count);
+SVMS_MUST_CHECK svms_status svms_token_seal(const svms_builder *payload,
+                                            const svms_jws_signer *signer, char *out, size_t *size,
+                                            svms_error *err);
 
 /* Reads the claims of token->document and judges them. Any status but SVMS_OK: *verdict says which.
  */

@@ -52,7 +52,8 @@ static svms_status check(const svms_token_claims *claims, svms_error *err)
     return SVMS_OK;
 }
 
-static void put_list(svms_builder *out, const char *name, const char *const *texts, size_t count)
+void svms_claim_put_list(svms_builder *out, const char *name, const char *const *texts,
+                         size_t count)
 {
     if (count == 0) {
         return;
@@ -64,8 +65,8 @@ static void put_list(svms_builder *out, const char *name, const char *const *tex
     svms_json_close(out, ']');
 }
 
-static svms_status put_bytes(svms_builder *out, const char *name, const uint8_t *bytes, size_t size,
-                             svms_error *err)
+svms_status svms_claim_put_bytes(svms_builder *out, const char *name, const uint8_t *bytes,
+                                 size_t size, svms_error *err)
 {
     svms_builder text = svms_builder_new(out->ctx, SVMS_CLAIM_MAX);
     svms_put_base64url(&text, bytes, size);
@@ -78,11 +79,11 @@ static svms_status put_bytes(svms_builder *out, const char *name, const uint8_t 
     return status;
 }
 
-static svms_status put_id(svms_builder *out, svms_error *err)
+svms_status svms_claim_put_id(svms_builder *out, svms_error *err)
 {
     uint8_t id[ID_SIZE];
     svms_status status = svms_random(out->ctx, id, sizeof id, err);
-    return status == SVMS_OK ? put_bytes(out, "jti", id, sizeof id, err) : status;
+    return status == SVMS_OK ? svms_claim_put_bytes(out, "jti", id, sizeof id, err) : status;
 }
 
 static int64_t seconds_of(int64_t ns)
@@ -90,7 +91,8 @@ static int64_t seconds_of(int64_t ns)
     return ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
 }
 
-static svms_status put_times(svms_builder *out, const svms_token_claims *claims, svms_error *err)
+svms_status svms_claim_put_times(svms_builder *out, const svms_token_claims *claims,
+                                 svms_error *err)
 {
     int64_t now_ns =
         claims->now_utc_ns == SVMS_NO_TIME ? svms_utc_now(out->ctx) : claims->now_utc_ns;
@@ -127,7 +129,7 @@ static svms_status put_binding(svms_builder *out, const uint8_t *digest, svms_er
         return SVMS_OK;
     }
     svms_json_open(out, "cnf", '{');
-    svms_status status = put_bytes(out, "x5t#S256", digest, DIGEST_SIZE, err);
+    svms_status status = svms_claim_put_bytes(out, "x5t#S256", digest, DIGEST_SIZE, err);
     svms_json_close(out, '}');
     return status;
 }
@@ -144,12 +146,12 @@ static svms_status put_payload(svms_builder *out, const svms_token_claims *claim
     if (claims->session) {
         svms_json_put_text(out, "sid", claims->session);
     }
-    svms_status status = put_id(out, err);
+    svms_status status = svms_claim_put_id(out, err);
     if (status == SVMS_OK) {
-        status = put_times(out, claims, err);
+        status = svms_claim_put_times(out, claims, err);
     }
-    put_list(out, "amr", claims->methods, claims->method_count);
-    put_list(out, "roles", claims->roles, claims->role_count);
+    svms_claim_put_list(out, "amr", claims->methods, claims->method_count);
+    svms_claim_put_list(out, "roles", claims->roles, claims->role_count);
     if (status == SVMS_OK) {
         status = put_binding(out, claims->certificate_sha256, err);
     }
@@ -160,8 +162,8 @@ static svms_status put_payload(svms_builder *out, const svms_token_claims *claim
     return status == SVMS_OK ? svms_builder_check(out, "the token", err) : status;
 }
 
-static svms_status sign(const svms_builder *payload, const svms_jws_signer *signer, char *out,
-                        size_t *size, svms_error *err)
+svms_status svms_token_seal(const svms_builder *payload, const svms_jws_signer *signer, char *out,
+                            size_t *size, svms_error *err)
 {
     svms_builder text = svms_builder_new(payload->ctx, SVMS_JWS_MAX);
     svms_status status = svms_jws_put(&text, signer, payload->data, payload->size, err);
@@ -201,7 +203,7 @@ svms_status svms_token_issue(svms_ctx *ctx, const svms_token_claims *claims,
     svms_builder payload = svms_builder_new(ctx, SVMS_JWS_MAX);
     status = put_payload(&payload, &read, err);
     if (status == SVMS_OK) {
-        status = sign(&payload, &signer, out, size, err);
+        status = svms_token_seal(&payload, &signer, out, size, err);
     }
     svms_builder_clear(&payload);
     return status;

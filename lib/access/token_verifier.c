@@ -14,8 +14,11 @@
 
 static svms_status check_rules(const svms_token_rules *rules, svms_error *err)
 {
-    if (rules->profile != SVMS_TOKEN_ACCESS && rules->profile != SVMS_TOKEN_ONVIF) {
+    if (rules->profile < SVMS_TOKEN_ACCESS || rules->profile > SVMS_TOKEN_APPROVING) {
         return svms_fail(err, SVMS_E_USAGE, "%d is no kind of token", (int)rules->profile);
+    }
+    if (rules->profile == SVMS_TOKEN_APPROVING && !rules->replay) {
+        return svms_fail(err, SVMS_E_USAGE, "approvals are for single use, which needs a memory");
     }
     if (!rules->audience || rules->audience[0] == '\0' ||
         strnlen(rules->audience, SVMS_CLAIM_MAX + 1) > SVMS_CLAIM_MAX) {

@@ -5,6 +5,7 @@
 #include <svms/time.h>
 
 #include "base64url.h"
+#include "digest.h"
 #include "failure.h"
 #include "options.h"
 #include "replay.h"
@@ -105,8 +106,12 @@ static svms_status check_signature(token_job *job)
 /* J-CLM-1, J-JWS-3: before any key is touched. */
 static svms_status check_header(const token_job *job)
 {
-    bool is_access = job->verifier->rules.profile == SVMS_TOKEN_ACCESS;
-    if (strcmp(job->jws.type, is_access ? "at+jwt" : "jwt") != 0) {
+    static const char *const types[] = {
+        [SVMS_TOKEN_ACCESS] = "at+jwt",
+        [SVMS_TOKEN_ONVIF] = "jwt",
+        [SVMS_TOKEN_APPROVING] = "svms-approval+jwt",
+    };
+    if (strcmp(job->jws.type, types[job->verifier->rules.profile]) != 0) {
         return refuse(job, SVMS_TOKEN_PROFILE, SVMS_E_POLICY, "is of another kind");
     }
     if (job->jws.algorithm == SVMS_TOKEN_NO_ALGORITHM) {
@@ -133,18 +138,6 @@ static svms_status load_payload(svms_token *token, const token_job *job)
     return status;
 }
 
-/* J-REV-1, J-RPL-1 */
-static svms_status check_use(const svms_token *token, const token_job *job, int64_t now_s)
-{
-    const svms_token_rules *rules = &job->verifier->rules;
-    if (rules->revocations && svms_revocations_speak_of(rules->revocations, token)) {
-        return refuse(job, SVMS_TOKEN_REVOKED, SVMS_E_POLICY, "has been revoked");
-    }
-    return rules->replay
-               ? svms_replay_use(rules->replay, token, now_s, rules->skew_s, job->verdict, job->err)
-               : SVMS_OK;
-}
-
 static int64_t seconds_of(int64_t utc_ns)
 {
     return utc_ns / NS_PER_SECOND - (utc_ns % NS_PER_SECOND < 0);
@@ -169,9 +162,6 @@ static svms_status read_token(svms_token **out, token_job *job)
     if (status == SVMS_OK) {
         status = svms_claims_read(token, &rules, job->verdict, job->err);
     }
-    if (status == SVMS_OK) {
-        status = check_use(token, job, rules.now_s);
-    }
     /* It was the caller's, and the token outlives it. */
     token->document.err = NULL;
     if (status == SVMS_OK) {
@@ -182,16 +172,15 @@ static svms_status read_token(svms_token **out, token_job *job)
     return status;
 }
 
-svms_status svms_token_verify(svms_token **out, svms_token_verifier *verifier, const char *text,
-                              size_t size, const svms_token_question *question,
-                              svms_token_verdict *verdict, svms_error *err)
+svms_status svms_token_examine(svms_token **out, svms_token_verifier *verifier, const char *text,
+                               size_t size, const svms_token_question *question,
+                               svms_token_verdict *verdict, svms_error *err)
 {
     token_job job = {
         .verifier = verifier, .question = SVMS_TOKEN_QUESTION_INIT, .verdict = verdict, .err = err
     };
-    if (!out || !verifier || !text || !verdict) {
-        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
-    }
+    svms_token *token = NULL;
+    svms_iovec run = { text, size };
     *verdict = SVMS_TOKEN_FORM;
     svms_status status =
         svms_options_read(&job.question, sizeof job.question, question, "svms_token_question", err);
@@ -205,10 +194,66 @@ svms_status svms_token_verify(svms_token **out, svms_token_verifier *verifier, c
         status = check_signature(&job);
     }
     if (status == SVMS_OK) {
-        status = read_token(out, &job);
+        status = read_token(&token, &job);
+    }
+    if (status == SVMS_OK) {
+        status = svms_sha256(verifier->ctx, &run, 1, token->sha256, err);
+    }
+    if (status != SVMS_OK) {
+        svms_token_free(&token);
+        return status;
+    }
+    *verdict = SVMS_TOKEN_GOOD;
+    *out = token;
+    return SVMS_OK;
+}
+
+/* J-REV-1, J-RPL-1 */
+svms_status svms_token_take(svms_token *token, svms_token_verifier *verifier,
+                            const svms_token_question *question, svms_token_verdict *verdict,
+                            svms_error *err)
+{
+    const svms_token_rules *rules = &verifier->rules;
+    svms_token_question asked = SVMS_TOKEN_QUESTION_INIT;
+    svms_status status =
+        svms_options_read(&asked, sizeof asked, question, "svms_token_question", err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    int64_t now_ns = asked.now_utc_ns;
+    int64_t now_s = seconds_of(now_ns == SVMS_NO_TIME ? svms_utc_now(verifier->ctx) : now_ns);
+    if (rules->revocations && svms_revocations_speak_of(rules->revocations, token)) {
+        *verdict = SVMS_TOKEN_REVOKED;
+        return svms_fail(err, SVMS_E_POLICY, "the token has been revoked");
+    }
+    if (rules->replay) {
+        status = svms_replay_use(rules->replay, token, now_s, rules->skew_s, verdict, err);
     }
     if (status == SVMS_OK) {
         *verdict = SVMS_TOKEN_GOOD;
+    }
+    return status;
+}
+
+svms_status svms_token_verify(svms_token **out, svms_token_verifier *verifier, const char *text,
+                              size_t size, const svms_token_question *question,
+                              svms_token_verdict *verdict, svms_error *err)
+{
+    svms_token *token = NULL;
+    if (!out || !verifier || !text || !verdict) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    if (verifier->rules.profile == SVMS_TOKEN_APPROVING) {
+        return svms_fail(err, SVMS_E_USAGE, "approvals are checked with what they approve");
+    }
+    svms_status status = svms_token_examine(&token, verifier, text, size, question, verdict, err);
+    if (status == SVMS_OK) {
+        status = svms_token_take(token, verifier, question, verdict, err);
+    }
+    if (status == SVMS_OK) {
+        *out = token;
+    } else {
+        svms_token_free(&token);
     }
     return status;
 }

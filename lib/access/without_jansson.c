@@ -165,3 +165,46 @@ svms_status svms_revocations_merge(svms_revocations *list, const char *json, siz
     (void)size;
     return unsupported(err);
 }
+
+svms_status svms_approval_hash(svms_ctx *ctx, const svms_approval_request *request, uint8_t out[32],
+                               svms_error *err)
+{
+    (void)ctx;
+    (void)request;
+    (void)out;
+    return unsupported(err);
+}
+
+svms_status svms_approval_issue(svms_ctx *ctx, const svms_token_claims *claims,
+                                const uint8_t *request_hash, const char *token, size_t token_size,
+                                const svms_private_key *key, svms_token_algorithm algorithm,
+                                const char *kid, char *out, size_t *size, svms_error *err)
+{
+    (void)ctx;
+    (void)claims;
+    (void)request_hash;
+    (void)token;
+    (void)token_size;
+    (void)key;
+    (void)algorithm;
+    (void)kid;
+    (void)out;
+    (void)size;
+    return unsupported(err);
+}
+
+svms_status svms_approval_check(svms_token **out, svms_token_verifier *verifier, const char *text,
+                                size_t size, const svms_token *asking, const uint8_t *request_hash,
+                                const svms_token_question *question, svms_token_verdict *verdict,
+                                svms_error *err)
+{
+    (void)out;
+    (void)verifier;
+    (void)text;
+    (void)size;
+    (void)asking;
+    (void)request_hash;
+    (void)question;
+    (void)verdict;
+    return unsupported(err);
+}

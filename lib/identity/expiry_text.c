@@ -99,7 +99,7 @@ svms_status svms_expiry_save(const svms_expiry *expiry, char *out, size_t *size,
     }
     svms_builder text = svms_builder_new(expiry->ctx, SVMS_EXPIRY_TEXT_MAX + 1);
     status = write_text(&text, expiry, err);
-    if (status == SVMS_OK && text.size > *size) {
+    if (status == SVMS_OK && (!out || text.size > *size)) {
         *size = text.size;
         status = svms_fail(err, SVMS_E_LIMIT, "the text of an inventory needs %zu bytes", *size);
     } else if (status == SVMS_OK) {

@@ -614,6 +614,95 @@ static void what_is_revoked_is_refused_on_every_server(void **state)
     svms_builder_clear(&text);
 }
 
+/* Somebody else's yes, and ways in which it is none. */
+typedef struct approval_case {
+    const char *subject;
+    bool other_request;
+    bool other_token;
+    uint32_t life_s;
+    svms_token_verdict verdict;
+} approval_case;
+
+static svms_token_verdict check_approval(world *w, svms_token_verifier *verifier, const char *text,
+                                         size_t size, const svms_token *asking,
+                                         const uint8_t hash[32])
+{
+    svms_token_question question = SVMS_TOKEN_QUESTION_INIT;
+    svms_token_verdict verdict = SVMS_TOKEN_GOOD;
+    svms_token *approval = NULL;
+    question.now_utc_ns = NOW_S * NS;
+    (void)w;
+    svms_status status = svms_approval_check(&approval, verifier, text, size, asking, hash,
+                                             &question, &verdict, NULL);
+    assert_int_equal(status == SVMS_OK, verdict == SVMS_TOKEN_GOOD);
+    svms_token_free(&approval);
+    return verdict;
+}
+
+static void an_approval_is_of_one_request_by_somebody_else_and_once(void **state)
+{
+    static const approval_case cases[] = {
+        { "chief", false, false, 300, SVMS_TOKEN_GOOD },
+        { "operator.anna@security.example", false, false, 300, SVMS_TOKEN_APPROVAL },
+        { "chief", true, false, 300, SVMS_TOKEN_APPROVAL },
+        { "chief", false, true, 300, SVMS_TOKEN_APPROVAL },
+    };
+    static const char *const devices[] = { "gate-1" };
+    world *w = *state;
+    char first[SVMS_JWS_MAX];
+    size_t first_size = sizeof first;
+    svms_token *asking = NULL;
+    svms_replay *replay = NULL;
+    uint8_t hash[32];
+    uint8_t other[32];
+    svms_approval_request request = SVMS_APPROVAL_REQUEST_INIT;
+    svms_token_rules rules = rules_of(SVMS_TOKEN_APPROVING);
+    svms_token_claims claims = operator_claims();
+    request.action = "mask.lift";
+    request.devices = devices;
+    request.device_count = 1;
+    assert_int_equal(svms_approval_hash(w->ctx, &request, hash, NULL), SVMS_OK);
+    request.nonce[15] = 1;
+    assert_int_equal(svms_approval_hash(w->ctx, &request, other, NULL), SVMS_OK);
+    assert_memory_not_equal(hash, other, sizeof hash);
+    assert_int_equal(svms_token_issue(w->ctx, &claims, w->key, SVMS_TOKEN_NO_ALGORITHM, "k1", first,
+                                      &first_size, NULL),
+                     SVMS_OK);
+    assert_int_equal(ask(w->verifier, first, first_size, &asking), SVMS_TOKEN_GOOD);
+    assert_int_equal(svms_replay_new(&replay, w->ctx, 16, NULL), SVMS_OK);
+    rules.replay = replay;
+    svms_token_verifier *verifier = verifier_of(w, &rules);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[SVMS_JWS_MAX];
+        size_t size = sizeof text;
+        svms_token_claims approving = operator_claims();
+        approving.subject = cases[i].subject;
+        approving.life_s = cases[i].life_s;
+        assert_int_equal(svms_approval_issue(w->ctx, &approving,
+                                             cases[i].other_request ? other : hash, first,
+                                             first_size - cases[i].other_token, w->key,
+                                             SVMS_TOKEN_NO_ALGORITHM, "k1", text, &size, NULL),
+                         SVMS_OK);
+        assert_int_equal(check_approval(w, verifier, text, size, asking, hash), cases[i].verdict);
+        if (cases[i].verdict == SVMS_TOKEN_GOOD) {
+            assert_int_equal(check_approval(w, verifier, text, size, asking, hash),
+                             SVMS_TOKEN_REPLAYED);
+        }
+        /* And it is no token. */
+        assert_int_equal(ask(w->verifier, text, size, NULL), SVMS_TOKEN_PROFILE);
+    }
+    svms_token_claims longer = operator_claims();
+    char text[SVMS_JWS_MAX];
+    size_t size = sizeof text;
+    longer.life_s = SVMS_APPROVAL_LIFE_MAX + 1;
+    assert_int_equal(svms_approval_issue(w->ctx, &longer, hash, first, first_size, w->key,
+                                         SVMS_TOKEN_NO_ALGORITHM, "k1", text, &size, NULL),
+                     SVMS_E_USAGE);
+    svms_token_free(&asking);
+    svms_token_verifier_free(&verifier);
+    svms_replay_free(&replay);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -631,6 +720,7 @@ int main(void)
         cmocka_unit_test(a_token_for_single_use_is_used_once),
         cmocka_unit_test(a_token_from_before_the_memory_is_refused),
         cmocka_unit_test(what_is_revoked_is_refused_on_every_server),
+        cmocka_unit_test(an_approval_is_of_one_request_by_somebody_else_and_once),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

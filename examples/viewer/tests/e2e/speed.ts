@@ -10,7 +10,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { blockSize } from '../../src/bytes/read_ahead.js';
+import { chunkSize } from '../../src/bytes/streamed_source.js';
 import { type ChromiumBrowser, findChromium, startChromium } from './chromium_browser.js';
 import { pause, until } from './page.js';
 import { Viewer, median } from './viewer.js';
@@ -18,18 +18,21 @@ import { Viewer, median } from './viewer.js';
 const longest = 600_000;
 const usualSample = 40 << 10;
 
-/** Runs in a worker of the page: blocks as large as the viewer's, digests as large as a sample. */
+/** Runs in a worker of the page: reads its share as the viewer does, digests as large as a sample. */
 const bareWorker = `onmessage = async ({ data: { file, first, step, sample } }) => {
-  const block = ${blockSize};
-  const read = (at) => file.slice(at, at + block).arrayBuffer();
-  let next = read(first * block);
-  for (let at = first * block; at < file.size; at += step * block) {
-    const bytes = new Uint8Array(await next);
-    next = read(at + step * block);
-    const digests = [];
-    for (let from = 0; from < bytes.length; from += sample) digests.push(crypto.subtle.digest('SHA-256', bytes.subarray(from, from + sample)));
+  const share = Math.ceil(file.size / step);
+  const reader = file.slice(first * share, (first + 1) * share).stream().getReader({ mode: 'byob' });
+  let memory = new ArrayBuffer(${chunkSize});
+  let digests = [];
+  for (;;) {
+    const { done, value } = await reader.read(new Uint8Array(memory));
+    if (done) break;
     await Promise.all(digests);
+    digests = [];
+    for (let from = 0; from < value.length; from += sample) digests.push(crypto.subtle.digest('SHA-256', value.subarray(from, from + sample)));
+    memory = value.buffer;
   }
+  await Promise.all(digests);
   postMessage(0);
 };`;
 
@@ -80,11 +83,15 @@ function watch(viewer: Viewer): Promise<boolean> {
   }, null);
 }
 
-/** From choosing the file in a page that has just been opened to the verdict; whom to trust takes no reading afterwards. */
+/** How long somebody looks for the file in a page that has just been opened: its threads start meanwhile. */
+const searchTime = 1000;
+
+/** From choosing the file to the verdict; whom to trust takes no reading afterwards. */
 async function byViewer(browser: ChromiumBrowser, page: string, { file, authority }: Asked): Promise<number> {
   const viewer = await Viewer.start(browser, page);
   try {
     await watch(viewer);
+    await pause(searchTime);
     await viewer.page.choose('file-input', [file]);
     const times = (): Promise<Watched> => viewer.page.run(() => {
       const { __chosen, __done } = window as unknown as Watched;
