@@ -207,8 +207,10 @@ static exit_status try_addresses(exchange *self)
     self->broken = !limit;
     /* Another address only where nobody was there: who was asked once is not asked twice. */
     for (const struct addrinfo *address = list; address && limit; address = address->ai_next) {
+        self->late = false;
         try_address(self, address, limit);
-        if (self->answered || self->broken || self->is_ready || self->why.status != SVMS_E_IO) {
+        bool was_there = self->is_ready || (self->why.status != SVMS_E_IO && !self->late);
+        if (self->answered || self->broken || was_there) {
             break;
         }
     }

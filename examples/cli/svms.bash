@@ -62,6 +62,7 @@ _svms_ca_options() {
     crl) echo "--out --days --number --passphrase-file --force --json --help" ;;
     list) echo "--expiring --revoked --json --help" ;;
     code) echo "--name --role --host --hours --days --void --json --help" ;;
+    serve) echo "--listen --host --passphrase-file --patience --json --help" ;;
     *) echo "--help" ;;
     esac
 }
@@ -124,7 +125,7 @@ _svms() {
         words="camera recorder"
         [ "$command" = identity ] && words="$words exporter custodian key-officer"
         case $command in
-        ca | request) words="$words exporter custodian key-officer server client-device user time-stamper" ;;
+        ca | request | enroll) words="$words exporter custodian key-officer server client-device user time-stamper" ;;
         esac
         [ "$command" = export ] && words="custodian exporter"
         [ "$command" = tls ] && words="server camera recorder client-device user exporter custodian key-officer time-stamper"
@@ -137,12 +138,12 @@ _svms() {
     --without-track) words="video audio metadata" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
+    --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
         --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line) return ;;
-    --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
+    --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived | --intermediates)
         compopt -o filenames
@@ -151,11 +152,11 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover tls --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover tls enroll --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
-            words="init issue get revoke crl list code --help"
+            words="init issue get revoke crl list code serve --help"
         elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create list verify extract countersign mp4 stills onvif --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then

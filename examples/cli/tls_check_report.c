@@ -95,7 +95,7 @@ static void print_item(const check_item *item)
         date_text(from, info->not_before_utc_ns);
         date_text(to, item->next_utc_ns);
         print_line(stdout, "%-13s of %s", kinds[item->kind], info->issuer);
-        print_line(stdout, "              %s to %s, %zu revoked", from, to, item->revoked);
+        print_line(stdout, "              valid %s to %s, %zu revoked", from, to, item->revoked);
         return;
     }
     print_line(stdout, "%-13s %s", kinds[item->kind],
@@ -103,11 +103,11 @@ static void print_item(const check_item *item)
     if (item->kind == CHECK_CERTIFICATE) {
         date_text(from, info->not_before_utc_ns);
         date_text(to, info->not_after_utc_ns);
-        print_line(stdout, "              %s to %s, %s%s%s", from, to, info->key,
+        print_line(stdout, "              valid %s to %s, %s%s%s", from, to, info->key,
                    info->is_ca ? ", CA" : "", roles);
         print_line(stdout, "              issued by %s", info->issuer);
     } else {
-        print_line(stdout, "              %s", info->key);
+        print_line(stdout, "              key %s", info->key);
     }
     print_names(item);
 }

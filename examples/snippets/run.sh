@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Runs the snippets on one another's results.
-# Usage: run.sh FOLDER-OF-PROGRAMS with_packages|without
+# Usage: run.sh FOLDER-OF-PROGRAMS with_packages|without with_tls|without
 set -eu
 
 programs=$1
 packages=$2
+tls=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -48,6 +49,39 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$w
 [ "$(grep -c 'CN=soon: 14 days' "$work/warned")" -eq 1 ] || fail "expiry said $(cat "$work/warned")"
 "$programs/expiry" "$work/told" "$work/soon.pem" "$work/ca.pem" > "$work/warned" || fail "expiry, once more"
 [ ! -s "$work/warned" ] || fail "expiry said again $(cat "$work/warned")"
+
+# certify NAME EXTENSIONS: a key and a certificate of the CA of this script
+certify() {
+    printf '%b' "$2" > "$work/$1.ext"
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/$1.key" -subj "/CN=$1" \
+        -out "$work/$1.csr" 2> "$work/openssl"
+    openssl x509 -req -in "$work/$1.csr" -CA "$work/tls-ca.pem" -CAkey "$work/tls-ca.key" -days 2 \
+        -extfile "$work/$1.ext" -out "$work/$1.pem" 2> "$work/openssl"
+}
+
+if [ "$tls" = with_tls ]; then
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/tls-ca.key" -subj "/CN=TLS CA" \
+        -addext "keyUsage=critical,keyCertSign,cRLSign" -days 2 -out "$work/tls-ca.pem" 2> "$work/openssl"
+    leaf="basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+    certify server "${leaf}extendedKeyUsage=serverAuth\nsubjectAltName=DNS:server.example\n"
+    certify client "${leaf}extendedKeyUsage=clientAuth\n"
+    timeout 60 "$programs/tls_server" "$work/server.pem" "$work/server.key" "$work/tls-ca.pem" 2 > "$work/served" &
+    server=$!
+    for _ in $(seq 100); do
+        [ ! -s "$work/served" ] || break
+        sleep 0.1
+    done
+    port=$(head -n 1 "$work/served")
+    "$programs/tls_client" "$work/client.pem" "$work/client.key" "$work/tls-ca.pem" server.example "$port" "good day" > "$work/answer" ||
+        fail "tls_client"
+    [ "$(cat "$work/answer")" = "good day" ] || fail "tls_client heard $(cat "$work/answer")"
+    if "$programs/tls_client" "$work/client.pem" "$work/client.key" "$work/tls-ca.pem" other.example "$port" "good day" 2> "$work/answer"; then
+        fail "tls_client spoke to the wrong host"
+    fi
+    grep -q "other.example" "$work/answer" || fail "tls_client said $(cat "$work/answer")"
+    wait "$server" || fail "tls_server"
+    grep -q "^CN=client$" "$work/served" || fail "tls_server said $(cat "$work/served")"
+fi
 
 [ "$packages" = with_packages ] || exit 0
 "$programs/export" "$work/a.svms" "$work/ca.pem" "$work/a.svmx" "$work/export-ca.pem" > "$work/receipt" || fail "export"

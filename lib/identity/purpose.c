@@ -82,29 +82,18 @@ static svms_status allows_connections(svms_path_query *query)
     return check_authorities(query, purpose);
 }
 
-static svms_status check_path(svms_path_query *query, const svms_purpose_question *question,
-                              bool *stapled)
+/* Reads what was stapled. What cannot be read makes the peer untrusted. */
+static svms_status read_staple(svms_ocsp_answer *out, svms_path_query *query,
+                               const svms_purpose_question *question)
 {
-    svms_ocsp_answer answer = { NULL, NULL };
     svms_error cause = SVMS_ERROR_INIT;
-    svms_status status = SVMS_OK;
-    if (question->staple) {
-        status = svms_ocsp_parse(&answer, query->ctx, question->staple, question->staple_size, 0,
-                                 &cause);
-        query->stapled = &answer;
-    }
+    svms_status status =
+        svms_ocsp_parse(out, query->ctx, question->staple, question->staple_size, 0, &cause);
     if (status == SVMS_E_MALFORMED || status == SVMS_E_UNSUPPORTED || status == SVMS_E_LIMIT) {
         query->verdict = SVMS_IDENTITY_BAD_CHAIN;
         return svms_fail(query->err, SVMS_E_UNTRUSTED, "stapled: %.160s", cause.message);
     }
-    if (status != SVMS_OK) {
-        return svms_fail_as(query->err, status, &cause);
-    }
-    status = svms_path_check(query);
-    *stapled = status == SVMS_OK && query->stapled_state == SVMS_REVOCATION_GOOD;
-    svms_ocsp_clear(&answer);
-    query->stapled = NULL;
-    return status;
+    return status == SVMS_OK ? status : svms_fail_as(query->err, status, &cause);
 }
 
 static svms_status refuse_staple(svms_path_query *query, const svms_purpose_question *question)
@@ -130,6 +119,7 @@ svms_status svms_purpose_check(const svms_trust *trust, const svms_chain *chain,
                                svms_error *err)
 {
     svms_identity_result found = SVMS_IDENTITY_RESULT_INIT;
+    svms_ocsp_answer answer = { NULL, NULL };
     bool stapled = false;
     if (!chain) {
         *result = found;
@@ -148,7 +138,13 @@ svms_status svms_purpose_check(const svms_trust *trust, const svms_chain *chain,
     query.question.from_utc_ns = question->now_utc_ns;
     query.question.to_utc_ns = question->now_utc_ns;
     query.question.now_utc_ns = question->now_utc_ns;
-    svms_status status = check_path(&query, question, &stapled);
+    svms_status status = question->staple ? read_staple(&answer, &query, question) : SVMS_OK;
+    if (status == SVMS_OK) {
+        query.stapled = question->staple ? &answer : NULL;
+        status = svms_path_check(&query);
+        stapled = status == SVMS_OK && query.stapled_state == SVMS_REVOCATION_GOOD;
+    }
+    svms_ocsp_clear(&answer);
     if (status == SVMS_OK && question->needs_staple && !stapled) {
         status = refuse_staple(&query, question);
     }

@@ -90,6 +90,8 @@ static void answer_request(visitor *guest)
 {
     static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
                                "Strict-Transport-Security: max-age=31536000\r\n"
+                               "Content-Security-Policy: default-src 'none'\r\n"
+                               "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\n"
                                "Connection: close\r\n\r\n";
     uint8_t *end = memchr(guest->echo, '\r', guest->echo_size);
     size_t line = end ? (size_t)(end - guest->echo) : 0;

@@ -12,7 +12,8 @@ from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM,
 COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
             "recover", "verify-onvif", "export create", "export list", "export verify", "export extract",
             "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "tls check", "ca init", "ca issue", "ca get",
-            "ca revoke", "ca crl", "ca list", "ca code", "request")
+            "ca revoke", "ca crl", "ca list", "ca code", "ca serve",
+            "request", "enroll")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
