@@ -106,7 +106,7 @@ sanitize() {
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         test_in sanitize --timeout-multiplier 4 --no-suite exhaustive \
         --suite unit/base --suite unit/crypto --suite unit/media --suite unit/identity \
-        --suite unit/container --suite unit/export --suite fuzz
+        --suite unit/container --suite unit/export --suite unit/access --suite unit/tls --suite fuzz
 }
 
 # What is exhaustive takes hours there; the same code runs in the tests that stay.
@@ -150,14 +150,15 @@ cross_to() {
     fi
     if [ ! -f "$build/$1/build.ninja" ]; then
         meson setup "$build/$1" "$root" --cross-file "$build/sysroot-$2/constants.ini" \
-            --cross-file "$root/tests/cross/$1.ini" -Dffmpeg=disabled -Dcurl=disabled -Ddocs=disabled
+            --cross-file "$root/tests/cross/$1.ini" -Dffmpeg=disabled -Dcurl=disabled -Dlibevent=disabled -Ddocs=disabled
     fi
     ninja -C "$build/$1"
     test_in "$1" --timeout-multiplier 10 --logbase testlog-cross \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw hpke kek scrypt nal jpeg h264 h265 light_kinds light_plan \
         chain name role round_trip vectors replay_header replay_manifest replay_record camera_in_ram \
-        frame leaves create evidence evidence_splice case case_refused profile onvif onvif_vectors replay_package
+        frame leaves create evidence evidence_splice case case_refused profile onvif onvif_vectors replay_package \
+        base64url conditions jws policy token zone request expiry_text tls_handshake
 }
 
 cross() {

@@ -64,8 +64,9 @@ static bool read_group(groups *out, const char **text)
     if (digits == 0 || out->count == GROUPS) {
         return false;
     }
-    out->bytes[2 * out->count] = (uint8_t)(value >> 8);
-    out->bytes[2 * out->count + 1] = (uint8_t)value;
+    uint8_t *group = out->bytes + (size_t)2 * out->count;
+    group[0] = (uint8_t)(value >> 8);
+    group[1] = (uint8_t)value;
     out->count++;
     return true;
 }
@@ -205,7 +206,8 @@ bool svms_host_pattern_parse(svms_host *out, const char *text)
 
 static unsigned group_at(const uint8_t *address, unsigned index)
 {
-    return (unsigned)address[2 * index] << 8 | address[2 * index + 1];
+    const uint8_t *group = address + (size_t)2 * index;
+    return (unsigned)group[0] << 8 | group[1];
 }
 
 /* The longest run of at least two zero groups, the first of equals; its length in *length. */

@@ -23,5 +23,6 @@ def text(secret, fingerprint):
 
 print("/* SPDX-License-Identifier: Apache-2.0 */")
 print("/* Made by code_vectors.py. */")
+print("/* clang-format off */")
 for one, other in CASES:
     print(f'{{ "{one.hex()}", "{other.hex()}",\n  "{text(one, other)}" }},')
