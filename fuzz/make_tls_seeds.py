@@ -32,7 +32,8 @@ def c_text(name, pem):
 def write_identity():
     period = {"before": datetime.datetime(2020, 1, 1), "after": datetime.datetime(2060, 1, 1)}
     shop = tls_workshop.Authority("Fuzzing root", **period)
-    parts = ["/* SPDX-License-Identifier: Apache-2.0 */\n/* Written by make_tls_seeds.py. Public, and for tests only. */\n"
+    parts = ["/* SPDX-License-Identifier: Apache-2.0 */\n"
+             "/* Written by make_tls_seeds.py. Public, and for tests only. */\n"
              "#ifndef SVMS_FUZZ_TLS_IDENTITY_H\n#define SVMS_FUZZ_TLS_IDENTITY_H\n\n#include <stdint.h>\n",
              c_text("fuzz_root", tls_workshop.pem_of(shop.certificate))]
     for side in ("server", "client"):
@@ -71,7 +72,8 @@ def hello(**options):
 
 
 def answer(**options):
-    return tls_hello.record(tls_hello.HANDSHAKE, tls_hello.server_hello(random=FIXED["random"], **options), tls_hello.TLS12)
+    message = tls_hello.server_hello(random=FIXED["random"], **options)
+    return tls_hello.record(tls_hello.HANDSHAKE, message, tls_hello.TLS12)
 
 
 def seeds_alone():

@@ -53,38 +53,47 @@ static void *grow(void *items, size_t count, size_t *room, size_t item_size)
     }
     size_t more = *room == 0 ? FIRST_ROOM : 2 * *room;
     void *moved = realloc(items, more * item_size);
-    if (!moved) {
-        complain("out of memory");
-        return NULL;
+    if (moved) {
+        *room = more;
     }
-    *room = more;
     return moved;
 }
 
-ca_issued *ca_journal_new_issued(ca_journal *journal)
+static exit_status out_of_memory(void)
+{
+    complain("out of memory");
+    return EXIT_ENVIRONMENT;
+}
+
+exit_status ca_journal_keep_issued(ca_journal *journal, const ca_issued *entry)
 {
     ca_issued *moved =
         grow(journal->issued, journal->issued_count, &journal->issued_room, sizeof *moved);
     if (!moved) {
-        return NULL;
+        return out_of_memory();
     }
     journal->issued = moved;
-    ca_issued *entry = &moved[journal->issued_count++];
-    memset(entry, 0, sizeof *entry);
-    entry->invalid_utc_ns = SVMS_NO_TIME;
-    return entry;
+    if (!ca_index_reserve(&journal->serials)) {
+        return out_of_memory();
+    }
+    moved[journal->issued_count] = *entry;
+    ca_index_add(&journal->serials, entry->serial, journal->issued_count++);
+    return EXIT_GOOD;
 }
 
-ca_code *ca_journal_new_code(ca_journal *journal)
+exit_status ca_journal_keep_code(ca_journal *journal, const ca_code *code)
 {
     ca_code *moved = grow(journal->codes, journal->code_count, &journal->code_room, sizeof *moved);
     if (!moved) {
-        return NULL;
+        return out_of_memory();
     }
     journal->codes = moved;
-    ca_code *code = &moved[journal->code_count++];
-    memset(code, 0, sizeof *code);
-    return code;
+    if (!ca_index_reserve(&journal->ids)) {
+        return out_of_memory();
+    }
+    moved[journal->code_count] = *code;
+    ca_index_add(&journal->ids, code->id, journal->code_count++);
+    return EXIT_GOOD;
 }
 
 exit_status ca_journal_create(const char *path, int folder, const svms_certificate_info *authority)
@@ -119,6 +128,8 @@ void ca_journal_close(ca_journal *journal)
     }
     free(journal->issued);
     free(journal->codes);
+    free(journal->serials.slots);
+    free(journal->ids.slots);
     ca_log_close(&journal->log);
     memset(journal, 0, sizeof *journal);
     journal->log = (ca_log)CA_LOG_INIT;
@@ -129,9 +140,11 @@ exit_status ca_journal_read(ca_journal *journal)
     return ca_log_read(&journal->log, ca_journal_take, journal);
 }
 
-/* What is added is taken in as if it had been read, so that both mean the same. */
+/* What is added is taken in as if it had been read, so that both mean the same. Where that fails,
+ * out of memory say, it is for the next reading to take in. */
 static exit_status add(ca_journal *journal, json_t *entry)
 {
+    const ca_log before = journal->log;
     ca_log_place place;
     json_t *line = NULL;
     exit_status status = ca_log_append(&journal->log, entry, &place);
@@ -140,6 +153,9 @@ static exit_status add(ca_journal *journal, json_t *entry)
     }
     if (status == EXIT_GOOD) {
         status = ca_journal_take(journal, line, &place);
+    }
+    if (status != EXIT_GOOD) {
+        journal->log = before;
     }
     json_decref(line);
     return status;
@@ -208,14 +224,26 @@ exit_status ca_journal_add_code_void(ca_journal *journal, const char *id)
     return add(journal, json_pack("{s:s, s:s}", "what", "code-voided", "id", id));
 }
 
+static const char *serial_of(const void *items, size_t position)
+{
+    return ((const ca_issued *)items)[position].serial;
+}
+
+static const char *id_of(const void *items, size_t position)
+{
+    return ((const ca_code *)items)[position].id;
+}
+
 const ca_issued *ca_journal_find_serial(const ca_journal *journal, const char *serial)
 {
-    for (size_t i = 0; i < journal->issued_count; i++) {
-        if (strcmp(journal->issued[i].serial, serial) == 0) {
-            return &journal->issued[i];
-        }
-    }
-    return NULL;
+    size_t found = ca_index_find(&journal->serials, serial, serial_of, journal->issued);
+    return found == CA_INDEX_NONE ? NULL : &journal->issued[found];
+}
+
+const ca_code *ca_journal_find_code(const ca_journal *journal, const char *id)
+{
+    size_t found = ca_index_find(&journal->ids, id, id_of, journal->codes);
+    return found == CA_INDEX_NONE ? NULL : &journal->codes[found];
 }
 
 const ca_issued *ca_journal_find_sha256(const ca_journal *journal,
@@ -229,6 +257,20 @@ const ca_issued *ca_journal_find_sha256(const ca_journal *journal,
     return NULL;
 }
 
+bool ca_may_revoke(const ca_issued *entry, svms_revocation_reason reason, int64_t revoked_utc_ns,
+                   int64_t invalid_utc_ns)
+{
+    if (!entry->revoked) {
+        return true;
+    }
+    bool weaker =
+        entry->reason == SVMS_REASON_KEY_COMPROMISE && reason != SVMS_REASON_KEY_COMPROMISE;
+    bool believed_longer =
+        entry->invalid_utc_ns != SVMS_NO_TIME &&
+        (invalid_utc_ns == SVMS_NO_TIME || invalid_utc_ns > entry->invalid_utc_ns);
+    return !weaker && !believed_longer && revoked_utc_ns <= entry->revoked_utc_ns;
+}
+
 exit_status ca_journal_certificate(const ca_journal *journal, const ca_issued *entry, char **pem)
 {
     json_t *line = NULL;
@@ -240,8 +282,7 @@ exit_status ca_journal_certificate(const ca_journal *journal, const ca_issued *e
     *pem = text ? strdup(text) : NULL;
     json_decref(line);
     if (!*pem) {
-        complain("out of memory");
-        return EXIT_ENVIRONMENT;
+        return out_of_memory();
     }
     return EXIT_GOOD;
 }
@@ -251,8 +292,7 @@ exit_status ca_journal_revoked(const ca_journal *journal, svms_revoked **out, si
     svms_revoked *list = malloc((journal->issued_count + 1) * sizeof *list);
     size_t used = 0;
     if (!list) {
-        complain("out of memory");
-        return EXIT_ENVIRONMENT;
+        return out_of_memory();
     }
     for (size_t i = 0; i < journal->issued_count; i++) {
         const ca_issued *entry = &journal->issued[i];

@@ -11,6 +11,7 @@
 #include <svms/svms.h>
 
 #include "ca_certificate.h"
+#include "ca_index.h"
 #include "ca_log.h"
 #include "exit_status.h"
 
@@ -75,9 +76,11 @@ typedef struct ca_journal {
     ca_issued *issued;
     size_t issued_count;
     size_t issued_room;
+    ca_index serials; /* of issued */
     ca_code *codes;
     size_t code_count;
     size_t code_room;
+    ca_index ids;          /* of codes */
     uint64_t revoked_line; /* newest line that revokes somebody; 0: none yet */
     uint64_t list_line;    /* of the newest revocation list; 0: none yet */
     uint64_t list_number;
@@ -95,7 +98,9 @@ void ca_journal_close(ca_journal *journal);
 /* What was added since the last time. Who reads or adds holds the folder's lock. */
 exit_status ca_journal_read(ca_journal *journal);
 
-/* Adds, durably. The strings of entry are copied; place is set by it. */
+/* Adds, durably, what the caller has made sure of: that a serial number or id is new, that a code
+ * is open, that a revocation may follow. The strings of entry are copied; place is set by it. When
+ * it fails, the line may stand in the journal all the same; the next reading tells. */
 exit_status ca_journal_add_issued(ca_journal *journal, const ca_issued *entry, const char *pem);
 exit_status ca_journal_add_revoked(ca_journal *journal, const ca_issued *entry,
                                    svms_revocation_reason reason, int64_t revoked_utc_ns,
@@ -107,8 +112,14 @@ exit_status ca_journal_add_code_void(ca_journal *journal, const char *id);
 
 /* NULL: there is none. What they give lives until something is added or read. */
 const ca_issued *ca_journal_find_serial(const ca_journal *journal, const char *serial);
+const ca_code *ca_journal_find_code(const ca_journal *journal, const char *id);
 const ca_issued *ca_journal_find_sha256(const ca_journal *journal,
                                         const uint8_t sha256[CA_HASH_SIZE]);
+
+/* Whether these words may be said about a certificate: what is revoked only gets worse. Neither
+ * time becomes later, and a key that may be known to others stays so. */
+bool ca_may_revoke(const ca_issued *entry, svms_revocation_reason reason, int64_t revoked_utc_ns,
+                   int64_t invalid_utc_ns);
 
 /* PEM text of an issued certificate, without those above it; released by free(). */
 exit_status ca_journal_certificate(const ca_journal *journal, const ca_issued *entry, char **pem);

@@ -5,13 +5,14 @@
 
 #include "ca_journal.h"
 
-/* Room for one more, zeroed; NULL after a complaint. */
-ca_issued *ca_journal_new_issued(ca_journal *journal);
-ca_code *ca_journal_new_code(ca_journal *journal);
+/* One more, with its texts, whose name (serial, id) is new; after a complaint the journal and who
+ * owns the texts are as before. */
+exit_status ca_journal_keep_issued(ca_journal *journal, const ca_issued *entry);
+exit_status ca_journal_keep_code(ca_journal *journal, const ca_code *code);
 
 void ca_kept_free(ca_kept *kept);
 
-/* What a line says; user is the journal. */
+/* What a line says; user is the journal, which is as before unless the line was understood. */
 exit_status ca_journal_take(void *user, json_t *entry, const ca_log_place *place);
 
 #endif

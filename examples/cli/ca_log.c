@@ -30,10 +30,16 @@ typedef struct log_head {
     uint8_t sha256[CA_LOG_HASH_SIZE];
 } log_head;
 
+/* What is read at once: many lines. */
+#define BUFFER_SIZE ((size_t)4 * CA_LOG_LINE_MAX)
+
 typedef struct line_reader {
     ca_log *log;
     log_head head;
-    char *line; /* the line that is looked at, and NUL */
+    char *buffer; /* BUFFER_SIZE bytes, and NUL */
+    size_t begin; /* in it, of what is not taken yet: the journal from log->end on */
+    size_t filled;
+    char *line; /* in it: the line that is looked at, and NUL */
     size_t size;
     bool complete; /* it ends with a newline */
     off_t file_size;
@@ -138,10 +144,18 @@ static exit_status load_head(log_head *out, const ca_log *log)
     }
     const char *sha256 = NULL;
     json_int_t lines = -1;
-    json_t *object = json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, NULL);
-    bool good = object &&
-                json_unpack(object, "{s:I, s:s !}", "lines", &lines, "sha256", &sha256) == 0 &&
-                lines >= 0 && head_text_parse(out->sha256, sizeof out->sha256, sha256);
+    json_error_t error;
+    json_t *object = json_loadb(text, (size_t)size, JSON_REJECT_DUPLICATES, &error);
+    int unpacked = object ? json_unpack_ex(object, &error, 0, "{s:I, s:s !}", "lines", &lines,
+                                           "sha256", &sha256)
+                          : -1;
+    if (unpacked != 0 && json_error_code(&error) == json_error_out_of_memory) {
+        json_decref(object);
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
+    bool good =
+        unpacked == 0 && lines >= 0 && head_text_parse(out->sha256, sizeof out->sha256, sha256);
     out->lines = good ? (uint64_t)lines : 0;
     json_decref(object);
     if (!good) {
@@ -196,17 +210,47 @@ void ca_log_close(ca_log *log)
     }
 }
 
-/* The next line, or what there is of it; size 0 and incomplete at the end of the file. */
-static exit_status next_line(line_reader *reader)
+/* Moves what is not taken yet to the front, and reads on behind it. */
+static exit_status refill(line_reader *reader)
 {
     const ca_log *log = reader->log;
-    ssize_t got = read_at(log->handle, reader->line, CA_LOG_LINE_MAX, log->end);
+    size_t kept = reader->filled - reader->begin;
+    memmove(reader->buffer, reader->buffer + reader->begin, kept);
+    ssize_t got =
+        read_at(log->handle, reader->buffer + kept, BUFFER_SIZE - kept, log->end + (off_t)kept);
     if (got < 0) {
         return complain_system(errno, "cannot read %s/%s", log->path, CA_LOG_NAME);
     }
-    const char *newline = memchr(reader->line, '\n', (size_t)got);
+    reader->begin = 0;
+    reader->filled = kept + (size_t)got;
+    return EXIT_GOOD;
+}
+
+/* Where the next line ends, or NULL; *size is how far that was looked for. */
+static const char *find_newline(const line_reader *reader, size_t *size)
+{
+    *size = reader->filled - reader->begin;
+    if (*size > CA_LOG_LINE_MAX) {
+        *size = CA_LOG_LINE_MAX;
+    }
+    return memchr(reader->buffer + reader->begin, '\n', *size);
+}
+
+/* The next line, or what there is of it; size 0 and incomplete at the end of the file. */
+static exit_status next_line(line_reader *reader)
+{
+    size_t size = 0;
+    const char *newline = find_newline(reader, &size);
+    if (!newline && size < CA_LOG_LINE_MAX) {
+        exit_status status = refill(reader);
+        if (status != EXIT_GOOD) {
+            return status;
+        }
+        newline = find_newline(reader, &size);
+    }
+    reader->line = reader->buffer + reader->begin;
     reader->complete = newline != NULL;
-    reader->size = newline ? (size_t)(newline - reader->line) : (size_t)got;
+    reader->size = newline ? (size_t)(newline - reader->line) : size;
     reader->line[reader->size] = '\0';
     return EXIT_GOOD;
 }
@@ -221,12 +265,16 @@ static exit_status parse_line(const line_reader *reader, json_t **out)
     json_int_t number = 0;
     json_error_t error;
     json_t *entry = json_loadb(reader->line, reader->size, JSON_REJECT_DUPLICATES, &error);
-    if (!entry && json_error_code(&error) == json_error_out_of_memory) {
+    int unpacked =
+        entry ? json_unpack_ex(entry, &error, 0, "{s:I, s:s}", "line", &number, "previous", &text)
+              : -1;
+    if (unpacked != 0 && json_error_code(&error) == json_error_out_of_memory) {
+        json_decref(entry);
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
-    if (entry && json_unpack(entry, "{s:I, s:s}", "line", &number, "previous", &text) == 0 &&
-        (uint64_t)number == log->lines + 1 && head_text_parse(previous, sizeof previous, text) &&
+    if (unpacked == 0 && (uint64_t)number == log->lines + 1 &&
+        head_text_parse(previous, sizeof previous, text) &&
         memcmp(previous, log->last, sizeof previous) == 0) {
         *out = entry;
         return EXIT_GOOD;
@@ -260,6 +308,7 @@ static exit_status take_line(line_reader *reader, json_t *entry, ca_log_visit vi
     memcpy(log->last, hash, sizeof log->last);
     log->lines++;
     log->end += (off_t)reader->size + 1;
+    reader->begin += reader->size + 1;
     return check_against_head(reader);
 }
 
@@ -348,7 +397,7 @@ static exit_status read_lines(line_reader *reader, ca_log_visit visit, void *use
 
 exit_status ca_log_read(ca_log *log, ca_log_visit visit, void *user)
 {
-    line_reader reader = { log, { 0, { 0 } }, NULL, 0, false, 0 };
+    line_reader reader = { .log = log };
     struct stat info;
     exit_status status = load_head(&reader.head, log);
     if (status != EXIT_GOOD) {
@@ -361,13 +410,13 @@ exit_status ca_log_read(ca_log *log, ca_log_visit visit, void *user)
         return damaged(log, log->lines, "is gone since it was read");
     }
     reader.file_size = info.st_size;
-    reader.line = malloc(CA_LOG_LINE_MAX + 1);
-    if (!reader.line) {
+    reader.buffer = malloc(BUFFER_SIZE + 1);
+    if (!reader.buffer) {
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
     status = read_lines(&reader, visit, user);
-    free(reader.line);
+    free(reader.buffer);
     return status;
 }
 
@@ -466,9 +515,14 @@ exit_status ca_log_load(const ca_log *log, const ca_log_place *place, json_t **o
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
+    json_error_t error;
     ssize_t got = read_at(log->handle, line, place->size, place->offset);
-    *out = got == (ssize_t)place->size ? json_loadb(line, place->size, JSON_REJECT_DUPLICATES, NULL)
-                                       : NULL;
+    bool whole = got == (ssize_t)place->size;
+    *out = whole ? json_loadb(line, place->size, JSON_REJECT_DUPLICATES, &error) : NULL;
     free(line);
+    if (whole && !*out && json_error_code(&error) == json_error_out_of_memory) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
     return *out ? EXIT_GOOD : damaged(log, place->line, "changed since it was read");
 }

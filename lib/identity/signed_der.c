@@ -183,9 +183,10 @@ svms_status svms_hand_out_text(const svms_signing *signing, const svms_builder *
     if (status != SVMS_OK) {
         return status;
     }
-    size_t bound = svms_signed_bound(signing, tbs->size) + SERIAL_SLACK;
-    size_t needed = text_size(bound, label) + 1;
-    if (!out || *size < needed) {
+    size_t bound = svms_signed_bound(signing, tbs->size);
+    /* Whoever asks again meets another serial number, which may be longer. */
+    size_t needed = text_size(bound + SERIAL_SLACK, label) + 1;
+    if (!out || *size < text_size(bound, label) + 1) {
         *size = needed;
         return svms_fail(err, SVMS_E_LIMIT, "%s needs a buffer of %zu bytes", what, needed);
     }

@@ -25,10 +25,16 @@ static const char signatures[] =
     "rsa_pss_rsae_sha512:rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"
     "RSA+SHA256:RSA+SHA384:RSA+SHA512";
 
+/* OpenSSL's macros ask for pointers to what may change, and change nothing. */
+static void *unchanged(const char *text)
+{
+    return (void *)(uintptr_t)text;
+}
+
 static bool set_groups(SSL_CTX *ssl)
 {
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
-        if (SSL_CTX_set1_groups_list(ssl, groups[i]) == 1) {
+        if (SSL_CTX_set1_groups_list(ssl, unchanged(groups[i])) == 1) {
             ERR_clear_error();
             return true;
         }
@@ -108,8 +114,8 @@ svms_status svms_tls_hardened(SSL_CTX **out, svms_ctx *ctx, const svms_tls_rules
     set_options(ssl, rules);
     bool done = set_versions(ssl, rules) && SSL_CTX_set_ciphersuites(ssl, suites_1_3) == 1 &&
                 SSL_CTX_set_cipher_list(ssl, suites_1_2) == 1 && set_groups(ssl) &&
-                SSL_CTX_set1_sigalgs_list(ssl, signatures) == 1 &&
-                SSL_CTX_set1_client_sigalgs_list(ssl, signatures) == 1 &&
+                SSL_CTX_set1_sigalgs_list(ssl, unchanged(signatures)) == 1 &&
+                SSL_CTX_set1_client_sigalgs_list(ssl, unchanged(signatures)) == 1 &&
                 SSL_CTX_set_session_id_context(ssl, purpose, sizeof purpose - 1) == 1 &&
                 SSL_CTX_set_num_tickets(ssl, rules->tickets == SVMS_TLS_TICKETS_OFF ? 0 : 2) == 1 &&
                 set_callbacks(ssl, rules);

@@ -11,7 +11,7 @@
 #include "purpose.h"
 
 /* As many bytes as an exporter of TLS 1.3 can give (RFC 8446 section 7.5). */
-#define EXPORT_MAX (255 * 32)
+#define EXPORT_MAX ((size_t)255 * 32)
 #define LABEL_MAX 249
 
 static svms_status check_ready(const svms_tls *tls, svms_error *err)

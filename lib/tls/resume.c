@@ -161,12 +161,17 @@ static known_session *find(svms_tls_sessions *sessions, const svms_tls *tls)
     return NULL;
 }
 
-/* Of OpenSSL, when a server sends a ticket; 1 keeps the session. */
+/* Of OpenSSL, when a server sends a ticket. 0: what is kept is a copy, since this connection goes
+ * on with the session while another one may resume it in its own thread. */
 static int remember(SSL *ssl, SSL_SESSION *session)
 {
     const svms_tls *tls = SSL_get_app_data(ssl);
     svms_tls_sessions *sessions = tls->state->sessions;
     if (!tls->peer.chain || !tls->peer.is_trusted || SSL_SESSION_is_resumable(session) != 1) {
+        return 0;
+    }
+    SSL_SESSION *copy = SSL_SESSION_dup(session);
+    if (!copy) {
         return 0;
     }
     svms_platform_lock(&sessions->latch);
@@ -176,13 +181,13 @@ static int remember(SSL *ssl, SSL_SESSION *session)
         sessions->next = (sessions->next + 1) % SESSIONS_MAX;
     }
     forget(place);
-    place->session = session;
+    place->session = copy;
     place->chain = svms_chain_retain(tls->peer.chain);
     place->has_pin = tls->pin != NULL;
     memcpy(place->pinned, tls->pinned, sizeof place->pinned);
     memcpy(place->host, tls->host, sizeof place->host);
     svms_platform_unlock(&sessions->latch);
-    return 1;
+    return 0;
 }
 
 void svms_tls_resume_client(SSL_CTX *ssl)

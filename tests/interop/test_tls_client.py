@@ -62,6 +62,10 @@ class GoodServers(ClientCase):
         for options in ([], ["-tls1_2"]):
             self.talk(self.openssl_server("-rev", *options), "--memory", "--tls12")
 
+    def test_a_socket_that_blocks(self):
+        for options in ([], ["-tls1_2"]):
+            self.talk(self.openssl_server("-rev", *options), "--blocking", "--tls12")
+
     def test_every_kind_of_key(self):
         for cert, own in (("server-rsa", "client-rsa"), ("server-ed25519", "client")):
             for version in ("-tls1_3", "-tls1_2"):
@@ -143,6 +147,21 @@ class GoodServers(ClientCase):
         self.assert_said(peer.wait_event("ended"), "ended", "truncated",
                          "^the peer went away without saying goodbye$")
 
+    def test_sessions_are_resumed_where_tickets_are_on(self):
+        """Two visits to one server; what is asked of the server holds in both."""
+        staple = self.workshop.write("good.der", self.workshop.middle.ocsp(self.workshop.certificates["server"]))
+        for version in ("-tls1_3", "-tls1_2"):
+            for options, resumed in (([], "resumed=0"), (["--tickets"], "resumed=1"),
+                                     (["--tickets", "--need-staple"], "resumed=[01] .*stapled=1")):
+                with self.subTest(version=version, options=options):
+                    program = self.openssl_server("-rev", version, "-status_file", staple)
+                    path, _ = self.message()
+                    peer = self.client(program.port, "--send", path, "--tls12", "--again", *options)
+                    self.assertEqual([event.status for event in peer.find("ended", "refused")], ["end", "end"], peer)
+                    self.assertIn("resumed=0 verdict=0", peer.find("connected")[0].words)
+                    self.assertRegex(peer.find("connected")[1].words, resumed)
+                    self.assertIn("subject=[CN=server]", peer.find("connected")[1].words)
+
     def test_bulk_in_both_directions(self):
         """More than any buffer holds, to ourselves, by socket and by memory."""
         path = self.workshop.write("bulk", secrets.token_bytes(3_000_000))
@@ -197,7 +216,8 @@ class BadCertificates(ClientCase):
 
     def test_an_oversized_chain(self):
         program = self.openssl_server("-rev", cert="server-huge", verify=False)
-        self.assert_refused(self.client(program.port), "limit", "^the peer sent more certificates, or a longer message, than is read$")
+        self.assert_refused(self.client(program.port), "limit",
+                            "^the peer sent more certificates, or a longer message, than is read$")
 
     def test_a_host_that_is_an_address(self):
         program = self.openssl_server("-rev")
@@ -364,7 +384,8 @@ class HandwrittenServers(ClientCase):
         "NULL": (dict(cipher=0xC010), "malformed|policy", "cipher|TLS"),
         "static RSA": (dict(cipher=0x009D), "malformed|policy", "cipher|TLS"),
         "compression": (dict(compression=1), "malformed|policy", "compression|TLS"),
-        "an extension nobody asked for": (dict(extensions=extension(0xFF01, b"\0") + extension(16, b"\0\3\2h2")), "malformed|policy", "TLS|extension"),
+        "an extension nobody asked for": (dict(extensions=extension(0xFF01, b"\0") + extension(16, b"\0\3\2h2")),
+                                         "malformed|policy", "TLS|extension"),
     }
 
     def test_each_answer_is_refused(self):
@@ -379,7 +400,8 @@ class HandwrittenServers(ClientCase):
         for data in (secrets.token_bytes(3) + b"\xee" * 300, record(HANDSHAKE, bytes(20000)),
                      record(HANDSHAKE, b"\x02\xff\xff\xff" + bytes(500)), record(23, b"data too early")):
             with self.subTest(data[:10]):
-                self.assert_refused(self.client(self.serve(lambda: data), "--tls12"), "malformed|limit", "TLS|longer message")
+                self.assert_refused(self.client(self.serve(lambda: data), "--tls12"), "malformed|limit",
+                                    "TLS|longer message")
 
     def test_other_protocols_have_their_names(self):
         cases = {

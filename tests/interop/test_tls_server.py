@@ -220,8 +220,9 @@ class Curl(TlsCase):
         need("curl")
         own = ["--cert", self.path(cert + ".pem"), "--key", self.path(cert + ".key")] if cert else []
         token = secrets.token_hex(8)
-        program = Program("curl", "--no-progress-meter", "--noproxy", "*", "--cacert", self.path("root.pem"), "--resolve",
-                          f"{HOST}:{server.port}:127.0.0.1", *own, *options, f"https://{HOST}:{server.port}/{token}")
+        program = Program("curl", "--no-progress-meter", "--noproxy", "*", "--cacert", self.path("root.pem"),
+                          "--resolve", f"{HOST}:{server.port}:127.0.0.1", *own, *options,
+                          f"https://{HOST}:{server.port}/{token}")
         self.addCleanup(program.kill)
         return program.finish(), program, token
 

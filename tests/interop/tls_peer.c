@@ -257,6 +257,10 @@ static bool take_flag(peer_settings *settings, const char *name)
         settings->memory = true;
     } else if (strcmp(name, "--http") == 0) {
         settings->http = true;
+    } else if (strcmp(name, "--blocking") == 0) {
+        settings->blocking = true;
+    } else if (strcmp(name, "--again") == 0) {
+        settings->again = true;
     } else if (strcmp(name, "--keep") == 0) {
         settings->keep = true;
     } else {

@@ -30,7 +30,9 @@ typedef struct peer_settings {
     bool trust_pin; /* the pin stands in the trust store, not in the target */
     bool memory;    /* bytes are carried by the caller, not by the library */
     bool http;
-    bool keep; /* clients: stay after everything was echoed, until the server goes */
+    bool keep;     /* clients: stay after everything was echoed, until the server goes */
+    bool blocking; /* clients: the socket blocks */
+    bool again;    /* clients: go to the server twice */
     unsigned port;
 } peer_settings;
 

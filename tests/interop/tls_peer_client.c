@@ -25,13 +25,13 @@ typedef struct caller {
     FILE *out;
 } caller;
 
-static int reach(unsigned port)
+static int reach(unsigned port, bool blocking)
 {
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int handle = socket(AF_INET, SOCK_STREAM, 0);
     if (handle < 0 || connect(handle, (struct sockaddr *)&address, sizeof address) != 0 ||
-        fcntl(handle, F_SETFL, O_NONBLOCK) != 0) {
+        (!blocking && fcntl(handle, F_SETFL, O_NONBLOCK) != 0)) {
         return -1;
     }
     return handle;
@@ -142,19 +142,18 @@ static bool open_files(caller *self)
     return (!self->settings->send_file || self->send) && (!self->settings->out_file || self->out);
 }
 
-int peer_connect(svms_ctx *ctx, peer_settings *settings)
+/* One visit to the server; true when it ended as it should. */
+static bool visit(svms_tls_context *context, const peer_settings *settings)
 {
     caller *self = calloc(1, sizeof *self);
-    svms_tls_context *context = NULL;
-    if (!self || !peer_open_context(&context, ctx, settings)) {
-        free(self);
-        return 2;
-    }
     svms_error err = SVMS_ERROR_INIT;
     svms_status status = SVMS_E_IO;
+    if (!self) {
+        return false;
+    }
     self->settings = settings;
     self->wire.memory = settings->memory;
-    self->wire.socket = reach(settings->port);
+    self->wire.socket = reach(settings->port, settings->blocking);
     if (self->wire.socket >= 0 && open_files(self)) {
         status = begin(self, context, &err);
     }
@@ -163,7 +162,6 @@ int peer_connect(svms_ctx *ctx, peer_settings *settings)
     }
     peer_say(self->known ? "ended" : "refused", 1, status, status == SVMS_END ? "" : err.message);
     svms_tls_free(&self->wire.tls);
-    svms_tls_context_free(&context);
     if (self->out) {
         fclose(self->out);
     }
@@ -172,5 +170,16 @@ int peer_connect(svms_ctx *ctx, peer_settings *settings)
     }
     free(self->send);
     free(self);
-    return status == SVMS_END ? 0 : 1;
+    return status == SVMS_END;
+}
+
+int peer_connect(svms_ctx *ctx, peer_settings *settings)
+{
+    svms_tls_context *context = NULL;
+    if (!peer_open_context(&context, ctx, settings)) {
+        return 2;
+    }
+    bool good = visit(context, settings) && (!settings->again || visit(context, settings));
+    svms_tls_context_free(&context);
+    return good ? 0 : 1;
 }
