@@ -129,22 +129,61 @@ exit_status ca_check_key(const ca_journal *journal, svms_role role, const char *
     return EXIT_GOOD;
 }
 
+/* Whether that is what the order says, host for host. */
+static bool is_for(const ca_order *order, svms_role role, const char *name, const ca_hosts *hosts)
+{
+    bool same =
+        order->role == role && strcmp(order->name, name) == 0 && order->host_count == hosts->count;
+    for (size_t i = 0; same && i < hosts->count; i++) {
+        same = same_host(order->hosts[i], hosts->items[i]);
+    }
+    return same;
+}
+
 static exit_status check_renewal(const ca_folder *folder, const ca_order *order,
                                  ca_refusal *refusal)
 {
-    const ca_issued *old =
-        order->renews ? ca_journal_find_serial(&folder->journal, order->renews) : NULL;
+    const char *why = NULL;
     if (!order->renews) {
         return EXIT_GOOD;
     }
-    if (old && !old->revoked && old->role == order->role && strcmp(old->name, order->name) == 0) {
+    const ca_issued *old = ca_journal_find_serial(&folder->journal, order->renews);
+    if (!old) {
+        why = "it was not issued here";
+    } else if (old->revoked) {
+        why = "it is revoked";
+    } else if (old->not_after_utc_ns < (int64_t)time(NULL) * NS_PER_SECOND) {
+        why = "it has expired";
+    } else if (!is_for(order, old->role, old->name, &old->hosts)) {
+        why = "it has another name or role, or other hosts";
+    } else {
         return EXIT_GOOD;
     }
-    complain("certificate %s cannot be renewed: %s", order->renews,
-             !old           ? "it was not issued here"
-             : old->revoked ? "it is revoked"
-                            : "it has another name or role");
+    complain("certificate %s cannot be renewed: %s", order->renews, why);
     return refuse(refusal, CA_REFUSED_RENEWED);
+}
+
+/* One code is one certificate, of what the operator said when he made it. */
+static exit_status check_code(const ca_folder *folder, const ca_order *order)
+{
+    const char *why = NULL;
+    if (!order->code) {
+        return EXIT_GOOD;
+    }
+    const ca_code *code = ca_journal_find_code(&folder->journal, order->code);
+    if (!code) {
+        why = "there is none of this id";
+    } else if (code->state != CA_CODE_OPEN) {
+        why = code->state == CA_CODE_USED ? "it is used" : "it is void";
+    } else if (code->until_utc_ns < (int64_t)time(NULL) * NS_PER_SECOND) {
+        why = "it has expired";
+    } else if (!is_for(order, code->role, code->name, &code->hosts)) {
+        why = "it is for another name or role, or other hosts";
+    } else {
+        return EXIT_GOOD;
+    }
+    complain("nothing is issued for code %s: %s", order->code, why);
+    return EXIT_POLICY;
 }
 
 static exit_status choose_period(const ca_folder *folder, const ca_order *order,
@@ -257,6 +296,9 @@ exit_status ca_certify(ca_folder *folder, const ca_order *order, const svms_requ
         ca_check_key(&folder->journal, order->role, order->name, asked.key_sha256, refusal);
     if (status == EXIT_GOOD) {
         status = check_renewal(folder, order, refusal);
+    }
+    if (status == EXIT_GOOD) {
+        status = check_code(folder, order);
     }
     if (status == EXIT_GOOD) {
         status = choose_period(folder, order, &options, &made.shortened, refusal);

@@ -19,9 +19,11 @@ typedef struct ca_order {
     const char *name;
     const char *const *hosts;
     size_t host_count;
-    uint32_t days;      /* 0: what the role has, or less where the authority ends before that */
-    const char *code;   /* id of the one-time code that is used up, or NULL */
-    const char *renews; /* serial of the certificate that it takes the place of, or NULL */
+    uint32_t days;    /* 0: what the role has, or less where the authority ends before that */
+    const char *code; /* id of the one-time code that is used up, or NULL: it must be open, and for
+                         this name, role and these hosts */
+    const char *renews; /* serial of the certificate that it takes the place of, or NULL: it must
+                           have this name, role and these hosts, and not have ended */
 } ca_order;
 
 typedef struct ca_certified {
@@ -45,11 +47,11 @@ exit_status ca_compare(const ca_order *order, const svms_request *request, ca_di
 
 /* Why a request gets nothing, beyond what the library refuses. */
 typedef enum ca_refusal {
-    CA_REFUSED_NOT = 0,
+    CA_REFUSED_NOT = 0,     /* or for the code that it names */
     CA_REFUSED_KEY_REVOKED, /* the key of a revoked certificate */
     CA_REFUSED_KEY_IN_USE,  /* the key is certified for another name or role */
     CA_REFUSED_BEYOND_END,  /* the authority ends before */
-    CA_REFUSED_RENEWED      /* the certificate to renew is revoked or unknown here */
+    CA_REFUSED_RENEWED      /* the certificate to renew is revoked, over, another or unknown */
 } ca_refusal;
 
 /* A key belongs to one holder in one role, and no longer to anybody once it was revoked. */

@@ -97,26 +97,22 @@ static exit_status make(ca_folder *folder, const code_request *request)
 
 static exit_status take_back(ca_folder *folder, const code_request *request)
 {
-    for (size_t i = 0; i < folder->journal.code_count; i++) {
-        const ca_code *code = &folder->journal.codes[i];
-        if (strcmp(code->id, request->voided) != 0) {
-            continue;
-        }
-        if (code->state != CA_CODE_OPEN) {
-            complain("code %s is %s already", code->id,
-                     code->state == CA_CODE_USED ? "used" : "void");
-            return EXIT_POLICY;
-        }
-        exit_status status = ca_journal_add_code_void(&folder->journal, request->voided);
-        if (status == EXIT_GOOD && request->json) {
-            status = json_print(json_pack("{s:s, s:s}", "id", request->voided, "state", "void"));
-        } else if (status == EXIT_GOOD) {
-            print_line(stdout, "Void          %s", request->voided);
-        }
-        return status;
+    const ca_code *code = ca_journal_find_code(&folder->journal, request->voided);
+    if (!code) {
+        complain("%s has no code %s ('svms ca list' tells the ids)", folder->path, request->voided);
+        return EXIT_USAGE;
     }
-    complain("%s has no code %s ('svms ca list' tells the ids)", folder->path, request->voided);
-    return EXIT_USAGE;
+    if (code->state != CA_CODE_OPEN) {
+        complain("code %s is %s already", code->id, code->state == CA_CODE_USED ? "used" : "void");
+        return EXIT_POLICY;
+    }
+    exit_status status = ca_journal_add_code_void(&folder->journal, request->voided);
+    if (status == EXIT_GOOD && request->json) {
+        status = json_print(json_pack("{s:s, s:s}", "id", request->voided, "state", "void"));
+    } else if (status == EXIT_GOOD) {
+        print_line(stdout, "Void          %s", request->voided);
+    }
+    return status;
 }
 
 static exit_status run(const code_request *request)

@@ -29,10 +29,7 @@ static exit_status choose_id(const ca_folder *folder, char id[CA_CODE_ID_TEXT])
             return provider_failed();
         }
         memcpy(id, head_text_of(random, sizeof random).text, CA_CODE_ID_TEXT);
-        taken = false;
-        for (size_t i = 0; i < folder->journal.code_count; i++) {
-            taken = taken || strcmp(folder->journal.codes[i].id, id) == 0;
-        }
+        taken = ca_journal_find_code(&folder->journal, id) != NULL;
     }
     return EXIT_GOOD;
 }

@@ -31,13 +31,40 @@ static exit_status read_inside(const ca_folder *folder, const char *name, size_t
     return status;
 }
 
-static char *copy_member(const json_t *object, const char *name, bool *good)
+static exit_status out_of_memory(void)
+{
+    complain("out of memory");
+    return EXIT_ENVIRONMENT;
+}
+
+static exit_status damaged_settings(const ca_folder *folder)
+{
+    complain("%s/%s is damaged, or of a later version", folder->path, CA_SETTINGS_NAME);
+    return EXIT_MALFORMED;
+}
+
+/* Text, or null. */
+static exit_status copy_member(const ca_folder *folder, const json_t *object, const char *name,
+                               char **out)
 {
     const json_t *value = json_object_get(object, name);
-    const char *text = json_string_value(value);
-    char *copy = text ? strdup(text) : NULL;
-    *good = *good && (copy || json_is_null(value));
-    return copy;
+    if (json_is_null(value)) {
+        return EXIT_GOOD;
+    }
+    if (!json_is_string(value)) {
+        return damaged_settings(folder);
+    }
+    *out = strdup(json_string_value(value));
+    return *out ? EXIT_GOOD : out_of_memory();
+}
+
+static exit_status take_settings(ca_folder *folder, const json_t *object)
+{
+    if (json_integer_value(json_object_get(object, "version")) != CA_SETTINGS_VERSION) {
+        return damaged_settings(folder);
+    }
+    exit_status status = copy_member(folder, object, "key_uri", &folder->key_uri);
+    return status == EXIT_GOOD ? copy_member(folder, object, "crl_uri", &folder->crl_uri) : status;
 }
 
 static exit_status load_settings(ca_folder *folder)
@@ -47,17 +74,17 @@ static exit_status load_settings(ca_folder *folder)
     if (status != EXIT_GOOD) {
         return status;
     }
-    json_t *object = json_loadb(text.bytes, text.size, JSON_REJECT_DUPLICATES, NULL);
-    bool good = json_integer_value(json_object_get(object, "version")) == CA_SETTINGS_VERSION;
-    folder->key_uri = copy_member(object, "key_uri", &good);
-    folder->crl_uri = copy_member(object, "crl_uri", &good);
+    json_error_t error;
+    json_t *object = json_loadb(text.bytes, text.size, JSON_REJECT_DUPLICATES, &error);
+    if (object) {
+        status = take_settings(folder, object);
+    } else {
+        status = json_error_code(&error) == json_error_out_of_memory ? out_of_memory()
+                                                                     : damaged_settings(folder);
+    }
     json_decref(object);
     file_text_free(&text);
-    if (!good) {
-        complain("%s/%s is damaged, or of a later version", folder->path, CA_SETTINGS_NAME);
-        return EXIT_MALFORMED;
-    }
-    return EXIT_GOOD;
+    return status;
 }
 
 static exit_status load_certificate(ca_folder *folder)

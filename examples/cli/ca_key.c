@@ -62,9 +62,21 @@ exit_status ca_key_new_passphrase(password *out, const char *passphrase_file, co
     return status;
 }
 
+/* Of the first private key in the file, whatever stands behind it. */
 static bool is_encrypted(const file_text *text)
 {
-    return strstr(text->bytes, "-----BEGIN ENCRYPTED PRIVATE KEY-----") != NULL;
+    static const char begin[] = "-----BEGIN ";
+    static const char end[] = "PRIVATE KEY-----";
+    const char *label = text->bytes;
+    while ((label = strstr(label, begin)) != NULL) {
+        label += strlen(begin);
+        const char *line_end = label + strcspn(label, "\r\n");
+        const char *key = strstr(label, end);
+        if (key && key < line_end) {
+            return strncmp(label, "ENCRYPTED ", strlen("ENCRYPTED ")) == 0;
+        }
+    }
+    return false;
 }
 
 static exit_status decrypt(svms_private_key **out, svms_ctx *ctx, const file_text *text,

@@ -13,7 +13,6 @@
 
 #define NS_PER_SECOND INT64_C(1000000000)
 #define SECONDS_PER_DAY INT64_C(86400)
-#define MAX_LIST_SIZE ((size_t)16 * 1024 * 1024)
 #define PUBLIC_MODE (S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH)
 /* Of a certificate in a list, with all that may stand beside it, as PEM. */
 #define BYTES_PER_REVOKED 128
@@ -28,6 +27,11 @@ static exit_status hash_text(uint8_t out[CA_HASH_SIZE], const file_text *text)
     return EXIT_ENVIRONMENT;
 }
 
+static size_t list_capacity(size_t count)
+{
+    return BYTES_AROUND + BYTES_PER_REVOKED * count;
+}
+
 static exit_status sign(const ca_folder *folder, uint64_t number, int64_t from, int64_t to,
                         file_text *pem)
 {
@@ -38,7 +42,7 @@ static exit_status sign(const ca_folder *folder, uint64_t number, int64_t from, 
     if (status != EXIT_GOOD) {
         return status;
     }
-    size_t size = BYTES_AROUND + BYTES_PER_REVOKED * count;
+    size_t size = list_capacity(count);
     file_text text = { malloc(size), 0 };
     if (!text.bytes) {
         complain("out of memory");
@@ -83,6 +87,7 @@ exit_status ca_list_make(ca_folder *folder, uint64_t number, uint32_t days, file
         return EXIT_POLICY;
     }
     if (now < journal->list_utc_ns) {
+        folder->clock_complained = true;
         complain("warning: the clock is behind the newest list; who looks at times alone takes the "
                  "old list for the newer one");
     }
@@ -105,13 +110,14 @@ exit_status ca_list_make(ca_folder *folder, uint64_t number, uint32_t days, file
     return EXIT_GOOD;
 }
 
-/* Whether the newest list still says all there is to say, and will for a while. */
+/* Whether the newest list still says all there is to say, and will for a while. One from the future
+ * does: were there a new one whenever somebody asks, until the clock is right, the journal would
+ * grow with each question. */
 static bool is_current(const ca_journal *journal)
 {
     int64_t now = (int64_t)time(NULL) * NS_PER_SECOND;
     int64_t quarter = (journal->list_next_utc_ns - journal->list_utc_ns) / 4;
-    return journal->list_line > journal->revoked_line && now >= journal->list_utc_ns &&
-           now < journal->list_next_utc_ns - quarter;
+    return journal->list_line > journal->revoked_line && now < journal->list_next_utc_ns - quarter;
 }
 
 /* What is kept may be gone, or not be the newest one after a crash: then there is a new one. */
@@ -119,8 +125,9 @@ static bool load_kept(const ca_folder *folder, file_text *pem)
 {
     char *path = path_join(folder->path, CA_LIST_NAME);
     uint8_t hash[CA_HASH_SIZE];
-    bool good = path && file_exists(path) &&
-                file_read(pem, path, MAX_LIST_SIZE, false) == EXIT_GOOD &&
+    /* It was made when no more were revoked than are issued by now. */
+    size_t limit = list_capacity(folder->journal.issued_count);
+    bool good = path && file_exists(path) && file_read(pem, path, limit, false) == EXIT_GOOD &&
                 hash_text(hash, pem) == EXIT_GOOD &&
                 memcmp(hash, folder->journal.list_sha256, sizeof hash) == 0;
     free(path);
@@ -130,9 +137,19 @@ static bool load_kept(const ca_folder *folder, file_text *pem)
     return good;
 }
 
+static void warn_of_clock(ca_folder *folder)
+{
+    if (!folder->clock_complained &&
+        (int64_t)time(NULL) * NS_PER_SECOND < folder->journal.list_utc_ns) {
+        folder->clock_complained = true;
+        complain("warning: the clock is behind the newest list, which is handed out all the same");
+    }
+}
+
 exit_status ca_list_current(ca_folder *folder, uint32_t days, file_text *pem)
 {
     if (is_current(&folder->journal) && load_kept(folder, pem)) {
+        warn_of_clock(folder);
         return EXIT_GOOD;
     }
     return ca_list_make(folder, 0, days, pem);

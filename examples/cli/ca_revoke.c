@@ -64,13 +64,10 @@ static exit_status find(const ca_folder *folder, const char *text, const ca_issu
  * have to say so. The other way round, something would come to be believed again. */
 static exit_status check_again(const ca_issued *entry, svms_revocation_reason reason, int64_t since)
 {
-    bool earlier = since != SVMS_NO_TIME &&
-                   (entry->invalid_utc_ns == SVMS_NO_TIME || since < entry->invalid_utc_ns);
-    bool later = since != SVMS_NO_TIME && entry->invalid_utc_ns != SVMS_NO_TIME &&
-                 since > entry->invalid_utc_ns;
-    bool worse = reason == SVMS_REASON_KEY_COMPROMISE && entry->reason != reason;
+    bool news = since != entry->invalid_utc_ns ||
+                (reason == SVMS_REASON_KEY_COMPROMISE && entry->reason != reason);
     char text[SVMS_TIME_TEXT_SIZE];
-    if ((earlier || worse) && !later) {
+    if (news && ca_may_revoke(entry, reason, entry->revoked_utc_ns, since)) {
         return EXIT_GOOD;
     }
     svms_time_format(entry->revoked_utc_ns, text);
@@ -115,13 +112,13 @@ static exit_status revoke_entry(ca_folder *folder, const revoke_request *request
         return usage_error(COMMAND, "--since lies between 1970 and now");
     }
     if (entry->revoked) {
+        now = entry->revoked_utc_ns;
+        since = since == SVMS_NO_TIME ? entry->invalid_utc_ns : since;
+        reason = request->reason < 0 ? entry->reason : reason;
         exit_status status = check_again(entry, reason, since);
         if (status != EXIT_GOOD) {
             return status;
         }
-        now = entry->revoked_utc_ns;
-        since = since == SVMS_NO_TIME ? entry->invalid_utc_ns : since;
-        reason = request->reason < 0 ? entry->reason : reason;
     }
     return ca_journal_add_revoked(&folder->journal, entry, reason, now, since);
 }

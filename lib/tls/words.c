@@ -71,6 +71,8 @@ static const reason_words alerts[] = {
 };
 
 static const reason_words own[] = {
+    { SSL_R_UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS, SVMS_E_UNTRUSTED,
+      "the key in the peer's certificate cannot be used" },
     { SSL_R_NO_SHARED_CIPHER, SVMS_E_POLICY,
       "the peer offers no cipher suite that is spoken here" },
     { SSL_R_NO_CIPHERS_SPECIFIED, SVMS_E_POLICY, "the peer offers no cipher suite" },

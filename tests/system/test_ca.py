@@ -442,6 +442,8 @@ class Revoke(CaCase):
         self.revoke("device.pem", "--reason", "key-compromise", "--since", "2026-03-01T00:00:00Z")
         self.revoke("device.pem", "--since", "2026-02-01T00:00:00Z")
         self.revoke("device.pem", "--since", "2026-04-01T00:00:00Z", status=POLICY)
+        # Not even along with what is worse.
+        self.revoke("device.pem", "--reason", "superseded", "--since", "2026-01-01T00:00:00Z", status=POLICY)
         now = self.certificates()["Device"]
         self.assertEqual(now["revoked"], first["revoked"])
         self.assertEqual((now["reason"], at(now["invalid"])), ("key-compromise", at("2026-02-01T00:00:00Z")))
@@ -668,7 +670,7 @@ class Long(CaCase):
         lines = journal.lines()
         for number in range(5000):
             whole = {"line": len(lines) + 1, "previous": hashlib.sha256(lines[-1]).hexdigest(), **template,
-                     "serial": f"{number:032x}".replace("0", "a")}
+                     "serial": f"a{number:031x}"}
             lines.append(json.dumps(whole).encode())
         journal.store(b"".join(line + b"\n" for line in lines))
         with open(journal.head_path, "w", encoding="utf-8") as file:

@@ -3,6 +3,7 @@
 """The journal of svms ca: killed, torn, damaged, shortened, a full disk, several at once."""
 
 import glob
+import hashlib
 import json
 import os
 import random
@@ -12,6 +13,7 @@ import subprocess
 import time
 
 from ca_case import CaCase, serial_of
+from enroll_case import Server
 from export_case import limited_to
 from system_case import ENVIRONMENT, GOOD, MALFORMED, POLICY, PROGRAM, TIMEOUT, main, say
 
@@ -205,6 +207,51 @@ class Damaged(CaCase):
                 self.refused(self.journal.content(), f"line {len(self.places) + 1}")
 
 
+    def test_lines_that_contradict_those_before_are_refused_by_name(self):
+        first = self.journal.issued()[0]
+        again = {name: first[name] for name in first if name not in ("line", "previous")}
+        serial = first["serial"]
+        other = {**again, "serial": "12" + serial[2:]}
+        code = {"what": "code", "id": "0123abcd", "sha256": "11" * 32, "role": "recorder", "name": "Device", "hosts": [], "days": 0,
+                "until": "2093-01-01T00:00:00Z"}
+        void = {"what": "code-voided", "id": code["id"]}
+        paid = {**other, "code": code["id"]}
+        revoked = {"what": "revoked", "serial": serial, "reason": "key-compromise", "revoked": "2026-03-01T00:00:00Z",
+                   "invalid": "2026-02-01T00:00:00Z"}
+        head = self.load("ca/journal.head")
+        for before, entry, name in (
+                ([], again, serial), ([], paid, code["id"]), ([code], code, code["id"]), ([code, void], paid, code["id"]),
+                ([code, paid], {**paid, "serial": "13" + serial[2:]}, code["id"]), ([code, paid], void, code["id"]),
+                ([code, void], void, code["id"]), ([code], {**paid, "name": "Somebody"}, code["id"]),
+                ([code], {**paid, "role": "camera"}, code["id"]), ([revoked], {**revoked, "reason": "superseded"}, serial),
+                ([revoked], {**revoked, "revoked": "2026-03-01T00:00:01Z"}, serial),
+                ([revoked], {**revoked, "invalid": "2026-02-01T00:00:01Z"}, serial),
+                ([revoked], {**revoked, "invalid": None}, serial)):
+            with self.subTest(before=before, entry=entry):
+                self.journal.store(self.whole)
+                self.store("ca/journal.head", head)
+                for line in before:
+                    self.journal.append(**line)
+                self.expect(GOOD, "ca", "list", "ca")
+                self.journal.append(**entry)
+                run = self.expect(MALFORMED, "ca", "list", "ca")
+                self.assertIn(f"line {len(self.places) + len(before) + 1} contradicts", run.err)
+                self.assertIn(name, run.err)
+
+    def test_lines_are_found_wherever_they_lie_in_what_is_read_at_once(self):
+        head = self.load("ca/journal.head")
+        entry = {"what": "torn", "bytes": 1, "sha256": "00" * 32}
+        for size in (20000, 65000, 65135):
+            with self.subTest(size):
+                self.journal.store(self.whole)
+                self.store("ca/journal.head", head)
+                for number in range(24):
+                    self.journal.append(**entry, file="x" * (size - number))
+                self.assertEqual(len(self.listed()["certificates"]), 4)
+                self.expect(GOOD, "ca", "code", "ca", "--name", "x", "--role", "camera")
+                self.assertEqual(self.journal.entries()[-1]["what"], "code")
+
+
 class Together(CaCase):
     def test_several_at_once_issue_one_after_the_other(self):
         journal = self.authority()
@@ -306,6 +353,28 @@ class Clock(CaCase):
         self.crl("three.crl", "--number", "100")
         self.assertIn("number 101", self.crl("four.crl").out)
         self.assertEqual([entry["number"] for entry in journal.entries() if entry["what"] == "list"], [1, 41, 42, 100, 101])
+
+    def test_a_list_from_the_future_is_not_made_anew_whenever_somebody_asks(self):
+        journal = self.authority()
+        if "without libevent" in self.run_svms("ca", "serve", "ca").err:
+            say("SKIPPED: this build has no svms ca serve")
+            self.skipTest("no server")
+        content = self.load(self.crl("one.crl") and "ca/ca.crl")
+        journal.append(what="list", number=41, this="2093-01-01T00:00:00Z", next="2093-02-01T00:00:00Z",
+                       sha256=hashlib.sha256(content).hexdigest())
+        for _ in range(3):
+            server = Server(self, "ca")
+            server.stop()
+            self.assertEqual(server.log().count("the clock is behind"), 1)
+        numbers = [entry["number"] for entry in journal.entries() if entry["what"] == "list"]
+        self.assertEqual(numbers, [1, 41])
+        # Who was revoked since is in the next one, whatever the clock says.
+        self.request()
+        self.issue()
+        self.expect(GOOD, "ca", "revoke", "ca", "device.pem")
+        Server(self, "ca").stop()
+        numbers = [entry["number"] for entry in journal.entries() if entry["what"] == "list"]
+        self.assertEqual(numbers, [1, 41, 42])
 
 
 if __name__ == "__main__":
