@@ -26,7 +26,6 @@ typedef struct ca_folder {
     int handle; /* of the folder */
     int lock;   /* of its lock file */
     bool locked;
-    bool clock_complained; /* that it is behind the newest list: said once */
     ca_journal journal;
     file_text pem;              /* ca.pem: its certificate, then those above it */
     svms_chain *chain;          /* the same */

@@ -87,7 +87,6 @@ exit_status ca_list_make(ca_folder *folder, uint64_t number, uint32_t days, file
         return EXIT_POLICY;
     }
     if (now < journal->list_utc_ns) {
-        folder->clock_complained = true;
         complain("warning: the clock is behind the newest list; who looks at times alone takes the "
                  "old list for the newer one");
     }
@@ -111,13 +110,14 @@ exit_status ca_list_make(ca_folder *folder, uint64_t number, uint32_t days, file
 }
 
 /* Whether the newest list still says all there is to say, and will for a while. One from the future
- * does: were there a new one whenever somebody asks, until the clock is right, the journal would
- * grow with each question. */
+ * does not: nobody would believe it yet. It is followed by one of now, and that is the newest then,
+ * so that there is one more for each time the clock goes back, not for each question. */
 static bool is_current(const ca_journal *journal)
 {
     int64_t now = (int64_t)time(NULL) * NS_PER_SECOND;
     int64_t quarter = (journal->list_next_utc_ns - journal->list_utc_ns) / 4;
-    return journal->list_line > journal->revoked_line && now < journal->list_next_utc_ns - quarter;
+    return journal->list_line > journal->revoked_line && now >= journal->list_utc_ns &&
+           now < journal->list_next_utc_ns - quarter;
 }
 
 /* What is kept may be gone, or not be the newest one after a crash: then there is a new one. */
@@ -137,19 +137,9 @@ static bool load_kept(const ca_folder *folder, file_text *pem)
     return good;
 }
 
-static void warn_of_clock(ca_folder *folder)
-{
-    if (!folder->clock_complained &&
-        (int64_t)time(NULL) * NS_PER_SECOND < folder->journal.list_utc_ns) {
-        folder->clock_complained = true;
-        complain("warning: the clock is behind the newest list, which is handed out all the same");
-    }
-}
-
 exit_status ca_list_current(ca_folder *folder, uint32_t days, file_text *pem)
 {
     if (is_current(&folder->journal) && load_kept(folder, pem)) {
-        warn_of_clock(folder);
         return EXIT_GOOD;
     }
     return ca_list_make(folder, 0, days, pem);

@@ -12,8 +12,9 @@
 #define SVMS_TLS_QUEUE_MAX 65536
 /* What TLS adds to the largest record, and to what may go before it (an alert, a key update). */
 #define SVMS_TLS_RECORD_ROOM (16384 + 1024)
-/* How the peer began, for saying what it is when it is no TLS. */
-#define SVMS_TLS_FIRST_SIZE 8
+/* How the peer began, for saying what it is when it is no TLS: the head of a record, because
+ * OpenSSL reads no more of what is none. */
+#define SVMS_TLS_FIRST_SIZE 5
 
 /* Bytes data[start] to data[start + size - 1], in order. */
 typedef struct svms_tls_queue {

@@ -103,7 +103,7 @@ svms_status svms_tls_context_new(svms_tls_context **out, svms_ctx *ctx,
         return svms_fail_memory(err);
     }
     context->ctx = ctx;
-    status = svms_tls_state_new(&context->state, ctx, &rules, &credentials, err);
+    status = svms_tls_state_new(&context->state, ctx, &rules, &credentials, NULL, err);
     if (status == SVMS_OK && svms_platform_latch_init(&context->latch) != 0) {
         svms_tls_state_release(context->state);
         status = svms_fail(err, SVMS_E_NO_MEMORY, "cannot make a lock");
@@ -130,7 +130,7 @@ svms_status svms_tls_context_reload(svms_tls_context *context, const svms_tls_cr
         return status;
     }
     svms_tls_state *old = svms_tls_context_state(context);
-    status = svms_tls_state_new(&fresh, context->ctx, &old->rules, &credentials, err);
+    status = svms_tls_state_new(&fresh, context->ctx, &old->rules, &credentials, old, err);
     svms_tls_state_release(old);
     if (status != SVMS_OK) {
         return status;

@@ -44,15 +44,31 @@ static svms_status check_key(const svms_tls_credentials *given, svms_error *err)
         status = svms_public_key_id(svms_chain_leaf_key(given->chain), of_leaf, err);
     }
     if (status == SVMS_OK && memcmp(of_key, of_leaf, sizeof of_key) != 0) {
+        char subject[SVMS_NAME_WORDS_SIZE];
+        svms_tls_name(subject, given->chain);
         return svms_fail(err, SVMS_E_USAGE,
-                         "the private key does not belong to the certificate of %.80s",
-                         svms_chain_subject(given->chain));
+                         "the private key does not belong to the certificate of %s", subject);
     }
     return status;
 }
 
+/* What one has had all along and has only grown old is no reason to refuse a reload: a new list
+ * that revokes somebody must not wait for a new certificate. */
+static bool is_old_news(svms_tls_state *state, const svms_tls_state *before,
+                        svms_identity_verdict verdict, const svms_error *why)
+{
+    bool is_same = before && memcmp(before->leaf, state->leaf, sizeof state->leaf) == 0;
+    if (!is_same || verdict != SVMS_IDENTITY_EXPIRED_NOW) {
+        return false;
+    }
+    state->leaf_is_past = true;
+    svms_log(state->ctx, SVMS_LOG_WARNING, "peers refuse one's own certificate: %s", why->message);
+    return true;
+}
+
 /* As a peer that pinned the certificate would judge it: its period and what it is for. */
-static svms_status check_leaf(svms_tls_state *state, const svms_chain *chain, svms_error *err)
+static svms_status check_leaf(svms_tls_state *state, const svms_chain *chain,
+                              const svms_tls_state *before, svms_error *err)
 {
     svms_trust_options pinned = SVMS_TRUST_OPTIONS_INIT;
     svms_trust *trust = NULL;
@@ -71,6 +87,9 @@ static svms_status check_leaf(svms_tls_state *state, const svms_chain *chain, sv
     }
     status = svms_purpose_check(trust, chain, &question, &result, &why);
     svms_trust_free(&trust);
+    if (status == SVMS_E_UNTRUSTED && is_old_news(state, before, result.verdict, &why)) {
+        return SVMS_OK;
+    }
     if (status == SVMS_E_UNTRUSTED) {
         return svms_fail(err, status, "one's own certificate would be refused: %s", why.message);
     }
@@ -102,11 +121,12 @@ static bool use_chain(svms_tls_state *state, const svms_chain *chain)
 }
 
 static svms_status load_chain(svms_tls_state *state, const svms_tls_credentials *given,
-                              svms_error *err)
+                              const svms_tls_state *before, svms_error *err)
 {
     svms_status status = check_key(given, err);
     if (status == SVMS_OK) {
-        status = check_leaf(state, given->chain, err);
+        memcpy(state->leaf, svms_chain_leaf_digest(given->chain), sizeof state->leaf);
+        status = check_leaf(state, given->chain, before, err);
     }
     if (status != SVMS_OK) {
         return status;
@@ -121,16 +141,17 @@ static svms_status load_chain(svms_tls_state *state, const svms_tls_credentials 
 }
 
 svms_status svms_tls_load_credentials(svms_tls_state *state, const svms_tls_credentials *given,
-                                      svms_error *err)
+                                      const svms_tls_state *before, svms_error *err)
 {
     svms_status status = check_given(&state->rules, given, err);
     if (status == SVMS_OK && given->chain) {
-        status = load_chain(state, given, err);
+        status = load_chain(state, given, before, err);
     }
     if (status == SVMS_OK && given->trust) {
         state->trust = svms_trust_retain(given->trust);
     }
-    if (status == SVMS_OK && given->ocsp) {
+    /* Nobody can judge a response about a certificate that has expired. */
+    if (status == SVMS_OK && given->ocsp && !state->leaf_is_past) {
         status = svms_tls_load_staple(state, given, err);
     }
     return status;

@@ -43,6 +43,14 @@ int svms_tls_hello_came(SSL *ssl, int *alert, void *unused)
         *alert = SSL_AD_HANDSHAKE_FAILURE;
         return SSL_CLIENT_HELLO_ERROR;
     }
+    /* Of a client that names none OpenSSL would not ask which one to choose. */
+    if (tls->state->rules.alpn_size > 0 &&
+        SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_application_layer_protocol_negotiation, &data,
+                                  &size) != 1) {
+        tls->refusal = "the peer speaks none of our protocols (ALPN)";
+        *alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+        return SSL_CLIENT_HELLO_ERROR;
+    }
     return SSL_CLIENT_HELLO_SUCCESS;
 }
 
@@ -119,6 +127,9 @@ svms_status svms_tls_check_agreed(svms_tls *tls, svms_error *err)
                          "the peer speaks TLS 1.2 without extended master secret");
     }
     SSL_get0_alpn_selected(tls->ssl, &name, &size);
+    if (size == 0 && rules->alpn_size > 0) {
+        return svms_fail(err, SVMS_E_POLICY, "the peer agreed to none of our protocols (ALPN)");
+    }
     if (size > 0 && !lists(rules->alpn, rules->alpn_size, name, size)) {
         return svms_fail(err, SVMS_E_POLICY,
                          "the server chose a protocol (ALPN) that was not offered");

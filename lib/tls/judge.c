@@ -69,10 +69,11 @@ static svms_status judge(svms_tls *tls, svms_tls_finding *finding,
         return svms_fail_as(err, named, &name_words);
     }
     if (tls->pin && !is_pinned(tls, finding->chain)) {
+        char subject[SVMS_NAME_WORDS_SIZE];
+        svms_tls_name(subject, finding->chain);
         finding->verdict = SVMS_IDENTITY_UNKNOWN_ISSUER;
         return svms_fail(err, SVMS_E_UNTRUSTED,
-                         "the server's certificate (%.80s) is not the pinned one",
-                         svms_chain_subject(finding->chain));
+                         "the server's certificate (%s) is not the pinned one", subject);
     }
     svms_status status = check_path(tls, finding, question, err);
     if (status == SVMS_OK && named != SVMS_OK && !tls->pin) {
@@ -106,9 +107,11 @@ static void judge_revocation(const svms_tls *tls, svms_tls_finding *finding)
     const svms_tls_rules *rules = &tls->state->rules;
     if (finding->status == SVMS_OK && rules->require_revocation &&
         finding->revocation != SVMS_REVOCATION_GOOD) {
-        finding->status = svms_fail(&finding->words, SVMS_E_UNTRUSTED,
-                                    "it is not known whether the certificate of %.80s is revoked",
-                                    svms_chain_subject(finding->chain));
+        char subject[SVMS_NAME_WORDS_SIZE];
+        svms_tls_name(subject, finding->chain);
+        finding->status =
+            svms_fail(&finding->words, SVMS_E_UNTRUSTED,
+                      "it is not known whether the certificate of %s is revoked", subject);
     }
 }
 

@@ -18,7 +18,7 @@ static svms_status resume_sessions(svms_tls_state *state, svms_error *err)
 }
 
 static svms_status fill(svms_tls_state *state, const svms_tls_credentials *credentials,
-                        svms_error *err)
+                        const svms_tls_state *before, svms_error *err)
 {
     state->method = svms_tls_carrier_method();
     if (!state->method) {
@@ -28,11 +28,12 @@ static svms_status fill(svms_tls_state *state, const svms_tls_credentials *crede
     if (status == SVMS_OK && state->rules.tickets == SVMS_TLS_TICKETS_ROTATED) {
         status = resume_sessions(state, err);
     }
-    return status == SVMS_OK ? svms_tls_load_credentials(state, credentials, err) : status;
+    return status == SVMS_OK ? svms_tls_load_credentials(state, credentials, before, err) : status;
 }
 
 svms_status svms_tls_state_new(svms_tls_state **out, svms_ctx *ctx, const svms_tls_rules *rules,
-                               const svms_tls_credentials *credentials, svms_error *err)
+                               const svms_tls_credentials *credentials,
+                               const svms_tls_state *before, svms_error *err)
 {
     svms_tls_state *state = svms_alloc(ctx, sizeof *state);
     if (!state) {
@@ -41,7 +42,7 @@ svms_status svms_tls_state_new(svms_tls_state **out, svms_ctx *ctx, const svms_t
     state->ctx = ctx;
     state->rules = *rules;
     atomic_init(&state->users, 1);
-    svms_status status = fill(state, credentials, err);
+    svms_status status = fill(state, credentials, before, err);
     if (status != SVMS_OK) {
         svms_tls_state_release(state);
         return status;

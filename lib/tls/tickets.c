@@ -18,6 +18,7 @@
 
 typedef struct ticket_key {
     bool usable;
+    uint64_t made_ns;
     uint8_t name[NAME_SIZE];
     uint8_t cipher[KEY_SIZE];
     uint8_t mac[KEY_SIZE];
@@ -27,7 +28,6 @@ struct svms_tls_tickets {
     svms_ctx *ctx;
     EVP_CIPHER *cipher;
     svms_platform_latch latch; /* guards what follows */
-    uint64_t since_ns;         /* when the current key was made */
     ticket_key current;
     ticket_key previous;
 };
@@ -66,32 +66,29 @@ void svms_tls_tickets_free(svms_tls_tickets *tickets)
     svms_release_secret(tickets->ctx, tickets, sizeof *tickets);
 }
 
-static bool make_key(svms_ctx *ctx, ticket_key *key)
+static void make_key(svms_ctx *ctx, ticket_key *key)
 {
     svms_error ignored = SVMS_ERROR_INIT;
     key->usable = svms_random(ctx, key->name, sizeof key->name, &ignored) == SVMS_OK &&
                   svms_random(ctx, key->cipher, sizeof key->cipher, &ignored) == SVMS_OK &&
                   svms_random(ctx, key->mac, sizeof key->mac, &ignored) == SVMS_OK;
-    return key->usable;
 }
 
-/* Keys as they must be now. A key that is older than a period only reads, and goes after another
- * one. With the latch held. */
+/* Keys as they must be now. A key writes for a period, reads for another one, and goes. With the
+ * latch held. */
 static void rotate(svms_tls_tickets *tickets)
 {
     uint64_t now = svms_monotonic_now(tickets->ctx);
-    uint64_t age = now - tickets->since_ns;
-    if (tickets->current.usable && age < PERIOD_NS) {
-        return;
+    if (!tickets->current.usable || now - tickets->current.made_ns >= PERIOD_NS) {
+        if (tickets->current.usable) {
+            tickets->previous = tickets->current;
+        }
+        svms_wipe(&tickets->current, sizeof tickets->current);
+        make_key(tickets->ctx, &tickets->current);
+        tickets->current.made_ns = now;
     }
-    if (age < 2 * PERIOD_NS) {
-        tickets->previous = tickets->current;
-    } else {
+    if (now - tickets->previous.made_ns >= 2 * PERIOD_NS) {
         svms_wipe(&tickets->previous, sizeof tickets->previous);
-    }
-    svms_wipe(&tickets->current, sizeof tickets->current);
-    if (make_key(tickets->ctx, &tickets->current)) {
-        tickets->since_ns = now;
     }
 }
 

@@ -10,6 +10,7 @@
 #include <svms/tls.h>
 
 #include "carrier.h"
+#include "certificate.h"
 #include "chain_internal.h"
 #include "host.h"
 #include "platform.h"
@@ -39,10 +40,12 @@ typedef struct svms_tls_state {
     svms_tls_rules rules;
     BIO_METHOD *method;
     SSL_CTX *ssl;
-    svms_trust *trust;           /* or NULL */
-    svms_tls_tickets *tickets;   /* servers that resume sessions */
-    svms_tls_sessions *sessions; /* clients that do */
-    uint8_t *staple;             /* or NULL */
+    uint8_t leaf[SVMS_DIGEST_SIZE]; /* zeros without a certificate of one's own */
+    bool leaf_is_past;              /* it has expired since it was first loaded */
+    svms_trust *trust;              /* or NULL */
+    svms_tls_tickets *tickets;      /* servers that resume sessions */
+    svms_tls_sessions *sessions;    /* clients that do */
+    uint8_t *staple;                /* or NULL */
     size_t staple_size;
     int64_t staple_until_utc_ns;
 } svms_tls_state;
@@ -82,7 +85,6 @@ struct svms_tls {
     bool is_ready;       /* the handshake is done */
     bool said_goodbye;
     bool heard_goodbye;
-    size_t owed; /* bytes of the last write that are sealed, but not with the socket yet */
     svms_tls_want wants;
     svms_status failure; /* SVMS_OK, or what every later call gives */
     svms_error failure_words;
@@ -92,17 +94,18 @@ struct svms_tls {
 SVMS_MUST_CHECK svms_status svms_tls_hardened(SSL_CTX **out, svms_ctx *ctx,
                                               const svms_tls_rules *rules, svms_error *err);
 
-/* state.c */
+/* state.c: before is the state that the new one is to replace, or NULL. */
 SVMS_MUST_CHECK svms_status svms_tls_state_new(svms_tls_state **out, svms_ctx *ctx,
                                                const svms_tls_rules *rules,
                                                const svms_tls_credentials *credentials,
-                                               svms_error *err);
+                                               const svms_tls_state *before, svms_error *err);
 svms_tls_state *svms_tls_state_retain(svms_tls_state *state);
 void svms_tls_state_release(svms_tls_state *state);
 
 /* credentials.c: what is given is checked and put into the state. */
 SVMS_MUST_CHECK svms_status svms_tls_load_credentials(svms_tls_state *state,
                                                       const svms_tls_credentials *credentials,
+                                                      const svms_tls_state *before,
                                                       svms_error *err);
 
 /* context.c: the context's state of the moment; give it back with svms_tls_state_release(). */
@@ -133,6 +136,9 @@ SVMS_MUST_CHECK svms_status svms_tls_load_staple(svms_tls_state *state,
                                                  svms_error *err);
 /* Of OpenSSL, when a client asks a server. */
 int svms_tls_give_staple(SSL *ssl, void *unused);
+
+/* words.c: the leaf's subject, cut between characters to fit into a sentence. */
+void svms_tls_name(char out[SVMS_NAME_WORDS_SIZE], const svms_chain *chain);
 
 /* words.c: what OpenSSL's error queue and the connection say about a call that failed; empties the
  * queue. Never SVMS_OK. */

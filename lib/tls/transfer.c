@@ -49,6 +49,8 @@ svms_status svms_tls_read(svms_tls *tls, void *out, size_t capacity, size_t *siz
     if (tls->heard_goodbye) {
         return SVMS_END;
     }
+    /* What the socket had no room for goes on its way also where one only reads from now on. */
+    (void)svms_tls_carrier_flush(&tls->carrier);
     return read_some(tls, out, capacity, size, err);
 }
 
@@ -72,18 +74,14 @@ static svms_status hear_last_words(svms_tls *tls, svms_error *err)
     return svms_tls_stop(tls, SVMS_E_IO, &why, err);
 }
 
-/* One record. SVMS_AGAIN: *taken counts what is sealed and sent; a record that is sealed, but not
- * sent in full, is owed. */
+/* One record, sealed only when nothing waits for the socket, so that no more than one ever does.
+ * What is sealed is taken, whether or not the socket has room for it; nothing else is. */
 static svms_status write_record(svms_tls *tls, const uint8_t *data, size_t size, size_t *taken,
                                 svms_error *err)
 {
-    size_t written = tls->owed;
-    if (written > size) {
-        return svms_fail(err, SVMS_E_USAGE,
-                         "a write that gave SVMS_AGAIN was not repeated with its bytes");
-    }
+    size_t written = 0;
     svms_status status = svms_tls_flushed(tls);
-    if (status == SVMS_OK && written == 0) {
+    if (status == SVMS_OK && size > 0) {
         if (svms_tls_queue_room(&tls->carrier.out) < SVMS_TLS_RECORD_ROOM) {
             tls->wants = SVMS_TLS_WANTS_WRITE;
             return SVMS_AGAIN;
@@ -93,14 +91,10 @@ static svms_status write_record(svms_tls *tls, const uint8_t *data, size_t size,
         if (result != 1) {
             return svms_tls_came_of(tls, result, err);
         }
+        *taken += written;
         status = svms_tls_flushed(tls);
     }
-    tls->owed = status == SVMS_OK ? 0 : written;
-    if (tls->carrier.write_error != 0) {
-        return hear_last_words(tls, err);
-    }
-    *taken += status == SVMS_OK ? written : 0;
-    return status;
+    return tls->carrier.write_error != 0 ? hear_last_words(tls, err) : status;
 }
 
 svms_status svms_tls_write(svms_tls *tls, const void *data, size_t size, size_t *taken,
@@ -115,12 +109,19 @@ svms_status svms_tls_write(svms_tls *tls, const void *data, size_t size, size_t 
         return svms_fail(err, SVMS_E_STATE, "nothing can be written after the goodbye");
     }
     const uint8_t *bytes = data;
+    if (status == SVMS_OK && size == 0) {
+        return write_record(tls, NULL, 0, taken, err);
+    }
     while (status == SVMS_OK && *taken < size) {
         status = write_record(tls, bytes + *taken, size - *taken, taken, err);
     }
     if (status == SVMS_AGAIN && *taken > 0) {
-        tls->wants = SVMS_TLS_WANTS_NOTHING;
+        /* Without a socket there is nothing to wait for but the caller. */
+        tls->wants = tls->carrier.socket >= 0 ? SVMS_TLS_WANTS_WRITE : SVMS_TLS_WANTS_NOTHING;
         return SVMS_OK;
+    }
+    if (status != SVMS_OK) {
+        *taken = 0;
     }
     return status;
 }

@@ -5,6 +5,7 @@
 
 #include <openssl/err.h>
 
+#include "builder.h"
 #include "failure.h"
 #include "tls_internal.h"
 
@@ -119,6 +120,14 @@ static const reason_words own[] = {
     { SSL_R_DIGEST_CHECK_FAILED, SVMS_E_MALFORMED, "the handshake was changed on its way" },
 };
 
+void svms_tls_name(char out[SVMS_NAME_WORDS_SIZE], const svms_chain *chain)
+{
+    const char *subject = svms_chain_subject(chain);
+    const svms_builder text = { .data = (uint8_t *)(uintptr_t)subject,
+                                .size = strlen(subject) + 1 };
+    svms_name_fit(out, SVMS_NAME_WORDS_SIZE, &text);
+}
+
 static const char *version_name(unsigned version)
 {
     switch (version) {
@@ -212,7 +221,8 @@ static const char *first_words(const svms_tls_carrier *carrier)
     };
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        size_t size = strlen(known[i].start);
+        size_t length = strlen(known[i].start);
+        size_t size = length < SVMS_TLS_FIRST_SIZE ? length : SVMS_TLS_FIRST_SIZE;
         if (carrier->first_size >= size && memcmp(carrier->first, known[i].start, size) == 0) {
             return known[i].words;
         }

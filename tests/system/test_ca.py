@@ -96,6 +96,15 @@ class Init(CaCase):
         self.assertEqual(self.files(), ["ca", "device.csr", "device.key", "wrong"])
         self.assertEqual(Journal(self.path("ca")).issued(), [])
 
+    def test_the_first_key_in_the_file_counts(self):
+        self.authority("plain")
+        self.init("protected")
+        plain, protected = self.load("plain/ca-key.pem"), self.load("protected/ca-key.pem")
+        self.store("plain/ca-key.pem", plain + protected)
+        self.crl("plain.crl", ca="plain")
+        self.store("protected/ca-key.pem", protected + plain)
+        self.crl("protected.crl", *self.key, ca="protected")
+
     def test_names_that_cannot_be(self):
         for name in ("", "x" * 65, "two\nlines", b"\xff"):
             with self.subTest(name):

@@ -356,12 +356,12 @@ class Clock(CaCase):
 
     def test_a_list_from_the_future_is_not_made_anew_whenever_somebody_asks(self):
         journal = self.authority()
-        if "without libevent" in self.run_svms("ca", "serve", "ca").err:
+        if "without libevent" in self.run_svms("ca", "serve", "--help").err:
             say("SKIPPED: this build has no svms ca serve")
             self.skipTest("no server")
-        content = self.load(self.crl("one.crl") and "ca/ca.crl")
+        self.crl("one.crl")
         journal.append(what="list", number=41, this="2093-01-01T00:00:00Z", next="2093-02-01T00:00:00Z",
-                       sha256=hashlib.sha256(content).hexdigest())
+                       sha256=hashlib.sha256(self.load("ca/ca.crl")).hexdigest())
         for _ in range(3):
             server = Server(self, "ca")
             server.stop()
