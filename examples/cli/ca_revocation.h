@@ -17,8 +17,7 @@
 exit_status ca_list_make(ca_folder *folder, uint64_t number, uint32_t days, file_text *pem);
 
 /* The newest list, or a new one for so many days if there is none, if somebody was revoked since,
- * or if less than a quarter of its time is left. A clock that is behind it is complained about
- * once, and asks for no new one. */
+ * or if less than a quarter of its time is left, or if it is of a time that is yet to come. */
 exit_status ca_list_current(ca_folder *folder, uint32_t days, file_text *pem);
 
 #endif

@@ -29,7 +29,6 @@ struct tls_link {
     char *arrived; /* plaintext, PLAIN_MAX bytes of room */
     size_t arrived_size;
     struct evbuffer *waiting; /* plaintext that TLS has not taken yet */
-    size_t offered;           /* of it, to a write that must be made again as it was; 0: to none */
     const tls_link_events *events;
     void *user;
     bool is_ready;
@@ -137,7 +136,7 @@ static bool read_plain(tls_link *link, svms_status *status, svms_error *err)
 static bool write_plain(tls_link *link, svms_status *status, svms_error *err)
 {
     size_t there = evbuffer_get_length(link->waiting);
-    size_t size = link->offered > 0 ? link->offered : (there < CHUNK_SIZE ? there : CHUNK_SIZE);
+    size_t size = there < CHUNK_SIZE ? there : CHUNK_SIZE;
     size_t taken = 0;
     if (size == 0) {
         return false;
@@ -153,7 +152,6 @@ static bool write_plain(tls_link *link, svms_status *status, svms_error *err)
         *status = written;
         return false;
     }
-    link->offered = written == SVMS_AGAIN ? size : 0;
     evbuffer_drain(link->waiting, written == SVMS_OK ? taken : 0);
     return written == SVMS_OK && taken > 0;
 }

@@ -47,16 +47,17 @@ typedef enum svms_tls_peer_rule {
 /** Session tickets. */
 typedef enum svms_tls_ticket_rule {
     SVMS_TLS_TICKETS_OFF = 0,    /**< No session is resumed (the default). */
-    SVMS_TLS_TICKETS_ROTATED = 1 /**< Tickets under keys that change hourly and never leave memory;
-                                      a reload of credentials ends them all. */
+    SVMS_TLS_TICKETS_ROTATED = 1 /**< Tickets under keys that write for an hour, read for two and
+                                      never leave memory; a reload of credentials ends them
+                                      all. */
 } svms_tls_ticket_rule;
 
 /** Who one is and whom one trusts. Start from ::SVMS_TLS_CREDENTIALS_INIT. Since 0.1. */
 typedef struct svms_tls_credentials {
     uint32_t struct_size;        /**< sizeof(svms_tls_credentials). */
     uint32_t reserved;           /**< 0. */
-    const svms_chain *chain;     /**< Own chain, valid now and for this side; NULL: none (clients
-                                      only). */
+    const svms_chain *chain;     /**< Own chain, for this side, and valid now unless a reload
+                                      keeps its leaf; NULL: none (clients only). */
     const svms_private_key *key; /**< Its key; not behind callbacks. */
     const svms_trust *trust;     /**< Whom to trust; NULL where no peer is judged by it: servers
                                       that ask for none, clients that inspect or have a pin. */
@@ -84,8 +85,7 @@ typedef struct svms_tls_options {
     uint32_t require_revocation;  /**< 1: the peer's revocation state must be known and good. */
     uint32_t require_staple;      /**< 1: clients: the server must staple a good OCSP response. */
     const char *const *alpn;      /**< Protocols (RFC 7301), best first, or NULL. A peer that
-                                       names others only is refused; one that names none is not,
-                                       and svms_tls_peer.alpn is empty. */
+                                       shares none of them, or names none, is refused. */
     size_t alpn_count;            /**< How many, at most 16. */
     svms_tls_credentials credentials; /**< Who one is; svms_tls_context_reload() replaces it. */
 } svms_tls_options;
@@ -128,6 +128,9 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_tls_context_new(svms_tls_context **out
  *
  * Connections that were opened go on with what they began with; those that are opened later use the
  * new ones. No earlier session is resumed any more. When it fails, nothing has changed.
+ *
+ * One's own certificate that has expired since it was loaded does not stop a reload that keeps it:
+ * trust and lists are replaced, the log gets a warning, and nothing is stapled.
  *
  * @param context      the context
  * @param credentials  what replaces all of what it had; what they point to need not outlive the
@@ -273,16 +276,19 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_tls_read(svms_tls *tls, void *out, siz
  *
  * @param tls         the connection
  * @param data        bytes
- * @param size        how many; 0 does nothing
+ * @param size        how many; 0: only what was taken before is sent on
  * @param[out] taken  how many were taken, which may be fewer; 0 unless ::SVMS_OK
  * @param[out] err    why it failed, or NULL
  *
- * @retval SVMS_OK       some were taken: those are on their way, or to be drained
+ * @retval SVMS_OK       some were taken, and the peer gets those and no others: they are with the
+ *                       socket, or to be drained. Where svms_tls_wants() names
+ *                       ::SVMS_TLS_WANTS_WRITE, a part still waits for room at a socket that does
+ *                       not block: the next handshake, read, write or close sends it on, and
+ *                       svms_tls_free() drops it.
  * @retval SVMS_AGAIN    none were: room is needed, or bytes of the peer (svms_tls_wants()). The
- * next write must begin with the same bytes, wherever they lie; any other call may come between.
+ *                       next write may offer others.
  * @retval SVMS_E_STATE  svms_tls_close() was called
- * @retval SVMS_E_USAGE  an argument is NULL, or a write that gave ::SVMS_AGAIN was repeated with
- *                       fewer bytes
+ * @retval SVMS_E_USAGE  an argument is NULL
  *
  * Otherwise as svms_tls_handshake(). Thread safety: the connection belongs to one thread at a time.
  * Specification: I-TLS-25. Since 0.1.
@@ -313,7 +319,8 @@ typedef enum svms_tls_want {
 } svms_tls_want;
 
 /**
- * What the last call that gave ::SVMS_AGAIN waits for.
+ * What the last call that gave ::SVMS_AGAIN waits for; after a write that gave ::SVMS_OK whether
+ * some of it still waits for room.
  *
  * @param tls  the connection
  * @return bits; ::SVMS_TLS_WANTS_NOTHING when the last call gave something else

@@ -58,7 +58,9 @@ static bool is_old_news(svms_tls_state *state, const svms_tls_state *before,
                         svms_identity_verdict verdict, const svms_error *why)
 {
     bool is_same = before && memcmp(before->leaf, state->leaf, sizeof state->leaf) == 0;
-    if (!is_same || verdict != SVMS_IDENTITY_EXPIRED_NOW) {
+    bool is_about_time =
+        verdict == SVMS_IDENTITY_EXPIRED_NOW || verdict == SVMS_IDENTITY_EXPIRED_THEN;
+    if (!is_same || !is_about_time) {
         return false;
     }
     state->leaf_is_past = true;

@@ -255,6 +255,52 @@ static void a_reloaded_list_refuses_who_is_revoked(void **state)
     free(list);
 }
 
+static void an_own_certificate_that_grew_old_does_not_stop_a_reload(void **state)
+{
+    (void)state;
+    char *list = card_list(w->root, w->client);
+    identity_card *other = card_make(&(card_order){ .name = "other",
+                                                    .issuer = w->root,
+                                                    .hosts = "DNS:server.example",
+                                                    .usages = "serverAuth" });
+    identity_card *brief = card_make(&(card_order){ .name = "brief",
+                                                    .issuer = w->root,
+                                                    .hosts = "DNS:server.example",
+                                                    .usages = "serverAuth",
+                                                    .until = 1 });
+    context_order client = client_order();
+    context_order server = server_order();
+    svms_error err = SVMS_ERROR_INIT;
+    svms_tls_context *context = NULL;
+    pair p;
+    /* A client that looks at nothing is one that accepts the expired one. */
+    client.options.peer = SVMS_TLS_PEER_INSPECTED;
+    server.card = brief;
+    pair_make(&p, &client, &server);
+    assert_talks(&p);
+    w->now += 2 * DAY;
+    server.lists = list;
+    assert_int_equal(context_reload(p.server.context, &server, &err), SVMS_OK);
+    assert_says_logged("peers refuse one's own certificate");
+    assert_says_logged("expired");
+    pair_again(&p, NULL);
+    assert_int_equal(p.server.status, SVMS_E_UNTRUSTED);
+    assert_says(&p.server.err, "revoked");
+    /* A second one like the first, and then others. */
+    assert_int_equal(context_reload(p.server.context, &server, &err), SVMS_OK);
+    server.card = other;
+    assert_int_equal(context_reload(p.server.context, &server, &err), SVMS_OK);
+    server.card = brief;
+    assert_int_equal(context_reload(p.server.context, &server, &err), SVMS_E_UNTRUSTED);
+    assert_says(&err, "expired");
+    assert_int_equal(context_make(&context, &server, &err), SVMS_E_UNTRUSTED);
+    assert_says(&err, "expired");
+    pair_free(&p);
+    card_free(&brief);
+    card_free(&other);
+    free(list);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, workshop_set_up, workshop_tear_down)
@@ -267,6 +313,7 @@ int main(void)
         CASE(a_reload_is_for_those_who_come_later),
         CASE(a_reload_that_fails_changes_nothing),
         CASE(a_reloaded_list_refuses_who_is_revoked),
+        CASE(an_own_certificate_that_grew_old_does_not_stop_a_reload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

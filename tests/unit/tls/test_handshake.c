@@ -469,6 +469,34 @@ static void a_pin_helps_nobody_who_is_revoked_or_expired(void **state)
     free(list);
 }
 
+static void a_long_name_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char name[121] = { 0 };
+    context_order client = client_order();
+    context_order server = server_order();
+    pair p;
+    client.options.require_revocation = 1;
+    /* Characters of two bytes, at both kinds of place. */
+    for (size_t odd = 0; odd < 2; odd++) {
+        memset(name, 0, sizeof name);
+        memset(name, 'a', odd);
+        for (size_t i = odd; i + 2 < sizeof name; i += 2) {
+            memcpy(name + i, "\xC3\xA9", 2);
+        }
+        identity_card *card = card_make(&(card_order){ .name = name,
+                                                       .issuer = w->root,
+                                                       .hosts = "DNS:server.example",
+                                                       .usages = "serverAuth" });
+        server.card = card;
+        pair_make(&p, &client, &server);
+        assert_int_equal(p.client.status, SVMS_E_UNTRUSTED);
+        assert_says(&p.client.err, "\xC3\xA9... is revoked");
+        pair_free(&p);
+        card_free(&card);
+    }
+}
+
 static void protocols_are_agreed_on_or_refused(void **state)
 {
     (void)state;
@@ -494,14 +522,34 @@ static void protocols_are_agreed_on_or_refused(void **state)
     pair_make(&p, &client, &server);
     assert_refused(&p, &expected);
     pair_free(&p);
-    pair_make(&p, NULL, &server);
-    assert_talks(&p);
-    assert_string_equal(p.server.peer.alpn, "");
-    pair_free(&p);
-    pair_make(&p, &client, NULL);
-    assert_talks(&p);
-    assert_string_equal(p.client.peer.alpn, "");
-    pair_free(&p);
+}
+
+static void a_peer_that_names_no_protocol_is_refused_by_whoever_wants_one(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = { "svms/1" };
+    static const refusal by_server = { "server", SVMS_E_POLICY, "none of our protocols",
+                                       SVMS_E_POLICY, "none of our protocols" };
+    for (int version = SVMS_TLS_1_3; version <= SVMS_TLS_1_2; version++) {
+        context_order client = client_order();
+        context_order server = server_order();
+        pair p;
+        client.options.min_version = SVMS_TLS_1_2;
+        server.options.min_version = (svms_tls_version)version;
+        server.options.alpn = wanted;
+        server.options.alpn_count = 1;
+        pair_make(&p, &client, &server);
+        assert_refused(&p, &by_server);
+        pair_free(&p);
+        client.options.alpn = wanted;
+        client.options.alpn_count = 1;
+        server.options.alpn = NULL;
+        server.options.alpn_count = 0;
+        pair_make(&p, &client, &server);
+        assert_int_equal(p.client.status, SVMS_E_POLICY);
+        assert_says(&p.client.err, "agreed to none of our protocols");
+        pair_free(&p);
+    }
 }
 
 int main(void)
@@ -526,6 +574,8 @@ int main(void)
         CASE(a_pin_needs_neither_path_nor_name),
         CASE(a_pin_helps_nobody_who_is_revoked_or_expired),
         CASE(protocols_are_agreed_on_or_refused),
+        CASE(a_peer_that_names_no_protocol_is_refused_by_whoever_wants_one),
+        CASE(a_long_name_is_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

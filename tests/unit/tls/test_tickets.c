@@ -117,6 +117,29 @@ static void a_key_that_was_previous_is_gone_after_the_next_change(void **state)
     pair_free(&p);
 }
 
+static void a_key_reads_for_two_hours_and_no_longer(void **state)
+{
+    (void)state;
+    context_order client = resuming(client_order());
+    pair p;
+    pair visitor;
+    make_resuming(&p);
+    memset(&visitor, 0, sizeof visitor);
+    assert_int_equal(context_make(&visitor.client.context, &client, NULL), SVMS_OK);
+    visitor.server.context = p.server.context;
+    /* The key retires late, which must not make it live longer. */
+    w->monotonic += 2 * HOUR - 2;
+    pair_again(&visitor, NULL);
+    assert_talks(&visitor);
+    visitor.server.context = NULL;
+    pair_free(&visitor);
+    w->monotonic += HOUR - 1;
+    pair_again(&p, NULL);
+    assert_talks(&p);
+    assert_int_equal(p.server.peer.resumed, 0);
+    pair_free(&p);
+}
+
 static void a_reload_ends_all_sessions(void **state)
 {
     (void)state;
@@ -326,6 +349,7 @@ int main(void)
         CASE(sessions_belong_to_their_target),
         CASE(a_ticket_lives_through_one_change_of_keys),
         CASE(a_key_that_was_previous_is_gone_after_the_next_change),
+        CASE(a_key_reads_for_two_hours_and_no_longer),
         CASE(a_reload_ends_all_sessions),
         CASE(who_expired_since_is_refused),
         CASE(a_server_that_expired_since_is_not_resumed),

@@ -3,6 +3,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,13 @@ static uint64_t tell_monotonic(void *user)
     return shop->monotonic;
 }
 
+static void note_line(void *user, svms_log_level level, const char *line)
+{
+    workshop *shop = user;
+    (void)level;
+    snprintf(shop->logged, sizeof shop->logged, "%s", line);
+}
+
 int workshop_set_up(void **state)
 {
     static workshop fresh;
@@ -53,6 +61,7 @@ int workshop_set_up(void **state)
     options.release = give_back;
     options.utc_now = tell_time;
     options.monotonic_now = tell_monotonic;
+    options.log = note_line;
     assert_int_equal(svms_ctx_new(&w->ctx, &options, NULL), SVMS_OK);
     w->root = card_make(&(card_order){ .name = "Root", .is_ca = true });
     w->server = card_make(&(card_order){ .name = "server",
@@ -271,6 +280,13 @@ void assert_talks(pair *p)
     assert_shaken(p);
     assert_hears(p->client.tls, p->server.tls, "hello");
     assert_hears(p->server.tls, p->client.tls, "good day");
+}
+
+void assert_says_logged(const char *words)
+{
+    if (!strstr(w->logged, words)) {
+        fail_msg("\"%s\" was logged, not \"%s\"", w->logged, words);
+    }
 }
 
 void assert_says(const svms_error *err, const char *words)

@@ -55,6 +55,7 @@ typedef struct workshop {
     size_t failing;     /* number of the allocation that fails; 0: none */
     size_t count;
     size_t live;
+    char logged[512]; /* the last line */
     identity_card *root;
     identity_card *server; /* for "server.example" and 127.0.0.1 */
     identity_card *client; /* with the role user */
@@ -110,6 +111,8 @@ bool carry(svms_tls *from, svms_tls *to, size_t at_most);
 void assert_shaken(pair *p);
 /* Both ends exchange a message. */
 void assert_talks(pair *p);
+/* What was logged last. */
+void assert_says_logged(const char *words);
 void assert_says(const svms_error *err, const char *words);
 
 #endif
