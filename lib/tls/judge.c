@@ -101,6 +101,18 @@ static void judge_chain(svms_tls *tls, svms_tls_finding *finding, const svms_iov
     finding->status = judge(tls, finding, &question, &finding->words);
 }
 
+static const char *what_is_missing(svms_revocation known)
+{
+    switch (known) {
+    case SVMS_REVOCATION_STALE:
+        return "what says so is out of date";
+    case SVMS_REVOCATION_BAD_LIST:
+        return "what speaks in the name of its authority is not signed by it";
+    default:
+        return "no list and no response speaks about it and all above it";
+    }
+}
+
 /* Whether enough is known of revocation; a staple may still come. */
 static void judge_revocation(const svms_tls *tls, svms_tls_finding *finding)
 {
@@ -109,9 +121,9 @@ static void judge_revocation(const svms_tls *tls, svms_tls_finding *finding)
         finding->revocation != SVMS_REVOCATION_GOOD) {
         char subject[SVMS_NAME_WORDS_SIZE];
         svms_tls_name(subject, finding->chain);
-        finding->status =
-            svms_fail(&finding->words, SVMS_E_UNTRUSTED,
-                      "it is not known whether the certificate of %s is revoked", subject);
+        finding->status = svms_fail(&finding->words, SVMS_E_UNTRUSTED,
+                                    "it is not known whether the certificate of %s is revoked: %s",
+                                    subject, what_is_missing(finding->revocation));
     }
 }
 

@@ -154,7 +154,9 @@ static SSL_CTX *make_raw(const bench *b, bool is_server, const card *own)
     need(context != NULL, "SSL_CTX_new");
     SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
     SSL_CTX_set_ciphersuites(context, "TLS_AES_256_GCM_SHA384");
-    SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384");
+    /* Arrays, since these macros of OpenSSL cast what they are given to what may change. */
+    char groups[] = "X25519:P-256:P-384";
+    SSL_CTX_set1_groups_list(context, groups);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
     SSL_CTX_set_num_tickets(context, 0);
@@ -259,7 +261,8 @@ static void open_raw(bench *b, connection *l, bool over_sockets)
     l->raw_server = SSL_new(b->raw_server);
     set_raw_bytes(l->raw_client, l->sockets[0]);
     set_raw_bytes(l->raw_server, l->sockets[1]);
-    SSL_set_tlsext_host_name(l->raw_client, HOST);
+    char host[] = HOST;
+    SSL_set_tlsext_host_name(l->raw_client, host);
     SSL_set1_host(l->raw_client, HOST);
     SSL_set_connect_state(l->raw_client);
     SSL_set_accept_state(l->raw_server);

@@ -343,11 +343,16 @@ static void an_unknown_revocation_state_is_refused_where_it_must_be_known(void *
     server.options.require_revocation = 1;
     pair_make(&p, NULL, &server);
     assert_refused(&p, &expected);
+    assert_says(&p.server.err, "is revoked: no list and no response speaks");
     pair_free(&p);
     server.lists = list;
     pair_make(&p, NULL, &server);
     assert_talks(&p);
     assert_int_equal(p.server.peer.revocation, SVMS_REVOCATION_GOOD);
+    w->now += 8 * DAY;
+    pair_again(&p, NULL);
+    assert_refused(&p, &expected);
+    assert_says(&p.server.err, "is revoked: what says so is out of date");
     pair_free(&p);
     free(list);
 }
