@@ -13,6 +13,9 @@
 #include "role_profile.h"
 #include "subject_name.h"
 
+/* Whoever asks for the capacity first meets another serial number the next time, which may be
+ * longer. */
+#define SERIAL_SLACK 16
 #define LABEL "CERTIFICATE"
 #define SERIAL_SIZE 16
 #define VERSION_3 2
@@ -229,7 +232,8 @@ svms_status svms_make_certificate(const svms_certificate_plan *plan, const svms_
         status = svms_check_permitted(plan, &tbs, &signing, err);
     }
     if (status == SVMS_OK) {
-        status = svms_hand_out_text(&signing, &tbs, LABEL, "the certificate", out, size, err);
+        status = svms_hand_out_text(&signing, &tbs, LABEL, "the certificate", SERIAL_SLACK, out,
+                                    size, err);
     }
     svms_builder_clear(&tbs);
     svms_signing_close(&signing);

@@ -93,7 +93,7 @@ static svms_status make(const list_plan *plan, char *out, size_t *size, svms_err
         status = put_list(&tbs, &signing, plan, err);
     }
     if (status == SVMS_OK) {
-        status = svms_hand_out_text(&signing, &tbs, LABEL, "the list", out, size, err);
+        status = svms_hand_out_text(&signing, &tbs, LABEL, "the list", 0, out, size, err);
     }
     svms_builder_clear(&tbs);
     svms_signing_close(&signing);

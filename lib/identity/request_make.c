@@ -66,7 +66,7 @@ static svms_status make(svms_ctx *ctx, const svms_request_options *options,
         status = put_request_info(&tbs, options, key, err);
     }
     if (status == SVMS_OK) {
-        status = svms_hand_out_text(&signing, &tbs, LABEL, "the request", out, size, err);
+        status = svms_hand_out_text(&signing, &tbs, LABEL, "the request", 0, out, size, err);
     }
     svms_builder_clear(&tbs);
     svms_signing_close(&signing);

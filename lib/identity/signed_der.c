@@ -14,8 +14,6 @@
 #define BASE64_LINE_BYTES 48 /* 64 characters */
 #define TAG_AND_LENGTH_MAX 5
 #define UNUSED_BITS_SIZE 1
-/* By how much the next try may be longer: serial numbers are random. */
-#define SERIAL_SLACK 16
 
 typedef struct algorithm {
     uint16_t id;
@@ -176,16 +174,15 @@ static void put_text_out(const svms_builder *der, const char *label, char *out, 
 }
 
 svms_status svms_hand_out_text(const svms_signing *signing, const svms_builder *tbs,
-                               const char *label, const char *what, char *out, size_t *size,
-                               svms_error *err)
+                               const char *label, const char *what, size_t slack, char *out,
+                               size_t *size, svms_error *err)
 {
     svms_status status = svms_builder_check(tbs, what, err);
     if (status != SVMS_OK) {
         return status;
     }
     size_t bound = svms_signed_bound(signing, tbs->size);
-    /* Whoever asks again meets another serial number, which may be longer. */
-    size_t needed = text_size(bound + SERIAL_SLACK, label) + 1;
+    size_t needed = text_size(bound + slack, label) + 1;
     if (!out || *size < text_size(bound, label) + 1) {
         *size = needed;
         return svms_fail(err, SVMS_E_LIMIT, "%s needs a buffer of %zu bytes", what, needed);

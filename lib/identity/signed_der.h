@@ -58,9 +58,9 @@ SVMS_MUST_CHECK svms_status svms_put_public_key(svms_builder *builder, EVP_PKEY 
 
 /* Signs and hands out PEM text and NUL. Whether there is room is asked first, for the longest
  * signature: nobody signs what he then cannot hand out, and the capacity that is asked for does not
- * vary. */
+ * vary. slack: by how many bytes another try may be longer. */
 SVMS_MUST_CHECK svms_status svms_hand_out_text(const svms_signing *signing, const svms_builder *tbs,
-                                               const char *label, const char *what, char *out,
-                                               size_t *size, svms_error *err);
+                                               const char *label, const char *what, size_t slack,
+                                               char *out, size_t *size, svms_error *err);
 
 #endif
