@@ -323,11 +323,13 @@ svms_status svms_rights_check(svms_ctx *ctx, const char *json, size_t size, svms
     return status;
 }
 
+typedef svms_status (*claims_step)(const claims *job);
+
 svms_status svms_claims_read(svms_token *token, const svms_claim_rules *rules,
                              svms_token_verdict *verdict, svms_error *err)
 {
     claims job = { token, svms_json_root(&token->document), rules, verdict, err };
-    svms_status (*const steps[])(const claims *job) = {
+    static const claims_step steps[] = {
         read_identity, check_audience, read_times, check_times,
         check_binding, read_approval,  read_rest,  read_rights,
     };

@@ -49,6 +49,8 @@ static void read_head(svms_policy_job *job)
     }
 }
 
+typedef void (*policy_step)(svms_policy_job *job);
+
 static svms_status run(svms_policy_job *job)
 {
     void (*const steps[])(svms_policy_job * job) = {
