@@ -182,8 +182,10 @@ static bool push_number(OSSL_PARAM_BLD *builder, BIGNUM **kept, const svms_json_
     octets number = { { 0 }, 0 };
     bool done = read_number(&number, node, member, 1, RSA_MAX);
     if (done) {
-        *kept = BN_bin2bn(number.bytes, (int)number.size, NULL);
-        done = *kept && OSSL_PARAM_BLD_push_BN(builder, name, *kept) == 1;
+        /* A number that is not marked as secret leaves a copy in parameters that nobody wipes. */
+        *kept = BN_secure_new();
+        done = *kept && BN_bin2bn(number.bytes, (int)number.size, *kept) &&
+               OSSL_PARAM_BLD_push_BN(builder, name, *kept) == 1;
     }
     svms_wipe(&number, sizeof number);
     return done;
