@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* svms tls check: what is wrong with servers and certificates, and what soon will be. */
+#include "subcommand.h"
 #include "tls_check.h"
 
 #include <stdio.h>
@@ -354,28 +355,10 @@ static exit_status check(int count, char **arguments)
     return status;
 }
 
-static void print_usage(FILE *out)
-{
-    fprintf(out, "Usage: svms tls SUBCOMMAND [options]\n\nSubcommands:\n"
-                 "  check         say what is wrong with servers and certificates\n"
-                 "\n'svms tls SUBCOMMAND --help' lists its options; svms(1) is the manual.\n");
-}
-
 exit_status command_tls(int count, char **arguments)
 {
-    if (count < 1) {
-        print_usage(stderr);
-        return EXIT_USAGE;
-    }
-    const char *name = arguments[0];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
-        print_usage(stdout);
-        return EXIT_GOOD;
-    }
-    if (strcmp(name, "check") == 0) {
-        return check(count - 1, arguments + 1);
-    }
-    complain("tls: unknown %s '%s' (see 'svms tls --help')",
-             name[0] == '-' ? "option" : "subcommand", name);
-    return EXIT_USAGE;
+    static const subcommand subcommands[] = {
+        { "check", check, "say what is wrong with servers and certificates" },
+    };
+    return subcommand_run("tls", subcommands, 1, count, arguments);
 }
