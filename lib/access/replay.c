@@ -32,12 +32,6 @@ struct svms_replay {
     int64_t swept_s;
 };
 
-static int64_t now_of(svms_ctx *ctx)
-{
-    int64_t ns = svms_utc_now(ctx);
-    return ns / INT64_C(1000000000) - (ns % INT64_C(1000000000) < 0);
-}
-
 svms_status svms_replay_new(svms_replay **out, svms_ctx *ctx, size_t capacity, svms_error *err)
 {
     if (!out || !ctx || capacity == 0 || capacity > CAPACITY_MAX) {
@@ -55,7 +49,7 @@ svms_status svms_replay_new(svms_replay **out, svms_ctx *ctx, size_t capacity, s
         return svms_fail_memory(err);
     }
     /* Of the second in which it began, part had passed. */
-    replay->born_s = now_of(ctx) + 1;
+    replay->born_s = svms_floor_seconds(svms_utc_now(ctx)) + 1;
     replay->swept_s = INT64_MIN;
     replay->capacity = capacity;
     replay->buckets = svms_alloc_array(ctx, capacity, sizeof *replay->buckets);

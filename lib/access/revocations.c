@@ -9,13 +9,6 @@
 #include "failure.h"
 #include "options.h"
 
-#define NS_PER_SECOND INT64_C(1000000000)
-
-static int64_t floor_seconds(int64_t ns)
-{
-    return ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
-}
-
 static int order_of(const svms_revoked_token *a, svms_revoke_kind kind, const char *issuer,
                     const char *value)
 {
@@ -151,7 +144,7 @@ static svms_revoked_set *build(svms_revocations *list, const svms_revoked_set *o
         free_set(ctx, set);
         return NULL;
     }
-    settle(set, ctx, floor_seconds(svms_utc_now(ctx)));
+    settle(set, ctx, svms_floor_seconds(svms_utc_now(ctx)));
     while (set->count > SVMS_REVOCATIONS_MAX) {
         shorten(set, ctx);
     }
@@ -241,10 +234,10 @@ svms_status svms_revocations_add(svms_revocations *list, const svms_revocation_e
     /* A token was issued by now; that is what it counts for, should it become part of an epoch. */
     int64_t before_ns =
         read.kind == SVMS_REVOKE_TOKEN ? svms_utc_now(list->ctx) : read.before_utc_ns;
-    svms_revoked_token added = { read.kind, NULL, NULL, floor_seconds(before_ns) + 1,
-                                 floor_seconds(read.until_utc_ns) };
+    svms_revoked_token added = { read.kind, NULL, NULL, svms_floor_seconds(before_ns) + 1,
+                                 svms_floor_seconds(read.until_utc_ns) };
     if (read.kind != SVMS_REVOKE_TOKEN) {
-        added.before_s = floor_seconds(before_ns);
+        added.before_s = svms_floor_seconds(before_ns);
     }
     added.issuer = svms_copy_text(list->ctx, read.issuer);
     added.value = read.value ? svms_copy_text(list->ctx, read.value) : NULL;

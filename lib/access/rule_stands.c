@@ -11,11 +11,6 @@
 #define GROUP_PREFIX "group:"
 #define GROUP_PREFIX_SIZE (sizeof GROUP_PREFIX - 1)
 
-static int64_t floor_seconds(int64_t ns)
-{
-    return ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
-}
-
 static int64_t ns_of(int64_t seconds)
 {
     return seconds > INT64_MAX / NS_PER_SECOND ? INT64_MAX : seconds * NS_PER_SECOND;
@@ -38,7 +33,7 @@ static svms_truth windows_at(const svms_policy *policy, const svms_window *windo
             truth = truth == SVMS_FALSE ? SVMS_UNKNOWN : truth;
             continue;
         }
-        svms_window_state state = svms_window_at(&window, floor_seconds(at_ns));
+        svms_window_state state = svms_window_at(&window, svms_floor_seconds(at_ns));
         bound(until_ns, ns_of(state.until_s));
         if (state.is_open) {
             truth = SVMS_TRUE;

@@ -12,7 +12,6 @@
 #define LIFE_MAX 31622400u
 #define ID_SIZE 16
 #define DIGEST_SIZE 32
-#define NS_PER_SECOND INT64_C(1000000000)
 
 static bool is_text(const char *text, size_t most)
 {
@@ -86,11 +85,6 @@ svms_status svms_claim_put_id(svms_builder *out, svms_error *err)
     return status == SVMS_OK ? svms_claim_put_bytes(out, "jti", id, sizeof id, err) : status;
 }
 
-static int64_t seconds_of(int64_t ns)
-{
-    return ns / NS_PER_SECOND - (ns % NS_PER_SECOND < 0);
-}
-
 svms_status svms_claim_put_times(svms_builder *out, const svms_token_claims *claims,
                                  svms_error *err)
 {
@@ -99,12 +93,13 @@ svms_status svms_claim_put_times(svms_builder *out, const svms_token_claims *cla
     if (now_ns < 0) {
         return svms_fail(err, SVMS_E_USAGE, "no token is issued before 1970");
     }
-    uint64_t now_s = (uint64_t)seconds_of(now_ns);
+    uint64_t now_s = (uint64_t)svms_floor_seconds(now_ns);
     svms_json_put_number(out, "iat", now_s);
     svms_json_put_number(out, "nbf", now_s);
     svms_json_put_number(out, "exp", now_s + claims->life_s);
     if (claims->authenticated_utc_ns != SVMS_NO_TIME && claims->authenticated_utc_ns >= 0) {
-        svms_json_put_number(out, "auth_time", (uint64_t)seconds_of(claims->authenticated_utc_ns));
+        svms_json_put_number(out, "auth_time",
+                             (uint64_t)svms_floor_seconds(claims->authenticated_utc_ns));
     }
     return SVMS_OK;
 }

@@ -138,11 +138,6 @@ static svms_status load_payload(svms_token *token, const token_job *job)
     return status;
 }
 
-static int64_t seconds_of(int64_t utc_ns)
-{
-    return utc_ns / NS_PER_SECOND - (utc_ns % NS_PER_SECOND < 0);
-}
-
 static svms_status read_token(svms_token **out, token_job *job)
 {
     svms_ctx *ctx = job->verifier->ctx;
@@ -151,7 +146,7 @@ static svms_status read_token(svms_token **out, token_job *job)
                                .issuer = job->issuer->name,
                                .is_exchanger = job->issuer->is_exchanger,
                                .certificate_sha256 = job->question.certificate_sha256 };
-    rules.now_s = seconds_of(now_ns == SVMS_NO_TIME ? svms_utc_now(ctx) : now_ns);
+    rules.now_s = svms_floor_seconds(now_ns == SVMS_NO_TIME ? svms_utc_now(ctx) : now_ns);
     svms_token *token = svms_alloc(ctx, sizeof *token);
     if (!token) {
         return svms_fail_memory(job->err);
@@ -221,7 +216,8 @@ svms_status svms_token_take(svms_token *token, svms_token_verifier *verifier,
         return status;
     }
     int64_t now_ns = asked.now_utc_ns;
-    int64_t now_s = seconds_of(now_ns == SVMS_NO_TIME ? svms_utc_now(verifier->ctx) : now_ns);
+    int64_t now_s =
+        svms_floor_seconds(now_ns == SVMS_NO_TIME ? svms_utc_now(verifier->ctx) : now_ns);
     if (rules->revocations && svms_revocations_speak_of(rules->revocations, token)) {
         *verdict = SVMS_TOKEN_REVOKED;
         return svms_fail(err, SVMS_E_POLICY, "the token has been revoked");

@@ -25,6 +25,11 @@ void svms_wipe(void *pointer, size_t size);
 bool svms_equal_secret(const void *a, const void *b, size_t size);
 
 int64_t svms_utc_now(svms_ctx *ctx);
+/* Whole seconds at or before a moment. */
+static inline int64_t svms_floor_seconds(int64_t ns)
+{
+    return ns / INT64_C(1000000000) - (ns % INT64_C(1000000000) < 0);
+}
 uint64_t svms_monotonic_now(svms_ctx *ctx);
 SVMS_MUST_CHECK svms_status svms_random(svms_ctx *ctx, void *out, size_t size, svms_error *err);
 void svms_log(svms_ctx *ctx, svms_log_level level, const char *format, ...)

@@ -25,12 +25,6 @@
 
 static const char unreadable_extension[] = "one of its extensions cannot be read";
 
-static int64_t floor_seconds(int64_t utc_ns)
-{
-    int64_t seconds = utc_ns / 1000000000;
-    return utc_ns % 1000000000 < 0 ? seconds - 1 : seconds;
-}
-
 svms_status svms_path_name(char out[SVMS_NAME_WORDS_SIZE], const svms_path_query *query,
                            X509 *certificate)
 {
@@ -393,7 +387,7 @@ static svms_status build_path(svms_path_query *query, int64_t seconds)
 static void find_out_of_period(const svms_certificates *path, int64_t utc_ns,
                                svms_out_of_period *early, svms_out_of_period *late)
 {
-    int64_t seconds = floor_seconds(utc_ns);
+    int64_t seconds = svms_floor_seconds(utc_ns);
     *early = (svms_out_of_period){ NULL, utc_ns };
     *late = (svms_out_of_period){ NULL, utc_ns };
     for (int i = 0; i < sk_X509_num(path); i++) {
@@ -424,7 +418,7 @@ static svms_status check_moment(svms_path_query *query, int64_t utc_ns)
             return SVMS_OK;
         }
     }
-    svms_status status = build_path(query, floor_seconds(utc_ns));
+    svms_status status = build_path(query, svms_floor_seconds(utc_ns));
     if (status != SVMS_OK) {
         return status;
     }
