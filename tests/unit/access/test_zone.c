@@ -54,6 +54,12 @@ static svms_zone *load(svms_ctx *ctx, const char *name)
     return zone;
 }
 
+/* Where time_t has 32 bits, the C library knows the years 1901 to 2038 only. */
+static bool libc_knows(int64_t utc_s)
+{
+    return (int64_t)(time_t)utc_s == utc_s;
+}
+
 static int32_t offset_by_libc(int64_t utc_s)
 {
     time_t at = (time_t)utc_s;
@@ -72,7 +78,7 @@ static void the_wall_clock_is_that_of_the_c_library(void **state)
         tzset();
         for (int64_t at = FIRST; at < LAST; at += 1000003) {
             int32_t here = svms_zone_offset(zone, at);
-            if (here != offset_by_libc(at)) {
+            if (libc_knows(at) && here != offset_by_libc(at)) {
                 fail_msg("%s at %lld: %d, not %d", zones[i], (long long)at, here,
                          offset_by_libc(at));
             }
@@ -95,8 +101,10 @@ static void between_two_changes_the_offset_stays(void **state)
         while (next < LAST) {
             assert_true(next > at);
             assert_int_equal(svms_zone_offset(zone, at), svms_zone_offset(zone, next - 1));
-            assert_int_equal(svms_zone_offset(zone, next - 1), offset_by_libc(next - 1));
-            assert_int_equal(svms_zone_offset(zone, next), offset_by_libc(next));
+            if (libc_knows(next)) {
+                assert_int_equal(svms_zone_offset(zone, next - 1), offset_by_libc(next - 1));
+                assert_int_equal(svms_zone_offset(zone, next), offset_by_libc(next));
+            }
             at = next;
             next = svms_zone_next_change(zone, at);
             seen++;
