@@ -158,7 +158,7 @@ cross_to() {
         aead digest ecdsa_raw hpke kek scrypt nal jpeg h264 h265 light_kinds light_plan \
         chain name role round_trip vectors replay_header replay_manifest replay_record camera_in_ram \
         frame leaves create evidence evidence_splice case case_refused profile onvif onvif_vectors replay_package \
-        base64url conditions jws policy token zone request expiry_text tls_handshake
+        base64 conditions jws policy token zone request expiry_text tls_handshake
 }
 
 cross() {

@@ -96,6 +96,18 @@ static exit_status decrypt(svms_private_key **out, svms_ctx *ctx, const file_tex
     return status;
 }
 
+exit_status ca_key_open(svms_private_key **out, svms_ctx *ctx, const file_text *text,
+                        const ca_key_place *place)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    if (is_encrypted(text)) {
+        return decrypt(out, ctx, text, place);
+    }
+    return svms_private_key_from_pem(out, ctx, text->bytes, text->size, &err) == SVMS_OK
+               ? EXIT_GOOD
+               : complain_error(&err, "cannot use the private key %s", place->path);
+}
+
 exit_status ca_key_load(svms_private_key **out, svms_ctx *ctx, const ca_key_place *place)
 {
     file_text text = { NULL, 0 };
@@ -106,13 +118,8 @@ exit_status ca_key_load(svms_private_key **out, svms_ctx *ctx, const ca_key_plac
                    : complain_error(&err, "cannot use the private key of the provider");
     }
     exit_status status = file_read(&text, place->path, MAX_KEY_SIZE, true);
-    if (status != EXIT_GOOD) {
-        return status;
-    }
-    if (is_encrypted(&text)) {
-        status = decrypt(out, ctx, &text, place);
-    } else if (svms_private_key_from_pem(out, ctx, text.bytes, text.size, &err) != SVMS_OK) {
-        status = complain_error(&err, "cannot use the private key %s", place->path);
+    if (status == EXIT_GOOD) {
+        status = ca_key_open(out, ctx, &text, place);
     }
     file_text_free(&text);
     return status;

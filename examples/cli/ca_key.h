@@ -24,6 +24,10 @@ typedef struct ca_key_place {
 
 exit_status ca_key_load(svms_private_key **out, svms_ctx *ctx, const ca_key_place *place);
 
+/* The same of a file that has been read. */
+exit_status ca_key_open(svms_private_key **out, svms_ctx *ctx, const file_text *text,
+                        const ca_key_place *place);
+
 /* A passphrase for a new key: from a file, or, with NULL, typed twice. */
 exit_status ca_key_new_passphrase(password *out, const char *passphrase_file, const char *question);
 

@@ -22,6 +22,9 @@ exit_status command_prune(int count, char **arguments);
 exit_status command_timestamp(int count, char **arguments);
 exit_status command_recover(int count, char **arguments);
 exit_status command_enroll(int count, char **arguments);
+exit_status command_token(int count, char **arguments);
+exit_status command_jwks(int count, char **arguments);
+exit_status command_policy(int count, char **arguments);
 exit_status command_tls(int count, char **arguments);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_output.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +67,15 @@ exit_status json_print(json_t *object)
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
-    puts(text);
+    /* DEL, which JSON lets stand, occurs in texts only. */
+    for (const char *place = text; *place; place++) {
+        if (*place == 0x7f) {
+            fputs("\\u007F", stdout);
+        } else {
+            putchar(*place);
+        }
+    }
+    putchar('\n');
     free(text);
     return EXIT_GOOD;
 }

@@ -34,6 +34,9 @@ static const command commands[] = {
     { "timestamp", command_timestamp, "have a third party attest when a recording existed" },
     { "recover", command_recover, "take stock of an interrupted or damaged recording" },
     { "enroll", command_enroll, "get a certificate over the network, and renew it" },
+    { "token", command_token, "issue, verify, exchange or look at a token" },
+    { "jwks", command_jwks, "publish the keys with which tokens are verified" },
+    { "policy", command_policy, "say what an access policy allows, and what is wrong with it" },
     { "tls", command_tls, "say what is wrong with servers and certificates" },
 };
 

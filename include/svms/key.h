@@ -216,6 +216,57 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_public_key_from_pem(svms_public_key **
                                                               svms_error *err);
 
 /**
+ * Write a public key as PEM ("PUBLIC KEY").
+ *
+ * @param key           the key
+ * @param[out] out      receives text and NUL
+ * @param[in,out] size  capacity of @p out; receives the length without NUL, or, with
+ *                      ::SVMS_E_LIMIT, the capacity needed
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK        written
+ * @retval SVMS_E_USAGE   an argument is NULL
+ * @retval SVMS_E_LIMIT   @p out is too small
+ * @retval SVMS_E_CRYPTO  the provider failed
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_public_key_to_pem(const svms_public_key *key, char *out,
+                                                            size_t *size, svms_error *err);
+
+/**
+ * Take a public key of OpenSSL.
+ *
+ * @param[out] out  the key; release with svms_public_key_free()
+ * @param ctx       context; must outlive the key
+ * @param pkey      an EVP_PKEY with a public half, which is checked. The key takes a reference of
+ *                  its own: do not change it any more
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK             taken
+ * @retval SVMS_E_USAGE        an argument is NULL
+ * @retval SVMS_E_MALFORMED    its numbers make no key
+ * @retval SVMS_E_UNSUPPORTED  a key of another kind or size
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_public_key_from_evp(svms_public_key **out, svms_ctx *ctx,
+                                                              struct evp_pkey_st *pkey,
+                                                              svms_error *err);
+
+/**
+ * The key as OpenSSL has it.
+ *
+ * @param key  a key, or NULL
+ * @return an EVP_PKEY that lives as long as the key, for use and not for change; NULL for NULL
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API struct evp_pkey_st *svms_public_key_evp(const svms_public_key *key);
+
+/**
  * Release a public key.
  *
  * @param key  address of the key; NULL and pointer to NULL are accepted; cleared

@@ -60,7 +60,7 @@ typedef struct svms_policy_options {
  *
  * @retval SVMS_OK             read
  * @retval SVMS_E_USAGE        an argument is NULL
- * @retval SVMS_E_MALFORMED    it breaks a rule
+ * @retval SVMS_E_MALFORMED    it breaks a rule, or names a time zone that is not there
  * @retval SVMS_E_POLICY       its revision is too small
  * @retval SVMS_E_UNSUPPORTED  another version, or the library was built without Jansson
  * @retval SVMS_E_NO_MEMORY    the allocator failed
@@ -128,8 +128,8 @@ typedef struct svms_access_question {
     const char *address;           /**< From which IP address, in text, or NULL. */
     const char *destination;       /**< Where to, for exports, or NULL. */
     int64_t now_utc_ns;            /**< When; ::SVMS_NO_TIME: the context's clock. */
-    int64_t approved_until_utc_ns; /**< Until when the approval holds. */
-    svms_time_range range;         /**< Which recorded time; from ::SVMS_NO_TIME: not said. */
+    int64_t approved_until_utc_ns; /**< Until when the approval holds; with is_approved only. */
+    svms_time_range range;         /**< Which recorded time; both ::SVMS_NO_TIME: not said. */
 } svms_access_question;
 
 /** Initialiser of ::svms_access_question. */
@@ -169,22 +169,27 @@ typedef struct svms_decision {
     svms_access_reason reason;  /**< Why. */
     uint32_t obligations;       /**< Bits of ::svms_obligation. A server that cannot keep one must
                                      not do what was asked. */
-    int64_t valid_until_utc_ns; /**< Ask again by then. */
-    const char *rule;           /**< The rule of the policy that decided, or NULL; lives as long as
-                                     the policy. For the record. */
-    uint32_t right;             /**< Number of the right of the token that decided; UINT32_MAX:
-                                     none. */
-    uint32_t reserved;          /**< 0. */
-    svms_time_range *ranges;    /**< In: room for ranges, or NULL; the caller's. */
-    size_t range_capacity;      /**< In: how many fit, at most 4,096. */
-    size_t range_count;         /**< How many there are; 0 where no range was asked about. */
+    int64_t valid_until_utc_ns; /**< Ask again by then; ::SVMS_NO_TIME without a good token. */
+    int64_t instant_utc_ns;     /**< The moment that reason and rules are about: of a range, the
+                                     first that is allowed, or else the first that comes nearest. */
+    const char *rule;           /**< The rule of the policy that decided, or came nearest; NULL:
+                                     none. Lives as long as the policy. For the record. */
+    const char *condition;      /**< The condition of that rule that failed, as rules spell it; NULL
+                                     where it applies. Static. For the record. */
+    const char *right_condition; /**< The same of the right. */
+    uint32_t right;              /**< Number of the right of the token that decided, or came
+                                      nearest; UINT32_MAX: none. */
+    uint32_t reserved;           /**< 0. */
+    svms_time_range *ranges;     /**< In: room for ranges, or NULL; the caller's. */
+    size_t range_capacity;       /**< In: how many fit, at most 4,096. */
+    size_t range_count;          /**< How many there are; 0 where no range was asked about. */
 } svms_decision;
 
 /** Initialiser of ::svms_decision: no room for ranges. */
 #define SVMS_DECISION_INIT                                                                         \
     {                                                                                              \
-        (uint32_t)sizeof(svms_decision), 0, SVMS_ACCESS_NO_RULE, 0, INT64_MIN, NULL, UINT32_MAX,   \
-            0, NULL, 0, 0                                                                          \
+        (uint32_t)sizeof(svms_decision), 0, SVMS_ACCESS_NO_RULE, 0, INT64_MIN, INT64_MIN, NULL,    \
+            NULL, NULL, UINT32_MAX, 0, NULL, 0, 0                                                  \
     }
 
 /**
@@ -198,6 +203,16 @@ typedef struct svms_decision {
 SVMS_API const char *svms_access_reason_words(svms_access_reason reason);
 
 /**
+ * Name of a reason, for records ("no-rule").
+ *
+ * @param reason  a reason
+ * @return a static string; "unknown" for values that are not listed
+ *
+ * Thread safety: any thread. Specification: R-DEC-10. Since 0.1.
+ */
+SVMS_API const char *svms_access_reason_name(svms_access_reason reason);
+
+/**
  * Decide whether something may be done. Allocates nothing.
  *
  * @param policy         the server's policy
@@ -208,7 +223,8 @@ SVMS_API const char *svms_access_reason_words(svms_access_reason reason);
  *
  * @retval SVMS_OK        decided; out->is_allowed says how
  * @retval SVMS_E_USAGE   an argument is NULL, the action is not known, a device is missing or there
- *                        in vain, the address or the range is none
+ *                        in vain, the address or the range is none, there is no room for ranges or
+ *                        for more than 4,096, or the end of an approval is not said
  * @retval SVMS_E_LIMIT   the range falls into more pieces than there is room for: ask about a
  *                        shorter one
  *
@@ -218,6 +234,33 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_access_decide(const svms_policy *polic
                                                         const svms_token *token,
                                                         const svms_access_question *question,
                                                         svms_decision *out, svms_error *err);
+
+/**
+ * Explain a decision: the whole evaluation, as JSON: the answer, and of each side each rule that
+ * concerns action and subject, each of its conditions, and whether it is true, false or unknown.
+ * For administrators and records: it names rules, roles and devices. It decides with room for 4,096
+ * ranges, and says what svms_access_decide() says.
+ *
+ * @param policy        as in svms_access_decide()
+ * @param token         as in svms_access_decide()
+ * @param question      as in svms_access_decide()
+ * @param[out] out      receives JSON text and NUL
+ * @param[in,out] size  capacity of @p out; receives the length without NUL, or, with
+ *                      ::SVMS_E_LIMIT, the capacity needed
+ * @param[out] err      why it failed, or NULL
+ *
+ * @retval SVMS_OK             explained
+ * @retval SVMS_E_USAGE        as in svms_access_decide()
+ * @retval SVMS_E_LIMIT        @p out is too small, or as in svms_access_decide()
+ * @retval SVMS_E_UNSUPPORTED  the library was built without Jansson
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ *
+ * Thread safety: any thread. Specification: R-DEC-7, policy.md, section 6. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_access_explain(const svms_policy *policy,
+                                                         const svms_token *token,
+                                                         const svms_access_question *question,
+                                                         char *out, size_t *size, svms_error *err);
 
 #ifdef __cplusplus
 }

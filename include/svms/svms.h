@@ -16,9 +16,11 @@
 #include <svms/external_key.h>
 #include <svms/identity.h>
 #include <svms/io.h>
+#include <svms/jwk.h>
 #include <svms/key.h>
 #include <svms/media.h>
 #include <svms/onvif.h>
+#include <svms/password.h>
 #include <svms/playlist.h>
 #include <svms/policy.h>
 #include <svms/profile.h>

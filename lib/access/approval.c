@@ -111,12 +111,6 @@ svms_status svms_approval_hash(svms_ctx *ctx, const svms_approval_request *reque
     return status;
 }
 
-static bool is_text(const char *text)
-{
-    size_t size = text ? strnlen(text, SVMS_CLAIM_MAX + 1) : 0;
-    return size > 0 && size <= SVMS_CLAIM_MAX;
-}
-
 static svms_status put_approval(svms_builder *out, const svms_token_claims *claims,
                                 const uint8_t *request_hash, const uint8_t *token_sha256,
                                 svms_error *err)
@@ -142,7 +136,8 @@ static svms_status put_approval(svms_builder *out, const svms_token_claims *clai
 
 static svms_status check_claims(const svms_token_claims *claims, svms_error *err)
 {
-    if (!is_text(claims->issuer) || !is_text(claims->subject) || !is_text(claims->audience)) {
+    if (!svms_claim_is_text(claims->issuer) || !svms_claim_is_text(claims->subject) ||
+        !svms_claim_is_text(claims->audience)) {
         return svms_fail(err, SVMS_E_USAGE,
                          "an approval names its issuer, who approves, and one server");
     }
@@ -150,6 +145,11 @@ static svms_status check_claims(const svms_token_claims *claims, svms_error *err
         claims->method_count > SVMS_METHODS_MAX) {
         return svms_fail(err, SVMS_E_USAGE, "an approval lives 1 to %d seconds",
                          SVMS_APPROVAL_LIFE_MAX);
+    }
+    for (size_t i = 0; i < claims->method_count; i++) {
+        if (!claims->methods || !svms_claim_is_text(claims->methods[i])) {
+            return svms_fail(err, SVMS_E_USAGE, "a method has 1 to %d bytes", SVMS_CLAIM_MAX);
+        }
     }
     return SVMS_OK;
 }

@@ -2,16 +2,14 @@
 /* What a token says of itself (token.md, section 3). */
 #include <string.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "failure.h"
-#include "json_put.h"
 #include "token_internal.h"
 
 #define TIME_LIMIT 9007199254740992.0 /* 2^53 */
 #define ABSENT INT64_C(-1)
 #define AUDIENCES_MAX 16
 #define DIGEST_SIZE 32
-#define RIGHTS_DEPTH 8
 
 typedef struct claims {
     svms_token *token;
@@ -148,7 +146,7 @@ static svms_status read_times(const claims *job)
     bool is_approval = rules->profile == SVMS_TOKEN_APPROVING;
     token->not_before_s = read_time(job, "nbf", !rules->nbf_may_be_absent && !is_approval, true);
     token->issued_s = read_time(job, "iat", rules->profile != SVMS_TOKEN_ONVIF, true);
-    token->authenticated_s = read_time(job, "auth_time", false, true);
+    token->authenticated_s = read_time(job, "auth_time", false, false);
     return settle(job, SVMS_TOKEN_TIME);
 }
 
@@ -252,13 +250,6 @@ static svms_status read_rest(const claims *job)
     return status;
 }
 
-/* Elements of another type are other servers' business. */
-static bool is_ours(const svms_json_node *right)
-{
-    const char *type = svms_json_text(right, "type");
-    return type && strcmp(type, "svms") == 0;
-}
-
 /* policy.md, section 2 */
 static svms_status read_rights(const claims *job)
 {
@@ -275,7 +266,7 @@ static svms_status read_rights(const claims *job)
     }
     for (size_t i = 0; i < count && !svms_json_failed(&job->root); i++) {
         svms_json_node right = svms_json_item(&job->root, name, i);
-        if (is_ours(&right)) {
+        if (svms_right_is_ours(&right)) {
             svms_rule_read(&reader, &right, &token->rights[token->right_count++]);
         }
     }
@@ -283,44 +274,6 @@ static svms_status read_rights(const claims *job)
         return svms_fail_memory(job->err);
     }
     return settle(job, SVMS_TOKEN_CLAIM);
-}
-
-/* What an issuer hands out, it understands itself: a condition that is unknown here is a mistake of
- * its operator. */
-svms_status svms_rights_check(svms_ctx *ctx, const char *json, size_t size, svms_error *err)
-{
-    static const svms_json_limits limits = { SVMS_JWS_MAX, RIGHTS_DEPTH };
-    svms_builder text = svms_builder_new(ctx, SVMS_JWS_MAX);
-    svms_json_document document;
-    svms_json_open(&text, NULL, '{');
-    svms_json_put_raw(&text, "rights", json, size);
-    svms_json_close(&text, '}');
-    svms_status status = svms_builder_check(&text, "the rights", err);
-    if (status == SVMS_OK) {
-        status = svms_json_load(&document, "the rights", &limits, text.data, text.size, err);
-    }
-    svms_builder_clear(&text);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    static const char *const members[] = { "rights", NULL };
-    svms_json_node root = svms_json_root(&document);
-    svms_rule_reader reader = { ctx, true, NULL, NULL, NULL, SVMS_OK };
-    /* Nothing but one array: no further claim comes along with it. */
-    svms_json_only(&root, members);
-    size_t count = svms_json_count(&root, "rights", SVMS_RIGHTS_MAX);
-    for (size_t i = 0; i < count && !svms_json_failed(&root); i++) {
-        svms_json_node node = svms_json_item(&root, "rights", i);
-        svms_rule right;
-        svms_rule_read(&reader, &node, &right);
-        if (is_ours(&node) && (right.conditions & SVMS_COND_UNKNOWN) != 0) {
-            svms_json_refuse(&root, "rights", "hold a condition that is not known");
-        }
-        svms_rule_clear(ctx, &right);
-    }
-    status = reader.status == SVMS_OK ? document.status : svms_fail_memory(err);
-    svms_json_unload(&document);
-    return status;
 }
 
 typedef svms_status (*claims_step)(const claims *job);

@@ -7,7 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "failure.h"
 #include "known_answer.h"
 

@@ -6,7 +6,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "failure.h"
 #include "json_put.h"
 

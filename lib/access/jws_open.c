@@ -2,7 +2,7 @@
 /* Of a token that nobody has verified yet, nothing is looked at but its form and its header. */
 #include <string.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "failure.h"
 #include "jws.h"
 
@@ -127,8 +127,8 @@ static svms_status read_header(svms_jws *out, const char *text, size_t size,
         return svms_fail(err, SVMS_E_MALFORMED, "the header of the token is not base64url");
     }
     svms_json_document document;
-    svms_status status = svms_json_load(&document, "the token's header", &limits, json,
-                                        svms_base64url_decoded_size(size), err);
+    svms_status status = svms_json_load_plain(&document, "the token's header", &limits, json,
+                                              svms_base64url_decoded_size(size), err);
     if (status != SVMS_OK) {
         return status;
     }

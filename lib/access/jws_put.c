@@ -3,7 +3,7 @@
 
 #include <openssl/err.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "ecdsa_raw.h"
 #include "failure.h"
 #include "json_put.h"

@@ -42,6 +42,12 @@ static void read_head(svms_policy_job *job)
         return;
     }
     svms_json_only(&job->root, members);
+    if (svms_json_is_there(&job->root, "description")) {
+        (void)svms_json_text(&job->root, "description");
+    }
+    if (svms_json_is_there(&job->root, "$schema")) {
+        (void)svms_json_text(&job->root, "$schema");
+    }
     job->policy->revision = svms_json_number(&job->root, "revision", REVISION_MAX);
     if (!svms_policy_failed(job) && job->policy->revision < job->options->least_revision) {
         job->status = svms_fail(job->err, SVMS_E_POLICY,
@@ -121,7 +127,7 @@ void svms_policy_free(svms_policy **policy)
         given->rules,          given->ids,        given->windows,       given->devices.entries,
         given->groups.entries, given->groups_of,  given->roles.entries, given->subjects.entries,
         given->claims.entries, given->role_rules, given->everyone,      given->device_rules,
-        given->any_device
+        given->any_device,     given->denying,    given->action_rules
     };
     for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
         svms_release(ctx, rooms[i]);

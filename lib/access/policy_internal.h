@@ -38,9 +38,9 @@ struct svms_policy {
     svms_ctx *ctx;
     svms_json_document document; /* all texts are its own */
     uint64_t revision;
-    const svms_zone *zone; /* of windows that name none; NULL: UTC is not there */
+    const svms_zone *zone; /* of windows that name none */
     size_t zone_count;
-    svms_zone *zones[SVMS_POLICY_ZONES];
+    svms_zone *zones[SVMS_POLICY_ZONES + 1]; /* the first is UTC */
     size_t window_count;
     svms_named_window *windows;
 
@@ -58,6 +58,8 @@ struct svms_policy {
     size_t words; /* of one row of rules */
     svms_rule *rules;
     const char **ids;
+    uint64_t *denying;      /* one row */
+    uint64_t *action_rules; /* a row for each action of the table */
     uint64_t *role_rules;   /* a row for each role */
     uint64_t *everyone;     /* rules without roles */
     uint64_t *device_rules; /* a row for each device */
@@ -67,6 +69,12 @@ struct svms_policy {
 /* First entry with a name; *count receives how many have it. NULL when there is none. */
 const svms_named *svms_name_find(const svms_name_table *table, const char *name, size_t *count);
 void svms_name_sort(svms_name_table *table);
+
+/* Place of the lowest bit of a word that is not 0. */
+static inline unsigned svms_bit_lowest(uint64_t word)
+{
+    return (unsigned)__builtin_ctzll(word);
+}
 
 static inline void svms_bit_set(uint64_t *row, size_t bit)
 {
@@ -98,8 +106,11 @@ void *svms_policy_room(svms_policy_job *job, size_t count, size_t size);
 bool svms_policy_failed(const svms_policy_job *job);
 /* Members of an object; refused when there are more. */
 size_t svms_policy_members(const svms_json_node *node, size_t most);
-/* An svms_rule_reader's zone, of which the user is the job. */
-const svms_zone *svms_policy_zone_needed(void *user, const char *name);
+/* An svms_rule_reader's zone, of which the user is the job: what a window names is read when it is
+ * needed. */
+const svms_zone *svms_policy_zone_needed(void *user, const svms_json_node *node, const char *name);
+/* Refuses a member of an object for its name. */
+void svms_name_refuse(const svms_json_node *node, const char *name, const char *what);
 /* A zone that has been read, or NULL. */
 const svms_zone *svms_policy_zone(const svms_policy *policy, const char *name);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Devices, groups of them, and roles. */
+#include <stdio.h>
 #include <string.h>
 
 #include "policy_internal.h"
@@ -7,6 +8,18 @@
 #define GROUP_PREFIX "group:"
 #define GROUP_PREFIX_SIZE (sizeof GROUP_PREFIX - 1)
 #define GROUP_LEVELS 8
+
+/* As svms_json_only() shows names. */
+void svms_name_refuse(const svms_json_node *node, const char *name, const char *what)
+{
+    char quoted[40];
+    int shown = (int)strnlen(name, sizeof quoted - 3);
+    while (shown > 0 && ((unsigned char)name[shown] & 0xC0u) == 0x80u) {
+        shown--;
+    }
+    (void)snprintf(quoted, sizeof quoted, "'%.*s'", shown, name);
+    svms_json_refuse(node, quoted, what);
+}
 
 size_t svms_policy_members(const svms_json_node *node, size_t most)
 {
@@ -78,7 +91,7 @@ static void read_group_devices(svms_policy_job *job, const svms_json_node *all, 
             return;
         }
         if (!svms_name_is_fit(is_group(text) ? text + GROUP_PREFIX_SIZE : text)) {
-            svms_json_refuse(&node, "devices", "holds something that is no device and no group");
+            svms_entry_refuse(&node, "devices", i, "is no device and no group");
         } else if (!is_group(text)) {
             add(&job->policy->devices, text, 0);
         }
@@ -114,7 +127,7 @@ static void descend(const ancestry *of, uint32_t group, unsigned level)
         }
         const svms_named *below = svms_name_find(&policy->groups, text + GROUP_PREFIX_SIZE, &found);
         if (!below) {
-            svms_json_refuse(&node, "devices", "names a group that is not there");
+            svms_entry_refuse(&node, "devices", i, "names a group that is not there");
             return;
         }
         if (of->state[below->number] != 2) {
@@ -204,7 +217,7 @@ static void read_group_names(svms_policy_job *job, const svms_json_node *all, si
     for (size_t i = 0; i < count && !svms_policy_failed(job); i++) {
         const char *name = svms_json_member(all, i);
         if (!svms_name_is_fit(name)) {
-            svms_json_refuse(all, name, "is no fit name of a group");
+            svms_name_refuse(all, name, "is no fit name of a group");
         } else {
             add(&policy->groups, name, 0);
         }
@@ -295,7 +308,7 @@ void svms_policy_read_roles(svms_policy_job *job)
     for (uint32_t i = 0; i < policy->role_count && !svms_policy_failed(job); i++) {
         const char *name = svms_json_member(&all, i);
         if (!svms_name_is_fit(name)) {
-            svms_json_refuse(&all, name, "is no fit name of a role");
+            svms_name_refuse(&all, name, "is no fit name of a role");
             return;
         }
         add(&policy->roles, name, i);

@@ -2,6 +2,7 @@
 /* The rules of a policy, and the rows of bits that decisions are made by. */
 #include <string.h>
 
+#include "action.h"
 #include "policy_internal.h"
 
 #define GROUP_PREFIX "group:"
@@ -25,6 +26,9 @@ static void read_id(svms_policy_job *job, const svms_json_node *node, size_t ind
     const char *id = svms_json_text(node, "id");
     if (id && !svms_name_is_fit(id)) {
         svms_json_refuse(node, "id", "is no fit name of a rule");
+    }
+    if (svms_json_is_there(node, "description")) {
+        (void)svms_json_text(node, "description");
     }
     job->policy->ids[index] = id;
     job->policy->rules[index].id = id;
@@ -94,7 +98,7 @@ static void compile_roles(svms_policy_job *job, size_t rule)
         if (role) {
             svms_bit_set(policy->role_rules + role->number * policy->words, rule);
         } else {
-            svms_json_refuse(&node, "roles", "names a role that is not there");
+            svms_entry_refuse(&node, "roles", i, "names a role that is not there");
         }
     }
 }
@@ -116,11 +120,28 @@ static void compile_devices(svms_policy_job *job, size_t index, uint64_t *group_
             is_group ? svms_name_find(&policy->groups, text + GROUP_PREFIX_SIZE, &found)
                      : svms_name_find(&policy->devices, text, &found);
         if (!named) {
-            svms_json_refuse(&node, "devices", "names a group that is not there");
+            svms_entry_refuse(&node, "devices", i, "names a group that is not there");
             return;
         }
         uint64_t *rows = is_group ? group_rules : policy->device_rules;
         svms_bit_set(rows + named->number * policy->words, index);
+    }
+}
+
+/* What may be done by it. Actions of integrators have no rows: their names are compared when they
+ * are asked for. */
+static void compile_actions(svms_policy *policy, size_t index)
+{
+    const svms_rule *rule = &policy->rules[index];
+    char name[SVMS_ACTION_MAX + 1];
+    if (rule->denies) {
+        svms_bit_set(policy->denying, index);
+    }
+    for (size_t action = 0; action < SVMS_ACTIONS; action++) {
+        svms_action_spell(action, name);
+        if (svms_patterns_cover(rule->actions, rule->action_count, name, strlen(name))) {
+            svms_bit_set(policy->action_rules + action * policy->words, index);
+        }
     }
 }
 
@@ -152,12 +173,15 @@ void svms_policy_compile(svms_policy_job *job)
     policy->words = words;
     policy->everyone = svms_policy_room(job, words, sizeof(uint64_t));
     policy->any_device = svms_policy_room(job, words, sizeof(uint64_t));
+    policy->denying = svms_policy_room(job, words, sizeof(uint64_t));
+    policy->action_rules = svms_policy_room(job, SVMS_ACTIONS * words, sizeof(uint64_t));
     policy->role_rules = svms_policy_room(job, policy->role_count * words, sizeof(uint64_t));
     policy->device_rules = svms_policy_room(job, policy->devices.count * words, sizeof(uint64_t));
     uint64_t *group_rules = svms_policy_room(job, policy->groups.count * words, sizeof(uint64_t));
     for (size_t i = 0; i < policy->rule_count && !svms_policy_failed(job); i++) {
         compile_roles(job, i);
         compile_devices(job, i, group_rules);
+        compile_actions(policy, i);
     }
     for (size_t i = 0; words > 0 && i < policy->devices.count && !svms_policy_failed(job); i++) {
         complete_device(policy, i, group_rules);

@@ -73,12 +73,16 @@ static svms_status fetch_zone(svms_policy_job *job, const char *name, uint8_t *b
 static const svms_zone *need_zone(svms_policy_job *job, const svms_json_node *node,
                                   const char *member, const char *name)
 {
-    const svms_zone *zone = svms_policy_zone(job->policy, name);
-    if (zone || svms_policy_failed(job)) {
+    const svms_zone *zone = name ? svms_policy_zone(job->policy, name) : NULL;
+    if (zone || !name || svms_policy_failed(job)) {
         return zone;
     }
-    if (!svms_zone_name_is_fit(name) || job->policy->zone_count == SVMS_POLICY_ZONES) {
-        svms_json_refuse(node, member, "is no name of a time zone, or one too many");
+    if (!svms_zone_name_is_fit(name)) {
+        svms_json_refuse(node, member, "is no name of a time zone");
+        return NULL;
+    }
+    if (job->policy->zone_count > SVMS_POLICY_ZONES) {
+        svms_json_refuse(node, member, "is one time zone too many");
         return NULL;
     }
     uint8_t *bytes = svms_policy_room(job, SVMS_ZONE_FILE_MAX, 1);
@@ -92,11 +96,10 @@ static const svms_zone *need_zone(svms_policy_job *job, const svms_json_node *no
     return svms_policy_zone(job->policy, name);
 }
 
-/* An svms_rule_reader's zone: what a window names is read when it is needed. */
-const svms_zone *svms_policy_zone_needed(void *user, const char *name)
+const svms_zone *svms_policy_zone_needed(void *user, const svms_json_node *node, const char *name)
 {
     svms_policy_job *job = user;
-    return name ? need_zone(job, &job->root, "zone", name) : job->policy->zone;
+    return name ? need_zone(job, node, "zone", name) : job->policy->zone;
 }
 
 static void read_window(svms_policy_job *job, const svms_json_node *all, size_t index)
@@ -104,7 +107,7 @@ static void read_window(svms_policy_job *job, const svms_json_node *all, size_t 
     svms_named_window *out = &job->policy->windows[index];
     out->name = svms_json_member(all, index);
     if (!svms_name_is_fit(out->name)) {
-        svms_json_refuse(all, out->name, "is no fit name of a window");
+        svms_name_refuse(all, out->name, "is no fit name of a window");
         return;
     }
     svms_json_node node = svms_json_object(all, out->name);
@@ -114,22 +117,35 @@ static void read_window(svms_policy_job *job, const svms_json_node *all, size_t 
     svms_window_read(&reader, &node, &out->window);
 }
 
+/* R-WIN-3: UTC is there without any file. */
+static void read_zones(svms_policy_job *job)
+{
+    svms_policy *policy = job->policy;
+    job->status = svms_zone_make_utc(&policy->zones[0], policy->ctx, job->err);
+    if (job->status != SVMS_OK) {
+        return;
+    }
+    policy->zone_count = 1;
+    policy->zone = policy->zones[0];
+    if (svms_json_is_there(&job->root, "zone")) {
+        policy->zone = need_zone(job, &job->root, "zone", svms_json_text(&job->root, "zone"));
+    }
+    if (!svms_json_is_there(&job->root, "zones")) {
+        return;
+    }
+    size_t count = svms_json_count(&job->root, "zones", SVMS_POLICY_ZONES);
+    for (size_t i = 0; i < count && !svms_policy_failed(job); i++) {
+        char place[SVMS_NAME_MAX];
+        (void)snprintf(place, sizeof place, "zones[%zu]", i);
+        (void)need_zone(job, &job->root, place, svms_json_item_text(&job->root, "zones", i));
+    }
+}
+
 void svms_policy_read_times(svms_policy_job *job)
 {
     svms_policy *policy = job->policy;
-    policy->zone = need_zone(
-        job, &job->root, "zone",
-        svms_json_is_there(&job->root, "zone") ? svms_json_text(&job->root, "zone") : "UTC");
-    if (svms_json_is_there(&job->root, "zones")) {
-        size_t count = svms_json_count(&job->root, "zones", SVMS_POLICY_ZONES);
-        for (size_t i = 0; i < count && !svms_policy_failed(job); i++) {
-            const char *name = svms_json_item_text(&job->root, "zones", i);
-            if (name) {
-                (void)need_zone(job, &job->root, "zones", name);
-            }
-        }
-    }
-    if (!svms_json_is_there(&job->root, "windows")) {
+    read_zones(job);
+    if (svms_policy_failed(job) || !svms_json_is_there(&job->root, "windows")) {
         return;
     }
     svms_json_node all = svms_json_object(&job->root, "windows");

@@ -9,6 +9,7 @@
 
 #define SVMS_RULE_ACTIONS 64
 #define SVMS_RULE_WINDOWS 32
+#define SVMS_RULE_WORDS 64 /* in tokens, which may know more of them than we do */
 #define SVMS_RULE_NETWORKS 64
 #define SVMS_RULE_DEVICES 65536
 #define SVMS_RULE_METHODS 8
@@ -36,17 +37,20 @@ typedef struct svms_method_list {
     const char *methods[SVMS_RULE_METHODS];
 } svms_method_list;
 
-/* Which conditions there are. */
+/* Which conditions there are, in the order of policy.md, section 2. */
 enum {
-    SVMS_COND_WHEN = 1u << 0,
-    SVMS_COND_RECORDED = 1u << 1,
-    SVMS_COND_AGE = 1u << 2,
-    SVMS_COND_CLIENTS = 1u << 3,
-    SVMS_COND_NETWORKS = 1u << 4,
-    SVMS_COND_METHODS = 1u << 5,
-    SVMS_COND_FORMATS = 1u << 6,
-    SVMS_COND_DESTINATIONS = 1u << 7,
-    SVMS_COND_UNKNOWN = 1u << 8 /* one that nobody here knows (R-RUL-1) */
+    SVMS_COND_DEVICES = 1u << 0, /* never noted in a rule: each has it */
+    SVMS_COND_WHEN = 1u << 1,
+    SVMS_COND_RECORDED = 1u << 2,
+    SVMS_COND_AGE = 1u << 3,
+    SVMS_COND_CLIENTS = 1u << 4,
+    SVMS_COND_NETWORKS = 1u << 5,
+    SVMS_COND_METHODS = 1u << 6,
+    SVMS_COND_FORMATS = 1u << 7,
+    SVMS_COND_DESTINATIONS = 1u << 8,
+    SVMS_COND_SECOND = 1u << 9,
+    SVMS_COND_UNKNOWN = 1u << 10, /* one that nobody here knows (R-RUL-1) */
+    SVMS_COND_TIMED = SVMS_COND_RECORDED | SVMS_COND_AGE
 };
 
 /* The texts belong to the document that the rule was read from. */
@@ -54,6 +58,7 @@ typedef struct svms_rule {
     const char *id; /* rights: NULL */
     bool denies;
     unsigned conditions;
+    unsigned unclear; /* conditions of which a list holds an entry that nobody here knows */
     size_t action_count;
     svms_pattern *actions;
     bool all_devices;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rule_read.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "action.h"
@@ -26,6 +27,30 @@ static const char *const duties[] = { "watermark", "mask", "audit-each", "no-ree
     {                                                                                              \
         (list), sizeof(list) / sizeof((list)[0])                                                   \
     }
+
+static const char *word_at(word_list list, size_t place)
+{
+    return place < list.count ? list.words[place] : NULL;
+}
+
+/* 0, nobody knows, becomes a place beyond the list. */
+const char *svms_client_word(unsigned kind)
+{
+    static const word_list list = WORDS(client_kinds);
+    return word_at(list, (size_t)kind - 1);
+}
+
+const char *svms_form_word(unsigned form)
+{
+    static const word_list list = WORDS(export_kinds);
+    return word_at(list, (size_t)form - 1);
+}
+
+const char *svms_obligation_word(unsigned bit)
+{
+    static const word_list list = WORDS(duties);
+    return word_at(list, bit);
+}
 
 bool svms_name_is_fit(const char *name)
 {
@@ -61,22 +86,19 @@ static size_t count_of(const svms_json_node *node, const char *member, size_t mo
     return svms_json_failed(node) ? 0 : count;
 }
 
-/* In a token, what is not understood makes the condition unknown; in a policy it is a mistake. */
-static void not_understood(const svms_rule_reader *reader, const svms_json_node *node,
-                           const char *member, const char *what, svms_rule *rule)
+void svms_entry_refuse(const svms_json_node *node, const char *member, size_t n, const char *what)
 {
-    if (reader->is_right && rule) {
-        rule->conditions |= SVMS_COND_UNKNOWN;
-    } else {
-        svms_json_refuse(node, member, what);
-    }
+    char place[SVMS_NAME_MAX];
+    (void)snprintf(place, sizeof place, "%s[%zu]", member, n);
+    svms_json_refuse(node, place, what);
 }
 
+/* R-RUL-1: in a token, a word that is not known makes its condition unclear. */
 static uint32_t read_words(svms_rule_reader *reader, const svms_json_node *node, const char *member,
-                           word_list list, svms_rule *rule)
+                           word_list list, bool *is_unclear)
 {
     uint32_t bits = 0;
-    size_t count = count_of(node, member, list.count);
+    size_t count = count_of(node, member, reader->is_right ? SVMS_RULE_WORDS : list.count);
     for (size_t i = 0; i < count; i++) {
         const char *word = svms_json_item_text(node, member, i);
         size_t place = 0;
@@ -85,8 +107,10 @@ static uint32_t read_words(svms_rule_reader *reader, const svms_json_node *node,
         }
         if (word && place < list.count) {
             bits |= 1u << place;
+        } else if (word && reader->is_right && is_unclear) {
+            *is_unclear = true;
         } else if (word) {
-            not_understood(reader, node, member, "holds a word that is not known", rule);
+            svms_entry_refuse(node, member, i, "is a word that is not known");
         }
     }
     return bits;
@@ -100,7 +124,7 @@ static size_t read_patterns(svms_rule_reader *reader, const svms_json_node *node
     for (size_t i = 0; *out && i < count; i++) {
         const char *text = svms_json_item_text(node, member, i);
         if (text && !svms_pattern_parse(&(*out)[i], text)) {
-            svms_json_refuse(node, member, "holds something that is no pattern of actions");
+            svms_entry_refuse(node, member, i, "is no pattern of actions");
         }
     }
     return *out ? count : 0;
@@ -131,7 +155,7 @@ static void read_devices(svms_rule_reader *reader, const svms_json_node *node, s
         const char *name =
             strncmp(text, group, sizeof group - 1) == 0 ? text + sizeof group - 1 : text;
         if (!svms_name_is_fit(name)) {
-            svms_json_refuse(node, "devices", "holds something that is no device and no group");
+            svms_entry_refuse(node, "devices", i, "is no device and no group");
         }
     }
 }
@@ -179,32 +203,43 @@ void svms_window_read(svms_rule_reader *reader, const svms_json_node *node, svms
         window.zone_name = svms_json_text(node, "zone");
     }
     if (!reader->is_right && !svms_json_failed(node)) {
-        window.zone = reader->zone(reader->user, window.zone_name);
-        if (!window.zone) {
-            svms_json_refuse(node, "zone", "is no time zone that is known here");
-        }
+        window.zone = reader->zone(reader->user, node, window.zone_name);
     }
     *out = window;
 }
 
+/* A window by its name, which policies alone have (R-RUL-1). */
+static bool read_named_window(svms_rule_reader *reader, const svms_json_node *node,
+                              const char *member, size_t n, svms_window *out)
+{
+    const char *name = svms_json_item_text(node, member, n);
+    if (reader->is_right) {
+        return false;
+    }
+    if (!reader->window(reader->user, name, out)) {
+        svms_entry_refuse(node, member, n, "names a window that is not there");
+    }
+    return true;
+}
+
 /* A list of windows, spelled out or by name. */
 static size_t read_windows(svms_rule_reader *reader, const svms_json_node *node, const char *member,
-                           svms_window **out, svms_rule *rule)
+                           svms_window **out, bool *is_unclear)
 {
     size_t count = count_of(node, member, SVMS_RULE_WINDOWS);
+    size_t kept = 0;
     *out = room_for(reader, count, sizeof **out);
     for (size_t i = 0; *out && i < count && !svms_json_failed(node); i++) {
         if (svms_json_item_is_text(node, member, i)) {
-            const char *name = svms_json_item_text(node, member, i);
-            if (!reader->window || !reader->window(reader->user, name, &(*out)[i])) {
-                not_understood(reader, node, member, "names a window that is not there", rule);
-            }
+            bool is_known = read_named_window(reader, node, member, i, &(*out)[kept]);
+            *is_unclear = *is_unclear || !is_known;
+            kept += is_known;
         } else {
             svms_json_node inner = svms_json_item(node, member, i);
-            svms_window_read(reader, &inner, &(*out)[i]);
+            svms_window_read(reader, &inner, &(*out)[kept++]);
         }
     }
-    return *out ? count : 0;
+    return kept;
 }
 
 static void read_networks(svms_rule_reader *reader, const svms_json_node *node, svms_rule *rule)
@@ -215,7 +250,7 @@ static void read_networks(svms_rule_reader *reader, const svms_json_node *node, 
     for (size_t i = 0; i < rule->network_count; i++) {
         const char *text = svms_json_item_text(node, "networks", i);
         if (text && !svms_network_parse(&rule->networks[i], text)) {
-            svms_json_refuse(node, "networks", "holds something that is no network");
+            svms_entry_refuse(node, "networks", i, "is no network");
         }
     }
 }
@@ -229,7 +264,7 @@ static void read_methods(svms_rule_reader *reader, const svms_json_node *node, s
     for (size_t i = 0; i < rule->list_count; i++) {
         size_t size = svms_json_inner_count(node, "amr", i, SVMS_RULE_METHODS);
         if (size == 0) {
-            svms_json_refuse(node, "amr", "holds an empty list");
+            svms_entry_refuse(node, "amr", i, "is an empty list");
         }
         rule->lists[i].count = size;
         for (size_t k = 0; k < size; k++) {
@@ -258,21 +293,37 @@ static bool has(const svms_json_node *node, const char *member, unsigned conditi
     return there;
 }
 
-static void read_conditions(svms_rule_reader *reader, const svms_json_node *node, svms_rule *rule)
+static void note(svms_rule *rule, unsigned condition, bool is_unclear)
 {
-    static const word_list clients = WORDS(client_kinds);
-    static const word_list formats = WORDS(export_kinds);
+    rule->unclear |= is_unclear ? condition : 0;
+}
+
+static void read_times(svms_rule_reader *reader, const svms_json_node *node, svms_rule *rule)
+{
+    bool is_unclear = false;
     if (has(node, "when", SVMS_COND_WHEN, rule)) {
-        rule->when_count = read_windows(reader, node, "when", &rule->when, rule);
+        rule->when_count = read_windows(reader, node, "when", &rule->when, &is_unclear);
+        note(rule, SVMS_COND_WHEN, is_unclear);
     }
+    is_unclear = false;
     if (has(node, "recorded", SVMS_COND_RECORDED, rule)) {
-        rule->recorded_count = read_windows(reader, node, "recorded", &rule->recorded, rule);
+        rule->recorded_count = read_windows(reader, node, "recorded", &rule->recorded, &is_unclear);
+        note(rule, SVMS_COND_RECORDED, is_unclear);
     }
     if (has(node, "max_age", SVMS_COND_AGE, rule)) {
         rule->max_age_s = (uint32_t)svms_json_number(node, "max_age", UINT32_MAX);
     }
+}
+
+static void read_conditions(svms_rule_reader *reader, const svms_json_node *node, svms_rule *rule)
+{
+    static const word_list clients = WORDS(client_kinds);
+    static const word_list formats = WORDS(export_kinds);
+    bool is_unclear = false;
+    read_times(reader, node, rule);
     if (has(node, "clients", SVMS_COND_CLIENTS, rule)) {
-        rule->clients = read_words(reader, node, "clients", clients, rule);
+        rule->clients = read_words(reader, node, "clients", clients, &is_unclear);
+        note(rule, SVMS_COND_CLIENTS, is_unclear);
     }
     if (has(node, "networks", SVMS_COND_NETWORKS, rule)) {
         read_networks(reader, node, rule);
@@ -280,13 +331,38 @@ static void read_conditions(svms_rule_reader *reader, const svms_json_node *node
     if (has(node, "amr", SVMS_COND_METHODS, rule)) {
         read_methods(reader, node, rule);
     }
+    is_unclear = false;
     if (has(node, "formats", SVMS_COND_FORMATS, rule)) {
-        rule->formats = read_words(reader, node, "formats", formats, rule);
+        rule->formats = read_words(reader, node, "formats", formats, &is_unclear);
+        note(rule, SVMS_COND_FORMATS, is_unclear);
     }
     if (has(node, "destinations", SVMS_COND_DESTINATIONS, rule)) {
         rule->destination_count =
             read_texts(reader, node, "destinations", SVMS_RULE_DESTINATIONS, &rule->destinations);
     }
+}
+
+/* What an allow asks for besides. Of a deny it would mean nothing (R-RUL-5). */
+static void read_terms(svms_rule_reader *reader, const svms_json_node *node, svms_rule *rule)
+{
+    static const word_list obligations = WORDS(duties);
+    bool is_unclear = false;
+    if (has(node, "second", SVMS_COND_SECOND, rule)) {
+        rule->second_count = read_patterns(reader, node, "second", &rule->second);
+    }
+    if (svms_json_is_there(node, "obligations")) {
+        rule->obligations = read_words(reader, node, "obligations", obligations, &is_unclear);
+    }
+    if (!rule->denies) {
+        rule->conditions |= is_unclear ? SVMS_COND_UNKNOWN : 0;
+        return;
+    }
+    if (!reader->is_right && (rule->second_count > 0 || rule->obligations != 0)) {
+        svms_json_refuse(node, rule->second_count > 0 ? "second" : "obligations",
+                         "is for allows, and this is a deny");
+    }
+    rule->conditions &= ~(unsigned)SVMS_COND_SECOND;
+    rule->obligations = 0;
 }
 
 /* R-RUL-1 */
@@ -312,7 +388,6 @@ static void check_members(const svms_rule_reader *reader, const svms_json_node *
 
 void svms_rule_read(svms_rule_reader *reader, const svms_json_node *node, svms_rule *out)
 {
-    static const word_list obligations = WORDS(duties);
     svms_rule rule = { 0 };
     check_members(reader, node, &rule);
     read_effect(node, &rule);
@@ -321,16 +396,16 @@ void svms_rule_read(svms_rule_reader *reader, const svms_json_node *node, svms_r
         read_devices(reader, node, &rule);
     }
     read_conditions(reader, node, &rule);
-    if (svms_json_is_there(node, "second")) {
-        rule.second_count = read_patterns(reader, node, "second", &rule.second);
-    }
-    if (svms_json_is_there(node, "obligations")) {
-        rule.obligations = read_words(reader, node, "obligations", obligations, &rule);
-    }
+    read_terms(reader, node, &rule);
     if (svms_json_failed(node) || reader->status != SVMS_OK) {
         svms_rule_clear(reader->ctx, &rule);
     }
     *out = rule;
+}
+
+bool svms_rule_is_clear(const svms_rule *rule)
+{
+    return (rule->conditions & SVMS_COND_UNKNOWN) == 0 && rule->unclear == 0;
 }
 
 void svms_rule_clear(svms_ctx *ctx, svms_rule *rule)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "action.h"
 #include "decide.h"
 #include "network.h"
 
@@ -21,19 +20,19 @@ static void bound(int64_t *limit_ns, int64_t by_ns)
     *limit_ns = by_ns < *limit_ns ? by_ns : *limit_ns;
 }
 
-/* One of the windows is open. */
-static svms_truth windows_at(const svms_policy *policy, const svms_window *windows, size_t count,
+/* One of the windows is open. All are looked at: each bounds how long the answer holds. */
+static svms_truth windows_at(svms_asked *asked, const svms_window *windows, size_t count,
                              int64_t at_ns, int64_t *until_ns)
 {
     svms_truth truth = SVMS_FALSE;
     for (size_t i = 0; i < count; i++) {
         svms_window window = windows[i];
-        window.zone = window.zone ? window.zone : svms_policy_zone(policy, window.zone_name);
+        window.zone = window.zone ? window.zone : svms_policy_zone(asked->policy, window.zone_name);
         if (!window.zone) {
             truth = truth == SVMS_FALSE ? SVMS_UNKNOWN : truth;
             continue;
         }
-        svms_window_state state = svms_window_at(&window, svms_floor_seconds(at_ns));
+        svms_window_state state = svms_window_at(&window, &asked->clock, svms_floor_seconds(at_ns));
         bound(until_ns, ns_of(state.until_s));
         if (state.is_open) {
             truth = SVMS_TRUE;
@@ -105,13 +104,43 @@ static svms_truth destination_is_in(const svms_rule *rule, const char *destinati
     return SVMS_FALSE;
 }
 
-static svms_truth one_condition(const svms_rule *rule, unsigned condition, svms_asked *asked)
+static svms_truth is_young(const svms_rule *rule, const svms_asked *asked, int64_t at_ns,
+                           int64_t *until_ns)
+{
+    int64_t age_ns = (int64_t)rule->max_age_s * NS_PER_SECOND;
+    int64_t oldest = asked->now_ns < INT64_MIN + age_ns ? INT64_MIN : asked->now_ns - age_ns;
+    if (at_ns >= oldest) {
+        return SVMS_TRUE;
+    }
+    bound(until_ns, oldest);
+    return SVMS_FALSE;
+}
+
+/* R-RUL-5 */
+bool svms_rule_wants_second(const svms_rule *rule, const svms_asked *asked)
+{
+    return !asked->action.is_approval &&
+           svms_patterns_cover(rule->second, rule->second_count, asked->action.name,
+                               asked->action.size);
+}
+
+/* R-RUL-6 */
+static svms_truth concerns_exports(const svms_asked *asked, svms_truth truth)
+{
+    return asked->action.is_taken_out ? truth : SVMS_TRUE;
+}
+
+static svms_truth evaluate(const svms_rule *rule, unsigned condition, svms_asked *asked,
+                           int64_t at_ns, int64_t *until_ns)
 {
     const svms_access_question *question = asked->question;
     switch (condition) {
     case SVMS_COND_WHEN:
-        return windows_at(asked->policy, rule->when, rule->when_count, asked->now_ns,
-                          &asked->valid_until_ns);
+        return windows_at(asked, rule->when, rule->when_count, asked->now_ns, until_ns);
+    case SVMS_COND_RECORDED:
+        return windows_at(asked, rule->recorded, rule->recorded_count, at_ns, until_ns);
+    case SVMS_COND_AGE:
+        return is_young(rule, asked, at_ns, until_ns);
     case SVMS_COND_CLIENTS:
         return word_is_in(rule->clients, question->client);
     case SVMS_COND_NETWORKS:
@@ -119,9 +148,12 @@ static svms_truth one_condition(const svms_rule *rule, unsigned condition, svms_
     case SVMS_COND_METHODS:
         return methods_are_there(rule, asked->token);
     case SVMS_COND_FORMATS:
-        return word_is_in(rule->formats, question->format);
+        return concerns_exports(asked, word_is_in(rule->formats, question->format));
     case SVMS_COND_DESTINATIONS:
-        return destination_is_in(rule, question->destination);
+        return concerns_exports(asked, destination_is_in(rule, question->destination));
+    case SVMS_COND_SECOND:
+        /* R-DEC-3 */
+        return !asked->is_approved && svms_rule_wants_second(rule, asked) ? SVMS_FALSE : SVMS_TRUE;
     case SVMS_COND_UNKNOWN:
         return SVMS_UNKNOWN;
     default:
@@ -129,44 +161,48 @@ static svms_truth one_condition(const svms_rule *rule, unsigned condition, svms_
     }
 }
 
-svms_truth svms_rule_stands(const svms_rule *rule, svms_asked *asked)
+/* What recorded time is not said of: R-DEC-4. */
+static bool is_left_open(unsigned condition, const svms_asked *asked)
+{
+    return (condition & SVMS_COND_TIMED) != 0 && asked->action.is_recorded && !asked->has_range;
+}
+
+svms_truth svms_rule_condition(const svms_rule *rule, unsigned condition, svms_asked *asked,
+                               int64_t at_ns, int64_t *until_ns)
+{
+    if (is_left_open(condition, asked)) {
+        return SVMS_UNKNOWN;
+    }
+    svms_truth truth = evaluate(rule, condition, asked, at_ns, until_ns);
+    return truth == SVMS_FALSE && (rule->unclear & condition) != 0 ? SVMS_UNKNOWN : truth;
+}
+
+static svms_truth least_of(const svms_rule *rule, unsigned conditions, svms_asked *asked,
+                           int64_t at_ns, int64_t *until_ns)
 {
     svms_truth least = SVMS_TRUE;
-    for (unsigned rest = rule->conditions; rest != 0; rest &= rest - 1) {
-        svms_truth truth = one_condition(rule, rest & (~rest + 1u), asked);
+    for (unsigned rest = conditions; rest != 0; rest &= rest - 1) {
+        svms_truth truth = svms_rule_condition(rule, rest & (~rest + 1u), asked, at_ns, until_ns);
         least = truth < least ? truth : least;
-    }
-    if (svms_rule_is_timed(rule) && asked->is_recorded && !asked->has_range) {
-        least = least < SVMS_UNKNOWN ? least : SVMS_UNKNOWN;
-    }
-    if ((rule->conditions & SVMS_COND_AGE) != 0) {
-        bound(&asked->valid_until_ns,
-              asked->now_ns > INT64_MAX - AGE_VALID_NS ? INT64_MAX : asked->now_ns + AGE_VALID_NS);
     }
     return least;
 }
 
-bool svms_rule_is_timed(const svms_rule *rule)
+svms_truth svms_rule_stands(const svms_rule *rule, svms_asked *asked)
 {
-    return (rule->conditions & (SVMS_COND_RECORDED | SVMS_COND_AGE)) != 0;
+    unsigned later = SVMS_COND_SECOND | (asked->has_range ? SVMS_COND_TIMED : 0u);
+    if ((rule->conditions & SVMS_COND_AGE) != 0) {
+        bound(&asked->valid_until_ns,
+              asked->now_ns > INT64_MAX - AGE_VALID_NS ? INT64_MAX : asked->now_ns + AGE_VALID_NS);
+    }
+    return least_of(rule, rule->conditions & ~later, asked, asked->now_ns, &asked->valid_until_ns);
 }
 
-svms_truth svms_rule_stands_at(const svms_rule *rule, const svms_asked *asked, int64_t at_ns,
+svms_truth svms_rule_stands_at(const svms_rule *rule, svms_asked *asked, int64_t at_ns,
                                int64_t *until_ns)
 {
-    svms_truth truth = SVMS_TRUE;
-    if ((rule->conditions & SVMS_COND_RECORDED) != 0) {
-        truth = windows_at(asked->policy, rule->recorded, rule->recorded_count, at_ns, until_ns);
-    }
-    if ((rule->conditions & SVMS_COND_AGE) != 0) {
-        int64_t age_ns = (int64_t)rule->max_age_s * NS_PER_SECOND;
-        int64_t oldest = asked->now_ns < INT64_MIN + age_ns ? INT64_MIN : asked->now_ns - age_ns;
-        if (at_ns < oldest) {
-            bound(until_ns, oldest);
-            truth = SVMS_FALSE;
-        }
-    }
-    return truth;
+    unsigned timed = asked->has_range ? rule->conditions & SVMS_COND_TIMED : 0u;
+    return least_of(rule, timed, asked, at_ns, until_ns);
 }
 
 /* R-RUL-2 */

@@ -61,11 +61,34 @@ SVMS_MUST_CHECK svms_status svms_token_take(svms_token *token, svms_token_verifi
                                             const svms_token_question *question,
                                             svms_token_verdict *verdict, svms_error *err);
 
-/* Whether text is a JSON array of rights, as a verifier takes them. SVMS_E_MALFORMED. */
+/* Whether an element of authorization_details is a right of this project; those of another type are
+ * other servers' business. */
+bool svms_right_is_ours(const svms_json_node *right);
+
+/* Rights that somebody wants in a token; their texts are the document's. */
+typedef struct svms_rights {
+    svms_ctx *ctx;
+    svms_json_document document;
+    size_t count;
+    svms_rule *rules;
+} svms_rights;
+
+/* A JSON array of rights, of which every condition is understood. SVMS_E_MALFORMED. */
+SVMS_MUST_CHECK svms_status svms_rights_read(svms_rights *out, svms_ctx *ctx, const char *json,
+                                             size_t size, svms_error *err);
+void svms_rights_clear(svms_rights *rights);
+/* Whether svms_rights_read() takes them. */
 SVMS_MUST_CHECK svms_status svms_rights_check(svms_ctx *ctx, const char *json, size_t size,
                                               svms_error *err);
 
-/* Claims of a token that is to be. */
+/* Whether rights let through no more than those of a token (J-EXC-2). SVMS_E_POLICY. */
+SVMS_MUST_CHECK svms_status svms_rights_narrow(const svms_rights *rights, const svms_token *token,
+                                               svms_error *err);
+
+/* Claims of a token that is to be. Text: 1 to SVMS_CLAIM_MAX bytes of UTF-8. */
+bool svms_claim_is_text(const char *text);
+SVMS_MUST_CHECK svms_status svms_claim_put_binding(svms_builder *out, const uint8_t *digest,
+                                                   svms_error *err);
 SVMS_MUST_CHECK svms_status svms_claim_put_bytes(svms_builder *out, const char *name,
                                                  const uint8_t *bytes, size_t size,
                                                  svms_error *err);

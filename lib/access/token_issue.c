@@ -3,20 +3,41 @@
 
 #include <svms/time.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "failure.h"
 #include "json_put.h"
 #include "options.h"
 #include "token_internal.h"
+#include "utf8.h"
 
 #define LIFE_MAX 31622400u
 #define ID_SIZE 16
 #define DIGEST_SIZE 32
 
-static bool is_text(const char *text, size_t most)
+/* What is not UTF-8 would be written as something else, and two subjects could become one. */
+bool svms_claim_is_text(const char *text)
 {
-    size_t size = text ? strnlen(text, most + 1) : 0;
-    return size > 0 && size <= most;
+    size_t size = text ? strnlen(text, SVMS_CLAIM_MAX + 1) : 0;
+    svms_cursor cursor = svms_cursor_over(text, size, 0);
+    unsigned long character = 0;
+    if (size == 0 || size > SVMS_CLAIM_MAX) {
+        return false;
+    }
+    for (size_t step = svms_utf8_peek(&cursor, &character); step > 0;
+         step = svms_utf8_peek(&cursor, &character)) {
+        (void)svms_skip(&cursor, step);
+    }
+    return svms_cursor_at_end(&cursor);
+}
+
+static bool are_texts(const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!texts || !svms_claim_is_text(texts[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static svms_status check(const svms_token_claims *claims, svms_error *err)
@@ -25,17 +46,17 @@ static svms_status check(const svms_token_claims *claims, svms_error *err)
     if (!is_access && claims->profile != SVMS_TOKEN_ONVIF) {
         return svms_fail(err, SVMS_E_USAGE, "%d is no kind of token", (int)claims->profile);
     }
-    if (!is_text(claims->issuer, SVMS_ISSUER_MAX) || !is_text(claims->audience, SVMS_CLAIM_MAX) ||
-        !is_text(claims->subject, SVMS_CLAIM_MAX)) {
+    if (!svms_claim_is_text(claims->issuer) || !svms_claim_is_text(claims->audience) ||
+        !svms_claim_is_text(claims->subject)) {
         return svms_fail(err, SVMS_E_USAGE,
                          "a token names its issuer, its audience and its subject, in 1 to %d bytes",
                          SVMS_CLAIM_MAX);
     }
-    if ((is_access || claims->client) && !is_text(claims->client, SVMS_CLAIM_MAX)) {
+    if ((is_access || claims->client) && !svms_claim_is_text(claims->client)) {
         return svms_fail(err, SVMS_E_USAGE, "an access token names its client, in 1 to %d bytes",
                          SVMS_CLAIM_MAX);
     }
-    if (claims->session && !is_text(claims->session, SVMS_CLAIM_MAX)) {
+    if (claims->session && !svms_claim_is_text(claims->session)) {
         return svms_fail(err, SVMS_E_USAGE, "the name of a session has 1 to %d bytes",
                          SVMS_CLAIM_MAX);
     }
@@ -44,6 +65,10 @@ static svms_status check(const svms_token_claims *claims, svms_error *err)
     }
     if (claims->method_count > SVMS_METHODS_MAX || claims->role_count > SVMS_TOKEN_ROLES_MAX) {
         return svms_fail(err, SVMS_E_USAGE, "more methods or roles than a token may name");
+    }
+    if (!are_texts(claims->methods, claims->method_count) ||
+        !are_texts(claims->roles, claims->role_count)) {
+        return svms_fail(err, SVMS_E_USAGE, "a method or a role has 1 to %d bytes", SVMS_CLAIM_MAX);
     }
     if (claims->rights && !is_access) {
         return svms_fail(err, SVMS_E_USAGE, "only access tokens hold rights");
@@ -104,7 +129,6 @@ svms_status svms_claim_put_times(svms_builder *out, const svms_token_claims *cla
     return SVMS_OK;
 }
 
-/* They are read as a verifier reads them, so that no token is issued that nobody takes. */
 static svms_status put_rights(svms_builder *out, const svms_token_claims *claims, svms_error *err)
 {
     static const char name[] = "authorization_details";
@@ -118,7 +142,7 @@ static svms_status put_rights(svms_builder *out, const svms_token_claims *claims
     return status;
 }
 
-static svms_status put_binding(svms_builder *out, const uint8_t *digest, svms_error *err)
+svms_status svms_claim_put_binding(svms_builder *out, const uint8_t *digest, svms_error *err)
 {
     if (!digest) {
         return SVMS_OK;
@@ -148,7 +172,7 @@ static svms_status put_payload(svms_builder *out, const svms_token_claims *claim
     svms_claim_put_list(out, "amr", claims->methods, claims->method_count);
     svms_claim_put_list(out, "roles", claims->roles, claims->role_count);
     if (status == SVMS_OK) {
-        status = put_binding(out, claims->certificate_sha256, err);
+        status = svms_claim_put_binding(out, claims->certificate_sha256, err);
     }
     if (status == SVMS_OK) {
         status = put_rights(out, claims, err);

@@ -2,7 +2,7 @@
 /* Keys from and to JSON, as callers see them. */
 #include <string.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "digest.h"
 #include "failure.h"
 #include "jws.h"

@@ -4,7 +4,7 @@
 
 #include <svms/time.h>
 
-#include "base64url.h"
+#include "base64.h"
 #include "digest.h"
 #include "failure.h"
 #include "options.h"
@@ -133,7 +133,7 @@ static svms_status load_payload(svms_token *token, const token_job *job)
         return svms_fail(job->err, SVMS_E_MALFORMED, "the payload of the token is not base64url");
     }
     svms_status status =
-        svms_json_load(&token->document, "the token", &limits, json, size, job->err);
+        svms_json_load_plain(&token->document, "the token", &limits, json, size, job->err);
     svms_wipe(json, sizeof json);
     return status;
 }

@@ -6,6 +6,10 @@
 #define SECONDS_PER_DAY INT64_C(86400)
 #define DAYS_PER_WEEK 7
 #define EPOCH_WEEKDAY 3 /* 1970-01-01 was a Thursday */
+#define ALL_DAYS 0x7Fu
+/* Eight weeks of marks; a clock that jumps more wildly gets an answer that is soon asked for anew.
+ */
+#define STEPS_MAX 168
 
 /* What the wall clock shows. */
 typedef struct wall {
@@ -52,24 +56,38 @@ static int32_t until_mark(const svms_window *window, const wall *at)
     return least;
 }
 
-/* From mark to mark, and from jump to jump of the clock, for as long as nothing changes; a week and
- * a day is the longest that a window can stay as it is without staying so for ever. */
-svms_window_state svms_window_at(const svms_window *window, int64_t utc_s)
+static void set_clock(svms_zone_clock *clock, const svms_zone *zone, int64_t utc_s)
 {
-    int64_t jump = svms_zone_next_change(window->zone, utc_s);
-    int64_t offset = svms_zone_offset(window->zone, utc_s);
-    wall shown = wall_of(utc_s + offset);
+    if (clock->zone != zone || utc_s < clock->from_s || utc_s >= clock->jump_s) {
+        clock->zone = zone;
+        clock->from_s = utc_s;
+        clock->jump_s = svms_zone_next_change(zone, utc_s);
+        clock->offset_s = svms_zone_offset(zone, utc_s);
+    }
+}
+
+static bool is_always_open(const svms_window *window)
+{
+    return window->days == ALL_DAYS && window->from == 0 && window->to == MINUTES_PER_DAY;
+}
+
+/* From mark to mark, and from jump to jump of the clock, until something changes. That takes a week
+ * at most, and as many more as a jump of the clock swallows all of a window in. */
+svms_window_state svms_window_at(const svms_window *window, svms_zone_clock *clock, int64_t utc_s)
+{
+    if (is_always_open(window)) {
+        svms_window_state always = { true, SVMS_NEVER };
+        return always;
+    }
+    set_clock(clock, window->zone, utc_s);
+    svms_zone_clock ahead = *clock;
+    wall shown = wall_of(utc_s + ahead.offset_s);
     svms_window_state state = { is_open(window, &shown), utc_s };
-    int64_t horizon = utc_s + (DAYS_PER_WEEK + 1) * SECONDS_PER_DAY;
-    while (state.until_s < horizon) {
+    for (int steps = 0; steps < STEPS_MAX; steps++) {
         int64_t next = state.until_s + until_mark(window, &shown);
-        if (next >= jump) {
-            next = jump;
-            offset = svms_zone_offset(window->zone, jump);
-            jump = svms_zone_next_change(window->zone, jump);
-        }
-        state.until_s = next;
-        shown = wall_of(next + offset);
+        state.until_s = next < ahead.jump_s ? next : ahead.jump_s;
+        set_clock(&ahead, window->zone, state.until_s);
+        shown = wall_of(state.until_s + ahead.offset_s);
         if (is_open(window, &shown) != state.is_open) {
             return state;
         }

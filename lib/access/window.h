@@ -18,10 +18,19 @@ typedef struct svms_window {
 /* A stretch of time in which a window stays open, or closed. */
 typedef struct svms_window_state {
     bool is_open;
-    int64_t until_s; /* first second of UTC at which it may be otherwise, or SVMS_NEVER */
+    int64_t until_s; /* first second of UTC at which it is otherwise, or SVMS_NEVER */
 } svms_window_state;
 
+/* How far ahead of UTC a zone is, between two jumps of its clock: many windows are asked about one
+ * moment. Starts as zeros. */
+typedef struct svms_zone_clock {
+    const svms_zone *zone;
+    int64_t from_s; /* looked up for this second */
+    int64_t jump_s;
+    int64_t offset_s;
+} svms_zone_clock;
+
 /* At a second of UTC; the zone is known. */
-svms_window_state svms_window_at(const svms_window *window, int64_t utc_s);
+svms_window_state svms_window_at(const svms_window *window, svms_zone_clock *clock, int64_t utc_s);
 
 #endif

@@ -124,6 +124,24 @@ const char *svms_access_reason_words(svms_access_reason reason)
     return "unknown";
 }
 
+const char *svms_access_reason_name(svms_access_reason reason)
+{
+    (void)reason;
+    return "unknown";
+}
+
+svms_status svms_access_explain(const svms_policy *policy, const svms_token *token,
+                                const svms_access_question *question, char *out, size_t *size,
+                                svms_error *err)
+{
+    (void)policy;
+    (void)token;
+    (void)question;
+    (void)out;
+    (void)size;
+    return unsupported(err);
+}
+
 svms_status svms_access_decide(const svms_policy *policy, const svms_token *token,
                                const svms_access_question *question, svms_decision *out,
                                svms_error *err)
@@ -141,6 +159,22 @@ svms_status svms_token_issue(svms_ctx *ctx, const svms_token_claims *claims,
 {
     (void)ctx;
     (void)claims;
+    (void)key;
+    (void)algorithm;
+    (void)kid;
+    (void)out;
+    (void)size;
+    return unsupported(err);
+}
+
+svms_status svms_token_exchange(svms_ctx *ctx, const svms_token *token,
+                                const svms_exchange *exchange, const svms_private_key *key,
+                                svms_token_algorithm algorithm, const char *kid, char *out,
+                                size_t *size, svms_error *err)
+{
+    (void)ctx;
+    (void)token;
+    (void)exchange;
     (void)key;
     (void)algorithm;
     (void)kid;

@@ -193,6 +193,20 @@ svms_status svms_zone_parse(svms_zone **out, svms_ctx *ctx, const char *name, co
     return status;
 }
 
+svms_status svms_zone_make_utc(svms_zone **out, svms_ctx *ctx, svms_error *err)
+{
+    static const char name[] = "UTC";
+    svms_zone *zone = svms_alloc(ctx, sizeof *zone);
+    if (!zone) {
+        return svms_fail_memory(err);
+    }
+    zone->ctx = ctx;
+    zone->type_count = 1;
+    memcpy(zone->name, name, sizeof name);
+    *out = zone;
+    return SVMS_OK;
+}
+
 void svms_zone_free(svms_zone **zone)
 {
     if (!zone || !*zone) {

@@ -18,6 +18,8 @@ bool svms_zone_name_is_fit(const char *name);
 /* Reads a file of the zone database. SVMS_E_MALFORMED. */
 SVMS_MUST_CHECK svms_status svms_zone_parse(svms_zone **out, svms_ctx *ctx, const char *name,
                                             const void *data, size_t size, svms_error *err);
+/* "UTC", which needs no file. SVMS_E_NO_MEMORY. */
+SVMS_MUST_CHECK svms_status svms_zone_make_utc(svms_zone **out, svms_ctx *ctx, svms_error *err);
 void svms_zone_free(svms_zone **zone);
 const char *svms_zone_name(const svms_zone *zone);
 

@@ -11,6 +11,7 @@
 #include "context_internal.h"
 #include "cursor.h"
 #include "failure.h"
+#include "json_put.h"
 
 /* Bytes of a name that nobody knows, as a message shows it. */
 #define LONGEST_SHOWN 36u
@@ -180,6 +181,27 @@ static size_t next_bytes(void *buffer, size_t room, void *data)
     return 0;
 }
 
+static svms_status take_root(svms_json_document *out, json_t *root, svms_error *err)
+{
+    if (!json_is_object(root)) {
+        wipe_texts(root);
+        json_decref(root);
+        return svms_fail_at(err, SVMS_E_MALFORMED, 0, "%s: it is no object", out->name);
+    }
+    out->root = root;
+    return SVMS_OK;
+}
+
+static svms_status load_plain(svms_json_document *out, const outline *found, const void *json,
+                              size_t size, svms_error *err)
+{
+    json_error_t reason;
+    memset(&reason, 0, sizeof(reason));
+    json_t *root = json_loadb(json, size, JSON_REJECT_DUPLICATES, &reason);
+    return root != NULL ? take_root(out, root, err)
+                        : refuse_text(out, &reason, 0, size, found, err);
+}
+
 static svms_status load(svms_json_document *out, const outline *found, const void *json,
                         size_t size, svms_error *err)
 {
@@ -207,20 +229,15 @@ static svms_status load(svms_json_document *out, const outline *found, const voi
     }
     json_t *root = json_incref(json_array_get(all, 1));
     json_decref(all);
-    if (!json_is_object(root)) {
-        wipe_texts(root);
-        json_decref(root);
-        return svms_fail_at(err, SVMS_E_MALFORMED, 0, "%s: it is no object", out->name);
-    }
-    out->root = root;
-    return SVMS_OK;
+    return take_root(out, root, err);
 }
 
-svms_status svms_json_load(svms_json_document *out, const char *name,
-                           const svms_json_limits *limits, const void *json, size_t size,
-                           svms_error *err)
+static svms_status load_bounded(svms_json_document *out, const svms_json_document *named,
+                                const svms_json_limits *limits, const void *json, size_t size)
 {
-    svms_json_document document = { name, NULL, SVMS_OK, err };
+    svms_json_document document = *named;
+    const char *name = document.name;
+    svms_error *err = document.err;
     if (size > limits->size) {
         return svms_fail(err, SVMS_E_MALFORMED, "%s: it has %zu bytes, more than %zu", name, size,
                          limits->size);
@@ -234,16 +251,35 @@ svms_status svms_json_load(svms_json_document *out, const char *name,
         return svms_fail(err, SVMS_E_MALFORMED, "%s: it has more than %u values", name,
                          SVMS_JSON_MAX_VALUES);
     }
-    svms_status status = load(&document, &found, json, size, err);
+    svms_status status = document.is_plain ? load_plain(&document, &found, json, size, err)
+                                           : load(&document, &found, json, size, err);
     if (status == SVMS_OK) {
         *out = document;
     }
     return status;
 }
 
+svms_status svms_json_load(svms_json_document *out, const char *name,
+                           const svms_json_limits *limits, const void *json, size_t size,
+                           svms_error *err)
+{
+    svms_json_document named = { name, NULL, SVMS_OK, err, false };
+    return load_bounded(out, &named, limits, json, size);
+}
+
+svms_status svms_json_load_plain(svms_json_document *out, const char *name,
+                                 const svms_json_limits *limits, const void *json, size_t size,
+                                 svms_error *err)
+{
+    svms_json_document named = { name, NULL, SVMS_OK, err, true };
+    return load_bounded(out, &named, limits, json, size);
+}
+
 void svms_json_unload(svms_json_document *document)
 {
-    wipe_texts(document->root);
+    if (!document->is_plain) {
+        wipe_texts(document->root);
+    }
     json_decref(document->root);
     document->root = NULL;
 }
@@ -379,6 +415,23 @@ static int digit_of(char c)
         return c - '0';
     }
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void svms_json_put_member(svms_builder *out, const svms_json_document *document, const char *member)
+{
+    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
+    const json_t *value = json_object_get(document->root, member);
+    if (value == NULL) {
+        return;
+    }
+    size_t size = json_dumpb(value, NULL, 0, flags);
+    char *text = size > 0 ? svms_alloc(out->ctx, size) : NULL;
+    if (text != NULL && json_dumpb(value, text, size, flags) == size) {
+        svms_json_put_raw(out, member, text, size);
+    } else if (out->status == SVMS_OK) {
+        out->status = SVMS_E_NO_MEMORY;
+    }
+    svms_release_secret(out->ctx, text, size);
 }
 
 bool svms_hex_read(const char *text, uint8_t *out, size_t size)

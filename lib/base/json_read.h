@@ -17,12 +17,14 @@
 #define SVMS_JSON_MAX_VALUES 524288u
 
 struct json_t;
+struct svms_builder;
 
 typedef struct svms_json_document {
     const char *name; /* "case", for messages */
     struct json_t *root;
     svms_status status;
     svms_error *err;
+    bool is_plain; /* holds no secret, so that nothing of it is wiped */
 } svms_json_document;
 
 /* An object in a document. */
@@ -41,6 +43,11 @@ typedef struct svms_json_limits {
 SVMS_MUST_CHECK svms_status svms_json_load(svms_json_document *out, const char *name,
                                            const svms_json_limits *limits, const void *json,
                                            size_t size, svms_error *err);
+/* The same for what is no secret: nothing is wiped, which takes longer than reading a small text.
+ */
+SVMS_MUST_CHECK svms_status svms_json_load_plain(svms_json_document *out, const char *name,
+                                                 const svms_json_limits *limits, const void *json,
+                                                 size_t size, svms_error *err);
 void svms_json_unload(svms_json_document *document);
 svms_json_node svms_json_root(svms_json_document *document);
 
@@ -85,6 +92,10 @@ const char *svms_json_member(const svms_json_node *node, size_t n);
 bool svms_json_has_only(const svms_json_node *node, const char *const *members);
 /* Refuses members that are not in the list, which NULL ends. */
 void svms_json_only(const svms_json_node *node, const char *const *members);
+/* Appends a member of the root, its name and its value, as it was read. Nothing where it is absent.
+ */
+void svms_json_put_member(struct svms_builder *out, const svms_json_document *document,
+                          const char *member);
 /* Reads hexadecimal as svms_json_hex(). */
 bool svms_hex_read(const char *text, uint8_t *out, size_t size);
 

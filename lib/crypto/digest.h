@@ -30,6 +30,12 @@ SVMS_MUST_CHECK svms_status svms_sha256(svms_ctx *ctx, const svms_iovec *runs, s
 SVMS_MUST_CHECK svms_status svms_hmac_sha256(svms_ctx *ctx, const uint8_t *key, size_t key_size,
                                              const void *data, size_t size,
                                              uint8_t out[SVMS_DIGEST_SIZE], svms_error *err);
+/* HMAC with a digest of up to 512 bits, as OpenSSL calls it. out is zeros on failure. */
+#define SVMS_HMAC_MAX 64
+SVMS_MUST_CHECK svms_status svms_hmac(svms_ctx *ctx, const char *digest, const uint8_t *key,
+                                      size_t key_size, const void *data, size_t size,
+                                      uint8_t out[SVMS_HMAC_MAX], size_t *out_size,
+                                      svms_error *err);
 /* RFC 5869 with SHA-256. out_size <= 255 * 32. */
 SVMS_MUST_CHECK svms_status svms_hkdf_extract(svms_ctx *ctx, const void *salt, size_t salt_size,
                                               const void *secret, size_t secret_size,

@@ -11,8 +11,9 @@
 
 /* EVP_MAC takes a NULL key for "the key of before". */
 static const uint8_t empty[1];
+static const char sha256[] = "SHA2-256";
 
-static EVP_MAC_CTX *prepare(svms_ctx *ctx, const uint8_t *key, size_t key_size)
+static EVP_MAC_CTX *prepare(svms_ctx *ctx, const char *digest, const uint8_t *key, size_t key_size)
 {
     EVP_MAC *mac = EVP_MAC_fetch(svms_ossl_context(ctx), "HMAC", svms_ossl_properties(ctx));
     EVP_MAC_CTX *state = mac ? EVP_MAC_CTX_new(mac) : NULL;
@@ -22,9 +23,8 @@ static EVP_MAC_CTX *prepare(svms_ctx *ctx, const uint8_t *key, size_t key_size)
     }
     /* The provider fetches the digest by name, so our properties must go with it. */
     char *properties = (char *)(uintptr_t)svms_ossl_properties(ctx);
-    char digest[] = "SHA2-256";
     const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)digest, 0),
         properties ? OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_PROPERTIES, properties, 0)
                    : OSSL_PARAM_construct_end(),
         OSSL_PARAM_construct_end(),
@@ -48,11 +48,28 @@ static bool finish(EVP_MAC_CTX *state, uint8_t out[SVMS_DIGEST_SIZE])
            written == SVMS_DIGEST_SIZE;
 }
 
+svms_status svms_hmac(svms_ctx *ctx, const char *digest, const uint8_t *key, size_t key_size,
+                      const void *data, size_t size, uint8_t out[SVMS_HMAC_MAX], size_t *out_size,
+                      svms_error *err)
+{
+    size_t written = 0;
+    EVP_MAC_CTX *state = prepare(ctx, digest, key, key_size);
+    bool done = state && add(state, data, size) &&
+                EVP_MAC_final(state, out, &written, SVMS_HMAC_MAX) == 1 && written > 0;
+    EVP_MAC_CTX_free(state);
+    if (!done) {
+        svms_wipe(out, SVMS_HMAC_MAX);
+        return svms_fail_crypto(err, "cannot compute HMAC");
+    }
+    *out_size = written;
+    return SVMS_OK;
+}
+
 svms_status svms_hmac_sha256(svms_ctx *ctx, const uint8_t *key, size_t key_size, const void *data,
                              size_t size, uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
 {
     uint8_t code[SVMS_DIGEST_SIZE];
-    EVP_MAC_CTX *state = prepare(ctx, key, key_size);
+    EVP_MAC_CTX *state = prepare(ctx, sha256, key, key_size);
     bool done = state && add(state, data, size) && finish(state, code);
     EVP_MAC_CTX_free(state);
     if (done) {
@@ -100,7 +117,7 @@ svms_status svms_hkdf_expand(svms_ctx *ctx, const uint8_t prk[SVMS_DIGEST_SIZE],
         return svms_fail(err, SVMS_E_LIMIT, "HKDF cannot give more than %d bytes",
                          255 * SVMS_DIGEST_SIZE);
     }
-    EVP_MAC_CTX *state = prepare(ctx, prk, SVMS_DIGEST_SIZE);
+    EVP_MAC_CTX *state = prepare(ctx, sha256, prk, SVMS_DIGEST_SIZE);
     bool done = state && expand(state, info, info_size, out, out_size);
     EVP_MAC_CTX_free(state);
     if (done) {

@@ -21,10 +21,7 @@ bool svms_private_key_is_external(const svms_private_key *key);
  * holds it names this provider, because another one would gladly take the public half and then miss
  * the private one. */
 const char *svms_private_key_properties(const svms_private_key *key);
-EVP_PKEY *svms_public_key_evp(const svms_public_key *key);
 /* Takes its own reference on pkey. */
-SVMS_MUST_CHECK svms_status svms_public_key_from_evp(svms_public_key **out, svms_ctx *ctx,
-                                                     EVP_PKEY *pkey, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_private_key_from_evp(svms_private_key **out, svms_ctx *ctx,
                                                       EVP_PKEY *pkey, svms_error *err);
 /* SHA-256 of the DER SubjectPublicKeyInfo. */

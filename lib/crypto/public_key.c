@@ -18,7 +18,7 @@ struct svms_public_key {
 
 EVP_PKEY *svms_public_key_evp(const svms_public_key *key)
 {
-    return key->pkey;
+    return key ? key->pkey : NULL;
 }
 
 svms_key_kind svms_public_key_kind(const svms_public_key *key)
@@ -36,6 +36,9 @@ svms_status svms_public_key_from_evp(svms_public_key **out, svms_ctx *ctx, EVP_P
                                      svms_error *err)
 {
     svms_key_kind kind;
+    if (!out || !ctx || !pkey) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
     svms_status status = svms_key_kind_of(ctx, pkey, &kind, err);
     if (status != SVMS_OK) {
         return status;
@@ -192,6 +195,23 @@ svms_status svms_public_key_from_pem(svms_public_key **out, svms_ctx *ctx, const
     if (status == SVMS_END) {
         return svms_fail(err, SVMS_E_MALFORMED, "no public key in the PEM text");
     }
+    return status;
+}
+
+svms_status svms_public_key_to_pem(const svms_public_key *key, char *out, size_t *size,
+                                   svms_error *err)
+{
+    if (!key || !out || !size) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    BIO *text = BIO_new(BIO_s_mem());
+    if (!text || PEM_write_bio_PUBKEY_ex(text, key->pkey, svms_ossl_context(key->ctx),
+                                         svms_ossl_properties(key->ctx)) != 1) {
+        BIO_free(text);
+        return svms_fail_crypto(err, "cannot write the public key");
+    }
+    svms_status status = svms_pem_hand_out(text, "the public key", out, size, err);
+    BIO_free(text);
     return status;
 }
 

@@ -42,7 +42,19 @@ SVMS_MUST_CHECK svms_status svms_scrypt(svms_ctx *ctx, const void *password, siz
                                         const uint8_t salt[SVMS_SCRYPT_SALT_SIZE], unsigned log2_n,
                                         uint8_t out[32], svms_error *err);
 
-/* The same with a salt of any size, for test vectors only. */
+/* scrypt at any cost, for passwords of people; the caller has bounded it. out is wiped on failure.
+ */
+typedef struct svms_scrypt_cost {
+    unsigned log2_n;
+    uint32_t r;
+    uint32_t p;
+} svms_scrypt_cost;
+SVMS_MUST_CHECK svms_status svms_scrypt_at(svms_ctx *ctx, const svms_scrypt_cost *cost,
+                                           const void *password, size_t password_size,
+                                           const void *salt, size_t salt_size, uint8_t *out,
+                                           size_t out_size, svms_error *err);
+
+/* As svms_scrypt(), with a salt of any size, for test vectors only. */
 SVMS_MUST_CHECK svms_status svms_scrypt_with(svms_ctx *ctx, const void *password,
                                              size_t password_size, const void *salt,
                                              size_t salt_size, unsigned log2_n, uint8_t out[32],

@@ -8,7 +8,7 @@ set -eu
 
 # What runs (libc6, the shared libraries) and what is compiled against. The C library's own headers are not here:
 # they come with the cross compiler.
-packages='libc6 libgcc-s1 libssl3 libssl-dev zlib1g zlib1g-dev libjansson4 libjansson-dev libcmocka0 libcmocka-dev'
+packages='libc6 libgcc-s1 libssl3 libssl-dev zlib1g zlib1g-dev libjansson4 libjansson-dev libargon2-1 libargon2-dev libcmocka0 libcmocka-dev'
 
 [ $# -eq 2 ] || { echo "usage: sysroot.sh arm64|armhf|s390x FOLDER" >&2; exit 2; }
 architecture=$1

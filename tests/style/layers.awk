@@ -9,6 +9,7 @@ BEGIN {
     below["container"] = below["identity"] "container "
     below["export"] = below["container"] "export "
     below["access"] = below["identity"] "access "
+    below["login"] = below["crypto"] "login "
     below["tls"] = below["identity"] "tls "
     below["audit"] = below["tls"] "audit "
     below["rtp"] = below["media"] "rtp "
@@ -30,6 +31,11 @@ BEGIN {
     owner["tls"] = "tls"
     owner["token"] = "access"
     owner["policy"] = "access"
+    owner["jwk"] = "access"
+    owner["password"] = "login"
+    owner["second_factor"] = "login"
+    owner["session"] = "login"
+    owner["account"] = "login"
     split("batch container disclosure playlist reader recipients recording recover sequence trailer verify writer",
           container_headers, " ")
     for (i in container_headers)

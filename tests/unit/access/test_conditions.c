@@ -41,7 +41,8 @@ static void a_pattern_covers_what_stands_below_it(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         svms_pattern pattern;
         assert_true(svms_pattern_parse(&pattern, cases[i].pattern));
-        if (svms_patterns_cover(&pattern, 1, cases[i].action) != cases[i].covers) {
+        if (svms_patterns_cover(&pattern, 1, cases[i].action, strlen(cases[i].action)) !=
+            cases[i].covers) {
             fail_msg("%s and %s", cases[i].pattern, cases[i].action);
         }
     }
@@ -87,10 +88,57 @@ static void only_known_actions_may_be_asked_for(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_false(svms_action_is_known(bad[i]));
     }
-    assert_true(svms_action_has_device("playback.view"));
-    assert_true(svms_action_has_device("approve.playback.view"));
-    assert_false(svms_action_has_device("audit.read"));
-    assert_false(svms_action_has_device("approve.audit.read"));
+}
+
+typedef struct nature {
+    const char *action;
+    bool of_one;
+    bool of_none;
+    bool is_recorded;
+    bool is_taken_out;
+} nature;
+
+static void an_approval_is_as_the_action_that_it_approves(void **state)
+{
+    static const nature cases[] = {
+        { "playback.view", true, false, true, false },
+        { "export.create", true, false, true, true },
+        { "snapshot.create", true, false, false, true },
+        { "live.view", true, false, false, false },
+        { "audit.read", false, true, false, false },
+        { "x.acme.wipe", true, true, false, true },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const nature *wanted = &cases[i];
+        char approving[SVMS_ACTION_MAX + 1];
+        svms_action found;
+        assert_true(svms_action_find(&found, wanted->action));
+        assert_int_equal(found.may_be_of_one, wanted->of_one);
+        assert_int_equal(found.may_be_of_none, wanted->of_none);
+        assert_int_equal(found.is_recorded, wanted->is_recorded);
+        assert_int_equal(found.is_taken_out, wanted->is_taken_out);
+        assert_false(found.is_approval);
+        snprintf(approving, sizeof approving, "approve.%s", wanted->action);
+        assert_true(svms_action_find(&found, approving));
+        assert_int_equal(found.may_be_of_one, wanted->of_one);
+        assert_int_equal(found.may_be_of_none, wanted->of_none);
+        assert_int_equal(found.is_recorded, wanted->is_recorded);
+        assert_int_equal(found.is_taken_out, wanted->is_taken_out);
+        assert_true(found.is_approval);
+    }
+}
+
+static void each_action_of_the_table_has_a_number_of_its_own(void **state)
+{
+    char name[SVMS_ACTION_MAX + 1];
+    (void)state;
+    for (size_t i = 0; i < SVMS_ACTIONS; i++) {
+        svms_action found;
+        svms_action_spell(i, name);
+        assert_true(svms_action_find(&found, name));
+        assert_int_equal(found.number, i);
+    }
 }
 
 /* The C library is the independent reader. */
@@ -242,9 +290,10 @@ static void windows_open_and_close_by_the_wall_clock(void **state)
             window.zone = zone;
             for (size_t s = 0; s < sizeof starts / sizeof starts[0]; s++) {
                 svms_window_state found = { false, starts[s] };
+                svms_zone_clock clock = { NULL, 0, 0, 0 };
                 for (int64_t at = starts[s]; at < starts[s] + 4 * 86400; at += 60) {
                     if (at >= found.until_s) {
-                        found = svms_window_at(&window, at);
+                        found = svms_window_at(&window, &clock, at);
                         assert_true(found.until_s > at);
                     }
                     assert_int_equal(found.is_open, is_open_by_libc(&window, at));
@@ -272,6 +321,8 @@ int main(void)
         cmocka_unit_test(a_pattern_covers_what_stands_below_it),
         cmocka_unit_test(what_is_no_pattern_is_refused),
         cmocka_unit_test(only_known_actions_may_be_asked_for),
+        cmocka_unit_test(an_approval_is_as_the_action_that_it_approves),
+        cmocka_unit_test(each_action_of_the_table_has_a_number_of_its_own),
         cmocka_unit_test(addresses_are_what_the_c_library_takes_them_for),
         cmocka_unit_test(a_network_holds_its_addresses),
         cmocka_unit_test(windows_open_and_close_by_the_wall_clock),

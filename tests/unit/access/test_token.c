@@ -245,7 +245,7 @@ static void what_a_token_says_is_told(void **state)
     assert_string_equal(info.session, "s");
     assert_true(info.issued_utc_ns == INT64_C(1799999900) * NS);
     assert_true(info.expires_utc_ns == INT64_C(1800000500) * NS);
-    assert_true(info.authenticated_utc_ns == INT64_C(1799999001) * NS);
+    assert_true(info.authenticated_utc_ns == INT64_C(1799999000) * NS);
     assert_int_equal(info.is_bound, 0);
     assert_int_equal(info.method_count, 2);
     assert_string_equal(svms_token_method(token, 1), "otp");

@@ -140,6 +140,10 @@ static void every_supported_kind_goes_through_pem_and_back(void **state)
         assert_int_equal(svms_public_key_id(peer, id, NULL), SVMS_OK);
         assert_memory_equal(id, expected, sizeof id);
         assert_int_equal(EVP_PKEY_eq(svms_public_key_evp(peer), pkey), 1);
+        size = sizeof again;
+        assert_int_equal(svms_public_key_to_pem(peer, again, &size, NULL), SVMS_OK);
+        assert_string_equal(again, pem);
+        assert_int_equal(size, strlen(pem));
         svms_private_key_free(&own);
         svms_public_key_free(&peer);
         assert_null(own);
@@ -545,6 +549,26 @@ static void a_place_too_small_for_pem_gets_the_size_needed(void **state)
     svms_private_key_free(&key);
 }
 
+static void a_place_too_small_for_a_public_key_gets_the_size_needed(void **state)
+{
+    (void)state;
+    svms_public_key *key = NULL;
+    assert_int_equal(read_public(rfc8410_public, &key, NULL), SVMS_OK);
+    size_t length = strlen(rfc8410_public);
+    char out[300] = "untouched";
+    for (size_t room = 0; room <= length; room += length) {
+        size_t size = room;
+        svms_error err = SVMS_ERROR_INIT;
+        assert_int_equal(svms_public_key_to_pem(key, out, &size, &err), SVMS_E_LIMIT);
+        assert_int_equal(size, length + 1);
+        assert_string_equal(out, "untouched");
+    }
+    size_t size = length + 1;
+    assert_int_equal(svms_public_key_to_pem(key, out, &size, NULL), SVMS_OK);
+    assert_string_equal(out, rfc8410_public);
+    svms_public_key_free(&key);
+}
+
 static void missing_arguments_are_the_callers_mistake(void **state)
 {
     (void)state;
@@ -564,6 +588,16 @@ static void missing_arguments_are_the_callers_mistake(void **state)
     assert_int_equal(read_private(rfc8410_private, &own, NULL), SVMS_OK);
     assert_int_equal(svms_private_key_to_pem(own, NULL, &size, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_private_key_to_pem(own, out, NULL, NULL), SVMS_E_USAGE);
+    EVP_PKEY *pkey = svms_private_key_evp(own);
+    assert_int_equal(svms_public_key_from_evp(NULL, ctx, pkey, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_public_key_from_evp(&peer, NULL, pkey, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_public_key_from_evp(&peer, ctx, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_public_key_to_pem(NULL, out, &size, NULL), SVMS_E_USAGE);
+    assert_int_equal(read_public(rfc8410_public, &peer, NULL), SVMS_OK);
+    assert_int_equal(svms_public_key_to_pem(peer, NULL, &size, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_public_key_to_pem(peer, out, NULL, NULL), SVMS_E_USAGE);
+    assert_null(svms_public_key_evp(NULL));
+    svms_public_key_free(&peer);
     svms_private_key_free(&own);
 }
 
@@ -620,6 +654,7 @@ int main(void)
         UNIT(more_than_64_kib_is_refused_unread),
         UNIT(a_generated_key_is_p256_and_new),
         UNIT(a_place_too_small_for_pem_gets_the_size_needed),
+        UNIT(a_place_too_small_for_a_public_key_gets_the_size_needed),
         UNIT(missing_arguments_are_the_callers_mistake),
         UNIT(keys_survive_want_of_memory),
     };

@@ -11,6 +11,8 @@ const firstChunk = 128 << 10;
 export const leastChunk = 256 << 10;
 /** Memory in front of each chunk, for what is left of the one before and goes on in it. */
 export const roomSize = 256 << 10;
+/** What one reader goes through in a row: with little of it, all readers end at about the same time. */
+export const streamedRun = 16 << 20;
 
 /** Bytes of the source from `start` on, at `from` to `to` of the memory. */
 interface Chunk {

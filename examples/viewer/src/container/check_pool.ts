@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+import { BlobStream } from '../bytes/byte_stream.js';
 import { reasonOf } from '../bytes/errors.js';
-import { ReadAheadSource } from '../bytes/read_ahead.js';
+import { ReadAheadSource, runSize } from '../bytes/read_ahead.js';
 import type { Source } from '../bytes/source.js';
-import { StreamedSource } from '../bytes/streamed_source.js';
+import { StreamedSource, streamedRun } from '../bytes/streamed_source.js';
 import { Distribution, JobQueue, type Loaded, Turns, takeBack } from './job_queue.js';
 import { openHeader } from './opening.js';
 import { type CheckedPlace, checkAndOpen } from './opened_check.js';
@@ -45,6 +46,13 @@ function readForwards(source: Source): Source {
   if (first === null) return new ReadAheadSource(source);
   first.close();
   return new StreamedSource(source);
+}
+
+/** How much of a file a worker goes through in a row: who reads blocks ahead needs more than who reads a stream. */
+function runOf(input: unknown): number {
+  const stream = input instanceof Blob ? BlobStream.open(input.slice(0, 0)) : null;
+  stream?.close();
+  return stream === null ? runSize : streamedRun;
 }
 
 /** The worker's side: checks segments of the container that it is told to open. */
@@ -115,7 +123,7 @@ export class CheckPool<Input> {
       port.send({ kind: 'open', input });
       return worker;
     });
-    this.distribution = new Distribution(workers);
+    this.distribution = new Distribution(workers, runOf(input));
   }
 
   private settle(waiting: Map<number, Waiting>, reply: Reply): void {

@@ -68,11 +68,14 @@ export class Distribution<Worker extends Loaded<unknown>> {
   private run = -1;
   private worker: Worker | null = null;
 
-  constructor(private readonly workers: readonly Worker[]) {}
+  constructor(
+    private readonly workers: readonly Worker[],
+    private readonly length = runSize,
+  ) {}
 
   /** Null where no worker is left. */
   pick(offset: number): Worker | null {
-    const run = Math.floor(offset / runSize);
+    const run = Math.floor(offset / this.length);
     if (this.worker !== null && !this.worker.isGone && run === this.run) return this.worker;
     const [first, ...others] = this.workers.filter((worker) => !worker.isGone);
     if (first === undefined) return null;

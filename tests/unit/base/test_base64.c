@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "base64url.h"
+#include "base64.h"
 
 #define ROOM 64
 
@@ -49,6 +49,24 @@ static void each_text_stands_for_its_bytes_and_back(void **state)
         }
         svms_builder_clear(&builder);
     }
+}
+
+static void base64_differs_in_its_last_two_characters(void **state)
+{
+    static const uint8_t bytes[] = { 0xFB, 0xFF, 0xBF, 'f' };
+    svms_ctx *ctx = *state;
+    svms_builder builder = svms_builder_new(ctx, ROOM);
+    uint8_t out[ROOM];
+    svms_put_base64(&builder, bytes, sizeof bytes);
+    assert_int_equal(builder.size, 6);
+    assert_memory_equal(builder.data, "+/+/Zg", 6);
+    svms_builder_clear(&builder);
+    assert_true(svms_base64_decode("+/+/Zg", 6, out));
+    assert_memory_equal(out, bytes, sizeof bytes);
+    assert_false(svms_base64_decode("-_-_Zg", 6, out));
+    assert_false(svms_base64_decode("+/+/Zh", 6, out));
+    assert_false(svms_base64_decode("+/+/Zg==", 8, out));
+    assert_false(svms_base64url_decode("+/+/Zg", 6, out));
 }
 
 static void every_other_spelling_is_refused(void **state)
@@ -104,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_text_stands_for_its_bytes_and_back),
+        cmocka_unit_test(base64_differs_in_its_last_two_characters),
         cmocka_unit_test(every_other_spelling_is_refused),
         cmocka_unit_test(each_byte_is_a_character_only_where_the_alphabet_says_so),
     };

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base64url.h"
+#include "base64.h"
 
 #define CHARACTER_BITS 6u
 #define BYTE_BITS 8u
+
+/* They differ in the last two characters only. */
+static const char in_urls[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char in_mail[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 size_t svms_base64url_decoded_size(size_t characters)
 {
@@ -21,20 +25,20 @@ static unsigned is_in(unsigned c, unsigned least, unsigned most)
 }
 
 /* What a character stands for; 0x100 for one that is none of the alphabet. */
-static unsigned value_of(unsigned char character)
+static unsigned value_of(unsigned char character, const char *alphabet)
 {
     unsigned c = character;
     unsigned upper = is_in(c, 'A', 'Z');
     unsigned lower = is_in(c, 'a', 'z');
     unsigned digit = is_in(c, '0', '9');
-    unsigned minus = is_in(c, '-', '-');
-    unsigned line = is_in(c, '_', '_');
-    unsigned known = upper | lower | digit | minus | line;
+    unsigned last_but_one = is_in(c, (unsigned char)alphabet[62], (unsigned char)alphabet[62]);
+    unsigned last = is_in(c, (unsigned char)alphabet[63], (unsigned char)alphabet[63]);
+    unsigned known = upper | lower | digit | last_but_one | last;
     return (upper & (c - 'A')) | (lower & (c - 'a' + 26u)) | (digit & (c - '0' + 52u)) |
-           (minus & 62u) | (line & 63u) | ((~known & 0xFFu) << 1 & 0x100u);
+           (last_but_one & 62u) | (last & 63u) | ((~known & 0xFFu) << 1 & 0x100u);
 }
 
-bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out)
+static bool decode(const char *text, size_t characters, const char *alphabet, uint8_t *out)
 {
     size_t size = svms_base64url_decoded_size(characters);
     unsigned bits = 0;
@@ -45,7 +49,7 @@ bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out)
         return false;
     }
     for (size_t i = 0; i < characters; i++) {
-        unsigned value = value_of((unsigned char)text[i]);
+        unsigned value = value_of((unsigned char)text[i], alphabet);
         wrong |= value & 0x100u;
         bits = bits << CHARACTER_BITS | (value & 0x3Fu);
         held += CHARACTER_BITS;
@@ -62,10 +66,18 @@ bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out)
     return wrong == 0;
 }
 
-void svms_put_base64url(svms_builder *out, const void *data, size_t size)
+bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return decode(text, characters, in_urls, out);
+}
+
+bool svms_base64_decode(const char *text, size_t characters, uint8_t *out)
+{
+    return decode(text, characters, in_mail, out);
+}
+
+static void put(svms_builder *out, const void *data, size_t size, const char *alphabet)
+{
     const uint8_t *bytes = data;
     unsigned bits = 0;
     unsigned held = 0;
@@ -81,4 +93,14 @@ void svms_put_base64url(svms_builder *out, const void *data, size_t size)
     if (held > 0) {
         svms_put_u8(out, (uint8_t)alphabet[bits << (CHARACTER_BITS - held) & 0x3Fu]);
     }
+}
+
+void svms_put_base64url(svms_builder *out, const void *data, size_t size)
+{
+    put(out, data, size, in_urls);
+}
+
+void svms_put_base64(svms_builder *out, const void *data, size_t size)
+{
+    put(out, data, size, in_mail);
 }

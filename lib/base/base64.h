@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* base64url in its one strict spelling (J-KEY-2): no padding, no white space, no bits left over. */
-#ifndef SVMS_BASE64URL_H
-#define SVMS_BASE64URL_H
+/* base64url (RFC 7515, J-KEY-2) and base64 as hashed passwords have it (L-PWD-2), each in its one
+ * strict spelling: no padding, no white space, no bits left over. */
+#ifndef SVMS_BASE64_H
+#define SVMS_BASE64_H
 
 #include "builder.h"
 
@@ -12,7 +13,11 @@ size_t svms_base64url_encoded_size(size_t size);
 /* Writes svms_base64url_decoded_size() bytes. False, with out wiped, for any other spelling. The
  * time it takes depends on the number of characters alone. */
 bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out);
+/* The same with + and /. */
+bool svms_base64_decode(const char *text, size_t characters, uint8_t *out);
 /* Appends characters, without NUL. */
 void svms_put_base64url(svms_builder *out, const void *data, size_t size);
+/* The same with + and /. */
+void svms_put_base64(svms_builder *out, const void *data, size_t size);
 
 #endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SVMS_TOTP_H
+#define SVMS_TOTP_H
+
+#include "context_internal.h"
+
+#include <svms/second_factor.h>
+
+/* Checks what the caller gave; SVMS_E_USAGE names what is wrong with it. The secret stays theirs.
+ */
+SVMS_MUST_CHECK svms_status svms_totp_read(svms_totp *out, const svms_totp *given, svms_error *err);
+
+#endif
