@@ -32,20 +32,63 @@ typedef struct listing {
     const list_request *request;
     const ca_folder *folder;
     int64_t now_utc_ns;
+    const ca_issued **last; /* of each name and role the one that ends last, in their order */
+    size_t last_count;
 } listing;
 
-/* Somebody has a later certificate for the same, so that this one's end surprises nobody. */
-static bool is_renewed(const ca_journal *journal, const ca_issued *entry)
+static int compare_holders(const ca_issued *one, const ca_issued *other)
 {
+    int names = strcmp(one->name, other->name);
+    return names != 0 ? names : (one->role > other->role) - (one->role < other->role);
+}
+
+/* Of qsort(): those of one name and role together, the one that ends last in front. */
+static int compare_entries(const void *a, const void *b)
+{
+    const ca_issued *one = *(const ca_issued *const *)a;
+    const ca_issued *other = *(const ca_issued *const *)b;
+    int holders = compare_holders(one, other);
+    return holders != 0 ? holders
+                        : (one->not_after_utc_ns < other->not_after_utc_ns) -
+                              (one->not_after_utc_ns > other->not_after_utc_ns);
+}
+
+static int compare_key(const void *key, const void *element)
+{
+    return compare_holders(key, *(const ca_issued *const *)element);
+}
+
+/* Fills last from what was not revoked. */
+static exit_status find_last(listing *list)
+{
+    const ca_journal *journal = &list->folder->journal;
+    size_t count = 0;
+    list->last = calloc(journal->issued_count + 1, sizeof(ca_issued *));
+    if (!list->last) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
     for (size_t i = 0; i < journal->issued_count; i++) {
-        const ca_issued *other = &journal->issued[i];
-        if (!other->revoked && other->role == entry->role &&
-            other->not_after_utc_ns > entry->not_after_utc_ns &&
-            strcmp(other->name, entry->name) == 0) {
-            return true;
+        if (!journal->issued[i].revoked) {
+            list->last[count++] = &journal->issued[i];
         }
     }
-    return false;
+    qsort(list->last, count, sizeof(ca_issued *), compare_entries);
+    for (size_t i = 0; i < count; i++) {
+        const ca_issued *next = list->last[i];
+        if (list->last_count == 0 || compare_holders(next, list->last[list->last_count - 1]) != 0) {
+            list->last[list->last_count++] = next;
+        }
+    }
+    return EXIT_GOOD;
+}
+
+/* Somebody has a later certificate for the same, so that this one's end surprises nobody. */
+static bool is_renewed(const listing *list, const ca_issued *entry)
+{
+    const ca_issued *const *last =
+        bsearch(entry, list->last, list->last_count, sizeof(ca_issued *), compare_key);
+    return last && (*last)->not_after_utc_ns > entry->not_after_utc_ns;
 }
 
 static const char *state_of(const listing *list, const ca_issued *entry)
@@ -56,7 +99,7 @@ static const char *state_of(const listing *list, const ca_issued *entry)
     if (entry->not_after_utc_ns < list->now_utc_ns) {
         return "expired";
     }
-    return is_renewed(&list->folder->journal, entry) ? "renewed" : "valid";
+    return is_renewed(list, entry) ? "renewed" : "valid";
 }
 
 static const char *code_state(const listing *list, const ca_code *code)
@@ -218,13 +261,17 @@ static exit_status run(const list_request *request)
     }
     status = ca_folder_open(&folder, ctx, request->folder, false);
     if (status == EXIT_GOOD) {
-        const listing list = { request, &folder, (int64_t)time(NULL) * NS_PER_SECOND };
+        listing list = { request, &folder, (int64_t)time(NULL) * NS_PER_SECOND, NULL, 0 };
         status = ca_folder_enter(&folder);
+        if (status == EXIT_GOOD) {
+            status = find_last(&list);
+        }
         if (status == EXIT_GOOD && request->json) {
             status = print_json(&list);
         } else if (status == EXIT_GOOD) {
             print_text(&list);
         }
+        free(list.last);
         ca_folder_close(&folder);
     }
     svms_ctx_free(&ctx);

@@ -12,17 +12,6 @@
 #define COMMAND "policy decide"
 #define RANGES_MAX 4096 /* R-DEC-4 */
 
-static const char *const reason_names[] = {
-    [SVMS_ACCESS_ALLOWED] = "allowed",
-    [SVMS_ACCESS_NO_TOKEN] = "no-token",
-    [SVMS_ACCESS_NO_RULE] = "no-rule",
-    [SVMS_ACCESS_DENIED] = "denied",
-    [SVMS_ACCESS_NO_RIGHT] = "no-right",
-    [SVMS_ACCESS_RIGHT_DENIED] = "right-denied",
-    [SVMS_ACCESS_APPROVAL_NEEDED] = "approval-needed",
-    [SVMS_ACCESS_EXPIRED] = "expired",
-};
-
 typedef struct duty {
     svms_obligation bit;
     const char *name;
@@ -35,12 +24,6 @@ static const duty duties[] = {
     { SVMS_OBLIGED_AUDIT_EACH, "audit-each", "each use is recorded" },
     { SVMS_OBLIGED_NO_REEXPORT, "no-reexport", "what is exported forbids re-export" },
 };
-
-static const char *reason_name(svms_access_reason reason)
-{
-    size_t count = sizeof reason_names / sizeof reason_names[0];
-    return (size_t)reason < count ? reason_names[reason] : "unknown";
-}
 
 static json_t *duties_json(uint32_t obligations)
 {
@@ -67,17 +50,42 @@ static json_t *ranges_json(const asked_question *asked, const svms_decision *dec
     return list;
 }
 
+/* What decided, or came nearest. */
+static json_t *decisive_json(json_t *name, const char *condition)
+{
+    return json_pack("{s:o, s:o}", "name", name, "failed", json_text(condition));
+}
+
 static exit_status print_json(const asked_question *asked, const svms_decision *decision,
                               exit_status status)
 {
+    bool has_right = decision->right != UINT32_MAX;
+    json_t *rule = decision->rule ? decisive_json(json_text(decision->rule), decision->condition)
+                                  : json_null();
+    json_t *right = has_right
+                        ? decisive_json(json_integer(decision->right), decision->right_condition)
+                        : json_null();
+    json_t *instant = asked->question.range.from_utc_ns == SVMS_NO_TIME
+                          ? json_null()
+                          : json_time(decision->instant_utc_ns);
     return json_print(json_pack(
-        "{s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:i}", "question", question_json(asked),
-        "allowed", (int)decision->is_allowed, "reason", reason_name(decision->reason), "words",
-        svms_access_reason_words(decision->reason), "rule", json_text(decision->rule), "right",
-        json_place(decision->right == UINT32_MAX ? UINT64_MAX : decision->right), "valid_until",
+        "{s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "question", question_json(asked),
+        "allowed", (int)decision->is_allowed, "reason", svms_access_reason_name(decision->reason),
+        "words", svms_access_reason_words(decision->reason), "rule", rule, "right", right,
+        "instant", instant, "valid_until",
         json_time(question_limit(asked, decision->valid_until_utc_ns)), "obligations",
         duties_json(decision->obligations), "ranges", ranges_json(asked, decision), "status",
         (int)status));
+}
+
+/* What decided, or came nearest, and for what. */
+static void print_decisive(const char *label, const char *name, const char *condition)
+{
+    if (condition) {
+        print_line(stdout, "%-13s %s comes nearest, but for its %s", label, name, condition);
+    } else {
+        print_line(stdout, "%-13s %s", label, name);
+    }
 }
 
 static void print_limit(const asked_question *asked, const svms_decision *decision)
@@ -108,13 +116,17 @@ static void print_text(const asked_question *asked, const svms_decision *decisio
 {
     question_print(asked);
     print_line(stdout, "Answer        %s", decision->is_allowed ? "ALLOW" : "DENY");
-    print_line(stdout, "Reason        %s (%s)", svms_access_reason_words(decision->reason),
-               reason_name(decision->reason));
+    if (!decision->is_allowed) {
+        print_line(stdout, "Reason        %s (%s)", svms_access_reason_words(decision->reason),
+                   svms_access_reason_name(decision->reason));
+    }
     if (decision->rule) {
-        print_line(stdout, "Rule          %s", decision->rule);
+        print_decisive("Rule", decision->rule, decision->condition);
     }
     if (decision->right != UINT32_MAX) {
-        print_line(stdout, "Right         number %u of the token", decision->right);
+        char number[24];
+        snprintf(number, sizeof number, "number %u", decision->right);
+        print_decisive("Right", number, decision->right_condition);
     }
     print_limit(asked, decision);
     for (size_t i = 0; i < sizeof duties / sizeof duties[0]; i++) {

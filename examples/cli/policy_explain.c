@@ -143,12 +143,14 @@ static void print_ranges(const json_t *ranges)
 static void print_text(const asked_question *asked, const json_t *explanation)
 {
     const json_t *answer = json_object_get(explanation, "answer");
+    bool allowed = json_is_true(json_object_get(answer, "allowed"));
     question_print(asked);
-    print_list("Role", json_object_get(json_object_get(explanation, "token"), "roles"));
-    print_line(stdout, "Answer        %s",
-               json_is_true(json_object_get(answer, "allowed")) ? "ALLOW" : "DENY");
-    print_line(stdout, "Reason        %s (%s)", text_of(answer, "words"),
-               text_of(answer, "reason"));
+    print_list("Policy role", json_object_get(json_object_get(explanation, "token"), "roles"));
+    print_line(stdout, "Answer        %s", allowed ? "ALLOW" : "DENY");
+    if (!allowed) {
+        print_line(stdout, "Reason        %s (%s)", text_of(answer, "words"),
+                   text_of(answer, "reason"));
+    }
     print_limit(asked, answer);
     print_list("Obligation", json_object_get(answer, "obligations"));
     print_ranges(json_object_get(answer, "ranges"));

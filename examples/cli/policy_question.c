@@ -59,7 +59,7 @@ static const option_spec options[] = {
       offsetof(question_request, who.subject), NULL, 0, 0 },
     { "role", "NAME", "as if the token named this role; repeatable", OPTION_LIST,
       offsetof(question_request, who.roles), NULL, 0, 0 },
-    { "method", "NAME", "as if he had logged in with this, such as otp; repeatable", OPTION_LIST,
+    { "amr", "METHOD", "as if he had logged in with this, such as otp; repeatable", OPTION_LIST,
       offsetof(question_request, who.methods), NULL, 0, 0 },
     { "rights", "FILE", "as if the token held these rights (a JSON array)", OPTION_TEXT,
       offsetof(question_request, who.rights_path), NULL, 0, 0 },
@@ -123,7 +123,7 @@ static exit_status check_request(const question_request *request)
     }
     if (!request->who.subject && (request->who.roles.count > 0 || request->who.methods.count > 0 ||
                                   request->who.rights_path)) {
-        return usage_error(name, "--role, --method and --rights belong to --as");
+        return usage_error(name, "--role, --amr and --rights belong to --as");
     }
     if (has_from != has_to) {
         return usage_error(name, "--from and --to belong together");
@@ -262,8 +262,7 @@ int64_t question_limit(const asked_question *asked, int64_t valid_until_utc_ns)
     if (!asked->request->token_path && svms_token_describe(asked->token, &info, NULL) == SVMS_OK) {
         login = info.expires_utc_ns;
     }
-    return valid_until_utc_ns == INT64_MAX || valid_until_utc_ns == login ? SVMS_NO_TIME
-                                                                          : valid_until_utc_ns;
+    return valid_until_utc_ns == login ? SVMS_NO_TIME : valid_until_utc_ns;
 }
 
 static void print_time(const char *label, int64_t utc_ns)

@@ -67,6 +67,40 @@ _svms_ca_options() {
     esac
 }
 
+# _svms_token_options SUBCOMMAND
+_svms_token_options() {
+    case $1 in
+    issue)
+        echo "--key --passphrase-file --alg --kid --profile --issuer --audience --subject --client --session" \
+            "--authenticated --amr --role --rights --certificate --life --out --force --help"
+        ;;
+    verify)
+        echo "--audience --jwks --issuer --gateway --profile --certificate --demand-binding --without-nbf --skew" \
+            "--longest-life --at --revocations --json --help"
+        ;;
+    exchange)
+        echo "--key --passphrase-file --alg --kid --issuer --audience --actor --certificate --rights --life --out" \
+            "--force --jwks --old-issuer --old-gateway --old-audience --old-certificate --demand-binding" \
+            "--without-nbf --skew --old-longest-life --revocations --help"
+        ;;
+    inspect) echo "--json --help" ;;
+    *) echo "--help" ;;
+    esac
+}
+
+# _svms_policy_options SUBCOMMAND
+_svms_policy_options() {
+    case $1 in
+    check) echo "--least-revision --strict --json --help" ;;
+    decide | explain)
+        echo "--action --device --token --audience --jwks --issuer --gateway --profile --certificate" \
+            "--demand-binding --without-nbf --skew --longest-life --revocations --as --role --amr" \
+            "--rights --client --address --format --destination --at --from --to --approved --json --help"
+        ;;
+    *) echo "--help" ;;
+    esac
+}
+
 # _svms_options COMMAND [SUBCOMMAND]
 _svms_options() {
     case $1 in
@@ -108,7 +142,10 @@ _svms_options() {
     timestamp) echo "--tsa --query --reply --tsa-anchors --crl --json --help" ;;
     prune) echo "--signer --signer-key --reason --role --json --help" ;;
     recover) echo "--out --json --help" ;;
-    tls) echo "--ca --crl --host --role --pin --cert --key --warn --strict --timeout --json --help" ;;
+    token) _svms_token_options "${2-}" ;;
+    jwks) echo "--kid --alg --passphrase-file --list --pem --out --force --json --help" ;;
+    policy) _svms_policy_options "${2-}" ;;
+    tls) echo "--ca --crl --host --role --pin --alpn --cert --key --warn --strict --timeout --json --help" ;;
     *) echo "--help --version" ;;
     esac
 }
@@ -118,10 +155,27 @@ _svms() {
     local previous=${COMP_WORDS[COMP_CWORD - 1]}
     local command=
     local words=
+    local section
     [ "$COMP_CWORD" -gt 1 ] && command=${COMP_WORDS[1]}
 
     case $previous in
+    --action)
+        words="live.view live.listen live.talk playback.view playback.listen playback.search export.create export.verify snapshot.create"
+        words="$words ptz.move ptz.preset ptz.preset-edit output.activate bookmark.view bookmark.create bookmark.edit bookmark.delete"
+        words="$words evidence.lock evidence.unlock evidence.delete mask.lift analytics.view analytics.configure audit.read audit.export"
+        words="$words user.view user.create user.edit user.delete user.unlock"
+        for section in devices recording network policy certificates system; do
+            words="$words config.read.$section config.write.$section"
+        done
+        ;;
+    --client)
+        [ "$command" = policy ] || return
+        words="browser desktop mobile service device"
+        ;;
+    --format) words="svmx mp4 onvif jpeg png" ;;
     --role)
+        [ "$command" = policy ] && return
+        [ "$command" = token ] && return
         words="camera recorder"
         [ "$command" = identity ] && words="$words exporter custodian key-officer"
         case $command in
@@ -135,30 +189,49 @@ _svms() {
         words="retention order space"
         [ "$command" = ca ] && words="key-compromise superseded cessation affiliation-changed ca-compromise"
         ;;
+    --alg) words="ES256 ES384 EdDSA RS256 PS256" ;;
+    --profile)
+        if [ "$command" = token ] || [ "$command" = policy ]; then
+            words="access onvif"
+        else
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            return
+        fi
+        ;;
     --without-track) words="video audio metadata" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
+    --least-revision | --as | --address | --destination | \
+        --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
         --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
-        --source-name | --source-url | --source-mac | --source-line) return ;;
-    --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
+        --source-name | --source-url | --source-mac | --source-line | \
+        --kid | --issuer | --audience | --subject | --client | --session | --authenticated | --amr | --life | --gateway | --skew | --longest-life | \
+        --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life) return ;;
+    --token | \
+        --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
-        --source-password-file | --source-identity | --source-kek | --source-keys | --profile | --attach | --derived | --intermediates)
+        --rights | --certificate | --jwks | --revocations | --old-certificate | \
+        --source-password-file | --source-identity | --source-kek | --source-keys | --attach | --derived | --intermediates)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover tls enroll --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy tls enroll token jwks --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="init issue get revoke crl list code serve --help"
         elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create list verify extract countersign mp4 stills onvif --help"
+        elif [ "$command" = token ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="issue verify exchange inspect --help"
+        elif [ "$command" = policy ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="check decide explain --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -28,6 +28,7 @@
 #define CRL_MAX ((size_t)16 * 1024 * 1024)
 #define KEY_MAX ((size_t)256 * 1024)
 #define CARRIER_MAX ((size_t)4096)
+#define ALPN_MAX 255 /* RFC 7301 */
 
 static bool ends_with(const char *text, const char *ending)
 {
@@ -300,6 +301,8 @@ static const option_spec options[] = {
       offsetof(check_request, role), roles, 0, 0 },
     { "pin", "SHA256", "fingerprint that the certificate must have", OPTION_TEXT,
       offsetof(check_request, pin_text), NULL, 0, 0 },
+    { "alpn", "NAME", "protocol (ALPN) that servers must agree to", OPTION_TEXT,
+      offsetof(check_request, alpn), NULL, 0, 0 },
     { "cert", "CERT", "certificate to show to servers (PEM)", OPTION_TEXT,
       offsetof(check_request, cert_path), NULL, 0, 0 },
     { "key", "KEY", "its private key; without --cert: the key of the files (PEM)", OPTION_TEXT,
@@ -339,6 +342,9 @@ static exit_status check(int count, char **arguments)
     memset(&means, 0, sizeof means);
     if (request.crl_path && !request.ca_path) {
         return usage_error(line.name, "--crl belongs to --ca");
+    }
+    if (request.alpn && (request.alpn[0] == '\0' || strlen(request.alpn) > ALPN_MAX)) {
+        return usage_error(line.name, "--alpn is a name of 1 to 255 bytes");
     }
     if (request.cert_path && !request.key_path) {
         return usage_error(line.name, "--cert and --key belong together");

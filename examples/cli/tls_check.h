@@ -25,6 +25,7 @@ typedef struct check_request {
     const char *cert_path;
     const char *key_path;
     const char *pin_text;
+    const char *alpn; /* or NULL */
     int role;
     uint32_t warn_days;
     uint64_t timeout_ns;

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A server: who it is, what it speaks, and what it still speaks though it should not. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <openssl/crypto.h>
 
 #include "tls_check.h"
 #include "tls_check_probe.h"
 #include "tls_check_socket.h"
-
-/* What a chain may take as PEM text. */
-#define CHAIN_PEM_MAX ((size_t)256 * 1024)
 
 /* A target while it is being looked at. */
 typedef struct visit {
@@ -36,6 +30,8 @@ static svms_status make_connection(visit *of, svms_error *err)
     options.min_version = SVMS_TLS_1_2;
     options.peer = SVMS_TLS_PEER_INSPECTED;
     options.peer_roles = means->request->role ? 1u << means->request->role : 0;
+    options.alpn = means->request->alpn ? &means->request->alpn : NULL;
+    options.alpn_count = means->request->alpn ? 1 : 0;
     options.credentials.chain = means->chain;
     options.credentials.key = means->chain ? means->key : NULL;
     options.credentials.trust = means->trust;
@@ -141,20 +137,23 @@ static void judge_peer(visit *of)
     }
 }
 
-/* Also after a handshake that failed, as far as the server told who it is. */
+static void take_certificate(visit *of, const uint8_t *der, size_t size)
+{
+    if (!check_add_certificate(of->report, of->means, der, size)) {
+        check_find(of->report, CHECK_WRONG, "bad-certificate",
+                   "a certificate of the server cannot be read");
+    }
+}
+
+/* Those that are too weak for the library, too. */
 static void take_chain(visit *of)
 {
-    svms_error err = SVMS_ERROR_INIT;
-    const svms_chain *chain = svms_tls_peer_chain(of->tls);
-    char *pem = chain ? malloc(CHAIN_PEM_MAX) : NULL;
-    size_t size = CHAIN_PEM_MAX;
-    if (pem && svms_chain_to_pem(chain, pem, &size, &err) == SVMS_OK) {
-        (void)check_add_pem(of->report, of->means, pem, size);
-    } else if (chain) {
-        check_find(of->report, CHECK_UNREACHABLE, "failed", "the chain cannot be shown: %s",
-                   pem ? err.message : "out of memory");
+    size_t size = 0;
+    size_t index = 0;
+    const uint8_t *der = svms_tls_peer_der(of->tls, index, &size);
+    for (; der; der = svms_tls_peer_der(of->tls, ++index, &size)) {
+        take_certificate(of, der, size);
     }
-    free(pem);
 }
 
 static void speak(visit *of)
@@ -181,15 +180,10 @@ static void speak(visit *of)
     judge_peer(of);
 }
 
-/* A probe_certificate: for servers with which TLS did not come about, or came about with a
- * certificate that the library does not take. */
+/* A probe_certificate: for servers with which TLS did not come about. */
 static void take_shown(void *user, const uint8_t *der, size_t size)
 {
-    const visit *of = user;
-    if (!check_add_certificate(of->report, of->means, der, size)) {
-        check_find(of->report, CHECK_WRONG, "bad-certificate",
-                   "a certificate of the server cannot be read");
-    }
+    take_certificate(user, der, size);
 }
 
 static void probe(visit *of)

@@ -82,8 +82,8 @@ static const option_spec options[] = {
 
 static const command_line line = {
     "token exchange",
-    "TOKEN|FILE|- --key KEY --issuer NAME --audience NAME --actor NAME --certificate CERT\n"
-    "           --jwks FILE --old-issuer NAME --old-audience NAME [options]",
+    "TOKEN|FILE|- --key KEY --issuer NAME --audience NAME --actor NAME\n"
+    "           --certificate CERT --jwks FILE --old-issuer NAME --old-audience NAME [options]",
     "Verifies a token and makes one for another server, which names who asks for whom, is bound\n"
     "to his certificate, lives no longer and allows no more.",
     options,

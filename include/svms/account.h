@@ -327,7 +327,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_account_renew_recovery(
 
 /** How a login ended: for the record. Since 0.1. */
 typedef enum svms_login_verdict {
-    SVMS_LOGIN_UNDECIDED = 0,      /**< No answer: the call itself failed. */
+    SVMS_LOGIN_NO_VERDICT = 0,     /**< No answer: the call itself failed. */
     SVMS_LOGIN_GOOD = 1,           /**< All that was asked for is right. */
     SVMS_LOGIN_MUST_CHANGE = 2,    /**< It is, but the password is to be changed first. */
     SVMS_LOGIN_CODE_NEEDED = 3,    /**< The password is right, and a code is due. */
@@ -416,7 +416,7 @@ typedef struct svms_login_result {
 /** Initialiser of ::svms_login_result. */
 #define SVMS_LOGIN_RESULT_INIT                                                                     \
     {                                                                                              \
-        (uint32_t)sizeof(svms_login_result), SVMS_LOGIN_UNDECIDED, SVMS_LOGIN_SAY_WRONG, 0, 0, 0   \
+        (uint32_t)sizeof(svms_login_result), SVMS_LOGIN_NO_VERDICT, SVMS_LOGIN_SAY_WRONG, 0, 0, 0  \
     }
 
 /**

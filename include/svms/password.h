@@ -143,7 +143,8 @@ typedef enum svms_password_finding {
  * @param size              its bytes
  * @param[out] is_breached  receives 1 where it stands in the list, else 0
  * @param[out] err          why that cannot be told
- * @return ::SVMS_OK, or the failure that judging ends with
+ * @return ::SVMS_OK, or the failure that judging ends with; a status that is none becomes
+ *         ::SVMS_E_IO
  */
 typedef svms_status (*svms_password_breached)(void *user, const uint8_t sha1[20],
                                               const void *password, size_t size,

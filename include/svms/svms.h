@@ -29,7 +29,9 @@
 #include <svms/recording.h>
 #include <svms/recipients.h>
 #include <svms/recover.h>
+#include <svms/second_factor.h>
 #include <svms/sequence.h>
+#include <svms/session.h>
 #include <svms/status.h>
 #include <svms/time.h>
 #include <svms/timestamp.h>

@@ -225,8 +225,9 @@ SVMS_API void svms_tls_free(svms_tls **tls);
  *
  * After a failure of this or any other call with a status of the peer, the network, memory or the
  * provider, every later call gives the same status and words; what is left for the peer (an alert)
- * can still be drained. In TLS 1.3 a client is done before the server has judged it: that a server
- * refused is said by the first svms_tls_read() or a later svms_tls_write().
+ * can still be drained, and svms_tls_peer_info() still says who the peer was. In TLS 1.3 a client
+ * is done before the server has judged it: that a server refused is said by the first
+ * svms_tls_read() or a later svms_tls_write().
  *
  * @param tls       the connection
  * @param[out] err  why it failed, or NULL
@@ -423,7 +424,7 @@ typedef struct svms_tls_peer {
     }
 
 /**
- * Who the peer is, once the handshake is done.
+ * Who the peer is, once the handshake is done; also when the connection has failed since.
  *
  * @param tls       the connection
  * @param[out] out  what is known
@@ -444,11 +445,27 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_tls_peer_info(const svms_tls *tls, svm
  *
  * @param tls  the connection
  * @return borrowed, lives as long as the connection; NULL when the handshake is not done, and for a
- *         peer without a certificate or (inspected) with one that cannot be read
+ *         peer without a certificate or (inspected) with one that no chain can be made of
  *
  * Thread safety: the connection belongs to one thread at a time. Since 0.1.
  */
 SVMS_API const svms_chain *svms_tls_peer_chain(const svms_tls *tls);
+
+/**
+ * A certificate of the peer in DER, in the order in which they were sent; (inspected) also one that
+ * svms_tls_peer_chain() has no room for, because its key is too weak or of a kind that is not
+ * taken.
+ *
+ * @param tls        the connection
+ * @param index      0 for the peer's own
+ * @param[out] size  its size; 0 when there is none
+ * @return borrowed, lives as long as the connection; NULL when the handshake is not done, when the
+ *         peer sent fewer certificates, and (inspected) when it sent more than are read
+ *
+ * Thread safety: the connection belongs to one thread at a time. Specification: I-TLS-18. Since
+ * 0.1.
+ */
+SVMS_API const uint8_t *svms_tls_peer_der(const svms_tls *tls, size_t index, size_t *size);
 
 /**
  * Derive keys for other protocols from the connection.

@@ -6,14 +6,15 @@
 #include "keyset.h"
 
 #define SVMS_JWS_MAX 4096
+#define SVMS_JWS_PAYLOAD_MAX (SVMS_JWS_MAX / 4 * 3)
 #define SVMS_JWS_SIGNATURE_MAX 1024 /* RSA of 8,192 bits */
 #define SVMS_JWS_TYPE_MAX 64
 
-/* A token, taken apart. The texts are borrowed from it. */
+/* A token, taken apart. What is signed is borrowed from it. */
 typedef struct svms_jws {
     const char *signed_text; /* header, dot, payload */
     size_t signed_size;
-    const char *payload; /* in base64url */
+    uint8_t payload[SVMS_JWS_PAYLOAD_MAX]; /* not to be looked at before it is verified */
     size_t payload_size;
     uint8_t signature[SVMS_JWS_SIGNATURE_MAX];
     size_t signature_size;

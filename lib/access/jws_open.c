@@ -25,14 +25,6 @@ static bool find_dots(const char *text, size_t size, size_t dots[2])
     return found == 2;
 }
 
-/* Whether the payload is base64url; it is decoded when its signature has been verified. */
-static bool is_base64url(const char *text, size_t size)
-{
-    uint8_t decoded[SVMS_JWS_MAX];
-    return svms_base64url_decoded_size(size) <= sizeof decoded &&
-           svms_base64url_decode(text, size, decoded);
-}
-
 static char small(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
@@ -122,7 +114,7 @@ static svms_status read_header(svms_jws *out, const char *text, size_t size,
         return svms_fail(err, SVMS_E_MALFORMED, "the header of the token is longer than %d bytes",
                          HEADER_MAX);
     }
-    if (!svms_base64url_decode(text, size, json)) {
+    if (!svms_base64url_decode_public(text, size, json)) {
         *verdict = SVMS_TOKEN_FORM;
         return svms_fail(err, SVMS_E_MALFORMED, "the header of the token is not base64url");
     }
@@ -156,14 +148,15 @@ static svms_status split(svms_jws *out, const char *text, size_t size, size_t *h
     *header_size = dots[0];
     out->signed_text = text;
     out->signed_size = dots[1];
-    out->payload = text + dots[0] + 1;
-    out->payload_size = dots[1] - dots[0] - 1;
+    size_t payload_characters = dots[1] - dots[0] - 1;
+    out->payload_size = svms_base64url_decoded_size(payload_characters);
     out->signature_size = svms_base64url_decoded_size(characters);
-    if (!is_base64url(out->payload, out->payload_size)) {
+    if (out->payload_size > sizeof out->payload ||
+        !svms_base64url_decode_public(text + dots[0] + 1, payload_characters, out->payload)) {
         return svms_fail(err, SVMS_E_MALFORMED, "the payload of the token is not base64url");
     }
     if (out->signature_size > sizeof out->signature ||
-        !svms_base64url_decode(signature, characters, out->signature)) {
+        !svms_base64url_decode_public(signature, characters, out->signature)) {
         return svms_fail(err, SVMS_E_MALFORMED,
                          "the signature of the token is too long, or not base64url");
     }
@@ -174,7 +167,9 @@ svms_status svms_jws_open(svms_jws *out, const char *text, size_t size, svms_tok
                           svms_error *err)
 {
     size_t header_size = 0;
-    memset(out, 0, sizeof *out);
+    out->algorithm = SVMS_TOKEN_NO_ALGORITHM;
+    out->type[0] = '\0';
+    out->has_kid = false;
     *verdict = SVMS_TOKEN_FORM;
     svms_status status = split(out, text, size, &header_size, err);
     if (status == SVMS_OK) {

@@ -62,6 +62,10 @@ bool svms_provider_lacked_memory(void);
 SVMS_MUST_CHECK svms_status svms_certificate_digest(uint8_t out[SVMS_DIGEST_SIZE], svms_ctx *ctx,
                                                     const X509 *certificate, svms_error *err);
 
+/* What it says. The key may be of any kind, also of one that no chain may begin with. */
+SVMS_MUST_CHECK svms_status svms_certificate_describe(svms_certificate_info *out, svms_ctx *ctx,
+                                                      X509 *certificate, svms_error *err);
+
 /* Receives one certificate of a PEM text; the bytes are borrowed for the call. */
 typedef svms_status (*svms_certificate_found)(void *user, const uint8_t *der, size_t size,
                                               uint64_t offset, svms_error *err);

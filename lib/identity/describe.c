@@ -119,14 +119,11 @@ static uint32_t count_hosts(const X509 *certificate)
     return count;
 }
 
-static svms_status describe(svms_certificate_info *out, const svms_chain *chain, size_t index,
-                            svms_error *err)
+svms_status svms_certificate_describe(svms_certificate_info *out, svms_ctx *ctx, X509 *certificate,
+                                      svms_error *err)
 {
-    X509 *certificate = sk_X509_value(chain->certificates, (int)index);
-    svms_iovec der = { NULL, 0 };
     unsigned roles = 0;
-    der.data = svms_chain_der(chain, index, &der.size);
-    svms_status status = svms_sha256(chain->ctx, &der, 1, out->sha256, err);
+    svms_status status = svms_certificate_digest(out->sha256, ctx, certificate, err);
     if (status == SVMS_OK) {
         status = svms_certificate_roles(&roles, certificate, err);
     }
@@ -134,11 +131,11 @@ static svms_status describe(svms_certificate_info *out, const svms_chain *chain,
         status = write_dates(out, certificate, err);
     }
     if (status == SVMS_OK) {
-        status = svms_name_cut(out->subject, sizeof out->subject, chain->ctx,
+        status = svms_name_cut(out->subject, sizeof out->subject, ctx,
                                X509_get_subject_name(certificate), err);
     }
     if (status == SVMS_OK) {
-        status = svms_name_cut(out->issuer, sizeof out->issuer, chain->ctx,
+        status = svms_name_cut(out->issuer, sizeof out->issuer, ctx,
                                X509_get_issuer_name(certificate), err);
     }
     if (status != SVMS_OK) {
@@ -163,7 +160,8 @@ svms_status svms_chain_certificate(const svms_chain *chain, size_t index,
     if (index >= svms_chain_count(chain)) {
         return svms_fail(err, SVMS_E_USAGE, "the chain has no certificate %zu", index);
     }
-    svms_status status = describe(&found, chain, index, err);
+    X509 *certificate = sk_X509_value(chain->certificates, (int)index);
+    svms_status status = svms_certificate_describe(&found, chain->ctx, certificate, err);
     return status == SVMS_OK
                ? svms_result_write(out, &found, sizeof found, "svms_certificate_info", err)
                : status;

@@ -20,6 +20,7 @@
 #define MAX_INTERMEDIATES 8
 /* OpenSSL's level of 112 bits: RSA and DSA from 2048 bits, elliptic curves from 224, no SHA-1. */
 #define SECURITY_LEVEL 2
+#define NS_PER_SECOND INT64_C(1000000000)
 /* By how much clocks may differ (C-VER-4). */
 #define CLOCK_TOLERANCE_NS INT64_C(300000000000)
 
@@ -463,7 +464,10 @@ static svms_status refuse_period(svms_path_query *query, svms_identity_verdict v
     }
     svms_date_words(date,
                     early ? X509_get0_notBefore(certificate) : X509_get0_notAfter(certificate));
-    svms_time_format(fault->needed_utc_ns, moment);
+    /* Whoever reads it knows what time it is; fractions matter for signatures alone. */
+    svms_time_format(query->at_present ? svms_floor_seconds(fault->needed_utc_ns) * NS_PER_SECOND
+                                       : fault->needed_utc_ns,
+                     moment);
     query->verdict = verdict;
     return svms_fail(query->err, SVMS_E_UNTRUSTED, "the certificate of %s %s at %s%s%s%s", subject,
                      !early              ? "expired"

@@ -215,7 +215,7 @@ static svms_login_answer answer_of(svms_login_verdict verdict)
 static svms_login_outcome outcome_of(const login_job *job, svms_status status)
 {
     if (status != SVMS_OK || job->result.verdict == SVMS_LOGIN_CODE_NEEDED) {
-        return SVMS_LOGIN_NO_MATTER;
+        return SVMS_LOGIN_UNDECIDED;
     }
     return is_all_right(job) ? SVMS_LOGIN_SUCCEEDED : SVMS_LOGIN_FAILED;
 }

@@ -108,7 +108,7 @@ static svms_status settle_old(svms_account *account, const svms_password_change 
     bool is_wrong = status == SVMS_OK && !is_right;
     if (change->limiter) {
         svms_status told = svms_login_limiter_tell(
-            change->limiter, attempt, is_wrong ? SVMS_LOGIN_FAILED : SVMS_LOGIN_NO_MATTER,
+            change->limiter, attempt, is_wrong ? SVMS_LOGIN_FAILED : SVMS_LOGIN_UNDECIDED,
             status == SVMS_OK ? err : NULL);
         status = status == SVMS_OK ? told : status;
         account->is_locked = account->is_locked || attempt->is_lock_due != 0;

@@ -6,7 +6,7 @@
 const char *svms_login_verdict_name(svms_login_verdict verdict)
 {
     static const char *const names[] = {
-        "undecided",   "good",   "must change",    "code needed", "too soon",  "unknown name",
+        "none",        "good",   "must change",    "code needed", "too soon",  "unknown name",
         "no password", "locked", "wrong password", "code wrong",  "code used",
     };
     size_t index = (size_t)verdict;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "failure_table.h"
 
+#include <string.h>
+
 #include "steady_clock.h"
 
 typedef struct record {
@@ -9,20 +11,21 @@ typedef struct record {
     uint32_t older; /* neighbours in the list of light records */
     uint32_t newer;
     uint32_t count;
-    uint32_t is_heavy;
+    uint16_t is_heavy;
+    uint16_t has_waited;  /* the wait has passed, whatever the clock says */
     uint64_t number;      /* of this count */
     uint64_t forgiven_ns; /* up to when failures have been forgiven */
     uint64_t waits_from_ns;
+    uint8_t owner[SVMS_NAME_KEY_SIZE];
 } record;
 
 svms_status svms_failure_table_init(svms_failure_table *table, svms_ctx *ctx, uint32_t capacity,
                                     const svms_failure_rule *rule, svms_error *err)
 {
-    *table = (svms_failure_table){ .rule = *rule,
-                                   .oldest = SVMS_NO_RECORD,
-                                   .newest = SVMS_NO_RECORD };
-    return svms_record_table_init(&table->table, ctx, capacity, sizeof(record),
-                                  SVMS_NAME_KEY_SIZE, err);
+    *table =
+        (svms_failure_table){ .rule = *rule, .oldest = SVMS_NO_RECORD, .newest = SVMS_NO_RECORD };
+    return svms_record_table_init(&table->table, ctx, capacity, sizeof(record), SVMS_NAME_KEY_SIZE,
+                                  err);
 }
 
 void svms_failure_table_clear(svms_failure_table *table)
@@ -96,8 +99,8 @@ static record *find(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_S
     return entry;
 }
 
-/* Heavy records of which time has forgiven enough become light; looked for once a second at most, so
- * that a flood costs the flooder's addresses and not the server's time. */
+/* Heavy records of which time has forgiven enough become light; looked for once a second at most,
+ * so that a flood costs the flooder's addresses and not the server's time. */
 static void sweep(svms_failure_table *table, uint64_t now_ns)
 {
     if (table->swept_ns != 0 && now_ns - table->swept_ns < SVMS_NS_OF_SECOND) {
@@ -129,6 +132,7 @@ static void begin_count(svms_failure_table *table, record *entry, uint64_t now_n
     entry->number = ++table->number;
     entry->forgiven_ns = now_ns;
     entry->waits_from_ns = now_ns;
+    entry->has_waited = 0;
 }
 
 /* NULL where there is no room. */
@@ -175,8 +179,11 @@ uint64_t svms_failure_wait(svms_failure_table *table, const uint8_t key[SVMS_NAM
                            uint64_t now_ns)
 {
     record *entry = find(table, key, now_ns);
-    uint64_t wait_ns = entry ? wait_after(&table->rule, entry->count) : 0;
-    uint64_t waited_ns = entry ? now_ns - entry->waits_from_ns : 0;
+    if (!entry || entry->has_waited) {
+        return 0;
+    }
+    uint64_t wait_ns = wait_after(&table->rule, entry->count);
+    uint64_t waited_ns = now_ns - entry->waits_from_ns;
     return waited_ns < wait_ns ? wait_ns - waited_ns : 0;
 }
 
@@ -196,6 +203,7 @@ uint64_t svms_failure_add(svms_failure_table *table, const uint8_t key[SVMS_NAME
     }
     entry->count += entry->count < table->rule.most ? 1 : 0;
     entry->waits_from_ns = now_ns;
+    entry->has_waited = 0;
     settle(table, entry, true);
     return entry->number;
 }
@@ -209,16 +217,19 @@ void svms_failure_confirm(svms_failure_table *table, const uint8_t key[SVMS_NAME
         return;
     }
     entry->waits_from_ns = now_ns;
+    entry->has_waited = 0;
 }
 
 void svms_failure_take_back(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
-                            uint64_t number, uint64_t now_ns)
+                            uint64_t number, uint64_t added_ns, uint64_t now_ns)
 {
     record *entry = find(table, key, now_ns);
-    if (entry && entry->number == number && entry->count > 0) {
-        entry->count--;
-        settle(table, entry, false);
+    if (!entry || entry->number != number) {
+        return;
     }
+    entry->count -= entry->count > 0 ? 1 : 0;
+    entry->has_waited = entry->waits_from_ns == added_ns;
+    settle(table, entry, false);
 }
 
 void svms_failure_forget(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
@@ -235,11 +246,24 @@ void svms_failure_forget(svms_failure_table *table, const uint8_t key[SVMS_NAME_
 }
 
 void svms_failure_welcome(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
-                          uint64_t now_ns)
+                          const uint8_t owner[SVMS_NAME_KEY_SIZE], uint64_t now_ns)
 {
     record *entry = find_or_make(table, key, now_ns);
     if (entry) {
+        memcpy(entry->owner, owner, sizeof entry->owner);
         begin_count(table, entry, now_ns);
         settle(table, entry, true);
+    }
+}
+
+void svms_failure_forget_owned(svms_failure_table *table, const uint8_t owner[SVMS_NAME_KEY_SIZE],
+                               uint64_t now_ns)
+{
+    for (uint32_t i = 0; i < table->table.capacity; i++) {
+        record *entry = at(table, i);
+        if (entry && memcmp(entry->owner, owner, sizeof entry->owner) == 0) {
+            begin_count(table, entry, now_ns);
+            settle(table, entry, false);
+        }
     }
 }

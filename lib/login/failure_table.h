@@ -2,9 +2,9 @@
 /* Failures of one kind of thing (names, addresses, names at an address), counted in memory that is
  * taken once (L-LIM-2, L-LIM-6).
  *
- * Records whose failures have not led to a wait yet are light: they stand in a list, and the one that
- * was touched longest ago makes room for a new one. The others are heavy and make room for nobody.
- * Times are those of one steady clock. One thread at a time. */
+ * Records whose failures have not led to a wait yet are light: they stand in a list, and the one
+ * that was touched longest ago makes room for a new one. The others are heavy and make room for
+ * nobody. Times are those of one steady clock. One thread at a time. */
 #ifndef SVMS_FAILURE_TABLE_H
 #define SVMS_FAILURE_TABLE_H
 
@@ -52,18 +52,23 @@ bool svms_failure_has_room(svms_failure_table *table, const uint8_t key[SVMS_NAM
  * added. */
 uint64_t svms_failure_add(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
                           uint64_t now_ns);
-/* A failure that was added is certain now: the wait begins. Where its count has been forgotten since,
- * it is added to the new one, if there is room. */
+/* A failure that was added is certain now: the wait begins. Where its count has been forgotten
+ * since, it is added to the new one, if there is room. */
 void svms_failure_confirm(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
                           uint64_t number, uint64_t now_ns);
-/* Takes back a failure that was added, unless its count has been forgotten since. */
+/* Takes back a failure that was added at a time, unless its count has been forgotten since. The
+ * wait before it had passed, and has still passed unless another failure came later. */
 void svms_failure_take_back(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
-                            uint64_t number, uint64_t now_ns);
+                            uint64_t number, uint64_t added_ns, uint64_t now_ns);
 /* Begins a new count, at zero. What is not known stays so; what is makes room before others. */
 void svms_failure_forget(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
                          uint64_t now_ns);
-/* The same; but it becomes known, if there is room, and makes room after others. */
+/* The same; but it becomes known, if there is room, as belonging to an owner, and makes room after
+ * others. */
 void svms_failure_welcome(svms_failure_table *table, const uint8_t key[SVMS_NAME_KEY_SIZE],
-                          uint64_t now_ns);
+                          const uint8_t owner[SVMS_NAME_KEY_SIZE], uint64_t now_ns);
+/* Begins new counts for all that belongs to an owner. Looks at the whole table. */
+void svms_failure_forget_owned(svms_failure_table *table, const uint8_t owner[SVMS_NAME_KEY_SIZE],
+                               uint64_t now_ns);
 
 #endif

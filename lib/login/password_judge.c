@@ -81,7 +81,9 @@ static svms_status ask_list(judging *job)
     }
     svms_wipe(sha1, sizeof sha1);
     find(job, SVMS_PASSWORD_BREACHED, is_breached != 0);
-    return status;
+    return status <= SVMS_OK
+               ? status
+               : svms_fail(job->err, SVMS_E_IO, "the list of known passwords gave no answer");
 }
 
 /* All of them, so that the time does not tell which one it was. */

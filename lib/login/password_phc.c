@@ -116,7 +116,7 @@ static uint32_t read_cost(phc_reader *reader, const char *name, uint32_t most)
     if (reader->status == SVMS_OK && (number == 0 || number > most)) {
         reader->cursor = place;
         snprintf(words, sizeof words, "has %s%" PRIu32 ": 1 to %" PRIu32 " are possible",
-                 name[0] == ',' ? name + 1 : name, number, most);
+                 name[0] == 'l' ? name : name + 1, number, most);
         refuse(reader, SVMS_E_LIMIT, words);
     }
     return number;

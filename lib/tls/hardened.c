@@ -3,6 +3,7 @@
 #include "tls_internal.h"
 
 #include "failure.h"
+#include "ocsp.h"
 
 #include <openssl/err.h>
 
@@ -10,6 +11,9 @@
 #define SECURITY_LEVEL 2
 /* More than any chain that is read, with what stands between its certificates. */
 #define CERTIFICATES_MAX (SVMS_CHAIN_MAX_SIZE + 1024)
+/* TLS 1.3 puts a server's staple into the same message. A chain that is too long by itself is
+ * refused when it is read. */
+#define CERTIFICATES_AND_STAPLE_MAX (CERTIFICATES_MAX + SVMS_OCSP_SIZE_MAX)
 
 static const char suites_1_3[] =
     "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
@@ -65,7 +69,8 @@ static void set_options(SSL_CTX *ssl, const svms_tls_rules *rules)
     }
     SSL_CTX_set_max_early_data(ssl, 0);
     SSL_CTX_set_recv_max_early_data(ssl, 0);
-    SSL_CTX_set_max_cert_list(ssl, CERTIFICATES_MAX);
+    SSL_CTX_set_max_cert_list(ssl, rules->side == SVMS_TLS_CLIENT ? CERTIFICATES_AND_STAPLE_MAX
+                                                                  : CERTIFICATES_MAX);
     SSL_CTX_set_security_level(ssl, SECURITY_LEVEL);
     SSL_CTX_set_quiet_shutdown(ssl, 0);
 }

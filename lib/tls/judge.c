@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
-#include "builder.h"
 #include "failure.h"
 #include "purpose.h"
 #include "tls_internal.h"
@@ -13,6 +12,7 @@
 void svms_tls_finding_clear(svms_tls_finding *finding)
 {
     svms_chain_free(&finding->chain);
+    svms_builder_clear(&finding->sent);
     *finding = (svms_tls_finding){ .words = SVMS_ERROR_INIT,
                                    .verdict = SVMS_IDENTITY_UNSIGNED,
                                    .revocation = SVMS_REVOCATION_NOT_CHECKED };
@@ -146,7 +146,8 @@ static void put_certificate(svms_builder *wire, X509 *certificate)
     OPENSSL_free(der);
 }
 
-/* The chain as the peer sent it. */
+/* The chain as the peer sent it. What no chain can be made of is kept too: whoever inspects wants
+ * to know whose it is. */
 static svms_status read_chain(svms_tls *tls, svms_tls_finding *finding, STACK_OF(X509) * sent,
                               svms_error *err)
 {
@@ -155,18 +156,21 @@ static svms_status read_chain(svms_tls *tls, svms_tls_finding *finding, STACK_OF
         return svms_fail(err, SVMS_E_LIMIT, "the peer sent more than %d certificates",
                          SVMS_CHAIN_MAX_CERTIFICATES);
     }
-    svms_builder wire = svms_builder_new(tls->ctx, SVMS_CHAIN_MAX_SIZE);
+    svms_builder *wire = &finding->sent;
+    *wire = svms_builder_new(tls->ctx, SVMS_CHAIN_MAX_SIZE);
     ERR_clear_error();
-    for (int i = 0; i < count && wire.status == SVMS_OK; i++) {
-        put_certificate(&wire, sk_X509_value(sent, i));
+    for (int i = 0; i < count && wire->status == SVMS_OK; i++) {
+        put_certificate(wire, sk_X509_value(sent, i));
     }
-    svms_status status = wire.status == SVMS_E_CRYPTO
+    svms_status status = wire->status == SVMS_E_CRYPTO
                              ? svms_fail_crypto(err, "cannot write the peer's certificate")
-                             : svms_builder_check(&wire, "the peer's certificate chain", err);
+                             : svms_builder_check(wire, "the peer's certificate chain", err);
     if (status == SVMS_OK) {
-        status = svms_chain_from_wire(&finding->chain, tls->ctx, wire.data, wire.size, 0, err);
+        status = svms_chain_from_wire(&finding->chain, tls->ctx, wire->data, wire->size, 0, err);
     }
-    svms_builder_clear(&wire);
+    if (status == SVMS_OK || wire->status != SVMS_OK) {
+        svms_builder_clear(wire);
+    }
     return status;
 }
 

@@ -5,7 +5,9 @@
 
 #include <openssl/err.h>
 
+#include "certificate.h"
 #include "connection.h"
+#include "cursor.h"
 #include "failure.h"
 #include "options.h"
 #include "purpose.h"
@@ -14,13 +16,15 @@
 #define EXPORT_MAX ((size_t)255 * 32)
 #define LABEL_MAX 249
 
-static svms_status check_ready(const svms_tls *tls, svms_error *err)
+/* A connection that stood and failed since has a peer all the same. */
+static svms_status check_stood(const svms_tls *tls, svms_error *err)
 {
-    if (tls->failure != SVMS_OK) {
-        return svms_fail_as(err, tls->failure, &tls->failure_words);
+    if (tls->is_ready) {
+        return SVMS_OK;
     }
-    return tls->is_ready ? SVMS_OK
-                         : svms_fail(err, SVMS_E_STATE, "the connection does not stand yet");
+    return tls->failure != SVMS_OK
+               ? svms_fail_as(err, tls->failure, &tls->failure_words)
+               : svms_fail(err, SVMS_E_STATE, "the connection does not stand yet");
 }
 
 static void describe_agreed(const svms_tls *tls, svms_tls_peer *out)
@@ -41,13 +45,47 @@ static void describe_agreed(const svms_tls *tls, svms_tls_peer *out)
     }
 }
 
+/* DER of a certificate in the wire form of a chain; NULL: there are not so many. */
+static const uint8_t *certificate_in(const svms_builder *wire, size_t index, size_t *size)
+{
+    svms_cursor cursor = svms_cursor_over(wire->data, wire->size, 0);
+    const uint8_t *der = NULL;
+    do {
+        *size = svms_cursor_at_end(&cursor) ? 0 : svms_read_u32(&cursor);
+        der = *size > 0 ? svms_read_bytes(&cursor, *size) : NULL;
+    } while (der && index-- > 0);
+    return der;
+}
+
+/* A leaf that no chain may begin with, as far as it can be read. */
+static svms_status describe_leaf(const svms_tls *tls, svms_certificate_info *out, svms_error *err)
+{
+    X509 *certificate = NULL;
+    svms_error cause = SVMS_ERROR_INIT;
+    size_t size = 0;
+    const uint8_t *der = certificate_in(&tls->peer.sent, 0, &size);
+    if (!der) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_certificate_parse(&certificate, tls->ctx, der, size, 0, &cause);
+    if (status == SVMS_OK) {
+        status = svms_certificate_describe(out, tls->ctx, certificate, &cause);
+    }
+    X509_free(certificate);
+    if (status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT) {
+        *out = (svms_certificate_info)SVMS_CERTIFICATE_INFO_INIT;
+        return SVMS_OK;
+    }
+    return status == SVMS_OK ? status : svms_fail_as(err, status, &cause);
+}
+
 svms_status svms_tls_peer_info(const svms_tls *tls, svms_tls_peer *out, svms_error *err)
 {
     svms_tls_peer found = SVMS_TLS_PEER_INIT;
     if (!tls || !out) {
         return svms_fail(err, SVMS_E_USAGE, "who the peer is needs a connection and a place");
     }
-    svms_status status = check_ready(tls, err);
+    svms_status status = check_stood(tls, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -62,6 +100,8 @@ svms_status svms_tls_peer_info(const svms_tls *tls, svms_tls_peer *out, svms_err
     if (peer->chain) {
         found.roles = peer->is_trusted ? svms_chain_roles(peer->chain) : 0;
         status = svms_chain_certificate(peer->chain, 0, &found.certificate, err);
+    } else {
+        status = describe_leaf(tls, &found.certificate, err);
     }
     if (peer->status != SVMS_OK) {
         snprintf(found.reason, sizeof found.reason, "%s", peer->words.message);
@@ -73,6 +113,20 @@ svms_status svms_tls_peer_info(const svms_tls *tls, svms_tls_peer *out, svms_err
 const svms_chain *svms_tls_peer_chain(const svms_tls *tls)
 {
     return tls && tls->is_ready ? tls->peer.chain : NULL;
+}
+
+const uint8_t *svms_tls_peer_der(const svms_tls *tls, size_t index, size_t *size)
+{
+    size_t found = 0;
+    const uint8_t *der = NULL;
+    if (tls && size && tls->is_ready) {
+        der = tls->peer.chain ? svms_chain_der(tls->peer.chain, index, &found)
+                              : certificate_in(&tls->peer.sent, index, &found);
+    }
+    if (size) {
+        *size = der ? found : 0;
+    }
+    return der;
 }
 
 svms_status svms_tls_export_key(svms_tls *tls, const char *label, const void *context,
@@ -87,7 +141,9 @@ svms_status svms_tls_export_key(svms_tls *tls, const char *label, const void *co
         return svms_fail(err, SVMS_E_USAGE,
                          "label, context or size of an exported key is out of range");
     }
-    svms_status status = check_ready(tls, err);
+    svms_status status = tls->failure == SVMS_OK
+                             ? check_stood(tls, err)
+                             : svms_fail_as(err, tls->failure, &tls->failure_words);
     if (status != SVMS_OK) {
         return status;
     }

@@ -9,6 +9,7 @@
 
 #include <svms/tls.h>
 
+#include "builder.h"
 #include "carrier.h"
 #include "certificate.h"
 #include "chain_internal.h"
@@ -60,7 +61,8 @@ struct svms_tls_context {
 typedef struct svms_tls_finding {
     svms_status status; /* SVMS_OK: it may be talked to */
     svms_error words;   /* why it may not, or what is wrong with one that is inspected */
-    svms_chain *chain;  /* as it was sent; NULL: none, or one that cannot be read */
+    svms_chain *chain;  /* as it was sent; NULL: none, or one that no chain can be made of */
+    svms_builder sent;  /* such a one, each certificate behind its length */
     svms_identity_verdict verdict;
     svms_revocation revocation;
     bool is_trusted;

@@ -137,6 +137,16 @@ const svms_chain *svms_tls_peer_chain(const svms_tls *tls)
     return NULL;
 }
 
+const uint8_t *svms_tls_peer_der(const svms_tls *tls, size_t index, size_t *size)
+{
+    (void)tls;
+    (void)index;
+    if (size) {
+        *size = 0;
+    }
+    return NULL;
+}
+
 svms_status svms_tls_export_key(svms_tls *tls, const char *label, const void *context,
                                 size_t context_size, void *out, size_t size, svms_error *err)
 {

@@ -193,8 +193,7 @@ class Rule:
         self.concerns = self._covers("actions") and self._is_for_subject()
         if self.concerns:
             self.devices = self._devices()
-            self.before = [value for value in self._before() if value[1] is not True]
-            self.behind = [value for value in self._behind() if value[1] is not True]
+            self.before, self.behind = list(self._before()), list(self._behind())
 
     @property
     def is_about(self):
@@ -207,9 +206,9 @@ class Rule:
     def _is_for_subject(self):
         if self.is_right or "roles" not in self.body:
             return True
-        return any(self._has_role(self.policy["roles"][name]) for name in self.body["roles"])
+        return any(self.has_role(self.policy["roles"][name]) for name in self.body["roles"])
 
-    def _has_role(self, role):
+    def has_role(self, role):
         """R-RUL-4."""
         return self.token.subject in role.get("subjects", []) or any(
             claim in role.get("claims", []) for claim in self.token.roles
@@ -230,7 +229,8 @@ class Rule:
 
     def _before(self):
         """Conditions in front of recorded time, in the order of section 2."""
-        yield "devices", self.devices
+        if self.question.device is not None:
+            yield "devices", self.devices
         if "when" in self.body:
             yield "when", self._in_a_window("when", self.question.now)
 
@@ -252,12 +252,13 @@ class Rule:
         if "amr" in body:
             had = set(self.token.amr)
             yield "amr", any(set(all_of) <= had for all_of in body["amr"]) if had else None
-        if is_of_exports(question.action):
-            if "formats" in body:
-                yield "formats", self._is_one_of("formats", FORMATS[question.format], FORMATS)
-            if "destinations" in body:
-                where = question.destination
-                yield "destinations", None if where is None else where in body["destinations"]
+        others = not is_of_exports(question.action)
+        if "formats" in body:
+            form = FORMATS[question.format]
+            yield "formats", others or self._is_one_of("formats", form, FORMATS)
+        if "destinations" in body:
+            where = question.destination
+            yield "destinations", others or (None if where is None else where in body["destinations"])
 
     def _is_one_of(self, member, value, known):
         """In a token, a word that nobody knows is an entry that is unknown (R-RUL-1)."""
@@ -287,28 +288,35 @@ class Rule:
         address = read_address(self.question.address)
         return any(address in in_one_space(ipaddress.ip_network(each)) for each in networks)
 
-    def _is_approved(self, is_approved):
-        """The value of `second` (R-DEC-3, R-RUL-5)."""
-        action = self.question.action
-        concerned = self.is_allow and not action.startswith(APPROVING) and self._covers("second")
-        return is_approved or not concerned
+    def _second(self, is_approved):
+        """R-DEC-3, R-RUL-5."""
+        is_approving = self.question.action.startswith(APPROVING)
+        if self.is_allow and not is_approving and self._covers("second"):
+            yield "second", is_approved
 
     def _unknown_members(self):
         """R-RUL-1."""
         if self.is_right:
             for member in self.body:
                 if member not in LISTED:
-                    yield "unknown", None
+                    yield "unknown_member", None
             if self.is_allow and set(self.body.get("obligations", [])) - set(OBLIGATIONS):
-                yield "unknown", None
+                yield "unknown_member", None
+
+    def conditions(self, instant, is_approved):
+        """All conditions, in the order of R-DEC-1, with their values at an instant."""
+        return [
+            *self.before,
+            *self.at(instant),
+            *self.behind,
+            *self._second(is_approved),
+            *self._unknown_members(),
+        ]
 
     def lacking(self, instant, is_approved):
-        """The conditions that are not true at an instant of recorded time, with their values."""
-        found = [*self.before, *(each for each in self.at(instant) if each[1] is not True)]
-        found += self.behind
-        if not self._is_approved(is_approved):
-            found.append(("second", False))
-        return [*found, *self._unknown_members()]
+        """The conditions that are not true."""
+        found = self.conditions(instant, is_approved)
+        return [(name, value) for name, value in found if value is not True]
 
     def applies(self, instant, is_approved):
         """R-DEC-1."""

@@ -157,6 +157,22 @@ static void read_question(const json_t *wanted, svms_access_question *out)
     out->range.to_utc_ns = number(wanted, "end", SVMS_NO_TIME);
 }
 
+/* The explanation of the same question, as JSON; NULL where none is wanted. */
+static json_t *explain(const svms_policy *policy, const svms_token *token, const json_t *wanted,
+                       const svms_access_question *question)
+{
+    static char explanation[1 << 20];
+    svms_error err = SVMS_ERROR_INIT;
+    size_t size = sizeof explanation;
+    if (!json_is_true(json_object_get(wanted, "explain"))) {
+        return NULL;
+    }
+    if (svms_access_explain(policy, token, question, explanation, &size, &err) != SVMS_OK) {
+        die("what is answered is not explained", &err);
+    }
+    return json_stringn(explanation, size);
+}
+
 static json_t *answer(struct driver *driver, const svms_policy *policy, svms_token *const *tokens,
                       size_t token_count, const json_t *wanted)
 {
@@ -178,18 +194,22 @@ static json_t *answer(struct driver *driver, const svms_policy *policy, svms_tok
                               json_pack("[I, I]", (json_int_t)decision.ranges[i].from_utc_ns,
                                         (json_int_t)decision.ranges[i].to_utc_ns));
     }
-    return json_pack("{s:i, s:i, s:i, s:i, s:I, s:s?, s:I, s:o}", "status", 0, "allowed",
-                     (int)decision.is_allowed, "reason", (int)decision.reason, "obligations",
-                     (int)decision.obligations, "until", (json_int_t)decision.valid_until_utc_ns,
-                     "rule", decision.rule, "right", (json_int_t)decision.right, "ranges", ranges);
+    return json_pack(
+        "{s:i, s:i, s:s, s:i, s:I, s:I, s:s?, s:s?, s:I, s:s?, s:o, s:o*}", "status", 0, "allowed",
+        (int)decision.is_allowed, "reason", svms_access_reason_name(decision.reason), "obligations",
+        (int)decision.obligations, "until", (json_int_t)decision.valid_until_utc_ns, "instant",
+        (json_int_t)decision.instant_utc_ns, "rule", decision.rule, "condition", decision.condition,
+        "right", (json_int_t)decision.right, "right_condition", decision.right_condition, "ranges",
+        ranges, "explanation", explain(policy, token, wanted, &question));
 }
 
 static json_t *answer_case(struct driver *driver, const json_t *wanted)
 {
     svms_error err = SVMS_ERROR_INIT;
     svms_policy *policy = NULL;
-    const char *json = text(wanted, "policy");
-    svms_status status = svms_policy_read(&policy, driver->ctx, json, strlen(json), NULL, &err);
+    const json_t *json = json_object_get(wanted, "policy");
+    svms_status status = svms_policy_read(&policy, driver->ctx, json_string_value(json),
+                                          json_string_length(json), NULL, &err);
     if (status != SVMS_OK) {
         return json_pack("{s:o}", "policy", refusal(status, &err));
     }
@@ -228,7 +248,7 @@ int main(int argc, char **argv)
     size_t capacity = 0;
     while (getline(&line, &capacity, stdin) > 0) {
         json_error_t wrong;
-        json_t *wanted = json_loads(line, JSON_REJECT_DUPLICATES, &wrong);
+        json_t *wanted = json_loads(line, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
         if (wanted == NULL || text(wanted, "policy") == NULL) {
             die(wanted == NULL ? wrong.text : "no policy in a line", NULL);
         }

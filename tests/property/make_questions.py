@@ -47,7 +47,7 @@ DESTINATIONS = ["usb", "archive.example"]
 NETWORKS = [
     *("10.0.0.0/8", "10.1.2.0/23", "192.168.7.128/25", "0.0.0.0/0", "203.0.113.9/32"),
     *("128.0.0.0/1", "2001:db8::/32", "2001:db8:0:8000::/49", "::/0", "fe80::1/128", "::1/128"),
-    *("198.51.100.64/27", "2001:db8::ff00:0/107"),
+    *("198.51.100.64/27", "2001:db8::ff00:0/107", "::ffff:10.1.0.0/112", "::/81"),
 ]
 
 
@@ -143,7 +143,7 @@ class Maker:
             rule["devices"] = self._devices(groups)
         if self.chance(0.3):
             rule["when"] = self._windows(zones, names)
-        if self.chance(0.25):
+        if self.chance(0.35):
             rule["recorded"] = self._windows(zones, names)
         if self.chance(0.15):
             rule["max_age"] = random.choice([0, 1, 3600, DAY, 2**32 - 1, random.randint(0, 9 * DAY)])
@@ -194,6 +194,9 @@ class Maker:
             if roles and self.chance(0.5):
                 rule["roles"] = self.some(roles, 2)
             policy["rules"].append(rule)
+        if self.chance(0.35):
+            everything = {"id": "everything", "actions": ["*"], "devices": ["*"]}
+            policy["rules"].insert(random.randint(0, len(policy["rules"])), everything)
         return policy
 
     def _members(self, groups):
@@ -228,9 +231,9 @@ class Maker:
         """What foreign_tokens spells."""
         random = self.random
         profile = random.choice(["access"] * 6 + ["onvif"] * 2 + ["approval"])
-        life = random.choice([60, 300, 600, DAY, 30 * DAY, 30 * DAY])
+        life = random.choice([300, DAY, *[30 * DAY] * 6])
         life = min(life, 300) if profile == "approval" else life
-        ago = random.choice([0, 0, 1, 59, 600, life, life // 2])
+        ago = random.choice([0, 1, 59, 299, *[life // 2] * 6, life])
         token = {
             "profile": profile,
             "subject": random.choice(SUBJECTS),

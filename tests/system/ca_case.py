@@ -64,12 +64,17 @@ class Journal:
 
     def append(self, **entry):
         """A line as an authority would have written it, perhaps at another time."""
+        self.append_all([entry])
+
+    def append_all(self, entries):
         lines = self.lines()
-        whole = {"line": len(lines) + 1, "previous": hashlib.sha256(lines[-1]).hexdigest(), "at": "2026-11-21T10:00:00Z", **entry}
-        line = json.dumps(whole).encode()
-        self.store(b"".join(one + b"\n" for one in [*lines, line]))
+        for entry in entries:
+            whole = {"line": len(lines) + 1, "previous": hashlib.sha256(lines[-1]).hexdigest(), "at": "2026-11-21T10:00:00Z",
+                     **entry}
+            lines.append(json.dumps(whole).encode())
+        self.store(b"".join(one + b"\n" for one in lines))
         with open(self.head_path, "w", encoding="utf-8") as file:
-            json.dump({"lines": len(lines) + 1, "sha256": hashlib.sha256(line).hexdigest()}, file)
+            json.dump({"lines": len(lines), "sha256": hashlib.sha256(lines[-1]).hexdigest()}, file)
 
     def content(self):
         with open(self.path, "rb") as file:

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -512,6 +513,23 @@ class List(CaCase):
         self.crl()
         self.expect(GOOD, "ca", "revoke", "ca", "soon.pem")
         self.assertIn("somebody was revoked since", self.expect(GOOD, "ca", "list", "ca").out)
+
+    def test_who_was_renewed_is_found_among_twenty_thousand(self):
+        journal = self.authority()
+        self.request()
+        self.issue()
+        pattern = {name: value for name, value in journal.issued()[0].items() if name not in ("line", "previous", "hosts")}
+        chance = random.Random(6)
+        roles = ("recorder", "camera", "user")
+        made = [(f"{chance.randrange(6000)}", chance.choice(roles), 2027 + chance.randrange(60)) for _ in range(20000)]
+        journal.append_all({**pattern, "hosts": [], "serial": f"{number + 1:032x}", "name": name, "role": role,
+                            "not_after": f"{year}-01-01T00:00:00Z"} for number, (name, role, year) in enumerate(made))
+        last = {}
+        for name, role, year in made:
+            last[name, role] = max(year, last.get((name, role), 0))
+        expected = ["valid" if last[name, role] == year else "renewed" for name, role, year in made]
+        self.assertEqual([entry["state"] for entry in self.listed()["certificates"]], ["valid", *expected])
+        self.assertGreater(min(expected.count("valid"), expected.count("renewed")), 1000)
 
     def test_the_json_object_is_as_the_manual_says(self):
         self.authority()

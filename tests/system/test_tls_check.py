@@ -113,6 +113,27 @@ class Servers(TlsCheckCase):
                 self.assertEqual(self.codes(target), codes)
                 self.assertIn(words, " ".join(problem["message"] for problem in target["problems"]))
 
+    def test_keys_that_our_own_tls_does_not_take_are_named(self):
+        kinds = (("RSA-1024", RSA_1024, [*WEAK, "-tls1_3"], ["untrusted", "weak-key"]),
+                 ("P-521", ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"], ["-tls1_3"], ["untrusted"]),
+                 ("ED448", ["-algorithm", "ED448"], ["-tls1_2"], ["refused"]))
+        for name, kind, options, codes in kinds:
+            with self.subTest(name):
+                self.authority.issue("odd-" + name, kind=kind)
+                target = self.check(EVIDENCE, self.serve("odd-" + name, *options), "--ca", self.ca)
+                self.assertEqual(self.codes(target), codes)
+                self.assertEqual(target["certificates"][0]["subject"], "CN=odd-" + name)
+                self.assertEqual(target["certificates"][0]["key"].upper(), name)
+
+    def test_a_protocol_can_be_required(self):
+        speaks = self.serve("good", "-alpn", "other,mine/1")
+        target = self.check(GOOD, speaks, "--ca", self.ca, "--alpn", "mine/1")
+        self.assertEqual(target["server"]["alpn"], "mine/1")
+        for address in (self.serve("good"), speaks):
+            target = self.check(EVIDENCE, address, "--ca", self.ca, "--alpn", "h2")
+            self.assertEqual(self.codes(target), ["refused"])
+            self.assertIn("none of our protocols (ALPN)", target["problems"][0]["message"])
+
     def test_the_host_may_be_another_one_than_the_address(self):
         self.authority.issue("other", extensions="elsewhere")
         address = self.serve("other")
@@ -375,6 +396,7 @@ class Statuses(TlsCheckCase):
         good = self.authority.at("good.pem")
         cases = (([], "HOST:PORT or FILE is missing"), ([good, "--crl", "x"], "--crl belongs to --ca"),
                  ([good, "--cert", good], "belong together"), ([good, "--pin", "abc"], "64 hexadecimal digits"),
+                 ([good, "--alpn", ""], "1 to 255 bytes"), ([good, "--alpn", "x" * 256], "1 to 255 bytes"),
                  ([good, "--pin", "g" * 64], "64 hexadecimal digits"), ([good, "--pin", "00" * 33], "64 hexadecimal digits"),
                  ([good, "--warn", "-1"], "0 to 3650"), ([good, "--warn", "1.5"], "0 to 3650"),
                  ([good, "--timeout", "0"], "0.1 to 300"), ([good, "--role", "boss"], "recorder"),

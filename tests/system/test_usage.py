@@ -11,9 +11,9 @@ from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM,
 
 COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
             "recover", "verify-onvif", "export create", "export list", "export verify", "export extract",
-            "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "tls check", "ca init", "ca issue", "ca get",
+            "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "tls check", "policy check", "policy decide", "policy explain", "ca init", "ca issue", "ca get",
             "ca revoke", "ca crl", "ca list", "ca code", "ca serve",
-            "request", "enroll")
+            "request", "enroll", "token issue", "token verify", "token exchange", "token inspect", "jwks")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
@@ -61,7 +61,12 @@ class Help(SystemCase):
                  (["export", "create", "--without-track", ""], {"video", "audio", "metadata"}),
                  (["export", "countersign", "--role", "c"], {"custodian"}),
                  (["recipients", "re"], {"remove", "rewrap"}), (["tls", "c"], {"check"}), (["tls", "check", "--ti"], {"--timeout"}),
-                 (["tls", "check", "--role", "time"], {"time-stamper"}), (["kek", ""], {"new", "destroy", "--help"}),
+                 (["tls", "check", "--role", "time"], {"time-stamper"}), (["policy", "d"], {"decide"}),
+                 (["policy", "check", "--least"], {"--least-revision"}), (["policy", "decide", "--action", "mask"], {"mask.lift"}),
+                 (["policy", "decide", "--client", "b"], {"browser"}), (["policy", "explain", "--profile", "o"], {"onvif"}), (["token", "i"], {"issue", "inspect"}), (["jw"], {"jwks"}),
+                 (["token", "issue", "--profile", ""], {"access", "onvif"}), (["token", "verify", "--l"], {"--longest-life"}),
+                 (["jwks", "--alg", "E"], {"ES256", "ES384", "EdDSA"}), (["token", "exchange", "--old-i"], {"--old-issuer"}),
+                 (["kek", ""], {"new", "destroy", "--help"}),
                  (["recipients", "add", "--new"], {"--new-password-file", "--new-password-prompt"}))
         for words, offered in cases:
             with self.subTest(words):

@@ -17,8 +17,8 @@ static EVP_PKEY *make_key(const char *kind)
     if (!kind || strcmp(kind, "P-256") == 0) {
         return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     }
-    if (strcmp(kind, "P-384") == 0) {
-        return EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-384");
+    if (strncmp(kind, "P-", 2) == 0) {
+        return EVP_PKEY_Q_keygen(NULL, NULL, "EC", kind);
     }
     if (strncmp(kind, "RSA-", 4) == 0) {
         return EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)atoi(kind + 4));

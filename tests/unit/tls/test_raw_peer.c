@@ -392,6 +392,7 @@ static void a_changed_record_ends_the_connection(void **state)
     char text[16];
     uint8_t bytes[256];
     size_t size = 0;
+    svms_tls_peer peer = SVMS_TLS_PEER_INIT;
     raw_make(&other, false, w->client);
     make_ours(server_order(), SVMS_TLS_1_3);
     reopen(true);
@@ -406,7 +407,11 @@ static void a_changed_record_ends_the_connection(void **state)
                      SVMS_E_MALFORMED);
     assert_says(&ours.err, "changed on its way");
     assert_int_equal(svms_tls_write(ours.tls, "x", 1, &size, &ours.err), SVMS_E_MALFORMED);
-    /* The alert still goes out. */
+    /* Who it was is still known, and the alert goes out. */
+    assert_int_equal(svms_tls_peer_info(ours.tls, &peer, NULL), SVMS_OK);
+    assert_string_equal(peer.certificate.subject, "CN=client");
+    assert_int_equal(svms_tls_export_key(ours.tls, "label", NULL, 0, text, 8, NULL),
+                     SVMS_E_MALFORMED);
     assert_int_equal(svms_tls_drain(ours.tls, bytes, sizeof bytes, &size, NULL), SVMS_OK);
     assert_true(size > 0);
     assert_int_equal(BIO_write(other.in, bytes, (int)size), size);
@@ -416,35 +421,92 @@ static void a_changed_record_ends_the_connection(void **state)
     clear();
 }
 
-/* Certificates that no path check would take come through to whoever inspects. */
+typedef struct weak_case {
+    const char *key;
+    svms_tls_version version;
+    const char *reason;
+} weak_case;
+
+static void inspect_weak(const weak_case *known)
+{
+    svms_tls_peer peer = SVMS_TLS_PEER_INIT;
+    size_t size = 0;
+    identity_card *card = card_make(&(card_order){ .name = "weak",
+                                                   .issuer = w->root,
+                                                   .key = known->key,
+                                                   .hosts = "DNS:server.example",
+                                                   .usages = "serverAuth" });
+    unsigned char *der = NULL;
+    int der_size = i2d_X509(card->certificate, &der);
+    context_order client = client_order();
+    client.options.peer = SVMS_TLS_PEER_INSPECTED;
+    raw_make(&other, true, card);
+    SSL_CTX_set_max_proto_version(other.context,
+                                  known->version == SVMS_TLS_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
+    raw_again(&other, NULL);
+    make_ours(client, known->version);
+    reopen(false);
+    assert_null(svms_tls_peer_der(ours.tls, 0, &size));
+    raw_shake(&other, &ours);
+    if (ours.status != SVMS_OK) {
+        fail_msg("%s: %s", known->key, ours.err.message);
+    }
+    assert_int_equal(svms_tls_peer_info(ours.tls, &peer, NULL), SVMS_OK);
+    assert_int_equal(peer.verdict, SVMS_IDENTITY_BAD_CHAIN);
+    assert_non_null(strstr(peer.reason, known->reason));
+    assert_null(svms_tls_peer_chain(ours.tls));
+    assert_string_equal(peer.certificate.subject, "CN=weak");
+    assert_string_equal(peer.certificate.key, known->key);
+    assert_int_equal(peer.roles, 0);
+    const uint8_t *shown = svms_tls_peer_der(ours.tls, 0, &size);
+    assert_int_equal(size, der_size);
+    assert_memory_equal(shown, der, size);
+    assert_null(svms_tls_peer_der(ours.tls, 1, &size));
+    assert_int_equal(size, 0);
+    OPENSSL_free(der);
+    clear();
+    card_free(&card);
+}
+
+/* Certificates that no chain can be made of come through to whoever inspects, with their names. */
 static void weak_certificates_can_be_inspected(void **state)
 {
     (void)state;
-    for (int version = SVMS_TLS_1_3; version <= SVMS_TLS_1_2; version++) {
-        identity_card *card = card_make(&(card_order){ .name = "weak",
-                                                       .issuer = w->root,
-                                                       .key = "RSA-1024",
-                                                       .hosts = "DNS:server.example",
-                                                       .usages = "serverAuth" });
-        context_order client = client_order();
-        svms_tls_peer peer = SVMS_TLS_PEER_INIT;
-        client.options.peer = SVMS_TLS_PEER_INSPECTED;
-        raw_make(&other, true, card);
-        SSL_CTX_set_max_proto_version(other.context,
-                                      version == SVMS_TLS_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
-        raw_again(&other, NULL);
-        make_ours(client, (svms_tls_version)version);
-        reopen(false);
-        raw_shake(&other, &ours);
-        if (ours.status != SVMS_OK) {
-            fail_msg("%d: %s", version, ours.err.message);
-        }
-        assert_int_equal(svms_tls_peer_info(ours.tls, &peer, NULL), SVMS_OK);
-        assert_int_equal(peer.verdict, SVMS_IDENTITY_BAD_CHAIN);
-        assert_non_null(strstr(peer.reason, "RSA keys of 1024 bits"));
-        clear();
-        card_free(&card);
+    static const weak_case cases[] = {
+        { "RSA-1024", SVMS_TLS_1_3, "RSA keys of 1024 bits" },
+        { "RSA-1024", SVMS_TLS_1_2, "RSA keys of 1024 bits" },
+        { "P-521", SVMS_TLS_1_3, "keys on secp521r1" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        inspect_weak(&cases[i]);
     }
+}
+
+/* Bytes of no meaning, as many as a response may have. */
+static int staple_much(SSL *ssl, void *unused)
+{
+    size_t size = 65000;
+    unsigned char *bytes = OPENSSL_zalloc(size);
+    (void)unused;
+    assert_int_equal(SSL_set_tlsext_status_ocsp_resp(ssl, bytes, (long)size), 1);
+    return SSL_TLSEXT_ERR_OK;
+}
+
+static void chain_and_staple_have_room_in_one_message(void **state)
+{
+    (void)state;
+    raw_make(&other, true, w->server);
+    SSL_CTX_set_tlsext_status_cb(other.context, staple_much);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(SSL_CTX_add1_chain_cert(other.context, w->root->certificate), 1);
+    }
+    raw_again(&other, NULL);
+    make_ours(client_order(), SVMS_TLS_1_3);
+    reopen(false);
+    raw_shake(&other, &ours);
+    assert_int_equal(ours.status, SVMS_E_UNTRUSTED);
+    assert_says(&ours.err, "stapled: ");
+    clear();
 }
 
 static void too_many_certificates_are_refused(void **state)
@@ -481,6 +543,7 @@ int main(void)
         CASE(damaged_handshakes_fail_cleanly),
         CASE(a_changed_record_ends_the_connection),
         CASE(weak_certificates_can_be_inspected),
+        CASE(chain_and_staple_have_room_in_one_message),
         CASE(too_many_certificates_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ typedef struct card_order {
     const char *hosts;     /* as X509V3 writes subjectAltName, or NULL */
     const char *usages;    /* extended key usage, or NULL */
     const char *key_usage; /* NULL: digitalSignature */
-    const char *key;       /* "P-256" (NULL), "P-384", "RSA-2048", "RSA-1024", "Ed25519" */
+    const char *key;       /* "P-256" (NULL), "P-384", "P-521", "RSA-2048", "RSA-1024", "Ed25519" */
     bool is_ca;
     int64_t from;  /* days from now; 0: a day ago */
     int64_t until; /* days from now; 0: a year */
