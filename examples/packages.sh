@@ -19,7 +19,7 @@ names_of() {
         ;;
     test)
         echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 tzdata python3-jsonschema \
-            python3-cryptography openssl man-db groff-base util-linux cppcheck clang-tidy \
+            python3-cryptography python3-jwcrypto openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2 \
             chromium firefox-esr curl gnutls-bin testssl.sh
         ;;

@@ -34,47 +34,50 @@ typedef struct jwks_request {
     bool json;
 } jwks_request;
 
-/* Names the key, and settles how it signs. NULL after a complaint. */
-static json_t *key_to_json(svms_ctx *ctx, const jwks_key *key)
+/* Names the key, and settles how it signs. */
+static exit_status key_to_json(json_t **out, svms_ctx *ctx, const jwks_key *key)
 {
     svms_error err = SVMS_ERROR_INIT;
     size_t size = JWK_CAPACITY;
     char *text = malloc(size);
-    json_t *jwk = NULL;
+    exit_status status = EXIT_GOOD;
     if (!text) {
         complain("out of memory");
-        return NULL;
+        return EXIT_ENVIRONMENT;
     }
-    svms_status made = svms_public_key_to_jwk(ctx, key->key, key->label.algorithm,
-                                              key->label.kid[0] != '\0' ? key->label.kid : NULL,
-                                              text, &size, &err);
-    if (made == SVMS_OK) {
-        jwk = json_loadb(text, size, 0, NULL);
+    const char *kid = key->label.kid[0] != '\0' ? key->label.kid : NULL;
+    if (svms_public_key_to_jwk(ctx, key->key, key->label.algorithm, kid, text, &size, &err) !=
+        SVMS_OK) {
+        status = complain_error(&err, "cannot use the key %s", key->path);
+    } else {
+        *out = json_loadb(text, size, 0, NULL);
     }
-    if (made != SVMS_OK) {
-        (void)complain_error(&err, "cannot use the key %s", key->path);
-    } else if (!jwk) {
+    if (status == EXIT_GOOD && !*out) {
         complain("out of memory");
+        status = EXIT_ENVIRONMENT;
     }
     free(text);
-    return jwk;
+    return status;
 }
 
-static json_t *make_set(svms_ctx *ctx, const jwks_keys *keys, exit_status *status)
+static exit_status make_set(json_t **out, svms_ctx *ctx, const jwks_keys *keys)
 {
     json_t *list = json_array();
-    json_t *set = json_pack("{s:O}", "keys", list);
-    *status = set ? EXIT_GOOD : EXIT_ENVIRONMENT;
-    for (size_t i = 0; i < keys->count && *status == EXIT_GOOD; i++) {
-        json_t *jwk = key_to_json(ctx, &keys->list[i]);
-        if (!jwk) {
-            *status = EXIT_MALFORMED;
-        } else if (json_array_append_new(list, jwk) != 0) {
-            *status = EXIT_ENVIRONMENT;
+    exit_status status = list ? EXIT_GOOD : EXIT_ENVIRONMENT;
+    for (size_t i = 0; i < keys->count && status == EXIT_GOOD; i++) {
+        json_t *jwk = NULL;
+        status = key_to_json(&jwk, ctx, &keys->list[i]);
+        if (status == EXIT_GOOD && json_array_append_new(list, jwk) != 0) {
+            complain("out of memory");
+            status = EXIT_ENVIRONMENT;
         }
     }
+    if (status == EXIT_GOOD) {
+        *out = json_pack("{s:O}", "keys", list);
+        status = *out ? EXIT_GOOD : EXIT_ENVIRONMENT;
+    }
     json_decref(list);
-    return set;
+    return status;
 }
 
 /* What is handed out is taken here as well: no two keys of one name, no more than a set may hold.
@@ -199,8 +202,8 @@ static exit_status list(const jwks_request *request, svms_ctx *ctx, const jwks_k
 
 static exit_status hand_out(const jwks_request *request, svms_ctx *ctx, const jwks_keys *keys)
 {
-    exit_status status = EXIT_GOOD;
-    json_t *set = make_set(ctx, keys, &status);
+    json_t *set = NULL;
+    exit_status status = make_set(&set, ctx, keys);
     if (status == EXIT_GOOD && request->list) {
         status = list(request, ctx, keys, set);
     } else if (status == EXIT_GOOD && request->pem) {

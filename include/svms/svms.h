@@ -6,6 +6,7 @@
 #ifndef SVMS_SVMS_H
 #define SVMS_SVMS_H
 
+#include <svms/account.h>
 #include <svms/batch.h>
 #include <svms/ca.h>
 #include <svms/container.h>

@@ -23,8 +23,11 @@ typedef struct svms_jwk {
  * that does not sign. */
 svms_token_algorithm svms_token_algorithm_of(svms_key_kind kind);
 
-/* SVMS_END: a key of another kind, of which nothing is said here. Refusals go into the document.
- * Clears *out on failure. */
+/* Of a name as tokens and keys spell it. */
+svms_token_algorithm svms_token_algorithm_named(const char *name);
+
+/* SVMS_END: a key of another kind, or for another use, of which nothing is said here. Refusals go
+ * into the document. Clears *out on failure. */
 SVMS_MUST_CHECK svms_status svms_jwk_read(svms_jwk *out, svms_ctx *ctx, const svms_json_node *node,
                                           svms_error *err);
 SVMS_MUST_CHECK svms_status svms_jwk_read_private(svms_private_key **out, svms_ctx *ctx,

@@ -20,6 +20,7 @@
 #define POINT_MAX (1 + 2 * COORDINATE_MAX)
 #define ED25519_SIZE 32
 #define RSA_PRIVATE_NUMBERS 6
+#define KEY_OPERATIONS_MAX 16
 
 /* Members that hold bytes, and how many there may be. */
 typedef struct octets {
@@ -291,27 +292,28 @@ static read_kind reader_for(const svms_json_node *node)
     return strcmp(type, "RSA") == 0 ? read_rsa : NULL;
 }
 
-/* J-KEY-2: what a key says of its use must allow it. */
-static void check_use(const svms_json_node *node, const char *operation)
+/* J-KEY-3: a key says itself that it is for something else. */
+static bool is_for_other_use(const svms_json_node *node, const char *operation)
 {
+    bool other = false;
     if (svms_json_is_there(node, "use")) {
         const char *use = svms_json_text(node, "use");
-        if (use && strcmp(use, "sig") != 0) {
-            svms_json_refuse(node, "use", "is not sig");
+        other = use && strcmp(use, "sig") != 0;
+    }
+    if (svms_json_is_there(node, "key_ops")) {
+        size_t count = svms_json_count(node, "key_ops", KEY_OPERATIONS_MAX);
+        bool allowed = false;
+        for (size_t i = 0; i < count; i++) {
+            const char *entry = svms_json_item_text(node, "key_ops", i);
+            allowed = allowed || (entry && strcmp(entry, operation) == 0);
         }
+        other = other || !allowed;
     }
-    if (!svms_json_is_there(node, "key_ops")) {
-        return;
+    if (svms_json_is_there(node, "alg")) {
+        const char *named = svms_json_text(node, "alg");
+        other = other || (named && svms_token_algorithm_named(named) == SVMS_TOKEN_NO_ALGORITHM);
     }
-    size_t count = svms_json_count(node, "key_ops", 16);
-    bool allowed = false;
-    for (size_t i = 0; i < count; i++) {
-        const char *entry = svms_json_item_text(node, "key_ops", i);
-        allowed = allowed || (entry && strcmp(entry, operation) == 0);
-    }
-    if (!allowed) {
-        svms_json_refuse(node, "key_ops", "does not allow what the key is needed for");
-    }
+    return other;
 }
 
 static void read_algorithm(svms_jwk *out, const svms_json_node *node, svms_key_kind kind)
@@ -394,10 +396,9 @@ svms_status svms_jwk_read(svms_jwk *out, svms_ctx *ctx, const svms_json_node *no
     if (svms_json_failed(node)) {
         return node->document->status;
     }
-    if (!read) {
-        return SVMS_END;
+    if (!read || is_for_other_use(node, "verify")) {
+        return svms_json_failed(node) ? node->document->status : SVMS_END;
     }
-    check_use(node, "verify");
     svms_status status =
         svms_json_failed(node) ? node->document->status : take_public(out, ctx, node, read, err);
     if (status == SVMS_OK && svms_json_failed(node)) {
@@ -416,11 +417,12 @@ svms_status svms_jwk_read_private(svms_private_key **out, svms_ctx *ctx, const s
     if (svms_json_failed(node)) {
         return node->document->status;
     }
-    if (!read) {
-        return svms_fail(err, SVMS_E_UNSUPPORTED, "%s: keys of this kind do not sign here",
+    bool is_other = read && is_for_other_use(node, "sign");
+    if (!read || (is_other && !svms_json_failed(node))) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         "%s: keys of this kind, or for this use, sign no tokens here",
                          node->document->name);
     }
-    check_use(node, "sign");
     svms_key_kind kind = SVMS_KEY_P256;
     EVP_PKEY *pkey = svms_json_failed(node) ? NULL : read(ctx, node, true, &kind);
     if (!pkey) {
@@ -463,7 +465,8 @@ svms_status svms_public_key_from_jwk(svms_public_key **out, svms_ctx *ctx, const
     status = svms_jwk_read(&jwk, ctx, &node, err);
     svms_json_unload(&document);
     if (status == SVMS_END) {
-        return svms_fail(err, SVMS_E_UNSUPPORTED, "a key of this kind signs no tokens here");
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         "a key of this kind, or for this use, signs no tokens here");
     }
     if (status == SVMS_OK) {
         *out = jwk.key;

@@ -60,16 +60,6 @@ static void read_type(svms_jws *out, const svms_json_node *header)
     }
 }
 
-static svms_token_algorithm algorithm_named(const char *name)
-{
-    for (svms_token_algorithm known = SVMS_TOKEN_ES256; known <= SVMS_TOKEN_PS256; known++) {
-        if (strcmp(name, svms_token_algorithm_name(known)) == 0) {
-            return known;
-        }
-    }
-    return SVMS_TOKEN_NO_ALGORITHM;
-}
-
 static void read_key_name(svms_jws *out, const svms_json_node *header)
 {
     if (!svms_json_is_there(header, "kid")) {
@@ -101,7 +91,7 @@ static void read_members(svms_jws *out, const svms_json_node *header, svms_token
         (void)svms_json_text(header, "cty");
     }
     read_key_name(out, header);
-    out->algorithm = name ? algorithm_named(name) : SVMS_TOKEN_NO_ALGORITHM;
+    out->algorithm = name ? svms_token_algorithm_named(name) : SVMS_TOKEN_NO_ALGORITHM;
 }
 
 static svms_status read_header(svms_jws *out, const char *text, size_t size,

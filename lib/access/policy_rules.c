@@ -112,10 +112,13 @@ static void compile_devices(svms_policy_job *job, size_t index, uint64_t *group_
     if (rule->all_devices) {
         svms_bit_set(policy->any_device, index);
     }
-    for (size_t i = 0; i < rule->device_count && !rule->all_devices; i++) {
+    for (size_t i = 0; i < rule->device_count; i++) {
         const char *text = rule->devices[i];
         bool is_group = strncmp(text, GROUP_PREFIX, GROUP_PREFIX_SIZE) == 0;
         size_t found = 0;
+        if (strcmp(text, "*") == 0) {
+            continue;
+        }
         const svms_named *named =
             is_group ? svms_name_find(&policy->groups, text + GROUP_PREFIX_SIZE, &found)
                      : svms_name_find(&policy->devices, text, &found);
@@ -157,10 +160,9 @@ static void complete_device(svms_policy *policy, size_t device, const uint64_t *
 {
     size_t words = policy->words;
     uint64_t *row = policy->device_rules + device * words;
-    const uint64_t *groups = policy->groups_of + device * policy->group_words;
     join(row, policy->any_device, words);
     for (size_t group = 0; group < policy->groups.count; group++) {
-        if (svms_bit_is_set(groups, group)) {
+        if (svms_bit_is_set(policy->groups_of + device * policy->group_words, group)) {
             join(row, group_rules + group * words, words);
         }
     }

@@ -9,7 +9,7 @@
 
 #define SVMS_RULE_ACTIONS 64
 #define SVMS_RULE_WINDOWS 32
-#define SVMS_RULE_WORDS 64 /* in tokens, which may know more of them than we do */
+#define SVMS_RULE_WORDS 64 /* tokens may know more of them than we do */
 #define SVMS_RULE_NETWORKS 64
 #define SVMS_RULE_DEVICES 65536
 #define SVMS_RULE_METHODS 8

@@ -98,7 +98,7 @@ static uint32_t read_words(svms_rule_reader *reader, const svms_json_node *node,
                            word_list list, bool *is_unclear)
 {
     uint32_t bits = 0;
-    size_t count = count_of(node, member, reader->is_right ? SVMS_RULE_WORDS : list.count);
+    size_t count = count_of(node, member, SVMS_RULE_WORDS);
     for (size_t i = 0; i < count; i++) {
         const char *word = svms_json_item_text(node, member, i);
         size_t place = 0;

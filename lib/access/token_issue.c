@@ -8,27 +8,10 @@
 #include "json_put.h"
 #include "options.h"
 #include "token_internal.h"
-#include "utf8.h"
 
 #define LIFE_MAX 31622400u
 #define ID_SIZE 16
 #define DIGEST_SIZE 32
-
-/* What is not UTF-8 would be written as something else, and two subjects could become one. */
-bool svms_claim_is_text(const char *text)
-{
-    size_t size = text ? strnlen(text, SVMS_CLAIM_MAX + 1) : 0;
-    svms_cursor cursor = svms_cursor_over(text, size, 0);
-    unsigned long character = 0;
-    if (size == 0 || size > SVMS_CLAIM_MAX) {
-        return false;
-    }
-    for (size_t step = svms_utf8_peek(&cursor, &character); step > 0;
-         step = svms_utf8_peek(&cursor, &character)) {
-        (void)svms_skip(&cursor, step);
-    }
-    return svms_cursor_at_end(&cursor);
-}
 
 static bool are_texts(const char *const *texts, size_t count)
 {

@@ -5,7 +5,8 @@
 #include "base64.h"
 #include "digest.h"
 #include "failure.h"
-#include "jws.h"
+#include "token_internal.h"
+#include "utf8.h"
 
 #define JWK_TEXT_MAX 16384
 
@@ -20,6 +21,16 @@ const char *svms_token_algorithm_name(svms_token_algorithm algorithm)
     return known ? names[index] : "none of these";
 }
 
+svms_token_algorithm svms_token_algorithm_named(const char *name)
+{
+    for (svms_token_algorithm known = SVMS_TOKEN_ES256; known <= SVMS_TOKEN_PS256; known++) {
+        if (strcmp(name, svms_token_algorithm_name(known)) == 0) {
+            return known;
+        }
+    }
+    return SVMS_TOKEN_NO_ALGORITHM;
+}
+
 const char *svms_token_verdict_name(svms_token_verdict verdict)
 {
     static const char *const names[] = {
@@ -29,6 +40,22 @@ const char *svms_token_verdict_name(svms_token_verdict verdict)
     };
     size_t index = (size_t)verdict;
     return index < sizeof names / sizeof names[0] ? names[index] : "unknown";
+}
+
+/* What is not UTF-8 would be written as something else, and two subjects could become one. */
+bool svms_claim_is_text(const char *text)
+{
+    size_t size = text ? strnlen(text, SVMS_CLAIM_MAX + 1) : 0;
+    svms_cursor cursor = svms_cursor_over(text, size, 0);
+    unsigned long character = 0;
+    if (size == 0 || size > SVMS_CLAIM_MAX) {
+        return false;
+    }
+    for (size_t step = svms_utf8_peek(&cursor, &character); step > 0;
+         step = svms_utf8_peek(&cursor, &character)) {
+        (void)svms_skip(&cursor, step);
+    }
+    return svms_cursor_at_end(&cursor);
 }
 
 static svms_status thumbprint_of(svms_ctx *ctx, EVP_PKEY *pkey, svms_key_kind kind,
@@ -94,8 +121,9 @@ static svms_status settle_name(svms_ctx *ctx, svms_jwk_text *what,
 {
     svms_status status = settle_algorithm(what, err);
     if (status == SVMS_OK && what->kid &&
-        (what->kid[0] == '\0' || strnlen(what->kid, SVMS_KID_MAX + 1) > SVMS_KID_MAX)) {
-        return svms_fail(err, SVMS_E_USAGE, "the name of a key has 1 to %d bytes", SVMS_KID_MAX);
+        (!svms_claim_is_text(what->kid) || strlen(what->kid) > SVMS_KID_MAX)) {
+        return svms_fail(err, SVMS_E_USAGE, "the name of a key has 1 to %d bytes of UTF-8",
+                         SVMS_KID_MAX);
     }
     if (status == SVMS_OK && !what->kid) {
         status = thumbprint_of(ctx, what->pkey, what->kind, thumbprint, err);

@@ -27,17 +27,15 @@ static svms_status hash_id(svms_note_key *key, svms_ctx *ctx, svms_error *err)
     return status;
 }
 
-/* Names of keys here are those of origins (A-CHK-1); so no other kind of space or sign of Unicode
- * can look like one. */
+/* Printable ASCII without spaces: no other sign of Unicode can look like a space, or like another
+ * name. */
 static bool is_name(const char *name, size_t size)
 {
     if (size == 0 || size > SVMS_NOTE_NAME_MAX) {
         return false;
     }
     for (size_t i = 0; i < size; i++) {
-        bool good = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
-                    (name[i] != '\0' && strchr(".-/_", name[i]) != NULL);
-        if (!good) {
+        if (name[i] <= ' ' || name[i] > '~' || name[i] == '+') {
             return false;
         }
     }
@@ -51,7 +49,8 @@ svms_status svms_note_key_make(svms_note_key *out, svms_ctx *ctx, const char *na
     size_t size = strlen(name);
     if (!is_name(name, size)) {
         return svms_fail(err, SVMS_E_USAGE,
-                         "the name of a log's key has 1 to 128 of a-z 0-9 . - / _");
+                         "the name of a key has 1 to %u signs of ASCII, no space, no plus",
+                         SVMS_NOTE_NAME_MAX);
     }
     *out = (svms_note_key){ .kind = kind };
     memcpy(out->name, name, size);

@@ -82,8 +82,8 @@ static void write_key(char *out, size_t room, const X509 *certificate)
     const char *kind = key ? EVP_PKEY_get0_type_name(key) : NULL;
     if (!kind) {
         snprintf(out, room, "unknown");
-    } else if (EVP_PKEY_is_a(key, "ED25519")) {
-        snprintf(out, room, "Ed25519");
+    } else if (EVP_PKEY_is_a(key, "ED25519") || EVP_PKEY_is_a(key, "ED448")) {
+        snprintf(out, room, "%s", EVP_PKEY_is_a(key, "ED448") ? "Ed448" : "Ed25519");
     } else if (!EVP_PKEY_is_a(key, "EC")) {
         snprintf(out, room, "%s-%d", kind, EVP_PKEY_get_bits(key));
     } else if (EVP_PKEY_get_group_name(key, curve, sizeof curve, &length) != 1) {

@@ -92,8 +92,8 @@ static uint32_t truncate_code(const uint8_t *mac, size_t size)
     return (uint32_t)(at[0] & 0x7Fu) << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static svms_status code_of(svms_ctx *ctx, const svms_totp *totp, int64_t step,
-                           char out[SVMS_TOTP_CODE_SIZE], svms_error *err)
+svms_status svms_totp_code_of_step(svms_ctx *ctx, const svms_totp *totp, int64_t step,
+                                   char out[SVMS_TOTP_CODE_SIZE], svms_error *err)
 {
     uint8_t counter[8];
     uint8_t mac[SVMS_HMAC_MAX];
@@ -121,7 +121,7 @@ svms_status svms_totp_code(svms_ctx *ctx, const svms_totp *totp, int64_t at_utc_
     if (status == SVMS_OK) {
         status = step_at(ctx, &known, at_utc_ns, &step, err);
     }
-    return status == SVMS_OK ? code_of(ctx, &known, step, out, err) : status;
+    return status == SVMS_OK ? svms_totp_code_of_step(ctx, &known, step, out, err) : status;
 }
 
 /* The latest of the steps around `step` that has this code, or SVMS_TOTP_NO_STEP. Always looks at
@@ -139,7 +139,7 @@ static svms_status find_step(svms_ctx *ctx, const svms_totp *totp, int64_t step,
         if (at < 0) {
             continue;
         }
-        status = code_of(ctx, totp, at, code, err);
+        status = svms_totp_code_of_step(ctx, totp, at, code, err);
         if (status == SVMS_OK && svms_equal_secret(code, digits, sizeof code)) {
             *found = at;
         }

@@ -8,13 +8,12 @@ import re
 import zoneinfo
 
 import local_time
-from access_reference import FORMATS, KINDS, LISTED, NAME, OBLIGATIONS
+from access_reference import FORMATS, IDENTIFIER, KINDS, LISTED, NAME, OBLIGATIONS
 
 MOST_BYTES, MOST_LEVELS, MOST_VALUES = 8 << 20, 12, 524288
-MOST_ENTRIES, MOST_WORDS = 65536, 16
+MOST_ENTRIES, MOST_WORDS = 65536, 64
 LARGEST_REVISION = 2**53 - 1
 GROUP_LEVELS = 8
-IDENTIFIER = re.compile(r"[a-z0-9_.-]{1,64}")  # R-POL-2
 CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00")
 NETWORK = re.compile(r"[0-9a-fA-F:.]+/(0|[1-9][0-9]{0,2})")
 POLICY = {"format", "version", "revision", "zone", "zones", "groups", "roles", "windows", "rules"}
@@ -141,7 +140,7 @@ class Grammar:
                 _demand(value in self.policy.get("windows", {}), path)
             return
         _members(value, path, {"days", "from", "to", "zone"})
-        for inner, day in _list(value["days"], f"{path}.days", 1, 7) if "days" in value else ():
+        for inner, day in _list(value["days"], f"{path}.days", 1, MOST_WORDS) if "days" in value else ():
             _demand(day in local_time.DAYS, inner)
         for name in ("from", "to"):
             clock = value.get(name, "00:00")

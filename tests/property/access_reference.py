@@ -51,6 +51,7 @@ LISTED = {
 
 
 NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")  # R-ACT-1
+IDENTIFIER = re.compile(r"[a-z0-9_.-]{1,64}")  # R-POL-2
 APPROVING = "approve."
 
 
@@ -372,6 +373,8 @@ def check(question):
     on = subject_of(question.action)
     if on in ("device", "recorded") and question.device is None:
         raise WrongQuestion("device is missing")
+    if question.device is not None and not IDENTIFIER.fullmatch(question.device):
+        raise WrongQuestion("device of another form")
     if on == "server" and question.device is not None:
         raise WrongQuestion("device in vain")
     if question.address is not None:

@@ -50,7 +50,10 @@ def _changed(random, value):
         return value + random.choice([-1, 1])
     if isinstance(value, list) and random.random() < 0.7:
         more = random.choice(value) if value and random.random() < 0.5 else _value(random)
-        return [*value, more] if random.random() < 0.8 else (value or [more]) * 33
+        if random.random() < 0.8:
+            return [*value, more]
+        length = random.choice([8, 9, 16, 17, 32, 33, 64, 65])
+        return ([*value, more] * length)[-length:]
     if isinstance(value, dict) and random.random() < 0.8:
         added = "".join(random.choice(MEMBERS))
         return {**value, added: _value(random)}

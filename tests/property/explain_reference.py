@@ -18,11 +18,13 @@ WORDS = {True: "true", False: "false", None: "unknown"}
 
 
 def spell_time(instant):
-    """RFC 3339 in UTC; null for none. Milliseconds where that is exact."""
+    """RFC 3339 in UTC, with milliseconds where that is exact; null for none."""
     if instant is None or instant == NO_TIME:
         return None
     seconds, rest = divmod(instant, SECOND)
     day = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds)
+    if not 1678 <= day.year <= 2261:
+        return None
     fraction = f"{rest // 1_000_000:03}" if rest % 1_000_000 == 0 else f"{rest:09}"
     return f"{day:%Y-%m-%dT%H:%M:%S}.{fraction}Z"
 
@@ -85,7 +87,7 @@ def _side(side, instant, is_approved, names):
         effect = "allow" if each.is_allow else "deny"
         applies = _applies(conditions)
         listed.append(
-            {number: each.name, "effect": effect, "applies": applies, "conditions": conditions}
+            {number: each.name, "effect": effect, "conditions": conditions, "applies": applies}
         )
     return {
         "verdict": _verdict(side, instant, is_approved),
@@ -100,16 +102,16 @@ def explain(policy, token, question, answer):
     on = check(question)
     has_range = on == "recorded" and question.start != NO_TIME
     is_good = token is not None and question.now < token.expires
-    nothing = {"verdict": "none", "condition": None}
-    ours = {**nothing, "rule": None, "rules": []}
-    theirs = {**nothing, "right": None, "rights": []}
-    evaluation = token and Evaluation(policy, token, question, on)
+    ours = {"verdict": "none", "rule": None, "condition": None, "rules": []}
+    theirs = None
     if is_good:
+        evaluation = Evaluation(policy, token, question, on)
         is_unknown = on == "recorded" and not has_range
         instant = None if is_unknown else answer.instant
         approved = evaluation.is_approved
         ours = _side(evaluation.policy, instant, approved, ("rule", "id", "rules"))
-        theirs = _side(evaluation.rights, instant, approved, ("right", "number", "rights"))
+        if len(evaluation.sides) > 1:
+            theirs = _side(evaluation.rights, instant, approved, ("right", "number", "rights"))
     ranges = [_range(first, behind) for first, behind in answer.ranges]
     return {
         "format": "svms-explanation",
@@ -125,5 +127,5 @@ def explain(policy, token, question, answer):
             "ranges": ranges if has_range and is_good else None,
         },
         "policy": {"revision": policy["revision"], **ours},
-        "rights": theirs if evaluation and len(evaluation.sides) > 1 else None,
+        "rights": theirs,
     }

@@ -49,6 +49,21 @@ NETWORKS = [
     *("128.0.0.0/1", "2001:db8::/32", "2001:db8:0:8000::/49", "::/0", "fe80::1/128", "::1/128"),
     *("198.51.100.64/27", "2001:db8::ff00:0/107", "::ffff:10.1.0.0/112", "::/81"),
 ]
+# Questions that are refused, or nearly, whatever the rest of them is.
+ODD = [
+    *({"action": action} for action in ("", "*", "live", "live.*", "Live.view", "live.view.now")),
+    *({"action": action} for action in ("x", "x.", "x..a", "x.a-1", "approve.", "approve.x.a")),
+    *({"action": action} for action in ("approve.approve.live.view", "approve", "x." + "a" * 62)),
+    *({"action": action} for action in ("x." + "a" * 63, "approve.x." + "a" * 54, "x.a b", "x.-")),
+    *({"action": "approve.x." + "a" * 55}, {"device": ""}, {"device": "*"}, {"device": "group:g0"}),
+    *({"address": text} for text in ("", "10.0.0", "10.0.0.256", "010.1.2.3", "10.0.0.0/8", "::")),
+    *({"address": text} for text in (":::", "1::2::3", "2001:DB8::1", "::ffff:a01:203", "[::1]")),
+    *({"address": text} for text in ("::10.1.2.3", " ::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9")),
+    *({"address": text} for text in ("10.1.2.3 ", "1:2:3:4:5:6:7::", "12345::", "::1.2.3", "ten")),
+    *({"start": 0, "end": 0}, {"start": 1, "end": 0}, {"end": -(2**63)}, {"start": -(2**63)}),
+    *({"is_approved": 1, "approved_until": -(2**63)}, {"is_approved": 1, "approved_until": 0}),
+    *({"destination": ""}, {"now": 0}, {"now": -1}, {"now": -(2**63) + 1}, {"now": 2**63 - 2}),
+]
 
 
 class Maker:
@@ -286,10 +301,12 @@ class Maker:
         return self._edge(self.anchors[0] if self.chance(0.95) else None)
 
     def _range(self):
-        anchor = None if self.chance(0.003) else self.random.choice(self.anchors)
+        anchor = self.random.choice(self.anchors)
         first = self._edge(anchor)
-        length = self.random.choice([1, SECOND, 3600 * SECOND, DAY * SECOND, 9 * DAY * SECOND])
-        behind = self._edge(anchor) if self.chance(0.5) else first + self.random.randint(1, length)
+        length = self.random.choice([1, SECOND, *(n * SECOND for n in (3600, DAY, 2 * DAY, 9 * DAY))])
+        if self.chance(0.001):
+            length = 8 * 366 * DAY * SECOND
+        behind = self._edge(anchor) if self.chance(0.4) else first + self.random.randint(1, length)
         first, behind = sorted((first, behind))
         return first, behind if behind > first else first + 1
 
@@ -325,4 +342,8 @@ class Maker:
             question["approved_until"] = question["now"] + random.choice([1, 90, 300]) * SECOND
         if on in ("recorded", "either") and self.chance(0.85):
             question["start"], question["end"] = self._range()
+        if self.chance(0.03):
+            question |= random.choice(ODD)
+        if self.chance(0.1):
+            question["explain"] = True
         return question

@@ -114,16 +114,16 @@ class Servers(TlsCheckCase):
                 self.assertIn(words, " ".join(problem["message"] for problem in target["problems"]))
 
     def test_keys_that_our_own_tls_does_not_take_are_named(self):
-        kinds = (("RSA-1024", RSA_1024, [*WEAK, "-tls1_3"], ["untrusted", "weak-key"]),
+        kinds = (("RSA-1024", RSA_1024, ["-tls1_3", "-cipher", "ALL:@SECLEVEL=0"], ["untrusted", "weak-key"]),
                  ("P-521", ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-521"], ["-tls1_3"], ["untrusted"]),
-                 ("ED448", ["-algorithm", "ED448"], ["-tls1_2"], ["refused"]))
+                 ("Ed448", ["-algorithm", "ED448"], ["-tls1_2"], ["refused"]))
         for name, kind, options, codes in kinds:
             with self.subTest(name):
                 self.authority.issue("odd-" + name, kind=kind)
                 target = self.check(EVIDENCE, self.serve("odd-" + name, *options), "--ca", self.ca)
                 self.assertEqual(self.codes(target), codes)
                 self.assertEqual(target["certificates"][0]["subject"], "CN=odd-" + name)
-                self.assertEqual(target["certificates"][0]["key"].upper(), name)
+                self.assertEqual(target["certificates"][0]["key"], name)
 
     def test_a_protocol_can_be_required(self):
         speaks = self.serve("good", "-alpn", "other,mine/1")

@@ -41,6 +41,7 @@ static void trust(decision_world *w, svms_token_profile profile, const char *jwk
     svms_keyset *keys = NULL;
     rules.audience = AUDIENCE;
     rules.profile = profile;
+    rules.replay = w->replay;
     assert_int_equal(svms_keyset_from_jwks(&keys, w->ctx, jwks, size, NULL), SVMS_OK);
     assert_int_equal(svms_token_verifier_new(&w->verifiers[profile], w->ctx, &rules, NULL),
                      SVMS_OK);
@@ -61,6 +62,7 @@ int world_open(void **state)
     options.allocate = allocate;
     options.release = release;
     assert_int_equal(svms_ctx_new(&w.ctx, &options, NULL), SVMS_OK);
+    assert_int_equal(svms_replay_new(&w.replay, w.ctx, 16, NULL), SVMS_OK);
     assert_int_equal(svms_private_key_generate(&w.key, w.ctx, NULL), SVMS_OK);
     assert_int_equal(svms_private_key_public(&half, w.ctx, w.key, NULL), SVMS_OK);
     assert_int_equal(svms_public_key_to_jwk(w.ctx, half, 0, "k1", jwk, &size, NULL), SVMS_OK);
@@ -80,6 +82,7 @@ int world_close(void **state)
     for (size_t i = 0; i < sizeof w->verifiers / sizeof w->verifiers[0]; i++) {
         svms_token_verifier_free(&w->verifiers[i]);
     }
+    svms_replay_free(&w->replay);
     svms_private_key_free(&w->key);
     svms_ctx_free(&w->ctx);
     assert_int_equal(w->allocator.live, 0);

@@ -27,6 +27,7 @@ typedef struct decision_world {
     counting_allocator allocator;
     svms_ctx *ctx;
     svms_private_key *key;
+    svms_replay *replay;
     svms_token_verifier *verifiers[SVMS_TOKEN_APPROVING + 1];
 } decision_world;
 

@@ -3,6 +3,7 @@
  * and explained: the two say the same. */
 #include "decision_case.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,11 +26,16 @@ typedef struct table_case {
     json_t *explained;
 } table_case;
 
+/* Says what is wrong and goes on: a table is mended at once. */
+static unsigned wrong;
+
 #define EXPECT(c, condition, ...)                                                                  \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
             print_error("%s: ", (c)->is);                                                          \
-            fail_msg(__VA_ARGS__);                                                                 \
+            print_error(__VA_ARGS__);                                                              \
+            print_error("\n");                                                                     \
+            wrong++;                                                                               \
         }                                                                                          \
     } while (0)
 
@@ -199,8 +205,9 @@ static void expect_verdict(const table_case *c, const char *part, const char *li
             allows = allows || strcmp(applies, "true") == 0;
         }
     }
-    EXPECT(c, denies == same_text(verdict, "deny"), "the verdict is %s", verdict);
-    EXPECT(c, (allows && !denies) == same_text(verdict, "allow"), "the verdict is %s", verdict);
+    EXPECT(c, denies == same_text(verdict, "deny"), "the verdict is %s", shown(verdict));
+    EXPECT(c, (allows && !denies) == same_text(verdict, "allow"), "the verdict is %s",
+           shown(verdict));
 }
 
 static void expect_explanation(table_case *c)
@@ -313,6 +320,7 @@ static void each_decision_of_the_table_is_made_and_explained(void **state)
     }
     printf("%zu decisions\n", count);
     assert_true(count >= CASES_LEAST);
+    assert_int_equal(wrong, 0);
     json_decref(all);
 }
 

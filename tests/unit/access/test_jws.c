@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Examples of RFC 7515, 8037 and 7638: keys, signatures, thumbprints. */
+/* Examples of RFC 7515, 7517, 7520, 7638 and 8037: keys, signatures, thumbprints. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,28 +9,22 @@
 #include <cmocka.h>
 
 #include "jws.h"
+#include "published.h"
 
 #define ROOM 8192
 
 typedef struct example {
     const char *jwk;
     const char *thumbprint; /* NULL: none was published */
-    const char *token;
+    const char *token;      /* NULL: nothing of it was signed */
 } example;
 
 static const example examples[] = {
-    /* RFC 7515, A.3 */
-    { "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
-      "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}",
-      NULL,
-      "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxl"
-      "LmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlS"
-      "ApmWQxfKTUJqPP3-Kg6NU1Q" },
-    /* RFC 8037, A.2 to A.4 */
-    { "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
-      "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
-      "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGc"
-      "vMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg" },
+    { "{" RFC7515_A2_PUBLIC "}", NULL, RFC7515_A2_TOKEN },
+    { "{" RFC7515_A3_PUBLIC "}", NULL, RFC7515_A3_TOKEN },
+    { "{" RFC7520_RSA "}", NULL, RFC7520_41_TOKEN },
+    { "{" RFC8037_PUBLIC "}", RFC8037_THUMBPRINT, RFC8037_TOKEN },
+    { "{" RFC7517_RSA "}", RFC7638_THUMBPRINT, NULL },
 };
 
 #define EXAMPLES (sizeof examples / sizeof examples[0])
@@ -54,6 +48,9 @@ static void published_signatures_verify(void **state)
         svms_jws jws;
         svms_token_verdict verdict = SVMS_TOKEN_APPROVAL;
         svms_error err = SVMS_ERROR_INIT;
+        if (!examples[i].token) {
+            continue;
+        }
         read_key(&jwk, ctx, examples[i].jwk);
         assert_int_equal(
             svms_jws_open(&jws, examples[i].token, strlen(examples[i].token), &verdict, &err),
@@ -86,7 +83,7 @@ static void any_other_character_breaks_a_signature(void **state)
     for (size_t i = 0; i < EXAMPLES; i++) {
         svms_jwk jwk;
         char token[ROOM];
-        size_t size = strlen(examples[i].token);
+        size_t size = examples[i].token ? strlen(examples[i].token) : 0;
         read_key(&jwk, ctx, examples[i].jwk);
         for (size_t k = 0; k < size; k++) {
             svms_jws jws;
@@ -103,6 +100,99 @@ static void any_other_character_breaks_a_signature(void **state)
             }
         }
         svms_jwk_clear(&jwk);
+    }
+}
+
+/* HS256, ES512, none, PS384: whatever key there is, it is not asked. */
+static void published_tokens_of_other_algorithms_are_refused(void **state)
+{
+    static const char *const tokens[] = { RFC7515_A1_TOKEN, RFC7515_A4_TOKEN, RFC7515_A5_TOKEN,
+                                          RFC7520_42_TOKEN, RFC7520_43_TOKEN, RFC7520_44_TOKEN };
+    svms_ctx *ctx = *state;
+    svms_jwk jwk;
+    read_key(&jwk, ctx, "{" RFC7520_RSA "}");
+    for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
+        svms_jws jws;
+        svms_token_verdict verdict = SVMS_TOKEN_APPROVAL;
+        assert_int_equal(svms_jws_open(&jws, tokens[i], strlen(tokens[i]), &verdict, NULL),
+                         SVMS_OK);
+        assert_int_equal(jws.algorithm, SVMS_TOKEN_NO_ALGORITHM);
+        assert_int_equal(svms_jws_verify(&jws, ctx, &jwk, NULL), SVMS_E_NOT_AUTHENTIC);
+    }
+    svms_jwk_clear(&jwk);
+}
+
+/* RFC 7515 A.2 and A.3, RFC 7517 A.2, RFC 8037 A.1: and back to the same members. */
+static void published_private_keys_are_read_and_written(void **state)
+{
+    static const char *const keys[] = { "{" RFC7515_A2_PRIVATE "}", "{" RFC7515_A3_PRIVATE "}",
+                                        "{" RFC7517_EC RFC7517_EC_D "}",
+                                        "{" RFC7517_RSA RFC7517_RSA_D "}",
+                                        "{" RFC8037_PRIVATE "}" };
+    static const char *const members[] = { "\"d\":\"", "\"p\":\"", "\"qi\":\"" };
+    svms_ctx *ctx = *state;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char text[ROOM];
+        size_t size = sizeof text;
+        svms_private_key *key = NULL;
+        svms_public_key *half = NULL;
+        svms_error err = SVMS_ERROR_INIT;
+        if (svms_private_key_from_jwk(&key, ctx, keys[i], strlen(keys[i]), &err) != SVMS_OK) {
+            fail_msg("%zu: %s", i, err.message);
+        }
+        assert_int_equal(
+            svms_private_key_to_jwk(ctx, key, SVMS_TOKEN_NO_ALGORITHM, NULL, text, &size, NULL),
+            SVMS_OK);
+        for (size_t m = 0; m < sizeof members / sizeof members[0]; m++) {
+            const char *due = strstr(keys[i], members[m]);
+            const char *is = strstr(text, members[m]);
+            assert_int_equal(due != NULL, is != NULL);
+            if (due) {
+                size_t length = (size_t)(strchr(due + strlen(members[m]), '"') - due) + 1;
+                assert_memory_equal(is, due, length);
+            }
+        }
+        /* It is none where public keys are due. */
+        assert_int_equal(svms_public_key_from_jwk(&half, ctx, keys[i], strlen(keys[i]), &err),
+                         SVMS_E_MALFORMED);
+        assert_non_null(strstr(err.message, "a private key has been published"));
+        assert_null(half);
+        svms_private_key_free(&key);
+    }
+}
+
+typedef struct published_set {
+    const char *json;
+    size_t count;
+    svms_status status;
+} published_set;
+
+/* A set is read without what verifies no tokens here, and not at all where it holds a secret. */
+static void published_sets_are_read_without_what_is_for_something_else(void **state)
+{
+    static const published_set sets[] = {
+        /* RFC 7517, A.1: one key is for encryption */
+        { "{\"keys\":[{" RFC7517_EC ",\"use\":\"enc\",\"kid\":\"1\"},{" RFC7517_RSA "}]}", 1,
+          SVMS_OK },
+        /* RFC 7517, A.2: both are private */
+        { "{\"keys\":[{" RFC7517_EC RFC7517_EC_D
+          ",\"use\":\"enc\",\"kid\":\"1\"},{" RFC7517_RSA RFC7517_RSA_D "}]}",
+          0, SVMS_E_MALFORMED },
+        { "{\"keys\":[{" RFC7520_EC "},{" RFC7520_RSA "},{" RFC8037_X25519 "},{" RFC8037_PUBLIC
+          "}]}",
+          2, SVMS_OK },
+        { "{\"keys\":[{" RFC7520_OCT "}]}", 0, SVMS_E_MALFORMED },
+    };
+    svms_ctx *ctx = *state;
+    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++) {
+        svms_keyset *keys = NULL;
+        svms_error err = SVMS_ERROR_INIT;
+        svms_status status =
+            svms_keyset_from_jwks(&keys, ctx, sets[i].json, strlen(sets[i].json), &err);
+        if (status != sets[i].status || svms_keyset_count(keys) != sets[i].count) {
+            fail_msg("set %zu: %d, %zu keys, %s", i, status, svms_keyset_count(keys), err.message);
+        }
+        svms_keyset_free(&keys);
     }
 }
 
@@ -146,6 +236,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(published_signatures_verify),
         cmocka_unit_test(published_thumbprints_are_ours),
+        cmocka_unit_test(published_tokens_of_other_algorithms_are_refused),
+        cmocka_unit_test(published_private_keys_are_read_and_written),
+        cmocka_unit_test(published_sets_are_read_without_what_is_for_something_else),
         cmocka_unit_test(any_other_character_breaks_a_signature),
         cmocka_unit_test(what_is_signed_verifies_with_the_public_half),
     };

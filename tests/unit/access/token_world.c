@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token_world.h"
 
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include "base64.h"
 
 #define JWK_ROOM 8192
 
@@ -110,6 +114,77 @@ svms_token *world_take(svms_token_verifier *verifier, const char *text, size_t s
     }
     assert_int_equal(verdict, SVMS_TOKEN_GOOD);
     return token;
+}
+
+size_t world_base64url(char *out, const void *data, size_t size)
+{
+    svms_ctx *ctx = NULL;
+    assert_int_equal(svms_ctx_new(&ctx, NULL, NULL), SVMS_OK);
+    svms_builder text = svms_builder_new(ctx, 2 * size + 4);
+    svms_put_base64url(&text, data, size);
+    assert_int_equal(text.status, SVMS_OK);
+    size_t characters = text.size;
+    if (characters > 0) {
+        memcpy(out, text.data, characters);
+    }
+    svms_builder_clear(&text);
+    svms_ctx_free(&ctx);
+    return characters;
+}
+
+/* ECDSA as OpenSSL makes it, in DER, becomes r and s. */
+static size_t raw_of(uint8_t *signature, size_t size, int width)
+{
+    const uint8_t *at = signature;
+    ECDSA_SIG *parts = d2i_ECDSA_SIG(NULL, &at, (long)size);
+    assert_non_null(parts);
+    uint8_t raw[96];
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(parts), raw, width), width);
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(parts), raw + width, width), width);
+    memcpy(signature, raw, 2 * (size_t)width);
+    ECDSA_SIG_free(parts);
+    return 2 * (size_t)width;
+}
+
+size_t world_signature(uint8_t out[SVMS_JWS_SIGNATURE_MAX], svms_ctx *ctx,
+                       const svms_private_key *key, svms_token_algorithm algorithm,
+                       const char *text, size_t size)
+{
+    const char *digest = algorithm == SVMS_TOKEN_EDDSA   ? NULL
+                         : algorithm == SVMS_TOKEN_ES384 ? "SHA384"
+                                                         : "SHA256";
+    size_t made = SVMS_JWS_SIGNATURE_MAX;
+    EVP_PKEY_CTX *operation = NULL;
+    EVP_MD_CTX *signer = EVP_MD_CTX_new();
+    assert_int_equal(EVP_DigestSignInit_ex(signer, &operation, digest, svms_ossl_context(ctx),
+                                           svms_ossl_properties(ctx), svms_private_key_evp(key),
+                                           NULL),
+                     1);
+    if (algorithm == SVMS_TOKEN_PS256) {
+        assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(operation, RSA_PKCS1_PSS_PADDING), 1);
+        assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(operation, RSA_PSS_SALTLEN_DIGEST), 1);
+    }
+    assert_int_equal(EVP_DigestSign(signer, out, &made, (const uint8_t *)text, size), 1);
+    EVP_MD_CTX_free(signer);
+    if (algorithm == SVMS_TOKEN_ES256 || algorithm == SVMS_TOKEN_ES384) {
+        made = raw_of(out, made, algorithm == SVMS_TOKEN_ES256 ? 32 : 48);
+    }
+    return made;
+}
+
+size_t world_compact(char *out, size_t room, svms_ctx *ctx, const svms_private_key *key,
+                     svms_token_algorithm algorithm, const char *header, const char *payload)
+{
+    uint8_t signature[SVMS_JWS_SIGNATURE_MAX];
+    assert_true((strlen(header) + strlen(payload) + sizeof signature) * 4 / 3 + 8 < room);
+    size_t at = world_base64url(out, header, strlen(header));
+    out[at++] = '.';
+    at += world_base64url(out + at, payload, strlen(payload));
+    size_t size = world_signature(signature, ctx, key, algorithm, out, at);
+    out[at++] = '.';
+    at += world_base64url(out + at, signature, size);
+    out[at] = '\0';
+    return at;
 }
 
 size_t world_sign(char *out, size_t room, svms_ctx *ctx, const svms_private_key *key,

@@ -40,6 +40,15 @@ svms_token_claims world_claims(const char *rights);
 svms_token_question world_question(void);
 /* Fails the test unless the token is good. */
 svms_token *world_take(svms_token_verifier *verifier, const char *text, size_t size);
+/* Any header and any payload, signed as the algorithm says whatever the header says. */
+size_t world_compact(char *out, size_t room, svms_ctx *ctx, const svms_private_key *key,
+                     svms_token_algorithm algorithm, const char *header, const char *payload);
+/* What world_compact() signs with: raw, as tokens have it. */
+size_t world_signature(uint8_t out[SVMS_JWS_SIGNATURE_MAX], svms_ctx *ctx,
+                       const svms_private_key *key, svms_token_algorithm algorithm,
+                       const char *text, size_t size);
+/* Characters, without NUL. */
+size_t world_base64url(char *out, const void *data, size_t size);
 /* A header of at+jwt and k1, and any payload. */
 size_t world_sign(char *out, size_t room, svms_ctx *ctx, const svms_private_key *key,
                   svms_token_algorithm algorithm, const char *payload);

@@ -421,13 +421,13 @@ static void a_changed_record_ends_the_connection(void **state)
     clear();
 }
 
-typedef struct weak_case {
+typedef struct odd_key {
     const char *key;
     svms_tls_version version;
     const char *reason;
-} weak_case;
+} odd_key;
 
-static void inspect_weak(const weak_case *known)
+static void inspect_weak(const odd_key *known)
 {
     svms_tls_peer peer = SVMS_TLS_PEER_INIT;
     size_t size = 0;
@@ -472,7 +472,7 @@ static void inspect_weak(const weak_case *known)
 static void weak_certificates_can_be_inspected(void **state)
 {
     (void)state;
-    static const weak_case cases[] = {
+    static const odd_key cases[] = {
         { "RSA-1024", SVMS_TLS_1_3, "RSA keys of 1024 bits" },
         { "RSA-1024", SVMS_TLS_1_2, "RSA keys of 1024 bits" },
         { "P-521", SVMS_TLS_1_3, "keys on secp521r1" },
