@@ -2,8 +2,7 @@
 /* Shows somebody a camera for as long as he may see it, and writes down why:
  * access POLICY.json KEYS.jwks ISSUER SERVER DEVICE < TOKEN
  * Ends after a hundred pictures, or when he may not any more. */
-#define _POSIX_C_SOURCE 200809L
-
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

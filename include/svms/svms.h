@@ -7,6 +7,7 @@
 #define SVMS_SVMS_H
 
 #include <svms/account.h>
+#include <svms/audit.h>
 #include <svms/batch.h>
 #include <svms/ca.h>
 #include <svms/container.h>
@@ -15,6 +16,7 @@
 #include <svms/expiry.h>
 #include <svms/export.h>
 #include <svms/external_key.h>
+#include <svms/folder.h>
 #include <svms/identity.h>
 #include <svms/io.h>
 #include <svms/jwk.h>

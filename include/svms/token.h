@@ -35,8 +35,9 @@ typedef enum svms_token_verdict {
     SVMS_TOKEN_BINDING = 16,        /**< It is bound to another certificate, or to none. */
     SVMS_TOKEN_REVOKED = 17,        /**< It has been revoked. */
     SVMS_TOKEN_REPLAYED = 18,       /**< It was used before, or may have been. */
-    SVMS_TOKEN_BUSY = 19,           /**< Too many are remembered to tell whether it was used. */
-    SVMS_TOKEN_APPROVAL = 20        /**< It is no approval of this request. */
+    SVMS_TOKEN_BUSY = 19,    /**< It cannot be told: too many are remembered to know whether it
+                                  was used, or memory or the provider failed. */
+    SVMS_TOKEN_APPROVAL = 20 /**< It is no approval of this request. */
 } svms_token_verdict;
 
 /**

@@ -355,6 +355,17 @@ static void refuse_private_members(const svms_json_node *node)
     }
 }
 
+/* A provider that fails once does not fail twice in a row; one that does is found by blame(). */
+static EVP_PKEY *read_twice(read_kind read, svms_ctx *ctx, const svms_json_node *node,
+                            bool is_private, svms_key_kind *kind)
+{
+    ERR_clear_error();
+    EVP_PKEY *pkey = read(ctx, node, is_private, kind);
+    return pkey || svms_json_failed(node) || svms_crypto_starved()
+               ? pkey
+               : read(ctx, node, is_private, kind);
+}
+
 /* Whether the key itself is to blame for not having been taken (ADR 0016). */
 static svms_status blame(const svms_json_node *node, svms_ctx *ctx, svms_key_kind kind,
                          svms_error *err)
@@ -375,7 +386,7 @@ static svms_status take_public(svms_jwk *out, svms_ctx *ctx, const svms_json_nod
                                read_kind read, svms_error *err)
 {
     svms_key_kind kind = SVMS_KEY_P256;
-    EVP_PKEY *pkey = read(ctx, node, false, &kind);
+    EVP_PKEY *pkey = read_twice(read, ctx, node, false, &kind);
     if (!pkey) {
         return blame(node, ctx, kind, err);
     }
@@ -424,7 +435,7 @@ svms_status svms_jwk_read_private(svms_private_key **out, svms_ctx *ctx, const s
                          node->document->name);
     }
     svms_key_kind kind = SVMS_KEY_P256;
-    EVP_PKEY *pkey = svms_json_failed(node) ? NULL : read(ctx, node, true, &kind);
+    EVP_PKEY *pkey = svms_json_failed(node) ? NULL : read_twice(read, ctx, node, true, &kind);
     if (!pkey) {
         return blame(node, ctx, kind, err);
     }

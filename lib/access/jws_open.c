@@ -7,7 +7,7 @@
 #include "jws.h"
 
 #define HEADER_MAX 1024
-#define HEADER_DEPTH 1
+#define HEADER_DEPTH 2 /* so that a list in crit is seen as what it is */
 
 /* Where the dots stand; false unless there are two. */
 static bool find_dots(const char *text, size_t size, size_t dots[2])

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "action.h"
+#include "failure.h"
 #include "policy_internal.h"
 
 #define GROUP_PREFIX "group:"
@@ -67,7 +68,7 @@ void svms_policy_read_rules(svms_policy_job *job)
         svms_rule_read(&reader, &node, &policy->rules[i]);
         policy->rule_count = i + 1;
         if (reader.status != SVMS_OK && job->status == SVMS_OK) {
-            job->status = reader.status;
+            job->status = svms_fail_memory(job->err);
         }
         if (!svms_policy_failed(job)) {
             read_id(job, &node, i);

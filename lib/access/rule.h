@@ -5,7 +5,7 @@
 #define SVMS_RULE_H
 
 #include "json_read.h"
-#include "window.h"
+#include "time_window.h"
 
 #define SVMS_RULE_ACTIONS 64
 #define SVMS_RULE_WINDOWS 32

@@ -158,6 +158,17 @@ static svms_status read_token(svms_token **out, token_job *job)
     return status;
 }
 
+/* A machine that fails says nothing about the token (ADR 0016). */
+static svms_status settle_verdict(svms_status status, svms_token_verdict *verdict)
+{
+    if (status == SVMS_OK) {
+        *verdict = SVMS_TOKEN_GOOD;
+    } else if (status == SVMS_E_NO_MEMORY || status == SVMS_E_CRYPTO || status == SVMS_E_INTERNAL) {
+        *verdict = SVMS_TOKEN_BUSY;
+    }
+    return status;
+}
+
 svms_status svms_token_examine(svms_token **out, svms_token_verifier *verifier, const char *text,
                                size_t size, const svms_token_question *question,
                                svms_token_verdict *verdict, svms_error *err)
@@ -187,11 +198,10 @@ svms_status svms_token_examine(svms_token **out, svms_token_verifier *verifier, 
     }
     if (status != SVMS_OK) {
         svms_token_free(&token);
-        return status;
+    } else {
+        *out = token;
     }
-    *verdict = SVMS_TOKEN_GOOD;
-    *out = token;
-    return SVMS_OK;
+    return settle_verdict(status, verdict);
 }
 
 /* J-REV-1, J-RPL-1 */
@@ -216,10 +226,7 @@ svms_status svms_token_take(svms_token *token, svms_token_verifier *verifier,
     if (rules->replay) {
         status = svms_replay_use(rules->replay, token, now_s, rules->skew_s, verdict, err);
     }
-    if (status == SVMS_OK) {
-        *verdict = SVMS_TOKEN_GOOD;
-    }
-    return status;
+    return settle_verdict(status, verdict);
 }
 
 svms_status svms_token_verify(svms_token **out, svms_token_verifier *verifier, const char *text,

@@ -205,13 +205,23 @@ typedef struct change {
     int32_t offset;
 } change;
 
+/* Rules may reach into the years beside their own, so that two years overlap. */
+static void put_in_order(change out[2 * YEARS], int count, change next)
+{
+    int at = count;
+    for (; at > 0 && out[at - 1].utc_s > next.utc_s; at--) {
+        out[at] = out[at - 1];
+    }
+    out[at] = next;
+}
+
 static void changes_around(const svms_zone_rule *rule, int64_t year, change out[2 * YEARS])
 {
     for (int i = 0; i < YEARS; i++) {
         change begin = { moment_of(&rule->begin, year - 1 + i, rule->standard), rule->summer };
         change end = { moment_of(&rule->end, year - 1 + i, rule->summer), rule->standard };
-        out[2 * i] = begin.utc_s <= end.utc_s ? begin : end;
-        out[2 * i + 1] = begin.utc_s <= end.utc_s ? end : begin;
+        put_in_order(out, 2 * i, begin);
+        put_in_order(out, 2 * i + 1, end);
     }
 }
 

@@ -3,6 +3,8 @@
 #ifndef SVMS_TILE_H
 #define SVMS_TILE_H
 
+#include <svms/audit.h>
+
 #include "builder.h"
 #include "cursor.h"
 #include "tree.h"
@@ -15,8 +17,6 @@
 #define SVMS_TILE_ENTRIES UINT32_MAX
 /* "tile/entries/x000/.../000.p/255" */
 #define SVMS_TILE_PATH_MAX 64u
-/* A-TRE-4 */
-#define SVMS_AUDIT_RECORD_MAX 16384u
 #define SVMS_BUNDLE_MAX (SVMS_TILE_WIDTH * (2u + SVMS_AUDIT_RECORD_MAX))
 
 typedef struct svms_tile {

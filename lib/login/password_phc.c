@@ -142,6 +142,11 @@ static void read_scrypt(phc_reader *reader, svms_phc *out)
     out->passes = read_cost(reader, ",p=", SVMS_PHC_LANES_MAX);
 }
 
+static bool is_of_name(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
 static void read_scheme(phc_reader *reader, svms_phc *out)
 {
     char name[SCHEME_NAME_MAX + 1] = { 0 };
@@ -149,7 +154,7 @@ static void read_scheme(phc_reader *reader, svms_phc *out)
     expect(reader, "$", "does not begin with '$'");
     svms_cursor ahead = reader->cursor;
     uint8_t next = svms_read_u8(&ahead);
-    while (next != '$' && !ahead.failed && length < SCHEME_NAME_MAX) {
+    while (is_of_name(next) && length < SCHEME_NAME_MAX) {
         name[length++] = (char)next;
         next = svms_read_u8(&ahead);
     }

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/evperr.h>
 
-#include "builder.h"
 #include "failure.h"
+#include "key_kind.h"
+#include "known_answer.h"
 #include "tls_internal.h"
 
 /* Alerts of the peer are reasons from this number on. */
@@ -16,19 +18,22 @@
 /* What OpenSSL's error queue held. */
 typedef struct reasons {
     bool any;
-    bool starved;     /* memory ran out */
-    bool is_inner;    /* the first reason of libssl names another part of OpenSSL, or itself */
+    bool starved;    /* memory ran out */
+    bool not_copied; /* a digest could not be copied, for which nothing but memory can be wanting */
+    bool is_inner;   /* the first reason of libssl names another part of OpenSSL, or itself */
     int first_of_tls; /* the first reason of libssl, or 0 */
     const char *text; /* of the first entry that has words, or NULL */
 } reasons;
 
 static reasons take_reasons(void)
 {
-    reasons found = { false, false, false, 0, NULL };
+    reasons found = { .text = NULL };
     for (unsigned long code = ERR_get_error(); code != 0; code = ERR_get_error()) {
         int reason = ERR_GET_REASON(code);
         found.any = true;
         found.starved = found.starved || reason == ERR_R_MALLOC_FAILURE;
+        found.not_copied = found.not_copied || (ERR_GET_LIB(code) == ERR_LIB_EVP &&
+                                                reason == EVP_R_NOT_ABLE_TO_COPY_CTX);
         if (found.first_of_tls == 0 && ERR_GET_LIB(code) == ERR_LIB_SSL) {
             found.first_of_tls = reason;
             found.is_inner = ERR_COMMON_ERROR(code) != 0;
@@ -283,6 +288,22 @@ static svms_status explain_reason(const svms_tls *tls, const reasons *found, svm
                      found->text ? found->text : "no reason is known");
 }
 
+/* libssl blames the peer when it was memory or the provider that failed. Its key was read once, by
+ * us; and that a signature is wrong is believed only while right ones are taken (ADR 0016). */
+static bool blames_for_nothing(const svms_tls *tls, const reasons *found)
+{
+    const svms_chain *chain = tls->peer.chain;
+    switch (chain ? found->first_of_tls : 0) {
+    case SSL_R_UNKNOWN_CERTIFICATE_TYPE:
+        return true;
+    case SSL_R_BAD_SIGNATURE:
+        return found->not_copied ||
+               !svms_known_key_is_taken(tls->ctx, svms_public_key_kind(svms_chain_leaf_key(chain)));
+    default:
+        return false;
+    }
+}
+
 /* A verdict about the certificate, where that is why the handshake stopped. */
 static bool is_verdict(const svms_tls *tls, int reason)
 {
@@ -303,6 +324,10 @@ svms_status svms_tls_explain(svms_tls *tls, int ssl_error, svms_error *err)
     }
     if (found.starved || tls->carrier.starved) {
         return svms_fail_memory(err);
+    }
+    if (blames_for_nothing(tls, &found)) {
+        ERR_clear_error();
+        return svms_fail(err, SVMS_E_CRYPTO, "TLS failed: what the peer signed cannot be checked");
     }
     if (tls->refusal) {
         return svms_fail(err, SVMS_E_POLICY, "%s", tls->refusal);

@@ -4,7 +4,7 @@
 import copy
 import json
 
-NUMBERS = [0, 1, 2, -1, 2**32 - 1, 2**32, 2**53 - 1, 2**53, 2**63, 2**64, 10**30, 0.5]
+NUMBERS = [0, 1, 2, -1, 2**32 - 1, 2**32, 2**53 - 1, 2**53, 2**63, 2**64, 10**30, 0.5, 1.0, -0.0, 1e300]
 WORDS = [
     *("", "*", "x", "A", "a b", "\u00e4", ".", "..", "a.", ".*", "a.*", "*.a", "a..b", "group:"),
     *("group:g0", "group:nowhere", "group:G", "UTC", "Europe/Berlin", "europe/berlin", "Europe"),

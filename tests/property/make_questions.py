@@ -42,6 +42,7 @@ OWN_ACTIONS = ["x.acme.door", "x.acme.door.open", "x.lift"]
 DEVICES = ["0123456789abcdef0123456789abcdef", "f" * 32, "cam-1", "cam-2", "gate.north", "hall_3"]
 SUBJECTS = ["ann", "bob", "Chris", "service:7"]
 CLAIMS = ["operators", "guards", "urn:admin"]
+AGES = [0, 1, 3600, DAY, 2**32 - 1]
 METHODS = ["pwd", "otp", "hwk", "face"]
 DESTINATIONS = ["usb", "archive.example"]
 NETWORKS = [
@@ -73,9 +74,13 @@ class Maker:
         self.random = random
         self.anchors = [self._anchor() for _ in range(random.choice([1, 1, 2, 3]))]
         self.now = self.anchors[0][1]
+        self.is_about_time = random.random() < 0.3
         self.focus = random.sample(ACTIONS, 3) + [random.choice(OWN_ACTIONS)]
-        if random.random() < 0.6:
-            self.focus[0] = random.choice(sorted(access_reference.ON_RECORDED))
+        recorded = sorted(access_reference.ON_RECORDED)
+        if self.is_about_time:
+            self.focus[:3] = random.sample(recorded, 3)
+        elif random.random() < 0.6:
+            self.focus[0] = random.choice(recorded)
         if random.random() < 0.2:
             self.focus[1] = "approve." + random.choice(self.focus)
         self.devices = random.sample(DEVICES, 3)
@@ -156,22 +161,19 @@ class Maker:
             rule["effect"] = random.choice(["allow", "deny", "deny"])
         if self.chance(0.85):
             rule["devices"] = self._devices(groups)
-        if self.chance(0.3):
-            rule["when"] = self._windows(zones, names)
-        if self.chance(0.35):
-            rule["recorded"] = self._windows(zones, names)
-        if self.chance(0.15):
-            rule["max_age"] = random.choice([0, 1, 3600, DAY, 2**32 - 1, random.randint(0, 9 * DAY)])
-        if self.chance(0.12):
-            rule["clients"] = self.some(access_reference.KINDS[1:])
-        if self.chance(0.15):
-            rule["networks"] = self.some(NETWORKS)
-        if self.chance(0.12):
-            rule["amr"] = [self.some(METHODS, 2) for _ in range(random.randint(1, 2))]
-        if self.chance(0.08):
-            rule["formats"] = self.some(access_reference.FORMATS[1:])
-        if self.chance(0.08):
-            rule["destinations"] = self.some(DESTINATIONS, 2)
+        rarely = 0.2 if self.is_about_time else 1
+        for member, probability, value in (
+            ("when", 0.3 * rarely, lambda: self._windows(zones, names)),
+            ("recorded", 0.9 if self.is_about_time else 0.2, lambda: self._windows(zones, names)),
+            ("max_age", 0.15, lambda: random.choice([*AGES, random.randint(0, 9 * DAY)])),
+            ("clients", 0.12 * rarely, lambda: self.some(access_reference.KINDS[1:])),
+            ("networks", 0.15 * rarely, lambda: self.some(NETWORKS)),
+            ("amr", 0.12 * rarely, lambda: [self.some(METHODS, 2) for _ in self.some("ab", 2)]),
+            ("formats", 0.08 * rarely, lambda: self.some(access_reference.FORMATS[1:])),
+            ("destinations", 0.08 * rarely, lambda: self.some(DESTINATIONS, 2)),
+        ):
+            if self.chance(probability):
+                rule[member] = value()
         if rule.get("effect") != "deny" or is_right:  # R-RUL-5
             if self.chance(0.12):
                 rule["second"] = [self._pattern()]

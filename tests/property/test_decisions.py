@@ -105,8 +105,10 @@ class Asking:
             self._count(found)
             who = question.get("token")
             token, issued = (None, None) if who is None else (tokens[who], answered["tokens"][who])
-            if difference(policy, token, question, issued, found):
-                self._report(number, *self._smaller(policy, token, question))
+            different = difference(policy, token, question, issued, found)
+            if different:
+                case, smaller = self._smaller(policy, token, question)
+                self._report(number, case, smaller or different)
         self._count_held(policy, tokens, questions, answered["answers"])
 
     def _count(self, found):
@@ -128,7 +130,7 @@ class Asking:
         tokens = case["tokens"] if "token" in question else []
         try:
             answered = self.library.ask(policy, tokens, [question])
-            if answered["policy"]["status"] != 0:
+            if any(part["status"] for part in (answered["policy"], *answered["tokens"])):
                 return None
             token, issued = (tokens[0], answered["tokens"][0]) if tokens else (None, None)
             return difference(policy, token, question, issued, answered["answers"][0])
@@ -138,7 +140,7 @@ class Asking:
     def _report(self, number, case, different):
         self.counts["disagreements"] += 1
         if len(self.reports) < SHOWN:
-            due, found = different or ("?", "?")
+            due, found = different
             self.reports.append(
                 f"policy {number}\n{json.dumps(case)}\nexpected {due}\nfound    {found}"
             )

@@ -18,7 +18,7 @@ BEGIN {
     below["privacy"] = below["media"] "privacy "
     below["update"] = below["identity"] "update "
 
-    split("status context io time version", base_headers, " ")
+    split("status context folder io time version", base_headers, " ")
     for (i in base_headers)
         owner[base_headers[i]] = "base"
     owner["key"] = "crypto"

@@ -90,7 +90,8 @@ class Documents(SystemCase):
                        "svms prune", "svms timestamp", "svms recipients rewrap", "svms kek destroy", "svms keys disclose",
                        "--late-signatures", "--crl", "svms export create", "--profile", "svms export countersign", "--expect-head",
                        "svms export extract", "svms export stills", "verify-onvif", "svms ca init", "svms request", "svms ca issue",
-                       "svms ca list", "svms ca revoke", "svms ca crl")
+                       "svms ca list", "svms ca revoke", "svms ca crl", "svms jwks", "svms token issue", "svms token verify",
+                       "svms token exchange", "svms token inspect")
 
     def test_code_in_documents_is_that_of_the_snippets(self):
         sources = "".join(read(path) for path in glob.glob(os.path.join(ROOT, "examples", "snippets", "*.c")))

@@ -16,7 +16,7 @@
 
 #include "action.h"
 #include "network.h"
-#include "window.h"
+#include "time_window.h"
 
 typedef struct cover {
     const char *pattern;

@@ -385,6 +385,32 @@ static void a_flood_of_names_forgets_no_account_under_attack(void **state)
     svms_login_limiter_free(&at.limiter);
 }
 
+static void who_has_logged_in_makes_room_before_who_has_failed(void **state)
+{
+    svms_login_limits limits = SVMS_LOGIN_LIMITS_INIT;
+    char name[16];
+    limits.capacity = 16;
+    gate at = open_gate(*state, &limits);
+    fail_times(&at, "anna", NULL, 2);
+    fail_times(&at, "bob", NULL, 1);
+    for (int i = 0; i < 14; i++) {
+        snprintf(name, sizeof name, "name%d", i);
+        assert_int_equal(try_to(&at, name, NULL, SVMS_LOGIN_SUCCEEDED).limit, SVMS_LOGIN_MAY);
+    }
+    /* They make room for 14 others, although anna and bob came first. */
+    for (int i = 0; i < 14; i++) {
+        snprintf(name, sizeof name, "more%d", i);
+        assert_int_equal(try_to(&at, name, NULL, SVMS_LOGIN_FAILED).limit, SVMS_LOGIN_MAY);
+    }
+    assert_int_equal(try_to(&at, "anna", NULL, SVMS_LOGIN_FAILED).limit, SVMS_LOGIN_MAY);
+    assert_int_equal(ask(&at, "anna", NULL).limit, SVMS_LOGIN_NAME_WAITS);
+    /* The next one takes the place of bob, whose failure is the oldest of those that are light. */
+    assert_int_equal(try_to(&at, "last", NULL, SVMS_LOGIN_FAILED).limit, SVMS_LOGIN_MAY);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(try_to(&at, "bob", NULL, SVMS_LOGIN_FAILED).limit, SVMS_LOGIN_MAY);
+    svms_login_limiter_free(&at.limiter);
+}
+
 static void a_table_full_of_waits_takes_nobody_new(void **state)
 {
     svms_login_limits limits = SVMS_LOGIN_LIMITS_INIT;
@@ -585,6 +611,7 @@ int main(void)
         STAGED(unlocking_forgives_at_home_too),
         STAGED(clocks_that_are_set_do_nothing),
         STAGED(a_flood_of_names_forgets_no_account_under_attack),
+        STAGED(who_has_logged_in_makes_room_before_who_has_failed),
         STAGED(a_table_full_of_waits_takes_nobody_new),
         STAGED(a_flood_of_addresses_is_refused_but_not_from_home),
         STAGED(an_attempt_is_told_once),

@@ -33,8 +33,9 @@ static const spelling bad[] = {
       "is of a scheme that is not known here" },
     { "$argon2d$v=19$m=256,t=2,p=1$" TAIL, SVMS_E_UNSUPPORTED,
       "is of a scheme that is not known here" },
-    { "$Argon2id$v=19$m=256,t=2,p=1$" TAIL, SVMS_E_UNSUPPORTED,
-      "is of a scheme that is not known here" },
+    { "$Argon2id$v=19$m=256,t=2,p=1$" TAIL, SVMS_E_MALFORMED, "names no scheme" },
+    { "$argon2id $v=19$m=256,t=2,p=1$" TAIL, SVMS_E_MALFORMED, "names no scheme" },
+    { "$pbkdf2-sha256$29000$" TAIL, SVMS_E_UNSUPPORTED, "is of a scheme that is not known here" },
     { "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW", SVMS_E_UNSUPPORTED,
       "is of a scheme that is not known here" },
     { "$6$salt$hash", SVMS_E_UNSUPPORTED, "is of a scheme that is not known here" },
@@ -162,6 +163,17 @@ static void what_is_read_is_written_as_it_was(void **state)
     }
 }
 
+/* As a hash in an account can: its text has a length, and no NUL ends it. */
+static void a_nul_ends_no_name(void **state)
+{
+    (void)state;
+    static const char text[] = "$argon2id\0\0$v=19$m=256,t=2,p=1$" TAIL;
+    svms_phc phc;
+    svms_error err = SVMS_ERROR_INIT;
+    assert_int_equal(svms_phc_read(&phc, text, sizeof text - 1, &err), SVMS_E_MALFORMED);
+    assert_string_equal(err.message, "a hashed password names no scheme");
+}
+
 /* Another character anywhere gives another hash, or none; never the same one. */
 static void no_two_spellings_are_one_hash(void **state)
 {
@@ -205,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_other_spelling_is_refused_with_its_reason),
         cmocka_unit_test(what_is_read_is_written_as_it_was),
+        cmocka_unit_test(a_nul_ends_no_name),
         cmocka_unit_test(no_two_spellings_are_one_hash),
     };
     return cmocka_run_group_tests(tests, open_context, close_context);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Hours of the week by a wall clock (policy.md, section 4). */
-#ifndef SVMS_WINDOW_H
-#define SVMS_WINDOW_H
+#ifndef SVMS_TIME_WINDOW_H
+#define SVMS_TIME_WINDOW_H
 
 #include <stdbool.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "window.h"
+#include "time_window.h"
 
 #define MINUTES_PER_DAY 1440
 #define SECONDS_PER_MINUTE 60
