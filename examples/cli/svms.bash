@@ -84,6 +84,7 @@ _svms_token_options() {
             "--without-nbf --skew --old-longest-life --revocations --help"
         ;;
     inspect) echo "--json --help" ;;
+    revoke) echo "--issuer --id --subject --all --before --until --merge --json --help" ;;
     *) echo "--help" ;;
     esac
 }
@@ -209,11 +210,11 @@ _svms() {
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line | \
         --kid | --issuer | --audience | --subject | --client | --session | --authenticated | --amr | --life | --gateway | --skew | --longest-life | \
-        --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life) return ;;
+        --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
     --token | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
-        --rights | --certificate | --jwks | --revocations | --old-certificate | \
+        --rights | --certificate | --jwks | --revocations | --merge | --old-certificate | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --attach | --derived | --intermediates)
         compopt -o filenames
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -229,7 +230,7 @@ _svms() {
         elif [ "$command" = export ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create list verify extract countersign mp4 stills onvif --help"
         elif [ "$command" = token ] && [ "$COMP_CWORD" -eq 2 ]; then
-            words="issue verify exchange inspect --help"
+            words="issue verify exchange inspect revoke --help"
         elif [ "$command" = policy ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check decide explain --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then

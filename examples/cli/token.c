@@ -10,6 +10,7 @@ static const subcommand subcommands[] = {
     { "verify", command_token_verify, "say whether a token holds" },
     { "exchange", command_token_exchange, "make one for another server, which allows no more" },
     { "inspect", command_token_inspect, "show what a token says, without verifying it" },
+    { "revoke", command_token_revoke, "keep a list of tokens that are not good any more" },
 };
 
 exit_status command_token(int count, char **arguments)

@@ -9,5 +9,6 @@ exit_status command_token_issue(int count, char **arguments);
 exit_status command_token_verify(int count, char **arguments);
 exit_status command_token_exchange(int count, char **arguments);
 exit_status command_token_inspect(int count, char **arguments);
+exit_status command_token_revoke(int count, char **arguments);
 
 #endif

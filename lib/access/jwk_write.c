@@ -5,6 +5,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 
 #include "base64.h"
 #include "failure.h"
@@ -117,8 +118,11 @@ svms_status svms_jwk_put_required(svms_builder *out, EVP_PKEY *pkey, svms_key_ki
     return svms_builder_check(out, "a key as JSON", err);
 }
 
+/* OpenSSL leaves numbers out without saying so when it lacks memory, and what is left of them moves
+ * up: nothing may be written then. */
 svms_status svms_jwk_put(svms_builder *out, const svms_jwk_text *what, svms_error *err)
 {
+    ERR_clear_error();
     svms_json_open(out, NULL, '{');
     if (!put_members(out, what->pkey, what->kind)) {
         return svms_fail_crypto(err, "cannot write a key as JSON");
@@ -126,7 +130,8 @@ svms_status svms_jwk_put(svms_builder *out, const svms_jwk_text *what, svms_erro
     svms_json_put_text(out, "alg", svms_token_algorithm_name(what->algorithm));
     svms_json_put_text(out, "use", "sig");
     svms_json_put_text(out, "kid", what->kid);
-    if (what->is_private && !put_private(out, what->pkey, what->kind)) {
+    bool done = !what->is_private || put_private(out, what->pkey, what->kind);
+    if (!done || svms_crypto_starved()) {
         return svms_fail_crypto(err, "cannot write a private key as JSON");
     }
     svms_json_close(out, '}');

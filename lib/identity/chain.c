@@ -57,12 +57,13 @@ static svms_status read_leaf_key(svms_chain *chain, const X509 *leaf, svms_error
 {
     EVP_PKEY *key = X509_get0_pubkey(leaf);
     ERR_clear_error();
-    if (key && EVP_PKEY_can_sign(key) != 1 &&
+    bool can_sign = key && EVP_PKEY_can_sign(key) == 1;
+    if (key && !can_sign &&
         (EVP_PKEY_can_sign(key) == 1 || !svms_known_key_is_taken(chain->ctx, SVMS_KEY_P256))) {
         return svms_fail_crypto(err, "cannot tell what the certificate's key is for");
     }
     ERR_clear_error();
-    if (!key || EVP_PKEY_can_sign(key) != 1) {
+    if (!can_sign) {
         return svms_fail(err, SVMS_E_UNSUPPORTED,
                          "the certificate's key is of a kind that cannot sign here");
     }

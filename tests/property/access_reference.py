@@ -191,6 +191,7 @@ class Rule:
         self.policy, self.token, self.question = policy, token, question
         self.name, self.body, self.is_right = name, body, is_right
         self.is_allow = body.get("effect", "allow") == "allow"
+        self.zones = zones_of(policy) if body.keys() & {"when", "recorded"} else set()
         self.concerns = self._covers("actions") and self._is_for_subject()
         if self.concerns:
             self.devices = self._devices()
@@ -270,12 +271,11 @@ class Rule:
     def windows(self, member):
         """Windows of `when` or `recorded`, each with its zone; the zone is None where the window is
         unknown: another zone, or a name in a token."""
-        known = zones_of(self.policy)
         for window in self.body.get(member, []):
             if isinstance(window, str):
                 window = {"zone": None} if self.is_right else self.policy["windows"][window]
             zone = window.get("zone", self.policy.get("zone", "UTC"))
-            yield window, zone if zone in known else None
+            yield window, zone if zone in self.zones else None
 
     def _in_a_window(self, member, instant):
         return any_of(

@@ -42,6 +42,7 @@ def _shifts(zone, day):
     return tuple(found)
 
 
+@functools.lru_cache(maxsize=None)
 def minutes(text):
     """Minutes since midnight of "HH:MM"."""
     return int(text[:2]) * 60 + int(text[3:])

@@ -91,7 +91,7 @@ class Documents(SystemCase):
                        "--late-signatures", "--crl", "svms export create", "--profile", "svms export countersign", "--expect-head",
                        "svms export extract", "svms export stills", "verify-onvif", "svms ca init", "svms request", "svms ca issue",
                        "svms ca list", "svms ca revoke", "svms ca crl", "svms jwks", "svms token issue", "svms token verify",
-                       "svms token exchange", "svms token inspect")
+                       "svms token exchange", "svms token inspect", "svms token revoke")
 
     def test_code_in_documents_is_that_of_the_snippets(self):
         sources = "".join(read(path) for path in glob.glob(os.path.join(ROOT, "examples", "snippets", "*.c")))

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, SystemCase, TIMEOUT, USAGE, main
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, SystemCase, TIMEOUT, USAGE, main
 
 ISSUER = "https://login.example"
 SERVER = "https://recorder.example"
@@ -554,6 +554,83 @@ class Exchange(TokenCase):
             self.assertIn("--" + name, self.exchange(old, status=USAGE, **{name: None}).err)
         self.assertIn("--actor is empty", self.exchange(old, status=USAGE, actor="").err)
         self.assertIn("--force belongs", self.exchange(old, "--force", status=USAGE).err)
+
+
+class Revoke(TokenCase):
+    def setUp(self):
+        super().setUp()
+        self.keys = self.jwks(self.key("ES256"))
+
+    def revoke(self, *arguments, name="list.json"):
+        run = self.expect(GOOD, "token", "revoke", name, *arguments)
+        self.assertRegex(run.out, rf"^List          {name}: \d+ entr(y|ies)\n$")
+        return json.loads(self.load(name))["entries"]
+
+    def judge(self, token):
+        run = self.run_svms("token", "verify", self.store_token(token), "--audience", SERVER, "--jwks", self.keys, "--issuer", ISSUER,
+                            "--revocations", "list.json", "--json")
+        self.assertEqual(run.status, GOOD if run.json()["verdict"] == "good" else POLICY, run)
+        return run.json()["verdict"]
+
+    def test_one_token_a_subject_or_everything_is_revoked(self):
+        tokens = [self.issue(), self.issue(), self.issue(subject="berta")]
+        entries = self.revoke("--issuer", ISSUER, "--id", claims_of(tokens[0])["jti"])
+        self.assertEqual([(entry["kind"], entry["value"]) for entry in entries], [("token", claims_of(tokens[0])["jti"])])
+        self.assertAlmostEqual(entries[0]["until"], time.time() + 366 * 86400 + 300, delta=60)
+        self.assertEqual([self.judge(token) for token in tokens], ["revoked", "good", "good"])
+        self.assertEqual(len(self.revoke("--issuer", ISSUER, "--subject", "anna")), 2)
+        self.assertEqual([self.judge(token) for token in tokens], ["revoked", "revoked", "good"])
+        self.assertEqual(len(self.revoke("--issuer", ISSUER, "--all")), 3)
+        self.assertEqual([self.judge(token) for token in tokens], ["revoked", "revoked", "revoked"])
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("list.json")).st_mode), 0o600)
+
+    def test_times_are_taken_as_they_are_given(self):
+        token = self.issue()
+        (entry,) = self.revoke("--issuer", ISSUER, "--subject", "anna", "--before", "2026-11-21T10:00:00Z", "--until", "2100-01-01T00:00:00Z")
+        self.assertEqual((entry["before"], entry["until"]), (1795255200, 4102444800))
+        self.assertEqual(self.judge(token), "good")
+        self.assertEqual(self.revoke("--issuer", ISSUER, "--all", "--until", "2020-01-01T00:00:00Z"), [entry])
+
+    def test_lists_are_joined_in_any_order(self):
+        self.revoke("--issuer", ISSUER, "--id", "1", name="a.json")
+        self.revoke("--issuer", ISSUER, "--id", "2", name="b.json")
+        one = self.revoke("--merge", "a.json", "--merge", "b.json", name="ab.json")
+        self.assertEqual(self.revoke("--merge", "b.json", "--merge", "a.json", "--merge", "ab.json", name="ba.json"), one)
+        self.assertEqual(len(one), 2)
+        os.chmod(self.path("ab.json"), 0o640)
+        answer = self.expect(GOOD, "token", "revoke", "ab.json", "--merge", "a.json", "--json").json()
+        self.assertEqual(answer, {"file": "ab.json", "entries": 2})
+        self.assertEqual(stat.S_IMODE(os.stat(self.path("ab.json")).st_mode), 0o640)
+
+    def test_two_that_revoke_at_once_lose_nothing(self):
+        running = [subprocess.Popen([PROGRAM, "token", "revoke", "list.json", "--issuer", ISSUER, "--id", str(number)],
+                                    cwd=self.folder, stdout=subprocess.DEVNULL) for number in range(8)]
+        self.assertEqual([one.wait(timeout=TIMEOUT) for one in running], [GOOD] * 8)
+        entries = json.loads(self.load("list.json"))["entries"]
+        self.assertEqual(sorted(entry["value"] for entry in entries), [str(number) for number in range(8)])
+
+    def test_mistakes_change_nothing(self):
+        self.revoke("--issuer", ISSUER, "--id", "1")
+        before = self.load("list.json")
+        bad = self.store("bad.json", b'{"format":"svms-revocations","version":2,"entries":[]}')
+        when = "2026-11-21T10:00:00Z"
+        cases = ((USAGE, ["list.json"], "nothing is to be done"), (USAGE, ["list.json", "--issuer", "i"], "belong together"),
+                 (USAGE, ["list.json", "--id", "1"], "belong together"), (USAGE, ["list.json", "--issuer", "i", "--id", "1", "--all"], "belong together"),
+                 (USAGE, ["list.json", "--issuer", "i", "--id", "1", "--before", when], "--before belongs"),
+                 (USAGE, ["list.json", "--merge", bad, "--until", when], "--until belongs"),
+                 (USAGE, ["list.json", "--issuer", "", "--all"], "--issuer is empty"), (USAGE, ["list.json", "--issuer", "i" * 257, "--all"], "256"),
+                 (USAGE, ["list.json", "--merge", "list.json"], "would be written over"), (USAGE, [], "LIST is missing"),
+                 (MALFORMED, ["list.json", "--merge", bad], "cannot use the revocations"), (MALFORMED, ["new.json", "--merge", bad], "cannot use"),
+                 (ENVIRONMENT, ["list.json", "--merge", "missing"], "missing"), (ENVIRONMENT, ["/dev/null", "--issuer", "i", "--all"], "not a regular"),
+                 (ENVIRONMENT, ["nowhere/list.json", "--issuer", "i", "--all"], "nowhere"))
+        for status, arguments, words in cases:
+            with self.subTest(words):
+                self.assertIn(words, self.expect(status, "token", "revoke", *arguments).err)
+        self.assertEqual(self.load("list.json"), before)
+        self.assertFalse(os.path.exists(self.path("new.json")))
+        self.store("list.json", b"garbage")
+        self.expect(MALFORMED, "token", "revoke", "list.json", "--issuer", "i", "--all")
+        self.assertEqual(self.load("list.json"), b"garbage")
 
 
 class Inspect(TokenCase):

@@ -13,7 +13,8 @@ COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipien
             "recover", "verify-onvif", "export create", "export list", "export verify", "export extract",
             "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "tls check", "policy check", "policy decide", "policy explain", "ca init", "ca issue", "ca get",
             "ca revoke", "ca crl", "ca list", "ca code", "ca serve",
-            "request", "enroll", "token issue", "token verify", "token exchange", "token inspect", "jwks")
+            "request", "enroll", "token issue", "token verify", "token exchange", "token inspect", "token revoke",
+            "jwks")
 CLI = os.path.join(ROOT, "examples", "cli")
 
 

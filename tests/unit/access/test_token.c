@@ -63,11 +63,20 @@ static svms_token_verifier *verifier_of(world *w, const svms_token_rules *rules)
     return verifier;
 }
 
+/* Well before the tokens were issued, whenever this runs. */
+static int64_t an_hour_before(void *user)
+{
+    (void)user;
+    return (NOW_S - 3600) * NS;
+}
+
 static int set_up(void **state)
 {
     static world w;
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    options.utc_now = an_hour_before;
     memset(&w, 0, sizeof w);
-    assert_int_equal(svms_ctx_new(&w.ctx, NULL, NULL), SVMS_OK);
+    assert_int_equal(svms_ctx_new(&w.ctx, &options, NULL), SVMS_OK);
     assert_int_equal(svms_private_key_generate(&w.key, w.ctx, NULL), SVMS_OK);
     assert_int_equal(svms_private_key_generate(&w.other, w.ctx, NULL), SVMS_OK);
     svms_token_rules rules = rules_of(SVMS_TOKEN_ACCESS);

@@ -501,7 +501,7 @@ static void which_of_them_was_wrong_does_not_show_in_the_work(void **state)
                          (unsigned long long)expected.calls);
             }
         }
-        assert_true(expected.count > 0 && expected.calls > 0);
+        assert_true(expected.calls > 0);
         svms_login_limiter_free(&limiter);
         svms_code_book_free(&book);
     }
