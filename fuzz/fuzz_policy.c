@@ -24,11 +24,9 @@ static void ask_all(const svms_policy *policy, const svms_token *token)
         question.destination = i % 3 ? NULL : "usb";
         question.range.from_utc_ns = i == 4 ? INT64_MIN : (FUZZ_NOW_S - 86400 * 3) * FUZZ_NS;
         question.range.to_utc_ns = i == 4 ? INT64_MIN : FUZZ_NOW_S * FUZZ_NS;
-        fuzz_ask(policy, token, &question);
-        question.is_approved = 1;
+        question.is_approved = (uint32_t)(i % 2);
         question.approved_until_utc_ns = (FUZZ_NOW_S + 60) * FUZZ_NS;
         fuzz_ask(policy, token, &question);
-        question.is_approved = 0;
     }
 }
 

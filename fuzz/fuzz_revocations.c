@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define ROOM ((size_t)4 * 1024 * 1024)
+#define ROOM ((size_t)256 * 1024)
 
 typedef struct text {
     char *data;

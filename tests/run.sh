@@ -27,8 +27,8 @@ count() {
     failures=$failures$(grep -E "$bad" "$2" | python3 "$root/tests/failures.py" "$1" || true)
 }
 
-# build_in FOLDER COMPILER OPTION...
-build_in() {
+# configure_in FOLDER COMPILER OPTION...
+configure_in() {
     folder=$build/$1
     compiler=$2
     shift 2
@@ -37,6 +37,11 @@ build_in() {
     else
         CC=$compiler meson setup "$folder" "$root" "$@"
     fi
+}
+
+# build_in FOLDER COMPILER OPTION...
+build_in() {
+    configure_in "$@"
     ninja -C "$folder"
 }
 
@@ -106,7 +111,23 @@ sanitize() {
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         test_in sanitize --timeout-multiplier 4 --no-suite exhaustive \
         --suite unit/base --suite unit/crypto --suite unit/media --suite unit/identity \
-        --suite unit/container --suite unit/export --suite unit/access --suite unit/tls --suite fuzz
+        --suite unit/container --suite unit/export --suite unit/access --suite unit/login --suite unit/tls --suite fuzz
+    sanitize_threads
+}
+
+# Only what threads share, and only what is needed for it is built: everything is many times slower there. What OpenSSL
+# itself does is not instrumented, so that tests/tsan.supp says what of it looks like a race and is none.
+sanitize_threads() {
+    say "clang, ThreadSanitizer: what threads share"
+    configure_in threads clang --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false \
+        -Dffmpeg=disabled -Dcurl=disabled -Ddocs=disabled
+    for program in access/test_access_token_threads container/test_container_threads crypto/test_crypto_signer \
+        identity/test_identity_shared_trust login/test_login_password_threads login/test_login_threads \
+        tls/test_tls_reload; do
+        ninja -C "$folder" "tests/unit/$program"
+    done
+    TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/tsan.supp" \
+        test_in threads --timeout-multiplier 8 token_threads threads login_threads password_threads signer shared_trust reload
 }
 
 # What is exhaustive takes hours there; the same code runs in the tests that stay.
@@ -118,7 +139,8 @@ valgrind() {
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw kek key_uri nal jpeg h264 h265 light_kinds light_plan \
         chain name role verdict hostile \
-        frame leaves evidence evidence_splice case case_refused profile
+        frame leaves evidence evidence_splice case case_refused profile \
+        account account_login password_phc password_policy
 }
 
 lint() {
@@ -158,7 +180,8 @@ cross_to() {
         aead digest ecdsa_raw hpke kek scrypt nal jpeg h264 h265 light_kinds light_plan \
         chain name role round_trip vectors replay_header replay_manifest replay_record camera_in_ram \
         frame leaves create evidence evidence_splice case case_refused profile onvif onvif_vectors replay_package \
-        base64 conditions jws policy token zone request expiry_text tls_handshake
+        base64 conditions jws policy token zone approval exchange refusals request expiry_text tls_handshake \
+        account account_login password password_phc password_policy replay_phc replay_account
 }
 
 cross() {

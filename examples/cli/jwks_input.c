@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 
 #include "ca_key.h"
 #include "message.h"
+#include "options.h"
 
 #define MAX_KEY_FILE ((size_t)65536)
 
@@ -37,11 +39,25 @@ static void label_from(jwk_label *out, const json_t *jwk)
     }
 }
 
+/* Of a private key; the object is of no use any more. */
+static void forget(json_t *jwk)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(jwk, name, value)
+    {
+        if (json_is_string(value)) {
+            OPENSSL_cleanse((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+        }
+    }
+    json_decref(jwk);
+}
+
 void jwk_label_read(jwk_label *out, const char *json, size_t size)
 {
     json_t *jwk = json_loadb(json, size, JSON_REJECT_DUPLICATES, NULL);
     label_from(out, jwk);
-    json_decref(jwk);
+    forget(jwk);
 }
 
 static jwks_key *append(jwks_keys *keys, const char *path)
@@ -100,6 +116,18 @@ static exit_status read_uri(jwks_keys *keys, const jwks_input *input, const char
     return status == EXIT_GOOD ? take_private(added, input->ctx, &key) : status;
 }
 
+/* What was typed names a single key, and says how an RSA key signs that does not say it itself. */
+static void complete_label(jwk_label *label, const jwks_input *input, const json_t *jwk)
+{
+    const char *type = json_string_value(json_object_get(jwk, "kty"));
+    if (input->label.kid[0] != '\0') {
+        memcpy(label->kid, input->label.kid, sizeof label->kid);
+    }
+    if (label->algorithm == SVMS_TOKEN_NO_ALGORITHM && type && strcmp(type, "RSA") == 0) {
+        label->algorithm = input->label.algorithm;
+    }
+}
+
 /* One key of a set that the library has accepted as a whole, or one that stands alone. */
 static exit_status read_jwk(jwks_keys *keys, const jwks_input *input, const char *path,
                             const file_text *text, const json_t *jwk, bool in_set)
@@ -111,6 +139,7 @@ static exit_status read_jwk(jwks_keys *keys, const jwks_input *input, const char
         return EXIT_MALFORMED;
     }
     label_from(&added->label, jwk);
+    complete_label(&added->label, input, jwk);
     if (json_object_get(jwk, "d") && !in_set) {
         return svms_private_key_from_jwk(&key, input->ctx, text->bytes, text->size, &err) == SVMS_OK
                    ? take_private(added, input->ctx, &key)
@@ -160,13 +189,15 @@ static exit_status read_json(jwks_keys *keys, const jwks_input *input, const cha
     const json_t *list = json_object_get(root, "keys");
     if (!list) {
         status = read_jwk(keys, input, path, text, root, false);
+    } else if (input->label.kid[0] != '\0') {
+        status = usage_error("jwks", "--kid names one key, and %s is a set", path);
     } else if (svms_keyset_from_jwks(&set, input->ctx, text->bytes, text->size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the key set %s", path);
     } else {
         status = read_set(keys, input, path, list);
     }
     svms_keyset_free(&set);
-    json_decref(root);
+    forget(root);
     return status;
 }
 

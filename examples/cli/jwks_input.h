@@ -34,7 +34,7 @@ typedef struct jwks_keys {
 typedef struct jwks_input {
     svms_ctx *ctx;
     const char *passphrase_file; /* of private keys; NULL: asked for, where one needs it */
-    jwk_label label;             /* for keys that have none: PEM files and URIs */
+    jwk_label label;             /* a name for the only key; how keys sign that do not say it */
 } jwks_input;
 
 /* Appends what a file (PEM: private key, public key or certificate; JWK, public or private; JWKS)

@@ -209,7 +209,7 @@ _svms() {
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line | \
-        --kid | --issuer | --audience | --subject | --client | --session | --authenticated | --amr | --life | --gateway | --skew | --longest-life | \
+        --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
     --token | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \

@@ -60,6 +60,24 @@ certify() {
         -extfile "$work/$1.ext" -out "$work/$1.pem" 2> "$work/openssl"
 }
 
+# enter PASSWORD...: what the door says
+enter() {
+    printf '%s\n' "$@" | "$programs/login" "$work/account" "$work/account.key" anna 192.0.2.7 > "$work/entered" 2> "$work/login"
+}
+
+head -c 32 /dev/urandom > "$work/account.key"
+if enter short; then
+    fail "a short password was taken"
+fi
+grep -q "the policy refuses" "$work/login" || fail "login said $(cat "$work/login")"
+[ ! -e "$work/account" ] || fail "an account was stored without a password"
+enter "four horses and a battery" "four mice" "four horses and a battery" || fail "login said $(cat "$work/entered" "$work/login")"
+grep -q "^record: anna from 192.0.2.7: wrong password | peer: wrong$" "$work/entered" || fail "login said $(cat "$work/entered")"
+[ "$(tail -n 1 "$work/entered")" = "record: anna from 192.0.2.7: good | peer: welcome" ] || fail "login said $(cat "$work/entered")"
+if enter "four mice"; then
+    fail "a wrong password was welcome"
+fi
+
 # issue LIFE: a token for anna, in a file
 issue() {
     "$svms" token issue --key "$work/issuer/key.pem" --issuer https://id.example --audience recorder-1 --subject anna --client desk \

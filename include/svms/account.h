@@ -216,8 +216,10 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_account_set_password(svms_account *acc
 
 /**
  * Change the password of an account, as its user does: the old one is demanded, and where it is
- * wrong the new one is not looked at. Nothing has to be changed at the next login then. The caller
- * ends the sessions of before, see svms_session_end_all().
+ * wrong the new one is not looked at. Nothing has to be changed at the next login then. It asks for
+ * no second factor: allow it to whoever is logged in, and to whom svms_account_login() has just
+ * said
+ * ::SVMS_LOGIN_SAY_CHANGE. The caller ends the sessions of before, see svms_session_end_all().
  *
  * @param account        the account; unchanged on failure, except that it may be locked, when the
  *                       limiter says so: store it then, too
@@ -440,8 +442,9 @@ typedef struct svms_login_result {
  * @retval SVMS_E_NO_MEMORY    memory ran out
  * @retval SVMS_E_CRYPTO       the provider or the random generator failed
  *
- * With a failure nobody is logged in, the account is unchanged, and the attempt is not held against
- * anybody; a delivered code may be used up.
+ * With a failure nobody is logged in, @p out says ::SVMS_LOGIN_NO_VERDICT if it says anything, the
+ * account is unchanged, and the attempt is not held against anybody; a delivered code may be used
+ * up.
  * Thread safety: one thread at a time for the account; limiter and codes are shared.
  * Clauses: RFC 8176 section 2. Specification: L-ACC-5 to L-ACC-10. Since 0.1.
  */

@@ -29,7 +29,7 @@ typedef svms_status (*svms_folder_each)(void *user, const char *name);
 /**
  * A folder. Fill it in yourself, or use svms_folder_open(). Callbacks return ::SVMS_OK or a
  * failure, and store an errno value through @p os_error; what is not there is ::SVMS_E_IO with
- * ENOENT. They are called by one thread at a time. Since 0.1.
+ * ENOENT. Several threads may call them at once. Since 0.1.
  */
 typedef struct svms_folder {
     uint32_t struct_size; /**< sizeof(svms_folder). */
@@ -40,10 +40,14 @@ typedef struct svms_folder {
     /** Make a file that must not be there yet, empty, with the folders above it; its name is
      * durable when this returns. */
     svms_status (*create)(void *user, const char *name, svms_store *out, int *os_error);
-    /** Write a whole file, with the folders above it, in place of any that is there: after a crash
-     * it is the old or the new one. Durable when this returns. */
-    svms_status (*put)(void *user, const char *name, const void *data, size_t size, int *os_error);
-    /** Remove a file. */
+    /** Write a whole file, with the folders above it, in place of any that is there. @p durable 1:
+     * after a crash it is the old or the new one, and the new one once this has returned; 0: it may
+     * be anything until svms_folder::sync. */
+    svms_status (*put)(void *user, const char *name, const void *data, size_t size,
+                       uint32_t durable, int *os_error);
+    /** Make all durable that was written so far. */
+    svms_status (*sync)(void *user, int *os_error);
+    /** Remove a file, or a folder that is empty. */
     svms_status (*remove)(void *user, const char *name, int *os_error);
     /** Tell every name below @p name ("": the folder itself), in any order. A folder that is not
      * there has none. */
@@ -59,7 +63,7 @@ typedef struct svms_folder {
 /** Initialiser of ::svms_folder. */
 #define SVMS_FOLDER_INIT                                                                           \
     {                                                                                              \
-        (uint32_t)sizeof(svms_folder), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL           \
+        (uint32_t)sizeof(svms_folder), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL     \
     }
 
 /**
@@ -76,7 +80,7 @@ typedef struct svms_folder {
  * @retval SVMS_E_IO         it is not there, or no folder; err->os_error says how
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  *
- * Thread safety: the folder belongs to one thread at a time. Since 0.1.
+ * Thread safety: any thread may use the folder. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_folder_open(svms_folder *out, svms_ctx *ctx,
                                                       const char *path, uint32_t create,

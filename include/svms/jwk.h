@@ -54,7 +54,7 @@ SVMS_API const char *svms_token_algorithm_name(svms_token_algorithm algorithm);
  * @retval SVMS_E_USAGE        an argument is NULL
  * @retval SVMS_E_MALFORMED    not JSON, a member is missing, wrong or occurs twice, the numbers
  *                             make no key, or it holds private members; err->message names it
- * @retval SVMS_E_UNSUPPORTED  a key of a kind that signs no tokens here
+ * @retval SVMS_E_UNSUPPORTED  a key of a kind, or for a use, that signs no tokens here
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  * @retval SVMS_E_CRYPTO       the provider failed
  *
@@ -107,7 +107,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_public_key_to_jwk(svms_ctx *ctx,
  * @retval SVMS_E_USAGE        an argument is NULL
  * @retval SVMS_E_MALFORMED    as in svms_public_key_from_jwk(), or the private numbers do not
  *                             belong to the public ones
- * @retval SVMS_E_UNSUPPORTED  a key of a kind that signs no tokens here
+ * @retval SVMS_E_UNSUPPORTED  a key of a kind, or for a use, that signs no tokens here
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  * @retval SVMS_E_CRYPTO       the provider failed
  *

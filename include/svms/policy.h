@@ -125,7 +125,7 @@ typedef struct svms_access_question {
     uint32_t is_approved;          /**< 1: a second person has approved just this (J-APP-3). */
     const char *action;            /**< What, as policy.md spells it. */
     const char *device;            /**< On which device; NULL for actions on the server. */
-    const char *address;           /**< From which IP address, in text, or NULL. */
+    const char *address;           /**< From which IP address, without %zone, or NULL. */
     const char *destination;       /**< Where to, for exports, or NULL. */
     int64_t now_utc_ns;            /**< When; ::SVMS_NO_TIME: the context's clock. */
     int64_t approved_until_utc_ns; /**< Until when the approval holds; with is_approved only. */

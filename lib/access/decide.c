@@ -181,7 +181,6 @@ static svms_status decide(svms_decision_job *job)
     int64_t end_ns = svms_token_end_ns(asked->token);
     asked->valid_until_ns = asked->valid_until_ns < end_ns ? asked->valid_until_ns : end_ns;
     job->has_token_side = has_rights(asked);
-    svms_roles_find(asked);
     svms_side_of_policy(&job->policy, asked);
     if (job->has_token_side) {
         svms_side_of_token(&job->token, asked);
@@ -218,6 +217,7 @@ svms_status svms_decision_make(svms_decision_job *job)
         out->reason = SVMS_ACCESS_NO_TOKEN;
         return SVMS_OK;
     }
+    svms_roles_find(&job->asked);
     if (asked->now_ns >= svms_token_end_ns(asked->token)) {
         out->reason = SVMS_ACCESS_EXPIRED;
         return SVMS_OK;

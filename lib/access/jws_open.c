@@ -100,17 +100,18 @@ static svms_status read_header(svms_jws *out, const char *text, size_t size,
     static const svms_json_limits limits = { HEADER_MAX, HEADER_DEPTH };
     uint8_t json[HEADER_MAX];
     *verdict = SVMS_TOKEN_HEADER;
-    if (svms_base64url_decoded_size(size) > sizeof json) {
+    size_t decoded_size = svms_base64url_decoded_size(size);
+    if (decoded_size > sizeof json && decoded_size != SIZE_MAX) {
         return svms_fail(err, SVMS_E_MALFORMED, "the header of the token is longer than %d bytes",
                          HEADER_MAX);
     }
-    if (!svms_base64url_decode_public(text, size, json)) {
+    if (decoded_size == SIZE_MAX || !svms_base64url_decode_public(text, size, json)) {
         *verdict = SVMS_TOKEN_FORM;
         return svms_fail(err, SVMS_E_MALFORMED, "the header of the token is not base64url");
     }
     svms_json_document document;
-    svms_status status = svms_json_load_plain(&document, "the token's header", &limits, json,
-                                              svms_base64url_decoded_size(size), err);
+    svms_status status =
+        svms_json_load_plain(&document, "the token's header", &limits, json, decoded_size, err);
     if (status != SVMS_OK) {
         return status;
     }

@@ -139,7 +139,7 @@ static svms_status folder_create(void *user, const char *name, svms_store *out, 
     return result == 0 ? open_store(user, path.text, out, os_error) : done(result, os_error);
 }
 
-static int write_whole(const char *path, const void *data, size_t size)
+static int write_whole(const char *path, const void *data, size_t size, bool durable)
 {
     const svms_iovec run = { data, size };
     int handle = -1;
@@ -148,7 +148,7 @@ static int write_whole(const char *path, const void *data, size_t size)
         return result;
     }
     result = svms_platform_append(handle, &run, 1);
-    if (result == 0) {
+    if (result == 0 && durable) {
         result = svms_platform_sync(handle);
     }
     svms_platform_close(handle);
@@ -156,7 +156,7 @@ static int write_whole(const char *path, const void *data, size_t size)
 }
 
 static svms_status folder_put(void *user, const char *name, const void *data, size_t size,
-                              int *os_error)
+                              uint32_t durable, int *os_error)
 {
     full_path path;
     full_path unfinished;
@@ -173,7 +173,7 @@ static svms_status folder_put(void *user, const char *name, const void *data, si
     /* One that a crash left. */
     result = svms_platform_remove(unfinished.text);
     if (result == 0 || result == ENOENT) {
-        result = write_whole(unfinished.text, data, size);
+        result = write_whole(unfinished.text, data, size, durable != 0);
     }
     if (result == 0) {
         result = svms_platform_rename(unfinished.text, path.text);
@@ -182,7 +182,13 @@ static svms_status folder_put(void *user, const char *name, const void *data, si
         (void)svms_platform_remove(unfinished.text);
         return done(result, os_error);
     }
-    return done(sync_folder_of(path.text), os_error);
+    return done(durable ? sync_folder_of(path.text) : 0, os_error);
+}
+
+static svms_status folder_sync(void *user, int *os_error)
+{
+    const file_folder *folder = user;
+    return done(svms_platform_sync_all(folder->path), os_error);
 }
 
 static svms_status folder_remove(void *user, const char *name, int *os_error)
@@ -262,6 +268,7 @@ svms_status svms_folder_open(svms_folder *out, svms_ctx *ctx, const char *path, 
     made.open = folder_open;
     made.create = folder_create;
     made.put = folder_put;
+    made.sync = folder_sync;
     made.remove = folder_remove;
     made.list = folder_list;
     made.lock = folder_lock;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* For syncfs(). */
+#define _GNU_SOURCE
 #include "platform_folder.h"
 
 #include <dirent.h>
@@ -34,7 +36,21 @@ int svms_platform_rename(const char *from, const char *to)
 
 int svms_platform_remove(const char *path)
 {
-    return unlink(path) == 0 ? 0 : errno;
+    if (unlink(path) == 0) {
+        return 0;
+    }
+    return (errno == EISDIR || errno == EPERM) && rmdir(path) == 0 ? 0 : errno;
+}
+
+int svms_platform_sync_all(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return errno;
+    }
+    int result = syncfs(fd) == 0 ? 0 : errno;
+    close(fd);
+    return result;
 }
 
 int svms_platform_take(const char *path, int *handle)

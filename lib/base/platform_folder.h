@@ -12,6 +12,8 @@ int svms_platform_is_folder(const char *path);
 /* Atomic; `to` may be there. */
 int svms_platform_rename(const char *from, const char *to);
 int svms_platform_remove(const char *path);
+/* Makes durable all that was written to the file system that has path. */
+int svms_platform_sync_all(const char *path);
 /* Makes it where it is not there, and takes it; EWOULDBLOCK where another process has it. */
 int svms_platform_take(const char *path, int *handle);
 

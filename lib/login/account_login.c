@@ -250,27 +250,29 @@ static svms_status limit_and_judge(login_job *job)
     return status;
 }
 
-static svms_status check_arguments(login_job *job, const svms_login *login)
+static svms_status check_arguments(login_job *job, const svms_login *given)
 {
-    svms_status status =
-        svms_options_read(&job->login, sizeof job->login, login, "the login", job->err);
-    if (status == SVMS_OK && (!job->login.name || !job->login.password)) {
-        status = svms_fail(job->err, SVMS_E_USAGE, "an argument is NULL");
+    svms_login *login = &job->login;
+    const svms_account *account = job->account;
+    svms_status status = svms_options_read(login, sizeof *login, given, "the login", job->err);
+    if (status != SVMS_OK) {
+        return status;
     }
-    if (status == SVMS_OK) {
-        status = svms_login_name_check(job->login.name, job->err);
+    if (!login->name || !login->password) {
+        return svms_fail(job->err, SVMS_E_USAGE, "an argument is NULL");
     }
-    if (status == SVMS_OK && job->account &&
-        (job->account->ctx != job->ctx || strcmp(job->account->name, job->login.name) != 0)) {
-        status = svms_fail(job->err, SVMS_E_USAGE, "the account is of another name or context");
+    status = svms_login_name_check(login->name, job->err);
+    if (status != SVMS_OK) {
+        return status;
     }
-    if (status == SVMS_OK && job->login.now_utc_ns == SVMS_NO_TIME) {
-        job->login.now_utc_ns = svms_utc_now(job->ctx);
+    if (account && (account->ctx != job->ctx || strcmp(account->name, login->name) != 0)) {
+        return svms_fail(job->err, SVMS_E_USAGE, "the account is of another name or context");
     }
-    if (status == SVMS_OK && job->login.now_utc_ns < 0) {
-        status = svms_fail(job->err, SVMS_E_USAGE, "nobody logs in before 1970");
+    if (login->now_utc_ns == SVMS_NO_TIME) {
+        login->now_utc_ns = svms_utc_now(job->ctx);
     }
-    return status;
+    return login->now_utc_ns >= 0 ? SVMS_OK
+                                  : svms_fail(job->err, SVMS_E_USAGE, "nobody logs in before 1970");
 }
 
 svms_status svms_account_login(svms_account *account, svms_ctx *ctx, const svms_login *login,
@@ -285,6 +287,10 @@ svms_status svms_account_login(svms_account *account, svms_ctx *ctx, const svms_
                       .err = err,
                       .result = SVMS_LOGIN_RESULT_INIT };
     svms_status status = check_arguments(&job, login);
+    if (status == SVMS_OK) {
+        /* What cannot be told must not happen; and whoever does not look at the status reads no. */
+        status = svms_result_write(out, &job.result, sizeof job.result, "the result", err);
+    }
     if (status != SVMS_OK) {
         return status;
     }

@@ -5,12 +5,15 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/provider.h>
 
+#include <svms/ca.h>
 #include <svms/external_key.h>
 #include <svms/identity.h>
+#include <svms/tls.h>
 
 #include "ecdsa_raw.h"
 #include "key_internal.h"
@@ -387,6 +390,154 @@ static void its_key_is_certified_and_certifies(void **state)
     svms_private_key_free(&authority);
 }
 
+#define NS_PER_DAY INT64_C(86400000000000)
+
+static int64_t days_from_now(int64_t days)
+{
+    int64_t now = (int64_t)time(NULL) * INT64_C(1000000000);
+    return now + days * NS_PER_DAY;
+}
+
+/* An authority whose key is in the TPM; *root is its certificate. */
+static svms_ca *authority_of(const svms_private_key *key, svms_chain **root)
+{
+    svms_ca_options options = SVMS_CA_OPTIONS_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_ca *ca = NULL;
+    char pem[FILE_MOST];
+    size_t size = sizeof pem;
+    options.common_name = "an authority in a TPM";
+    options.not_before_utc_ns = days_from_now(-2);
+    options.not_after_utc_ns = days_from_now(30);
+    if (svms_ca_create(ctx, &options, key, NULL, pem, &size, &err) != SVMS_OK ||
+        svms_chain_from_pem(root, ctx, pem, size, &err) != SVMS_OK ||
+        svms_ca_open(&ca, ctx, *root, key, &err) != SVMS_OK) {
+        fail_msg("%s", err.message);
+    }
+    return ca;
+}
+
+/* A request that the key signed, and what the authority makes of it. */
+static svms_chain *enroll(const svms_ca *ca, const svms_private_key *key)
+{
+    static const char *const names[] = { "camera.example" };
+    svms_request_options wish = SVMS_REQUEST_OPTIONS_INIT;
+    svms_issue_options options = SVMS_ISSUE_OPTIONS_INIT;
+    svms_request *request = NULL;
+    svms_chain *chain = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    char pem[FILE_MOST];
+    size_t size = sizeof pem;
+    wish.common_name = "camera";
+    options.role = SVMS_ROLE_CAMERA;
+    options.names = names;
+    options.name_count = 1;
+    options.not_before_utc_ns = days_from_now(-1);
+    options.not_after_utc_ns = days_from_now(10);
+    bool wished = svms_request_create(ctx, &wish, key, pem, &size, &err) == SVMS_OK &&
+                  svms_request_parse(&request, ctx, pem, size, &err) == SVMS_OK;
+    size = sizeof pem;
+    if (!wished || svms_ca_issue(ca, &options, request, pem, &size, &err) != SVMS_OK ||
+        svms_chain_from_pem(&chain, ctx, pem, size, &err) != SVMS_OK) {
+        fail_msg("%s", err.message);
+    }
+    svms_request_free(&request);
+    return chain;
+}
+
+/* NULL where the library has no TLS. */
+static svms_tls_context *side_of(svms_tls_side side, const svms_chain *chain,
+                                 const svms_private_key *key, const svms_trust *trust)
+{
+    svms_tls_options options = SVMS_TLS_OPTIONS_INIT;
+    svms_tls_context *context = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    options.side = side;
+    options.credentials.chain = chain;
+    options.credentials.key = key;
+    options.credentials.trust = trust;
+    svms_status status = svms_tls_context_new(&context, ctx, &options, &err);
+    if (status != SVMS_OK && status != SVMS_E_UNSUPPORTED) {
+        fail_msg("%s", err.message);
+    }
+    return context;
+}
+
+static bool pass_on(svms_tls *from, svms_tls *to)
+{
+    uint8_t bytes[16384];
+    size_t size = 0;
+    size_t taken = 0;
+    assert_int_equal(svms_tls_drain(from, bytes, sizeof bytes, &size, NULL), SVMS_OK);
+    if (size > 0) {
+        assert_int_equal(svms_tls_feed(to, bytes, size, &taken, NULL), SVMS_OK);
+        assert_int_equal(taken, size);
+    }
+    return size > 0;
+}
+
+static void shake_hands(svms_tls_context *client, svms_tls_context *server)
+{
+    svms_tls_target target = SVMS_TLS_TARGET_INIT;
+    svms_tls_peer peer = SVMS_TLS_PEER_INIT;
+    svms_tls *a = NULL;
+    svms_tls *b = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    bool moved = true;
+    target.host = "camera.example";
+    assert_int_equal(svms_tls_open(&a, client, &target, NULL), SVMS_OK);
+    assert_int_equal(svms_tls_open(&b, server, NULL, NULL), SVMS_OK);
+    while (moved) {
+        svms_status one = svms_tls_handshake(a, &err);
+        svms_status other = one < SVMS_OK ? one : svms_tls_handshake(b, &err);
+        if (other < SVMS_OK) {
+            fail_msg("%s", err.message);
+        }
+        moved = pass_on(a, b);
+        moved = pass_on(b, a) || moved;
+    }
+    assert_int_equal(svms_tls_peer_info(a, &peer, NULL), SVMS_OK);
+    assert_int_equal(peer.roles, 1u << SVMS_ROLE_CAMERA);
+    assert_int_equal(svms_tls_peer_info(b, &peer, NULL), SVMS_OK);
+    assert_string_equal(peer.certificate.subject, "CN=camera");
+    svms_tls_free(&a);
+    svms_tls_free(&b);
+}
+
+/* Both ends of TLS have their key in the TPM, and so has who issued their certificates. */
+static void tls_is_spoken_with_its_keys(void **state)
+{
+    (void)state;
+    static const char *const uris[] = { FILE_EC, SIGN };
+    for (size_t i = 0; i < 2; i++) {
+        svms_chain *root = NULL;
+        svms_private_key *authority = key_at(uris[i]);
+        svms_private_key *key = key_at(uris[1 - i]);
+        svms_ca *ca = authority_of(authority, &root);
+        svms_chain *chain = enroll(ca, key);
+        svms_trust *trust = NULL;
+        char pem[FILE_MOST];
+        size_t size = sizeof pem;
+        assert_int_equal(svms_chain_to_pem(root, pem, &size, NULL), SVMS_OK);
+        assert_int_equal(svms_trust_from_pem(&trust, ctx, pem, size, NULL), SVMS_OK);
+        svms_tls_context *server = side_of(SVMS_TLS_SERVER, chain, key, trust);
+        svms_tls_context *client = side_of(SVMS_TLS_CLIENT, chain, key, trust);
+        if (server) {
+            shake_hands(client, server);
+        } else {
+            print_message("SKIPPED: the library was built without TLS\n");
+        }
+        svms_tls_context_free(&client);
+        svms_tls_context_free(&server);
+        svms_trust_free(&trust);
+        svms_chain_free(&chain);
+        svms_ca_free(&ca);
+        svms_chain_free(&root);
+        svms_private_key_free(&key);
+        svms_private_key_free(&authority);
+    }
+}
+
 static void a_recording_is_signed_and_opened_with_its_keys(void **state)
 {
     (void)state;
@@ -415,6 +566,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_key_that_needs_a_password_does_not_sign_and_nobody_is_asked),
         cmocka_unit_test(a_handle_without_key_is_refused),
         cmocka_unit_test(its_key_is_certified_and_certifies),
+        cmocka_unit_test(tls_is_spoken_with_its_keys),
         cmocka_unit_test(a_recording_is_signed_and_opened_with_its_keys),
     };
     return cmocka_run_group_tests(tests, tpm_last, tear_down) +

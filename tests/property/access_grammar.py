@@ -121,6 +121,7 @@ class Grammar:
         _text(value, path)
         if self.policy is not None:
             try:
+                _demand(not value.startswith("right/"), path)  # Its file counts leap seconds.
                 zoneinfo.ZoneInfo(value)
             except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError) as error:
                 raise Refused(path) from error
@@ -140,7 +141,7 @@ class Grammar:
                 _demand(value in self.policy.get("windows", {}), path)
             return
         _members(value, path, {"days", "from", "to", "zone"})
-        for inner, day in _list(value["days"], f"{path}.days", 1, MOST_WORDS) if "days" in value else ():
+        for inner, day in _list(value.get("days", ["mon"]), f"{path}.days", 1, MOST_WORDS):
             _demand(day in local_time.DAYS, inner)
         for name in ("from", "to"):
             clock = value.get(name, "00:00")
@@ -248,8 +249,9 @@ def _demand_numbers(value):
     """Numbers that C can hold."""
     if isinstance(value, int):
         _demand(-(2**63) <= value < 2**63, "a number is too large")
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        _demand_numbers(inner)
+    if isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            _demand_numbers(inner)
 
 
 def check_rights(rights):

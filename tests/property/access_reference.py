@@ -13,7 +13,6 @@ import local_time
 from local_time import SECOND
 
 NO_TIME = -(2**63)
-LAST_TIME = 2**63 - 1
 NO_RIGHT = 2**32 - 1
 MOST_RANGES = 4096
 MOST_STRETCHES = 65536
@@ -48,7 +47,6 @@ LISTED = {
     *("type", "effect", "actions", "devices", "when", "recorded", "max_age", "clients"),
     *("networks", "amr", "formats", "destinations", "second", "obligations"),
 }
-
 
 NAME = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*")  # R-ACT-1
 IDENTIFIER = re.compile(r"[a-z0-9_.-]{1,64}")  # R-POL-2
@@ -178,7 +176,10 @@ def in_one_space(address):
 
 
 def read_address(text):
+    """An address without zone index."""
     try:
+        if "%" in text:
+            raise ValueError(text)
         return in_one_space(ipaddress.ip_address(text))
     except ValueError as error:
         raise WrongQuestion(text) from error
@@ -259,8 +260,8 @@ class Rule:
             form = FORMATS[question.format]
             yield "formats", others or self._is_one_of("formats", form, FORMATS)
         if "destinations" in body:
-            where = question.destination
-            yield "destinations", others or (None if where is None else where in body["destinations"])
+            where, named = question.destination, body["destinations"]
+            yield "destinations", others or (None if where is None else where in named)
 
     def _is_one_of(self, member, value, known):
         """In a token, a word that nobody knows is an entry that is unknown (R-RUL-1)."""
@@ -421,6 +422,8 @@ class Evaluation:
                 if zone is not None:
                     found |= set(local_time.changes(window, zone, question.start, question.end))
         edges = sorted(edge for edge in found if question.start <= edge <= question.end)
+        if len(edges) - 1 > MOST_STRETCHES:
+            raise TooLarge(len(edges))
         return list(zip(edges, edges[1:]))
 
     def reason(self, instant):

@@ -24,7 +24,7 @@ def offset(zone, second):
 
 
 @functools.lru_cache(maxsize=1 << 16)
-def _shifts(zone, day):
+def shifts(zone, day):
     """Seconds of one UTC day at which the wall clock is shifted: looked for hour by hour."""
     found = []
     for hour in range(day * DAY, (day + 1) * DAY, HOUR):
@@ -74,15 +74,13 @@ def candidates(window, zone, day):
 @functools.lru_cache(maxsize=1 << 16)
 def _candidates(start, end, zone, day):
     marks = {0, start % DAY, end % DAY}
-    shifts = _shifts(zone, day)
-    found = set(shifts)
-    edges = [day * DAY, *shifts, (day + 1) * DAY]
+    found = set(shifts(zone, day))
+    edges = [day * DAY, *shifts(zone, day), (day + 1) * DAY]
     for first, behind in zip(edges, edges[1:]):
         ahead = offset(zone, first)
         for mark in marks:
             found.add(first + (mark - first - ahead) % DAY)
-            found = {second for second in found if second < (day + 1) * DAY}
-    return tuple(second * SECOND for second in sorted(found))
+    return tuple(second * SECOND for second in sorted(found) if second < (day + 1) * DAY)
 
 
 def changes(window, zone, first, behind):

@@ -38,6 +38,7 @@ STRANGE_ZONE = "Asia/Tokyo"  # Tokens name it; most policies do not.
 ACTIONS = sorted(
     access_reference.ON_DEVICE | access_reference.ON_RECORDED | access_reference.ON_SERVER
 )
+NEIGHBOURS = [["ptz.preset", "ptz.preset-edit"], ["x.acme.door", "x.acme.door.open"]]
 OWN_ACTIONS = ["x.acme.door", "x.acme.door.open", "x.lift"]
 DEVICES = ["0123456789abcdef0123456789abcdef", "f" * 32, "cam-1", "cam-2", "gate.north", "hall_3"]
 SUBJECTS = ["ann", "bob", "Chris", "service:7"]
@@ -61,6 +62,8 @@ ODD = [
     *({"address": text} for text in (":::", "1::2::3", "2001:DB8::1", "::ffff:a01:203", "[::1]")),
     *({"address": text} for text in ("::10.1.2.3", " ::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8:9")),
     *({"address": text} for text in ("10.1.2.3 ", "1:2:3:4:5:6:7::", "12345::", "::1.2.3", "ten")),
+    *({"address": text} for text in ("fe80::1%eth0", "0x7f.0.0.1", "::FFFF:10.1.2.3", "::1:")),
+    *({"address": text} for text in ("10.1.2.3\n", "::ffff:010.1.2.3", "1:2:3:4:5:6:10.1.2.3")),
     *({"start": 0, "end": 0}, {"start": 1, "end": 0}, {"end": -(2**63)}, {"start": -(2**63)}),
     *({"is_approved": 1, "approved_until": -(2**63)}, {"is_approved": 1, "approved_until": 0}),
     *({"destination": ""}, {"now": 0}, {"now": -1}, {"now": -(2**63) + 1}, {"now": 2**63 - 2}),
@@ -99,7 +102,7 @@ class Maker:
         zone, date = self.random.choice(SHIFTS)
         midnight = datetime.datetime.fromisoformat(date).replace(tzinfo=zoneinfo.ZoneInfo(zone))
         day = int(midnight.timestamp()) // DAY
-        shifts = [s for d in range(day - 2, day + 3) for s in local_time._shifts(zone, d)]
+        shifts = [s for d in range(day - 2, day + 3) for s in local_time.shifts(zone, d)]
         base = self.random.choice(shifts) if shifts and self.chance(0.7) else midnight.timestamp()
         spread = self.random.choice([0, 0, 1, 1800, HOURS, 3 * HOURS, DAY, 3 * DAY])
         return zone, (int(base) + self.random.randint(-spread, spread)) * SECOND
@@ -147,7 +150,15 @@ class Maker:
             return "*"
         if kind < 0.6 and len(parts) > 1:
             return ".".join(parts[: self.random.randint(1, len(parts) - 1)]) + ".*"
+        if kind < 0.7:
+            return self._neighbour(action)
         return action
+
+    def _neighbour(self, action):
+        """A pattern that covers something near the action, and hardly the action itself."""
+        cut = action[: self.random.randint(1, len(action))].rstrip(".")
+        above = action.rpartition(".")[0]
+        return self.random.choice([action + ".*", cut, cut + ".*", above])
 
     def _devices(self, groups):
         names = [*self.devices, "*", "*", *(f"group:{group}" for group in groups)]
@@ -235,7 +246,8 @@ class Maker:
         random = self.random
         kind = random.randrange(6)
         if kind < 2:
-            right[random.choice(["weather", "roles", "id", "description"])] = random.choice(["x", [1]])
+            member = random.choice(["weather", "roles", "id", "description"])
+            right[member] = random.choice(["x", [1]])
         elif kind < 4:
             member = random.choice(["clients", "formats", "obligations"])
             words = right.get(member, [])
@@ -305,10 +317,12 @@ class Maker:
     def _range(self):
         anchor = self.random.choice(self.anchors)
         first = self._edge(anchor)
-        length = self.random.choice([1, SECOND, *(n * SECOND for n in (3600, DAY, 2 * DAY, 9 * DAY))])
+        seconds = self.random.choice([1, HOURS, DAY, 2 * DAY, 9 * DAY])
         if self.chance(0.001):
-            length = 8 * 366 * DAY * SECOND
-        behind = self._edge(anchor) if self.chance(0.4) else first + self.random.randint(1, length)
+            seconds = 8 * 366 * DAY
+        behind = first + self.random.randint(1, seconds * SECOND)
+        if self.chance(0.4):
+            behind = self._edge(anchor)
         first, behind = sorted((first, behind))
         return first, behind if behind > first else first + 1
 
@@ -329,7 +343,8 @@ class Maker:
         if self.chance(0.97):
             question["token"] = random.randrange(tokens)
         on = access_reference.subject_of(action)
-        if (on in ("device", "recorded") or (on == "either" and self.chance(0.5))) != self.chance(0.01):
+        wants_device = on in ("device", "recorded") or (on == "either" and self.chance(0.5))
+        if wants_device != self.chance(0.01):
             question["device"] = random.choice(self.devices if self.chance(0.9) else DEVICES)
         if self.chance(0.6):
             question["client"] = random.randint(0, 5)

@@ -618,7 +618,7 @@ class Revoke(TokenCase):
                  (USAGE, ["list.json", "--id", "1"], "belong together"), (USAGE, ["list.json", "--issuer", "i", "--id", "1", "--all"], "belong together"),
                  (USAGE, ["list.json", "--issuer", "i", "--id", "1", "--before", when], "--before belongs"),
                  (USAGE, ["list.json", "--merge", bad, "--until", when], "--until belongs"),
-                 (USAGE, ["list.json", "--issuer", "", "--all"], "--issuer is empty"), (USAGE, ["list.json", "--issuer", "i" * 257, "--all"], "256"),
+                 (USAGE, ["list.json", "--issuer", "", "--all"], "--issuer is empty"), (USAGE, ["list.json", "--issuer", "i" * 257, "--all"], "cannot revoke this"),
                  (USAGE, ["list.json", "--merge", "list.json"], "would be written over"), (USAGE, [], "LIST is missing"),
                  (MALFORMED, ["list.json", "--merge", bad], "cannot use the revocations"), (MALFORMED, ["new.json", "--merge", bad], "cannot use"),
                  (ENVIRONMENT, ["list.json", "--merge", "missing"], "missing"), (ENVIRONMENT, ["/dev/null", "--issuer", "i", "--all"], "not a regular"),
@@ -709,6 +709,15 @@ class Jwks(TokenCase):
             json.dumps({"crv": "Ed25519", "kty": "OKP", "x": key["x"]}, separators=(",", ":")).encode()).digest()))
         self.assertEqual(self.set_of(self.key("EdDSA"), "--kid", "k")[0]["kid"], "k")
         self.assertEqual(self.set_of(self.key("RS256"), "--alg", "PS256")[0]["alg"], "PS256")
+        # A JWK keeps what it says, and takes what it does not.
+        (rsa,) = self.set_of(self.key("RS256"), "--kid", "k")
+        self.store_json("says.jwk", rsa)
+        self.store_json("silent.jwk", {name: value for name, value in rsa.items() if name not in ("alg", "kid")})
+        self.assertEqual(self.set_of("says.jwk"), [rsa])
+        self.assertEqual([self.set_of("says.jwk", "--alg", "PS256")[0]["alg"], self.set_of("silent.jwk", "--alg", "PS256")[0]["alg"]],
+                         ["RS256", "PS256"])
+        self.assertEqual([self.set_of(name, "--kid", "new")[0]["kid"] for name in ("says.jwk", "silent.jwk")], ["new", "new"])
+        self.assertIn("is a set", self.expect(USAGE, "jwks", self.store_json("set.jwks", {"keys": [rsa]}), "--kid", "new").err)
 
     def test_names_with_what_must_be_escaped_go_all_the_way(self):
         for kid in ('a"b\\c', "schlüssel", "\x1b[31m\u202e", "x" * 128, "é" * 64, "a/b?c=d#e", "'$(id)"):

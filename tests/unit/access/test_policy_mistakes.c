@@ -130,6 +130,16 @@ static void the_example_of_the_guide_does_what_it_says(void **state)
           "{\"action\":\"export.create\",\"device\":\"hall-1\",\"format\":\"mp4\","
           "\"range\":[\"2026-11-18T10:00:00Z\",\"2026-11-18T11:00:00Z\"]}",
           "denied", "only-sealed-exports" },
+        { "{\"sub\":\"bert\"}",
+          "{\"action\":\"playback.view\",\"device\":\"hall-1\","
+          "\"range\":[\"2026-10-19T12:00:00Z\",\"2026-11-19T12:00:00Z\"]}",
+          "allowed", "guards-look-back" },
+        { "{\"sub\":\"bert\"}",
+          "{\"action\":\"playback.view\",\"device\":\"hall-1\",\"client\":\"service\"}", "denied",
+          "no-service-looks-back" },
+        { "{\"sub\":\"bert\"}",
+          "{\"action\":\"playback.view\",\"device\":\"hall-1\",\"client\":null}", "denied",
+          "no-service-looks-back" },
         { "{\"sub\":\"otto\",\"roles\":[\"auditor\"]}", "{\"action\":\"audit.read\"}", "allowed",
           "auditors" },
         { "{\"sub\":\"otto\"}", "{\"action\":\"audit.read\"}", "no-rule", NULL },

@@ -32,6 +32,39 @@ static void scrypt_gives_the_published_key(void **state)
     assert_memory_equal(found, expected, sizeof expected);
 }
 
+/* RFC 7914, section 12. */
+static void scrypt_at_other_costs_gives_the_published_keys(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *password;
+        const char *salt;
+        svms_scrypt_cost cost;
+        const char *key;
+    } table[] = {
+        { "",
+          "",
+          { 4, 1, 1 },
+          "77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442"
+          "fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906" },
+        { "password",
+          "NaCl",
+          { 10, 8, 16 },
+          "fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162"
+          "2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640" },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        uint8_t expected[64];
+        uint8_t found[64];
+        from_hex(table[i].key, expected, sizeof expected);
+        assert_int_equal(svms_scrypt_at(ctx, &table[i].cost, table[i].password,
+                                        strlen(table[i].password), table[i].salt,
+                                        strlen(table[i].salt), found, sizeof found, NULL),
+                         SVMS_OK);
+        assert_memory_equal(found, expected, sizeof expected);
+    }
+}
+
 /* Expected by tests/vectors/scrypt_vectors.py. */
 static void every_input_counts(void **state)
 {
@@ -88,6 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT(scrypt_gives_the_published_key),
+        UNIT(scrypt_at_other_costs_gives_the_published_keys),
         UNIT(every_input_counts),
         UNIT(the_dearest_cost_is_within_reach),
         UNIT(costs_outside_the_bounds_are_refused),

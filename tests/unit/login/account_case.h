@@ -6,10 +6,10 @@
 
 #include <string.h>
 
-#include <svms/account.h>
 #include <svms/time.h>
 
 #include "../base/failing_allocator.h"
+#include "account_internal.h"
 
 #define CASE_NAME "anna@site.example"
 #define CASE_PASSWORD "vJ7#lantern Quartz"
@@ -175,6 +175,19 @@ static inline void case_enrol(account_case *it, svms_account *account, case_fact
     case_code(it, factor->secret, code);
     assert_int_equal(
         svms_account_confirm_totp(account, code, it->now_utc_ns, factor->recovery, NULL), SVMS_OK);
+}
+
+/* The same content; what lies between members does not count. */
+static inline void case_assert_same(account_case *it, const svms_account *a, const svms_account *b)
+{
+    svms_builder texts[2] = { svms_builder_new(it->ctx, 8192), svms_builder_new(it->ctx, 8192) };
+    svms_put_account(&texts[0], a);
+    svms_put_account(&texts[1], b);
+    assert_int_equal(texts[0].status, SVMS_OK);
+    assert_int_equal(texts[0].size, texts[1].size);
+    assert_memory_equal(texts[0].data, texts[1].data, texts[0].size);
+    svms_builder_clear(&texts[0]);
+    svms_builder_clear(&texts[1]);
 }
 
 /* As after a restart: written, forgotten, read. */

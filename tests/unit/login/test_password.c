@@ -362,6 +362,78 @@ static int fail_at_random(void *user, uint8_t *out, size_t size)
     return -1;
 }
 
+/* What is big is the memory that Argon2id worked in. */
+static void *lend(void *user, size_t size)
+{
+    size_t *block = malloc(sizeof *block + size);
+    assert_non_null(block);
+    *block = size;
+    *(size_t *)user += size >= 65536;
+    return block + 1;
+}
+
+static void take_back(void *user, void *pointer)
+{
+    size_t *block = (size_t *)pointer - 1;
+    const uint8_t *bytes = pointer;
+    (void)user;
+    for (size_t i = 0; *block >= 65536 && i < *block; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+    free(block);
+}
+
+static void the_memory_of_argon2id_is_the_contexts_and_comes_back_wiped(void **state)
+{
+    (void)state;
+    size_t lent = 0;
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    svms_ctx *lender = NULL;
+    svms_password_cost cost = cheap(SVMS_PASSWORD_ARGON2ID);
+    char hash[SVMS_PASSWORD_HASH_SIZE];
+    if (!svms_argon2id_is_there()) {
+        skip();
+    }
+    options.user = &lent;
+    options.allocate = lend;
+    options.release = take_back;
+    assert_int_equal(svms_ctx_new(&lender, &options, NULL), SVMS_OK);
+    assert_int_equal(svms_password_hash(lender, &cost, PASSWORD, 13, hash, NULL), SVMS_OK);
+    assert_int_equal(lent, 1);
+    svms_ctx_free(&lender);
+}
+
+/* An allocator may itself hash passwords, with another context. */
+static void *hash_and_lend(void *user, size_t size)
+{
+    svms_password_cost cost = cheap(SVMS_PASSWORD_BEST);
+    char hash[SVMS_PASSWORD_HASH_SIZE];
+    (void)user;
+    assert_int_equal(svms_password_hash(ctx, &cost, "inner", 5, hash, NULL), SVMS_OK);
+    return malloc(size);
+}
+
+static void free_only(void *user, void *pointer)
+{
+    (void)user;
+    free(pointer);
+}
+
+static void an_allocator_that_hashes_disturbs_nothing(void **state)
+{
+    (void)state;
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    svms_ctx *odd = NULL;
+    svms_password_cost cost = cheap(SVMS_PASSWORD_BEST);
+    char hash[SVMS_PASSWORD_HASH_SIZE];
+    options.allocate = hash_and_lend;
+    options.release = free_only;
+    assert_int_equal(svms_ctx_new(&odd, &options, NULL), SVMS_OK);
+    assert_int_equal(svms_password_hash(odd, &cost, PASSWORD, 13, hash, NULL), SVMS_OK);
+    assert_int_equal(verify(hash, &cost, PASSWORD).is_right, 1);
+    svms_ctx_free(&odd);
+}
+
 static void no_salt_no_hash(void **state)
 {
     (void)state;
@@ -416,6 +488,8 @@ int main(void)
         cmocka_unit_test(nobody_costs_as_much_as_somebody),
         cmocka_unit_test(each_failing_allocation_is_called_that),
         cmocka_unit_test(a_failing_provider_is_never_a_wrong_password),
+        cmocka_unit_test(the_memory_of_argon2id_is_the_contexts_and_comes_back_wiped),
+        cmocka_unit_test(an_allocator_that_hashes_disturbs_nothing),
         cmocka_unit_test(no_salt_no_hash),
         cmocka_unit_test(without_libargon2_its_hashes_are_unsupported_not_wrong),
     };

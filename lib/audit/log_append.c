@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Groups: what several threads append at about the same time is written, signed and made durable as
+ * one (A-JRN-1). Whoever comes first leads for all that wait by then. */
+#include <string.h>
+
+#include "failure.h"
+#include "log_internal.h"
+#include "options.h"
+
+#define SECOND_NS INT64_C(1000000000)
+/* Room in a group for a record of the log's own and the checkpoint. */
+#define GROUP_ROOM (2u * (SVMS_AUDIT_RECORD_MAX + 2u) + SVMS_JOURNAL_NOTE_MAX + 64u)
+#define BYTES_MAX (SVMS_JOURNAL_GROUP_MAX - GROUP_ROOM)
+
+void svms_log_lead(svms_audit_log *log)
+{
+    svms_platform_lock(&log->latch);
+    while (log->has_leader) {
+        svms_platform_sleep(&log->latch);
+    }
+    log->has_leader = true;
+    svms_platform_unlock(&log->latch);
+}
+
+void svms_log_follow(svms_audit_log *log)
+{
+    svms_platform_lock(&log->latch);
+    log->has_leader = false;
+    svms_platform_wake_all(&log->latch);
+    svms_platform_unlock(&log->latch);
+}
+
+/* A group that is being made: the tree with it, and how many records it has. */
+typedef struct draft {
+    svms_tree tree;
+    uint32_t count;
+    size_t records_at; /* in the group's bytes */
+    size_t records_size;
+} draft;
+
+static svms_status add(svms_audit_log *log, draft *group, const void *record, size_t size,
+                       svms_error *err)
+{
+    uint8_t leaf[SVMS_DIGEST_SIZE];
+    svms_status status = svms_tree_leaf(log->hasher, record, size, leaf, err);
+    if (status == SVMS_OK) {
+        status = svms_tree_add(&group->tree, log->hasher, leaf, err);
+    }
+    if (status == SVMS_OK) {
+        svms_put_bytes(&log->leaves, leaf, sizeof leaf);
+        svms_journal_group_add(&log->group, record, size);
+        group->count++;
+        status = svms_builder_check(&log->leaves, "a group", err);
+    }
+    return status == SVMS_OK ? svms_builder_check(&log->group, "a group", err) : status;
+}
+
+static svms_status add_own(svms_audit_log *log, draft *group, svms_audit_record *record,
+                           svms_error *err)
+{
+    const uint8_t *bytes;
+    size_t size;
+    svms_status status = svms_audit_record_end(record, &bytes, &size, err);
+    if (status == SVMS_OK) {
+        status = add(log, group, bytes, size, err);
+    }
+    svms_audit_record_free(&record);
+    return status;
+}
+
+/* What the log itself has to say first: that the clock went back, that records were refused. */
+static svms_status add_news(svms_audit_log *log, draft *group, int64_t now_utc_ns, svms_error *err)
+{
+    svms_audit_record *record = NULL;
+    svms_status status = SVMS_OK;
+    if (log->last_utc_ns != SVMS_NO_TIME && now_utc_ns < log->last_utc_ns - SECOND_NS) {
+        status = svms_log_record_jump(log, now_utc_ns, &record, err);
+        if (status == SVMS_OK) {
+            status = add_own(log, group, record, err);
+        }
+    }
+    if (status == SVMS_OK && log->refused > 0) {
+        status = svms_log_record_gap(log, &record, err);
+        if (status == SVMS_OK) {
+            status = add_own(log, group, record, err);
+        }
+    }
+    return status;
+}
+
+static svms_status add_all(svms_audit_log *log, draft *group, svms_log_waiter *waiters,
+                           svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (svms_log_waiter *at = waiters; at && status == SVMS_OK; at = at->next) {
+        at->first = group->tree.size;
+        for (size_t i = 0; i < at->count && status == SVMS_OK; i++) {
+            status = add(log, group, at->records[i].data, at->records[i].size, err);
+        }
+    }
+    return status;
+}
+
+static svms_status sign(svms_audit_log *log, draft *group, svms_checkpoint *checkpoint,
+                        svms_builder *note, svms_error *err)
+{
+    const svms_note_key *key = &log->epochs.epoch[log->epochs.count - 1].key;
+    char text[SVMS_JOURNAL_NOTE_MAX];
+    memcpy(checkpoint->origin, log->epochs.origin, sizeof checkpoint->origin);
+    checkpoint->head.size = group->tree.size;
+    svms_status status = svms_tree_root(&group->tree, log->hasher, checkpoint->head.root, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_put_checkpoint(note, checkpoint);
+    size_t text_size = note->size;
+    svms_put_u8(note, '\n');
+    status = svms_builder_check(note, "a checkpoint", err);
+    if (status == SVMS_OK) {
+        memcpy(text, note->data, text_size);
+        status = svms_note_sign(note, text, text_size, key, log->engine, 0, err);
+    }
+    return status;
+}
+
+/* A part of a group must not stay, or the next one would stand behind it. */
+static svms_status write_durably(svms_audit_log *log, svms_error *err)
+{
+    int os_error = 0;
+    const svms_store *journal = &log->journal;
+    svms_status status = journal->write_at(journal->user, log->journal_size, log->group.data,
+                                           log->group.size, &os_error);
+    if (status == SVMS_OK) {
+        status = journal->sync(journal->user, &os_error);
+    }
+    if (status == SVMS_OK) {
+        log->journal_size += log->group.size;
+        return SVMS_OK;
+    }
+    int cut_error = 0;
+    bool is_clean = journal->cut(journal->user, log->journal_size, &cut_error) == SVMS_OK &&
+                    journal->sync(journal->user, &cut_error) == SVMS_OK;
+    log->is_broken = !is_clean;
+    return svms_fail_io(err, os_error, "the log cannot be written");
+}
+
+static svms_status reserve_in(svms_builder *builder, size_t size, svms_error *err)
+{
+    size_t before = builder->size;
+    svms_put_zeros(builder, size);
+    svms_status status = svms_builder_check(builder, "what is to be published", err);
+    builder->size = before;
+    builder->status = SVMS_OK;
+    return status;
+}
+
+/* Room for what the publisher will get, which stays until it is settled: what is durable must not
+ * fail for want of memory. */
+static svms_status reserve(svms_audit_log *log, size_t records_size, svms_error *err)
+{
+    svms_platform_lock(&log->latch);
+    svms_status status = reserve_in(&log->backlog.records, records_size, err);
+    if (status == SVMS_OK) {
+        status = reserve_in(&log->backlog.leaves, log->leaves.size, err);
+    }
+    log->is_reserved = status == SVMS_OK;
+    svms_platform_unlock(&log->latch);
+    return status;
+}
+
+static void settle(svms_audit_log *log, const void *records, size_t records_size,
+                   const svms_builder *note, const svms_tree_head *head)
+{
+    svms_log_backlog *backlog = &log->backlog;
+    svms_platform_lock(&log->latch);
+    if (head) {
+        svms_put_bytes(&backlog->records, records, records_size);
+        svms_put_bytes(&backlog->leaves, log->leaves.data, log->leaves.size);
+        memcpy(backlog->note, note->data, note->size);
+        backlog->note_size = note->size;
+        log->head = *head;
+    }
+    log->is_reserved = false;
+    svms_platform_wake_all(&log->latch);
+    svms_platform_unlock(&log->latch);
+}
+
+/* Fills the group; where in it the records stand. */
+static svms_status draw_up(svms_audit_log *log, svms_log_waiter *waiters, draft *group,
+                           int64_t now_utc_ns, svms_error *err)
+{
+    svms_builder_reset(&log->leaves);
+    svms_journal_group_begin(&log->group, log->tree.size);
+    group->records_at = log->group.size;
+    svms_status status = add_news(log, group, now_utc_ns, err);
+    if (status == SVMS_OK) {
+        status = add_all(log, group, waiters, err);
+    }
+    group->records_size = log->group.size - group->records_at;
+    return status;
+}
+
+/* Everything that can fail comes before the write; what is written is acknowledged. */
+static svms_status write_group(svms_audit_log *log, svms_log_waiter *waiters, svms_error *err)
+{
+    draft group = { .tree = log->tree };
+    svms_checkpoint checkpoint = { .origin = "" };
+    svms_builder note = svms_builder_new(log->ctx, SVMS_JOURNAL_NOTE_MAX);
+    int64_t now_utc_ns = svms_utc_now(log->ctx);
+    svms_status status = draw_up(log, waiters, &group, now_utc_ns, err);
+    if (status == SVMS_OK) {
+        status = sign(log, &group, &checkpoint, &note, err);
+    }
+    if (status == SVMS_OK) {
+        svms_journal_group_end(&log->group, group.count, note.data, note.size);
+        status = svms_builder_check(&log->group, "a group", err);
+    }
+    if (status == SVMS_OK) {
+        status = reserve(log, group.records_size, err);
+    }
+    if (status == SVMS_OK) {
+        status = write_durably(log, err);
+        settle(log, log->group.data + group.records_at, group.records_size, &note,
+               status == SVMS_OK ? &checkpoint.head : NULL);
+    }
+    svms_builder_clear(&note);
+    if (status == SVMS_OK) {
+        log->tree = group.tree;
+        log->last_utc_ns = now_utc_ns;
+        log->refused = 0;
+    }
+    return status;
+}
+
+static void count_refused(svms_audit_log *log, const svms_log_waiter *waiters)
+{
+    for (; waiters; waiters = waiters->next) {
+        if (log->refused == 0) {
+            log->refused_since_utc_ns = svms_utc_now(log->ctx);
+        }
+        log->refused += waiters->count;
+    }
+}
+
+void svms_log_commit(svms_audit_log *log, svms_log_waiter *waiters)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status status = log->is_broken ? svms_fail(&err, SVMS_E_STATE,
+                                                    "the log could not be repaired; open it again")
+                                        : write_group(log, waiters, &err);
+    if (status != SVMS_OK) {
+        count_refused(log, waiters);
+    }
+    svms_platform_lock(&log->latch);
+    while (waiters) {
+        svms_log_waiter *next = waiters->next;
+        waiters->status = status;
+        waiters->error = err;
+        waiters->is_done = true;
+        waiters = next;
+    }
+    svms_platform_wake_all(&log->latch);
+    svms_platform_unlock(&log->latch);
+}
+
+svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record *record, svms_error *err)
+{
+    svms_iovec run = { NULL, 0 };
+    svms_log_waiter waiter = { .records = &run, .count = 1 };
+    const uint8_t *bytes;
+    svms_status status = svms_audit_record_end(record, &bytes, &run.size, err);
+    if (status == SVMS_OK) {
+        run.data = bytes;
+        svms_log_commit(log, &waiter);
+        status =
+            waiter.status == SVMS_OK ? SVMS_OK : svms_fail_as(err, waiter.status, &waiter.error);
+    }
+    svms_audit_record_free(&record);
+    return status;
+}
+
+/* With the latch held: as many of those that wait as one group holds. */
+static svms_log_waiter *take_waiters(svms_audit_log *log)
+{
+    svms_log_waiter *first = log->first_waiter;
+    svms_log_waiter *last = NULL;
+    size_t count = 0;
+    size_t bytes = 0;
+    for (svms_log_waiter *at = first; at; at = at->next) {
+        /* Two places are for records of the log's own. */
+        if (last &&
+            (count + at->count > SVMS_JOURNAL_GROUP_RECORDS - 2 || bytes + at->bytes > BYTES_MAX)) {
+            break;
+        }
+        count += at->count;
+        bytes += at->bytes;
+        last = at;
+    }
+    log->first_waiter = last->next;
+    if (!log->first_waiter) {
+        log->last_waiter = NULL;
+    }
+    last->next = NULL;
+    return first;
+}
+
+static void enqueue(svms_audit_log *log, svms_log_waiter *waiter)
+{
+    if (log->last_waiter) {
+        log->last_waiter->next = waiter;
+    } else {
+        log->first_waiter = waiter;
+    }
+    log->last_waiter = waiter;
+}
+
+/* Until somebody, maybe this thread, has written the waiter's records. */
+static void await(svms_audit_log *log, svms_log_waiter *waiter)
+{
+    svms_platform_lock(&log->latch);
+    enqueue(log, waiter);
+    while (!waiter->is_done) {
+        if (log->has_leader) {
+            svms_platform_sleep(&log->latch);
+            continue;
+        }
+        svms_log_waiter *group = take_waiters(log);
+        log->has_leader = true;
+        svms_platform_unlock(&log->latch);
+        svms_log_commit(log, group);
+        svms_platform_lock(&log->latch);
+        log->has_leader = false;
+        svms_platform_wake_all(&log->latch);
+    }
+    svms_platform_unlock(&log->latch);
+}
+
+static svms_status check_records(const svms_iovec *records, size_t count, size_t *bytes,
+                                 svms_error *err)
+{
+    *bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!records[i].data || records[i].size == 0 || records[i].size > SVMS_AUDIT_RECORD_MAX) {
+            return svms_fail(err, SVMS_E_USAGE, "record %zu has not 1 to %u bytes", i + 1,
+                             SVMS_AUDIT_RECORD_MAX);
+        }
+        *bytes += 2 + records[i].size;
+    }
+    return *bytes <= BYTES_MAX
+               ? SVMS_OK
+               : svms_fail(err, SVMS_E_LIMIT, "the records together have more than %u bytes",
+                           BYTES_MAX);
+}
+
+static bool is_behind(svms_audit_log *log)
+{
+    svms_platform_lock(&log->latch);
+    bool behind = log->backlog.records.size > SVMS_LOG_BACKLOG_BYTES;
+    svms_platform_unlock(&log->latch);
+    return behind;
+}
+
+svms_status svms_audit_log_append(svms_audit_log *log, const svms_iovec *records, size_t count,
+                                  uint64_t *first, svms_error *err)
+{
+    svms_log_waiter waiter = { .records = records, .count = count };
+    if (!log || !records || !first || count == 0 || count > SVMS_AUDIT_APPEND_MAX) {
+        return svms_fail(err, SVMS_E_USAGE, "a log takes 1 to %u records at a time",
+                         SVMS_AUDIT_APPEND_MAX);
+    }
+    svms_status status = check_records(records, count, &waiter.bytes, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    await(log, &waiter);
+    if (waiter.status != SVMS_OK) {
+        return svms_fail_as(err, waiter.status, &waiter.error);
+    }
+    *first = waiter.first;
+    if (is_behind(log)) {
+        /* The records are in the log; what cannot be published now can later. */
+        svms_error ignored = SVMS_ERROR_INIT;
+        if (svms_log_publish(log, &ignored) != SVMS_OK) {
+            svms_log(log->ctx, SVMS_LOG_WARNING, "audit log: %s", ignored.message);
+        }
+    }
+    return SVMS_OK;
+}
+
+svms_status svms_audit_log_head(svms_audit_log *log, svms_audit_head *out, svms_error *err)
+{
+    svms_audit_head known = SVMS_AUDIT_HEAD_INIT;
+    if (!log || !out) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    svms_log_lead(log);
+    svms_platform_lock(&log->latch);
+    known.size = log->head.size;
+    known.published = log->published;
+    known.epoch = log->epochs.count - 1;
+    memcpy(known.root, log->head.root, sizeof known.root);
+    svms_platform_unlock(&log->latch);
+    svms_log_follow(log);
+    return svms_result_write(out, &known, sizeof known, "the head", err);
+}

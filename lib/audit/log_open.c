@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A log is made, opened, tended and closed. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "failure.h"
+#include "log_internal.h"
+#include "log_replay.h"
+#include "options.h"
+
+#define TITLE "svms audit log\n"
+#define LOG_FILE_MAX 1024u
+#define EPOCH_LEAST 3600u
+#define EPOCH_MOST 31622400u
+#define SECOND_NS UINT64_C(1000000000)
+
+static svms_status find_any(void *user, const char *name)
+{
+    bool *found = user;
+    *found = *found || strcmp(name, "lock") != 0;
+    return SVMS_OK;
+}
+
+static svms_status must_be_empty(const svms_folder *folder, svms_error *err)
+{
+    bool found = false;
+    int os_error = 0;
+    svms_status status = folder->list(folder->user, "", find_any, &found, &os_error);
+    if (status == SVMS_OK && found) {
+        return svms_fail(err, SVMS_E_STATE, "the folder of a new log must be empty");
+    }
+    return svms_log_io(status, os_error, "look into", ".", err);
+}
+
+static bool is_origin(const char *origin)
+{
+    static const char signs[] = "abcdefghijklmnopqrstuvwxyz0123456789.-/_";
+    size_t size = strlen(origin);
+    return size > 0 && size <= SVMS_NOTE_NAME_MAX && strspn(origin, signs) == size;
+}
+
+static svms_status put_log_file(svms_ctx *ctx, const svms_folder *folder, const svms_note_key *key,
+                                char out[SVMS_AUDIT_KEY_SIZE], svms_error *err)
+{
+    svms_builder text = svms_builder_new(ctx, LOG_FILE_MAX);
+    svms_put_bytes(&text, TITLE, sizeof TITLE - 1);
+    svms_put_bytes(&text, key->name, strlen(key->name));
+    svms_put_u8(&text, '\n');
+    size_t key_at = text.size;
+    svms_put_note_key(&text, key);
+    size_t key_size = text.size - key_at;
+    svms_put_u8(&text, '\n');
+    svms_status status = svms_builder_check(&text, "a log", err);
+    if (status == SVMS_OK) {
+        status = svms_log_put_file(folder, "log", text.data, text.size, true, err);
+    }
+    if (status == SVMS_OK) {
+        memcpy(out, text.data + key_at, key_size);
+        out[key_size] = '\0';
+    }
+    svms_builder_clear(&text);
+    return status;
+}
+
+svms_status svms_audit_log_create(svms_ctx *ctx, const svms_folder *folder, const char *origin,
+                                  char key[SVMS_AUDIT_KEY_SIZE], svms_error *err)
+{
+    svms_private_key *private_key = NULL;
+    svms_note_key first;
+    if (!ctx || !folder || !origin || !key) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    if (!is_origin(origin)) {
+        return svms_fail(err, SVMS_E_USAGE, "the origin of a log has 1 to %u of a-z 0-9 . - / _",
+                         SVMS_NOTE_NAME_MAX);
+    }
+    svms_status status = must_be_empty(folder, err);
+    if (status == SVMS_OK) {
+        status = svms_log_make_key(ctx, folder, origin, 0, &private_key, &first, err);
+    }
+    if (status == SVMS_OK) {
+        status = put_log_file(ctx, folder, &first, key, err);
+    }
+    svms_private_key_free(&private_key);
+    return status;
+}
+
+/* The lines of the file "log". */
+static svms_status read_first_key(svms_audit_log *log, svms_note_key *out, svms_error *err)
+{
+    svms_builder bytes = svms_builder_new(log->ctx, LOG_FILE_MAX);
+    svms_status status = svms_log_read_file(log->folder, "log", &bytes, err);
+    if (status == SVMS_OK) {
+        const char *text = (const char *)bytes.data;
+        const char *origin = text + sizeof TITLE - 1;
+        const char *end = bytes.size > sizeof TITLE && memcmp(text, TITLE, sizeof TITLE - 1) == 0
+                              ? memchr(origin, '\n', bytes.size - (sizeof TITLE - 1))
+                              : NULL;
+        size_t name_size = end ? (size_t)(end - origin) : 0;
+        const char *key = end ? end + 1 : NULL;
+        size_t left = end ? bytes.size - (size_t)(key - text) : 0;
+        if (left < 2 || key[left - 1] != '\n') {
+            status = svms_fail(err, SVMS_E_MALFORMED, "the file \"log\" of the log is none");
+        } else {
+            status = svms_note_key_parse(out, log->ctx, key, left - 1, err);
+        }
+        if (status == SVMS_OK &&
+            (strlen(out->name) != name_size || memcmp(out->name, origin, name_size) != 0)) {
+            status = svms_fail(err, SVMS_E_MALFORMED, "the file \"log\" has a key of another name");
+        }
+    }
+    svms_builder_clear(&bytes);
+    return status;
+}
+
+static svms_status read_epochs(svms_audit_log *log, svms_error *err)
+{
+    svms_note_key first;
+    svms_error why = SVMS_ERROR_INIT;
+    svms_status status = read_first_key(log, &first, err);
+    if (status == SVMS_OK) {
+        status = svms_epochs_init(&log->epochs, log->ctx, &first, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    status = svms_log_read_file(log->folder, "epochs", &log->epochs_text, &why);
+    if (svms_log_is_missing(status, &why)) {
+        return SVMS_OK;
+    }
+    if (status != SVMS_OK) {
+        return svms_fail_as(err, status, &why);
+    }
+    return svms_epochs_read(&log->epochs, log->epochs_text.data, log->epochs_text.size, err);
+}
+
+static svms_status lock_folder(const svms_folder *folder, svms_error *err)
+{
+    int os_error = 0;
+    svms_status status = folder->lock(folder->user, &os_error);
+    if (status == SVMS_E_IO && os_error == EWOULDBLOCK) {
+        return svms_fail(err, SVMS_E_STATE, "somebody else has the log open");
+    }
+    return svms_log_io(status, os_error, "take", ".", err);
+}
+
+static svms_status make(svms_audit_log **out, svms_ctx *ctx, const svms_folder *folder,
+                        const svms_audit_log_options *options, svms_error *err)
+{
+    svms_audit_log *log = svms_alloc(ctx, sizeof *log);
+    if (!log) {
+        return svms_fail_memory(err);
+    }
+    *out = log;
+    log->ctx = ctx;
+    log->folder = folder;
+    log->epoch_ns = options->epoch_s * SECOND_NS;
+    log->last_utc_ns = SVMS_NO_TIME;
+    log->epochs.ctx = ctx;
+    log->epochs_text = svms_builder_new(ctx, SVMS_EPOCHS_TEXT_MAX);
+    log->group = svms_builder_new(ctx, SVMS_JOURNAL_FRAME_SIZE + SVMS_JOURNAL_GROUP_MAX);
+    log->leaves = svms_builder_new(ctx, (size_t)SVMS_JOURNAL_GROUP_RECORDS * SVMS_DIGEST_SIZE);
+    log->backlog.records = svms_builder_new(ctx, SIZE_MAX);
+    log->backlog.leaves = svms_builder_new(ctx, SIZE_MAX);
+    log->server = svms_copy_text(ctx, options->server);
+    if (!log->server || svms_platform_latch_init(&log->latch) != 0) {
+        return svms_fail_memory(err);
+    }
+    log->has_latch = true;
+    svms_status status = svms_hasher_new(&log->hasher, ctx, err);
+    return status == SVMS_OK ? svms_log_publisher_init(&log->publisher, ctx, err) : status;
+}
+
+static void dismantle(svms_audit_log **log)
+{
+    svms_audit_log *gone = *log;
+    if (!gone) {
+        return;
+    }
+    svms_store_close(&gone->journal);
+    svms_sign_engine_free(&gone->engine);
+    svms_private_key_free(&gone->key);
+    svms_hasher_free(&gone->hasher);
+    svms_log_publisher_clear(&gone->publisher, gone->ctx);
+    svms_epochs_clear(&gone->epochs);
+    svms_builder_clear(&gone->epochs_text);
+    svms_builder_clear(&gone->group);
+    svms_builder_clear(&gone->leaves);
+    svms_builder_clear(&gone->backlog.records);
+    svms_builder_clear(&gone->backlog.leaves);
+    svms_release(gone->ctx, gone->server);
+    if (gone->has_latch) {
+        svms_platform_latch_destroy(&gone->latch);
+    }
+    svms_release(gone->ctx, gone);
+    *log = NULL;
+}
+
+/* A new key, and the record about it, which is the first that it signs. */
+static svms_status begin_epoch(svms_audit_log *log, svms_error *err)
+{
+    svms_audit_record *record = NULL;
+    svms_status status = svms_log_hand_over(log, err);
+    if (status == SVMS_OK) {
+        status = svms_log_record_epoch(log, &record, err);
+    }
+    return status == SVMS_OK ? svms_log_append_own(log, record, err) : status;
+}
+
+static svms_status say_what_was_found(svms_audit_log *log, const svms_log_tail *tail,
+                                      svms_error *err)
+{
+    svms_audit_record *record = NULL;
+    svms_status status = SVMS_OK;
+    if (tail->size > 0) {
+        status = svms_log_record_quarantine(log, tail->size, tail->sha256, &record, err);
+        if (status == SVMS_OK) {
+            status = svms_log_append_own(log, record, err);
+        }
+    }
+    if (status == SVMS_OK) {
+        status = svms_log_record_open(log, &record, err);
+    }
+    return status == SVMS_OK ? svms_log_append_own(log, record, err) : status;
+}
+
+static svms_status open_all(svms_audit_log *log, svms_error *err)
+{
+    svms_log_tail tail = { 0, { 0 } };
+    svms_status status = lock_folder(log->folder, err);
+    if (status == SVMS_OK) {
+        status = read_epochs(log, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_log_load_key(log, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_log_replay(log, &tail, err);
+    }
+    if (status == SVMS_OK) {
+        status = begin_epoch(log, err);
+    }
+    if (status == SVMS_OK) {
+        status = say_what_was_found(log, &tail, err);
+    }
+    return status == SVMS_OK ? svms_log_publish(log, err) : status;
+}
+
+svms_status svms_audit_log_open(svms_audit_log **out, svms_ctx *ctx, const svms_folder *folder,
+                                const svms_audit_log_options *options, svms_error *err)
+{
+    svms_audit_log_options known = SVMS_AUDIT_LOG_OPTIONS_INIT;
+    svms_audit_log *log = NULL;
+    if (!out || !ctx || !folder) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    svms_status status = svms_options_read(&known, sizeof known, options, "the options", err);
+    if (status == SVMS_OK && (!known.server || known.server[0] == '\0' ||
+                              known.epoch_s < EPOCH_LEAST || known.epoch_s > EPOCH_MOST)) {
+        status = svms_fail(err, SVMS_E_USAGE,
+                           "a log needs the name of its server, and epochs of %u to %u seconds",
+                           EPOCH_LEAST, EPOCH_MOST);
+    }
+    if (status == SVMS_OK) {
+        status = make(&log, ctx, folder, &known, err);
+    }
+    if (status == SVMS_OK) {
+        status = open_all(log, err);
+    }
+    if (status != SVMS_OK) {
+        dismantle(&log);
+        return status;
+    }
+    *out = log;
+    return SVMS_OK;
+}
+
+static bool epoch_is_over(const svms_audit_log *log)
+{
+    return svms_monotonic_now(log->ctx) - log->epoch_begun_ns >= log->epoch_ns;
+}
+
+svms_status svms_audit_log_tend(svms_audit_log *log, svms_error *err)
+{
+    if (!log) {
+        return svms_fail(err, SVMS_E_USAGE, "no log was given");
+    }
+    svms_status status = SVMS_OK;
+    svms_log_lead(log);
+    if (epoch_is_over(log)) {
+        status = begin_epoch(log, err);
+    }
+    if (status == SVMS_OK && log->journal_size > SVMS_LOG_SEGMENT_BYTES) {
+        status = svms_log_begin_segment(log, err);
+    }
+    svms_log_follow(log);
+    if (status == SVMS_OK) {
+        status = svms_log_publish(log, err);
+    }
+    return status == SVMS_OK ? svms_log_drop_segments(log, err) : status;
+}
+
+svms_status svms_audit_log_close(svms_audit_log **log, svms_error *err)
+{
+    if (!log || !*log) {
+        return SVMS_OK;
+    }
+    svms_status status = svms_log_publish(*log, err);
+    dismantle(log);
+    return status;
+}

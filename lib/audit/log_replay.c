@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log_replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "failure.h"
+
+#define SEGMENTS_MAX 4096u
+#define QUARANTINE_NAME_SIZE 64u
+/* How far ahead the number of a group may be that is looked for in a damaged end. */
+#define AHEAD_MAX (UINT64_C(1) << 24)
+
+typedef struct segments {
+    uint64_t first[SEGMENTS_MAX];
+    size_t count;
+} segments;
+
+static svms_status note_segment(void *user, const char *name)
+{
+    segments *found = user;
+    uint64_t number;
+    if (!svms_journal_number(name, &number)) {
+        return SVMS_OK;
+    }
+    if (found->count == SEGMENTS_MAX) {
+        return SVMS_E_LIMIT;
+    }
+    found->first[found->count++] = number;
+    return SVMS_OK;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+    return (left > right) - (left < right);
+}
+
+static svms_status list_segments(const svms_folder *folder, segments *out, svms_error *err)
+{
+    int os_error = 0;
+    out->count = 0;
+    svms_status status = folder->list(folder->user, "journal", note_segment, out, &os_error);
+    if (status == SVMS_OK) {
+        qsort(out->first, out->count, sizeof out->first[0], compare_numbers);
+    }
+    return svms_log_io(status, os_error, "look into", "journal", err);
+}
+
+/* A checkpoint that somebody has seen: the tree must have been just so. */
+typedef struct known {
+    const char *name;
+    bool is_there;
+    bool is_met;
+    svms_tree_head head;
+} known;
+
+typedef struct replay {
+    svms_audit_log *log;
+    known known[2];
+    svms_builder bytes;
+    uint64_t offset; /* in the segment */
+} replay;
+
+static svms_status read_known(const replay *at, known *out, svms_error *err)
+{
+    svms_checkpoint checkpoint;
+    svms_error why = SVMS_ERROR_INIT;
+    svms_builder bytes = svms_builder_new(at->log->ctx, SVMS_NOTE_MAX);
+    svms_status status = svms_log_read_file(at->log->folder, out->name, &bytes, &why);
+    if (svms_log_is_missing(status, &why)) {
+        svms_builder_clear(&bytes);
+        return SVMS_OK;
+    }
+    if (status == SVMS_OK) {
+        status = svms_epochs_check(&at->log->epochs, bytes.data, bytes.size, &checkpoint, &why);
+    }
+    svms_builder_clear(&bytes);
+    if (status != SVMS_OK) {
+        return svms_fail(err, status, "\"%s\": %s", out->name, why.message);
+    }
+    out->is_there = true;
+    out->head = checkpoint.head;
+    return SVMS_OK;
+}
+
+/* The tree has that head. */
+static svms_status meet(replay *at, const svms_tree_head *head, svms_error *err)
+{
+    for (size_t i = 0; i < sizeof at->known / sizeof at->known[0]; i++) {
+        known *seen = &at->known[i];
+        if (!seen->is_there || seen->head.size != head->size) {
+            continue;
+        }
+        if (memcmp(seen->head.root, head->root, sizeof head->root) != 0) {
+            return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                             "the first %" PRIu64 " records are not those of \"%s\"", head->size,
+                             seen->name);
+        }
+        seen->is_met = true;
+    }
+    return svms_epochs_agree(&at->log->epochs, head, err);
+}
+
+static svms_status meet_at_end(const replay *at, svms_error *err)
+{
+    const svms_audit_log *log = at->log;
+    uint64_t handed_over = log->epochs.epoch[log->epochs.count - 1].from.size;
+    for (size_t i = 0; i < sizeof at->known / sizeof at->known[0]; i++) {
+        const known *seen = &at->known[i];
+        if (!seen->is_there || seen->is_met) {
+            continue;
+        }
+        if (seen->head.size > log->tree.size) {
+            return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                             "records %" PRIu64 " to %" PRIu64 " are missing: \"%s\" has them",
+                             log->tree.size, seen->head.size - 1, seen->name);
+        }
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "the log never had the %" PRIu64 " records of \"%s\"", seen->head.size,
+                         seen->name);
+    }
+    if (handed_over > log->tree.size) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "records %" PRIu64 " to %" PRIu64 " are missing: a handover has them",
+                         log->tree.size, handed_over - 1);
+    }
+    return SVMS_OK;
+}
+
+static svms_status read_bytes(replay *at, uint64_t offset, size_t size, size_t *got,
+                              svms_error *err)
+{
+    const svms_store *journal = &at->log->journal;
+    int os_error = 0;
+    svms_builder_reset(&at->bytes);
+    svms_put_zeros(&at->bytes, size);
+    svms_status status = svms_builder_check(&at->bytes, "a part of the journal", err);
+    if (status == SVMS_OK) {
+        status = journal->read_at(journal->user, offset, at->bytes.data, size, got, &os_error);
+        status = svms_log_io(status, os_error, "read", "journal", err);
+    }
+    return status;
+}
+
+/* Of a tree that begins where the journal does: what stands before is in tiles. */
+static svms_status begin_tree(replay *at, const svms_tree_head *head, svms_error *err)
+{
+    svms_audit_log *log = at->log;
+    svms_log_tiles tiles;
+    svms_tree_head found = { head->size, { 0 } };
+    svms_log_tiles_init(&tiles, log->ctx, log->folder, log->hasher, head->size);
+    svms_tree_source source = svms_log_tiles_source(&tiles);
+    svms_status status = svms_tree_edge_at(&source, head->size, &log->tree, err);
+    if (status == SVMS_OK) {
+        status = svms_tree_root(&log->tree, log->hasher, found.root, err);
+    }
+    if (status == SVMS_OK && memcmp(found.root, head->root, sizeof found.root) != 0) {
+        status = svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                           "the tiles are not those of the records before the journal");
+    }
+    for (size_t i = 0; i < 2 && status == SVMS_OK; i++) {
+        known *seen = &at->known[i];
+        if (seen->is_there && seen->head.size < head->size) {
+            svms_tree_head then = { seen->head.size, { 0 } };
+            status = svms_tree_root_at(&source, then.size, then.root, err);
+            status = status == SVMS_OK ? meet(at, &then, err) : status;
+        }
+    }
+    svms_log_tiles_clear(&tiles);
+    if (status == SVMS_OK) {
+        status = meet(at, head, err);
+    }
+    return status == SVMS_OK ? svms_log_publisher_resume(log, head->size, err) : status;
+}
+
+static svms_status continue_tree(const replay *at, const svms_tree_head *head, svms_error *err)
+{
+    const svms_audit_log *log = at->log;
+    svms_tree_head found = { log->tree.size, { 0 } };
+    svms_status status = svms_tree_root(&log->tree, log->hasher, found.root, err);
+    if (status == SVMS_OK &&
+        (found.size != head->size || memcmp(found.root, head->root, sizeof found.root) != 0)) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "the journal goes on behind record %" PRIu64 ", and ends at %" PRIu64,
+                         head->size, found.size);
+    }
+    return status;
+}
+
+static svms_status replay_records(replay *at, svms_journal_group *group, svms_error *err)
+{
+    svms_audit_log *log = at->log;
+    svms_bundle_entry entry;
+    svms_status status = SVMS_OK;
+    while (status == SVMS_OK && svms_journal_next_record(group, &entry)) {
+        uint8_t leaf[SVMS_DIGEST_SIZE];
+        status = svms_tree_leaf(log->hasher, entry.record, entry.size, leaf, err);
+        if (status == SVMS_OK) {
+            status = svms_tree_add(&log->tree, log->hasher, leaf, err);
+        }
+        if (status == SVMS_OK) {
+            svms_put_bundle_entry(&log->backlog.records, entry.record, entry.size);
+            svms_put_bytes(&log->backlog.leaves, leaf, sizeof leaf);
+            status = svms_builder_check(&log->backlog.records, "the journal", err);
+        }
+        if (status == SVMS_OK) {
+            status = svms_builder_check(&log->backlog.leaves, "the journal", err);
+        }
+    }
+    return status;
+}
+
+/* A whole group: what it says must be so. */
+static svms_status replay_group(replay *at, svms_journal_group *group, svms_error *err)
+{
+    svms_audit_log *log = at->log;
+    svms_checkpoint checkpoint;
+    svms_tree_head head;
+    if (group->first != log->tree.size) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "behind record %" PRIu64 " the journal goes on with record %" PRIu64,
+                         log->tree.size, group->first);
+    }
+    svms_status status =
+        svms_epochs_check(&log->epochs, group->note, group->note_size, &checkpoint, err);
+    if (status == SVMS_OK) {
+        status = replay_records(at, group, err);
+    }
+    head.size = log->tree.size;
+    if (status == SVMS_OK) {
+        status = svms_tree_root(&log->tree, log->hasher, head.root, err);
+    }
+    if (status == SVMS_OK && (checkpoint.head.size != head.size ||
+                              memcmp(checkpoint.head.root, head.root, sizeof head.root) != 0)) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "the records up to %" PRIu64 " are not those that were signed", head.size);
+    }
+    if (status == SVMS_OK) {
+        memcpy(log->backlog.note, group->note, group->note_size);
+        log->backlog.note_size = group->note_size;
+        log->head = head;
+        status = meet(at, &head, err);
+    }
+    return status;
+}
+
+static bool is_damage(svms_status status)
+{
+    return status == SVMS_E_TRUNCATED || status == SVMS_E_MALFORMED;
+}
+
+/* The group at the offset. SVMS_END: there is nothing more; is_damage(): it is not whole. */
+static svms_status read_group(replay *at, svms_journal_group *group, svms_error *err)
+{
+    size_t got = 0;
+    svms_status status = read_bytes(at, at->offset, SVMS_JOURNAL_FRAME_SIZE, &got, err);
+    if (status != SVMS_OK || got == 0) {
+        return status == SVMS_OK ? SVMS_END : status;
+    }
+    svms_cursor frame = svms_cursor_over(at->bytes.data, got, 0);
+    uint32_t size = svms_read_u32(&frame);
+    if (frame.failed || size > SVMS_JOURNAL_GROUP_MAX) {
+        return svms_fail(err, SVMS_E_MALFORMED, "a group of the journal is damaged");
+    }
+    status = read_bytes(at, at->offset, SVMS_JOURNAL_FRAME_SIZE + size, &got, err);
+    return status == SVMS_OK ? svms_journal_group_parse(group, at->bytes.data, got, err) : status;
+}
+
+/* Groups are written one after the other, each when the one before is durable: a whole one behind a
+ * damaged one means that the damaged one was acknowledged. */
+static bool has_whole_group(const uint8_t *bytes, size_t size, uint64_t from)
+{
+    svms_journal_group group;
+    for (size_t i = 1; i + SVMS_JOURNAL_FRAME_SIZE + 8 <= size; i++) {
+        svms_cursor cursor = svms_cursor_over(bytes + i, size - i, 0);
+        uint32_t length = svms_read_u32(&cursor);
+        (void)svms_skip(&cursor, 4);
+        uint64_t first = svms_read_u64(&cursor);
+        bool likely = length <= size - i - SVMS_JOURNAL_FRAME_SIZE && first >= from &&
+                      first - from <= AHEAD_MAX;
+        if (likely && svms_journal_group_parse(&group, bytes + i, size - i, NULL) == SVMS_OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static svms_status put_aside(const replay *at, const svms_log_tail *tail, svms_error *err)
+{
+    const svms_audit_log *log = at->log;
+    char name[QUARANTINE_NAME_SIZE];
+    int os_error = 0;
+    snprintf(name, sizeof name, "quarantine/%016" PRIx64 "-%02x%02x%02x%02x", log->tree.size,
+             tail->sha256[0], tail->sha256[1], tail->sha256[2], tail->sha256[3]);
+    svms_status status =
+        svms_log_put_file(log->folder, name, at->bytes.data, at->bytes.size, true, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    status = log->journal.cut(log->journal.user, at->offset, &os_error);
+    if (status == SVMS_OK) {
+        status = log->journal.sync(log->journal.user, &os_error);
+    }
+    return svms_log_io(status, os_error, "cut", "journal", err);
+}
+
+static svms_status quarantine(replay *at, svms_log_tail *tail, svms_error *err)
+{
+    const svms_audit_log *log = at->log;
+    uint64_t end = 0;
+    size_t got = 0;
+    int os_error = 0;
+    svms_status status = svms_log_io(log->journal.get_size(log->journal.user, &end, &os_error),
+                                     os_error, "read", "journal", err);
+    if (status == SVMS_OK && end - at->offset > at->bytes.maximum) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the journal is damaged behind record %" PRIu64,
+                         log->tree.size);
+    }
+    if (status == SVMS_OK) {
+        status = read_bytes(at, at->offset, (size_t)(end - at->offset), &got, err);
+    }
+    if (status == SVMS_OK && has_whole_group(at->bytes.data, got, log->tree.size)) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "records behind number %" PRIu64 " were acknowledged, and are damaged",
+                         log->tree.size);
+    }
+    if (status == SVMS_OK) {
+        const svms_iovec run = { at->bytes.data, got };
+        tail->size = got;
+        status = svms_sha256(log->ctx, &run, 1, tail->sha256, err);
+    }
+    return status == SVMS_OK ? put_aside(at, tail, err) : status;
+}
+
+static svms_status replay_groups(replay *at, bool is_last, svms_log_tail *tail, svms_error *err)
+{
+    svms_journal_group group;
+    for (;;) {
+        svms_error why = SVMS_ERROR_INIT;
+        svms_status status = read_group(at, &group, &why);
+        if (status == SVMS_END) {
+            return SVMS_OK;
+        }
+        if (is_damage(status) && is_last) {
+            return quarantine(at, tail, err);
+        }
+        if (status != SVMS_OK) {
+            return is_damage(status) ? svms_fail(err, SVMS_E_NOT_AUTHENTIC, "%s", why.message)
+                                     : svms_fail_as(err, status, &why);
+        }
+        status = replay_group(at, &group, err);
+        if (status == SVMS_OK && at->log->backlog.records.size > SVMS_LOG_BACKLOG_BYTES) {
+            /* Tiles only: the checkpoint that is there stays until the end was compared with it. */
+            at->log->backlog.note_size = 0;
+            status = svms_log_publish(at->log, err);
+        }
+        if (status != SVMS_OK) {
+            return status;
+        }
+        at->offset += group.whole_size;
+    }
+}
+
+static svms_status replay_segment(replay *at, uint64_t first, bool is_first, bool is_last,
+                                  svms_log_tail *tail, svms_error *err)
+{
+    svms_audit_log *log = at->log;
+    char name[SVMS_JOURNAL_NAME_SIZE];
+    svms_tree_head head;
+    size_t got = 0;
+    int os_error = 0;
+    svms_journal_name(first, name);
+    svms_store_close(&log->journal);
+    svms_status status = log->folder->open(log->folder->user, name, &log->journal, &os_error);
+    status = svms_log_io(status, os_error, "open", name, err);
+    if (status == SVMS_OK) {
+        status = read_bytes(at, 0, SVMS_JOURNAL_HEAD_SIZE, &got, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_journal_head_parse(&head, at->bytes.data, got, err);
+    }
+    if (status == SVMS_OK && head.size != first) {
+        status = svms_fail(err, SVMS_E_NOT_AUTHENTIC, "\"%s\" has the head of another", name);
+    }
+    if (status == SVMS_OK) {
+        status = is_first ? begin_tree(at, &head, err) : continue_tree(at, &head, err);
+    }
+    if (status == SVMS_OK) {
+        at->offset = SVMS_JOURNAL_HEAD_SIZE;
+        status = replay_groups(at, is_last, tail, err);
+    }
+    log->journal_size = at->offset;
+    return status;
+}
+
+/* A segment whose head a crash cut off never had a record. */
+static svms_status drop_unbegun(const svms_audit_log *log, segments *found, svms_error *err)
+{
+    svms_store store = SVMS_STORE_INIT;
+    char name[SVMS_JOURNAL_NAME_SIZE];
+    uint64_t size = 0;
+    int os_error = 0;
+    if (found->count == 0) {
+        return SVMS_OK;
+    }
+    svms_journal_name(found->first[found->count - 1], name);
+    svms_status status = log->folder->open(log->folder->user, name, &store, &os_error);
+    if (status == SVMS_OK) {
+        status = store.get_size(store.user, &size, &os_error);
+    }
+    svms_store_close(&store);
+    if (status == SVMS_OK && size < SVMS_JOURNAL_HEAD_SIZE) {
+        found->count--;
+        status = log->folder->remove(log->folder->user, name, &os_error);
+    }
+    return svms_log_io(status, os_error, "open", name, err);
+}
+
+static svms_status replay_all(replay *at, segments *found, svms_log_tail *tail, svms_error *err)
+{
+    svms_audit_log *log = at->log;
+    svms_status status = list_segments(log->folder, found, err);
+    if (status == SVMS_OK) {
+        status = drop_unbegun(log, found, err);
+    }
+    for (size_t i = 0; i < 2 && status == SVMS_OK; i++) {
+        status = read_known(at, &at->known[i], err);
+    }
+    if (status == SVMS_OK && found->count == 0) {
+        svms_tree_reset(&log->tree);
+        status = svms_log_begin_segment(log, err);
+    }
+    for (size_t i = 0; i < found->count && status == SVMS_OK; i++) {
+        status = replay_segment(at, found->first[i], i == 0, i + 1 == found->count, tail, err);
+    }
+    return status == SVMS_OK ? meet_at_end(at, err) : status;
+}
+
+svms_status svms_log_replay(svms_audit_log *log, svms_log_tail *tail, svms_error *err)
+{
+    replay at = { .log = log,
+                  .known = { { .name = "checkpoint" }, { .name = "witnessed" } },
+                  .bytes = svms_builder_new(log->ctx, 4 * (size_t)SVMS_JOURNAL_GROUP_MAX) };
+    segments *found = svms_alloc(log->ctx, sizeof *found);
+    svms_status status = found ? replay_all(&at, found, tail, err) : svms_fail_memory(err);
+    svms_release(log->ctx, found);
+    svms_builder_clear(&at.bytes);
+    return status;
+}
+
+svms_status svms_log_begin_segment(svms_audit_log *log, svms_error *err)
+{
+    svms_store store = SVMS_STORE_INIT;
+    svms_tree_head head = { log->tree.size, { 0 } };
+    svms_builder bytes = svms_builder_new(log->ctx, SVMS_JOURNAL_HEAD_SIZE);
+    char name[SVMS_JOURNAL_NAME_SIZE];
+    int os_error = 0;
+    svms_journal_name(head.size, name);
+    svms_status status = svms_tree_root(&log->tree, log->hasher, head.root, err);
+    if (status == SVMS_OK) {
+        svms_put_journal_head(&bytes, &head);
+        status = svms_builder_check(&bytes, "a head", err);
+    }
+    if (status != SVMS_OK) {
+        svms_builder_clear(&bytes);
+        return status;
+    }
+    status = log->folder->create(log->folder->user, name, &store, &os_error);
+    if (status == SVMS_OK) {
+        status = store.write_at(store.user, 0, bytes.data, bytes.size, &os_error);
+    }
+    if (status == SVMS_OK) {
+        status = store.sync(store.user, &os_error);
+    }
+    svms_builder_clear(&bytes);
+    if (status != SVMS_OK) {
+        svms_store_close(&store);
+        return svms_log_io(status, os_error, "begin", name, err);
+    }
+    svms_store_close(&log->journal);
+    log->journal = store;
+    log->journal_size = SVMS_JOURNAL_HEAD_SIZE;
+    return SVMS_OK;
+}
+
+svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err)
+{
+    svms_audit_head head = SVMS_AUDIT_HEAD_INIT;
+    segments *found = svms_alloc(log->ctx, sizeof *found);
+    int os_error = 0;
+    bool is_synced = false;
+    svms_status status = found ? svms_audit_log_head(log, &head, err) : svms_fail_memory(err);
+    if (status == SVMS_OK) {
+        status = list_segments(log->folder, found, err);
+    }
+    uint64_t full = head.published - head.published % SVMS_TILE_WIDTH;
+    for (size_t i = 0; status == SVMS_OK && i + 1 < found->count && found->first[i + 1] <= full;
+         i++) {
+        char name[SVMS_JOURNAL_NAME_SIZE];
+        svms_journal_name(found->first[i], name);
+        if (!is_synced) {
+            status = log->folder->sync(log->folder->user, &os_error);
+            is_synced = true;
+        }
+        if (status == SVMS_OK) {
+            status = log->folder->remove(log->folder->user, name, &os_error);
+        }
+        status = svms_log_io(status, os_error, "drop", name, err);
+    }
+    svms_release(log->ctx, found);
+    return status;
+}

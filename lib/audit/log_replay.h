@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Segments of the journal: replayed when a log is opened, begun and dropped as it grows. */
+#ifndef SVMS_LOG_REPLAY_H
+#define SVMS_LOG_REPLAY_H
+
+#include "log_internal.h"
+
+/* What was put aside; size 0: nothing. */
+typedef struct svms_log_tail {
+    uint64_t size;
+    uint8_t sha256[SVMS_DIGEST_SIZE];
+} svms_log_tail;
+
+/* Leaves the last segment open, the tree at its end, and all its records in the backlog. */
+SVMS_MUST_CHECK svms_status svms_log_replay(svms_audit_log *log, svms_log_tail *tail,
+                                            svms_error *err);
+/* The leader's. */
+SVMS_MUST_CHECK svms_status svms_log_begin_segment(svms_audit_log *log, svms_error *err);
+/* Segments of which everything is in full bundles. */
+SVMS_MUST_CHECK svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err);
+
+#endif
