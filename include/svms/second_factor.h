@@ -361,8 +361,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_code_book_send(svms_code_book *book, c
  * Check a delivered code. The right one is used up by it.
  *
  * @param book          the table
- * @param name          who tries: as in svms_code_book_send(). NULL: nobody, whose code is never right
- *                      and takes the same work
+ * @param name          who tries: as in svms_code_book_send(). NULL: nobody, whose code is never
+ * right and takes the same work
  * @param code          what was typed; blanks between the digits are passed over
  * @param[out] verdict  what was found: good, wrong, or missing when no code of this name is good
  * @param[out] err      why it failed, or NULL. For the record, not for the peer

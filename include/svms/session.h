@@ -24,7 +24,7 @@ typedef struct svms_login_limiter svms_login_limiter;
 typedef struct svms_login_limits {
     uint32_t struct_size;      /**< sizeof(svms_login_limits). */
     uint32_t capacity;         /**< Names, addresses, and pairs of both that are remembered: 16 to
-                                    1,048,576 of each. One of each takes 204 bytes together. */
+                                    1,048,576 of each. One of each takes 250 bytes together. */
     uint32_t free_tries;       /**< Failures of a name before the first wait: 1 to 100. */
     uint32_t tries_of_address; /**< Failures of an address before the first wait: up to 10,000; 0:
                                     addresses are not limited. */
@@ -198,7 +198,7 @@ typedef struct svms_session_book svms_session_book;
 /** Limits of sessions. Start from ::SVMS_SESSION_LIMITS_INIT. Since 0.1. */
 typedef struct svms_session_limits {
     uint32_t struct_size; /**< sizeof(svms_session_limits). */
-    uint32_t capacity;    /**< Sessions at the same time: 1 to 65,536. One takes 370 bytes. */
+    uint32_t capacity;    /**< Sessions at the same time: 1 to 65,536. One takes 350 bytes. */
     uint32_t idle_s;      /**< Seconds without use that end a session: 10 to @p absolute_s. */
     uint32_t absolute_s;  /**< Seconds since its beginning that do: up to 31,536,000. */
     uint32_t per_user;    /**< Sessions of one user at the same time: 1 to 1,000. */

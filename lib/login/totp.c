@@ -112,7 +112,7 @@ svms_status svms_totp_code_of_step(svms_ctx *ctx, const svms_totp *totp, int64_t
 svms_status svms_totp_code(svms_ctx *ctx, const svms_totp *totp, int64_t at_utc_ns,
                            char out[SVMS_TOTP_CODE_SIZE], svms_error *err)
 {
-    svms_totp known;
+    svms_totp known = SVMS_TOTP_INIT;
     int64_t step = 0;
     if (!ctx || !out) {
         return svms_fail(err, SVMS_E_USAGE, "a code needs a context and a place to go");
@@ -153,7 +153,7 @@ svms_status svms_totp_check(svms_ctx *ctx, const svms_totp *totp, const char *co
                             int64_t now_utc_ns, int64_t *last_step, svms_code_verdict *verdict,
                             svms_error *err)
 {
-    svms_totp known;
+    svms_totp known = SVMS_TOTP_INIT;
     int64_t step = 0;
     int64_t found = SVMS_TOTP_NO_STEP;
     if (verdict) {

@@ -134,7 +134,7 @@ static svms_status hand_out(svms_builder *text, const char *what, char *out, siz
 svms_status svms_totp_secret_text(svms_ctx *ctx, const svms_totp *totp, char *out, size_t *size,
                                   svms_error *err)
 {
-    svms_totp known;
+    svms_totp known = SVMS_TOTP_INIT;
     if (!ctx || !out || !size) {
         return svms_fail(err, SVMS_E_USAGE, "a secret as text needs a context and a buffer");
     }
@@ -170,7 +170,7 @@ static void put_uri(svms_builder *out, const svms_totp *totp, const char *issuer
 svms_status svms_totp_uri(svms_ctx *ctx, const svms_totp *totp, const char *issuer,
                           const char *name, char *out, size_t *size, svms_error *err)
 {
-    svms_totp known;
+    svms_totp known = SVMS_TOTP_INIT;
     if (!ctx || !issuer || !name || !out || !size) {
         return svms_fail(err, SVMS_E_USAGE,
                          "an enrolment needs a context, an issuer, a name and a buffer");

@@ -59,6 +59,21 @@ static void text_that_is_not_strict_json_is_refused(void **state)
     }
 }
 
+static void what_is_not_given_is_a_mistake_of_the_caller(void **state)
+{
+    decision_world *w = *state;
+    svms_policy *policy = NULL;
+    svms_policy_options longer = SVMS_POLICY_OPTIONS_INIT;
+    longer.struct_size = 0;
+    assert_int_equal(svms_policy_read(NULL, w->ctx, "{}", 2, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_policy_read(&policy, NULL, "{}", 2, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_policy_read(&policy, w->ctx, NULL, 0, NULL, NULL), SVMS_E_USAGE);
+    assert_int_equal(svms_policy_read(&policy, w->ctx, "{}", 2, &longer, NULL), SVMS_E_USAGE);
+    assert_null(policy);
+    svms_policy_free(&policy);
+    svms_policy_free(NULL);
+}
+
 static void a_text_that_is_too_long_is_refused_unread(void **state)
 {
     decision_world *w = *state;
@@ -186,6 +201,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_mistake_is_refused_with_its_path),
         cmocka_unit_test(text_that_is_not_strict_json_is_refused),
+        cmocka_unit_test(what_is_not_given_is_a_mistake_of_the_caller),
         cmocka_unit_test(a_text_that_is_too_long_is_refused_unread),
         cmocka_unit_test(another_version_is_unsupported),
         cmocka_unit_test(a_revision_does_not_go_back),

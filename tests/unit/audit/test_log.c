@@ -422,7 +422,9 @@ static void full_tiles_have_no_parts_left(void **state)
     uint64_t number;
     for (unsigned i = 0; i < 300; i++) {
         assert_int_equal(append(log, i, &number), SVMS_OK);
-        assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
+        if (i % 8 == 0) {
+            assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
+        }
     }
     close_log(&log);
     for (unsigned i = 0; i < MEMORY_FILES; i++) {
