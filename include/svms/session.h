@@ -113,7 +113,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_login_limiter_new(svms_login_limiter *
  * @param name          who logs in, known or not: 1 to ::SVMS_LOGIN_NAME_MAX bytes, compared byte
  * by byte. Where several spellings are one account, always pass the same one: otherwise each has
  * tries of its own
- * @param address       from which IP address, in text; all of an IPv6 /64 are one. NULL: not known
+ * @param address       from which IP address, in text without zone index; all of an IPv6 /64 are
+ * one. NULL: not known
  * @param[out] attempt  receives the answer, and is then given to svms_login_limiter_tell()
  * @param[out] err      why it failed, or NULL. For the record, not for the peer
  *

@@ -59,7 +59,7 @@ typedef void (*policy_step)(svms_policy_job *job);
 
 static svms_status run(svms_policy_job *job)
 {
-    void (*const steps[])(svms_policy_job * job) = {
+    static const policy_step steps[] = {
         read_head,
         svms_policy_read_times,
         svms_policy_read_groups,

@@ -201,7 +201,7 @@ uint64_t svms_failure_add(svms_failure_table *table, const uint8_t key[SVMS_NAME
     if (!entry) {
         return 0;
     }
-    entry->count += entry->count < table->rule.most ? 1 : 0;
+    entry->count++;
     entry->waits_from_ns = now_ns;
     entry->has_waited = 0;
     settle(table, entry, true);
@@ -216,6 +216,7 @@ void svms_failure_confirm(svms_failure_table *table, const uint8_t key[SVMS_NAME
         (void)svms_failure_add(table, key, now_ns);
         return;
     }
+    entry->count = entry->count < table->rule.most ? entry->count : table->rule.most;
     entry->waits_from_ns = now_ns;
     entry->has_waited = 0;
 }

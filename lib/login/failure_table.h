@@ -13,7 +13,7 @@
 
 typedef struct svms_failure_rule {
     uint32_t free_tries; /* failures before the first wait, at least 1 */
-    uint32_t most;       /* failures that are counted */
+    uint32_t most;       /* failures that stay counted, once they are certain */
     uint64_t first_wait_ns;
     uint64_t longest_wait_ns;
     uint64_t forgive_ns; /* one failure is forgiven in so long */

@@ -102,8 +102,8 @@ static svms_status check_limits(const svms_login_limits *limits, svms_error *err
     return SVMS_OK;
 }
 
-/* Failures beyond those that lead to the longest wait are not counted: they would only have to be
- * forgiven. */
+/* Failures beyond those that lead to the longest wait do not stay counted: they would only have to
+ * be forgiven. */
 static uint32_t most_failures(const svms_login_limits *limits, uint32_t free_tries)
 {
     uint32_t most = free_tries;

@@ -2,10 +2,13 @@
 #include <string.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include "failure.h"
 #include "key_internal.h"
 #include "purpose.h"
+#include "sign.h"
 #include "tls_internal.h"
 
 static svms_status check_given(const svms_tls_rules *rules, const svms_tls_credentials *given,
@@ -98,6 +101,43 @@ static svms_status check_leaf(svms_tls_state *state, const svms_chain *chain,
     return status == SVMS_OK ? SVMS_OK : svms_fail_as(err, status, &why);
 }
 
+/* A signature as TLS wants it of such a key. */
+static bool signs(svms_ctx *ctx, EVP_PKEY *key)
+{
+    static const uint8_t text[] = "libsvms";
+    uint8_t signature[SVMS_SIGNATURE_MAX];
+    size_t size = sizeof signature;
+    EVP_PKEY_CTX *how = NULL;
+    const char *digest = EVP_PKEY_is_a(key, "ED25519")                               ? NULL
+                         : EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_bits(key) == 384 ? "SHA2-384"
+                                                                                     : "SHA2-256";
+    EVP_MD_CTX *state = EVP_MD_CTX_new();
+    bool done = state && EVP_DigestSignInit_ex(state, &how, digest, svms_ossl_context(ctx),
+                                               svms_ossl_properties(ctx), key, NULL) == 1;
+    if (done && EVP_PKEY_is_a(key, "RSA")) {
+        done = EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) == 1 &&
+               EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) == 1;
+    }
+    done = done && EVP_DigestSign(state, signature, &size, text, sizeof text) == 1;
+    EVP_MD_CTX_free(state);
+    return done;
+}
+
+/* libssl looks in its own way for who signs with a key: one that a provider keeps may sign for the
+ * rest of this library and not for TLS. That is better said now than by every handshake. */
+static svms_status check_signing(svms_ctx *ctx, const svms_private_key *key, svms_error *err)
+{
+    ERR_clear_error();
+    if (!svms_private_key_is_external(key) || signs(ctx, svms_private_key_evp(key))) {
+        return SVMS_OK;
+    }
+    if (svms_provider_lacked_memory()) {
+        return svms_fail_memory(err);
+    }
+    return svms_fail(err, SVMS_E_UNSUPPORTED,
+                     "OpenSSL's TLS cannot sign with the private key that a provider keeps");
+}
+
 static X509 *read_certificate(svms_ctx *ctx, const svms_chain *chain, size_t index)
 {
     size_t size = 0;
@@ -129,6 +169,9 @@ static svms_status load_chain(svms_tls_state *state, const svms_tls_credentials 
     if (status == SVMS_OK) {
         memcpy(state->leaf, svms_chain_leaf_digest(given->chain), sizeof state->leaf);
         status = check_leaf(state, given->chain, before, err);
+    }
+    if (status == SVMS_OK) {
+        status = check_signing(state->ctx, given->key, err);
     }
     if (status != SVMS_OK) {
         return status;

@@ -445,7 +445,7 @@ static svms_chain *enroll(const svms_ca *ca, const svms_private_key *key)
     return chain;
 }
 
-/* NULL where the library has no TLS. */
+/* NULL where the library has no TLS, or libssl does not let the provider sign. */
 static svms_tls_context *side_of(svms_tls_side side, const svms_chain *chain,
                                  const svms_private_key *key, const svms_trust *trust)
 {
@@ -457,7 +457,9 @@ static svms_tls_context *side_of(svms_tls_side side, const svms_chain *chain,
     options.credentials.key = key;
     options.credentials.trust = trust;
     svms_status status = svms_tls_context_new(&context, ctx, &options, &err);
-    if (status != SVMS_OK && status != SVMS_E_UNSUPPORTED) {
+    if (status == SVMS_E_UNSUPPORTED) {
+        print_message("NOT SHOWN: TLS with keys in a TPM: %s\n", err.message);
+    } else if (status != SVMS_OK) {
         fail_msg("%s", err.message);
     }
     return context;
@@ -504,11 +506,12 @@ static void shake_hands(svms_tls_context *client, svms_tls_context *server)
     svms_tls_free(&b);
 }
 
-/* Both ends of TLS have their key in the TPM, and so has who issued their certificates. */
-static void tls_is_spoken_with_its_keys(void **state)
+/* Both ends of TLS have their key in the TPM, and so has who issued their certificates. Where
+ * libssl takes the default provider for every signature, that is said when the key is loaded. */
+static void tls_is_spoken_with_its_keys_or_refuses_them(void **state)
 {
     (void)state;
-    static const char *const uris[] = { FILE_EC, SIGN };
+    static const char *const uris[] = { RSA_SIGN, SIGN };
     for (size_t i = 0; i < 2; i++) {
         svms_chain *root = NULL;
         svms_private_key *authority = key_at(uris[i]);
@@ -524,8 +527,6 @@ static void tls_is_spoken_with_its_keys(void **state)
         svms_tls_context *client = side_of(SVMS_TLS_CLIENT, chain, key, trust);
         if (server) {
             shake_hands(client, server);
-        } else {
-            print_message("SKIPPED: the library was built without TLS\n");
         }
         svms_tls_context_free(&client);
         svms_tls_context_free(&server);
@@ -566,7 +567,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(a_key_that_needs_a_password_does_not_sign_and_nobody_is_asked),
         cmocka_unit_test(a_handle_without_key_is_refused),
         cmocka_unit_test(its_key_is_certified_and_certifies),
-        cmocka_unit_test(tls_is_spoken_with_its_keys),
+        cmocka_unit_test(tls_is_spoken_with_its_keys_or_refuses_them),
         cmocka_unit_test(a_recording_is_signed_and_opened_with_its_keys),
     };
     return cmocka_run_group_tests(tests, tpm_last, tear_down) +

@@ -188,6 +188,18 @@ static void failures_beyond_the_longest_wait_need_no_forgiving(void **state)
     svms_login_limiter_free(&at.limiter);
 }
 
+static void taking_back_forgives_nothing_at_the_longest_wait(void **state)
+{
+    gate at = open_gate(*state, NULL);
+    fail_times(&at, "anna", NULL, 20);
+    stage_pass(at.stage, 900);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(try_to(&at, "anna", NULL, SVMS_LOGIN_UNDECIDED).limit, SVMS_LOGIN_MAY);
+    assert_int_equal(try_to(&at, "anna", NULL, SVMS_LOGIN_FAILED).limit, SVMS_LOGIN_MAY);
+    assert_int_equal(ask(&at, "anna", NULL).wait_s, 900);
+    svms_login_limiter_free(&at.limiter);
+}
+
 static void an_address_waits_after_many_names(void **state)
 {
     gate at = open_gate(*state, NULL);
@@ -602,6 +614,7 @@ int main(void)
         STAGED(an_undecided_attempt_does_not_end_the_wait_of_another),
         STAGED(failures_are_forgiven_one_by_one),
         STAGED(failures_beyond_the_longest_wait_need_no_forgiving),
+        STAGED(taking_back_forgives_nothing_at_the_longest_wait),
         STAGED(an_address_waits_after_many_names),
         STAGED(addresses_are_told_apart_by_what_one_owner_has),
         STAGED(addresses_can_be_left_alone),

@@ -64,16 +64,23 @@ static uint32_t left(const model *at, const tally *of, uint32_t free_tries)
     return of->has_waited || of->waited_s >= wait_s ? 0 : wait_s - of->waited_s;
 }
 
-/* Of a count that may not grow beyond what makes the longest wait. */
-static void add(const model *at, tally *to, uint32_t free_tries, uint32_t least_most)
+static void add(tally *to)
 {
-    bool is_longest = wait_of(at, to->count, free_tries) == at->limits.longest_wait_s;
     if (to->count == 0)
         to->forgiving_s = 0;
-    if (!is_longest || to->count < least_most)
-        to->count++;
+    to->count++;
     to->waited_s = 0;
     to->has_waited = false;
+}
+
+/* What is certain does not stay counted beyond what makes the longest wait, or a lock. */
+static void bound(const model *at, tally *of, uint32_t free_tries, uint32_t lock_after)
+{
+    uint32_t most = free_tries;
+    while (wait_of(at, most, free_tries) < at->limits.longest_wait_s || most < lock_after)
+        most++;
+    if (of->count > most)
+        of->count = most;
 }
 
 static void tick(tally *of, uint32_t forgive_s)
@@ -139,10 +146,10 @@ static svms_login_limit expect(model *at, open_attempt *attempt, uint32_t *wait_
     *wait_s = of_name > of_address ? of_name : of_address;
     if (*wait_s > 0)
         return of_name >= of_address ? SVMS_LOGIN_NAME_WAITS : SVMS_LOGIN_ADDRESS_WAITS;
-    add(at, who, at->limits.free_tries, lock_after);
+    add(who);
     attempt->generation = who->generation;
     if (address) {
-        add(at, address, at->limits.tries_of_address, 0);
+        add(address);
         attempt->address_generation = address->generation;
     }
     attempt->asked_s = at->now_s;
@@ -170,11 +177,12 @@ static void ask(model *at, svms_login_limiter *limiter)
 }
 
 static void confirm(model *at, tally *of, uint32_t generation, uint32_t free_tries,
-                    uint32_t least_most)
+                    uint32_t lock_after)
 {
-    if (of->generation != generation) {
-        add(at, of, free_tries, least_most);
-    }
+    if (of->generation != generation)
+        add(of);
+    else
+        bound(at, of, free_tries, lock_after);
     of->waited_s = 0;
     of->has_waited = false;
 }
