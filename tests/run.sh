@@ -115,8 +115,8 @@ sanitize() {
     sanitize_threads
 }
 
-# Only what threads share, and only what is needed for it is built: everything is many times slower there. What OpenSSL
-# itself does is not instrumented, so that tests/tsan.supp says what of it looks like a race and is none.
+# Only what threads share, and only what is needed for it is built: everything is many times slower there. OpenSSL is not
+# instrumented, so that races in it, or that it alone would see, are not found.
 sanitize_threads() {
     say "clang, ThreadSanitizer: what threads share"
     configure_in threads clang --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false \
@@ -126,7 +126,7 @@ sanitize_threads() {
         tls/test_tls_reload; do
         ninja -C "$folder" "tests/unit/$program"
     done
-    TSAN_OPTIONS="halt_on_error=1:suppressions=$root/tests/tsan.supp" \
+    TSAN_OPTIONS=halt_on_error=1 \
         test_in threads --timeout-multiplier 8 token_threads threads login_threads password_threads signer shared_trust reload
 }
 

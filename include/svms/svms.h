@@ -8,6 +8,7 @@
 
 #include <svms/account.h>
 #include <svms/audit.h>
+#include <svms/audit_log.h>
 #include <svms/batch.h>
 #include <svms/ca.h>
 #include <svms/container.h>

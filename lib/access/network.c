@@ -7,7 +7,6 @@
 #define IPV4_BITS 32
 #define IPV6_BITS 128
 #define MAPPED_BITS 96
-#define HALF_BITS 64u
 
 static bool bits_are_zero_from(const uint8_t address[16], unsigned from)
 {
@@ -39,24 +38,12 @@ bool svms_network_parse(svms_network *out, const char *text)
     return true;
 }
 
-static uint64_t half_of(const uint8_t *bytes)
-{
-    uint64_t value = 0;
-    for (size_t i = 0; i < 8; i++) {
-        value = value << 8 | bytes[i];
-    }
-    return value;
-}
-
-/* Whether the first bits of a half are the same. */
-static bool halves_agree(uint64_t one, uint64_t other, unsigned bits)
-{
-    return bits == 0 || (one ^ other) >> (HALF_BITS - bits) == 0;
-}
-
 bool svms_network_holds(const svms_network *network, const uint8_t address[16])
 {
-    unsigned front = network->bits < HALF_BITS ? network->bits : HALF_BITS;
-    return halves_agree(half_of(network->address), half_of(address), front) &&
-           halves_agree(half_of(network->address + 8), half_of(address + 8), network->bits - front);
+    size_t whole = network->bits / 8u;
+    unsigned rest = network->bits % 8u;
+    if (memcmp(network->address, address, whole) != 0) {
+        return false;
+    }
+    return rest == 0 || (network->address[whole] ^ address[whole]) >> (8u - rest) == 0;
 }

@@ -29,6 +29,7 @@ BEGIN {
     owner["ca"] = "identity"
     owner["expiry"] = "identity"
     owner["tls"] = "tls"
+    owner["audit_log"] = "audit"
     owner["token"] = "access"
     owner["policy"] = "access"
     owner["jwk"] = "access"

@@ -15,6 +15,7 @@ COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipien
             "ca revoke", "ca crl", "ca list", "ca code", "ca serve",
             "request", "enroll", "token issue", "token verify", "token exchange", "token inspect", "token revoke",
             "jwks")
+COMMANDS = tuple(command for command in COMMANDS if command not in os.environ.get("SVMS_LEFT_OUT", "").split(","))
 CLI = os.path.join(ROOT, "examples", "cli")
 
 
