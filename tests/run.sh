@@ -127,7 +127,7 @@ sanitize_threads() {
         ninja -C "$folder" "tests/unit/$program"
     done
     TSAN_OPTIONS=halt_on_error=1 \
-        test_in threads --timeout-multiplier 8 token_threads threads login_threads password_threads signer shared_trust reload
+        test_in threads --timeout-multiplier 8 token_threads threads login_threads password_threads signer shared_trust tls_reload
 }
 
 # What is exhaustive takes hours there; the same code runs in the tests that stay.
