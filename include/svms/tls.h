@@ -111,7 +111,8 @@ typedef struct svms_tls_options {
  *                             side, or key and chain do not belong together
  * @retval SVMS_E_UNTRUSTED    one's own certificate, or the response to staple, is one that peers
  *                             would refuse: expired, not yet valid, not for this side, revoked
- * @retval SVMS_E_UNSUPPORTED  the key is behind callbacks, or the build has no TLS
+ * @retval SVMS_E_UNSUPPORTED  the key is behind callbacks, or a provider keeps it and OpenSSL's TLS
+ *                             does not sign with it, or the build has no TLS
  * @retval SVMS_E_LIMIT        more than 16 protocols
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  * @retval SVMS_E_CRYPTO       the provider failed or lacks an algorithm
