@@ -148,9 +148,11 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_to_pem(const svms_private_
  *
  * Thread safety: any thread. Specification: identity.md, I-CA-30, I-CA-31. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_to_encrypted_pem(
-    const svms_private_key *key, const void *passphrase, size_t passphrase_size, char *out,
-    size_t *size, svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status svms_private_key_to_encrypted_pem(const svms_private_key *key,
+                                                                       const void *passphrase,
+                                                                       size_t passphrase_size,
+                                                                       char *out, size_t *size,
+                                                                       svms_error *err);
 
 /**
  * Read a private key that a passphrase protects.

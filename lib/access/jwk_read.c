@@ -30,22 +30,6 @@ typedef struct octets {
 
 static const char *const private_members[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
 
-svms_token_algorithm svms_token_algorithm_of(svms_key_kind kind)
-{
-    switch (kind) {
-    case SVMS_KEY_P256:
-        return SVMS_TOKEN_ES256;
-    case SVMS_KEY_P384:
-        return SVMS_TOKEN_ES384;
-    case SVMS_KEY_ED25519:
-        return SVMS_TOKEN_EDDSA;
-    case SVMS_KEY_RSA:
-        return SVMS_TOKEN_RS256;
-    default:
-        return SVMS_TOKEN_NO_ALGORITHM;
-    }
-}
-
 /* False when the member is refused. */
 static bool read_octets(octets *out, const svms_json_node *node, const char *member, size_t least,
                         size_t most)

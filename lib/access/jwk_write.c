@@ -13,6 +13,22 @@
 
 #define RSA_BYTES_MAX 1024
 
+svms_token_algorithm svms_token_algorithm_of(svms_key_kind kind)
+{
+    switch (kind) {
+    case SVMS_KEY_P256:
+        return SVMS_TOKEN_ES256;
+    case SVMS_KEY_P384:
+        return SVMS_TOKEN_ES384;
+    case SVMS_KEY_ED25519:
+        return SVMS_TOKEN_EDDSA;
+    case SVMS_KEY_RSA:
+        return SVMS_TOKEN_RS256;
+    default:
+        return SVMS_TOKEN_NO_ALGORITHM;
+    }
+}
+
 static void put_octets(svms_builder *out, const char *name, const uint8_t *bytes, size_t size)
 {
     char text[RSA_BYTES_MAX * 4 / 3 + 4];

@@ -428,6 +428,9 @@ static void the_text_is_not_kept(void **state)
     assert_true(holds(&all, "somebody", 8));
     assert_false(holds(&all, text, 8));
     assert_false(holds(&all, text + TEXT_LENGTH - 8, 8));
+    assert_int_equal(svms_session_end(book, text, TEXT_LENGTH, NULL), SVMS_OK);
+    assert_false(holds(&all, "somebody", 8));
+    assert_int_equal(svms_session_begin(book, "somebody", 0, text, NULL), SVMS_OK);
     svms_session_book_free(&book);
     assert_false(holds(&all, "somebody", 8));
     svms_ctx_free(&ctx);
