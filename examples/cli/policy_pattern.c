@@ -44,6 +44,7 @@ static const char *const known[] = {
     "ptz.move",
     "ptz.preset",
     "ptz.preset-edit",
+    "session.begin",
     "snapshot.create",
     "user.create",
     "user.delete",

@@ -163,7 +163,7 @@ _svms() {
     --action)
         words="live.view live.listen live.talk playback.view playback.listen playback.search export.create export.verify snapshot.create"
         words="$words ptz.move ptz.preset ptz.preset-edit output.activate bookmark.view bookmark.create bookmark.edit bookmark.delete"
-        words="$words evidence.lock evidence.unlock evidence.delete mask.lift analytics.view analytics.configure audit.read audit.export"
+        words="$words evidence.lock evidence.unlock evidence.delete mask.lift analytics.view analytics.configure session.begin audit.read audit.export"
         words="$words user.view user.create user.edit user.delete user.unlock"
         for section in devices recording network policy certificates system; do
             words="$words config.read.$section config.write.$section"

@@ -55,6 +55,7 @@ static const known_action known[] = {
     { "ptz.move", ON_DEVICE },
     { "ptz.preset", ON_DEVICE },
     { "ptz.preset-edit", ON_DEVICE },
+    { "session.begin", ON_SERVER },
     { "snapshot.create", ON_DEVICE | OUT },
     { "user.create", ON_SERVER },
     { "user.delete", ON_SERVER },

@@ -6,7 +6,7 @@
 #include "rule.h"
 
 /* Actions of the table, and each of them with "approve." in front. */
-#define SVMS_ACTIONS 84
+#define SVMS_ACTIONS 86
 
 /* An action that may be asked for. */
 typedef struct svms_action {

@@ -36,7 +36,7 @@ ON_RECORDED = {
     *("evidence.lock", "evidence.unlock", "evidence.delete", "mask.lift"),
 }
 ON_SERVER = {
-    *("audit.read", "audit.export"),
+    *("session.begin", "audit.read", "audit.export"),
     *("user.view", "user.create", "user.edit", "user.delete", "user.unlock"),
     *(f"config.read.{section}" for section in SECTIONS),
     *(f"config.write.{section}" for section in SECTIONS),

@@ -253,7 +253,7 @@ class Check(PolicyCase):
             for name in re.findall(r"`([^`]+)`", names):
                 sections = re.findall(r"`([a-z]+)`", note) if "SECTION" in name else [""]
                 known.update({name.replace("SECTION", section): where for section in sections})
-        self.assertEqual(len(known), 42)
+        self.assertEqual(len(known), 43)
         self.put(policy(lambda made: made["rules"].append({"id": "new", "actions": list(known), "devices": ["*"],
                                                            "clients": ["browser"]})))
         self.assertEqual(self.expect(GOOD, "policy", "check", "site.json", "--json").json()["doubts"], [])
