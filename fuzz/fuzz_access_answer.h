@@ -46,7 +46,7 @@ static inline svms_token *fuzz_token(svms_ctx *ctx, svms_token_profile profile, 
     token->ctx = ctx;
     token->profile = profile;
     svms_status status =
-        svms_json_load(&token->document, "the token", &limits, payload, (size_t)size, &err);
+        svms_json_load(&token->document, ctx, "the token", &limits, payload, (size_t)size, &err);
     if (status == SVMS_OK) {
         status = svms_claims_read(token, &asked, &verdict, &err);
     }

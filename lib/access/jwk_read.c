@@ -437,11 +437,11 @@ void svms_jwk_clear(svms_jwk *jwk)
     memset(jwk, 0, sizeof *jwk);
 }
 
-static svms_status load(svms_json_document *document, const char *json, size_t size,
+static svms_status load(svms_json_document *document, svms_ctx *ctx, const char *json, size_t size,
                         svms_error *err)
 {
     static const svms_json_limits limits = { SVMS_KEYSET_MAX, JWK_DEPTH };
-    return svms_json_load(document, "the key", &limits, json, size, err);
+    return svms_json_load(document, ctx, "the key", &limits, json, size, err);
 }
 
 svms_status svms_public_key_from_jwk(svms_public_key **out, svms_ctx *ctx, const char *json,
@@ -451,7 +451,7 @@ svms_status svms_public_key_from_jwk(svms_public_key **out, svms_ctx *ctx, const
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
     svms_json_document document;
-    svms_status status = load(&document, json, size, err);
+    svms_status status = load(&document, ctx, json, size, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -476,7 +476,7 @@ svms_status svms_private_key_from_jwk(svms_private_key **out, svms_ctx *ctx, con
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
     svms_json_document document;
-    svms_status status = load(&document, json, size, err);
+    svms_status status = load(&document, ctx, json, size, err);
     if (status != SVMS_OK) {
         return status;
     }

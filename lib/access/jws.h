@@ -27,8 +27,9 @@ typedef struct svms_jws {
 
 /* Takes a token apart and reads its header. Any status but SVMS_OK: *verdict says which rule it
  * breaks, unless the machine failed (SVMS_E_NO_MEMORY). */
-SVMS_MUST_CHECK svms_status svms_jws_open(svms_jws *out, const char *text, size_t size,
-                                          svms_token_verdict *verdict, svms_error *err);
+SVMS_MUST_CHECK svms_status svms_jws_open(svms_jws *out, svms_ctx *ctx, const char *text,
+                                          size_t size, svms_token_verdict *verdict,
+                                          svms_error *err);
 
 /* SVMS_E_NOT_AUTHENTIC, SVMS_E_CRYPTO, SVMS_E_NO_MEMORY. */
 SVMS_MUST_CHECK svms_status svms_jws_verify(const svms_jws *jws, svms_ctx *ctx, const svms_jwk *jwk,

@@ -94,7 +94,7 @@ static void read_members(svms_jws *out, const svms_json_node *header, svms_token
     out->algorithm = name ? svms_token_algorithm_named(name) : SVMS_TOKEN_NO_ALGORITHM;
 }
 
-static svms_status read_header(svms_jws *out, const char *text, size_t size,
+static svms_status read_header(svms_jws *out, svms_ctx *ctx, const char *text, size_t size,
                                svms_token_verdict *verdict, svms_error *err)
 {
     static const svms_json_limits limits = { HEADER_MAX, HEADER_DEPTH };
@@ -110,8 +110,8 @@ static svms_status read_header(svms_jws *out, const char *text, size_t size,
         return svms_fail(err, SVMS_E_MALFORMED, "the header of the token is not base64url");
     }
     svms_json_document document;
-    svms_status status =
-        svms_json_load_plain(&document, "the token's header", &limits, json, decoded_size, err);
+    svms_status status = svms_json_load_plain(&document, ctx, "the token's header", &limits, json,
+                                              decoded_size, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -154,8 +154,8 @@ static svms_status split(svms_jws *out, const char *text, size_t size, size_t *h
     return SVMS_OK;
 }
 
-svms_status svms_jws_open(svms_jws *out, const char *text, size_t size, svms_token_verdict *verdict,
-                          svms_error *err)
+svms_status svms_jws_open(svms_jws *out, svms_ctx *ctx, const char *text, size_t size,
+                          svms_token_verdict *verdict, svms_error *err)
 {
     size_t header_size = 0;
     out->algorithm = SVMS_TOKEN_NO_ALGORITHM;
@@ -164,7 +164,7 @@ svms_status svms_jws_open(svms_jws *out, const char *text, size_t size, svms_tok
     *verdict = SVMS_TOKEN_FORM;
     svms_status status = split(out, text, size, &header_size, err);
     if (status == SVMS_OK) {
-        status = read_header(out, text, header_size, verdict, err);
+        status = read_header(out, ctx, text, header_size, verdict, err);
     }
     if (status == SVMS_OK) {
         *verdict = SVMS_TOKEN_GOOD;

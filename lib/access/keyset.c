@@ -60,7 +60,7 @@ svms_status svms_keyset_from_jwks(svms_keyset **out, svms_ctx *ctx, const char *
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
     svms_json_document document;
-    svms_status status = svms_json_load(&document, "the key set", &limits, json, size, err);
+    svms_status status = svms_json_load(&document, ctx, "the key set", &limits, json, size, err);
     if (status != SVMS_OK) {
         return status;
     }

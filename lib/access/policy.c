@@ -90,7 +90,7 @@ svms_status svms_policy_read(svms_policy **out, svms_ctx *ctx, const char *json,
         return svms_fail_memory(err);
     }
     policy->ctx = ctx;
-    status = svms_json_load(&policy->document, "the policy", &limits, json, size, err);
+    status = svms_json_load(&policy->document, ctx, "the policy", &limits, json, size, err);
     if (status == SVMS_OK) {
         svms_policy_job job = { policy, svms_json_root(&policy->document), &read, SVMS_OK, err };
         status = run(&job);

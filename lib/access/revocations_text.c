@@ -141,8 +141,8 @@ svms_status svms_revocations_merge(svms_revocations *list, const char *json, siz
     if (!list || !json) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
-    svms_status status =
-        svms_json_load_plain(&document, "the list of revocations", &limits, json, size, err);
+    svms_status status = svms_json_load_plain(&document, list->ctx, "the list of revocations",
+                                              &limits, json, size, err);
     if (status == SVMS_OK) {
         status = merge(list, &document, err);
         svms_json_unload(&document);

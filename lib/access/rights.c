@@ -26,7 +26,7 @@ static svms_status load(svms_json_document *out, svms_ctx *ctx, const char *json
     svms_json_close(&text, '}');
     svms_status status = svms_builder_check(&text, "the rights", err);
     if (status == SVMS_OK) {
-        status = svms_json_load_plain(out, "the rights", &limits, text.data, text.size, err);
+        status = svms_json_load_plain(out, ctx, "the rights", &limits, text.data, text.size, err);
     }
     svms_builder_clear(&text);
     return status;

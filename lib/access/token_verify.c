@@ -125,8 +125,8 @@ static svms_status load_payload(svms_token *token, const token_job *job)
 {
     static const svms_json_limits limits = { SVMS_JWS_MAX, PAYLOAD_DEPTH };
     *job->verdict = SVMS_TOKEN_PAYLOAD;
-    return svms_json_load_plain(&token->document, "the token", &limits, job->jws.payload,
-                                job->jws.payload_size, job->err);
+    return svms_json_load_plain(&token->document, job->verifier->ctx, "the token", &limits,
+                                job->jws.payload, job->jws.payload_size, job->err);
 }
 
 static svms_status read_token(svms_token **out, token_job *job)
@@ -182,7 +182,7 @@ svms_status svms_token_examine(svms_token **out, svms_token_verifier *verifier, 
     svms_status status =
         svms_options_read(&job.question, sizeof job.question, question, "svms_token_question", err);
     if (status == SVMS_OK) {
-        status = svms_jws_open(&job.jws, text, size, verdict, err);
+        status = svms_jws_open(&job.jws, verifier->ctx, text, size, verdict, err);
     }
     if (status == SVMS_OK) {
         status = check_header(&job);

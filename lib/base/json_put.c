@@ -17,7 +17,7 @@ static void put(svms_builder *out, const char *text)
 static bool comma_is_due(const svms_builder *out)
 {
     uint8_t last = out->size > 0 ? out->data[out->size - 1] : '{';
-    return last != '{' && last != '[';
+    return last != '{' && last != '[' && last != ':';
 }
 
 static void begin(svms_builder *out, const char *name)
@@ -83,6 +83,12 @@ void svms_json_put_text(svms_builder *out, const char *name, const char *text)
         put_character(out, &cursor);
     }
     put(out, "\"");
+}
+
+void svms_json_put_name(svms_builder *out, const char *name)
+{
+    svms_json_put_text(out, NULL, name);
+    put(out, ":");
 }
 
 void svms_json_put_number(svms_builder *out, const char *name, uint64_t number)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing JSON (RFC 8259): compact, in the order of the calls, into a builder. jansson could do it,
- * but only with memory of its own, and what a case says is wiped here. */
+/* Writing JSON (RFC 8259): compact, in the order of the calls, into a builder, whose
+ * memory is the context's, bounded and wiped. */
 #ifndef SVMS_JSON_PUT_H
 #define SVMS_JSON_PUT_H
 
@@ -9,6 +9,8 @@
 /* Everything below puts a comma first where one is due. name NULL: an entry of an array. */
 void svms_json_open(svms_builder *out, const char *name, char bracket);
 void svms_json_close(svms_builder *out, char bracket);
+/* Of the member whose value is put next, with name NULL; this name may be any text. */
+void svms_json_put_name(svms_builder *out, const char *name);
 /* JSON that is ready. */
 void svms_json_put_raw(svms_builder *out, const char *name, const void *json, size_t size);
 /* NULL gives null. What is not UTF-8 becomes U+FFFD. */

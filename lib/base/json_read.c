@@ -1,287 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "json_read.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <jansson.h>
 
 #include <svms/time.h>
 
 #include "context_internal.h"
-#include "cursor.h"
 #include "failure.h"
+#include "json_parse.h"
 #include "json_put.h"
+#include "real.h"
 
 /* Bytes of a name that nobody knows, as a message shows it. */
 #define LONGEST_SHOWN 36u
 
-/* What the text would cost, before jansson sees it: nesting, and at most one value for each comma
- * and each bracket that opens. */
-typedef struct outline {
-    unsigned depth;
-    unsigned deepest;
-    unsigned values;
-    size_t longest; /* bytes of the longest text, as it stands there */
-    size_t end;     /* behind the bracket that closes it; 0: there is none */
-} outline;
-
-/* The document between two texts of zeros: jansson collects each text in a buffer of its own that
- * it releases as it is, so the first makes this buffer large enough for all, and the last
- * overwrites it. */
-typedef struct wrapped_run {
-    size_t zeros; /* characters '0', in front of */
-    svms_cursor bytes;
-} wrapped_run;
-
-#define WRAPPED_RUNS 5u
-#define PADDING 0x30 /* the digit */
-/* Also fills what jansson reads into. */
-#define LEAST_ZEROS 4096u
-
-typedef struct wrapped {
-    wrapped_run runs[WRAPPED_RUNS];
-    size_t next;
-} wrapped;
-
-static void skip_string(svms_cursor *text)
-{
-    while (!svms_cursor_at_end(text)) {
-        uint8_t c = svms_read_u8(text);
-        if (c == '"') {
-            return;
-        }
-        if (c == '\\' && !svms_cursor_at_end(text)) {
-            (void)svms_read_u8(text);
-        }
-    }
-}
-
-static outline outline_of(const void *json, size_t size)
-{
-    svms_cursor text = svms_cursor_over(json, size, 0);
-    outline found = { 0, 0, 1, 0, 0 };
-    while (!svms_cursor_at_end(&text)) {
-        size_t left = svms_cursor_left(&text);
-        switch (svms_read_u8(&text)) {
-        case '"':
-            skip_string(&text);
-            left -= svms_cursor_left(&text);
-            found.longest = left > found.longest ? left : found.longest;
-            break;
-        case '{':
-        case '[':
-            found.depth++;
-            found.deepest = found.depth > found.deepest ? found.depth : found.deepest;
-            found.values++;
-            break;
-        case '}':
-        case ']':
-            found.depth -= found.depth > 0 ? 1u : 0u;
-            found.end = found.depth == 0 && found.end == 0 ? text.position : found.end;
-            break;
-        case ',':
-            found.values++;
-            break;
-        default:
-            break;
-        }
-    }
-    return found;
-}
-
-static const char *reason_of(enum json_error_code code)
-{
-    switch (code) {
-    case json_error_premature_end_of_input:
-        return "it ends too early";
-    case json_error_end_of_input_expected:
-        return "something follows its end";
-    case json_error_invalid_utf8:
-        return "it is not UTF-8";
-    case json_error_duplicate_key:
-        return "a name occurs twice in an object";
-    case json_error_numeric_overflow:
-        return "a number is too large";
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
-        return "a text holds U+0000";
-    default:
-        return "it is not JSON";
-    }
-}
-
-static svms_status refuse_text(const svms_json_document *document, const json_error_t *reason,
-                               size_t before, size_t size, const outline *found, svms_error *err)
-{
-    enum json_error_code code = json_error_code(reason);
-    size_t at = reason->position > 0 ? (size_t)reason->position : 0;
-    at = at > before ? at - before : 0;
-    if (code == json_error_out_of_memory) {
-        return svms_fail_memory(err);
-    }
-    if (code == json_error_invalid_syntax && at > size) {
-        code = json_error_premature_end_of_input;
-    } else if (code == json_error_invalid_syntax && found->end != 0 && at > found->end) {
-        code = json_error_end_of_input_expected;
-    }
-    return svms_fail_at(err, SVMS_E_MALFORMED, at < size ? at : size, "%s: line %d: %s",
-                        document->name, reason->line, reason_of(code));
-}
-
-/* Its texts may be of something that was sealed, and jansson leaves them in freed memory. */
-static void wipe_text(const json_t *value)
-{
-    void *text = (void *)(uintptr_t)json_string_value(value);
-    svms_wipe(text, json_string_length(value));
-}
-
-/* No deeper than what was allowed to be loaded. */
-static void wipe_texts(json_t *value)
-{
-    const char *name = NULL;
-    json_t *member = NULL;
-    if (json_is_string(value)) {
-        wipe_text(value);
-    }
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        wipe_texts(json_array_get(value, i));
-    }
-    json_object_foreach(value, name, member)
-    {
-        wipe_texts(member);
-    }
-}
-
-static wrapped_run run_of(size_t zeros, const void *bytes, size_t size)
-{
-    wrapped_run run = { zeros, svms_cursor_over(bytes, size, 0) };
-    return run;
-}
-
-/* Some of what comes next, as jansson asks for it. */
-static size_t next_bytes(void *buffer, size_t room, void *data)
-{
-    wrapped *text = data;
-    for (; text->next < WRAPPED_RUNS; text->next++) {
-        wrapped_run *run = &text->runs[text->next];
-        size_t zeros = run->zeros < room ? run->zeros : room;
-        size_t left = svms_cursor_left(&run->bytes);
-        if (zeros > 0) {
-            memset(buffer, PADDING, zeros);
-            run->zeros -= zeros;
-            return zeros;
-        }
-        if (left > 0) {
-            left = left < room ? left : room;
-            svms_read_copy(&run->bytes, buffer, left);
-            return left;
-        }
-    }
-    return 0;
-}
-
-static svms_status take_root(svms_json_document *out, json_t *root, svms_error *err)
-{
-    if (!json_is_object(root)) {
-        wipe_texts(root);
-        json_decref(root);
-        return svms_fail_at(err, SVMS_E_MALFORMED, 0, "%s: it is no object", out->name);
-    }
-    out->root = root;
-    return SVMS_OK;
-}
-
-static svms_status load_plain(svms_json_document *out, const outline *found, const void *json,
-                              size_t size, svms_error *err)
-{
-    json_error_t reason;
-    memset(&reason, 0, sizeof(reason));
-    json_t *root = json_loadb(json, size, JSON_REJECT_DUPLICATES, &reason);
-    return root != NULL ? take_root(out, root, err)
-                        : refuse_text(out, &reason, 0, size, found, err);
-}
-
-static svms_status load(svms_json_document *out, const outline *found, const void *json,
-                        size_t size, svms_error *err)
-{
-    static const char begin[] = "[\"";
-    static const char before[] = "\",";
-    static const char behind[] = ",\"";
-    static const char end[] = "\"]";
-    json_error_t reason;
-    memset(&reason, 0, sizeof(reason));
-    size_t pad = found->longest + LEAST_ZEROS;
-    wrapped text = { { run_of(0, begin, 2), run_of(pad, before, 2), run_of(0, json, size),
-                       run_of(0, behind, 2), run_of(pad, end, 2) },
-                     0 };
-    json_t *all = json_load_callback(next_bytes, &text, JSON_REJECT_DUPLICATES, &reason);
-    if (all == NULL) {
-        svms_status status = refuse_text(out, &reason, pad + 4, size, found, err);
-        svms_wipe(&reason, sizeof(reason));
-        return status;
-    }
-    if (json_array_size(all) != 3) {
-        wipe_texts(all);
-        json_decref(all);
-        return svms_fail_at(err, SVMS_E_MALFORMED, size, "%s: something follows its end",
-                            out->name);
-    }
-    json_t *root = json_incref(json_array_get(all, 1));
-    json_decref(all);
-    return take_root(out, root, err);
-}
-
-static svms_status load_bounded(svms_json_document *out, const svms_json_document *named,
-                                const svms_json_limits *limits, const void *json, size_t size)
+static svms_status load(svms_json_document *out, const svms_json_document *named,
+                        const svms_json_limits *limits, const void *json, size_t size)
 {
     svms_json_document document = *named;
-    const char *name = document.name;
-    svms_error *err = document.err;
-    if (size > limits->size) {
-        return svms_fail(err, SVMS_E_MALFORMED, "%s: it has %zu bytes, more than %zu", name, size,
-                         limits->size);
-    }
-    outline found = outline_of(json, size);
-    if (found.deepest > limits->depth) {
-        return svms_fail(err, SVMS_E_MALFORMED, "%s: it is %u levels deep, more than %u", name,
-                         found.deepest, limits->depth);
-    }
-    if (found.values > SVMS_JSON_MAX_VALUES) {
-        return svms_fail(err, SVMS_E_MALFORMED, "%s: it has more than %u values", name,
-                         SVMS_JSON_MAX_VALUES);
-    }
-    svms_status status = document.is_plain ? load_plain(&document, &found, json, size, err)
-                                           : load(&document, &found, json, size, err);
+    svms_status status = svms_json_parse(&document, limits, json, size);
     if (status == SVMS_OK) {
         *out = document;
     }
     return status;
 }
 
-svms_status svms_json_load(svms_json_document *out, const char *name,
+svms_status svms_json_load(svms_json_document *out, svms_ctx *ctx, const char *name,
                            const svms_json_limits *limits, const void *json, size_t size,
                            svms_error *err)
 {
-    svms_json_document named = { name, NULL, SVMS_OK, err, false };
-    return load_bounded(out, &named, limits, json, size);
+    svms_json_document named = { .ctx = ctx, .name = name, .err = err };
+    return load(out, &named, limits, json, size);
 }
 
-svms_status svms_json_load_plain(svms_json_document *out, const char *name,
+svms_status svms_json_load_plain(svms_json_document *out, svms_ctx *ctx, const char *name,
                                  const svms_json_limits *limits, const void *json, size_t size,
                                  svms_error *err)
 {
-    svms_json_document named = { name, NULL, SVMS_OK, err, true };
-    return load_bounded(out, &named, limits, json, size);
+    svms_json_document named = { .ctx = ctx, .name = name, .err = err, .is_plain = true };
+    return load(out, &named, limits, json, size);
 }
 
 void svms_json_unload(svms_json_document *document)
 {
-    if (!document->is_plain) {
-        wipe_texts(document->root);
-    }
-    json_decref(document->root);
-    document->root = NULL;
+    svms_json_clear(document);
 }
 
 svms_json_node svms_json_root(svms_json_document *document)
@@ -304,26 +68,52 @@ bool svms_json_failed(const svms_json_node *node)
     return node->document->status != SVMS_OK;
 }
 
+static bool is_kind(const svms_json_value *value, svms_json_kind kind)
+{
+    return value != NULL && value->kind == kind;
+}
+
+static bool is_null(const svms_json_value *value)
+{
+    return is_kind(value, SVMS_JSON_NULL);
+}
+
+static const svms_json_value *entry_of(const svms_json_value *array, size_t n)
+{
+    return is_kind(array, SVMS_JSON_ARRAY) && n < array->size ? &array->of.children[n] : NULL;
+}
+
+static const svms_json_value *member_of(const svms_json_value *object, size_t n)
+{
+    return is_kind(object, SVMS_JSON_OBJECT) && n < object->size ? &object->of.children[n] : NULL;
+}
+
+static const char *words_of(const svms_json_value *value)
+{
+    return is_kind(value, SVMS_JSON_TEXT) ? value->of.text : NULL;
+}
+
 /* A member, or NULL after a failure. */
-static json_t *find(const svms_json_node *node, const char *member)
+static const svms_json_value *find(const svms_json_node *node, const char *member)
 {
     if (svms_json_failed(node)) {
         return NULL;
     }
-    json_t *found = json_object_get(node->json, member);
+    const svms_json_value *found = svms_json_value_named(node->json, member);
     if (found == NULL) {
         svms_json_refuse(node, member, "is missing");
     }
     return found;
 }
 
-static const char *text_of(const svms_json_node *node, const char *member, const json_t *value)
+static const char *text_of(const svms_json_node *node, const char *member,
+                           const svms_json_value *value)
 {
-    if (value != NULL && !json_is_string(value)) {
+    if (value != NULL && !is_kind(value, SVMS_JSON_TEXT)) {
         svms_json_refuse(node, member, "is not a text");
         return NULL;
     }
-    return json_string_value(value);
+    return words_of(value);
 }
 
 const char *svms_json_text(const svms_json_node *node, const char *member)
@@ -333,21 +123,21 @@ const char *svms_json_text(const svms_json_node *node, const char *member)
 
 const char *svms_json_text_or_null(const svms_json_node *node, const char *member)
 {
-    const json_t *value = find(node, member);
-    return json_is_null(value) ? NULL : text_of(node, member, value);
+    const svms_json_value *value = find(node, member);
+    return is_null(value) ? NULL : text_of(node, member, value);
 }
 
-static uint64_t number_of(const svms_json_node *node, const char *member, const json_t *value,
-                          uint64_t most)
+static uint64_t number_of(const svms_json_node *node, const char *member,
+                          const svms_json_value *value, uint64_t most)
 {
     if (value == NULL) {
         return 0;
     }
-    if (!json_is_integer(value)) {
+    if (!is_kind(value, SVMS_JSON_INTEGER)) {
         svms_json_refuse(node, member, "is not a whole number");
         return 0;
     }
-    json_int_t number = json_integer_value(value);
+    int64_t number = value->of.integer;
     if (number < 0 || (uint64_t)number > most) {
         svms_json_refuse(node, member, "is out of range");
         return 0;
@@ -363,17 +153,17 @@ uint64_t svms_json_number(const svms_json_node *node, const char *member, uint64
 uint64_t svms_json_number_or(const svms_json_node *node, const char *member, uint64_t most,
                              uint64_t value)
 {
-    const json_t *found = find(node, member);
-    return json_is_null(found) ? value : number_of(node, member, found, most);
+    const svms_json_value *found = find(node, member);
+    return is_null(found) ? value : number_of(node, member, found, most);
 }
 
 bool svms_json_flag(const svms_json_node *node, const char *member)
 {
-    const json_t *value = find(node, member);
-    if (value != NULL && !json_is_boolean(value)) {
+    const svms_json_value *value = find(node, member);
+    if (value != NULL && value->kind != SVMS_JSON_TRUE && value->kind != SVMS_JSON_FALSE) {
         svms_json_refuse(node, member, "is neither true nor false");
     }
-    return json_is_true(value);
+    return is_kind(value, SVMS_JSON_TRUE);
 }
 
 /* One spelling: what svms_time_parse() allows besides, RFC 3339 for people does. */
@@ -384,7 +174,7 @@ static bool is_strict_time(const char *text)
            text[length - 1] == 'Z';
 }
 
-static int64_t time_of(const svms_json_node *node, const char *member, const json_t *value)
+static int64_t time_of(const svms_json_node *node, const char *member, const svms_json_value *value)
 {
     int64_t utc_ns = SVMS_NO_TIME;
     const char *text = text_of(node, member, value);
@@ -405,8 +195,8 @@ int64_t svms_json_time(const svms_json_node *node, const char *member)
 
 int64_t svms_json_time_or_null(const svms_json_node *node, const char *member)
 {
-    const json_t *value = find(node, member);
-    return json_is_null(value) ? SVMS_NO_TIME : time_of(node, member, value);
+    const svms_json_value *value = find(node, member);
+    return is_null(value) ? SVMS_NO_TIME : time_of(node, member, value);
 }
 
 static int digit_of(char c)
@@ -417,21 +207,49 @@ static int digit_of(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* No deeper than what was allowed to be loaded. */
+static void put_value(svms_builder *out, const svms_json_value *value)
+{
+    char digits[24];
+    switch (value->kind) {
+    case SVMS_JSON_NULL:
+        svms_json_put_null(out, NULL);
+        break;
+    case SVMS_JSON_FALSE:
+    case SVMS_JSON_TRUE:
+        svms_json_put_flag(out, NULL, value->kind == SVMS_JSON_TRUE);
+        break;
+    case SVMS_JSON_INTEGER:
+        (void)snprintf(digits, sizeof(digits), "%" PRId64, value->of.integer);
+        svms_json_put_raw(out, NULL, digits, strlen(digits));
+        break;
+    case SVMS_JSON_REAL:
+        svms_json_put_raw(out, NULL, value->of.text, value->size);
+        break;
+    case SVMS_JSON_TEXT:
+        svms_json_put_text(out, NULL, value->of.text);
+        break;
+    default:
+        svms_json_open(out, NULL, value->kind == SVMS_JSON_ARRAY ? '[' : '{');
+        for (uint32_t i = 0; i < value->size; i++) {
+            const svms_json_value *child = &value->of.children[i];
+            if (child->name != NULL) {
+                svms_json_put_name(out, child->name);
+            }
+            put_value(out, child);
+        }
+        svms_json_close(out, value->kind == SVMS_JSON_ARRAY ? ']' : '}');
+        break;
+    }
+}
+
 void svms_json_put_member(svms_builder *out, const svms_json_document *document, const char *member)
 {
-    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-    const json_t *value = json_object_get(document->root, member);
-    if (value == NULL) {
-        return;
+    const svms_json_value *value = svms_json_value_named(document->root, member);
+    if (value != NULL) {
+        svms_json_put_name(out, member);
+        put_value(out, value);
     }
-    size_t size = json_dumpb(value, NULL, 0, flags);
-    char *text = size > 0 ? svms_alloc(out->ctx, size) : NULL;
-    if (text != NULL && json_dumpb(value, text, size, flags) == size) {
-        svms_json_put_raw(out, member, text, size);
-    } else if (out->status == SVMS_OK) {
-        out->status = SVMS_E_NO_MEMORY;
-    }
-    svms_release_secret(out->ctx, text, size);
 }
 
 bool svms_hex_read(const char *text, uint8_t *out, size_t size)
@@ -460,19 +278,30 @@ void svms_json_hex(const svms_json_node *node, const char *member, uint8_t *out,
     }
 }
 
+/* Cut, where it is too long, the place still says where to look. */
+static void put_place(svms_json_node *inner, const char *words, size_t most)
+{
+    size_t used = strlen(inner->place);
+    size_t room = sizeof(inner->place) - 1 - used;
+    size_t size = strnlen(words, most < room ? most : room);
+    memcpy(inner->place + used, words, size);
+    inner->place[used + size] = '\0';
+}
+
 /* An object within an object; index SIZE_MAX: the member itself. */
 static svms_json_node enter(const svms_json_node *node, const char *member, size_t index,
-                            json_t *value)
+                            const svms_json_value *value)
 {
-    svms_json_node inner = { node->document, NULL, { 0 } };
+    svms_json_node inner = { .document = node->document };
     char subscript[24] = "";
+    put_place(&inner, node->place, 80);
+    put_place(&inner, member, 24);
     if (index != SIZE_MAX) {
         (void)snprintf(subscript, sizeof(subscript), "[%zu]", index);
+        put_place(&inner, subscript, 20);
     }
-    /* Cut, where it is too long, it still says where to look. */
-    (void)snprintf(inner.place, sizeof(inner.place), "%.80s%.24s%.20s.", node->place, member,
-                   subscript);
-    if (value != NULL && !json_is_object(value)) {
+    put_place(&inner, ".", 1);
+    if (value != NULL && value->kind != SVMS_JSON_OBJECT) {
         svms_json_refuse(node, member,
                          index == SIZE_MAX ? "is no object" : "holds something that is no object");
         return inner;
@@ -488,97 +317,100 @@ svms_json_node svms_json_object(const svms_json_node *node, const char *member)
 
 bool svms_json_is_there(const svms_json_node *node, const char *member)
 {
-    return !svms_json_failed(node) && json_object_get(node->json, member) != NULL;
+    return !svms_json_failed(node) && svms_json_value_named(node->json, member) != NULL;
 }
 
 bool svms_json_is_array(const svms_json_node *node, const char *member)
 {
-    return !svms_json_failed(node) && json_is_array(json_object_get(node->json, member));
+    return !svms_json_failed(node) &&
+           is_kind(svms_json_value_named(node->json, member), SVMS_JSON_ARRAY);
 }
 
 double svms_json_real(const svms_json_node *node, const char *member)
 {
-    const json_t *value = find(node, member);
-    if (value != NULL && !json_is_number(value)) {
+    const svms_json_value *value = find(node, member);
+    if (is_kind(value, SVMS_JSON_INTEGER)) {
+        return (double)value->of.integer;
+    }
+    if (is_kind(value, SVMS_JSON_REAL)) {
+        return svms_real_read(value->of.text, value->size);
+    }
+    if (value != NULL) {
         svms_json_refuse(node, member, "is not a number");
     }
-    return json_number_value(value);
+    return 0.0;
 }
 
 bool svms_json_is_null(const svms_json_node *node, const char *member)
 {
-    return json_is_null(find(node, member));
+    return is_null(find(node, member));
 }
 
 size_t svms_json_count(const svms_json_node *node, const char *member, size_t most)
 {
-    const json_t *value = find(node, member);
+    const svms_json_value *value = find(node, member);
     if (value == NULL) {
         return 0;
     }
-    if (!json_is_array(value)) {
+    if (!is_kind(value, SVMS_JSON_ARRAY)) {
         svms_json_refuse(node, member, "is no array");
         return 0;
     }
-    if (json_array_size(value) > most) {
+    if (value->size > most) {
         svms_json_refuse(node, member, "has too many entries");
         return 0;
     }
-    return json_array_size(value);
+    return value->size;
 }
 
 svms_json_node svms_json_item(const svms_json_node *node, const char *member, size_t n)
 {
-    return enter(node, member, n, json_array_get(find(node, member), n));
+    return enter(node, member, n, entry_of(find(node, member), n));
 }
 
 const char *svms_json_item_text(const svms_json_node *node, const char *member, size_t n)
 {
-    const json_t *value = json_array_get(find(node, member), n);
-    if (value != NULL && !json_is_string(value)) {
+    const svms_json_value *value = entry_of(find(node, member), n);
+    if (value != NULL && !is_kind(value, SVMS_JSON_TEXT)) {
         svms_json_refuse(node, member, "holds something that is not a text");
     }
-    return json_string_value(value);
+    return words_of(value);
 }
 
 uint64_t svms_json_item_number(const svms_json_node *node, const char *member, size_t n,
                                uint64_t most)
 {
-    return number_of(node, member, json_array_get(find(node, member), n), most);
+    return number_of(node, member, entry_of(find(node, member), n), most);
 }
 
 bool svms_json_item_is_text(const svms_json_node *node, const char *member, size_t n)
 {
-    return json_is_string(json_array_get(find(node, member), n));
+    return is_kind(entry_of(find(node, member), n), SVMS_JSON_TEXT);
 }
 
 size_t svms_json_inner_count(const svms_json_node *node, const char *member, size_t n, size_t most)
 {
-    const json_t *value = json_array_get(find(node, member), n);
-    if (value != NULL && (!json_is_array(value) || json_array_size(value) > most)) {
+    const svms_json_value *value = entry_of(find(node, member), n);
+    if (value != NULL && (!is_kind(value, SVMS_JSON_ARRAY) || value->size > most)) {
         svms_json_refuse(node, member, "holds something that is no list, or too long a one");
         return 0;
     }
-    return json_array_size(value);
+    return value != NULL ? value->size : 0;
 }
 
 const char *svms_json_inner_text(const svms_json_node *node, const char *member, size_t n, size_t k)
 {
-    const json_t *value = json_array_get(json_array_get(find(node, member), n), k);
-    if (value != NULL && !json_is_string(value)) {
+    const svms_json_value *value = entry_of(entry_of(find(node, member), n), k);
+    if (value != NULL && !is_kind(value, SVMS_JSON_TEXT)) {
         svms_json_refuse(node, member, "holds something that is not a text");
     }
-    return json_string_value(value);
+    return words_of(value);
 }
 
 const char *svms_json_member(const svms_json_node *node, size_t n)
 {
-    void *at = svms_json_failed(node) ? NULL : json_object_iter(node->json);
-    while (at != NULL && n > 0) {
-        at = json_object_iter_next(node->json, at);
-        n--;
-    }
-    return at != NULL ? json_object_iter_key(at) : NULL;
+    const svms_json_value *member = svms_json_failed(node) ? NULL : member_of(node->json, n);
+    return member != NULL ? member->name : NULL;
 }
 
 static bool is_listed(const char *name, const char *const *members)
@@ -596,9 +428,9 @@ bool svms_json_has_only(const svms_json_node *node, const char *const *members)
     if (svms_json_failed(node)) {
         return false;
     }
-    for (void *at = json_object_iter(node->json); at != NULL;
-         at = json_object_iter_next(node->json, at)) {
-        if (!is_listed(json_object_iter_key(at), members)) {
+    const svms_json_value *member = NULL;
+    for (size_t i = 0; (member = member_of(node->json, i)) != NULL; i++) {
+        if (!is_listed(member->name, members)) {
             return false;
         }
     }
@@ -611,9 +443,9 @@ void svms_json_only(const svms_json_node *node, const char *const *members)
     if (svms_json_failed(node)) {
         return;
     }
-    for (void *at = json_object_iter(node->json); at != NULL;
-         at = json_object_iter_next(node->json, at)) {
-        const char *name = json_object_iter_key(at);
+    const svms_json_value *member = NULL;
+    for (size_t i = 0; (member = member_of(node->json, i)) != NULL; i++) {
+        const char *name = member->name;
         if (!is_listed(name, members)) {
             int shown = (int)strnlen(name, LONGEST_SHOWN);
             while (shown > 0 && ((unsigned char)name[shown] & 0xC0u) == 0x80u) {

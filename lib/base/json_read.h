@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading JSON: json_read.c is the only file that knows jansson. What jansson allocates does not
- * come from the context: its allocator can only be changed for the whole process, which a library
- * must not do. So a document is bounded before it is parsed (size, depth, number of values), its
- * memory is released at once when it was read, and what is kept of it is copied.
+/* Reading JSON. The document is read at once and strictly (json_parse.h), into one block of the
+ * context's memory that is bounded beforehand by size, depth and number of values; what is a secret
+ * is wiped when it is released. No library does it: those that were weighed have an allocator for
+ * the whole process, leave texts in memory that they free, and take longer to read a token than its
+ * signature may cost (docs/adr/0032).
  *
  * Errors are sticky: the first one fills err and status, after which everything reads as zero or
  * NULL, so that a whole object can be read and checked once. */
@@ -11,17 +12,20 @@
 
 #include <stdbool.h>
 
-#include <svms/status.h>
+#include <svms/context.h>
 
 /* Of values in a document, members and entries alike. */
 #define SVMS_JSON_MAX_VALUES 524288u
 
-struct json_t;
+struct svms_json_value;
 struct svms_builder;
 
 typedef struct svms_json_document {
-    const char *name; /* "case", for messages */
-    struct json_t *root;
+    svms_ctx *ctx;
+    const char *name;                   /* "case", for messages */
+    const struct svms_json_value *root; /* NULL: nothing is loaded */
+    void *memory;
+    size_t memory_size;
     svms_status status;
     svms_error *err;
     bool is_plain; /* holds no secret, so that nothing of it is wiped */
@@ -30,8 +34,8 @@ typedef struct svms_json_document {
 /* An object in a document. */
 typedef struct svms_json_node {
     svms_json_document *document;
-    struct json_t *json; /* NULL after a failure */
-    char place[128];     /* "sources[3]." */
+    const struct svms_json_value *json; /* NULL after a failure */
+    char place[128];                    /* "sources[3]." */
 } svms_json_node;
 
 typedef struct svms_json_limits {
@@ -40,14 +44,13 @@ typedef struct svms_json_limits {
 } svms_json_limits;
 
 /* SVMS_E_MALFORMED, SVMS_E_NO_MEMORY. err is kept for later. */
-SVMS_MUST_CHECK svms_status svms_json_load(svms_json_document *out, const char *name,
+SVMS_MUST_CHECK svms_status svms_json_load(svms_json_document *out, svms_ctx *ctx, const char *name,
                                            const svms_json_limits *limits, const void *json,
                                            size_t size, svms_error *err);
-/* The same for what is no secret: nothing is wiped, which takes longer than reading a small text.
- */
-SVMS_MUST_CHECK svms_status svms_json_load_plain(svms_json_document *out, const char *name,
-                                                 const svms_json_limits *limits, const void *json,
-                                                 size_t size, svms_error *err);
+/* The same for what is no secret: nothing is wiped. */
+SVMS_MUST_CHECK svms_status svms_json_load_plain(svms_json_document *out, svms_ctx *ctx,
+                                                 const char *name, const svms_json_limits *limits,
+                                                 const void *json, size_t size, svms_error *err);
 void svms_json_unload(svms_json_document *document);
 svms_json_node svms_json_root(svms_json_document *document);
 
@@ -92,8 +95,8 @@ const char *svms_json_member(const svms_json_node *node, size_t n);
 bool svms_json_has_only(const svms_json_node *node, const char *const *members);
 /* Refuses members that are not in the list, which NULL ends. */
 void svms_json_only(const svms_json_node *node, const char *const *members);
-/* Appends a member of the root, its name and its value, as it was read. Nothing where it is absent.
- */
+/* Appends a member of the root, its name and its value, in the order in which it was read. Nothing
+ * where it is absent. */
 void svms_json_put_member(struct svms_builder *out, const svms_json_document *document,
                           const char *member);
 /* Reads hexadecimal as svms_json_hex(). */

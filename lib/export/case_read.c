@@ -357,7 +357,7 @@ svms_status svms_case_parse(svms_case **out, svms_ctx *ctx, const void *json, si
 {
     static const svms_json_limits limits = { SVMS_MAX_CASE_SIZE, SVMS_MAX_CASE_DEPTH };
     svms_json_document text;
-    svms_status status = svms_json_load(&text, "the case", &limits, json, size, err);
+    svms_status status = svms_json_load(&text, ctx, "the case", &limits, json, size, err);
     if (status != SVMS_OK) {
         return status;
     }

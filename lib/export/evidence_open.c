@@ -148,7 +148,9 @@ static svms_status need_json(svms_ctx *ctx, svms_error *err)
     svms_error found = SVMS_ERROR_INIT;
     svms_status status = svms_case_parse(&none, ctx, "{}", 2, &found);
     svms_case_free(&none);
-    return status == SVMS_E_UNSUPPORTED ? svms_fail_as(err, status, &found) : SVMS_OK;
+    return status == SVMS_E_UNSUPPORTED || status == SVMS_E_NO_MEMORY
+               ? svms_fail_as(err, status, &found)
+               : SVMS_OK;
 }
 
 svms_status svms_export_open(svms_evidence **out, svms_ctx *ctx, const svms_source *source,

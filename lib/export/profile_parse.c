@@ -316,7 +316,7 @@ svms_status svms_profile_parse(svms_profile **out, svms_ctx *ctx, const void *js
     if (out == NULL || ctx == NULL || json == NULL) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
-    svms_status status = svms_json_load(&text, "the profile", &limits, json, size, err);
+    svms_status status = svms_json_load(&text, ctx, "the profile", &limits, json, size, err);
     if (status != SVMS_OK) {
         return status;
     }

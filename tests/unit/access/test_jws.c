@@ -53,7 +53,7 @@ static void published_signatures_verify(void **state)
         }
         read_key(&jwk, ctx, examples[i].jwk);
         assert_int_equal(
-            svms_jws_open(&jws, examples[i].token, strlen(examples[i].token), &verdict, &err),
+            svms_jws_open(&jws, ctx, examples[i].token, strlen(examples[i].token), &verdict, &err),
             SVMS_OK);
         assert_int_equal(verdict, SVMS_TOKEN_GOOD);
         assert_int_equal(svms_jws_verify(&jws, ctx, &jwk, &err), SVMS_OK);
@@ -90,7 +90,7 @@ static void any_other_character_breaks_a_signature(void **state)
             svms_token_verdict verdict = SVMS_TOKEN_GOOD;
             memcpy(token, examples[i].token, size);
             token[k] = token[k] == 'A' ? 'B' : 'A';
-            svms_status status = svms_jws_open(&jws, token, size, &verdict, NULL);
+            svms_status status = svms_jws_open(&jws, ctx, token, size, &verdict, NULL);
             if (status == SVMS_OK) {
                 status = svms_jws_verify(&jws, ctx, &jwk, NULL);
                 assert_int_equal(status, SVMS_E_NOT_AUTHENTIC);
@@ -114,7 +114,7 @@ static void published_tokens_of_other_algorithms_are_refused(void **state)
     for (size_t i = 0; i < sizeof tokens / sizeof tokens[0]; i++) {
         svms_jws jws;
         svms_token_verdict verdict = SVMS_TOKEN_APPROVAL;
-        assert_int_equal(svms_jws_open(&jws, tokens[i], strlen(tokens[i]), &verdict, NULL),
+        assert_int_equal(svms_jws_open(&jws, ctx, tokens[i], strlen(tokens[i]), &verdict, NULL),
                          SVMS_OK);
         assert_int_equal(jws.algorithm, SVMS_TOKEN_NO_ALGORITHM);
         assert_int_equal(svms_jws_verify(&jws, ctx, &jwk, NULL), SVMS_E_NOT_AUTHENTIC);
@@ -210,7 +210,7 @@ static void what_is_signed_verifies_with_the_public_half(void **state)
     svms_jws_signer signer = { key, SVMS_TOKEN_ES256, "k1", "at+jwt" };
     svms_builder text = svms_builder_new(ctx, SVMS_JWS_MAX);
     assert_int_equal(svms_jws_put(&text, &signer, payload, sizeof payload - 1, NULL), SVMS_OK);
-    assert_int_equal(svms_jws_open(&jws, (const char *)text.data, text.size, &verdict, NULL),
+    assert_int_equal(svms_jws_open(&jws, ctx, (const char *)text.data, text.size, &verdict, NULL),
                      SVMS_OK);
     assert_string_equal(jws.kid, "k1");
     assert_string_equal(jws.type, "at+jwt");

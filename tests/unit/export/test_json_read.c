@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What jansson leaves in memory that it releases: nothing of a document's texts. */
+/* Documents as their readers load them: what is refused in words, and what is left in memory that
+ * is released: nothing of a document's texts, unless it is plain. */
 #include "../container/fixture.h"
-
-#include <jansson.h>
 
 #include "json_read.h"
 
@@ -13,20 +12,19 @@ static const char words[] = "what nobody else may read";
 static unsigned left_behind;
 static unsigned released;
 
-static void *take(size_t size)
+static void *take(void *user, size_t size)
 {
+    (void)user;
     uint8_t *block = malloc(size + FRONT);
     assert_non_null(block);
     memcpy(block, &size, sizeof(size));
     return block + FRONT;
 }
 
-static void release(void *pointer)
+static void release(void *user, void *pointer)
 {
     size_t size = 0;
-    if (pointer == NULL) {
-        return;
-    }
+    (void)user;
     uint8_t *block = (uint8_t *)pointer - FRONT;
     memcpy(&size, block, sizeof(size));
     for (size_t at = 0; at + 4 <= size; at++) {
@@ -40,15 +38,23 @@ static void release(void *pointer)
 
 static int take_over(void **state)
 {
-    (void)state;
-    json_set_alloc_funcs(take, release);
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    options.allocate = take;
+    options.release = release;
+    return svms_ctx_new((svms_ctx **)state, &options, NULL) == SVMS_OK ? 0 : -1;
+}
+
+static int give_back(void **state)
+{
+    svms_ctx_free((svms_ctx **)state);
     return 0;
 }
 
-static svms_status load(const char *text, svms_json_document *out, svms_error *err)
+static const svms_json_limits limits = { 1 << 20, 32 };
+
+static svms_status load(svms_ctx *ctx, const char *text, svms_json_document *out, svms_error *err)
 {
-    static const svms_json_limits limits = { 1 << 20, 32 };
-    return svms_json_load(out, "it", &limits, text, strlen(text), err);
+    return svms_json_load(out, ctx, "it", &limits, text, strlen(text), err);
 }
 
 static void texts_are_wiped_before_their_memory_is_released(void **state)
@@ -59,20 +65,35 @@ static void texts_are_wiped_before_their_memory_is_released(void **state)
         "{\"a\":[{\"b\":[\"what nobody else may read\",{\"c\":\"what nobody else may read\"}]}]}",
         "{\"a\":\"what nobody else may read what nobody else may read what nobody else may read\"}",
         "{\"a\":\"what nobody else may r\\u0065ad\"}",
+        "{\"what nobody else may read\":1}",
+        /* Refused half-way. */
+        "{\"a\":\"what nobody else may read\"",
+        "[\"what nobody else may read\"]",
+        "{\"what nobody else may read\":1,\"what nobody else may read\":1}",
     };
-    (void)state;
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
         svms_json_document document = { 0 };
-        svms_error err = SVMS_ERROR_INIT;
         left_behind = 0;
         released = 0;
-        assert_int_equal(load(documents[i], &document, &err), SVMS_OK);
-        svms_json_unload(&document);
-        assert_true(released > 0);
+        if (load(*state, documents[i], &document, NULL) == SVMS_OK) {
+            svms_json_unload(&document);
+        }
+        assert_int_equal(released, 1);
         if (left_behind != 0) {
             fail_msg("document %zu: %u places", i, left_behind);
         }
     }
+}
+
+static void plain_texts_are_not_wiped(void **state)
+{
+    static const char text[] = "{\"a\":\"what nobody else may read\"}";
+    svms_json_document document = { 0 };
+    left_behind = 0;
+    assert_int_equal(
+        svms_json_load_plain(&document, *state, "it", &limits, text, strlen(text), NULL), SVMS_OK);
+    svms_json_unload(&document);
+    assert_true(left_behind > 0);
 }
 
 static void one_document_is_read_and_nothing_besides(void **state)
@@ -87,24 +108,31 @@ static void one_document_is_read_and_nothing_besides(void **state)
         { "{", "it: line 1: it ends too early" },
         { "{\"a\":\"b", "it: line 1: it ends too early" },
         { "{\"a\":[1,", "it: line 1: it ends too early" },
-        { "{},{}", "it: something follows its end" },
-        { "{},", "it: line 1: it ends too early" },
+        { "{\"a\":tr", "it: line 1: it ends too early" },
+        { "{},{}", "it: line 1: something follows its end" },
+        { "{},", "it: line 1: something follows its end" },
         { ",{}", "it: line 1: it is not JSON" },
         { "{}]", "it: line 1: something follows its end" },
         { "{}],[{}", "it: line 1: something follows its end" },
-        { "{}, \"", "it: line 1: it ends too early" },
+        { "{}, \"", "it: line 1: something follows its end" },
         { "{} {}", "it: line 1: something follows its end" },
         { "[]", "it: it is no object" },
         { "\"\"", "it: it is no object" },
         { "1", "it: it is no object" },
         { "{\"a\":1,\"a\":2}", "it: line 1: a name occurs twice in an object" },
+        { "{\n\"a\":1,\n\"a\":2\n}", "it: line 3: a name occurs twice in an object" },
+        { "{\"1\":1,\"2\":1,\n\"3\":1,\"4\":1,\"5\":1,\"6\":1,\"7\":1,\"8\":1,\n\"3\":1\n}",
+          "it: line 3: a name occurs twice in an object" },
         { "\n{\"a\":01}", "it: line 2: it is not JSON" },
+        { "{\"a\":\"\xED\xA0\x80\"}", "it: line 1: it is not UTF-8" },
+        { "{\xFF}", "it: line 1: it is not UTF-8" },
+        { "{\"a\":1e309}", "it: line 1: a number is too large" },
+        { "{\"a\\u0000\":1}", "it: line 1: a text holds U+0000" },
     };
-    (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         svms_json_document document = { 0 };
         svms_error err = SVMS_ERROR_INIT;
-        svms_status status = load(cases[i].text, &document, &err);
+        svms_status status = load(*state, cases[i].text, &document, &err);
         assert_int_equal(status, cases[i].words == NULL ? SVMS_OK : SVMS_E_MALFORMED);
         if (cases[i].words != NULL && strcmp(cases[i].words, err.message) != 0) {
             fail_msg("'%s': %s", cases[i].text, err.message);
@@ -113,6 +141,7 @@ static void one_document_is_read_and_nothing_besides(void **state)
             svms_json_unload(&document);
         } else {
             assert_true(err.offset <= strlen(cases[i].text));
+            assert_null(document.root);
         }
     }
 }
@@ -121,7 +150,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(texts_are_wiped_before_their_memory_is_released),
+        cmocka_unit_test(plain_texts_are_not_wiped),
         cmocka_unit_test(one_document_is_read_and_nothing_besides),
     };
-    return cmocka_run_group_tests_name("json_read", tests, take_over, NULL);
+    return cmocka_run_group_tests_name("json_read", tests, take_over, give_back);
 }
