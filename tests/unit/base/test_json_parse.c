@@ -192,7 +192,7 @@ static size_t choose(char text[ROOM])
         "{\"a\":{\"b\":[1,-2.5,{\"c\":null}],\"d\":\"\\u00e9\\ud83d\\ude00\"},\"e\":true}",
         "{\"1\":1,\"2\":2,\"3\":3,\"4\":4,\"5\":5,\"6\":6,\"7\":7,\"8\":8,\"9\":9,\"10\":0}",
         " {\n\t\"name\" : \"caf\xC3\xA9 \xE2\x82\xAC \xF0\x9F\x98\x80\" , \"list\" : [ ] }\r\n",
-        "{\"rights\":[{\"type\":\"svms\",\"actions\":[\"live.view\"],\"when\":[{\"from\":\"6\"}]}]}",
+        "{\"rights\":[{\"type\":\"svms\",\"actions\":[\"*\"],\"when\":[{\"from\":\"6\"}]}]}",
     };
     const size_t count = sizeof documents / sizeof documents[0];
     if (chance(2) == 0) {
