@@ -54,13 +54,14 @@ FAILED: $1
 "
 }
 
-# test_in FOLDER ARGUMENT...; a failure is counted, and the run goes on.
+# test_in FOLDER ARGUMENT...; a failure is counted, and the run goes on. Unless --no-rebuild is said, what the tests
+# need is built first, and nothing else.
 test_in() {
     stage_of="$stage, $1"
     folder=$build/$1
     shift
     rm -f "$folder"/meson-logs/testlog*.json
-    meson test -C "$folder" --no-rebuild --print-errorlogs "$@" || true
+    meson test -C "$folder" --print-errorlogs "$@" || true
     for log in "$folder"/meson-logs/testlog*.json; do
         if [ -f "$log" ]; then
             count "$stage_of" "$log"
@@ -100,18 +101,19 @@ build_gcc() {
 plain() {
     say "gcc: every test"
     build_gcc
-    test_in gcc
+    test_in gcc --no-rebuild
 }
 
 # Of what is exhaustive the longest runs once only, in the stage before; the same code runs here in all other tests.
 sanitize() {
     say "clang, AddressSanitizer and UndefinedBehaviorSanitizer: library, vectors, corpora"
-    build_in sanitize clang --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
+    configure_in sanitize clang --buildtype=debugoptimized -Db_sanitize=address,undefined -Db_lundef=false \
         -Dffmpeg=disabled -Dcurl=disabled -Ddocs=disabled
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         test_in sanitize --timeout-multiplier 4 --no-suite exhaustive \
         --suite unit/base --suite unit/crypto --suite unit/media --suite unit/identity \
-        --suite unit/container --suite unit/export --suite unit/access --suite unit/login --suite unit/tls --suite fuzz
+        --suite unit/container --suite unit/export --suite unit/access --suite unit/login --suite unit/tls --suite unit/audit \
+        --suite fuzz
     sanitize_threads
 }
 
@@ -121,11 +123,6 @@ sanitize_threads() {
     say "clang, ThreadSanitizer: what threads share"
     configure_in threads clang --buildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false \
         -Dffmpeg=disabled -Dcurl=disabled -Ddocs=disabled
-    for program in access/test_access_token_threads container/test_container_threads crypto/test_crypto_signer \
-        identity/test_identity_shared_trust login/test_login_password_threads login/test_login_threads \
-        tls/test_tls_reload; do
-        ninja -C "$folder" "tests/unit/$program"
-    done
     TSAN_OPTIONS=halt_on_error=1 \
         test_in threads --timeout-multiplier 8 --no-suite interop \
         token_threads threads login_threads password_threads signer shared_trust tls_reload
@@ -135,7 +132,7 @@ sanitize_threads() {
 valgrind() {
     say "valgrind"
     build_gcc
-    test_in gcc --timeout-multiplier 20 --logbase testlog-valgrind \
+    test_in gcc --no-rebuild --timeout-multiplier 20 --logbase testlog-valgrind \
         --wrapper 'valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite' \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw kek key_uri nal jpeg h264 h265 light_kinds light_plan \
@@ -175,14 +172,14 @@ cross_to() {
         meson setup "$build/$1" "$root" --cross-file "$build/sysroot-$2/constants.ini" \
             --cross-file "$root/tests/cross/$1.ini" -Dffmpeg=disabled -Dcurl=disabled -Dlibevent=disabled -Ddocs=disabled
     fi
-    ninja -C "$build/$1"
     test_in "$1" --timeout-multiplier 10 --logbase testlog-cross \
         builder context cursor failure file options status stream time \
         aead digest ecdsa_raw hpke kek scrypt nal jpeg h264 h265 light_kinds light_plan \
         chain name role round_trip vectors replay_header replay_manifest replay_record camera_in_ram \
         frame leaves create evidence evidence_splice case case_refused profile onvif onvif_vectors replay_package \
         base64 conditions jws policy token zone approval exchange refusals request expiry_text tls_handshake \
-        account account_login password password_phc password_policy replay_phc replay_account
+        account account_login password_phc password_policy replay_phc replay_account \
+        json_parse real note tile tree epochs record audit_log
 }
 
 cross() {
