@@ -225,8 +225,8 @@ class BadCertificates(ClientCase):
 
     def test_an_oversized_chain(self):
         program = self.openssl_server("-rev", cert="server-huge", verify=False)
-        self.assert_refused(self.client(program.port), "limit",
-                            "^the peer sent more certificates, or a longer message, than is read$")
+        self.assert_refused(self.client(program.port), "untrusted",
+                            "^the peer's certificate chain exceeds its maximum of 65536 bytes$")
 
     def test_a_host_that_is_an_address(self):
         program = self.openssl_server("-rev")
