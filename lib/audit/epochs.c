@@ -161,7 +161,7 @@ svms_status svms_epochs_read(svms_epochs *epochs, const void *bytes, size_t size
     const char *text = bytes;
     svms_status status = SVMS_OK;
     if (size > SVMS_EPOCHS_TEXT_MAX) {
-        return svms_fail(err, SVMS_E_LIMIT, "handovers have at most %u bytes",
+        return svms_fail(err, SVMS_E_LIMIT, "handovers have at most %zu bytes",
                          SVMS_EPOCHS_TEXT_MAX);
     }
     for (size_t at = 0; at < size && status == SVMS_OK;) {

@@ -7,7 +7,7 @@
 #include "checkpoint.h"
 
 #define SVMS_EPOCHS_MAX 65536u
-#define SVMS_EPOCHS_TEXT_MAX (SVMS_EPOCHS_MAX * 1024u)
+#define SVMS_EPOCHS_TEXT_MAX ((size_t)SVMS_EPOCHS_MAX * 1024u)
 
 /* From that head on key signs. */
 typedef struct svms_epoch {

@@ -5,7 +5,7 @@
 #include "failure.h"
 #include "log_internal.h"
 
-#define FILE_MAX ((size_t)SVMS_EPOCHS_TEXT_MAX)
+#define FILE_MAX SVMS_EPOCHS_TEXT_MAX
 
 svms_status svms_log_io(svms_status status, int os_error, const char *verb, const char *name,
                         svms_error *err)

@@ -218,7 +218,7 @@ static svms_status replay_records(replay *at, svms_journal_group *group, svms_er
 static svms_status replay_group(replay *at, svms_journal_group *group, svms_error *err)
 {
     svms_audit_log *log = at->log;
-    svms_checkpoint checkpoint;
+    svms_checkpoint checkpoint = { .origin = "" };
     svms_tree_head head;
     if (group->first != log->tree.size) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,

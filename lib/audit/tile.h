@@ -12,12 +12,12 @@
 /* A tile is the bottom of a subtree of 8 levels. */
 #define SVMS_TILE_HEIGHT 8u
 #define SVMS_TILE_WIDTH 256u
-#define SVMS_TILE_BYTES (SVMS_TILE_WIDTH * SVMS_DIGEST_SIZE)
+#define SVMS_TILE_BYTES ((size_t)SVMS_TILE_WIDTH * SVMS_DIGEST_SIZE)
 /* The level of bundles of records, which have the numbers of the tiles of level 0. */
 #define SVMS_TILE_ENTRIES UINT32_MAX
 /* "tile/entries/x000/.../000.p/255" */
 #define SVMS_TILE_PATH_MAX 64u
-#define SVMS_BUNDLE_MAX (SVMS_TILE_WIDTH * (2u + SVMS_AUDIT_RECORD_MAX))
+#define SVMS_BUNDLE_MAX ((size_t)SVMS_TILE_WIDTH * (2u + SVMS_AUDIT_RECORD_MAX))
 
 typedef struct svms_tile {
     uint32_t level; /* or SVMS_TILE_ENTRIES */
