@@ -279,21 +279,20 @@ svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record *record, 
     return status;
 }
 
-/* With the latch held: as many of those that wait as one group holds. */
+/* With the latch held, and somebody waiting: as many of those that wait as one group holds. */
 static svms_log_waiter *take_waiters(svms_audit_log *log)
 {
     svms_log_waiter *first = log->first_waiter;
-    svms_log_waiter *last = NULL;
-    size_t count = 0;
-    size_t bytes = 0;
-    for (svms_log_waiter *at = first; at; at = at->next) {
-        /* Two places are for records of the log's own. */
-        if (last &&
-            (count + at->count > SVMS_JOURNAL_GROUP_RECORDS - 2 || bytes + at->bytes > BYTES_MAX)) {
-            break;
-        }
+    svms_log_waiter *last = first;
+    size_t count = first->count;
+    size_t bytes = first->bytes;
+    for (svms_log_waiter *at = first->next; at; at = at->next) {
         count += at->count;
         bytes += at->bytes;
+        /* Two places are for records of the log's own. */
+        if (count > SVMS_JOURNAL_GROUP_RECORDS - 2 || bytes > BYTES_MAX) {
+            break;
+        }
         last = at;
     }
     log->first_waiter = last->next;

@@ -218,7 +218,7 @@ static svms_status replay_records(replay *at, svms_journal_group *group, svms_er
 static svms_status replay_group(replay *at, svms_journal_group *group, svms_error *err)
 {
     svms_audit_log *log = at->log;
-    svms_checkpoint checkpoint = { .origin = "" };
+    svms_checkpoint checkpoint;
     svms_tree_head head;
     if (group->first != log->tree.size) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
@@ -338,7 +338,7 @@ static svms_status quarantine(replay *at, svms_log_tail *tail, svms_error *err)
 
 static svms_status replay_groups(replay *at, bool is_last, svms_log_tail *tail, svms_error *err)
 {
-    svms_journal_group group;
+    svms_journal_group group = { .first = 0 };
     for (;;) {
         svms_error why = SVMS_ERROR_INIT;
         svms_status status = read_group(at, &group, &why);
