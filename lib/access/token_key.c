@@ -156,16 +156,17 @@ static svms_status hand_out(const svms_builder *text, char *out, size_t *size, s
     return SVMS_OK;
 }
 
-static svms_status write(svms_ctx *ctx, svms_jwk_text *what, char *out, size_t *size,
+static svms_status write(svms_ctx *ctx, const svms_jwk_text *asked, char *out, size_t *size,
                          svms_error *err)
 {
     char thumbprint[SVMS_THUMBPRINT_SIZE];
-    svms_status status = settle_name(ctx, what, thumbprint, err);
+    svms_jwk_text what = *asked;
+    svms_status status = settle_name(ctx, &what, thumbprint, err);
     if (status != SVMS_OK) {
         return status;
     }
     svms_builder text = svms_builder_new(ctx, JWK_TEXT_MAX);
-    status = svms_jwk_put(&text, what, err);
+    status = svms_jwk_put(&text, &what, err);
     if (status == SVMS_OK) {
         status = hand_out(&text, out, size, err);
     }
