@@ -8,8 +8,8 @@
 #include "base64.h"
 #include "failure.h"
 
-/* 32 bytes are 43 digits and one sign of padding. */
-#define HASH_DIGITS 43u
+/* Of 32 bytes, padding included. */
+#define HASH_CHARACTERS 44u
 
 bool svms_read_decimal_line(svms_cursor *cursor, uint64_t *out)
 {
@@ -35,9 +35,11 @@ bool svms_read_decimal_line(svms_cursor *cursor, uint64_t *out)
 
 bool svms_read_hash_line(svms_cursor *cursor, uint8_t out[SVMS_DIGEST_SIZE])
 {
-    const uint8_t *line = svms_read_bytes(cursor, HASH_DIGITS + 2);
-    return line && line[HASH_DIGITS] == '=' && line[HASH_DIGITS + 1] == '\n' &&
-           svms_base64_decode((const char *)line, HASH_DIGITS, out);
+    size_t size = SVMS_DIGEST_SIZE;
+    const uint8_t *line = svms_read_bytes(cursor, HASH_CHARACTERS + 1);
+    return line && line[HASH_CHARACTERS] == '\n' &&
+           svms_base64_padded_decode((const char *)line, HASH_CHARACTERS, out, &size) &&
+           size == SVMS_DIGEST_SIZE;
 }
 
 void svms_put_decimal_line(svms_builder *out, uint64_t number)
@@ -49,8 +51,8 @@ void svms_put_decimal_line(svms_builder *out, uint64_t number)
 
 void svms_put_hash_line(svms_builder *out, const uint8_t hash[SVMS_DIGEST_SIZE])
 {
-    svms_put_base64(out, hash, SVMS_DIGEST_SIZE);
-    svms_put_bytes(out, "=\n", 2);
+    svms_put_base64_padded(out, hash, SVMS_DIGEST_SIZE);
+    svms_put_u8(out, '\n');
 }
 
 svms_status svms_checkpoint_parse(svms_checkpoint *out, const char *text, size_t size,

@@ -82,6 +82,17 @@ static svms_status destroy_key(const svms_folder *folder, size_t epoch, svms_err
     return svms_log_io(status, os_error, "destroy", name, err);
 }
 
+svms_status svms_log_destroy_old_key(svms_audit_log *log, svms_error *err)
+{
+    svms_error why = SVMS_ERROR_INIT;
+    if (log->epochs.count < 2) {
+        return SVMS_OK;
+    }
+    svms_status status = destroy_key(log->folder, log->epochs.count - 2, &why);
+    return status == SVMS_OK || svms_log_is_missing(status, &why) ? SVMS_OK
+                                                                  : svms_fail_as(err, status, &why);
+}
+
 svms_status svms_log_load_key(svms_audit_log *log, svms_error *err)
 {
     char name[KEY_NAME_SIZE];
@@ -105,14 +116,8 @@ svms_status svms_log_load_key(svms_audit_log *log, svms_error *err)
                          epoch);
     }
     /* One that a crash left behind the handover. */
-    if (status == SVMS_OK && epoch > 0) {
-        svms_error why = SVMS_ERROR_INIT;
-        status = destroy_key(log->folder, epoch - 1, &why);
-        if (svms_log_is_missing(status, &why)) {
-            status = SVMS_OK;
-        } else if (status != SVMS_OK) {
-            return svms_fail_as(err, status, &why);
-        }
+    if (status == SVMS_OK) {
+        status = svms_log_destroy_old_key(log, err);
     }
     return status == SVMS_OK ? svms_sign_engine_new(&log->engine, log->ctx, log->key, err) : status;
 }
@@ -164,5 +169,6 @@ svms_status svms_log_hand_over(svms_audit_log *log, svms_error *err)
     log->engine = engine;
     log->key = key;
     log->epoch_begun_ns = svms_monotonic_now(log->ctx);
-    return destroy_key(log->folder, old, err);
+    log->owes_epoch = true;
+    return SVMS_OK;
 }

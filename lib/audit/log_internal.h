@@ -82,7 +82,8 @@ struct svms_audit_log {
     uint64_t refused; /* records, since the last that went in */
     int64_t refused_since_utc_ns;
     int64_t last_utc_ns;
-    bool is_broken; /* a part of a group could not be taken out of the journal */
+    bool owes_epoch; /* handed over, and not yet told; the old key may still be there */
+    bool is_broken;  /* a part of a group could not be taken out of the journal */
 
     svms_log_publisher publisher;
     uint64_t published; /* under the latch */
@@ -104,8 +105,10 @@ SVMS_MUST_CHECK svms_status svms_log_make_key(svms_ctx *ctx, const svms_folder *
                                               svms_private_key **key, svms_note_key *out,
                                               svms_error *err);
 SVMS_MUST_CHECK svms_status svms_log_load_key(svms_audit_log *log, svms_error *err);
-/* The leader's. Until the record about it is appended. */
+/* The leader's. A new key signs from then on; owes_epoch is set. */
 SVMS_MUST_CHECK svms_status svms_log_hand_over(svms_audit_log *log, svms_error *err);
+/* The leader's. The key before the present one, if it is still there. */
+SVMS_MUST_CHECK svms_status svms_log_destroy_old_key(svms_audit_log *log, svms_error *err);
 
 /* log_append.c */
 void svms_log_lead(svms_audit_log *log);

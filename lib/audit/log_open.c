@@ -198,15 +198,23 @@ static void dismantle(svms_audit_log **log)
     *log = NULL;
 }
 
-/* A new key, and the record about it, which is the first that it signs. */
+/* A new key, and the record about it, which is the first that it signs. After a failure the next
+ * attempt goes on where this one ended. */
 static svms_status begin_epoch(svms_audit_log *log, svms_error *err)
 {
     svms_audit_record *record = NULL;
-    svms_status status = svms_log_hand_over(log, err);
+    svms_status status = log->owes_epoch ? SVMS_OK : svms_log_hand_over(log, err);
+    if (status == SVMS_OK) {
+        status = svms_log_destroy_old_key(log, err);
+    }
     if (status == SVMS_OK) {
         status = svms_log_record_epoch(log, &record, err);
     }
-    return status == SVMS_OK ? svms_log_append_own(log, record, err) : status;
+    if (status == SVMS_OK) {
+        status = svms_log_append_own(log, record, err);
+    }
+    log->owes_epoch = log->owes_epoch && status != SVMS_OK;
+    return status;
 }
 
 static svms_status say_what_was_found(svms_audit_log *log, const svms_log_tail *tail,
@@ -289,7 +297,7 @@ svms_status svms_audit_log_tend(svms_audit_log *log, svms_error *err)
     }
     svms_status status = SVMS_OK;
     svms_log_lead(log);
-    if (epoch_is_over(log)) {
+    if (log->owes_epoch || epoch_is_over(log)) {
         status = begin_epoch(log, err);
     }
     if (status == SVMS_OK && log->journal_size > SVMS_LOG_SEGMENT_BYTES) {

@@ -28,24 +28,6 @@ static bool is_note_text(const char *text, size_t size)
     return true;
 }
 
-/* Base64 with its padding. False for any other spelling, and for more bytes than there is room. */
-static bool decode(const char *text, size_t size, uint8_t *out, size_t *out_size)
-{
-    size_t digits = size;
-    if (size % 4 != 0) {
-        return false;
-    }
-    while (digits > 0 && size - digits < 2 && text[digits - 1] == '=') {
-        digits--;
-    }
-    size_t bytes = svms_base64url_decoded_size(digits);
-    if (bytes > *out_size) {
-        return false;
-    }
-    *out_size = bytes;
-    return svms_base64_decode(text, digits, out);
-}
-
 static svms_status bad_line(unsigned number, const char *what, svms_error *err)
 {
     return svms_fail(err, SVMS_E_MALFORMED, "signature %u of the note %s", number + 1, what);
@@ -61,7 +43,7 @@ static svms_status read_signature(svms_note_line *line, const char *text, size_t
         line->size = 0;
         return SVMS_OK;
     }
-    if (!decode(text, size, blob, &blob_size) || blob_size < 5) {
+    if (!svms_base64_padded_decode(text, size, blob, &blob_size) || blob_size < 5) {
         return bad_line(number, "is no base64 of an id and a signature", err);
     }
     line->id = (uint32_t)blob[0] << 24 | (uint32_t)blob[1] << 16 | (uint32_t)blob[2] << 8 | blob[3];
@@ -248,10 +230,7 @@ static void put_line(svms_builder *out, const svms_note_key *key, const uint8_t 
     svms_put_bytes(out, line_start, LINE_START_SIZE);
     svms_put_bytes(out, key->name, strlen(key->name));
     svms_put_u8(out, ' ');
-    svms_put_base64(out, blob, 4 + size);
-    for (size_t rest = (4 + size) % 3; rest > 0 && rest < 3; rest++) {
-        svms_put_u8(out, '=');
-    }
+    svms_put_base64_padded(out, blob, 4 + size);
     svms_put_u8(out, '\n');
 }
 

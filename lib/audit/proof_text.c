@@ -28,12 +28,8 @@ static svms_status read_record(svms_proof_text *out, svms_ctx *ctx, svms_cursor 
     const char *digits = (const char *)cursor->data + cursor->position;
     const char *end = memchr(digits, '\n', svms_cursor_left(cursor));
     size_t size = end ? (size_t)(end - digits) : 0;
-    size_t count = size;
-    while (count > 0 && size - count < 2 && digits[count - 1] == '=') {
-        count--;
-    }
-    size_t bytes = svms_base64url_decoded_size(count);
-    if (size == 0 || size % 4 != 0 || bytes == 0 || bytes > SVMS_AUDIT_RECORD_MAX) {
+    size_t bytes = svms_base64_padded_size(digits, size);
+    if (size == 0 || bytes == 0 || bytes > SVMS_AUDIT_RECORD_MAX) {
         return svms_fail(err, SVMS_E_MALFORMED, "the proof has no record in its second line");
     }
     out->record = svms_alloc(ctx, bytes);
@@ -41,7 +37,8 @@ static svms_status read_record(svms_proof_text *out, svms_ctx *ctx, svms_cursor 
         return svms_fail_memory(err);
     }
     out->record_size = bytes;
-    if (!svms_base64_decode(digits, count, out->record) || !svms_skip(cursor, size + 1)) {
+    if (!svms_base64_padded_decode(digits, size, out->record, &bytes) ||
+        !svms_skip(cursor, size + 1)) {
         return svms_fail(err, SVMS_E_MALFORMED, "the record of the proof is no base64");
     }
     return SVMS_OK;
@@ -130,10 +127,7 @@ void svms_put_proof_text(svms_builder *out, const svms_proof_text *proof)
 {
     svms_put_bytes(out, first_line, SIZE_OF(first_line));
     svms_put_bytes(out, extra_start, SIZE_OF(extra_start));
-    svms_put_base64(out, proof->record, proof->record_size);
-    for (size_t rest = proof->record_size % 3; rest > 0 && rest < 3; rest++) {
-        svms_put_u8(out, '=');
-    }
+    svms_put_base64_padded(out, proof->record, proof->record_size);
     svms_put_u8(out, '\n');
     svms_put_bytes(out, index_start, SIZE_OF(index_start));
     svms_put_decimal_line(out, proof->index);

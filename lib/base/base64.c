@@ -136,6 +136,31 @@ bool svms_base64_decode(const char *text, size_t characters, uint8_t *out)
     return decode(text, characters, in_mail, out);
 }
 
+static size_t without_padding(const char *text, size_t characters)
+{
+    size_t digits = characters;
+    while (digits > 0 && characters - digits < 2 && text[digits - 1] == '=') {
+        digits--;
+    }
+    return digits;
+}
+
+size_t svms_base64_padded_size(const char *text, size_t characters)
+{
+    return characters % 4 == 0 ? svms_base64url_decoded_size(without_padding(text, characters))
+                               : SIZE_MAX;
+}
+
+bool svms_base64_padded_decode(const char *text, size_t characters, uint8_t *out, size_t *size)
+{
+    size_t bytes = svms_base64_padded_size(text, characters);
+    if (bytes > *size) {
+        return false;
+    }
+    *size = bytes;
+    return svms_base64_decode(text, without_padding(text, characters), out);
+}
+
 static void put(svms_builder *out, const void *data, size_t size, const char *alphabet)
 {
     const uint8_t *bytes = data;
@@ -163,4 +188,12 @@ void svms_put_base64url(svms_builder *out, const void *data, size_t size)
 void svms_put_base64(svms_builder *out, const void *data, size_t size)
 {
     put(out, data, size, in_mail);
+}
+
+void svms_put_base64_padded(svms_builder *out, const void *data, size_t size)
+{
+    put(out, data, size, in_mail);
+    for (size_t rest = size % 3; rest > 0 && rest < 3; rest++) {
+        svms_put_u8(out, '=');
+    }
 }

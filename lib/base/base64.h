@@ -17,9 +17,16 @@ bool svms_base64url_decode(const char *text, size_t characters, uint8_t *out);
 bool svms_base64url_decode_public(const char *text, size_t characters, uint8_t *out);
 /* The same with + and /. */
 bool svms_base64_decode(const char *text, size_t characters, uint8_t *out);
+/* The same with the padding of RFC 4648. *size is the room in out on entry, and how many bytes
+ * there are on success. */
+bool svms_base64_padded_decode(const char *text, size_t characters, uint8_t *out, size_t *size);
+/* Bytes that so many characters stand for, padding included; SIZE_MAX for what no text is. */
+size_t svms_base64_padded_size(const char *text, size_t characters);
 /* Appends characters, without NUL. */
 void svms_put_base64url(svms_builder *out, const void *data, size_t size);
 /* The same with + and /. */
 void svms_put_base64(svms_builder *out, const void *data, size_t size);
+/* The same with the padding of RFC 4648. */
+void svms_put_base64_padded(svms_builder *out, const void *data, size_t size);
 
 #endif
