@@ -15,6 +15,7 @@
 /* One key of a set. */
 typedef struct svms_jwk {
     svms_public_key *key;
+    EVP_MD_CTX *prepared; /* for verifying; copied for every signature */
     svms_token_algorithm algorithm;
     char kid[SVMS_KID_MAX + 1]; /* empty: it has none */
 } svms_jwk;
@@ -32,6 +33,8 @@ SVMS_MUST_CHECK svms_status svms_jwk_read(svms_jwk *out, svms_ctx *ctx, const sv
                                           svms_error *err);
 SVMS_MUST_CHECK svms_status svms_jwk_read_private(svms_private_key **out, svms_ctx *ctx,
                                                   const svms_json_node *node, svms_error *err);
+/* Once, when key and algorithm stand. */
+SVMS_MUST_CHECK svms_status svms_jwk_prepare(svms_jwk *jwk, svms_ctx *ctx, svms_error *err);
 void svms_jwk_clear(svms_jwk *jwk);
 
 /* A key that is to be written. */

@@ -433,6 +433,7 @@ svms_status svms_jwk_read_private(svms_private_key **out, svms_ctx *ctx, const s
 
 void svms_jwk_clear(svms_jwk *jwk)
 {
+    EVP_MD_CTX_free(jwk->prepared);
     svms_public_key_free(&jwk->key);
     memset(jwk, 0, sizeof *jwk);
 }

@@ -31,7 +31,7 @@ SVMS_MUST_CHECK svms_status svms_jws_open(svms_jws *out, svms_ctx *ctx, const ch
                                           size_t size, svms_token_verdict *verdict,
                                           svms_error *err);
 
-/* SVMS_E_NOT_AUTHENTIC, SVMS_E_CRYPTO, SVMS_E_NO_MEMORY. */
+/* SVMS_E_NOT_AUTHENTIC, SVMS_E_CRYPTO, SVMS_E_NO_MEMORY. Threads may share a key. */
 SVMS_MUST_CHECK svms_status svms_jws_verify(const svms_jws *jws, svms_ctx *ctx, const svms_jwk *jwk,
                                             svms_error *err);
 

@@ -51,35 +51,48 @@ static size_t der_of(const uint8_t *raw, size_t width, uint8_t der[ECDSA_DER_MAX
     return size > 0 ? (size_t)size : 0;
 }
 
-/* 1 when it verifies, 0 when it does not or the provider failed, negative when it surely failed. */
-static int verify_once(const svms_jws *jws, svms_ctx *ctx, EVP_PKEY *pkey, const uint8_t *signature,
+svms_status svms_jwk_prepare(svms_jwk *jwk, svms_ctx *ctx, svms_error *err)
+{
+    const svms_jws_scheme *scheme = svms_jws_scheme_of(jwk->algorithm);
+    EVP_PKEY_CTX *operation = NULL;
+    jwk->prepared = EVP_MD_CTX_new();
+    if (!jwk->prepared ||
+        EVP_DigestVerifyInit_ex(jwk->prepared, &operation, scheme->digest, svms_ossl_context(ctx),
+                                svms_ossl_properties(ctx), svms_public_key_evp(jwk->key),
+                                NULL) != 1 ||
+        !svms_jws_set_padding(scheme, operation)) {
+        return svms_fail_crypto(err, "cannot prepare a key for verifying");
+    }
+    ERR_clear_error();
+    return SVMS_OK;
+}
+
+/* 1 when it verifies, 0 when it does not or the provider failed. Threads share what was prepared,
+ * and each works on a copy. */
+static int verify_once(const svms_jws *jws, const svms_jwk *jwk, const uint8_t *signature,
                        size_t size)
 {
-    const svms_jws_scheme *scheme = svms_jws_scheme_of(jws->algorithm);
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
-    EVP_PKEY_CTX *operation = NULL;
-    int result = -1;
-    if (digest &&
-        EVP_DigestVerifyInit_ex(digest, &operation, scheme->digest, svms_ossl_context(ctx),
-                                svms_ossl_properties(ctx), pkey, NULL) == 1 &&
-        svms_jws_set_padding(scheme, operation)) {
+    int result = 0;
+    if (digest && EVP_MD_CTX_copy_ex(digest, jwk->prepared) == 1) {
+        /* Nothing follows, so that the state need not be copied before it is finished. */
+        EVP_MD_CTX_set_flags(digest, EVP_MD_CTX_FLAG_FINALISE);
         result = EVP_DigestVerify(digest, signature, size, (const uint8_t *)jws->signed_text,
                                   jws->signed_size);
     }
     EVP_MD_CTX_free(digest);
-    return result < 0 ? 0 : result;
+    return result == 1;
 }
 
-static svms_status verify_surely(const svms_jws *jws, svms_ctx *ctx, const svms_public_key *key,
+static svms_status verify_surely(const svms_jws *jws, svms_ctx *ctx, const svms_jwk *jwk,
                                  const uint8_t *signature, size_t size, svms_error *err)
 {
-    EVP_PKEY *pkey = svms_public_key_evp(key);
     ERR_clear_error();
-    if (verify_once(jws, ctx, pkey, signature, size) == 1) {
+    if (verify_once(jws, jwk, signature, size) == 1) {
         return SVMS_OK;
     }
-    if (svms_crypto_starved() || verify_once(jws, ctx, pkey, signature, size) == 1 ||
-        !svms_known_key_is_taken(ctx, svms_public_key_kind(key))) {
+    if (svms_crypto_starved() || verify_once(jws, jwk, signature, size) == 1 ||
+        !svms_known_key_is_taken(ctx, svms_public_key_kind(jwk->key))) {
         return svms_fail_crypto(err, "cannot verify a token");
     }
     ERR_clear_error();
@@ -120,5 +133,5 @@ svms_status svms_jws_verify(const svms_jws *jws, svms_ctx *ctx, const svms_jwk *
             return svms_fail_crypto(err, "cannot verify a token");
         }
     }
-    return verify_surely(jws, ctx, jwk->key, signature, size, err);
+    return verify_surely(jws, ctx, jwk, signature, size, err);
 }

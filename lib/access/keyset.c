@@ -43,10 +43,12 @@ static svms_status read_keys(svms_keyset *keyset, const svms_json_node *root, sv
         if (status == SVMS_END) {
             continue;
         }
+        if (status == SVMS_OK) {
+            status = svms_jwk_prepare(&keyset->keys[keyset->count++], keyset->ctx, err);
+        }
         if (status != SVMS_OK) {
             return status;
         }
-        keyset->count++;
         refuse_twins(keyset, &node);
     }
     return root->document->status;

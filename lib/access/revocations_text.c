@@ -53,15 +53,7 @@ svms_status svms_revocations_write(svms_revocations *list, char *out, size_t *si
     svms_shared_leave(&list->set, ticket);
     svms_json_close(&text, ']');
     svms_json_close(&text, '}');
-    svms_status status = svms_builder_check(&text, "the list of revocations", err);
-    if (status == SVMS_OK && text.size >= *size) {
-        *size = text.size + 1;
-        status = svms_fail(err, SVMS_E_LIMIT, "the list needs a buffer of %zu bytes", *size);
-    } else if (status == SVMS_OK) {
-        memcpy(out, text.data, text.size);
-        out[text.size] = '\0';
-        *size = text.size;
-    }
+    svms_status status = svms_builder_hand_out(&text, "the list of revocations", out, size, err);
     svms_builder_clear(&text);
     return status;
 }

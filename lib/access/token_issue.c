@@ -169,13 +169,8 @@ svms_status svms_token_seal(const svms_builder *payload, const svms_jws_signer *
 {
     svms_builder text = svms_builder_new(payload->ctx, SVMS_JWS_MAX);
     svms_status status = svms_jws_put(&text, signer, payload->data, payload->size, err);
-    if (status == SVMS_OK && text.size >= *size) {
-        *size = text.size + 1;
-        status = svms_fail(err, SVMS_E_LIMIT, "the token needs a buffer of %zu bytes", *size);
-    } else if (status == SVMS_OK) {
-        memcpy(out, text.data, text.size);
-        out[text.size] = '\0';
-        *size = text.size;
+    if (status == SVMS_OK) {
+        status = svms_builder_hand_out(&text, "the token", out, size, err);
     }
     svms_builder_clear(&text);
     return status;

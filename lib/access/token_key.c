@@ -144,18 +144,6 @@ svms_status svms_token_signer_settle(svms_jws_signer *signer, svms_ctx *ctx,
     return status;
 }
 
-static svms_status hand_out(const svms_builder *text, char *out, size_t *size, svms_error *err)
-{
-    if (text->size >= *size) {
-        *size = text->size + 1;
-        return svms_fail(err, SVMS_E_LIMIT, "the key needs a buffer of %zu bytes", *size);
-    }
-    memcpy(out, text->data, text->size);
-    out[text->size] = '\0';
-    *size = text->size;
-    return SVMS_OK;
-}
-
 static svms_status write(svms_ctx *ctx, const svms_jwk_text *asked, char *out, size_t *size,
                          svms_error *err)
 {
@@ -168,7 +156,7 @@ static svms_status write(svms_ctx *ctx, const svms_jwk_text *asked, char *out, s
     svms_builder text = svms_builder_new(ctx, JWK_TEXT_MAX);
     status = svms_jwk_put(&text, &what, err);
     if (status == SVMS_OK) {
-        status = hand_out(&text, out, size, err);
+        status = svms_builder_hand_out(&text, "the key", out, size, err);
     }
     svms_builder_clear(&text);
     return status;

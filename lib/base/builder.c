@@ -176,3 +176,22 @@ void svms_patch_u32(svms_builder *builder, size_t position, uint32_t value)
     }
     svms_store_u32(builder->data + position, value);
 }
+
+svms_status svms_builder_hand_out(const svms_builder *builder, const char *what, char *out,
+                                  size_t *size, svms_error *err)
+{
+    svms_status status = svms_builder_check(builder, what, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (builder->size >= *size) {
+        *size = builder->size + 1;
+        return svms_fail(err, SVMS_E_LIMIT, "%s needs a buffer of %zu bytes", what, *size);
+    }
+    if (builder->size > 0) {
+        memcpy(out, builder->data, builder->size);
+    }
+    out[builder->size] = '\0';
+    *size = builder->size;
+    return SVMS_OK;
+}

@@ -25,6 +25,11 @@ void svms_builder_reset(svms_builder *builder);
 SVMS_MUST_CHECK svms_status svms_builder_check(const svms_builder *builder, const char *what,
                                                svms_error *err);
 
+/* Copies what was built, and NUL, to a caller's buffer. *size is its capacity; it receives the
+ * length without NUL, or, with SVMS_E_LIMIT, the capacity needed. what: "the token". */
+SVMS_MUST_CHECK svms_status svms_builder_hand_out(const svms_builder *builder, const char *what,
+                                                  char *out, size_t *size, svms_error *err);
+
 void svms_put_u8(svms_builder *builder, uint8_t value);
 void svms_put_u16(svms_builder *builder, uint16_t value);
 void svms_put_u32(svms_builder *builder, uint32_t value);

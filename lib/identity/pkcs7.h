@@ -17,6 +17,6 @@
     }
 #define SVMS_PKCS7_VERSION 1
 /* Lists may come along, which are passed over. */
-#define SVMS_PKCS7_MAX (1024 * 1024)
+#define SVMS_PKCS7_MAX ((size_t)1024 * 1024)
 
 #endif

@@ -236,7 +236,7 @@ svms_status svms_chain_from_pkcs7(svms_chain **out, svms_ctx *ctx, const svms_pr
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
     if (size > SVMS_PKCS7_MAX) {
-        return svms_fail(err, SVMS_E_LIMIT, "a PKCS #7 message has more than %d bytes",
+        return svms_fail(err, SVMS_E_LIMIT, "a PKCS #7 message has more than %zu bytes",
                          SVMS_PKCS7_MAX);
     }
     message read_message = { .ctx = ctx };

@@ -112,25 +112,6 @@ static const char *algorithm_name(svms_totp_hash hash)
     return hash == SVMS_TOTP_SHA1 ? "SHA1" : hash == SVMS_TOTP_SHA256 ? "SHA256" : "SHA512";
 }
 
-/* Copies text and NUL to the caller; *size as the public functions have it. */
-static svms_status hand_out(svms_builder *text, const char *what, char *out, size_t *size,
-                            svms_error *err)
-{
-    size_t capacity = *size;
-    svms_put_u8(text, 0);
-    svms_status status = svms_builder_check(text, what, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    if (text->size > capacity) {
-        *size = text->size;
-        return svms_fail(err, SVMS_E_LIMIT, "%s needs a buffer of %zu bytes", what, text->size);
-    }
-    memcpy(out, text->data, text->size);
-    *size = text->size - 1;
-    return SVMS_OK;
-}
-
 svms_status svms_totp_secret_text(svms_ctx *ctx, const svms_totp *totp, char *out, size_t *size,
                                   svms_error *err)
 {
@@ -144,7 +125,7 @@ svms_status svms_totp_secret_text(svms_ctx *ctx, const svms_totp *totp, char *ou
     }
     svms_builder text = svms_builder_new(ctx, URI_MAX);
     put_base32(&text, known.secret, known.secret_size);
-    status = hand_out(&text, "the secret", out, size, err);
+    status = svms_builder_hand_out(&text, "the secret", out, size, err);
     svms_builder_clear(&text);
     return status;
 }
@@ -187,7 +168,7 @@ svms_status svms_totp_uri(svms_ctx *ctx, const svms_totp *totp, const char *issu
     }
     svms_builder text = svms_builder_new(ctx, URI_MAX);
     put_uri(&text, &known, issuer, name);
-    status = hand_out(&text, "the URI", out, size, err);
+    status = svms_builder_hand_out(&text, "the URI", out, size, err);
     svms_builder_clear(&text);
     return status;
 }

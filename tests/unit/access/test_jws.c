@@ -38,6 +38,7 @@ static void read_key(svms_jwk *out, svms_ctx *ctx, const char *json)
         fail_msg("%s", err.message);
     }
     out->algorithm = svms_token_algorithm_of(svms_public_key_kind(out->key));
+    assert_int_equal(svms_jwk_prepare(out, ctx, &err), SVMS_OK);
 }
 
 static void published_signatures_verify(void **state)
@@ -202,11 +203,12 @@ static void what_is_signed_verifies_with_the_public_half(void **state)
     static const char payload[] = "{\"iss\":\"https://vms.example\"}";
     svms_ctx *ctx = *state;
     svms_private_key *key = NULL;
-    svms_jwk jwk = { NULL, SVMS_TOKEN_ES256, { 0 } };
+    svms_jwk jwk = { .algorithm = SVMS_TOKEN_ES256 };
     svms_jws jws;
     svms_token_verdict verdict = SVMS_TOKEN_APPROVAL;
     assert_int_equal(svms_private_key_generate(&key, ctx, NULL), SVMS_OK);
     assert_int_equal(svms_private_key_public(&jwk.key, ctx, key, NULL), SVMS_OK);
+    assert_int_equal(svms_jwk_prepare(&jwk, ctx, NULL), SVMS_OK);
     svms_jws_signer signer = { key, SVMS_TOKEN_ES256, "k1", "at+jwt" };
     svms_builder text = svms_builder_new(ctx, SVMS_JWS_MAX);
     assert_int_equal(svms_jws_put(&text, &signer, payload, sizeof payload - 1, NULL), SVMS_OK);
