@@ -201,12 +201,16 @@ if [ -n "$obstacle" ]; then
 fi
 [ -d "$root/../shared/media" ] ||
     echo "NOTE: ../shared/media is absent; tests that want real surveillance clips use synthetic ones or skip."
+times=
 for stage in $stages; do
+    begin=$(date +%s)
     case $stage in
     plain | sanitize | valgrind | lint | cross) "$stage" ;;
     *) echo "tests/run.sh: there is no stage '$stage'" >&2; exit 2 ;;
     esac
+    times="$times $stage $(($(date +%s) - begin)) s,"
 done
 printf '%s\n' "$failures"
+printf 'It took:%s\n' "${times%,}"
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -286,6 +286,6 @@ void address_text(char *out, size_t size, const check_address *address)
         snprintf(out, size, "an address");
     } else {
         bool six = place->sa_family == AF_INET6;
-        snprintf(out, size, "%s%.50s%s:%s", six ? "[" : "", host, six ? "]" : "", port);
+        snprintf(out, size, "%s%.50s%s:%.5s", six ? "[" : "", host, six ? "]" : "", port);
     }
 }

@@ -80,7 +80,7 @@ static svms_code_verdict try_code(post *at, const char *name, const char *code)
 static const char *not_the(const char *code)
 {
     static char other[SVMS_TOTP_CODE_SIZE];
-    snprintf(other, sizeof other, "%s", code);
+    snprintf(other, sizeof other, "%.8s", code);
     other[0] = other[0] == '9' ? '0' : (char)(other[0] + 1);
     return other;
 }
