@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "audit_verdict.h"
 #include "export_command.h"
 #include "head_text.h"
 #include "interrupt.h"
@@ -207,6 +208,9 @@ static exit_status countersign_package(svms_ctx *ctx, const countersign_request 
     }
     svms_store_close(&self.store);
     if (status == EXIT_GOOD) {
+        status = audit_tell_countersign(request->trail, request->path, self.number, self.head);
+    }
+    if (status == EXIT_GOOD) {
         status = say(&self);
     }
     svms_trust_free(&self.anchors);
@@ -281,6 +285,8 @@ static const option_spec options[] = {
       offsetof(countersign_request, claimed_time), NULL, 0, 0 },
     { "expect-head", "HEX", "with --trust: the link that this receipt was given for must be there",
       OPTION_TEXT, offsetof(countersign_request, expected_head), NULL, 0, 0 },
+    { "audit", "LOG", "tell this audit log: a folder, or the socket of svms audit serve",
+      OPTION_TEXT, offsetof(countersign_request, audit), NULL, 0, 0 },
     { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(countersign_request, json), NULL,
       0, 0 },
 };
@@ -311,5 +317,12 @@ exit_status command_export_countersign(int count, char **arguments)
     if (request.expected_head && !request.trust_path) {
         return usage_error(COUNTERSIGN_COMMAND, "--expect-head belongs to --trust");
     }
-    return countersign(&request);
+    exit_status status = audit_trail_open(&request.trail, request.audit, COUNTERSIGN_COMMAND);
+    if (status == EXIT_GOOD) {
+        status = countersign(&request);
+        if (!audit_trail_has_told(request.trail)) {
+            status = audit_tell_failure(request.trail, COUNTERSIGN_EVENT, request.path, status);
+        }
+    }
+    return audit_trail_close(&request.trail, status);
 }

@@ -7,6 +7,7 @@
 
 #include <svms/svms.h>
 
+#include "audit_trail.h"
 #include "exit_status.h"
 #include "options.h"
 
@@ -26,6 +27,8 @@ typedef struct countersign_request {
     const char *crl_path;
     const char *intermediates_path;
     const char *expected_head;
+    const char *audit;
+    audit_trail *trail; /* NULL: nothing is told */
     bool claimed_time;
     bool no_reexport;
     bool force;

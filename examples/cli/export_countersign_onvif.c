@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 
+#include "audit_verdict.h"
 #include "file.h"
 #include "head_text.h"
 #include "interrupt.h"
@@ -257,7 +258,13 @@ static exit_status run(onvif_job *job)
         status = check_written(job);
     }
     if (status == EXIT_GOOD) {
+        status = audit_tell_countersign(job->request->trail, job->request->output,
+                                        job->signatures + 1, job->digest);
+    }
+    if (status == EXIT_GOOD) {
         status = part_file_publish(&job->file, job->request->force);
+        status = audit_tell_failure(job->request->trail, COUNTERSIGN_EVENT, job->request->output,
+                                    status);
     }
     return status == EXIT_GOOD ? say(job) : status;
 }

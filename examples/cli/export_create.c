@@ -5,6 +5,7 @@
 
 #include <svms/svms.h>
 
+#include "export_audit.h"
 #include "export_command.h"
 #include "export_make.h"
 #include "export_profile.h"
@@ -122,7 +123,7 @@ static exit_status check_access(const export_request *request)
     return EXIT_POLICY;
 }
 
-static exit_status create(export_request *request)
+static exit_status create(export_request *request, audit_trail *trail)
 {
     svms_ctx *ctx = NULL;
     export_means *means = calloc(1, sizeof *means);
@@ -130,6 +131,7 @@ static exit_status create(export_request *request)
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
+    means->trail = trail;
     exit_status status = make_context(&ctx);
     if (status == EXIT_GOOD) {
         status = load_means(means, ctx, request);
@@ -145,6 +147,9 @@ static exit_status create(export_request *request)
     }
     if (status == EXIT_GOOD) {
         status = export_make(request, ctx, means);
+    }
+    if (!audit_trail_has_told(trail)) {
+        status = export_audit_failed(trail, request, status);
     }
     recipient_set_free(&means->people);
     source_keys_free(&means->keys);
@@ -222,6 +227,8 @@ static const option_spec options[] = {
     { "tool", "TEXT", "behind --derived: with what", OPTION_LIST, AT(attachments.tools) },
     { "derived-from", "N[:TRACK]", "behind --derived: from which source; repeatable", OPTION_LIST,
       AT(attachments.origins) },
+    { "audit", "LOG", "tell this audit log: a folder, or the socket of svms audit serve",
+      OPTION_TEXT, AT(audit) },
     { "no-check", NULL, "do not read back and verify what was written", OPTION_FLAG, AT(no_check) },
     { "force", NULL, "replace the output when the new one is complete", OPTION_FLAG, AT(force) },
     { "json", NULL, "print what was exported as one JSON object", OPTION_FLAG, AT(json) },
@@ -287,6 +294,23 @@ static exit_status check(const export_request *request)
     return status == EXIT_GOOD ? check_people(request) : status;
 }
 
+/* With --audit, nothing is done that could not be told. */
+static exit_status create_told(export_request *request)
+{
+    audit_trail *trail = NULL;
+    exit_status status = audit_trail_open(&trail, request->audit, EXPORT_CREATE);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    status = check(request);
+    if (status == EXIT_GOOD) {
+        status = create(request, trail);
+    } else if (status == EXIT_POLICY) {
+        status = export_audit_failed(trail, request, status);
+    }
+    return audit_trail_close(&trail, status);
+}
+
 exit_status command_export_create(int count, char **arguments)
 {
     export_request *request = calloc(1, sizeof *request);
@@ -297,16 +321,8 @@ exit_status command_export_create(int count, char **arguments)
     request->from_utc_ns = SVMS_NO_TIME;
     request->to_utc_ns = SVMS_NO_TIME;
     request->typed = (typed_inputs){ &line, request, true };
-    exit_status status = EXIT_GOOD;
     parse_result parsed = options_parse_many(&line, request, count, arguments);
-    if (parsed == PARSE_READY) {
-        status = check(request);
-        if (status == EXIT_GOOD) {
-            status = create(request);
-        }
-    } else {
-        status = parse_exit(parsed);
-    }
+    exit_status status = parsed == PARSE_READY ? create_told(request) : parse_exit(parsed);
     free(request);
     return status;
 }

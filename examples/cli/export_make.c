@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "export_audit.h"
 #include "export_inputs.h"
 #include "export_result.h"
 #include "file.h"
@@ -363,16 +364,30 @@ static exit_status read_back(export_job *self)
     return status;
 }
 
+static export_outcome outcome_of(const export_job *self)
+{
+    return (export_outcome){ self->request, &self->inputs, &self->result, self->means->profile,
+                             self->checked };
+}
+
+/* Told before it gets its name: no package is there that the log does not know. */
 static exit_status publish(export_job *self)
 {
-    return interrupt_came() ? say_interrupted(self)
-                            : part_file_publish(&self->output, self->request->force);
+    const export_outcome outcome = outcome_of(self);
+    if (interrupt_came()) {
+        return say_interrupted(self);
+    }
+    exit_status status = export_audit_done(self->means->trail, &outcome);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    status = part_file_publish(&self->output, self->request->force);
+    return export_audit_failed(self->means->trail, self->request, status);
 }
 
 static exit_status say(const export_job *self)
 {
-    const export_outcome outcome = { self->request, &self->inputs, &self->result,
-                                     self->means->profile, self->checked };
+    const export_outcome outcome = outcome_of(self);
     if (self->request->json) {
         return export_outcome_print_json(&outcome);
     }

@@ -7,6 +7,7 @@
 
 #include <svms/svms.h>
 
+#include "audit_trail.h"
 #include "exit_status.h"
 #include "export_attachments.h"
 #include "options.h"
@@ -39,6 +40,7 @@ typedef struct export_request {
     const char *note;
     const char *audit_reference;
     const char *profile_path;
+    const char *audit;
     bool claimed_time;
     bool no_reexport;
     bool include_unverified;
@@ -58,8 +60,9 @@ typedef struct export_means {
     source_keys keys;
     recipient_set people;
     attachment_list *attachments;
-    char *profile; /* name of the profile that was applied, or NULL */
-    char *output;  /* where the profile has it, or NULL */
+    audit_trail *trail; /* NULL: nothing is told */
+    char *profile;      /* name of the profile that was applied, or NULL */
+    char *output;       /* where the profile has it, or NULL */
 } export_means;
 
 exit_status export_make(const export_request *request, svms_ctx *ctx, const export_means *means);

@@ -4,6 +4,7 @@
 
 #include <svms/svms.h>
 
+#include "audit_verdict.h"
 #include "export_command.h"
 #include "head_text.h"
 #include "interrupt.h"
@@ -15,6 +16,7 @@
 #include "verify_report.h"
 
 #define COMMAND "export verify"
+#define EVENT "export.verify"
 
 typedef struct verify_request {
     const char *path;
@@ -22,6 +24,7 @@ typedef struct verify_request {
     const char *crl_path;
     const char *anchors_path;
     const char *expected_head;
+    const char *audit;
     key_options keys;
     bool claimed_time;
     bool json;
@@ -39,7 +42,30 @@ static exit_status show(const verify_request *request, const package_findings *f
     return EXIT_GOOD;
 }
 
-static exit_status verify_open(const verify_request *request, svms_ctx *ctx,
+static uint64_t segments_of(const package_findings *found)
+{
+    uint64_t segments = 0;
+    for (size_t i = 0; i < found->source_count; i++) {
+        segments += found->sources[i].period.segments;
+    }
+    return segments;
+}
+
+static exit_status tell(const verify_request *request, audit_trail *trail,
+                        const package_findings *found)
+{
+    const audit_verdict verdict = { EVENT,
+                                    request->path,
+                                    found->report.verdict,
+                                    segments_of(found),
+                                    found->failure_count > 0 ? found->failures[0].finding.utc_ns
+                                                             : SVMS_NO_TIME,
+                                    NULL,
+                                    found->report.reason };
+    return audit_tell_verdict(trail, &verdict);
+}
+
+static exit_status verify_open(const verify_request *request, svms_ctx *ctx, audit_trail *trail,
                                const package_file *file, const uint8_t *expected_head,
                                bool wrong_key)
 {
@@ -57,16 +83,26 @@ static exit_status verify_open(const verify_request *request, svms_ctx *ctx,
         return status;
     }
     status = package_findings_status(&found);
-    exit_status shown = show(request, &found);
+    exit_status shown = tell(request, trail, &found);
+    if (shown == EXIT_GOOD) {
+        shown = show(request, &found);
+    }
     package_findings_free(&found);
     return shown == EXIT_GOOD ? status : shown;
 }
 
 /* Of something that cannot be opened because it is not what was signed; it has a verdict, too. */
-static exit_status show_forgery(const verify_request *request, const package_file *file)
+static exit_status show_forgery(const verify_request *request, audit_trail *trail,
+                                const package_file *file)
 {
+    const audit_verdict verdict = { EVENT,        request->path, SVMS_VERDICT_NOT_AUTHENTIC, 0,
+                                    SVMS_NO_TIME, NULL,          file->failure.message };
     if (file->failure.status != SVMS_E_NOT_AUTHENTIC) {
         return EXIT_GOOD;
+    }
+    exit_status told = audit_tell_verdict(trail, &verdict);
+    if (told != EXIT_GOOD) {
+        return told;
     }
     if (request->json) {
         return json_print(package_forgery_to_json(file->path, file->info.kind, &file->failure));
@@ -80,7 +116,7 @@ static exit_status show_forgery(const verify_request *request, const package_fil
     return EXIT_GOOD;
 }
 
-static exit_status verify(const verify_request *request)
+static exit_status verify(const verify_request *request, audit_trail *trail)
 {
     svms_ctx *ctx = NULL;
     key_set keys = KEY_SET_INIT;
@@ -97,11 +133,12 @@ static exit_status verify(const verify_request *request)
     if (status == EXIT_GOOD) {
         status = package_file_open(&file, ctx, request->path, &keys, &wrong_key);
     }
-    if (status != EXIT_GOOD && show_forgery(request, &file) != EXIT_GOOD) {
+    if (status != EXIT_GOOD && show_forgery(request, trail, &file) != EXIT_GOOD) {
         status = EXIT_ENVIRONMENT;
     }
     if (status == EXIT_GOOD) {
-        status = verify_open(request, ctx, &file, request->expected_head ? head : NULL, wrong_key);
+        status = verify_open(request, ctx, trail, &file, request->expected_head ? head : NULL,
+                             wrong_key);
     }
     package_file_close(&file);
     key_set_free(&keys);
@@ -129,6 +166,8 @@ static const option_spec options[] = {
       offsetof(verify_request, keys.identity), NULL, 0, 0 },
     { "kek", "FILE", "also open everything with this key-encryption key", OPTION_TEXT,
       offsetof(verify_request, keys.kek), NULL, 0, 0 },
+    { "audit", "LOG", "tell this audit log: a folder, or the socket of svms audit serve",
+      OPTION_TEXT, offsetof(verify_request, audit), NULL, 0, 0 },
     { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(verify_request, json), NULL, 0,
       0 },
     { "quiet", NULL, "print nothing; the exit status is the answer", OPTION_FLAG,
@@ -160,5 +199,13 @@ exit_status command_export_verify(int count, char **arguments)
     if (request.crl_path && !request.trust_path && !request.anchors_path) {
         return usage_error(COMMAND, "--crl belongs to --trust or --tsa-anchors");
     }
-    return verify(&request);
+    audit_trail *trail = NULL;
+    exit_status status = audit_trail_open(&trail, request.audit, COMMAND);
+    if (status == EXIT_GOOD) {
+        status = verify(&request, trail);
+        if (!audit_trail_has_told(trail)) {
+            status = audit_tell_failure(trail, EVENT, request.path, status);
+        }
+    }
+    return audit_trail_close(&trail, status);
 }

@@ -58,10 +58,10 @@ json_t *json_place(uint64_t number)
     return number == UINT64_MAX ? json_null() : json_integer((json_int_t)number);
 }
 
-exit_status json_print(json_t *object)
+static exit_status print(json_t *object, size_t layout)
 {
     /* Nothing of what others wrote reaches a terminal as it is. */
-    char *text = object ? json_dumps(object, JSON_INDENT(2) | JSON_ENSURE_ASCII) : NULL;
+    char *text = object ? json_dumps(object, layout | JSON_ENSURE_ASCII) : NULL;
     json_decref(object);
     if (!text) {
         complain("out of memory");
@@ -78,4 +78,14 @@ exit_status json_print(json_t *object)
     putchar('\n');
     free(text);
     return EXIT_GOOD;
+}
+
+exit_status json_print(json_t *object)
+{
+    return print(object, JSON_INDENT(2));
+}
+
+exit_status json_print_line(json_t *object)
+{
+    return print(object, JSON_COMPACT);
 }

@@ -22,5 +22,7 @@ json_t *json_place(uint64_t number);
 
 /* Prints one object and a newline to standard output and releases it; NULL is out of memory. */
 exit_status json_print(json_t *object);
+/* The same on one line. */
+exit_status json_print_line(json_t *object);
 
 #endif

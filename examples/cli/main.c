@@ -37,6 +37,7 @@ static const command commands[] = {
     { "token", command_token, "issue, verify, exchange or look at a token" },
     { "jwks", command_jwks, "publish the keys with which tokens are verified" },
     { "policy", command_policy, "say what an access policy allows, and what is wrong with it" },
+    { "audit", command_audit, "keep a log that nobody can rewrite, and verify it" },
     { "tls", command_tls, "say what is wrong with servers and certificates" },
 };
 

@@ -23,6 +23,7 @@
 #include "message.h"
 #include "options.h"
 #include "progress.h"
+#include "record_audit.h"
 #include "record_folder.h"
 #include "recipient_set.h"
 #include "recording.h"
@@ -42,6 +43,7 @@ typedef struct record_request {
     text_list rotate;
     const char *head;
     const char *durability;
+    const char *audit;
     uint32_t sign_every;
     int protection;
     int role;
@@ -77,6 +79,8 @@ typedef struct recorder {
     int64_t pace_offset;    /* monotonic clock minus time stamps, with --realtime */
     bool paced;
     bool broken; /* the writer can only be aborted */
+    record_audit audit;
+    char device[33]; /* its id */
 } recorder;
 
 static exit_status refuse(const char *words)
@@ -315,6 +319,32 @@ static exit_status open_writer(recorder *self)
     return opened == SVMS_E_UNTRUSTED ? EXIT_POLICY : status;
 }
 
+static svms_status get_head(const recorder *self, svms_head *head)
+{
+    return self->folder ? svms_recording_get_head(record_folder_recording(self->folder), head)
+                        : svms_writer_get_head(self->writer, head);
+}
+
+/* What cannot be told is not recorded. */
+static exit_status tell_start(recorder *self)
+{
+    svms_head head = SVMS_HEAD_INIT;
+    if (self->request->device) {
+        snprintf(self->device, sizeof self->device, "%s",
+                 head_text_of(self->options.device_id, sizeof self->options.device_id).text);
+        self->audit.device = self->device;
+    }
+    if (get_head(self, &head) != SVMS_OK) {
+        complain("the recording has no head");
+        return EXIT_ENVIRONMENT;
+    }
+    exit_status status = record_audit_start(&self->audit, &head);
+    if (status == EXIT_GOOD && self->folder) {
+        record_folder_tell_found(self->folder);
+    }
+    return status;
+}
+
 /* Nobody else can end a recording of this name while we hold the part file, so what was free before
  * is looked at once more. */
 static exit_status recheck_output(const recorder *self)
@@ -335,8 +365,14 @@ static exit_status begin(recorder *self)
     }
     if (self->folder) {
         const media_description *media = media_input_describe(self->input);
-        return record_folder_begin(self->folder, &self->options,
-                                   time_add(self->options.start_utc_ns, media->start_ns));
+        prepared = record_folder_begin(self->folder, &self->options,
+                                       time_add(self->options.start_utc_ns, media->start_ns));
+        if (prepared != EXIT_GOOD) {
+            return prepared;
+        }
+        prepared = tell_start(self);
+        return prepared == EXIT_GOOD ? EXIT_GOOD
+                                     : record_folder_finish(self->folder, prepared, false);
     }
     if (svms_sink_create_file(&self->sink, self->ctx, self->part, &err) != SVMS_OK) {
         complain("%s", err.message);
@@ -346,7 +382,11 @@ static exit_status begin(recorder *self)
     if (status == EXIT_GOOD) {
         status = open_writer(self);
     }
+    if (status == EXIT_GOOD) {
+        status = tell_start(self);
+    }
     if (status != EXIT_GOOD) {
+        svms_writer_abort(&self->writer);
         svms_sink_close(&self->sink);
         unlink(self->part);
     }
@@ -415,6 +455,8 @@ static svms_status append_to_folder(recorder *self, const svms_sample *sample, s
     }
     progress_clear(&self->bar);
     complain_error(err, "going on in a new container");
+    record_audit_event(&self->audit, "recording.gap", &self->audit.head,
+                       "a container failed; it goes on in a new one");
     return svms_recording_append(target, sample, err);
 }
 
@@ -434,6 +476,14 @@ static exit_status append(recorder *self, const svms_sample *sample)
     }
     self->broken = status != SVMS_E_STATE;
     return EXIT_ENVIRONMENT;
+}
+
+static void pulse(recorder *self)
+{
+    svms_head head = SVMS_HEAD_INIT;
+    if (self->audit.trail && get_head(self, &head) == SVMS_OK) {
+        record_audit_pulse(&self->audit, &head);
+    }
 }
 
 static exit_status copy_samples(recorder *self)
@@ -459,6 +509,7 @@ static exit_status copy_samples(recorder *self)
         if (status != EXIT_GOOD) {
             return status;
         }
+        pulse(self);
         if (start == SVMS_NO_TIME) {
             start = stats.last_utc_ns;
         }
@@ -574,7 +625,7 @@ static exit_status run(recorder *self)
         folder_target target = {
             self->request->output, self->request->head,      self->request->goes_on,
             self->request->json,   self->request->rotate_ns, self->request->rotate_bytes,
-            SVMS_NO_TIME
+            SVMS_NO_TIME,           &self->audit
         };
         status = record_folder_open(&self->folder, self->ctx, &target);
     }

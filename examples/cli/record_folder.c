@@ -32,6 +32,7 @@ struct record_folder {
     svms_link_state link_state;
     json_t *containers; /* what became of each */
     uint8_t recording_id[16];
+    svms_head newest; /* head of what is being written */
     uint64_t kept;  /* containers that hold samples */
     bool lost_name; /* a container is complete and still called .part */
 };
@@ -105,6 +106,14 @@ static void report_container(record_folder *self, const svms_recording_container
     }
 }
 
+/* It is durable; the sink is closed before the next container begins. */
+static void tell_end(record_folder *self, const svms_recording_container *container)
+{
+    if (memcmp(self->newest.container_id, container->container_id, 16) == 0) {
+        record_audit_head(self->target.audit, &self->newest);
+    }
+}
+
 static void close_sink(void *user, const svms_recording_container *container, svms_sink *sink)
 {
     record_folder *self = user;
@@ -129,13 +138,18 @@ static void close_sink(void *user, const svms_recording_container *container, sv
         self->lost_name = true;
     }
     self->kept++;
+    tell_end(self, container);
     report_container(self, container, path);
     forget(one);
 }
 
 static svms_status keep_head(void *user, const svms_head *head)
 {
-    const record_folder *self = user;
+    record_folder *self = user;
+    self->newest = *head;
+    if (!self->target.head_path) {
+        return SVMS_OK;
+    }
     return head_file_store(self->target.head_path, head) == EXIT_GOOD ? SVMS_OK : SVMS_E_IO;
 }
 
@@ -191,6 +205,7 @@ exit_status record_folder_open(record_folder **out, svms_ctx *ctx, const folder_
     self->ctx = ctx;
     self->handle = -1;
     self->remembered = none;
+    self->newest = none;
     self->containers = json_array();
     exit_status status = self->containers ? look(self) : EXIT_ENVIRONMENT;
     if (status != EXIT_GOOD) {
@@ -239,7 +254,7 @@ exit_status record_folder_begin(record_folder *self, const svms_writer_options *
     options.user = self;
     options.open_sink = open_sink;
     options.close_sink = close_sink;
-    options.keep_head = self->target.head_path ? keep_head : NULL;
+    options.keep_head = self->target.head_path || self->target.audit->trail ? keep_head : NULL;
     svms_status opened = svms_recording_open(&self->recording, self->ctx, &options, &err);
     if (opened != SVMS_OK) {
         exit_status status = complain_error(&err, "cannot begin the recording");
@@ -250,6 +265,29 @@ exit_status record_folder_begin(record_folder *self, const svms_writer_options *
     }
     say_link(self);
     return EXIT_GOOD;
+}
+
+static bool has_no_end(const char *path)
+{
+    size_t size = strlen(path);
+    size_t end = sizeof PART_SUFFIX - 1;
+    return size > end && strcmp(path + size - end, PART_SUFFIX) == 0;
+}
+
+void record_folder_tell_found(record_folder *self)
+{
+    record_audit *audit = self->target.audit;
+    bool was_interrupted = self->end.newest_path && has_no_end(self->end.newest_path);
+    if (self->end.found && was_interrupted) {
+        record_audit_event(audit, "recording.recovered", &self->end.newest,
+                           "it was interrupted; its complete segments hold");
+    }
+    if (self->link_state == SVMS_LINK_MISSING || self->link_state == SVMS_LINK_MISMATCH) {
+        record_audit_event(audit, "recording.gap", &self->remembered,
+                           self->link_state == SVMS_LINK_MISSING
+                               ? "what was remembered of the recording is missing"
+                               : "what is there is not what was remembered of the recording");
+    }
 }
 
 svms_recording *record_folder_recording(record_folder *self)

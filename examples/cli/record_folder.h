@@ -8,6 +8,7 @@
 #include <svms/svms.h>
 
 #include "exit_status.h"
+#include "record_audit.h"
 
 typedef struct record_folder record_folder;
 
@@ -19,6 +20,7 @@ typedef struct folder_target {
     uint64_t rotate_ns;    /* 0: the library's default */
     uint64_t rotate_bytes;
     int64_t start_utc_ns; /* of the first picture */
+    record_audit *audit;
 } folder_target;
 
 /* Claims the folder and looks at what is there, before anything else is opened. */
@@ -26,6 +28,8 @@ exit_status record_folder_open(record_folder **out, svms_ctx *ctx, const folder_
 /* writer and all it points to must outlive the folder. start_utc_ns: of the first picture. */
 exit_status record_folder_begin(record_folder *folder, const svms_writer_options *writer,
                                 int64_t start_utc_ns);
+/* Tells the audit log what was found there: what was interrupted, and what is missing. */
+void record_folder_tell_found(record_folder *folder);
 /* NULL before record_folder_begin() and after record_folder_finish(). */
 svms_recording *record_folder_recording(record_folder *folder);
 /* Ends the recording and reports; a container without a sample is removed. status is how recording

@@ -4,6 +4,7 @@
 
 #include <svms/svms.h>
 
+#include "audit_verdict.h"
 #include "command.h"
 #include "json_output.h"
 #include "keys.h"
@@ -14,12 +15,15 @@
 #include "verify_folder.h"
 #include "verify_report.h"
 
+#define EVENT "recording.verify"
+
 typedef struct verify_request {
     const char *path;
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
     const char *recording;
+    const char *audit;
     text_list heads;
     key_options keys;
     int64_t from_utc_ns;
@@ -88,6 +92,7 @@ typedef struct verify_means {
     svms_trust *trust;
     svms_trust *stamp_trust;
     key_set keys;
+    audit_trail *trail; /* NULL: nothing is told */
 } verify_means;
 
 static svms_verify_options options_of(const verify_request *request, const verify_means *means)
@@ -108,8 +113,23 @@ static exit_status verify_files(const verify_request *request, svms_ctx *ctx,
     const svms_verify_options verify = options_of(request, means);
     const folder_question question = { request->path,   request->trust_path, request->recording,
                                        &request->heads, request->json,       request->quiet,
-                                       &verify };
+                                       &verify,         means->trail };
     return verify_folder(&question, ctx);
+}
+
+/* Before it is shown to anybody. */
+static exit_status tell(audit_trail *trail, const char *path, const svms_report *report)
+{
+    const audit_verdict verdict = {
+        EVENT,
+        path,
+        report->verdict,
+        report->segments_verified + report->segments_failed,
+        report->has_failure ? report->first_failure.utc_ns : SVMS_NO_TIME,
+        NULL,
+        report->has_failure ? report->first_failure.reason : report->identity_reason
+    };
+    return audit_tell_verdict(trail, &verdict);
 }
 
 static exit_status verify_file(const verify_request *request, svms_ctx *ctx, const recording *file,
@@ -133,7 +153,10 @@ static exit_status verify_file(const verify_request *request, svms_ctx *ctx, con
     if (!has_report(verified)) {
         return status;
     }
-    exit_status shown = show(request, file, &state, &report);
+    exit_status shown = tell(means->trail, file->path, &report);
+    if (shown == EXIT_GOOD) {
+        shown = show(request, file, &state, &report);
+    }
     return shown == EXIT_GOOD ? status : shown;
 }
 
@@ -150,10 +173,10 @@ static exit_status load_means(verify_means *means, svms_ctx *ctx, const verify_r
     return status == EXIT_GOOD ? key_set_load(&means->keys, ctx, &request->keys) : status;
 }
 
-static exit_status verify(const verify_request *request)
+static exit_status verify(const verify_request *request, audit_trail *trail)
 {
     svms_ctx *ctx = NULL;
-    verify_means means = { NULL, NULL, KEY_SET_INIT };
+    verify_means means = { NULL, NULL, KEY_SET_INIT, trail };
     recording file = { NULL, SVMS_SOURCE_INIT };
     bool folder = folder_exists(request->path);
     exit_status status = make_context(&ctx);
@@ -173,6 +196,20 @@ static exit_status verify(const verify_request *request)
     svms_trust_free(&means.trust);
     svms_ctx_free(&ctx);
     return status;
+}
+
+/* With --audit, nothing is done that could not be told. */
+static exit_status verify_told(const verify_request *request)
+{
+    audit_trail *trail = NULL;
+    exit_status status = audit_trail_open(&trail, request->audit, "verify");
+    if (status == EXIT_GOOD) {
+        status = verify(request, trail);
+        if (!audit_trail_has_told(trail)) {
+            status = audit_tell_failure(trail, EVENT, request->path, status);
+        }
+    }
+    return audit_trail_close(&trail, status);
 }
 
 static const option_spec options[] = {
@@ -203,6 +240,8 @@ static const option_spec options[] = {
       offsetof(verify_request, keys.kek), NULL, 0, 0 },
     { "keys", "KEYS", "also open what was disclosed in KEYS", OPTION_TEXT,
       offsetof(verify_request, keys.disclosure), NULL, 0, 0 },
+    { "audit", "LOG", "tell this audit log: a folder, or the socket of svms audit serve",
+      OPTION_TEXT, offsetof(verify_request, audit), NULL, 0, 0 },
     { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(verify_request, json), NULL, 0,
       0 },
     { "quiet", NULL, "print nothing; the exit status is the answer", OPTION_FLAG,
@@ -243,5 +282,5 @@ exit_status command_verify(int count, char **arguments)
     if ((request.heads.count > 0 || request.recording) && !folder_exists(request.path)) {
         return usage_error("verify", "--head and --recording are for folders");
     }
-    return verify(&request);
+    return verify_told(&request);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit_verdict.h"
 #include "head_file.h"
 #include "json_output.h"
 #include "message.h"
@@ -143,6 +144,18 @@ static exit_status show(const folder_state *self, const svms_sequence_report *re
     return EXIT_GOOD;
 }
 
+static exit_status tell(const folder_state *self, const svms_sequence_report *report)
+{
+    const audit_verdict verdict = { "recording.verify",
+                                    self->question.path,
+                                    report->verdict,
+                                    report->segments_verified + report->segments_failed,
+                                    SVMS_NO_TIME,
+                                    NULL,
+                                    report->issue_count > 0 ? report->worst.reason : NULL };
+    return audit_tell_verdict(self->question.trail, &verdict);
+}
+
 static exit_status verify_files(folder_state *self, const uint8_t *recording)
 {
     svms_sequence_options options = SVMS_SEQUENCE_OPTIONS_INIT;
@@ -172,7 +185,10 @@ static exit_status verify_files(folder_state *self, const uint8_t *recording)
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
-    exit_status shown = show(self, &report);
+    exit_status shown = tell(self, &report);
+    if (shown == EXIT_GOOD) {
+        shown = show(self, &report);
+    }
     return shown == EXIT_GOOD ? exit_status_of(verified) : shown;
 }
 

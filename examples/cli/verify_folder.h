@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <svms/svms.h>
 
+#include "audit_trail.h"
 #include "exit_status.h"
 #include "folder.h"
 #include "options.h"
@@ -20,6 +21,7 @@ typedef struct folder_question {
     bool json;
     bool quiet;
     const svms_verify_options *verify;
+    audit_trail *trail; /* NULL: nothing is told */
 } folder_question;
 
 /* Says what it found; the exit status is that of the verdict. */

@@ -103,8 +103,6 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_audit_log_open(svms_audit_log **out, s
  * @retval SVMS_E_LIMIT      the log is full, or the records together are larger than 4 MiB
  * @retval SVMS_E_IO         they could not be made durable; none is in the log, and a record will
  *                           say how many were refused
- * @retval SVMS_E_STATE      an earlier failure could not be undone; close the log, and open it
- * again
  * @retval SVMS_E_NO_MEMORY  the allocator failed; none is in the log
  * @retval SVMS_E_CRYPTO     the provider failed; none is in the log
  *

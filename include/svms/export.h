@@ -267,8 +267,7 @@ typedef struct svms_export_result {
  * @retval SVMS_E_POLICY       sealed without recipient, or no signer
  * @retval SVMS_E_UNTRUSTED    the key is not that of the certificate, or the certificate is not for
  *                             exporters or not valid now
- * @retval SVMS_E_UNSUPPORTED  the kind of a key is not supported, or the library was built without
- *                             Jansson
+ * @retval SVMS_E_UNSUPPORTED  the kind of a key is not supported
  * @retval SVMS_E_LIMIT        too many recipients, or a text is too long
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  * @retval SVMS_E_IO           the sink failed
@@ -538,8 +537,7 @@ typedef struct svms_evidence_options {
  * @retval SVMS_E_MALFORMED      not a package, or its header breaks a rule
  * @retval SVMS_E_TRUNCATED      there is no complete link 0: nobody has signed it
  * @retval SVMS_E_LIMIT          a length exceeds its bound
- * @retval SVMS_E_UNSUPPORTED    an unknown major version or critical bit, or the library was built
- *                               without Jansson
+ * @retval SVMS_E_UNSUPPORTED    an unknown major version or critical bit
  * @retval SVMS_E_NOT_AUTHENTIC  link 0, the slot or a directory is not what was signed
  * @retval SVMS_E_WRONG_KEY      keys were given, and none opens it
  * @retval SVMS_E_UNDECRYPTABLE  a key opens it, but what seals its slot was made with another one

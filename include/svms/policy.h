@@ -28,7 +28,8 @@ typedef struct svms_policy svms_policy;
  * @param[out] out  receives the file
  * @param[in,out] size  capacity of @p out; receives the size of the file
  * @param[out] err  why it failed
- * @return ::SVMS_OK, or why there is no such zone
+ * @return ::SVMS_OK, or why there is no such zone; ::SVMS_E_IO with an err->os_error other than
+ *         ENOENT: it could not be found out
  */
 typedef svms_status (*svms_zone_fetch)(void *user, const char *name, void *out, size_t *size,
                                        svms_error *err);
@@ -62,7 +63,8 @@ typedef struct svms_policy_options {
  * @retval SVMS_E_USAGE        an argument is NULL
  * @retval SVMS_E_MALFORMED    it breaks a rule, or names a time zone that is not there
  * @retval SVMS_E_POLICY       its revision is too small
- * @retval SVMS_E_UNSUPPORTED  another version, or the library was built without Jansson
+ * @retval SVMS_E_UNSUPPORTED  another version
+ * @retval SVMS_E_IO           a time zone could not be read; err->os_error says how
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  *
  * Thread safety: any thread. Specification: R-POL-1, R-POL-2. Since 0.1.
@@ -252,7 +254,6 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_access_decide(const svms_policy *polic
  * @retval SVMS_OK             explained
  * @retval SVMS_E_USAGE        as in svms_access_decide()
  * @retval SVMS_E_LIMIT        @p out is too small, or as in svms_access_decide()
- * @retval SVMS_E_UNSUPPORTED  the library was built without Jansson
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  *
  * Thread safety: any thread. Specification: R-DEC-7, policy.md, section 6. Since 0.1.

@@ -121,8 +121,7 @@ typedef struct svms_profile_request {
  * @retval SVMS_E_USAGE        an argument is NULL
  * @retval SVMS_E_MALFORMED    not a profile: not JSON, an unknown member or option, a wrong type or
  *                             value; too large, or too deeply nested
- * @retval SVMS_E_UNSUPPORTED  another version of the format, or the library was built without
- *                             Jansson
+ * @retval SVMS_E_UNSUPPORTED  another version of the format
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  *
  * Thread safety: any thread. Specification: export-profile.md, section 2. Since 0.1.

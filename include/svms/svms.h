@@ -8,7 +8,15 @@
 
 #include <svms/account.h>
 #include <svms/audit.h>
+#include <svms/audit_check.h>
+#include <svms/audit_forward.h>
+#include <svms/audit_keep.h>
 #include <svms/audit_log.h>
+#include <svms/audit_proof.h>
+#include <svms/audit_queue.h>
+#include <svms/audit_read.h>
+#include <svms/audit_socket.h>
+#include <svms/audit_trust.h>
 #include <svms/batch.h>
 #include <svms/ca.h>
 #include <svms/container.h>
@@ -33,6 +41,8 @@
 #include <svms/recording.h>
 #include <svms/recipients.h>
 #include <svms/recover.h>
+#include <svms/rtcp.h>
+#include <svms/rtp.h>
 #include <svms/second_factor.h>
 #include <svms/sequence.h>
 #include <svms/session.h>
@@ -44,6 +54,7 @@
 #include <svms/trailer.h>
 #include <svms/verify.h>
 #include <svms/version.h>
+#include <svms/witness.h>
 #include <svms/writer.h>
 
 #endif

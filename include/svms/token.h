@@ -297,7 +297,6 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_revocations_write(svms_revocations *li
  * @retval SVMS_OK             merged
  * @retval SVMS_E_USAGE        an argument is NULL
  * @retval SVMS_E_MALFORMED    it is no such text; nothing has changed
- * @retval SVMS_E_UNSUPPORTED  the library was built without Jansson
  * @retval SVMS_E_NO_MEMORY    the allocator failed; nothing has changed
  *
  * Thread safety: any thread; verifications do not wait. Specification: J-REV-2. Since 0.1.
@@ -362,7 +361,6 @@ typedef struct svms_token svms_token;
  * @retval SVMS_E_UNTRUSTED      verdicts key and issuer
  * @retval SVMS_E_POLICY         verdicts profile, audience, expired, not yet, lifetime, binding,
  *                               revoked, replayed, busy
- * @retval SVMS_E_UNSUPPORTED    the library was built without Jansson
  * @retval SVMS_E_NO_MEMORY      the allocator failed
  * @retval SVMS_E_CRYPTO         the provider failed
  *

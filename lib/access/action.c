@@ -90,45 +90,14 @@ static size_t place_of(const char *name)
     return KNOWN;
 }
 
-static bool is_fit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-}
-
-/* Parts of small letters, digits and hyphens, with dots between them. */
 static bool is_name(const char *text, size_t size)
 {
-    bool begins = true;
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '.' ? begins : !is_fit(text[i])) {
-            return false;
-        }
-        begins = text[i] == '.';
-    }
-    return size > 0 && size <= SVMS_ACTION_MAX && !begins;
+    return svms_pattern_is_name(text, size, '-');
 }
 
 bool svms_pattern_parse(svms_pattern *out, const char *text)
 {
-    static const char star[] = ".*";
-    svms_pattern pattern = { { 0 }, 0, false, false };
-    size_t size = strnlen(text, SVMS_ACTION_MAX + sizeof star);
-    if (strcmp(text, "*") == 0) {
-        pattern.all = true;
-        *out = pattern;
-        return true;
-    }
-    if (size > sizeof star - 1 && strcmp(text + size - (sizeof star - 1), star) == 0) {
-        pattern.below = true;
-        size -= sizeof star - 1;
-    }
-    if (!is_name(text, size)) {
-        return false;
-    }
-    memcpy(pattern.text, text, size);
-    pattern.size = size;
-    *out = pattern;
-    return true;
+    return svms_pattern_read(out, text, '-');
 }
 
 /* What follows a prefix, or NULL. */
@@ -176,29 +145,6 @@ void svms_action_spell(size_t number, char out[SVMS_ACTION_MAX + 1])
 {
     (void)snprintf(out, SVMS_ACTION_MAX + 1, "%s%s", number < KNOWN ? "" : approve,
                    known[number % KNOWN].name);
-}
-
-bool svms_pattern_covers(const svms_pattern *pattern, const char *action, size_t size)
-{
-    if (pattern->all) {
-        return true;
-    }
-    if (pattern->below) {
-        return size > pattern->size && action[pattern->size] == '.' &&
-               memcmp(pattern->text, action, pattern->size) == 0;
-    }
-    return size == pattern->size && memcmp(pattern->text, action, size) == 0;
-}
-
-bool svms_patterns_cover(const svms_pattern *patterns, size_t count, const char *action,
-                         size_t size)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (svms_pattern_covers(&patterns[i], action, size)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool svms_pattern_is_on_devices(const svms_pattern *pattern)

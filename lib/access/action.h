@@ -27,9 +27,6 @@ bool svms_action_find(svms_action *out, const char *name);
 bool svms_action_is_known(const char *name);
 /* Name of the action with a number below SVMS_ACTIONS. */
 void svms_action_spell(size_t number, char out[SVMS_ACTION_MAX + 1]);
-bool svms_pattern_covers(const svms_pattern *pattern, const char *action, size_t size);
-bool svms_patterns_cover(const svms_pattern *patterns, size_t count, const char *action,
-                         size_t size);
 /* It covers no action that may be asked of the server. */
 bool svms_pattern_is_on_devices(const svms_pattern *pattern);
 

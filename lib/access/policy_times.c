@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Time zones and named windows of a policy. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,25 +49,32 @@ const svms_zone *svms_policy_zone(const svms_policy *policy, const char *name)
     return NULL;
 }
 
-static svms_status fetch_zone(svms_policy_job *job, const char *name, uint8_t *bytes)
+static svms_status fetch_zone(svms_policy_job *job, const char *name, uint8_t *bytes,
+                              svms_error *err)
 {
     svms_policy *policy = job->policy;
     svms_zone *zone = NULL;
     size_t size = SVMS_ZONE_FILE_MAX;
     const svms_policy_options *options = job->options;
-    svms_status status = options->zones
-                             ? options->zones(options->user, name, bytes, &size, job->err)
-                             : fetch_file(policy->ctx, name, bytes, &size, job->err);
+    svms_status status = options->zones ? options->zones(options->user, name, bytes, &size, err)
+                                        : fetch_file(policy->ctx, name, bytes, &size, err);
     if (status == SVMS_OK && size > SVMS_ZONE_FILE_MAX) {
         status = SVMS_E_LIMIT;
     }
     if (status == SVMS_OK) {
-        status = svms_zone_parse(&zone, policy->ctx, name, bytes, size, job->err);
+        status = svms_zone_parse(&zone, policy->ctx, name, bytes, size, err);
     }
     if (status == SVMS_OK) {
         policy->zones[policy->zone_count++] = zone;
     }
     return status;
+}
+
+/* Of a zone that is there, but could not be read; what failed without a number is not there. */
+static bool is_fault(svms_status status, const svms_error *cause)
+{
+    return status == SVMS_E_IO && cause->os_error != 0 && cause->os_error != ENOENT &&
+           cause->os_error != ENOTDIR;
 }
 
 /* Reads a zone, once. */
@@ -85,11 +93,14 @@ static const svms_zone *need_zone(svms_policy_job *job, const svms_json_node *no
         svms_json_refuse(node, member, "is one time zone too many");
         return NULL;
     }
+    svms_error cause = SVMS_ERROR_INIT;
     uint8_t *bytes = svms_policy_room(job, SVMS_ZONE_FILE_MAX, 1);
-    svms_status status = bytes ? fetch_zone(job, name, bytes) : SVMS_E_NO_MEMORY;
+    svms_status status = bytes ? fetch_zone(job, name, bytes, &cause) : SVMS_E_NO_MEMORY;
     svms_release(job->policy->ctx, bytes);
     if (status == SVMS_E_NO_MEMORY) {
         job->status = svms_fail_memory(job->err);
+    } else if (is_fault(status, &cause)) {
+        job->status = svms_fail_as(job->err, status, &cause);
     } else if (status != SVMS_OK) {
         svms_json_refuse(node, member, "is no time zone that is known here");
     }

@@ -5,6 +5,7 @@
 #define SVMS_RULE_H
 
 #include "json_read.h"
+#include "pattern.h"
 #include "time_window.h"
 
 #define SVMS_RULE_ACTIONS 64
@@ -15,17 +16,9 @@
 #define SVMS_RULE_METHODS 8
 #define SVMS_RULE_LISTS 8
 #define SVMS_RULE_DESTINATIONS 32
-#define SVMS_ACTION_MAX 64
+#define SVMS_ACTION_MAX SVMS_PATTERN_MAX
 #define SVMS_NAME_MAX 64
 #define SVMS_ANY_AGE UINT32_MAX
-
-/* What a rule is about; members that a name is a part of are spelled out once, when it is read. */
-typedef struct svms_pattern {
-    char text[SVMS_ACTION_MAX + 1]; /* without ".*" */
-    size_t size;
-    bool below; /* everything below it, not itself */
-    bool all;
-} svms_pattern;
 
 typedef struct svms_network {
     uint8_t address[16]; /* IPv4: ::ffff:a.b.c.d */

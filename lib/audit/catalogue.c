@@ -215,6 +215,14 @@ static const svms_audit_member of_log_pruned[] = {
     MUST("first", NUMBER),
     MUST("last", NUMBER),
     MUST("kept", NUMBER),
+    MAY("evidence_before", TIME),
+    END,
+};
+static const svms_audit_member of_log_hold[] = {
+    MUST("hold", TEXT),
+    MUST("first", NUMBER),
+    MUST("last", NUMBER),
+    MAY("until", TIME),
     END,
 };
 static const svms_audit_member of_log_forward[] = {
@@ -294,6 +302,8 @@ static const svms_audit_event_kind catalogue[] = {
     { "log.gap", 1, 0, of_log_gap },
     { "log.quarantine", 1, 0, of_log_quarantine },
     { "log.pruned", 1, 0, of_log_pruned },
+    { "log.hold", 1, 0, of_log_hold },
+    { "log.lift", 1, 0, of_log_hold },
     { "log.forward", 1, 0, of_log_forward },
 };
 /* clang-format on */

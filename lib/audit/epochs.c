@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "epochs.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "cursor.h"
@@ -40,6 +41,20 @@ svms_status svms_epochs_init(svms_epochs *out, svms_ctx *ctx, const svms_note_ke
     return status == SVMS_OK ? push(out, &epoch, err) : status;
 }
 
+svms_status svms_epochs_resume(svms_epochs *out, svms_ctx *ctx, uint64_t number,
+                               const svms_epoch *epoch, svms_error *err)
+{
+    *out = (svms_epochs){ .ctx = ctx, .first = number };
+    memcpy(out->origin, epoch->key.name, sizeof out->origin);
+    return push(out, epoch, err);
+}
+
+/* Of the one that comes next. */
+static uint64_t next_number(const svms_epochs *epochs)
+{
+    return epochs->first + epochs->count;
+}
+
 void svms_epochs_clear(svms_epochs *epochs)
 {
     svms_release(epochs->ctx, epochs->epoch);
@@ -51,7 +66,7 @@ static void put_text(svms_builder *out, const svms_epochs *epochs, const svms_ep
     svms_put_bytes(out, title, SIZE_OF(title));
     svms_put_bytes(out, epochs->origin, strlen(epochs->origin));
     svms_put_u8(out, '\n');
-    svms_put_decimal_line(out, epochs->count);
+    svms_put_decimal_line(out, next_number(epochs));
     svms_put_decimal_line(out, next->from.size);
     svms_put_hash_line(out, next->from.root);
     svms_put_note_key(out, &next->key);
@@ -67,7 +82,8 @@ static bool skip_line(svms_cursor *cursor, const char *line, size_t size)
 static svms_status bad(const svms_epochs *epochs, svms_status status, const char *what,
                        svms_error *err)
 {
-    return svms_fail(err, status, "the handover to epoch %zu %s", epochs->count, what);
+    return svms_fail(err, status, "the handover to epoch %" PRIu64 " %s", next_number(epochs),
+                     what);
 }
 
 static svms_status read_text(const svms_epochs *epochs, const svms_note *note, svms_epoch *out,
@@ -81,7 +97,7 @@ static svms_status read_text(const svms_epochs *epochs, const svms_note *note, s
     if (!skip_line(&cursor, epochs->origin, strlen(epochs->origin))) {
         return bad(epochs, SVMS_E_NOT_AUTHENTIC, "is of another log", err);
     }
-    if (!svms_read_decimal_line(&cursor, &number) || number != epochs->count) {
+    if (!svms_read_decimal_line(&cursor, &number) || number != next_number(epochs)) {
         return bad(epochs, SVMS_E_NOT_AUTHENTIC, "has another number", err);
     }
     if (!svms_read_decimal_line(&cursor, &out->from.size) || out->from.size > SVMS_TREE_MAX ||
@@ -154,6 +170,41 @@ static size_t find_end(const char *text, size_t from, size_t size)
         }
     }
     return size;
+}
+
+bool svms_epochs_part(const void *text, size_t size, uint64_t number, const char **out,
+                      size_t *out_size)
+{
+    size_t at = 0;
+    for (uint64_t i = 1; at < size; i++) {
+        size_t end = find_end(text, at, size);
+        if (i == number) {
+            *out = (const char *)text + at;
+            *out_size = end - at;
+            return true;
+        }
+        at = end + SIZE_OF(separator);
+    }
+    return false;
+}
+
+bool svms_handover_read(svms_handover *out, const svms_note *note)
+{
+    svms_cursor cursor = svms_cursor_over(note->text, note->text_size, 0);
+    if (!skip_line(&cursor, title, SIZE_OF(title) - 1)) {
+        return false;
+    }
+    const char *name = note->text + cursor.position;
+    const char *end = memchr(name, '\n', svms_cursor_left(&cursor));
+    size_t size = end ? (size_t)(end - name) : 0;
+    if (size == 0 || size > SVMS_NOTE_NAME_MAX || !svms_skip(&cursor, size + 1)) {
+        return false;
+    }
+    memcpy(out->origin, name, size);
+    out->origin[size] = '\0';
+    return svms_read_decimal_line(&cursor, &out->number) &&
+           svms_read_decimal_line(&cursor, &out->at.size) && out->at.size <= SVMS_TREE_MAX &&
+           svms_read_hash_line(&cursor, out->at.root);
 }
 
 svms_status svms_epochs_read(svms_epochs *epochs, const void *bytes, size_t size, svms_error *err)
@@ -244,8 +295,9 @@ svms_status svms_epochs_check(const svms_epochs *epochs, const void *bytes, size
     }
     if (!may_sign(epochs, signer, out->head.size)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
-                         "the checkpoint is signed by the key of epoch %zu, which it is not of",
-                         signer);
+                         "the checkpoint is signed by the key of epoch %" PRIu64
+                         ", which it is not of",
+                         epochs->first + signer);
     }
     return svms_epochs_agree(epochs, &out->head, err);
 }
@@ -257,7 +309,8 @@ svms_status svms_epochs_agree(const svms_epochs *epochs, const svms_tree_head *h
         const svms_tree_head *from = &epochs->epoch[i].from;
         if (from->size == head->size && memcmp(from->root, head->root, SVMS_DIGEST_SIZE) != 0) {
             return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
-                             "the log has another root than the handover to epoch %zu says", i);
+                             "the log has another root than the handover to epoch %" PRIu64 " says",
+                             epochs->first + i);
         }
     }
     return SVMS_OK;

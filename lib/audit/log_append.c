@@ -5,6 +5,7 @@
 
 #include "failure.h"
 #include "log_internal.h"
+#include "log_replay.h"
 #include "options.h"
 
 #define SECOND_NS INT64_C(1000000000)
@@ -80,7 +81,8 @@ static svms_status add_news(svms_audit_log *log, draft *group, int64_t now_utc_n
         }
     }
     if (status == SVMS_OK && log->refused > 0) {
-        status = svms_log_record_gap(log, &record, err);
+        status = svms_log_record_gap(log, "storage", log->refused, log->refused_since_utc_ns,
+                                     &record, err);
         if (status == SVMS_OK) {
             status = add_own(log, group, record, err);
         }
@@ -124,6 +126,27 @@ static svms_status sign(svms_audit_log *log, draft *group, svms_checkpoint *chec
 }
 
 /* A part of a group must not stay, or the next one would stand behind it. */
+static svms_status take_out(svms_audit_log *log, svms_error *err)
+{
+    int os_error = 0;
+    const svms_store *journal = &log->journal;
+    svms_status status = journal->cut(journal->user, log->journal_size, &os_error);
+    if (status == SVMS_OK) {
+        status = journal->sync(journal->user, &os_error);
+    }
+    log->is_broken = status != SVMS_OK;
+    return status == SVMS_OK
+               ? SVMS_OK
+               : svms_fail_io(err, os_error,
+                              "what a failed write left cannot be taken out of the journal");
+}
+
+svms_status svms_log_repair(svms_audit_log *log, svms_error *err)
+{
+    svms_status status = svms_log_drop_stray(log, err);
+    return status == SVMS_OK && log->is_broken ? take_out(log, err) : status;
+}
+
 static svms_status write_durably(svms_audit_log *log, svms_error *err)
 {
     int os_error = 0;
@@ -137,10 +160,10 @@ static svms_status write_durably(svms_audit_log *log, svms_error *err)
         log->journal_size += log->group.size;
         return SVMS_OK;
     }
-    int cut_error = 0;
-    bool is_clean = journal->cut(journal->user, log->journal_size, &cut_error) == SVMS_OK &&
-                    journal->sync(journal->user, &cut_error) == SVMS_OK;
-    log->is_broken = !is_clean;
+    svms_error why = SVMS_ERROR_INIT;
+    if (take_out(log, &why) != SVMS_OK) {
+        svms_log(log->ctx, SVMS_LOG_ERROR, "audit log: %s", why.message);
+    }
     return svms_fail_io(err, os_error, "the log cannot be written");
 }
 
@@ -232,22 +255,37 @@ static svms_status write_group(svms_audit_log *log, svms_log_waiter *waiters, sv
     return status;
 }
 
+static void count_lost(svms_audit_log *log, uint64_t records, int64_t since_utc_ns)
+{
+    if (log->refused == 0) {
+        log->refused_since_utc_ns = since_utc_ns;
+    }
+    log->refused += records;
+}
+
+void svms_log_tell_lost(svms_audit_log *log, uint64_t records, int64_t since_utc_ns)
+{
+    svms_log_lead(log);
+    count_lost(log, records, since_utc_ns);
+    svms_log_follow(log);
+}
+
 static void count_refused(svms_audit_log *log, const svms_log_waiter *waiters)
 {
     for (; waiters; waiters = waiters->next) {
-        if (log->refused == 0) {
-            log->refused_since_utc_ns = svms_utc_now(log->ctx);
+        if (!waiters->is_kept) {
+            count_lost(log, waiters->count, svms_utc_now(log->ctx));
         }
-        log->refused += waiters->count;
     }
 }
 
 void svms_log_commit(svms_audit_log *log, svms_log_waiter *waiters)
 {
     svms_error err = SVMS_ERROR_INIT;
-    svms_status status = log->is_broken ? svms_fail(&err, SVMS_E_STATE,
-                                                    "the log could not be repaired; open it again")
-                                        : write_group(log, waiters, &err);
+    svms_status status = svms_log_repair(log, &err);
+    if (status == SVMS_OK) {
+        status = write_group(log, waiters, &err);
+    }
     if (status != SVMS_OK) {
         count_refused(log, waiters);
     }
@@ -266,7 +304,8 @@ void svms_log_commit(svms_audit_log *log, svms_log_waiter *waiters)
 svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record *record, svms_error *err)
 {
     svms_iovec run = { NULL, 0 };
-    svms_log_waiter waiter = { .records = &run, .count = 1 };
+    /* Nobody was refused anything where this fails. */
+    svms_log_waiter waiter = { .records = &run, .count = 1, .is_kept = true };
     const uint8_t *bytes;
     svms_status status = svms_audit_record_end(record, &bytes, &run.size, err);
     if (status == SVMS_OK) {
@@ -359,6 +398,31 @@ static bool is_behind(svms_audit_log *log)
     return behind;
 }
 
+static void publish_what_is_behind(svms_audit_log *log)
+{
+    svms_error ignored = SVMS_ERROR_INIT;
+    /* The records are in the log; what cannot be published now can later. */
+    if (is_behind(log) && svms_log_publish(log, &ignored) != SVMS_OK) {
+        svms_log(log->ctx, SVMS_LOG_WARNING, "audit log: %s", ignored.message);
+    }
+}
+
+static svms_status append(svms_audit_log *log, svms_log_waiter *waiter, uint64_t *first,
+                          svms_error *err)
+{
+    svms_status status = check_records(waiter->records, waiter->count, &waiter->bytes, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    await(log, waiter);
+    if (waiter->status != SVMS_OK) {
+        return svms_fail_as(err, waiter->status, &waiter->error);
+    }
+    *first = waiter->first;
+    publish_what_is_behind(log);
+    return SVMS_OK;
+}
+
 svms_status svms_audit_log_append(svms_audit_log *log, const svms_iovec *records, size_t count,
                                   uint64_t *first, svms_error *err)
 {
@@ -367,23 +431,14 @@ svms_status svms_audit_log_append(svms_audit_log *log, const svms_iovec *records
         return svms_fail(err, SVMS_E_USAGE, "a log takes 1 to %u records at a time",
                          SVMS_AUDIT_APPEND_MAX);
     }
-    svms_status status = check_records(records, count, &waiter.bytes, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    await(log, &waiter);
-    if (waiter.status != SVMS_OK) {
-        return svms_fail_as(err, waiter.status, &waiter.error);
-    }
-    *first = waiter.first;
-    if (is_behind(log)) {
-        /* The records are in the log; what cannot be published now can later. */
-        svms_error ignored = SVMS_ERROR_INIT;
-        if (svms_log_publish(log, &ignored) != SVMS_OK) {
-            svms_log(log->ctx, SVMS_LOG_WARNING, "audit log: %s", ignored.message);
-        }
-    }
-    return SVMS_OK;
+    return append(log, &waiter, first, err);
+}
+
+svms_status svms_log_append_kept(svms_audit_log *log, const svms_iovec *records, size_t count,
+                                 uint64_t *first, svms_error *err)
+{
+    svms_log_waiter waiter = { .records = records, .count = count, .is_kept = true };
+    return append(log, &waiter, first, err);
 }
 
 svms_status svms_audit_log_head(svms_audit_log *log, svms_audit_head *out, svms_error *err)

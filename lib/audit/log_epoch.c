@@ -37,13 +37,7 @@ svms_status svms_log_make_key(svms_ctx *ctx, const svms_folder *folder, const ch
                               size_t epoch, svms_private_key **key, svms_note_key *out,
                               svms_error *err)
 {
-    EVP_PKEY *pkey =
-        EVP_PKEY_Q_keygen(svms_ossl_context(ctx), svms_ossl_properties(ctx), "ED25519");
-    if (!pkey) {
-        return svms_fail_crypto(err, "generating a key");
-    }
-    svms_status status = svms_private_key_from_evp(key, ctx, pkey, err);
-    EVP_PKEY_free(pkey);
+    svms_status status = svms_note_key_generate(key, ctx, err);
     if (status == SVMS_OK) {
         status = svms_note_key_of(out, ctx, origin, SVMS_NOTE_LOG, *key, err);
     }

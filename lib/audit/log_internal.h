@@ -25,6 +25,7 @@ struct svms_log_waiter {
     const svms_iovec *records;
     size_t count;
     size_t bytes;
+    bool is_kept; /* who brings the records keeps them where this fails: they are not refused */
     bool is_done;
     svms_status status;
     svms_error error;
@@ -61,6 +62,7 @@ struct svms_audit_log {
     bool has_latch;
     bool has_leader;
     bool has_publisher;
+    bool has_keeper; /* keep.h */
     svms_log_waiter *first_waiter;
     svms_log_waiter *last_waiter;
     svms_tree_head head;
@@ -82,8 +84,11 @@ struct svms_audit_log {
     uint64_t refused; /* records, since the last that went in */
     int64_t refused_since_utc_ns;
     int64_t last_utc_ns;
-    bool owes_epoch; /* handed over, and not yet told; the old key may still be there */
-    bool is_broken;  /* a part of a group could not be taken out of the journal */
+    bool owes_epoch;  /* handed over, and not yet told; the old key may still be there */
+    bool is_broken;   /* a part of a group could not be taken out of the journal */
+    uint64_t segment; /* first record of the one that is written */
+    bool has_stray;   /* one that could not be begun, and may be there */
+    uint64_t stray;
 
     svms_log_publisher publisher;
     uint64_t published; /* under the latch */
@@ -98,6 +103,14 @@ SVMS_MUST_CHECK svms_status svms_log_put_file(const svms_folder *folder, const c
 SVMS_MUST_CHECK svms_status svms_log_io(svms_status status, int os_error, const char *verb,
                                         const char *name, svms_error *err);
 bool svms_log_is_missing(svms_status status, const svms_error *err);
+
+/* log_identity.c: the file "log". out of the first is what svms_audit_log_create()
+ * gives. */
+SVMS_MUST_CHECK svms_status svms_log_put_identity(svms_ctx *ctx, const svms_folder *folder,
+                                                  const svms_note_key *key,
+                                                  char out[SVMS_AUDIT_KEY_SIZE], svms_error *err);
+SVMS_MUST_CHECK svms_status svms_log_read_identity(svms_ctx *ctx, const svms_folder *folder,
+                                                   svms_note_key *out, svms_error *err);
 
 /* log_epoch.c */
 SVMS_MUST_CHECK svms_status svms_log_make_key(svms_ctx *ctx, const svms_folder *folder,
@@ -115,6 +128,14 @@ void svms_log_lead(svms_audit_log *log);
 void svms_log_follow(svms_audit_log *log);
 /* The leader's: one group with the records of these waiters, who are told. */
 void svms_log_commit(svms_audit_log *log, svms_log_waiter *waiters);
+/* As svms_audit_log_append(), for who keeps the records where it fails, to bring them again. */
+SVMS_MUST_CHECK svms_status svms_log_append_kept(svms_audit_log *log, const svms_iovec *records,
+                                                 size_t count, uint64_t *first, svms_error *err);
+/* Records that who kept them will not bring any more. */
+void svms_log_tell_lost(svms_audit_log *log, uint64_t records, int64_t since_utc_ns);
+/* The leader's: takes out of the journal what a failed write left there, where that is still to be
+ * done. Nothing may be begun before: no group, segment or epoch. */
+SVMS_MUST_CHECK svms_status svms_log_repair(svms_audit_log *log, svms_error *err);
 /* The leader's: one record of the log's own; frees it. */
 SVMS_MUST_CHECK svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record *record,
                                                 svms_error *err);
@@ -124,8 +145,10 @@ SVMS_MUST_CHECK svms_status svms_log_record_open(svms_audit_log *log, svms_audit
                                                  svms_error *err);
 SVMS_MUST_CHECK svms_status svms_log_record_epoch(svms_audit_log *log, svms_audit_record **out,
                                                   svms_error *err);
-SVMS_MUST_CHECK svms_status svms_log_record_gap(svms_audit_log *log, svms_audit_record **out,
-                                                svms_error *err);
+/* why: "storage" or "queue". Of the log it takes what never changes. */
+SVMS_MUST_CHECK svms_status svms_log_record_gap(svms_audit_log *log, const char *why,
+                                                uint64_t records, int64_t since_utc_ns,
+                                                svms_audit_record **out, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_log_record_jump(svms_audit_log *log, int64_t now_utc_ns,
                                                  svms_audit_record **out, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_log_record_quarantine(svms_audit_log *log, uint64_t bytes,

@@ -10,8 +10,6 @@
 #include "log_replay.h"
 #include "options.h"
 
-#define TITLE "svms audit log\n"
-#define LOG_FILE_MAX 1024u
 #define EPOCH_LEAST 3600u
 #define EPOCH_MOST 31622400u
 #define SECOND_NS UINT64_C(1000000000)
@@ -41,29 +39,6 @@ static bool is_origin(const char *origin)
     return size > 0 && size <= SVMS_NOTE_NAME_MAX && strspn(origin, signs) == size;
 }
 
-static svms_status put_log_file(svms_ctx *ctx, const svms_folder *folder, const svms_note_key *key,
-                                char out[SVMS_AUDIT_KEY_SIZE], svms_error *err)
-{
-    svms_builder text = svms_builder_new(ctx, LOG_FILE_MAX);
-    svms_put_bytes(&text, TITLE, sizeof TITLE - 1);
-    svms_put_bytes(&text, key->name, strlen(key->name));
-    svms_put_u8(&text, '\n');
-    size_t key_at = text.size;
-    svms_put_note_key(&text, key);
-    size_t key_size = text.size - key_at;
-    svms_put_u8(&text, '\n');
-    svms_status status = svms_builder_check(&text, "a log", err);
-    if (status == SVMS_OK) {
-        status = svms_log_put_file(folder, "log", text.data, text.size, true, err);
-    }
-    if (status == SVMS_OK) {
-        memcpy(out, text.data + key_at, key_size);
-        out[key_size] = '\0';
-    }
-    svms_builder_clear(&text);
-    return status;
-}
-
 svms_status svms_audit_log_create(svms_ctx *ctx, const svms_folder *folder, const char *origin,
                                   char key[SVMS_AUDIT_KEY_SIZE], svms_error *err)
 {
@@ -81,37 +56,9 @@ svms_status svms_audit_log_create(svms_ctx *ctx, const svms_folder *folder, cons
         status = svms_log_make_key(ctx, folder, origin, 0, &private_key, &first, err);
     }
     if (status == SVMS_OK) {
-        status = put_log_file(ctx, folder, &first, key, err);
+        status = svms_log_put_identity(ctx, folder, &first, key, err);
     }
     svms_private_key_free(&private_key);
-    return status;
-}
-
-/* The lines of the file "log". */
-static svms_status read_first_key(svms_audit_log *log, svms_note_key *out, svms_error *err)
-{
-    svms_builder bytes = svms_builder_new(log->ctx, LOG_FILE_MAX);
-    svms_status status = svms_log_read_file(log->folder, "log", &bytes, err);
-    if (status == SVMS_OK) {
-        const char *text = (const char *)bytes.data;
-        const char *origin = text + sizeof TITLE - 1;
-        const char *end = bytes.size > sizeof TITLE && memcmp(text, TITLE, sizeof TITLE - 1) == 0
-                              ? memchr(origin, '\n', bytes.size - (sizeof TITLE - 1))
-                              : NULL;
-        size_t name_size = end ? (size_t)(end - origin) : 0;
-        const char *key = end ? end + 1 : NULL;
-        size_t left = end ? bytes.size - (size_t)(key - text) : 0;
-        if (left < 2 || key[left - 1] != '\n') {
-            status = svms_fail(err, SVMS_E_MALFORMED, "the file \"log\" of the log is none");
-        } else {
-            status = svms_note_key_parse(out, log->ctx, key, left - 1, err);
-        }
-        if (status == SVMS_OK &&
-            (strlen(out->name) != name_size || memcmp(out->name, origin, name_size) != 0)) {
-            status = svms_fail(err, SVMS_E_MALFORMED, "the file \"log\" has a key of another name");
-        }
-    }
-    svms_builder_clear(&bytes);
     return status;
 }
 
@@ -119,7 +66,7 @@ static svms_status read_epochs(svms_audit_log *log, svms_error *err)
 {
     svms_note_key first;
     svms_error why = SVMS_ERROR_INIT;
-    svms_status status = read_first_key(log, &first, err);
+    svms_status status = svms_log_read_identity(log->ctx, log->folder, &first, err);
     if (status == SVMS_OK) {
         status = svms_epochs_init(&log->epochs, log->ctx, &first, err);
     }
@@ -295,9 +242,9 @@ svms_status svms_audit_log_tend(svms_audit_log *log, svms_error *err)
     if (!log) {
         return svms_fail(err, SVMS_E_USAGE, "no log was given");
     }
-    svms_status status = SVMS_OK;
     svms_log_lead(log);
-    if (log->owes_epoch || epoch_is_over(log)) {
+    svms_status status = svms_log_repair(log, err);
+    if (status == SVMS_OK && (log->owes_epoch || epoch_is_over(log))) {
         status = begin_epoch(log, err);
     }
     if (status == SVMS_OK && log->journal_size > SVMS_LOG_SEGMENT_BYTES) {

@@ -77,20 +77,6 @@ static void remove_partials(const svms_audit_log *log, uint32_t level, uint64_t 
     }
 }
 
-/* Root of a full tile, which is a hash of the level above. */
-static svms_status hash_tile(svms_log_publisher *publisher, unsigned level,
-                             uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
-{
-    svms_tree tree;
-    svms_status status = SVMS_OK;
-    svms_tree_reset(&tree);
-    for (uint32_t i = 0; i < SVMS_TILE_WIDTH && status == SVMS_OK; i++) {
-        status = svms_tree_add(&tree, publisher->hasher,
-                               publisher->tile[level] + (size_t)i * SVMS_DIGEST_SIZE, err);
-    }
-    return status == SVMS_OK ? svms_tree_root(&tree, publisher->hasher, out, err) : status;
-}
-
 /* Writes what is full, from below; can be called again after a failure. */
 static svms_status flush_full(svms_audit_log *log, svms_error *err)
 {
@@ -102,7 +88,7 @@ static svms_status flush_full(svms_audit_log *log, svms_error *err)
         }
         uint8_t root[SVMS_DIGEST_SIZE];
         uint64_t number = tile_number(publisher->size, level) - 1;
-        status = hash_tile(publisher, level, root, err);
+        status = svms_tile_root(publisher->hasher, publisher->tile[level], root, err);
         if (status == SVMS_OK && level == 0) {
             status = put_tile(log, SVMS_TILE_ENTRIES, number, SVMS_TILE_WIDTH,
                               publisher->bundle.data, publisher->bundle.size, err);

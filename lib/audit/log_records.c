@@ -51,18 +51,19 @@ svms_status svms_log_record_epoch(svms_audit_log *log, svms_audit_record **out, 
     return finish(status, out);
 }
 
-svms_status svms_log_record_gap(svms_audit_log *log, svms_audit_record **out, svms_error *err)
+svms_status svms_log_record_gap(svms_audit_log *log, const char *why, uint64_t records,
+                                int64_t since_utc_ns, svms_audit_record **out, svms_error *err)
 {
     svms_status status =
         begin(log, "log.gap", SVMS_AUDIT_ERROR, "records could not be written", out, err);
     if (status == SVMS_OK) {
-        status = svms_audit_record_number(*out, "records", log->refused, err);
+        status = svms_audit_record_number(*out, "records", records, err);
     }
     if (status == SVMS_OK) {
-        status = svms_audit_record_time(*out, "since", log->refused_since_utc_ns, err);
+        status = svms_audit_record_time(*out, "since", since_utc_ns, err);
     }
     if (status == SVMS_OK) {
-        status = svms_audit_record_text(*out, "why", "storage", err);
+        status = svms_audit_record_text(*out, "why", why, err);
     }
     return finish(status, out);
 }

@@ -1,54 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log_replay.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "failure.h"
+#include "journal_files.h"
 
-#define SEGMENTS_MAX 4096u
 #define QUARANTINE_NAME_SIZE 64u
-/* How far ahead the number of a group may be that is looked for in a damaged end. */
-#define AHEAD_MAX (UINT64_C(1) << 24)
-
-typedef struct segments {
-    uint64_t first[SEGMENTS_MAX];
-    size_t count;
-} segments;
-
-static svms_status note_segment(void *user, const char *name)
-{
-    segments *found = user;
-    uint64_t number;
-    if (!svms_journal_number(name, &number)) {
-        return SVMS_OK;
-    }
-    if (found->count == SEGMENTS_MAX) {
-        return SVMS_E_LIMIT;
-    }
-    found->first[found->count++] = number;
-    return SVMS_OK;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    uint64_t left = *(const uint64_t *)a;
-    uint64_t right = *(const uint64_t *)b;
-    return (left > right) - (left < right);
-}
-
-static svms_status list_segments(const svms_folder *folder, segments *out, svms_error *err)
-{
-    int os_error = 0;
-    out->count = 0;
-    svms_status status = folder->list(folder->user, "journal", note_segment, out, &os_error);
-    if (status == SVMS_OK) {
-        qsort(out->first, out->count, sizeof out->first[0], compare_numbers);
-    }
-    return svms_log_io(status, os_error, "look into", "journal", err);
-}
 
 /* A checkpoint that somebody has seen: the tree must have been just so. */
 typedef struct known {
@@ -270,25 +231,6 @@ static svms_status read_group(replay *at, svms_journal_group *group, svms_error 
     return status == SVMS_OK ? svms_journal_group_parse(group, at->bytes.data, got, err) : status;
 }
 
-/* Groups are written one after the other, each when the one before is durable: a whole one behind a
- * damaged one means that the damaged one was acknowledged. */
-static bool has_whole_group(const uint8_t *bytes, size_t size, uint64_t from)
-{
-    svms_journal_group group;
-    for (size_t i = 1; i + SVMS_JOURNAL_FRAME_SIZE + 8 <= size; i++) {
-        svms_cursor cursor = svms_cursor_over(bytes + i, size - i, 0);
-        uint32_t length = svms_read_u32(&cursor);
-        (void)svms_skip(&cursor, 4);
-        uint64_t first = svms_read_u64(&cursor);
-        bool likely = length <= size - i - SVMS_JOURNAL_FRAME_SIZE && first >= from &&
-                      first - from <= AHEAD_MAX;
-        if (likely && svms_journal_group_parse(&group, bytes + i, size - i, NULL) == SVMS_OK) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static svms_status put_aside(const replay *at, const svms_log_tail *tail, svms_error *err)
 {
     const svms_audit_log *log = at->log;
@@ -323,7 +265,7 @@ static svms_status quarantine(replay *at, svms_log_tail *tail, svms_error *err)
     if (status == SVMS_OK) {
         status = read_bytes(at, at->offset, (size_t)(end - at->offset), &got, err);
     }
-    if (status == SVMS_OK && has_whole_group(at->bytes.data, got, log->tree.size)) {
+    if (status == SVMS_OK && svms_journal_has_group(at->bytes.data, got, log->tree.size)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "records behind number %" PRIu64 " were acknowledged, and are damaged",
                          log->tree.size);
@@ -394,11 +336,13 @@ static svms_status replay_segment(replay *at, uint64_t first, bool is_first, boo
         status = replay_groups(at, is_last, tail, err);
     }
     log->journal_size = at->offset;
+    log->segment = first;
     return status;
 }
 
 /* A segment whose head a crash cut off never had a record. */
-static svms_status drop_unbegun(const svms_audit_log *log, segments *found, svms_error *err)
+static svms_status drop_unbegun(const svms_audit_log *log, svms_journal_segments *found,
+                                svms_error *err)
 {
     svms_store store = SVMS_STORE_INIT;
     char name[SVMS_JOURNAL_NAME_SIZE];
@@ -420,10 +364,11 @@ static svms_status drop_unbegun(const svms_audit_log *log, segments *found, svms
     return svms_log_io(status, os_error, "open", name, err);
 }
 
-static svms_status replay_all(replay *at, segments *found, svms_log_tail *tail, svms_error *err)
+static svms_status replay_all(replay *at, svms_journal_segments *found, svms_log_tail *tail,
+                              svms_error *err)
 {
     svms_audit_log *log = at->log;
-    svms_status status = list_segments(log->folder, found, err);
+    svms_status status = svms_journal_list(log->folder, found, err);
     if (status == SVMS_OK) {
         status = drop_unbegun(log, found, err);
     }
@@ -445,7 +390,7 @@ svms_status svms_log_replay(svms_audit_log *log, svms_log_tail *tail, svms_error
     replay at = { .log = log,
                   .known = { { .name = "checkpoint" }, { .name = "witnessed" } },
                   .bytes = svms_builder_new(log->ctx, 4 * (size_t)SVMS_JOURNAL_GROUP_MAX) };
-    segments *found = svms_alloc(log->ctx, sizeof *found);
+    svms_journal_segments *found = svms_alloc(log->ctx, sizeof *found);
     svms_status status = found ? replay_all(&at, found, tail, err) : svms_fail_memory(err);
     svms_release(log->ctx, found);
     svms_builder_clear(&at.bytes);
@@ -479,26 +424,58 @@ svms_status svms_log_begin_segment(svms_audit_log *log, svms_error *err)
     svms_builder_clear(&bytes);
     if (status != SVMS_OK) {
         svms_store_close(&store);
+        log->has_stray = true;
+        log->stray = head.size;
         return svms_log_io(status, os_error, "begin", name, err);
     }
     svms_store_close(&log->journal);
     log->journal = store;
+    log->segment = head.size;
     log->journal_size = SVMS_JOURNAL_HEAD_SIZE;
     return SVMS_OK;
 }
 
-svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err)
+/* The journal goes on in the segment before: one that was begun must not stand behind it. */
+svms_status svms_log_drop_stray(svms_audit_log *log, svms_error *err)
+{
+    const svms_folder *folder = log->folder;
+    char name[SVMS_JOURNAL_NAME_SIZE];
+    int os_error = 0;
+    if (!log->has_stray) {
+        return SVMS_OK;
+    }
+    svms_journal_name(log->stray, name);
+    svms_status status = folder->remove(folder->user, name, &os_error);
+    if (status == SVMS_OK || (status == SVMS_E_IO && os_error == ENOENT)) {
+        status = folder->sync(folder->user, &os_error);
+    }
+    log->has_stray = status != SVMS_OK;
+    return svms_log_io(status, os_error, "take back", name, err);
+}
+
+/* Nothing from that number on may be dropped: it is not in a full bundle, or being written. */
+static svms_status find_limit(svms_audit_log *log, uint64_t *out, svms_error *err)
 {
     svms_audit_head head = SVMS_AUDIT_HEAD_INIT;
-    segments *found = svms_alloc(log->ctx, sizeof *found);
+    svms_status status = svms_audit_log_head(log, &head, err);
+    svms_log_lead(log);
+    uint64_t full = head.published - head.published % SVMS_TILE_WIDTH;
+    *out = full < log->segment ? full : log->segment;
+    svms_log_follow(log);
+    return status;
+}
+
+svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err)
+{
+    svms_journal_segments *found = svms_alloc(log->ctx, sizeof *found);
+    uint64_t limit = 0;
     int os_error = 0;
     bool is_synced = false;
-    svms_status status = found ? svms_audit_log_head(log, &head, err) : svms_fail_memory(err);
+    svms_status status = found ? find_limit(log, &limit, err) : svms_fail_memory(err);
     if (status == SVMS_OK) {
-        status = list_segments(log->folder, found, err);
+        status = svms_journal_list(log->folder, found, err);
     }
-    uint64_t full = head.published - head.published % SVMS_TILE_WIDTH;
-    for (size_t i = 0; status == SVMS_OK && i + 1 < found->count && found->first[i + 1] <= full;
+    for (size_t i = 0; status == SVMS_OK && i + 1 < found->count && found->first[i + 1] <= limit;
          i++) {
         char name[SVMS_JOURNAL_NAME_SIZE];
         svms_journal_name(found->first[i], name);
@@ -508,6 +485,10 @@ svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err)
         }
         if (status == SVMS_OK) {
             status = log->folder->remove(log->folder->user, name, &os_error);
+        }
+        if (status == SVMS_E_IO && os_error == ENOENT) {
+            /* Somebody else, at the same time. */
+            status = SVMS_OK;
         }
         status = svms_log_io(status, os_error, "drop", name, err);
     }

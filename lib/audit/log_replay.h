@@ -16,6 +16,8 @@ SVMS_MUST_CHECK svms_status svms_log_replay(svms_audit_log *log, svms_log_tail *
                                             svms_error *err);
 /* The leader's. */
 SVMS_MUST_CHECK svms_status svms_log_begin_segment(svms_audit_log *log, svms_error *err);
+/* The leader's. What a failure left of a segment that was to begin. */
+SVMS_MUST_CHECK svms_status svms_log_drop_stray(svms_audit_log *log, svms_error *err);
 /* Segments of which everything is in full bundles. */
 SVMS_MUST_CHECK svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err);
 

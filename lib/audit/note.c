@@ -62,7 +62,11 @@ static svms_status read_line(svms_note *out, const char *text, size_t size, svms
     if (size < LINE_START_SIZE || memcmp(text, line_start, LINE_START_SIZE) != 0) {
         return bad_line(out->count, "does not begin with a dash and a space", err);
     }
-    *line = (svms_note_line){ .name = text + LINE_START_SIZE };
+    *line = (svms_note_line){
+        .whole = text,
+        .whole_size = size + 1,
+        .name = text + LINE_START_SIZE,
+    };
     const char *space = memchr(line->name, ' ', size - LINE_START_SIZE);
     if (!space || space == line->name) {
         return bad_line(out->count, "has no name", err);
@@ -120,6 +124,16 @@ static bool is_by(const svms_note_line *line, const svms_note_key *key)
 {
     return line->size > 0 && line->id == key->id && line->name_size == strlen(key->name) &&
            memcmp(line->name, key->name, line->name_size) == 0;
+}
+
+const svms_note_line *svms_note_find(const svms_note *note, const svms_note_key *key)
+{
+    for (unsigned i = 0; i < note->count; i++) {
+        if (is_by(&note->line[i], key)) {
+            return &note->line[i];
+        }
+    }
+    return NULL;
 }
 
 /* What a cosignature is over, in front of the text. */

@@ -29,6 +29,8 @@ typedef struct svms_note_key {
 
 /* A line as it stands there. What it points to belongs to the note's bytes. */
 typedef struct svms_note_line {
+    const char *whole; /* with its line end */
+    size_t whole_size;
     const char *name;
     size_t name_size;
     uint32_t id;
@@ -51,6 +53,8 @@ SVMS_MUST_CHECK svms_status svms_note_key_make(svms_note_key *out, svms_ctx *ctx
                                                svms_note_kind kind,
                                                const uint8_t key[SVMS_NOTE_KEY_SIZE],
                                                svms_error *err);
+SVMS_MUST_CHECK svms_status svms_note_key_generate(svms_private_key **out, svms_ctx *ctx,
+                                                   svms_error *err);
 /* The public half of a private key. SVMS_E_UNSUPPORTED: it is no Ed25519 key. */
 SVMS_MUST_CHECK svms_status svms_note_key_of(svms_note_key *out, svms_ctx *ctx, const char *name,
                                              svms_note_kind kind, const svms_private_key *key,
@@ -70,6 +74,8 @@ typedef struct svms_note_finding {
 SVMS_MUST_CHECK svms_status svms_note_check(const svms_note *note, svms_ctx *ctx,
                                             const svms_note_key *key, svms_note_finding *out,
                                             svms_error *err);
+/* The first line of the key's name and id, whatever is in it; NULL: there is none. */
+const svms_note_line *svms_note_find(const svms_note *note, const svms_note_key *key);
 
 /* Appends a line. The engine's key is that of key. */
 SVMS_MUST_CHECK svms_status svms_note_sign(svms_builder *out, const char *text, size_t text_size,

@@ -58,6 +58,18 @@ svms_status svms_note_key_make(svms_note_key *out, svms_ctx *ctx, const char *na
     return hash_id(out, ctx, err);
 }
 
+svms_status svms_note_key_generate(svms_private_key **out, svms_ctx *ctx, svms_error *err)
+{
+    EVP_PKEY *pkey =
+        EVP_PKEY_Q_keygen(svms_ossl_context(ctx), svms_ossl_properties(ctx), "ED25519");
+    if (!pkey) {
+        return svms_fail_crypto(err, "generating a key");
+    }
+    svms_status status = svms_private_key_from_evp(out, ctx, pkey, err);
+    EVP_PKEY_free(pkey);
+    return status;
+}
+
 svms_status svms_note_key_of(svms_note_key *out, svms_ctx *ctx, const char *name,
                              svms_note_kind kind, const svms_private_key *key, svms_error *err)
 {

@@ -10,8 +10,6 @@
 static const char first_line[] = "c2sp.org/tlog-proof@v1\n";
 static const char extra_start[] = "extra ";
 static const char index_start[] = "index ";
-/* What parts the checkpoint from the handovers. */
-static const char separator[] = "--\n";
 
 #define SIZE_OF(text) (sizeof(text) - 1)
 
@@ -44,45 +42,34 @@ static svms_status read_record(svms_proof_text *out, svms_ctx *ctx, svms_cursor 
     return SVMS_OK;
 }
 
-static svms_status read_hashes(svms_tree_proof *out, svms_cursor *cursor, svms_error *err)
+/* The checkpoint, and what lies behind it: growth, and handovers. */
+static svms_status read_rest(svms_proof_text *out, const char *text, size_t size, svms_error *err)
 {
-    out->count = 0;
-    while (svms_cursor_left(cursor) > 0 && cursor->data[cursor->position] != '\n') {
-        if (out->count >= SVMS_TREE_PROOF_MAX) {
-            return svms_fail(err, SVMS_E_MALFORMED, "no proof has more than %u hashes",
-                             SVMS_TREE_PROOF_MAX);
-        }
-        if (!svms_read_hash_line(cursor, out->hash[out->count])) {
-            return svms_fail(err, SVMS_E_MALFORMED, "hash %u of the proof is no SHA-256 in base64",
-                             out->count + 1);
-        }
-        out->count++;
-    }
-    return svms_skip(cursor, 1) ? SVMS_OK
-                                : svms_fail(err, SVMS_E_TRUNCATED, "the proof has no checkpoint");
-}
-
-/* A line of its own: no line of a note begins that way but in its text, which has three lines. */
-static const char *find_separator(const char *text, size_t size)
-{
-    for (size_t at = 0; at + SIZE_OF(separator) <= size; at++) {
-        if ((at == 0 || text[at - 1] == '\n') &&
-            memcmp(text + at, separator, SIZE_OF(separator)) == 0) {
-            return text + at;
-        }
-    }
-    return NULL;
-}
-
-static void part_checkpoint(svms_proof_text *out, const char *text, size_t size)
-{
-    const char *parted = find_separator(text, size);
+    const char *dashes = svms_find_dashes(text, size);
     out->checkpoint = text;
-    out->checkpoint_size = parted ? (size_t)(parted - text) : size;
-    if (parted) {
-        out->epochs = parted + SIZE_OF(separator);
-        out->epochs_size = size - out->checkpoint_size - SIZE_OF(separator);
+    out->checkpoint_size = dashes ? (size_t)(dashes - text) : size;
+    if (!dashes) {
+        return SVMS_OK;
     }
+    const char *rest = dashes + SVMS_DASHES_SIZE;
+    size_t left = size - out->checkpoint_size - SVMS_DASHES_SIZE;
+    if (svms_growth_begins(rest, left)) {
+        svms_cursor cursor = svms_cursor_over(rest, left, 0);
+        out->has_growth = true;
+        svms_status status = svms_read_growth(&cursor, &out->growth_from, &out->growth, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        if (!skip_text(&cursor, SVMS_DASHES, SVMS_DASHES_SIZE)) {
+            return svms_fail(err, SVMS_E_MALFORMED, "the proof has no handovers behind its growth");
+        }
+        rest += cursor.position;
+        left -= cursor.position;
+    }
+    out->epochs = rest;
+    out->epochs_size = left;
+    return left > 0 ? SVMS_OK
+                    : svms_fail(err, SVMS_E_TRUNCATED, "the proof ends where handovers should be");
 }
 
 svms_status svms_proof_text_parse(svms_proof_text *out, svms_ctx *ctx, const void *bytes,
@@ -107,11 +94,15 @@ svms_status svms_proof_text_parse(svms_proof_text *out, svms_ctx *ctx, const voi
             svms_fail(err, SVMS_E_MALFORMED, "the proof does not say which record it is about");
     }
     if (status == SVMS_OK) {
-        status = read_hashes(&out->inclusion, &cursor, err);
+        status = svms_read_hashes(&cursor, &out->inclusion, err);
+    }
+    if (status == SVMS_OK && !skip_text(&cursor, "\n", 1)) {
+        status = svms_fail(err, SVMS_E_TRUNCATED, "the proof has no checkpoint");
     }
     if (status == SVMS_OK) {
-        part_checkpoint(out, (const char *)bytes + cursor.position, size - cursor.position);
-    } else {
+        status = read_rest(out, (const char *)bytes + cursor.position, size - cursor.position, err);
+    }
+    if (status != SVMS_OK) {
         svms_proof_text_clear(out, ctx);
     }
     return status;
@@ -137,7 +128,11 @@ void svms_put_proof_text(svms_builder *out, const svms_proof_text *proof)
     svms_put_u8(out, '\n');
     svms_put_bytes(out, proof->checkpoint, proof->checkpoint_size);
     if (proof->epochs) {
-        svms_put_bytes(out, separator, SIZE_OF(separator));
+        svms_put_bytes(out, SVMS_DASHES, SVMS_DASHES_SIZE);
+        if (proof->has_growth) {
+            svms_put_growth(out, proof->growth_from, &proof->growth);
+            svms_put_bytes(out, SVMS_DASHES, SVMS_DASHES_SIZE);
+        }
         svms_put_bytes(out, proof->epochs, proof->epochs_size);
     }
 }

@@ -3,9 +3,9 @@
 #ifndef SVMS_PROOF_TEXT_H
 #define SVMS_PROOF_TEXT_H
 
-#include "checkpoint.h"
+#include "growth_text.h"
 
-#define SVMS_PROOF_TEXT_MAX 1048576u
+#define SVMS_PROOF_TEXT_MAX 16777216u
 
 /* Points into the proof's bytes, but for what was decoded. */
 typedef struct svms_proof_text {
@@ -15,6 +15,9 @@ typedef struct svms_proof_text {
     svms_tree_proof inclusion;
     const char *checkpoint; /* a signed note */
     size_t checkpoint_size;
+    bool has_growth;
+    uint64_t growth_from; /* size of the first handover behind the record */
+    svms_tree_proof growth;
     const char *epochs; /* A-EPO-1, or NULL */
     size_t epochs_size;
 } svms_proof_text;

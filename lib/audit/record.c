@@ -22,6 +22,7 @@ struct svms_audit_record {
     svms_builder details;
     uint32_t present; /* bits of the kind's members */
     bool is_ended;
+    bool has_result; /* of an action that was done: all that the event must have is known */
     char event[64];
 };
 
@@ -187,6 +188,7 @@ svms_status svms_audit_record_new(svms_audit_record **out, svms_ctx *ctx,
     }
     record->ctx = ctx;
     record->kind = svms_audit_event_kind_of(known.event);
+    record->has_result = known.outcome != SVMS_AUDIT_DENIED && known.outcome != SVMS_AUDIT_ERROR;
     memcpy(record->event, known.event, strlen(known.event) + 1);
     /* One byte more, so that what is too large is found when the record ends. */
     record->bytes = svms_builder_new(ctx, SVMS_AUDIT_RECORD_MAX + 1);
@@ -210,10 +212,14 @@ static svms_status claim(svms_audit_record *record, const char *name, svms_audit
     if (record->is_ended) {
         return svms_fail(err, SVMS_E_USAGE, "the record has ended");
     }
+    if (!record->kind && !svms_record_is_member_name(name)) {
+        return svms_fail(err, SVMS_E_USAGE, "details have no member of such a name");
+    }
     if (!record->kind) {
-        return svms_record_is_member_name(name)
-                   ? SVMS_OK
-                   : svms_fail(err, SVMS_E_USAGE, "details have no member of such a name");
+        return svms_record_secret_kind(name, false)
+                   ? svms_fail(err, SVMS_E_USAGE, "\"%s\" names a secret, which no record takes",
+                               name)
+                   : SVMS_OK;
     }
     for (unsigned i = 0; record->kind->members[i].name; i++) {
         if (strcmp(record->kind->members[i].name, name) != 0) {
@@ -396,7 +402,8 @@ svms_status svms_audit_record_change(svms_audit_record *record, const svms_audit
 
 static svms_status check_members(const svms_audit_record *record, svms_error *err)
 {
-    for (unsigned i = 0; record->kind && record->kind->members[i].name; i++) {
+    bool is_bound = record->kind && record->has_result;
+    for (unsigned i = 0; is_bound && record->kind->members[i].name; i++) {
         if (record->kind->members[i].is_required && !(record->present >> i & 1)) {
             return svms_fail(err, SVMS_E_USAGE, "%s needs \"%s\"", record->event,
                              record->kind->members[i].name);

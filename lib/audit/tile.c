@@ -55,20 +55,13 @@ bool svms_tile_of(uint64_t size, unsigned level, uint64_t index, svms_tile *out)
     return true;
 }
 
-svms_status svms_tile_hash(svms_hasher *hasher, const svms_tile *tile, const uint8_t *hashes,
-                           unsigned level, uint64_t index, uint8_t out[SVMS_DIGEST_SIZE],
-                           svms_error *err)
+/* Of a complete subtree, count (a power of two, at least 2) hashes wide. */
+static svms_status join_all(svms_hasher *hasher, const uint8_t *hashes, size_t count,
+                            uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
 {
     uint8_t node[SVMS_TILE_WIDTH / 2][SVMS_DIGEST_SIZE];
-    unsigned rest = level % SVMS_TILE_HEIGHT;
-    size_t first = (size_t)((index << rest) - tile->number * SVMS_TILE_WIDTH);
-    size_t count = (size_t)1 << rest;
-    if (count == 1) {
-        memcpy(out, hashes + first * SVMS_DIGEST_SIZE, SVMS_DIGEST_SIZE);
-        return SVMS_OK;
-    }
     for (size_t i = 0; i < count / 2; i++) {
-        const uint8_t *pair = hashes + (first + 2 * i) * SVMS_DIGEST_SIZE;
+        const uint8_t *pair = hashes + 2 * i * SVMS_DIGEST_SIZE;
         if (!svms_merkle_join(hasher, pair, pair + SVMS_DIGEST_SIZE, node[i])) {
             return svms_fail_crypto(err, "hashing a tile");
         }
@@ -82,6 +75,26 @@ svms_status svms_tile_hash(svms_hasher *hasher, const svms_tile *tile, const uin
     }
     memcpy(out, node[0], SVMS_DIGEST_SIZE);
     return SVMS_OK;
+}
+
+svms_status svms_tile_hash(svms_hasher *hasher, const svms_tile *tile, const uint8_t *hashes,
+                           unsigned level, uint64_t index, uint8_t out[SVMS_DIGEST_SIZE],
+                           svms_error *err)
+{
+    unsigned rest = level % SVMS_TILE_HEIGHT;
+    size_t first = (size_t)((index << rest) - tile->number * SVMS_TILE_WIDTH);
+    size_t count = (size_t)1 << rest;
+    if (count == 1) {
+        memcpy(out, hashes + first * SVMS_DIGEST_SIZE, SVMS_DIGEST_SIZE);
+        return SVMS_OK;
+    }
+    return join_all(hasher, hashes + first * SVMS_DIGEST_SIZE, count, out, err);
+}
+
+svms_status svms_tile_root(svms_hasher *hasher, const uint8_t *hashes,
+                           uint8_t out[SVMS_DIGEST_SIZE], svms_error *err)
+{
+    return join_all(hasher, hashes, SVMS_TILE_WIDTH, out, err);
 }
 
 svms_status svms_bundle_parse(const void *bytes, size_t size, uint32_t width,

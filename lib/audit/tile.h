@@ -36,6 +36,10 @@ SVMS_MUST_CHECK svms_status svms_tile_hash(svms_hasher *hasher, const svms_tile 
                                            const uint8_t *hashes, unsigned level, uint64_t index,
                                            uint8_t out[SVMS_DIGEST_SIZE], svms_error *err);
 
+/* Hash of a full tile, which is a hash of the level above. */
+SVMS_MUST_CHECK svms_status svms_tile_root(svms_hasher *hasher, const uint8_t *hashes,
+                                           uint8_t out[SVMS_DIGEST_SIZE], svms_error *err);
+
 typedef struct svms_bundle_entry {
     const uint8_t *record;
     size_t size;

@@ -24,23 +24,29 @@ svms_status svms_tree_leaf(svms_hasher *hasher, const void *record, size_t size,
     return done ? SVMS_OK : provider_failed(err);
 }
 
-svms_status svms_tree_add(svms_tree *tree, svms_hasher *hasher,
-                          const uint8_t leaf[SVMS_DIGEST_SIZE], svms_error *err)
+svms_status svms_tree_add_subtree(svms_tree *tree, svms_hasher *hasher, unsigned level,
+                                  const uint8_t hash[SVMS_DIGEST_SIZE], svms_error *err)
 {
     uint8_t carry[SVMS_DIGEST_SIZE];
-    unsigned level = 0;
-    if (tree->size >= SVMS_TREE_MAX) {
+    uint64_t leaves = UINT64_C(1) << level;
+    if (leaves > SVMS_TREE_MAX - tree->size) {
         return svms_fail(err, SVMS_E_LIMIT, "a log has at most 2^48 records");
     }
-    memcpy(carry, leaf, sizeof carry);
+    memcpy(carry, hash, sizeof carry);
     for (; tree->size >> level & 1; level++) {
         if (!svms_merkle_join(hasher, tree->edge[level], carry, carry)) {
             return provider_failed(err);
         }
     }
     memcpy(tree->edge[level], carry, sizeof carry);
-    tree->size++;
+    tree->size += leaves;
     return SVMS_OK;
+}
+
+svms_status svms_tree_add(svms_tree *tree, svms_hasher *hasher,
+                          const uint8_t leaf[SVMS_DIGEST_SIZE], svms_error *err)
+{
+    return svms_tree_add_subtree(tree, hasher, 0, leaf, err);
 }
 
 svms_status svms_tree_root(const svms_tree *tree, svms_hasher *hasher,

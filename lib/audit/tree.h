@@ -40,6 +40,11 @@ SVMS_MUST_CHECK svms_status svms_tree_leaf(svms_hasher *hasher, const void *reco
 /* SVMS_E_LIMIT: the tree is full. After SVMS_E_CRYPTO the tree is as before. */
 SVMS_MUST_CHECK svms_status svms_tree_add(svms_tree *tree, svms_hasher *hasher,
                                           const uint8_t leaf[SVMS_DIGEST_SIZE], svms_error *err);
+/* The same with a complete subtree of 2^level leaves; the tree has none, or a multiple of that. */
+SVMS_MUST_CHECK svms_status svms_tree_add_subtree(svms_tree *tree, svms_hasher *hasher,
+                                                  unsigned level,
+                                                  const uint8_t hash[SVMS_DIGEST_SIZE],
+                                                  svms_error *err);
 SVMS_MUST_CHECK svms_status svms_tree_root(const svms_tree *tree, svms_hasher *hasher,
                                            uint8_t out[SVMS_DIGEST_SIZE], svms_error *err);
 

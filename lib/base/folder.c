@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "platform.h"
 #include "platform_folder.h"
+#include "stream.h"
 
 #define PATH_MOST 4096
 /* In front of the names of files that are not whole yet. */
@@ -109,7 +110,7 @@ static svms_status open_store(const file_folder *folder, const char *path, svms_
                               int *os_error)
 {
     svms_error why = SVMS_ERROR_INIT;
-    svms_status status = svms_store_open_file(out, folder->ctx, path, &why);
+    svms_status status = svms_store_open_shared(out, folder->ctx, path, &why);
     *os_error = status == SVMS_OK ? 0 : why.os_error;
     return status;
 }
@@ -235,22 +236,28 @@ static void folder_close(void *user)
     svms_release(folder->ctx, folder);
 }
 
-static int find_folder(const char *path, uint32_t create)
+/* Its path does not depend on the working folder, which may change. */
+static int find_folder(const char *path, uint32_t create, full_path *out)
 {
     int result = svms_platform_is_folder(path);
-    if (result == ENOENT && create) {
+    bool is_new = result == ENOENT && create;
+    if (is_new) {
         result = svms_platform_make_folder(path);
     }
-    return result;
+    if (result == 0) {
+        result = svms_platform_real_folder(path, out->text, sizeof out->text);
+    }
+    return result == 0 && is_new ? sync_folder_of(out->text) : result;
 }
 
 svms_status svms_folder_open(svms_folder *out, svms_ctx *ctx, const char *path, uint32_t create,
                              svms_error *err)
 {
+    full_path real;
     if (!out || !ctx || !path) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
-    int os_error = find_folder(path, create);
+    int os_error = find_folder(path, create, &real);
     if (os_error != 0) {
         return svms_fail_path(err, SVMS_E_IO, os_error, "open", path, NULL);
     }
@@ -258,7 +265,7 @@ svms_status svms_folder_open(svms_folder *out, svms_ctx *ctx, const char *path, 
     if (!folder) {
         return svms_fail_memory(err);
     }
-    *folder = (file_folder){ ctx, svms_copy_text(ctx, path), -1 };
+    *folder = (file_folder){ ctx, svms_copy_text(ctx, real.text), -1 };
     if (!folder->path) {
         svms_release(ctx, folder);
         return svms_fail_memory(err);

@@ -19,6 +19,9 @@ int svms_platform_create(const char *path, int *handle);
 /* An existing regular file for reading and writing, with an exclusive lock; EWOULDBLOCK where
  * somebody else holds it. *refused as above. */
 int svms_platform_open_update(const char *path, int *handle, const char **refused);
+/* An existing regular file, no symbolic link, without a lock; for reading only where it may not be
+ * written. */
+int svms_platform_open_shared(const char *path, int *handle, const char **refused);
 int svms_platform_write_at(int handle, uint64_t offset, const void *data, size_t size);
 /* Forgets everything from size on. */
 int svms_platform_cut(int handle, uint64_t size);

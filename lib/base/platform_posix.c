@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "platform.h"
+#include "platform_thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 #define RUNS_PER_CALL 256
 /* What the kernel takes in one call is bounded; ours stays below everywhere. */
 #define BYTES_PER_CALL ((size_t)1 << 30)
+#define SECOND_NS UINT64_C(1000000000)
 
 _Static_assert(sizeof(off_t) == 8, "files must be addressed with 64 bits");
 _Static_assert(sizeof(time_t) == 8, "clocks must not end in 2038");
@@ -128,15 +130,17 @@ static int require_regular(const struct stat *info, const char **refused)
     return EINVAL;
 }
 
-int svms_platform_open_update(const char *path, int *handle, const char **refused)
+/* Opens what look(path) says is a regular file, before and after, for the same reasons as in
+ * svms_platform_open_read(). */
+static int open_regular(const char *path, int (*look)(const char *, struct stat *), int flags,
+                        int *handle, const char **refused)
 {
     struct stat info;
     int fd = -1;
     *refused = NULL;
-    /* Looked at twice, for the same reasons as in svms_platform_open_read(). */
-    int result = stat(path, &info) == 0 ? require_regular(&info, refused) : errno;
+    int result = look(path, &info) == 0 ? require_regular(&info, refused) : errno;
     if (result == 0) {
-        result = open_retrying(path, O_RDWR | O_NONBLOCK, &fd);
+        result = open_retrying(path, flags | O_NONBLOCK, &fd);
     }
     if (result != 0) {
         return result;
@@ -144,6 +148,17 @@ int svms_platform_open_update(const char *path, int *handle, const char **refuse
     result = fstat(fd, &info) == 0 ? require_regular(&info, refused) : errno;
     if (result != 0) {
         close(fd);
+        return result;
+    }
+    *handle = fd;
+    return 0;
+}
+
+int svms_platform_open_update(const char *path, int *handle, const char **refused)
+{
+    int fd = -1;
+    int result = open_regular(path, stat, O_RDWR, &fd, refused);
+    if (result != 0) {
         return result;
     }
     int locked;
@@ -158,6 +173,15 @@ int svms_platform_open_update(const char *path, int *handle, const char **refuse
     }
     *handle = fd;
     return 0;
+}
+
+int svms_platform_open_shared(const char *path, int *handle, const char **refused)
+{
+    int result = open_regular(path, lstat, O_RDWR | O_NOFOLLOW, handle, refused);
+    if (result == EACCES || result == EPERM || result == EROFS) {
+        result = open_regular(path, lstat, O_RDONLY | O_NOFOLLOW, handle, refused);
+    }
+    return result;
 }
 
 int svms_platform_write_at(int handle, uint64_t offset, const void *data, size_t size)
@@ -372,13 +396,29 @@ void svms_platform_yield(void)
     (void)sched_yield();
 }
 
+/* Sleeping for a while must not depend on what somebody sets the wall clock to. */
+static int init_condition(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    int result = pthread_condattr_init(&attributes);
+    if (result != 0) {
+        return result;
+    }
+    result = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    if (result == 0) {
+        result = pthread_cond_init(condition, &attributes);
+    }
+    pthread_condattr_destroy(&attributes);
+    return result;
+}
+
 int svms_platform_latch_init(svms_platform_latch *latch)
 {
     int result = pthread_mutex_init(&posix(latch)->mutex, NULL);
     if (result != 0) {
         return result;
     }
-    result = pthread_cond_init(&posix(latch)->changed, NULL);
+    result = init_condition(&posix(latch)->changed);
     if (result != 0) {
         pthread_mutex_destroy(&posix(latch)->mutex);
     }
@@ -404,6 +444,13 @@ void svms_platform_unlock(svms_platform_latch *latch)
 void svms_platform_sleep(svms_platform_latch *latch)
 {
     pthread_cond_wait(&posix(latch)->changed, &posix(latch)->mutex);
+}
+
+void svms_platform_sleep_for(svms_platform_latch *latch, uint64_t ns)
+{
+    uint64_t until = svms_platform_monotonic_now() + ns;
+    struct timespec moment = { (time_t)(until / SECOND_NS), (long)(until % SECOND_NS) };
+    pthread_cond_timedwait(&posix(latch)->changed, &posix(latch)->mutex, &moment);
 }
 
 void svms_platform_wake_all(svms_platform_latch *latch)

@@ -6,6 +6,7 @@
 #include "context_internal.h"
 #include "failure.h"
 #include "platform.h"
+#include "stream.h"
 
 typedef struct file_store {
     svms_ctx *ctx;
@@ -70,18 +71,16 @@ static void file_close(void *user)
     svms_release(file->ctx, file);
 }
 
-svms_status svms_store_open_file(svms_store *out, svms_ctx *ctx, const char *path, svms_error *err)
+static svms_status open_with(svms_store *out, svms_ctx *ctx, const char *path,
+                             int (*open)(const char *, int *, const char **), svms_error *err)
 {
-    if (!out || !ctx || !path) {
-        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
-    }
     file_store *file = svms_alloc(ctx, sizeof *file);
     if (!file) {
         return svms_fail_memory(err);
     }
     file->ctx = ctx;
     const char *refused = NULL;
-    int os_error = svms_platform_open_update(path, &file->handle, &refused);
+    int os_error = open(path, &file->handle, &refused);
     if (os_error != 0) {
         svms_release(ctx, file);
         return svms_fail_path(err, SVMS_E_IO, os_error, "change", path, refused);
@@ -96,6 +95,20 @@ svms_status svms_store_open_file(svms_store *out, svms_ctx *ctx, const char *pat
     made.cut = file_cut;
     *out = made;
     return SVMS_OK;
+}
+
+svms_status svms_store_open_file(svms_store *out, svms_ctx *ctx, const char *path, svms_error *err)
+{
+    if (!out || !ctx || !path) {
+        return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
+    }
+    return open_with(out, ctx, path, svms_platform_open_update, err);
+}
+
+svms_status svms_store_open_shared(svms_store *out, svms_ctx *ctx, const char *path,
+                                   svms_error *err)
+{
+    return open_with(out, ctx, path, svms_platform_open_shared, err);
 }
 
 void svms_store_close(svms_store *store)

@@ -28,6 +28,10 @@ bool svms_store_usable(const svms_store *store);
 svms_source svms_store_source(const svms_store *store);
 SVMS_MUST_CHECK svms_status svms_store_write(const svms_store *store, uint64_t offset,
                                              const void *data, size_t size, svms_error *err);
+/* As svms_store_open_file(), but several may have it open, and it is for reading only where it may
+ * not be written; no symbolic link. For folders, which have a lock of their own. */
+SVMS_MUST_CHECK svms_status svms_store_open_shared(svms_store *out, svms_ctx *ctx, const char *path,
+                                                   svms_error *err);
 /* SVMS_E_STATE where the store cannot. */
 SVMS_MUST_CHECK svms_status svms_store_cut(const svms_store *store, uint64_t size, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_store_sync(const svms_store *store, svms_error *err);

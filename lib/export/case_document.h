@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The case of a package: JSON with section 6 of evidence.md. Without jansson
- * (meson option) every function gives SVMS_E_UNSUPPORTED. */
+/* The case of a package: JSON with section 6 of evidence.md. */
 #ifndef SVMS_CASE_DOCUMENT_H
 #define SVMS_CASE_DOCUMENT_H
 

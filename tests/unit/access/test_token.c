@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -623,6 +624,27 @@ static void what_is_revoked_is_refused_on_every_server(void **state)
     svms_builder_clear(&text);
 }
 
+/* Refused for its size, before anybody looks at it. */
+static void a_list_of_revocations_has_a_bound(void **state)
+{
+    static const char beginning[] =
+        "{\"format\":\"svms-revocations\",\"version\":1,\"entries\":[]}";
+    const size_t most = (size_t)64 * 1024 * 1024;
+    world *w = *state;
+    svms_revocations *list = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    char *text = malloc(most + 1);
+    assert_non_null(text);
+    memset(text, ' ', most + 1);
+    memcpy(text, beginning, sizeof beginning - 1);
+    assert_int_equal(svms_revocations_new(&list, w->ctx, NULL), SVMS_OK);
+    assert_int_equal(svms_revocations_merge(list, text, most, &err), SVMS_OK);
+    assert_int_equal(svms_revocations_merge(list, text, most + 1, &err), SVMS_E_MALFORMED);
+    assert_non_null(strstr(err.message, "67108864"));
+    svms_revocations_free(&list);
+    free(text);
+}
+
 /* Somebody else's yes, and ways in which it is none. */
 typedef struct approval_case {
     const char *subject;
@@ -729,6 +751,7 @@ int main(void)
         cmocka_unit_test(a_token_for_single_use_is_used_once),
         cmocka_unit_test(a_token_from_before_the_memory_is_refused),
         cmocka_unit_test(what_is_revoked_is_refused_on_every_server),
+        cmocka_unit_test(a_list_of_revocations_has_a_bound),
         cmocka_unit_test(an_approval_is_of_one_request_by_somebody_else_and_once),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

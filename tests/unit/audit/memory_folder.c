@@ -40,6 +40,13 @@ static memory_file *make(memory_folder *folder, const char *name)
 {
     for (unsigned i = 0; i < MEMORY_FILES; i++) {
         memory_file *file = &folder->file[i];
+        if (!file->is_there && file->was_durable && strcmp(file->name, name) == 0) {
+            file->is_there = true;
+            return file;
+        }
+    }
+    for (unsigned i = 0; i < MEMORY_FILES; i++) {
+        memory_file *file = &folder->file[i];
         if (!file->is_there && !file->was_durable) {
             memset(file, 0, sizeof *file);
             strncpy(file->name, name, sizeof file->name - 1);
@@ -190,6 +197,13 @@ static svms_status folder_put(void *user, const char *name, const void *data, si
     return SVMS_OK;
 }
 
+static void forget(memory_file *file)
+{
+    free(file->data);
+    free(file->durable);
+    memset(file, 0, sizeof *file);
+}
+
 static svms_status folder_sync(void *user, int *os_error)
 {
     memory_folder *folder = user;
@@ -199,16 +213,11 @@ static svms_status folder_sync(void *user, int *os_error)
     for (unsigned i = 0; i < MEMORY_FILES; i++) {
         if (folder->file[i].is_there) {
             make_durable(&folder->file[i]);
+        } else {
+            forget(&folder->file[i]);
         }
     }
     return SVMS_OK;
-}
-
-static void forget(memory_file *file)
-{
-    free(file->data);
-    free(file->durable);
-    memset(file, 0, sizeof *file);
 }
 
 static svms_status folder_remove(void *user, const char *name, int *os_error)
@@ -222,7 +231,14 @@ static svms_status folder_remove(void *user, const char *name, int *os_error)
         *os_error = ENOENT;
         return SVMS_E_IO;
     }
-    forget(file);
+    if (folder->is_lazy && file->was_durable) {
+        free(file->data);
+        file->data = NULL;
+        file->size = 0;
+        file->is_there = false;
+    } else {
+        forget(file);
+    }
     return SVMS_OK;
 }
 
@@ -282,13 +298,14 @@ void memory_folder_crash(memory_folder *folder, size_t keep)
             forget(file);
             continue;
         }
-        bool grew = file->size > file->durable_size &&
+        bool grew = file->is_there && file->size > file->durable_size &&
                     memcmp(file->data, file->durable, file->durable_size) == 0;
         size_t extra = grew ? file->size - file->durable_size : 0;
         if (grew) {
             file->size = file->durable_size + (keep < extra ? keep : extra);
         } else {
             set_data(file, file->durable, file->durable_size);
+            file->is_there = true;
         }
         make_durable(file);
     }

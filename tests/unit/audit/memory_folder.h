@@ -27,6 +27,7 @@ typedef struct memory_folder {
     unsigned calls;
     unsigned fail_at; /* 0: never; otherwise this call, and those behind it, fail */
     bool heals;       /* only that one call fails */
+    bool is_lazy; /* what was removed comes back in a crash, unless svms_folder::sync was called */
 } memory_folder;
 
 svms_folder memory_folder_open(memory_folder *folder);

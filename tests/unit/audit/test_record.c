@@ -296,6 +296,38 @@ static void integrators_have_members_of_their_own(void **state)
     svms_audit_record_free(&record);
 }
 
+static void details_of_integrators_take_no_secrets(void **state)
+{
+    static const char *const names[] = { "password", "door_pin", "api_key", "token", "zipcode" };
+    svms_audit_record *record = begin(*state, "x.acme.door");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        assert_int_equal(svms_audit_record_text(record, names[i], "canary", NULL), SVMS_E_USAGE);
+    }
+    char *text = whole(record);
+    assert_null(strstr(text, "canary"));
+    free(text);
+    svms_audit_record_free(&record);
+}
+
+static void what_was_not_done_needs_no_result(void **state)
+{
+    for (int outcome = SVMS_AUDIT_UNKNOWN; outcome <= SVMS_AUDIT_ERROR; outcome++) {
+        bool was_not_done = outcome == SVMS_AUDIT_DENIED || outcome == SVMS_AUDIT_ERROR;
+        svms_audit_event event = SVMS_AUDIT_EVENT_INIT;
+        svms_audit_record *record = NULL;
+        const uint8_t *bytes;
+        size_t size;
+        event.event = "evidence.countersign";
+        event.server = "s";
+        event.outcome = (svms_audit_outcome)outcome;
+        event.reason = "no key";
+        assert_int_equal(svms_audit_record_new(&record, *state, &event, NULL), SVMS_OK);
+        assert_int_equal(svms_audit_record_end(record, &bytes, &size, NULL),
+                         was_not_done ? SVMS_OK : SVMS_E_USAGE);
+        svms_audit_record_free(&record);
+    }
+}
+
 static void secrets_of_settings_are_not_told(void **state)
 {
     static const char *const settings[] = {
@@ -459,6 +491,8 @@ int main(void)
         cmocka_unit_test(names_of_events_are_checked),
         cmocka_unit_test(names_of_events_have_at_most_63_signs),
         cmocka_unit_test(integrators_have_members_of_their_own),
+        cmocka_unit_test(details_of_integrators_take_no_secrets),
+        cmocka_unit_test(what_was_not_done_needs_no_result),
         cmocka_unit_test(secrets_of_settings_are_not_told),
         cmocka_unit_test(settings_that_are_no_secrets_are_told),
         cmocka_unit_test(urls_lose_who_logs_in_with_them),

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What was pruned, and what stays of it: announced by log.pruned, and against hashes that stayed
+ * (A-RET-1, A-RET-2). */
+#include <inttypes.h>
+#include <string.h>
+
+#include "check.h"
+#include "failure.h"
+#include "json_read.h"
+
+#define RECORD_DEPTH 32u
+#define PRUNINGS_MAX 65536u
+
+svms_status svms_check_pruned_begin(svms_check *at, svms_error *err)
+{
+    svms_error why = SVMS_ERROR_INIT;
+    svms_check_presence presence;
+    svms_status status = svms_check_read(at, "minimum", &at->bytes, &presence, err);
+    if (status != SVMS_OK || presence == SVMS_CHECK_ABSENT || presence == SVMS_CHECK_UNREADABLE) {
+        return status;
+    }
+    status = presence == SVMS_CHECK_PRESENT
+                 ? svms_log_minimum_parse(&at->minimum, at->bytes.data, at->bytes.size, &why)
+                 : svms_fail(&why, SVMS_E_MALFORMED, "it is too large");
+    if (svms_check_is_fatal(status)) {
+        return svms_fail_as(err, status, &why);
+    }
+    if (status != SVMS_OK) {
+        at->minimum = (svms_log_minimum){ 0, 0 };
+        return svms_check_tell(at, SVMS_AUDIT_FLAW_PRUNED, SVMS_NO_RECORD, 0, "\"minimum\": %s",
+                               why.message);
+    }
+    if (at->minimum.first > at->trunk.size) {
+        uint64_t first = at->minimum.first;
+        at->minimum = (svms_log_minimum){ 0, 0 };
+        return svms_check_tell(at, SVMS_AUDIT_FLAW_PRUNED, SVMS_NO_RECORD, 0,
+                               "\"minimum\" names record %" PRIu64 ", which the log does not have",
+                               first);
+    }
+    return SVMS_OK;
+}
+
+static svms_status tell_kept(svms_check *at, uint64_t record, const char *what)
+{
+    svms_check_wrong_from(at, record);
+    return svms_check_tell(at, SVMS_AUDIT_FLAW_RECORD, record, 1,
+                           "record %" PRIu64 ", which was kept, %s", record, what);
+}
+
+static svms_status compare_kept(svms_check *at, const svms_check_tile *tile, const svms_kept *kept,
+                                svms_error *err)
+{
+    uint64_t first = tile->number * SVMS_TILE_WIDTH;
+    for (uint32_t i = 0; i < kept->count; i++) {
+        const svms_kept_entry *entry = &kept->entry[i];
+        uint8_t leaf[SVMS_DIGEST_SIZE];
+        svms_status status = svms_tree_leaf(at->hasher, entry->record, entry->size, leaf, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        if (!tile->has_hashes ||
+            memcmp(leaf, tile->hash + entry->place * SVMS_DIGEST_SIZE, sizeof leaf) != 0) {
+            return tell_kept(at, first + entry->place,
+                             tile->has_hashes ? "is not what was signed"
+                                              : "cannot be compared without its tile");
+        }
+        at->report.checked++;
+        status = svms_check_look(at, entry->record, entry->size, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+    }
+    at->report.pruned += SVMS_TILE_WIDTH - kept->count;
+    return SVMS_OK;
+}
+
+static svms_status read_kept(svms_check *at, uint64_t bundle, svms_kept *out, bool *is_good,
+                             bool *is_there, svms_error *err)
+{
+    char path[SVMS_TILE_PATH_MAX];
+    svms_check_presence presence;
+    svms_kept_path(bundle, path);
+    svms_status status = svms_check_read(at, path, &at->bundle, &presence, err);
+    out->count = 0;
+    *is_there = presence != SVMS_CHECK_ABSENT;
+    *is_good = status == SVMS_OK && presence == SVMS_CHECK_PRESENT &&
+               svms_kept_parse(out, at->bundle.data, at->bundle.size, NULL) == SVMS_OK;
+    return status;
+}
+
+svms_status svms_check_kept(svms_check *at, const svms_check_tile *tile, svms_error *err)
+{
+    svms_kept kept;
+    bool is_good;
+    bool is_there;
+    svms_status status = read_kept(at, tile->number, &kept, &is_good, &is_there, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (is_there && !is_good) {
+        return tell_kept(at, tile->number * SVMS_TILE_WIDTH, "is in a file that is none");
+    }
+    return compare_kept(at, tile, &kept, err);
+}
+
+static svms_status add_pruning(svms_check *at, uint64_t first, uint64_t last, uint64_t kept,
+                               svms_error *err)
+{
+    if (at->pruning_count == PRUNINGS_MAX) {
+        return svms_fail(err, SVMS_E_LIMIT, "the log was pruned more than %u times", PRUNINGS_MAX);
+    }
+    if (at->pruning_count == at->pruning_capacity) {
+        size_t capacity = at->pruning_capacity > 0 ? 2 * at->pruning_capacity : 16;
+        svms_check_pruning *grown = svms_grow(
+            at->ctx, at->pruning, at->pruning_count * sizeof *grown, capacity * sizeof *grown);
+        if (!grown) {
+            return svms_fail_memory(err);
+        }
+        at->pruning = grown;
+        at->pruning_capacity = capacity;
+    }
+    svms_check_pruning *next = &at->pruning[at->pruning_count++];
+    *next = (svms_check_pruning){ first, last + 1, kept, 0, true };
+    for (size_t i = 0; i + 1 < at->pruning_count; i++) {
+        svms_check_pruning *earlier = &at->pruning[i];
+        bool overlaps = earlier->first < next->end && next->first < earlier->end;
+        earlier->is_last = earlier->is_last && !overlaps;
+    }
+    return SVMS_OK;
+}
+
+/* Most records are not worth parsing. */
+static bool may_announce(const uint8_t *record, size_t size)
+{
+    static const char event[] = "\"event\":\"log.pruned\"";
+    const size_t length = sizeof event - 1;
+    const uint8_t *at = record;
+    const uint8_t *end = record + size;
+    while (at && (size_t)(end - at) >= length) {
+        at = memchr(at, event[0], (size_t)(end - at) - length + 1);
+        if (at && memcmp(at, event, length) == 0) {
+            return true;
+        }
+        at = at ? at + 1 : NULL;
+    }
+    return false;
+}
+
+svms_status svms_check_look(svms_check *at, const void *record, size_t size, svms_error *err)
+{
+    const svms_json_limits limits = { SVMS_AUDIT_RECORD_MAX, RECORD_DEPTH };
+    const uint64_t most = SVMS_TREE_MAX - 1;
+    svms_json_document document;
+    svms_error why = SVMS_ERROR_INIT;
+    if (!may_announce(record, size)) {
+        return SVMS_OK;
+    }
+    svms_status status =
+        svms_json_load_plain(&document, at->ctx, "record", &limits, record, size, &why);
+    if (status == SVMS_OK) {
+        svms_json_node root = svms_json_root(&document);
+        const char *event = svms_json_text(&root, "event");
+        svms_json_node details = svms_json_object(&root, "details");
+        uint64_t first = svms_json_number(&details, "first", most);
+        uint64_t last = svms_json_number(&details, "last", most);
+        uint64_t kept = svms_json_number(&details, "kept", most);
+        status = document.status;
+        if (status == SVMS_OK && strcmp(event, "log.pruned") == 0 && first <= last) {
+            status = add_pruning(at, first, last, kept, &why);
+        }
+    }
+    svms_json_unload(&document);
+    /* What is no record of section 1 announces nothing. */
+    return svms_check_is_fatal(status) || status == SVMS_E_LIMIT ? svms_fail_as(err, status, &why)
+                                                                 : SVMS_OK;
+}
+
+/* The last announcement that is about a bundle; NULL: none is. */
+static svms_check_pruning *announcement_of(svms_check *at, uint64_t first)
+{
+    for (size_t i = at->pruning_count; i-- > 0;) {
+        svms_check_pruning *one = &at->pruning[i];
+        if (one->first <= first && first + SVMS_TILE_WIDTH <= one->end) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+/* Of each announcement that no later one is about, as many records must have stayed as it says:
+ * more do where a pruning was interrupted. */
+static svms_status compare_counts(svms_check *at)
+{
+    svms_status status = SVMS_OK;
+    for (size_t i = 0; i < at->pruning_count && status == SVMS_OK; i++) {
+        const svms_check_pruning *one = &at->pruning[i];
+        if (one->is_last && one->end <= at->minimum.first && one->found < one->kept) {
+            svms_check_wrong_from(at, one->first);
+            status = svms_check_tell(at, SVMS_AUDIT_FLAW_PRUNED, one->first, one->end - one->first,
+                                     "of the records from %" PRIu64 " to %" PRIu64 " %" PRIu64
+                                     " were to stay, and %" PRIu64 " are there",
+                                     one->first, one->end - 1, one->kept, one->found);
+        }
+    }
+    return status;
+}
+
+svms_status svms_check_pruned_end(svms_check *at, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (uint64_t first = 0; first < at->minimum.first && status == SVMS_OK;
+         first += SVMS_TILE_WIDTH) {
+        svms_kept kept;
+        bool is_good;
+        bool is_there;
+        svms_check_pruning *one = announcement_of(at, first);
+        if (!one) {
+            svms_check_wrong_from(at, first);
+            return svms_check_tell(at, SVMS_AUDIT_FLAW_PRUNED, first, at->minimum.first - first,
+                                   "records from %" PRIu64 " on are gone, and no record in the log "
+                                   "announces that",
+                                   first);
+        }
+        if (one->is_last) {
+            status = read_kept(at, first / SVMS_TILE_WIDTH, &kept, &is_good, &is_there, err);
+            one->found += kept.count;
+        }
+    }
+    return status == SVMS_OK ? compare_counts(at) : status;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The front of a record, read without the rest: records that are built here begin all alike. What
+ * it says can rule a record out; whether it is one at all, the view says. */
+#ifndef SVMS_RECORD_FRONT_H
+#define SVMS_RECORD_FRONT_H
+
+#include <svms/audit.h>
+
+#include "cursor.h"
+
+typedef struct svms_record_front {
+    int64_t at_utc_ns;
+    const char *event; /* within the record */
+    size_t event_size;
+    svms_audit_outcome outcome;
+} svms_record_front;
+
+/* False: it does not begin like that. */
+bool svms_record_front_read(svms_record_front *out, const void *record, size_t size);
+
+/* What such a name stands for; false: nothing that is known here. */
+bool svms_audit_outcome_of(const char *name, size_t size, svms_audit_outcome *out);
+bool svms_audit_actor_kind_of(const char *name, svms_audit_actor_kind *out);
+/* One spelling of times: with T and Z. */
+bool svms_record_time(const char *text, size_t size, int64_t *out);
+
+#endif
