@@ -21,7 +21,8 @@ names_of() {
         echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 tzdata python3-jsonschema \
             python3-cryptography python3-jwcrypto openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2 \
-            chromium firefox-esr curl gnutls-bin testssl.sh oathtool argon2 python3-argon2 python3-passlib
+            chromium firefox-esr curl gnutls-bin testssl.sh oathtool argon2 python3-argon2 python3-passlib \
+            rsyslog rsyslog-openssl
         ;;
     cross)
         echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf \

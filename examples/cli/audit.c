@@ -15,6 +15,8 @@ static const subcommand subcommands[] = {
     { "verify", command_audit_verify, "verify a whole log" },
     { "prove", command_audit_prove, "write a proof of one record" },
     { "verify-proof", command_audit_verify_proof, "verify such a proof, without the log" },
+    { "export", command_audit_export, "write records as JSON lines, CSV or syslog lines" },
+    { "forward", command_audit_forward, "send records to a syslog receiver over TLS" },
     { "schema", command_audit_schema, "print the JSON Schema of records" },
 };
 

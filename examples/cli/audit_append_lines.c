@@ -112,6 +112,12 @@ static exit_status take_line(audit_batch *batch, const char *text, size_t size, 
     return is_full ? audit_batch_append(batch) : EXIT_GOOD;
 }
 
+static exit_status say_too_long(uint64_t line)
+{
+    complain("line %" PRIu64 " is longer than any record", line);
+    return EXIT_MALFORMED;
+}
+
 /* All whole lines that are there; the last one may end with the input. */
 static exit_status take_lines(audit_batch *batch, line_reader *reader)
 {
@@ -126,7 +132,9 @@ static exit_status take_lines(audit_batch *batch, line_reader *reader)
         size_t size = end ? (size_t)(end - line) : reader->size - done;
         reader->line++;
         done += size + (end ? 1 : 0);
-        if (strspn(line, " \t\r") < size) {
+        if (size >= LINE_MAX_SIZE) {
+            status = say_too_long(reader->line);
+        } else if (strspn(line, " \t\r") < size) {
             status = take_line(batch, line, size, reader->line);
         }
     }
@@ -161,8 +169,7 @@ static exit_status read_more(const audit_batch *batch, line_reader *reader)
 {
     size_t room = BUFFER_SIZE - reader->size;
     if (reader->size >= LINE_MAX_SIZE) {
-        complain("line %" PRIu64 " is longer than any record", reader->line + 1);
-        return EXIT_MALFORMED;
+        return say_too_long(reader->line + 1);
     }
     exit_status status = wait_for_input(batch);
     if (status != EXIT_GOOD || interrupt_came()) {

@@ -15,5 +15,9 @@ exit_status command_audit_verify(int count, char **arguments);
 exit_status command_audit_prove(int count, char **arguments);
 exit_status command_audit_verify_proof(int count, char **arguments);
 exit_status command_audit_serve(int count, char **arguments);
+exit_status command_audit_export(int count, char **arguments);
+exit_status command_audit_forward(int count, char **arguments);
+exit_status command_audit_checkpoint(int count, char **arguments);
+exit_status command_audit_witness(int count, char **arguments);
 
 #endif

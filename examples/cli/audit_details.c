@@ -162,15 +162,14 @@ static svms_audit_kind kind_of_value(const json_t *value)
     }
 }
 
-/* A member that the event does not have is taken for text: the library then says what is wrong. */
-static svms_audit_kind kind_of_member(const svms_audit_event_kind *event, const char *name)
+static const svms_audit_member *find_member(const svms_audit_event_kind *event, const char *name)
 {
     for (const svms_audit_member *member = event->members; member->name; member++) {
         if (strcmp(member->name, name) == 0) {
-            return member->kind;
+            return member;
         }
     }
-    return SVMS_AUDIT_TEXT;
+    return NULL;
 }
 
 static exit_status put(const detail *one, svms_audit_kind kind)
@@ -195,9 +194,23 @@ static exit_status put(const detail *one, svms_audit_kind kind)
     return put_text(one);
 }
 
+/* What the event has under that name; of an event that is not in the catalogue, what the value is.
+ */
+static exit_status find_kind(svms_audit_kind *out, const svms_audit_event_kind *event,
+                             const detail *one)
+{
+    const svms_audit_member *member = event ? find_member(event, one->name) : NULL;
+    if (event && !member) {
+        return audit_record_wrong(one->teller, "%s has no \"%s\"", event->name, one->name);
+    }
+    *out = member ? member->kind : kind_of_value(one->value);
+    return EXIT_GOOD;
+}
+
 static bool has_values(const svms_audit_event_kind *event)
 {
-    return event && kind_of_member(event, "before") == SVMS_AUDIT_VALUE;
+    const svms_audit_member *before = event ? find_member(event, "before") : NULL;
+    return before && before->kind == SVMS_AUDIT_VALUE;
 }
 
 static bool is_of_change(const char *name)
@@ -246,8 +259,13 @@ exit_status audit_details_put(svms_audit_record *record, const char *event, json
     json_object_foreach(details, name, value)
     {
         const detail one = { record, name, value, teller };
-        if (status == EXIT_GOOD && !(has_values(kind) && is_of_change(name))) {
-            status = put(&one, kind ? kind_of_member(kind, name) : kind_of_value(value));
+        svms_audit_kind member = SVMS_AUDIT_TEXT;
+        if (status != EXIT_GOOD || (has_values(kind) && is_of_change(name))) {
+            continue;
+        }
+        status = find_kind(&member, kind, &one);
+        if (status == EXIT_GOOD) {
+            status = put(&one, member);
         }
     }
     return status;
@@ -318,7 +336,8 @@ exit_status audit_details_type(json_t *details, const char *event, const char *t
     }
     memcpy(name, text, size);
     name[size] = '\0';
-    svms_audit_kind kind = known ? kind_of_member(known, name) : SVMS_AUDIT_TEXT;
+    const svms_audit_member *member = known ? find_member(known, name) : NULL;
+    svms_audit_kind kind = member ? member->kind : SVMS_AUDIT_TEXT;
     bool repeats = kind == SVMS_AUDIT_LIST || kind == SVMS_AUDIT_RANGES;
     if (!repeats && json_object_get(details, name)) {
         return audit_record_wrong(teller, "the detail \"%s\" is given twice", name);

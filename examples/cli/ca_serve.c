@@ -15,7 +15,7 @@
 #include "ca_folder.h"
 #include "est_address.h"
 #include "est_log.h"
-#include "est_server.h"
+#include "http_server.h"
 #include "est_service.h"
 #include "keys.h"
 #include "message.h"
@@ -45,6 +45,7 @@ typedef struct serving {
     ca_folder folder;
     bool folder_is_open;
     est_service service;
+    http_service http;
     struct sockaddr_storage address;
     socklen_t address_size;
     const char *hosts[MAX_LIST_ITEMS];
@@ -58,7 +59,7 @@ typedef struct serving {
     struct event *chores;
     struct event *stop[2];
     struct event *reload;
-    est_server *server;
+    http_server *server;
     bool stopping;
 } serving;
 
@@ -213,7 +214,7 @@ static void on_stop(evutil_socket_t socket, short what, void *user)
     }
     self->stopping = true;
     tell(self, "stopping", NULL, NULL);
-    est_server_stop(self->server);
+    http_server_stop(self->server);
 }
 
 static void on_stopped(void *user)
@@ -241,21 +242,27 @@ static exit_status listen_and_serve(serving *self)
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
-    const est_server_options options = {
+    self->http = (http_service){
+        .answer = est_service_answer,
+        .user = &self->service,
+        .body_max = EST_BODY_MAX,
+        .json = self->request->json,
+    };
+    const http_server_options options = {
         .base = self->base,
         .context = self->context,
-        .service = &self->service,
+        .service = &self->http,
         .listen = (const struct sockaddr *)&self->address,
         .listen_size = self->address_size,
         .patience_secs = self->request->patience_secs,
         .stopped = on_stopped,
         .user = self,
     };
-    exit_status status = est_server_open(&self->server, &options);
+    exit_status status = http_server_open(&self->server, &options);
     if (status != EXIT_GOOD) {
         return status;
     }
-    const est_event ready = { .what = "listening", .address = est_server_address(self->server) };
+    const est_event ready = { .what = "listening", .address = http_server_address(self->server) };
     est_log(self->request->json, &ready);
     if (event_base_dispatch(self->base) != 0) {
         complain("the event loop has failed");
@@ -293,7 +300,7 @@ static void free_event(struct event *event)
 
 static void release(serving *self)
 {
-    est_server_close(&self->server);
+    http_server_close(&self->server);
     svms_tls_context_free(&self->context);
     free_event(self->chores);
     free_event(self->stop[0]);

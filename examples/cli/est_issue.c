@@ -25,8 +25,8 @@
 
 typedef struct exchange {
     est_service *service;
-    const est_question *question;
-    est_answer *out;
+    const http_question *question;
+    http_answer *out;
     const char *name; /* for the log; NULL: not known yet */
     const char *role;
     ca_order order;
@@ -48,7 +48,7 @@ static void tell(const exchange *self, const char *what, const char *serial, con
 
 static void refuse(exchange *self, http_status status, const char *words)
 {
-    est_answer_words(self->out, status, words);
+    http_answer_words(self->out, status, words);
     tell(self, status == HTTP_INTERNAL || status == HTTP_UNAVAILABLE ? "failed" : "refused", NULL,
          words);
 }
@@ -58,8 +58,8 @@ static void keep_out(exchange *self, const char *why)
 {
     uint32_t count = est_tries_add(&self->service->addresses, self->question->address_key,
                                    EST_TRIES_KEY_SIZE, self->question->now_ms);
-    est_answer_words(self->out, HTTP_UNAUTHORIZED, NOT_LET_IN);
-    self->out->challenge = true;
+    http_answer_words(self->out, HTTP_UNAUTHORIZED, NOT_LET_IN);
+    self->out->challenge = "enrolment";
     self->out->delay_ms = est_tries_delay_ms(count);
     tell(self, "refused", NULL, why);
 }
@@ -133,7 +133,7 @@ static const ca_code *let_in(exchange *self, const est_login *login)
 
 static bool read_request(exchange *self)
 {
-    const est_question *question = self->question;
+    const http_question *question = self->question;
     const http_slice *type = http_find(question->head, "content-type");
     svms_error err = SVMS_ERROR_INIT;
     size_t size = 0;
@@ -257,15 +257,15 @@ static void enroll_with(exchange *self, const est_login *login)
     }
 }
 
-void est_enroll(est_service *service, const est_question *question, est_answer *out)
+void est_enroll(est_service *service, const http_question *question, http_answer *out)
 {
     exchange self = { .service = service, .question = question, .out = out };
     est_login login;
     const http_slice *field = http_find(question->head, "authorization");
     if (!field || !est_login_parse(&login, field->bytes, field->size)) {
         /* A first question without a code is how other clients begin; nobody has tried yet. */
-        est_answer_words(out, HTTP_UNAUTHORIZED, "give the name and its one-time code");
-        out->challenge = true;
+        http_answer_words(out, HTTP_UNAUTHORIZED, "give the name and its one-time code");
+        out->challenge = "enrolment";
         return;
     }
     self.name = login.name;
@@ -333,7 +333,7 @@ static void renew_for(exchange *self, const uint8_t sha256[CA_HASH_SIZE])
     free(name);
 }
 
-void est_reenroll(est_service *service, const est_question *question, est_answer *out)
+void est_reenroll(est_service *service, const http_question *question, http_answer *out)
 {
     exchange self = { .service = service, .question = question, .out = out };
     svms_certificate_info info = SVMS_CERTIFICATE_INFO_INIT;

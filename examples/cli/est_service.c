@@ -16,21 +16,7 @@
 #define PKCS7_MAX ((size_t)80 * 1024)
 #define DER_LIST_MARK "-----BEGIN X509 CRL-----"
 
-typedef void (*est_handler)(est_service *service, const est_question *question, est_answer *out);
-
-void est_answer_words(est_answer *out, http_status status, const char *words)
-{
-    size_t size = strlen(words);
-    out->status = status;
-    out->type = "text/plain; charset=utf-8";
-    out->base64 = false;
-    out->body = malloc(size + 2);
-    out->body_size = 0;
-    if (out->body) {
-        (void)snprintf(out->body, size + 2, "%s\n", words);
-        out->body_size = size + 1;
-    }
-}
+typedef void (*est_handler)(est_service *service, const http_question *question, http_answer *out);
 
 char *est_chain_body(const svms_chain *chain, svms_error *err)
 {
@@ -47,11 +33,11 @@ char *est_chain_body(const svms_chain *chain, svms_error *err)
     return text;
 }
 
-static void answer_text(est_answer *out, const char *type, const char *text)
+static void answer_text(http_answer *out, const char *type, const char *text)
 {
     out->body = strdup(text);
     if (!out->body) {
-        est_answer_words(out, HTTP_UNAVAILABLE, "there is no memory left");
+        http_answer_words(out, HTTP_UNAVAILABLE, "there is no memory left");
         return;
     }
     out->status = HTTP_OK;
@@ -60,13 +46,13 @@ static void answer_text(est_answer *out, const char *type, const char *text)
     out->body_size = strlen(text);
 }
 
-void est_answer_certificates(est_answer *out, const char *text, bool issued)
+void est_answer_certificates(http_answer *out, const char *text, bool issued)
 {
     answer_text(out, issued ? CERTIFICATES_TYPE "; smime-type=certs-only" : CERTIFICATES_TYPE,
                 text);
 }
 
-static void give_anchors(est_service *service, const est_question *question, est_answer *out)
+static void give_anchors(est_service *service, const http_question *question, http_answer *out)
 {
     (void)question;
     est_answer_certificates(out, service->anchors, false);
@@ -74,7 +60,7 @@ static void give_anchors(est_service *service, const est_question *question, est
 
 /* That a key on P-256 and ECDSA with SHA-256 are fine: SEQUENCE { SEQUENCE { id-ecPublicKey, SET {
  * prime256v1 } }, ecdsa-with-SHA256 } (RFC 7030 section 4.5.2). */
-static void give_attributes(est_service *service, const est_question *question, est_answer *out)
+static void give_attributes(est_service *service, const http_question *question, http_answer *out)
 {
     static const unsigned char der[] = {
         0x30, 0x21, 0x30, 0x15, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02,
@@ -88,7 +74,7 @@ static void give_attributes(est_service *service, const est_question *question, 
     answer_text(out, "application/csrattrs", text);
 }
 
-static void give_list(est_service *service, const est_question *question, est_answer *out)
+static void give_list(est_service *service, const http_question *question, http_answer *out)
 {
     (void)question;
     answer_text(out, "application/x-pem-file", service->list.bytes);
@@ -96,7 +82,7 @@ static void give_list(est_service *service, const est_question *question, est_an
 }
 
 /* The same list in DER, as what reads it from a certificate's distribution point expects. */
-static void give_der_list(est_service *service, const est_question *question, est_answer *out)
+static void give_der_list(est_service *service, const http_question *question, http_answer *out)
 {
     (void)question;
     const char *begin = strstr(service->list.bytes, DER_LIST_MARK);
@@ -106,7 +92,7 @@ static void give_der_list(est_service *service, const est_question *question, es
     unsigned char *der = malloc(size + 3);
     if (!der || !end || !est_base64_decode(begin, size, der, &out->body_size)) {
         free(der);
-        est_answer_words(out, HTTP_INTERNAL, "there is no list");
+        http_answer_words(out, HTTP_INTERNAL, "there is no list");
         return;
     }
     out->status = HTTP_OK;
@@ -127,9 +113,9 @@ static const struct {
     { "/crl.der", "GET", give_der_list },
 };
 
-void est_service_answer(est_service *service, const est_question *question, est_answer *out)
+void est_service_answer(void *user, const http_question *question, http_answer *out)
 {
-    memset(out, 0, sizeof *out);
+    est_service *service = user;
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (!http_slice_is(question->head->target, routes[i].path)) {
             continue;
@@ -138,11 +124,11 @@ void est_service_answer(est_service *service, const est_question *question, est_
             routes[i].handler(service, question, out);
             return;
         }
-        est_answer_words(out, HTTP_METHOD_NOT_ALLOWED, "this is asked in another way");
+        http_answer_words(out, HTTP_METHOD_NOT_ALLOWED, "this is asked in another way");
         out->allow = routes[i].method;
         return;
     }
-    est_answer_words(out, HTTP_NOT_FOUND, "there is nothing of this name");
+    http_answer_words(out, HTTP_NOT_FOUND, "there is nothing of this name");
 }
 
 exit_status est_service_refresh(est_service *service, bool *changed)

@@ -15,7 +15,7 @@
 #include "est_tries.h"
 #include "exit_status.h"
 #include "file.h"
-#include "http_message.h"
+#include "http_service.h"
 
 typedef struct est_service {
     ca_folder *folder; /* writable, its key open; borrowed */
@@ -27,27 +27,6 @@ typedef struct est_service {
     est_tries addresses;
 } est_service;
 
-typedef struct est_question {
-    const http_head *head;
-    const char *body;
-    size_t body_size;
-    const svms_chain *peer;     /* chain of a client that showed one and is trusted, or NULL */
-    const char *address;        /* for the log */
-    const uint8_t *address_key; /* EST_TRIES_KEY_SIZE bytes: whom to slow down */
-    uint64_t now_ms;            /* monotonic */
-} est_question;
-
-typedef struct est_answer {
-    http_status status;
-    const char *type;
-    bool base64;       /* says so in Content-Transfer-Encoding */
-    bool challenge;    /* asks for name and code */
-    const char *allow; /* methods, where another one was used */
-    char *body;        /* released by free() */
-    size_t body_size;
-    uint32_t delay_ms; /* to wait before it is sent */
-} est_answer;
-
 /* Complains itself. */
 exit_status est_service_open(est_service *out, ca_folder *folder, bool json);
 void est_service_close(est_service *service);
@@ -55,10 +34,7 @@ void est_service_close(est_service *service);
 /* Takes up what others did in the folder: *changed says whether there is another list now. */
 exit_status est_service_refresh(est_service *service, bool *changed);
 
-/* Answers, and logs what it did. */
-void est_service_answer(est_service *service, const est_question *question, est_answer *out);
-
-/* An answer that is words alone. */
-void est_answer_words(est_answer *out, http_status status, const char *words);
+/* Answers, and logs what it did; user is the est_service. */
+void est_service_answer(void *user, const http_question *question, http_answer *out);
 
 #endif

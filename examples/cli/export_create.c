@@ -298,15 +298,15 @@ static exit_status check(const export_request *request)
 static exit_status create_told(export_request *request)
 {
     audit_trail *trail = NULL;
-    exit_status status = audit_trail_open(&trail, request->audit, EXPORT_CREATE);
-    if (status != EXIT_GOOD) {
-        return status;
+    exit_status checked = check(request);
+    /* A command that makes no sense is none; one that is refused is told. */
+    if (checked != EXIT_GOOD && checked != EXIT_POLICY) {
+        return checked;
     }
-    status = check(request);
+    exit_status status = audit_trail_open(&trail, request->audit, EXPORT_CREATE);
     if (status == EXIT_GOOD) {
-        status = create(request, trail);
-    } else if (status == EXIT_POLICY) {
-        status = export_audit_failed(trail, request, status);
+        status = checked == EXIT_GOOD ? create(request, trail)
+                                      : export_audit_failed(trail, request, checked);
     }
     return audit_trail_close(&trail, status);
 }

@@ -10,7 +10,7 @@
 
 #define CONNECT_SECONDS 15L
 #define TOTAL_SECONDS 60L
-#define STATUS_GOOD 200L
+#define STATUS_GOOD 200u
 
 static size_t take(char *bytes, size_t size, size_t count, void *user)
 {
@@ -29,6 +29,11 @@ static size_t take(char *bytes, size_t size, size_t count, void *user)
     return more;
 }
 
+static CURLcode believe(CURL *curl, const http_exchange *exchange)
+{
+    return exchange->ca_file ? curl_easy_setopt(curl, CURLOPT_CAINFO, exchange->ca_file) : CURLE_OK;
+}
+
 static CURLcode prepare(CURL *curl, http_exchange *exchange, struct curl_slist *headers,
                         char *words)
 {
@@ -43,7 +48,7 @@ static CURLcode prepare(CURL *curl, http_exchange *exchange, struct curl_slist *
         { CURLOPT_TIMEOUT, TOTAL_SECONDS },
         { CURLOPT_NOSIGNAL, 1 },
     };
-    CURLcode code = CURLE_OK;
+    CURLcode code = believe(curl, exchange);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0] && code == CURLE_OK; i++) {
         code = curl_easy_setopt(curl, numbers[i].option, numbers[i].value);
     }
@@ -71,32 +76,46 @@ static CURLcode prepare(CURL *curl, http_exchange *exchange, struct curl_slist *
     return code;
 }
 
+/* What came, without what belongs to libcurl. */
+static CURLcode take_head(CURL *curl, http_exchange *exchange)
+{
+    long status = 0;
+    const char *type = NULL;
+    CURLcode code = curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    if (code == CURLE_OK) {
+        code = curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    }
+    exchange->status = (unsigned)status;
+    snprintf(exchange->type, sizeof exchange->type, "%s", type ? type : "");
+    return code;
+}
+
 static exit_status perform(CURL *curl, http_exchange *exchange, struct curl_slist *headers)
 {
     char words[CURL_ERROR_SIZE] = "";
-    long status = 0;
     CURLcode code = prepare(curl, exchange, headers, words);
     if (code == CURLE_OK) {
         code = curl_easy_perform(curl);
+    }
+    if (code == CURLE_OK) {
+        code = take_head(curl, exchange);
     }
     if (code != CURLE_OK) {
         complain("cannot ask %s: %s", exchange->url,
                  words[0] != '\0' ? words : curl_easy_strerror(code));
         return EXIT_ENVIRONMENT;
     }
-    if (curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status) != CURLE_OK ||
-        status != STATUS_GOOD) {
-        complain("%s answers with status %ld", exchange->url, status);
-        return EXIT_ENVIRONMENT;
-    }
-    if (exchange->answer_size == 0) {
-        complain("%s answers with nothing", exchange->url);
-        return EXIT_ENVIRONMENT;
-    }
     return EXIT_GOOD;
 }
 
-exit_status http_post(http_exchange *exchange)
+static void forget(http_exchange *exchange)
+{
+    free(exchange->answer);
+    exchange->answer = NULL;
+    exchange->answer_size = 0;
+}
+
+exit_status http_ask(http_exchange *exchange)
 {
     char type[128];
     exit_status status = EXIT_ENVIRONMENT;
@@ -116,9 +135,26 @@ exit_status http_post(http_exchange *exchange)
     curl_easy_cleanup(curl);
     curl_global_cleanup();
     if (status != EXIT_GOOD) {
-        free(exchange->answer);
-        exchange->answer = NULL;
-        exchange->answer_size = 0;
+        forget(exchange);
+    }
+    return status;
+}
+
+exit_status http_post(http_exchange *exchange)
+{
+    exit_status status = http_ask(exchange);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    if (exchange->status != STATUS_GOOD) {
+        complain("%s answers with status %u", exchange->url, exchange->status);
+        status = EXIT_ENVIRONMENT;
+    } else if (exchange->answer_size == 0) {
+        complain("%s answers with nothing", exchange->url);
+        status = EXIT_ENVIRONMENT;
+    }
+    if (status != EXIT_GOOD) {
+        forget(exchange);
     }
     return status;
 }

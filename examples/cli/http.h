@@ -13,11 +13,17 @@ typedef struct http_exchange {
     const void *body;
     size_t body_size;
     size_t answer_limit;
+    const char *ca_file;   /* whom https believes; NULL: whom the system does */
     unsigned char *answer; /* released by free() */
     size_t answer_size;
+    unsigned status; /* of the answer */
+    char type[128];  /* its Content-Type; empty: it has none */
 } http_exchange;
 
 /* Anything but an answer with status 200 within a minute is a failure. */
 exit_status http_post(http_exchange *exchange);
+
+/* Any answer is good, whatever its status, an empty one too. */
+exit_status http_ask(http_exchange *exchange);
 
 #endif

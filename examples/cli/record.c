@@ -16,6 +16,7 @@
 #include "command.h"
 #include "device_id.h"
 #include "file.h"
+#include "head_text.h"
 #include "interrupt.h"
 #include "keys.h"
 #include "media_input.h"
@@ -80,7 +81,7 @@ typedef struct recorder {
     bool paced;
     bool broken; /* the writer can only be aborted */
     record_audit audit;
-    char device[33]; /* its id */
+    head_text device; /* its id */
 } recorder;
 
 static exit_status refuse(const char *words)
@@ -330,9 +331,8 @@ static exit_status tell_start(recorder *self)
 {
     svms_head head = SVMS_HEAD_INIT;
     if (self->request->device) {
-        snprintf(self->device, sizeof self->device, "%s",
-                 head_text_of(self->options.device_id, sizeof self->options.device_id).text);
-        self->audit.device = self->device;
+        self->device = head_text_of(self->options.device_id, sizeof self->options.device_id);
+        self->audit.device = self->device.text;
     }
     if (get_head(self, &head) != SVMS_OK) {
         complain("the recording has no head");
@@ -564,6 +564,7 @@ static exit_status close_writer(recorder *self, svms_writer_stats *stats)
 {
     svms_error err = SVMS_ERROR_INIT;
     svms_status status = svms_writer_flush(self->writer, &err);
+    pulse(self);
     if (status == SVMS_OK) {
         status = svms_writer_get_stats(self->writer, stats);
     }
@@ -573,6 +574,7 @@ static exit_status close_writer(recorder *self, svms_writer_stats *stats)
         status = svms_writer_close(&self->writer, &err);
     }
     if (status == SVMS_OK) {
+        record_audit_head(&self->audit, &self->audit.head);
         return EXIT_GOOD;
     }
     self->broken = true;
@@ -622,11 +624,14 @@ static exit_status run(recorder *self)
         status = load_keys(self);
     }
     if (status == EXIT_GOOD && is_folder(self->request)) {
-        folder_target target = {
-            self->request->output, self->request->head,      self->request->goes_on,
-            self->request->json,   self->request->rotate_ns, self->request->rotate_bytes,
-            SVMS_NO_TIME,           &self->audit
-        };
+        folder_target target = { self->request->output,
+                                 self->request->head,
+                                 self->request->goes_on,
+                                 self->request->json,
+                                 self->request->rotate_ns,
+                                 self->request->rotate_bytes,
+                                 SVMS_NO_TIME,
+                                 &self->audit };
         status = record_folder_open(&self->folder, self->ctx, &target);
     }
     if (status != EXIT_GOOD) {
@@ -646,7 +651,8 @@ static exit_status run(recorder *self)
     return self->folder ? end_folder(self, status) : end(self, status);
 }
 
-static exit_status record(const record_request *request)
+/* checked: what is to be said of the request; with EXIT_POLICY it is told and not done. */
+static exit_status record(const record_request *request, exit_status checked)
 {
     recorder *self = calloc(1, sizeof *self);
     if (!self) {
@@ -655,8 +661,17 @@ static exit_status record(const record_request *request)
     }
     self->request = request;
     self->part = path_with_suffix(request->output, PART_SUFFIX);
-    exit_status status = self->part ? run(self) : EXIT_ENVIRONMENT;
+    self->audit.object = request->output;
+    exit_status status = self->part ? EXIT_GOOD : EXIT_ENVIRONMENT;
+    if (status == EXIT_GOOD) {
+        status = audit_trail_open(&self->audit.trail, request->audit, "record");
+    }
+    if (status == EXIT_GOOD) {
+        status = checked == EXIT_GOOD ? run(self) : checked;
+    }
+    status = record_audit_stop(&self->audit, status, interrupt_came() ? "by a signal" : NULL);
     record_folder_free(&self->folder);
+    status = audit_trail_close(&self->audit.trail, status);
     media_input_close(&self->input);
     recipient_set_free(&self->people);
     svms_private_key_free(&self->key);
@@ -683,6 +698,8 @@ static const option_spec options[] = {
       OPTION_LIST, offsetof(record_request, rotate), NULL, 0, 0 },
     { "continue", NULL, "go on with the recording that the folder holds", OPTION_FLAG,
       offsetof(record_request, goes_on), NULL, 0, 0 },
+    { "audit", "LOG", "tell this audit log: a folder, or the socket of svms audit serve",
+      OPTION_TEXT, offsetof(record_request, audit), NULL, 0, 0 },
     { "head", "FILE", "keep the newest signature's hash there, on another medium", OPTION_TEXT,
       offsetof(record_request, head), NULL, 0, 0 },
     { "durability", "WHEN", "flush the disk: segment (default), interval[=SECONDS], none",
@@ -750,5 +767,6 @@ exit_status command_record(int count, char **arguments)
     if (status == EXIT_GOOD) {
         status = check_ways(&request);
     }
-    return status == EXIT_GOOD ? record(&request) : status;
+    /* A command that makes no sense is none; one that is refused is told. */
+    return status == EXIT_GOOD || status == EXIT_POLICY ? record(&request, status) : status;
 }

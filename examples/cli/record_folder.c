@@ -32,7 +32,6 @@ struct record_folder {
     svms_link_state link_state;
     json_t *containers; /* what became of each */
     uint8_t recording_id[16];
-    svms_head newest; /* head of what is being written */
     uint64_t kept;  /* containers that hold samples */
     bool lost_name; /* a container is complete and still called .part */
 };
@@ -109,8 +108,9 @@ static void report_container(record_folder *self, const svms_recording_container
 /* It is durable; the sink is closed before the next container begins. */
 static void tell_end(record_folder *self, const svms_recording_container *container)
 {
-    if (memcmp(self->newest.container_id, container->container_id, 16) == 0) {
-        record_audit_head(self->target.audit, &self->newest);
+    record_audit *audit = self->target.audit;
+    if (memcmp(audit->head.container_id, container->container_id, 16) == 0) {
+        record_audit_head(audit, &audit->head);
     }
 }
 
@@ -146,7 +146,7 @@ static void close_sink(void *user, const svms_recording_container *container, sv
 static svms_status keep_head(void *user, const svms_head *head)
 {
     record_folder *self = user;
-    self->newest = *head;
+    self->target.audit->head = *head;
     if (!self->target.head_path) {
         return SVMS_OK;
     }
@@ -205,7 +205,6 @@ exit_status record_folder_open(record_folder **out, svms_ctx *ctx, const folder_
     self->ctx = ctx;
     self->handle = -1;
     self->remembered = none;
-    self->newest = none;
     self->containers = json_array();
     exit_status status = self->containers ? look(self) : EXIT_ENVIRONMENT;
     if (status != EXIT_GOOD) {

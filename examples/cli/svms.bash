@@ -10,12 +10,12 @@ _svms_export_options() {
             "--password-prompt --recipient --recipient-kek --unsealed --signer --signer-key --trust" \
             "--crl --tsa-anchors --accept-claimed-time --include-unverified --tsa --case --operator" \
             "--reason --comment --audit-reference --note --no-reexport --profile --attach --derived" \
-            "--description --method --tool --derived-from --no-check --force --json --quiet --help"
+            "--description --method --tool --derived-from --audit --no-check --force --json --quiet --help"
         ;;
     list) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
         echo "--trust --crl --tsa-anchors --expect-head --accept-claimed-time --password-file" \
-            "--password-prompt --identity --kek --json --quiet --help"
+            "--password-prompt --identity --kek --audit --json --quiet --help"
         ;;
     extract)
         echo "--out --source --attachment --from --to --password-file --password-prompt --identity" \
@@ -23,7 +23,7 @@ _svms_export_options() {
         ;;
     countersign)
         echo "--signer --signer-key --role --note --out --force --no-reexport --tsa --tsa-anchors" \
-            "--trust --crl --intermediates --accept-claimed-time --expect-head --json --help"
+            "--trust --crl --intermediates --accept-claimed-time --expect-head --audit --json --help"
         ;;
     mp4)
         echo "--out --proof --from --to --without-track --password-file --password-prompt --identity" \
@@ -102,6 +102,34 @@ _svms_policy_options() {
     esac
 }
 
+# _svms_audit_options SUBCOMMAND
+_svms_audit_options() {
+    case $1 in
+    create) echo "--origin --json --help" ;;
+    key) echo "--json --help" ;;
+    append)
+        echo "--event --outcome --time --actor --actor-kind --actor-name --address --client --session --token --for" \
+            "--device --object --from --to --reason --code --detail --secret --server --component --json --help"
+        ;;
+    serve) echo "--socket --server --epoch-hours --clients --json --help" ;;
+    tail)
+        echo "--lines --follow --actor --event --device --outcome --text --key --unverified --json --help"
+        ;;
+    query)
+        echo "--from --to --actor --event --device --outcome --text --newest --limit --all-bundles --key" \
+            "--unverified --json --help"
+        ;;
+    verify)
+        echo "--key --unverified --witness-key --outside-witness-key --quorum --kept --json --quiet --help"
+        ;;
+    prove) echo "--out --since --key --force --json --help" ;;
+    verify-proof)
+        echo "--key --witness-key --outside-witness-key --quorum --kept --json --quiet --help"
+        ;;
+    *) echo "--help" ;;
+    esac
+}
+
 # _svms_options COMMAND [SUBCOMMAND]
 _svms_options() {
     case $1 in
@@ -109,14 +137,14 @@ _svms_options() {
     ca) _svms_ca_options "${2-}" ;;
     request) echo "--new-key --key --passphrase-file --name --host --role --out --json --help" ;;
     record)
-        echo "--out --rotate --continue --head --durability --sign-every --late-signatures --signer" \
+        echo "--out --rotate --continue --audit --head --durability --sign-every --late-signatures --signer" \
             "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
             "--kek --device --start-time --segment-seconds --realtime --json --force --help"
         ;;
     info) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
         echo "--trust --crl --tsa-anchors --head --recording --from --to --accept-claimed-time --password-file" \
-            "--password-prompt --identity --kek --keys --json --quiet --help"
+            "--password-prompt --identity --kek --keys --audit --json --quiet --help"
         ;;
     extract)
         echo "--out --password-file --password-prompt --identity --kek --keys --from --to --trust" \
@@ -146,6 +174,7 @@ _svms_options() {
     token) _svms_token_options "${2-}" ;;
     jwks) echo "--kid --alg --passphrase-file --list --pem --out --force --json --help" ;;
     policy) _svms_policy_options "${2-}" ;;
+    audit) _svms_audit_options "${2-}" ;;
     tls) echo "--ca --crl --host --role --pin --alpn --cert --key --warn --strict --timeout --json --help" ;;
     *) echo "--help --version" ;;
     esac
@@ -187,6 +216,7 @@ _svms() {
         ;;
     --reason)
         [ "$command" = export ] && return
+        [ "$command" = audit ] && return
         words="retention order space"
         [ "$command" = ca ] && words="key-compromise superseded cessation affiliation-changed ca-compromise"
         ;;
@@ -200,11 +230,14 @@ _svms() {
             return
         fi
         ;;
+    --outcome) words="success failure denied error unknown" ;;
+    --actor-kind) words="user service device system unknown" ;;
     --without-track) words="video audio metadata" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --least-revision | --as | --address | --destination | \
-        --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --since | --number | --expiring | --void | \
+    --event | --actor-name | --for | --object | --code | --detail | --server | --component | --origin | --lines | --text | --limit | --since | \
+        --quorum | --epoch-hours | --clients | --time | --least-revision | --as | --address | --destination | \
+        --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --number | --expiring | --void | \
         --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
@@ -214,6 +247,7 @@ _svms() {
     --token | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
+        --audit | --socket | --kept | --witness-key | --outside-witness-key | \
         --rights | --certificate | --jwks | --revocations | --merge | --old-certificate | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --attach | --derived | --intermediates)
         compopt -o filenames
@@ -222,7 +256,7 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy tls enroll token jwks --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit tls enroll token jwks --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -233,6 +267,8 @@ _svms() {
             words="issue verify exchange inspect revoke --help"
         elif [ "$command" = policy ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check decide explain --help"
+        elif [ "$command" = audit ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="create key append serve tail query verify prove verify-proof schema --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then

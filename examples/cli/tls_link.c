@@ -25,8 +25,8 @@ struct tls_link {
     struct bufferevent *carrier;
     struct event *last_call;
     struct event *soon; /* work() when the owner's call has returned */
-    svms_tls *tls;
-    char *arrived; /* plaintext, PLAIN_MAX bytes of room */
+    svms_tls *tls;      /* NULL: plain */
+    char *arrived;      /* plaintext, PLAIN_MAX bytes of room */
     size_t arrived_size;
     struct evbuffer *waiting; /* plaintext that TLS has not taken yet */
     const tls_link_events *events;
@@ -184,11 +184,35 @@ static bool shake_hands(tls_link *link, svms_status *status, svms_error *err)
     return true;
 }
 
+/* The same without TLS. */
+static bool move_plain(tls_link *link, svms_status *status, svms_error *err)
+{
+    struct evbuffer *input = bufferevent_get_input(link->carrier);
+    bool takes = !link->finishing && link->arrived_size < PLAIN_MAX;
+    int got = takes ? evbuffer_remove(input, link->arrived + link->arrived_size,
+                                      PLAIN_MAX - link->arrived_size)
+                    : 0;
+    bool has_more = evbuffer_get_length(link->waiting) > 0;
+    link->is_ready = true;
+    link->arrived_size += got > 0 ? (size_t)got : 0;
+    link->plain_ended = link->peer_ended && evbuffer_get_length(input) == 0;
+    if (has_more && bufferevent_write_buffer(link->carrier, link->waiting) != 0) {
+        note(err, SVMS_E_NO_MEMORY, 0, "out of memory");
+        *status = SVMS_E_NO_MEMORY;
+        return false;
+    }
+    link->said_goodbye = link->finishing;
+    return got > 0 || has_more;
+}
+
 /* All that can be moved now, in both directions. */
 static svms_status move(tls_link *link, svms_error *err)
 {
     svms_status status = SVMS_OK;
     bool moved = true;
+    while (moved && status == SVMS_OK && !link->tls) {
+        moved = move_plain(link, &status, err);
+    }
     while (moved && status == SVMS_OK) {
         moved = feed(link, &status, err);
         if (status == SVMS_OK && !link->is_ready) {
@@ -218,7 +242,7 @@ static void stop(tls_link *link, svms_status status, const svms_error *err)
     link->ended = true;
     link->why = *err;
     link->why.status = status;
-    while (drained == SVMS_OK && drain(link, &drained, &ignored)) {
+    while (link->tls && drained == SVMS_OK && drain(link, &drained, &ignored)) {
     }
     start_last_call(link);
 }
@@ -326,7 +350,7 @@ static void on_event(struct bufferevent *carrier, short what, void *user)
     } else if ((what & BEV_EVENT_EOF) != 0) {
         svms_error err = SVMS_ERROR_INIT;
         link->peer_ended = true;
-        svms_status told = link->ended ? SVMS_OK : svms_tls_feed_end(link->tls, &err);
+        svms_status told = link->ended || !link->tls ? SVMS_OK : svms_tls_feed_end(link->tls, &err);
         if (told != SVMS_OK) {
             stop(link, told, &err);
         }

@@ -28,7 +28,8 @@ typedef struct tls_link_events {
     void (*closed)(void *user, const svms_error *err);
 } tls_link_events;
 
-/* Takes over the connection and the socket; socket -1 leaves making one to tls_link_connect().
+/* Takes over the connection and the socket; tls NULL: plain bytes, as they come.
+ * socket -1 leaves making one to tls_link_connect().
  * NULL: out of memory; the socket is closed then, but tls is still the caller's. events and user
  * must outlive the link. */
 tls_link *tls_link_new(struct event_base *base, evutil_socket_t socket, svms_tls *tls,
@@ -51,6 +52,7 @@ bool tls_link_write(tls_link *link, const void *data, size_t size);
  * comes meanwhile is thrown away. */
 void tls_link_finish(tls_link *link);
 
+/* NULL where bytes are plain. */
 const svms_tls *tls_link_tls(const tls_link *link);
 
 #endif

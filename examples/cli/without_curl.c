@@ -5,6 +5,11 @@
 
 exit_status http_post(http_exchange *exchange)
 {
+    return http_ask(exchange);
+}
+
+exit_status http_ask(http_exchange *exchange)
+{
     complain("cannot ask %s: this svms was built without libcurl", exchange->url);
     return EXIT_ENVIRONMENT;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stands for enrolment over the network in a build without libevent. */
+/* What stands for servers, and for enrolment over the network, in a build without libevent. */
+#include "audit_command.h"
 #include "ca_command.h"
 #include "command.h"
 #include "message.h"
@@ -22,4 +23,11 @@ exit_status command_ca_serve(int count, char **arguments)
     (void)count;
     (void)arguments;
     return unsupported("ca serve");
+}
+
+exit_status command_audit_witness(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return unsupported("audit witness");
 }

@@ -32,7 +32,7 @@ static svms_status check_name(svms_check *at, svms_error *err)
         return svms_check_tell(at, SVMS_AUDIT_FLAW_MISSING, SVMS_NO_RECORD, 0,
                                "the file \"log\" is missing");
     }
-    status = svms_log_read_identity(at->ctx, at->folder, &found, &why);
+    status = svms_log_parse_identity(at->ctx, at->bytes.data, at->bytes.size, &found, &why);
     if (svms_check_is_fatal(status) && status != SVMS_E_UNSUPPORTED) {
         return svms_fail_as(err, status, &why);
     }

@@ -180,6 +180,7 @@ svms_status svms_cosigning_begin(svms_cosigning *cosigning, const char *witness_
     cosigning->phase = SVMS_COSIGNING_CHECKPOINT;
     cosigning->is_asked = false;
     cosigning->has_told = false;
+    cosigning->is_met = false;
     cosigning->asked = 0;
     cosigning->old_size = guess_size(cosigning);
     return SVMS_OK;

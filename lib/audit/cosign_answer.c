@@ -129,6 +129,7 @@ static svms_status take_epoch(svms_cosigning *self, const svms_cosigning_answer 
                          "the witness \"%s\" waits for a checkpoint of the log's next key",
                          self->witness.name);
     }
+    self->is_met = number > 0;
     if (answer->status == GOOD) {
         self->old_size = self->epochs.epoch[number].from.size;
     }
@@ -150,10 +151,19 @@ static svms_status take_conflict(svms_cosigning *self, const svms_cosigning_answ
                      "the witness \"%s\" has seen another tree of this log", self->witness.name);
 }
 
-/* It may know an earlier key, and be led to the present one. */
+/* It may know an earlier key, and be led to the present one. Where it is in one of the log's epochs
+ * already, and that has another key, there are two logs. The first key it was told. */
 static svms_status take_unknown_key(svms_cosigning *self, svms_error *err)
 {
-    if (self->phase == SVMS_COSIGNING_EPOCH || self->has_told || self->epoch == 0) {
+    /* It judges a signature only where it is in the epoch before. */
+    bool is_before = self->phase == SVMS_COSIGNING_EPOCH && self->telling > 1;
+    if (self->is_met || is_before) {
+        return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                         "the witness \"%s\" knows another key of the log: it was forked, or this "
+                         "is an older copy",
+                         self->witness.name);
+    }
+    if (self->has_told || self->epoch == 0) {
         return svms_fail(err, SVMS_E_STATE, "the witness \"%s\" does not know the log's key",
                          self->witness.name);
     }

@@ -35,6 +35,7 @@ struct svms_cosigning {
     uint64_t old_size;
     uint64_t telling; /* number of the epoch, in that phase */
     bool has_told;    /* of epochs, already */
+    bool is_met;      /* the witness named an epoch of the log as the one it is in */
     unsigned asked;   /* how often */
     svms_builder body;
 };

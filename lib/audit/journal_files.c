@@ -102,10 +102,9 @@ static svms_status look(svms_journal_walk *walk, size_t size, const uint8_t **by
         svms_status status = svms_builder_check(&walk->block, "a part of the journal", err);
         if (status == SVMS_OK) {
             size_t read = 0;
-            status = fail_io(walk,
-                             walk->store.read_at(walk->store.user, walk->offset, walk->block.data,
-                                                 most, &read, &os_error),
-                             os_error, err);
+            status = walk->store.read_at(walk->store.user, walk->offset, walk->block.data, most,
+                                         &read, &os_error);
+            status = fail_io(walk, status, os_error, err);
             walk->block.size = status == SVMS_OK ? read : 0;
         }
         if (status != SVMS_OK) {
@@ -207,8 +206,8 @@ svms_status svms_journal_walk_is_damaged(svms_journal_walk *walk, uint64_t from,
     size_t got = 0;
     int os_error = 0;
     *out = false;
-    svms_status status =
-        fail_io(walk, walk->store.get_size(walk->store.user, &end, &os_error), os_error, err);
+    svms_status status = walk->store.get_size(walk->store.user, &end, &os_error);
+    status = fail_io(walk, status, os_error, err);
     if (status != SVMS_OK || end <= walk->offset) {
         return status;
     }

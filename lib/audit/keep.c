@@ -149,6 +149,10 @@ static svms_status prune(svms_keep *keep, svms_error *err)
     if (status == SVMS_OK && !keep->options.is_trial) {
         status = svms_keep_clear(keep, err);
     }
+    /* Only what is published is in bundles. */
+    if (status == SVMS_OK && !keep->options.is_trial) {
+        status = svms_log_publish(log, err);
+    }
     if (status == SVMS_OK) {
         status = svms_keep_thin(keep, err);
     }

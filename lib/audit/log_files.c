@@ -13,6 +13,9 @@ svms_status svms_log_io(svms_status status, int os_error, const char *verb, cons
     if (status == SVMS_E_IO) {
         return svms_fail_io(err, os_error, "the log cannot %s \"%s\"", verb, name);
     }
+    if (status == SVMS_E_NO_MEMORY) {
+        return svms_fail_memory(err);
+    }
     return status == SVMS_OK ? SVMS_OK
                              : svms_fail(err, status, "the log cannot %s \"%s\"", verb, name);
 }

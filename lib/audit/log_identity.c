@@ -33,9 +33,10 @@ svms_status svms_log_put_identity(svms_ctx *ctx, const svms_folder *folder,
     return status;
 }
 
-static svms_status parse(svms_ctx *ctx, const char *text, size_t size, svms_note_key *out,
-                         svms_error *err)
+svms_status svms_log_parse_identity(svms_ctx *ctx, const void *bytes, size_t size,
+                                    svms_note_key *out, svms_error *err)
 {
+    const char *text = bytes;
     const char *origin = text + TITLE_SIZE;
     const char *end = size > TITLE_SIZE && memcmp(text, TITLE, TITLE_SIZE) == 0
                           ? memchr(origin, '\n', size - TITLE_SIZE)
@@ -60,7 +61,7 @@ svms_status svms_log_read_identity(svms_ctx *ctx, const svms_folder *folder, svm
     svms_builder bytes = svms_builder_new(ctx, FILE_MAX);
     svms_status status = svms_log_read_file(folder, "log", &bytes, err);
     if (status == SVMS_OK) {
-        status = parse(ctx, (const char *)bytes.data, bytes.size, out, err);
+        status = svms_log_parse_identity(ctx, bytes.data, bytes.size, out, err);
     }
     svms_builder_clear(&bytes);
     return status;

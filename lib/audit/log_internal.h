@@ -48,7 +48,10 @@ typedef struct svms_log_publisher {
     svms_builder bundle;
     svms_hasher *hasher;
     svms_log_backlog work; /* what it is at */
-    size_t records_done;   /* of work, bytes */
+    svms_store index;
+    bool has_index;
+    uint64_t index_count; /* entries in it */
+    size_t records_done;  /* of work, bytes */
     size_t leaves_done;
 } svms_log_publisher;
 
@@ -109,6 +112,8 @@ bool svms_log_is_missing(svms_status status, const svms_error *err);
 SVMS_MUST_CHECK svms_status svms_log_put_identity(svms_ctx *ctx, const svms_folder *folder,
                                                   const svms_note_key *key,
                                                   char out[SVMS_AUDIT_KEY_SIZE], svms_error *err);
+SVMS_MUST_CHECK svms_status svms_log_parse_identity(svms_ctx *ctx, const void *bytes, size_t size,
+                                                    svms_note_key *out, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_log_read_identity(svms_ctx *ctx, const svms_folder *folder,
                                                    svms_note_key *out, svms_error *err);
 
@@ -164,6 +169,12 @@ SVMS_MUST_CHECK svms_status svms_log_publisher_resume(svms_audit_log *log, uint6
                                                       svms_error *err);
 /* Holds the publisher's role while it is at it. */
 SVMS_MUST_CHECK svms_status svms_log_publish(svms_audit_log *log, svms_error *err);
+
+/* log_index.c, the publisher's: the bundle that is full now; bundles that the index lacks, some at
+ * a time. */
+void svms_log_index_bundle(svms_audit_log *log, uint64_t number);
+void svms_log_index_rest(svms_audit_log *log);
+void svms_log_index_close(svms_log_publisher *publisher);
 
 /* log_tiles.c: hashes that files have, for a tree of a size. */
 typedef struct svms_log_tiles {

@@ -26,6 +26,7 @@ void svms_log_publisher_clear(svms_log_publisher *publisher, svms_ctx *ctx)
         svms_release(ctx, publisher->tile[level]);
         publisher->tile[level] = NULL;
     }
+    svms_log_index_close(publisher);
     svms_builder_clear(&publisher->bundle);
     svms_builder_clear(&publisher->work.records);
     svms_builder_clear(&publisher->work.leaves);
@@ -42,8 +43,11 @@ static svms_status put_tile(const svms_audit_log *log, uint32_t level, uint64_t 
 {
     svms_tile tile = { level, number, width };
     char path[SVMS_TILE_PATH_MAX];
+    /* The parts of this tile are removed, and of those above the lowest level a journal may begin
+     * within: that it can be made again from there is not certain. */
+    bool durable = level > 0 && level != SVMS_TILE_ENTRIES && width == SVMS_TILE_WIDTH;
     svms_tile_path(&tile, path);
-    return svms_log_put_file(log->folder, path, data, size, false, err);
+    return svms_log_put_file(log->folder, path, data, size, durable, err);
 }
 
 typedef struct partial_names {
@@ -106,6 +110,7 @@ static svms_status flush_full(svms_audit_log *log, svms_error *err)
         publisher->width[level] = 0;
         remove_partials(log, level, number);
         if (level == 0) {
+            svms_log_index_bundle(log, number);
             svms_builder_reset(&publisher->bundle);
             remove_partials(log, SVMS_TILE_ENTRIES, number);
         }
@@ -221,6 +226,9 @@ svms_status svms_log_publish(svms_audit_log *log, svms_error *err)
     if (status == SVMS_OK) {
         take_backlog(log);
         status = work_off(log, err);
+    }
+    if (status == SVMS_OK) {
+        svms_log_index_rest(log);
     }
     end_publishing(log);
     return status;

@@ -256,8 +256,8 @@ static svms_status quarantine(replay *at, svms_log_tail *tail, svms_error *err)
     uint64_t end = 0;
     size_t got = 0;
     int os_error = 0;
-    svms_status status = svms_log_io(log->journal.get_size(log->journal.user, &end, &os_error),
-                                     os_error, "read", "journal", err);
+    svms_status status = log->journal.get_size(log->journal.user, &end, &os_error);
+    status = svms_log_io(status, os_error, "read", "journal", err);
     if (status == SVMS_OK && end - at->offset > at->bytes.maximum) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the journal is damaged behind record %" PRIu64,
                          log->tree.size);

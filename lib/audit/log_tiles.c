@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
 #include "failure.h"
 #include "log_internal.h"
 
@@ -14,6 +17,43 @@ void svms_log_tiles_clear(svms_log_tiles *tiles)
     svms_builder_clear(&tiles->bytes);
 }
 
+typedef struct wider {
+    uint32_t least;
+    uint32_t found; /* the narrowest of those that are wide enough; 0: none */
+} wider;
+
+static svms_status note_width(void *user, const char *name)
+{
+    wider *widths = user;
+    unsigned long width = strtoul(name, NULL, 10);
+    if (width >= widths->least && width < SVMS_TILE_WIDTH &&
+        (widths->found == 0 || width < widths->found)) {
+        widths->found = (uint32_t)width;
+    }
+    return SVMS_OK;
+}
+
+/* No checkpoint was published at every size, so that the part that is asked for may only be there
+ * as the front of a later one. */
+static svms_status read_wider(const svms_folder *folder, const svms_tile *tile, svms_builder *out,
+                              svms_error *err)
+{
+    wider widths = { tile->width, 0 };
+    svms_tile part = *tile;
+    char path[SVMS_TILE_PATH_MAX];
+    int os_error = 0;
+    part.width = SVMS_TILE_WIDTH;
+    svms_tile_path(&part, path);
+    strcat(path, ".p");
+    svms_status status = folder->list(folder->user, path, note_width, &widths, &os_error);
+    if (status != SVMS_OK) {
+        return svms_log_io(status, os_error, "look into", path, err);
+    }
+    part.width = widths.found > 0 ? widths.found : tile->width;
+    svms_tile_path(&part, path);
+    return svms_log_read_file(folder, path, out, err);
+}
+
 /* The part of a tile is in the full one, too, which takes its place. */
 svms_status svms_log_read_tile(const svms_folder *folder, const svms_tile *tile, svms_builder *out,
                                svms_error *err)
@@ -26,7 +66,10 @@ svms_status svms_log_read_tile(const svms_folder *folder, const svms_tile *tile,
     svms_status status = svms_log_read_file(folder, path, out, &why);
     if (svms_log_is_missing(status, &why) && tile->width < SVMS_TILE_WIDTH) {
         svms_tile_path(tile, path);
-        return svms_log_read_file(folder, path, out, err);
+        status = svms_log_read_file(folder, path, out, &why);
+        if (svms_log_is_missing(status, &why) && tile->level != SVMS_TILE_ENTRIES) {
+            return read_wider(folder, tile, out, err);
+        }
     }
     return status == SVMS_OK ? SVMS_OK : svms_fail_as(err, status, &why);
 }

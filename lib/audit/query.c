@@ -68,7 +68,8 @@ static svms_status read_events(svms_query *out, svms_error *err)
                              "number %zu of the events is neither a name, nor a name and \".*\"",
                              i + 1);
         }
-        out->event_bits |= event->all ? UINT64_MAX : svms_index_event_bit(event->text, event->size);
+        out->event_bits |=
+            event->all ? UINT64_MAX : svms_bundle_index_event_bit(event->text, event->size);
     }
     return SVMS_OK;
 }
@@ -117,7 +118,7 @@ void svms_query_clear(svms_query *query)
     svms_builder_clear(&query->text);
 }
 
-bool svms_query_rules_out(const svms_query *query, const svms_index_entry *entry)
+bool svms_query_rules_out(const svms_query *query, const svms_bundle_index_entry *entry)
 {
     const svms_audit_query *asked = &query->asked;
     return (asked->from_utc_ns != SVMS_NO_TIME && entry->latest_utc_ns < asked->from_utc_ns) ||

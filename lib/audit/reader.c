@@ -281,7 +281,6 @@ static svms_status make(svms_audit_reader *reader, const svms_audit_trust *trust
     reader->trusted.ctx = ctx;
     reader->epochs_text = svms_builder_new(ctx, SVMS_EPOCHS_TEXT_MAX);
     reader->tile_bytes = svms_builder_new(ctx, SVMS_TILE_BYTES);
-    reader->index = svms_index_window_new(ctx, reader->folder);
     reader->is_trusted = trust != NULL;
     svms_journal_walk_init(&reader->walk, ctx, reader->folder);
     svms_status status = trust
@@ -292,6 +291,9 @@ static svms_status make(svms_audit_reader *reader, const svms_audit_trust *trust
     }
     if (status == SVMS_OK) {
         status = svms_hasher_new(&reader->hasher, ctx, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_bundle_index_window_init(&reader->index, ctx, reader->folder, err);
     }
     if (status == SVMS_OK) {
         reader->slot_bytes = svms_alloc(ctx, SVMS_READER_TILES * SVMS_TILE_BYTES);
@@ -336,7 +338,7 @@ void svms_audit_reader_close(svms_audit_reader **reader)
     state_free(&gone->state);
     svms_reader_block_free(&gone->block, ctx);
     svms_journal_walk_clear(&gone->walk);
-    svms_index_window_clear(&gone->index);
+    svms_bundle_index_window_clear(&gone->index);
     svms_builder_clear(&gone->tile_bytes);
     svms_builder_clear(&gone->epochs_text);
     svms_epochs_clear(&gone->epochs);

@@ -7,7 +7,7 @@
 
 #include <svms/audit_read.h>
 
-#include "index.h"
+#include "bundle_index.h"
 #include "journal_files.h"
 #include "kept.h"
 #include "log_internal.h"
@@ -84,7 +84,7 @@ struct svms_audit_reader {
     svms_builder tile_bytes;
     svms_journal_walk walk;
     svms_reader_block *block;
-    svms_index_window index;
+    svms_bundle_index_window index;
     svms_audit_tally tally;
 };
 

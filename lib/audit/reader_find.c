@@ -25,10 +25,10 @@ static bool index_rules_out(search *at, uint64_t first, uint64_t end)
     const svms_audit_query *asked = &at->query.asked;
     bool is_useful = asked->from_utc_ns != SVMS_NO_TIME || asked->to_utc_ns != SVMS_NO_TIME ||
                      asked->event_count > 0;
-    svms_index_entry entry;
+    svms_bundle_index_entry entry;
     return is_useful && (asked->flags & SVMS_AUDIT_NO_INDEX) == 0 &&
            end - first == SVMS_TILE_WIDTH && end <= at->reader->state->published.size &&
-           svms_index_window_entry(&at->reader->index, first / SVMS_TILE_WIDTH, &entry) &&
+           svms_bundle_index_window_entry(&at->reader->index, first / SVMS_TILE_WIDTH, &entry) &&
            svms_query_rules_out(&at->query, &entry);
 }
 
@@ -137,7 +137,7 @@ svms_status svms_audit_reader_find(svms_audit_reader *reader, const svms_audit_q
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
     reader->tally = (svms_audit_tally)SVMS_AUDIT_TALLY_INIT;
-    svms_index_window_forget(&reader->index);
+    svms_bundle_index_window_forget(&reader->index);
     svms_status status = svms_query_read(&at.query, reader->ctx, query, err);
     if (status == SVMS_OK) {
         uint64_t size = reader->state->head.size;

@@ -203,8 +203,8 @@ static svms_status resume_segment(look *at, svms_error *err)
     int os_error = 0;
     char name[SVMS_JOURNAL_NAME_SIZE];
     svms_journal_name(walk->segment, name);
-    svms_status status = svms_log_io(walk->store.get_size(walk->store.user, &size, &os_error),
-                                     os_error, "read", name, err);
+    svms_status status = walk->store.get_size(walk->store.user, &size, &os_error);
+    status = svms_log_io(status, os_error, "read", name, err);
     if (status == SVMS_OK && size < state->end.offset) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                          "\"%s\" does not have any more what was read from it", name);

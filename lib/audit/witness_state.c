@@ -112,44 +112,19 @@ static bool read_fields(svms_witness_log *log, svms_cursor *cursor, svms_note_ke
            svms_read_hash_line(cursor, log->head.root) && svms_read_u8(cursor) == '\n';
 }
 
-/* The note is what the log signed at this size, in this epoch. */
-static bool says_the_same(const svms_witness_log *log, const svms_note *note)
+/* A disk that changes its mind must not make a witness forget what it has confirmed: the line
+ * behind the title is SHA-256 of all that follows. */
+static svms_status check_sum(svms_ctx *ctx, svms_cursor *cursor, const char *name, svms_error *err)
 {
-    svms_checkpoint checkpoint;
-    svms_handover handover;
-    svms_error ignored = SVMS_ERROR_INIT;
-    const svms_tree_head *head = &checkpoint.head;
-    if (svms_handover_read(&handover, note)) {
-        head = &handover.at;
-    } else {
-        svms_status status =
-            svms_checkpoint_parse(&checkpoint, note->text, note->text_size, &ignored);
-        if (status != SVMS_OK && status != SVMS_E_UNSUPPORTED) {
-            return false;
-        }
-        memcpy(handover.origin, checkpoint.origin, sizeof handover.origin);
-        handover.number = log->epoch;
+    uint8_t sum[SVMS_DIGEST_SIZE];
+    uint8_t found[SVMS_DIGEST_SIZE];
+    const uint8_t *start = svms_read_bytes(cursor, TITLE_SIZE);
+    if (!start || memcmp(start, title, TITLE_SIZE) != 0 || !svms_read_hash_line(cursor, sum)) {
+        return damaged(name, err);
     }
-    return strcmp(handover.origin, log->first.name) == 0 && handover.number == log->epoch &&
-           head->size == log->head.size &&
-           memcmp(head->root, log->head.root, sizeof head->root) == 0;
-}
-
-/* A disk that changes its mind must not make a witness forget what it has confirmed. */
-static svms_status check_note(const svms_witness_log *log, const char *name, svms_error *err)
-{
-    svms_note note;
-    svms_note_finding found = { false, 0 };
-    svms_error why = SVMS_ERROR_INIT;
-    svms_status status = svms_note_parse(&note, log->note.data, log->note.size, &why);
-    if (status == SVMS_OK) {
-        status = svms_note_check(&note, log->note.ctx, &log->key, &found, &why);
-    }
-    if (svms_status_class(status) == SVMS_CLASS_ENVIRONMENT) {
-        return svms_fail_as(err, status, &why);
-    }
-    bool is_good = status == SVMS_OK && found.is_signed && says_the_same(log, &note);
-    return is_good ? SVMS_OK : damaged(name, err);
+    const svms_iovec run = { cursor->data + cursor->position, svms_cursor_left(cursor) };
+    svms_status status = svms_sha256(ctx, &run, 1, found, err);
+    return status != SVMS_OK || memcmp(sum, found, sizeof sum) == 0 ? status : damaged(name, err);
 }
 
 static svms_status parse(svms_witness_log *log, const svms_builder *bytes, const char *name,
@@ -157,11 +132,12 @@ static svms_status parse(svms_witness_log *log, const svms_builder *bytes, const
 {
     svms_note_key first;
     svms_error why = SVMS_ERROR_INIT;
-    svms_status status = SVMS_OK;
     svms_cursor cursor = svms_cursor_over(bytes->data, bytes->size, 0);
-    const uint8_t *start = svms_read_bytes(&cursor, TITLE_SIZE);
-    if (!start || memcmp(start, title, TITLE_SIZE) != 0 ||
-        !read_fields(log, &cursor, &first, &status, &why)) {
+    svms_status status = check_sum(log->note.ctx, &cursor, name, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (!read_fields(log, &cursor, &first, &status, &why)) {
         bool is_ours = svms_status_class(status) == SVMS_CLASS_ENVIRONMENT;
         return is_ours ? svms_fail_as(err, status, &why) : damaged(name, err);
     }
@@ -174,8 +150,7 @@ static svms_status parse(svms_witness_log *log, const svms_builder *bytes, const
                          first.name);
     }
     svms_put_bytes(&log->note, cursor.data + cursor.position, svms_cursor_left(&cursor));
-    status = svms_builder_check(&log->note, "what a witness has seen", err);
-    return status == SVMS_OK ? check_note(log, name, err) : status;
+    return svms_builder_check(&log->note, "what a witness has seen", err);
 }
 
 svms_status svms_witness_log_load(svms_witness_log *log, const svms_folder *folder, svms_error *err)
@@ -196,26 +171,44 @@ svms_status svms_witness_log_load(svms_witness_log *log, const svms_folder *fold
     return status;
 }
 
+static void put_fields(svms_builder *out, const svms_witness_log *log)
+{
+    svms_put_note_key(out, &log->first);
+    svms_put_u8(out, '\n');
+    svms_put_decimal_line(out, log->epoch);
+    svms_put_note_key(out, &log->key);
+    svms_put_u8(out, '\n');
+    svms_put_decimal_line(out, log->head.size);
+    svms_put_hash_line(out, log->head.root);
+    svms_put_u8(out, '\n');
+    svms_put_bytes(out, log->note.data, log->note.size);
+}
+
 svms_status svms_witness_log_store(const svms_witness_log *log, const svms_folder *folder,
                                    svms_error *err)
 {
     char name[NAME_SIZE];
-    svms_builder bytes = svms_builder_new(log->note.ctx, SVMS_WITNESS_STATE_MAX);
-    svms_put_bytes(&bytes, title, TITLE_SIZE);
-    svms_put_note_key(&bytes, &log->first);
-    svms_put_u8(&bytes, '\n');
-    svms_put_decimal_line(&bytes, log->epoch);
-    svms_put_note_key(&bytes, &log->key);
-    svms_put_u8(&bytes, '\n');
-    svms_put_decimal_line(&bytes, log->head.size);
-    svms_put_hash_line(&bytes, log->head.root);
-    svms_put_u8(&bytes, '\n');
-    svms_put_bytes(&bytes, log->note.data, log->note.size);
-    svms_status status = svms_builder_check(&bytes, "what a witness has seen", err);
+    uint8_t sum[SVMS_DIGEST_SIZE];
+    svms_ctx *ctx = log->note.ctx;
+    svms_builder fields = svms_builder_new(ctx, SVMS_WITNESS_STATE_MAX);
+    svms_builder bytes = svms_builder_new(ctx, SVMS_WITNESS_STATE_MAX);
+    put_fields(&fields, log);
+    svms_status status = svms_builder_check(&fields, "what a witness has seen", err);
+    if (status == SVMS_OK) {
+        const svms_iovec run = { fields.data, fields.size };
+        status = svms_sha256(ctx, &run, 1, sum, err);
+    }
+    if (status == SVMS_OK) {
+        svms_put_bytes(&bytes, title, TITLE_SIZE);
+        svms_put_hash_line(&bytes, sum);
+        svms_put_bytes(&bytes, fields.data, fields.size);
+        status = svms_builder_check(&bytes, "what a witness has seen", err);
+    }
     name_of(log, name);
     if (status == SVMS_OK) {
         status = svms_witness_put(folder, name, bytes.data, bytes.size, err);
     }
+    svms_builder_clear(&fields);
     svms_builder_clear(&bytes);
     return status;
 }

@@ -14,7 +14,8 @@ COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipien
             "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "tls check", "policy check", "policy decide", "policy explain", "ca init", "ca issue", "ca get",
             "ca revoke", "ca crl", "ca list", "ca code", "ca serve",
             "request", "enroll", "token issue", "token verify", "token exchange", "token inspect", "token revoke",
-            "jwks")
+            "jwks", "audit create", "audit key", "audit append", "audit serve", "audit tail", "audit query", "audit verify",
+            "audit prove", "audit verify-proof", "audit schema")
 COMMANDS = tuple(command for command in COMMANDS if command not in os.environ.get("SVMS_LEFT_OUT", "").split(","))
 CLI = os.path.join(ROOT, "examples", "cli")
 
@@ -68,7 +69,9 @@ class Help(SystemCase):
                  (["policy", "decide", "--client", "b"], {"browser"}), (["policy", "explain", "--profile", "o"], {"onvif"}), (["token", "i"], {"issue", "inspect"}), (["jw"], {"jwks"}),
                  (["token", "issue", "--profile", ""], {"access", "onvif"}), (["token", "verify", "--l"], {"--longest-life"}),
                  (["jwks", "--alg", "E"], {"ES256", "ES384", "EdDSA"}), (["token", "exchange", "--old-i"], {"--old-issuer"}),
-                 (["kek", ""], {"new", "destroy", "--help"}),
+                 (["kek", ""], {"new", "destroy", "--help"}), (["audit", "ver"], {"verify", "verify-proof"}),
+                 (["audit", "append", "--act"], {"--actor", "--actor-kind", "--actor-name"}),
+                 (["audit", "query", "--outcome", "e"], {"error"}),
                  (["recipients", "add", "--new"], {"--new-password-file", "--new-password-prompt"}))
         for words, offered in cases:
             with self.subTest(words):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records in other forms, for tests: the line of a record, compared with one that was made by hand. */
+/* Records in other forms, for tests: the line of a record, compared with one that was made by hand.
+ */
 #ifndef SVMS_TEST_FORM_CASE_H
 #define SVMS_TEST_FORM_CASE_H
 

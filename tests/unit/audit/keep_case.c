@@ -283,41 +283,112 @@ static uint64_t number_in(const keep_case_record *record, const char *member)
     return strtoull(at + strlen(member), NULL, 10);
 }
 
+static bool is_announced(keep_case *f, uint64_t index)
+{
+    for (uint64_t at = keep_case_size(f); at-- > 0;) {
+        keep_case_record record;
+        if (find(f, at, &record) && strstr(record.text, "\"event\":\"log.pruned\"") &&
+            number_in(&record, "\"first\":") <= index && number_in(&record, "\"last\":") >= index) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool keep_case_read(keep_case *f, uint64_t index, keep_case_record *out)
 {
     if (find(f, index, out)) {
         must_have_its_hash(f, index, out);
         return true;
     }
-    for (uint64_t at = keep_case_size(f); at-- > 0;) {
-        keep_case_record entry;
-        if (find(f, at, &entry) && strstr(entry.text, "\"event\":\"log.pruned\"") &&
-            number_in(&entry, "\"first\":") <= index && number_in(&entry, "\"last\":") >= index) {
-            return false;
-        }
+    if (!is_announced(f, index)) {
+        fail_msg("record %" PRIu64 " is missing, and no record says so", index);
     }
-    fail_msg("record %" PRIu64 " is missing, and no record says so", index);
     return false;
 }
 
-uint64_t keep_case_survey(keep_case *f)
+static void must_be_the_tree(keep_case *f, svms_hasher *hasher)
 {
     svms_checkpoint checkpoint = newest(f);
-    svms_hasher *hasher;
     svms_log_tiles tiles;
     uint8_t root[SVMS_DIGEST_SIZE];
-    uint64_t there = 0;
-    assert_int_equal(svms_hasher_new(&hasher, f->ctx, NULL), SVMS_OK);
     svms_log_tiles_init(&tiles, f->ctx, &f->view, hasher, checkpoint.head.size);
     const svms_tree_source source = svms_log_tiles_source(&tiles);
     assert_int_equal(svms_tree_root_at(&source, checkpoint.head.size, root, NULL), SVMS_OK);
     assert_memory_equal(root, checkpoint.head.root, sizeof root);
     svms_log_tiles_clear(&tiles);
-    svms_hasher_free(&hasher);
-    for (uint64_t i = 0; i < checkpoint.head.size; i++) {
-        keep_case_record entry;
-        there += keep_case_read(f, i, &entry);
+}
+
+/* What the files have of a bundle, by place; how many are there. */
+static uint32_t load_bundle(keep_case *f, svms_tile tile, uint64_t minimum, svms_builder *bytes,
+                            svms_bundle_entry entry[SVMS_TILE_WIDTH])
+{
+    svms_kept kept;
+    char path[SVMS_TILE_PATH_MAX];
+    memset(entry, 0, SVMS_TILE_WIDTH * sizeof entry[0]);
+    if (tile.number * SVMS_TILE_WIDTH >= minimum) {
+        *bytes = svms_builder_new(f->ctx, SVMS_BUNDLE_MAX);
+        tile.level = SVMS_TILE_ENTRIES;
+        assert_int_equal(svms_log_read_tile(&f->view, &tile, bytes, NULL), SVMS_OK);
+        if (svms_bundle_parse(bytes->data, bytes->size, SVMS_TILE_WIDTH, entry, NULL) != SVMS_OK) {
+            assert_int_equal(svms_bundle_parse(bytes->data, bytes->size, tile.width, entry, NULL),
+                             SVMS_OK);
+        }
+        return tile.width;
     }
+    svms_kept_path(tile.number, path);
+    if (!load(f, path, bytes)) {
+        return 0;
+    }
+    assert_int_equal(svms_kept_parse(&kept, bytes->data, bytes->size, NULL), SVMS_OK);
+    for (uint32_t i = 0; i < kept.count; i++) {
+        entry[kept.entry[i].place] =
+            (svms_bundle_entry){ kept.entry[i].record, kept.entry[i].size };
+    }
+    return kept.count;
+}
+
+static void survey_bundle(keep_case *f, svms_hasher *hasher, const svms_tile *tile,
+                          const svms_bundle_entry entry[SVMS_TILE_WIDTH])
+{
+    svms_builder hashes = svms_builder_new(f->ctx, SVMS_TILE_BYTES);
+    bool has_gone = false;
+    assert_int_equal(svms_log_read_tile(&f->view, tile, &hashes, NULL), SVMS_OK);
+    for (uint32_t i = 0; i < tile->width; i++) {
+        uint8_t leaf[SVMS_DIGEST_SIZE];
+        has_gone = has_gone || !entry[i].record;
+        if (entry[i].record) {
+            assert_int_equal(svms_tree_leaf(hasher, entry[i].record, entry[i].size, leaf, NULL),
+                             SVMS_OK);
+            assert_memory_equal(leaf, hashes.data + i * (size_t)SVMS_DIGEST_SIZE, sizeof leaf);
+        }
+    }
+    svms_builder_clear(&hashes);
+    if (has_gone) {
+        assert_true(is_announced(f, tile->number * SVMS_TILE_WIDTH));
+        assert_true(is_announced(f, tile->number * SVMS_TILE_WIDTH + SVMS_TILE_WIDTH - 1));
+    }
+}
+
+uint64_t keep_case_survey(keep_case *f)
+{
+    svms_hasher *hasher;
+    svms_log_minimum minimum;
+    svms_tile tile;
+    uint64_t size = keep_case_size(f);
+    uint64_t there = 0;
+    assert_int_equal(svms_hasher_new(&hasher, f->ctx, NULL), SVMS_OK);
+    assert_int_equal(svms_log_read_minimum(f->ctx, &f->view, &minimum, NULL), SVMS_OK);
+    must_be_the_tree(f, hasher);
+    for (uint64_t at = 0; at < size; at += SVMS_TILE_WIDTH) {
+        svms_bundle_entry entry[SVMS_TILE_WIDTH];
+        svms_builder bytes;
+        assert_true(svms_tile_of(size, 0, at, &tile));
+        there += load_bundle(f, tile, minimum.first, &bytes, entry);
+        survey_bundle(f, hasher, &tile, entry);
+        svms_builder_clear(&bytes);
+    }
+    svms_hasher_free(&hasher);
     return there;
 }
 
@@ -325,8 +396,8 @@ uint64_t keep_case_count(keep_case *f, const char *text)
 {
     uint64_t count = 0;
     for (uint64_t i = keep_case_size(f); i-- > 0;) {
-        keep_case_record entry;
-        count += find(f, i, &entry) && strstr(entry.text, text) != NULL;
+        keep_case_record record;
+        count += find(f, i, &record) && strstr(record.text, text) != NULL;
     }
     return count;
 }

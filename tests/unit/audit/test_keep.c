@@ -288,9 +288,11 @@ static void one_record_of_another_day_decides(void **state)
     keep_case_fill(log, 770, 0);
     f->now_utc_ns = DAY_ZERO + 120 * DAY;
     svms_audit_prune_options options = keep_case_options(50);
+    options.attested_size = 101;
     (void)keep_case_prune(log, &options);
     keep_case_fill(log, 1030, 0);
     assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
+    options.attested_size = 0;
     svms_audit_pruned pruned = keep_case_prune(log, &options);
     assert_int_equal(pruned.minimum, 0);
     assert_int_equal(pruned.stopped_utc_ns, DAY_ZERO + 90 * DAY);
@@ -444,6 +446,9 @@ static void holds_are_listed(void **state)
     const svms_audit_hold first = hold_of("A", 0, 5);
     const svms_audit_hold second = hold_of("b.c-d_9", 1, 5);
     unsigned count = 0;
+    svms_audit_log *log = keep_case_open(f);
+    keep_case_fill(log, 6, 0);
+    keep_case_close(&log);
     assert_int_equal(svms_audit_holds(f->ctx, &f->view, count_holds, &count, NULL), SVMS_OK);
     assert_int_equal(count, 0);
     hold(f, &first);
@@ -504,7 +509,9 @@ typedef struct appender {
 static void *append_some(void *user)
 {
     appender *self = user;
-    const svms_iovec run = { "beside", 6 };
+    static const char text[] =
+        "{\"v\":1,\"time\":\"2026-05-01T00:00:00.000Z\",\"event\":\"x.beside\"}";
+    const svms_iovec run = { text, sizeof text - 1 };
     uint64_t number;
     for (unsigned i = 0; i < 400; i++) {
         self->appended += svms_audit_log_append(self->log, &run, 1, &number, NULL) == SVMS_OK;
@@ -540,10 +547,10 @@ static void it_goes_on_beside_appends(void **state)
         minimum = keep_case_prune(log, &options).minimum;
     }
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(keep_case_prune(log, &options).minimum, 1280);
+    assert_int_equal(minimum, 1280);
     assert_int_equal(one.appended, 400);
     keep_case_close(&log);
-    assert_int_equal(keep_case_count(f, "beside"), 400 + 2);
+    assert_int_equal(keep_case_count(f, "x.beside"), 400);
     assert_true(keep_case_survey(f) < keep_case_size(f));
     svms_folder_close(&real);
     f->view = memory;

@@ -16,6 +16,7 @@
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -381,6 +382,7 @@ static void a_client_that_dies_before_its_answer_harms_nobody(void **state)
 static void a_client_that_is_too_slow_loses_its_place(void **state)
 {
     fixture *f = *state;
+    const struct timespec a_while = { 0, 200000000 };
     uint64_t number;
     assert_int_equal(start_with(f, 1, 50), SVMS_OK);
     int fd = connect_raw(f);
@@ -389,7 +391,7 @@ static void a_client_that_is_too_slow_loses_its_place(void **state)
     close(fd);
     /* Its place is free; and who only is silent between frames keeps it. */
     svms_audit_client *client = connect_client(f);
-    usleep(200000);
+    (void)nanosleep(&a_while, NULL);
     assert_int_equal(append_text(client, "still here", &number, NULL), SVMS_OK);
     svms_audit_client_close(&client);
 }

@@ -67,8 +67,8 @@ static void a_time_stamp_has_six_digits_at_most(void **state)
         char record[512];
         char expected[1024];
         (void)snprintf(record, sizeof record,
-                       "{\"v\":1,\"id\":\"" RECORD_ID "\",\"time\":\"%s\"," EVENT(
-                           "service.start", "success") SERVER NOBODY "}",
+                       "{\"v\":1,\"id\":\"" RECORD_ID
+                       "\",\"time\":\"%s\"," EVENT("service.start", "success") SERVER NOBODY "}",
                        cases[i].time);
         (void)snprintf(expected, sizeof expected,
                        "<110>1 %s vms svms - service.start " PARAMETERS("success") " " BOM "%s\n",
@@ -106,7 +106,8 @@ static void a_host_that_is_no_plain_name_is_not_told(void **state)
                                           "success") "\"source\":{\"server\":\"%s\"}," NOBODY "}",
                        cases[i].server);
         bool is_none = strcmp(cases[i].server, "\\u0000") == 0;
-        (void)snprintf(expected, sizeof expected, is_none ? "<109>1 - - svms - - [" : "<110>1 %s %s svms - service.start [",
+        (void)snprintf(expected, sizeof expected,
+                       is_none ? "<109>1 - - svms - - [" : "<110>1 %s %s svms - service.start [",
                        RECORD_TIME, cases[i].host);
         form_case_write(f, SVMS_AUDIT_SYSLOG, 7, record, strlen(record));
         assert_memory_equal(f->line, expected, strlen(expected));
@@ -126,7 +127,8 @@ static void names_that_are_too_long_are_not_told(void **state)
         (void)snprintf(record, sizeof record,
                        RECORD_FRONT EVENT(
                            "service.start",
-                           "success") "\"source\":{\"server\":\"%s\",\"process\":\"%s\"}," NOBODY "}",
+                           "success") "\"source\":{\"server\":\"%s\",\"process\":\"%s\"}," NOBODY
+                                      "}",
                        name, name);
         (void)snprintf(expected, sizeof expected, "<110>1 %s %s svms %s service.start [",
                        RECORD_TIME, sizes[i] <= 255 ? name : "-", sizes[i] <= 128 ? name : "-");
@@ -173,8 +175,8 @@ static void values_cannot_break_out(void **state)
         char record[512];
         char expected[1024];
         (void)snprintf(record, sizeof record,
-                       RECORD_FRONT EVENT("service.start", "success")
-                           SERVER "\"actor\":{\"kind\":\"user\",\"name\":\"%s\"}}",
+                       RECORD_FRONT EVENT("service.start", "success") SERVER
+                       "\"actor\":{\"kind\":\"user\",\"name\":\"%s\"}}",
                        cases[i].actor);
         (void)snprintf(expected, sizeof expected,
                        "<110>1 " RECORD_TIME " vms svms - service.start [svms@32473 id=\"" RECORD_ID
@@ -192,10 +194,13 @@ static void long_values_are_cut_at_a_character(void **state)
     char expected[512];
     /* 127 bytes, then a character of two. */
     memset(actor, 'a', 127);
-    memcpy(actor + 127, "\xc3\xbc" "bc", 5);
+    memcpy(actor + 127,
+           "\xc3\xbc"
+           "bc",
+           5);
     (void)snprintf(record, sizeof record,
-                   RECORD_FRONT EVENT("service.start", "success")
-                       SERVER "\"actor\":{\"kind\":\"user\",\"id\":\"%s\"}}",
+                   RECORD_FRONT EVENT("service.start", "success") SERVER
+                   "\"actor\":{\"kind\":\"user\",\"id\":\"%s\"}}",
                    actor);
     (void)snprintf(expected, sizeof expected, " actor=\"%.127s\xe2\x80\xa6\"] ", actor);
     form_case_write(f, SVMS_AUDIT_SYSLOG, 7, record, strlen(record));
@@ -204,8 +209,7 @@ static void long_values_are_cut_at_a_character(void **state)
 
 static void of_many_devices_the_first_eight_are_told(void **state)
 {
-    static const char record[] =
-        RECORD_FRONT EVENT("live.start", "success") SERVER NOBODY
+    static const char record[] = RECORD_FRONT EVENT("live.start", "success") SERVER NOBODY
         ",\"devices\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"],\"details\":"
         "{\"stream\":\"1\"}}";
     form_case *f = *state;
@@ -226,8 +230,9 @@ static void what_is_no_record_is_told_all_the_same(void **state)
         /* base64 of what stands on the left, by coreutils */
         { "hello", "{\"index\":7,\"base64\":\"aGVsbG8=\"}" },
         { "[1]", "{\"index\":7,\"base64\":\"WzFd\"}" },
-        { "{\"a\":1}\n<1>1 - - - - - - forged", "{\"index\":7,\"base64\":"
-                                                "\"eyJhIjoxfQo8MT4xIC0gLSAtIC0gLSAtIGZvcmdlZA==\"}" },
+        { "{\"a\":1}\n<1>1 - - - - - - forged",
+          "{\"index\":7,\"base64\":"
+          "\"eyJhIjoxfQo8MT4xIC0gLSAtIC0gLSAtIGZvcmdlZA==\"}" },
         { "{ \"a\":\n1}", "{\"index\":7,\"base64\":\"eyAiYSI6CjF9\"}" },
         { "{\"a\":\"\xff\"}", "{\"index\":7,\"base64\":\"eyJhIjoi/yJ9\"}" },
         { BOM "{}", "{\"index\":7,\"base64\":\"77u/e30=\"}" },
@@ -248,8 +253,8 @@ static void white_space_between_members_breaks_no_line(void **state)
         RECORD_FRONT EVENT("service.start", "success") SERVER "\n" NOBODY "}";
     form_case *f = *state;
     form_case_write(f, SVMS_AUDIT_SYSLOG, 7, record, strlen(record));
-    assert_non_null(strstr(f->line, " service.start " PARAMETERS("success") " " BOM
-                                    "{\"index\":7,\"base64\":\""));
+    assert_non_null(strstr(
+        f->line, " service.start " PARAMETERS("success") " " BOM "{\"index\":7,\"base64\":\""));
     assert_ptr_equal(strchr(f->line, '\n'), f->line + f->size - 1);
 }
 
@@ -296,8 +301,8 @@ static void an_enterprise_has_its_own_number(void **state)
 static void the_largest_record_fits_in_every_form(void **state)
 {
     static const char *const units[] = { "]", "\\n", "\\\"", "\xc2\x85", "\\u0001", "=" };
-    static const char front[] = RECORD_FRONT EVENT("service.start", "success")
-        SERVER "\"actor\":{\"kind\":\"user\",\"for\":[\"";
+    static const char front[] = RECORD_FRONT EVENT("service.start", "success") SERVER
+        "\"actor\":{\"kind\":\"user\",\"for\":[\"";
     form_case *f = *state;
     char *record = malloc(SVMS_AUDIT_RECORD_MAX + 1);
     assert_non_null(record);
@@ -332,8 +337,7 @@ static void json_lines_are_the_records_themselves(void **state)
     char expected[1024];
     (void)snprintf(expected, sizeof expected, "%s\n", record);
     form_case_expect(f, SVMS_AUDIT_JSON_LINES, 7, record, expected);
-    form_case_expect(f, SVMS_AUDIT_JSON_LINES, 7, "a\nb",
-                     "{\"index\":7,\"base64\":\"YQpi\"}\n");
+    form_case_expect(f, SVMS_AUDIT_JSON_LINES, 7, "a\nb", "{\"index\":7,\"base64\":\"YQpi\"}\n");
     options.with_index = 1;
     f->size = sizeof f->line;
     (void)snprintf(expected, sizeof expected, "{\"index\":12,\"record\":%s}\n", record);
@@ -365,8 +369,7 @@ static void wrong_calls_are_told(void **state)
     options.form = (svms_audit_form)5;
     assert_int_equal(svms_audit_form_record(f->ctx, &options, 0, "{}", 2, f->line, &size, NULL),
                      SVMS_E_USAGE);
-    assert_int_equal(svms_audit_form_heading(f->ctx, &options, f->line, &size, NULL),
-                     SVMS_E_USAGE);
+    assert_int_equal(svms_audit_form_heading(f->ctx, &options, f->line, &size, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_audit_form_heading(f->ctx, NULL, NULL, &size, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_audit_form_record(f->ctx, NULL, 0, "{}", 2, NULL, &none, NULL),
                      SVMS_E_LIMIT);

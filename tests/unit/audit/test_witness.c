@@ -229,6 +229,16 @@ static void a_key_that_signs_twice_is_403(void **state)
     assert_int_equal(ask_with(c, 0, &none, &note).status, 403);
 }
 
+static bool holds(const memory_file *file, const void *text, size_t size)
+{
+    for (size_t at = 0; at + size <= file->size; at++) {
+        if (memcmp(file->data + at, text, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void signatures_of_strangers_are_passed_over(void **state)
 {
     witness_case *c = *state;
@@ -241,7 +251,7 @@ static void signatures_of_strangers_are_passed_over(void **state)
     svms_witness_close(&c->witness);
     for (unsigned i = 0; i < MEMORY_FILES; i++) {
         const memory_file *file = &c->folder.file[i];
-        assert_true(!file->is_there || !memmem(file->data, file->size, "stranger", 8));
+        assert_true(!file->is_there || !holds(file, "stranger", 8));
     }
 }
 
@@ -388,7 +398,7 @@ static void evidence_is_bounded_whatever_is_sent(void **state)
     svms_put_hash_line(&root, first.root);
     const memory_file *file = find_evidence(c, "fork-00");
     assert_non_null(file);
-    assert_non_null(memmem(file->data, file->size, root.data, root.size));
+    assert_true(holds(file, root.data, root.size));
     svms_builder_clear(&root);
 }
 

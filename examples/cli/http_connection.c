@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "est_connection.h"
+#include "http_connection.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "est_address.h"
-#include "est_body.h"
 #include "est_log.h"
 #include "http_message.h"
 #include "tls_link.h"
@@ -17,12 +16,12 @@
 #define MS_PER_SECOND 1000
 #define NS_PER_MS 1000000
 
-struct est_connection {
-    est_connection_options options;
+struct http_connection {
+    http_connection_options options;
     tls_link *link;
     struct event *deadline;
     struct event *delay; /* an answer waits for it */
-    est_answer answer;   /* the one that waits */
+    http_answer answer;  /* the one that waits */
     bool answering;
     bool keep; /* after the answer that waits */
     bool continued;
@@ -33,7 +32,7 @@ struct est_connection {
     uint8_t key[EST_TRIES_KEY_SIZE];
 };
 
-const uint8_t *est_connection_key(const est_connection *connection)
+const uint8_t *http_connection_key(const http_connection *connection)
 {
     return connection->key;
 }
@@ -45,20 +44,20 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * MS_PER_SECOND + (uint64_t)now.tv_nsec / NS_PER_MS;
 }
 
-static void log_words(const est_connection *self, const char *what, const char *words)
+static void log_words(const http_connection *self, const char *what, const char *words)
 {
     const est_event event = { .what = what, .address = self->address, .words = words };
     est_log(self->options.service->json, &event);
 }
 
 /* The time that there is counts from now on. */
-static void start_deadline(est_connection *self)
+static void start_deadline(http_connection *self)
 {
     const struct timeval limit = { (time_t)self->options.patience_secs, 0 };
     event_add(self->deadline, &limit);
 }
 
-static void finish(est_connection *self)
+static void finish(http_connection *self)
 {
     self->closing = true;
     event_del(self->deadline);
@@ -66,21 +65,22 @@ static void finish(est_connection *self)
 }
 
 /* Sends the answer that there is, and ends the connection or waits for the next request. */
-static void send_answer(est_connection *self)
+static void send_answer(http_connection *self)
 {
     char head[HEAD_TEXT_SIZE];
-    est_answer *answer = &self->answer;
+    http_answer *answer = &self->answer;
     bool keep = self->keep && !self->stopping && self->requests < REQUESTS_MAX;
-    int size = snprintf(
-        head, sizeof head,
-        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s%s%s%s"
-        "Cache-Control: no-store\r\nConnection: %s\r\n\r\n",
-        (int)answer->status, http_reason(answer->status), answer->type, answer->body_size,
-        answer->base64 ? "Content-Transfer-Encoding: base64\r\n" : "",
-        answer->challenge ? "WWW-Authenticate: Basic realm=\"enrolment\", charset=\"UTF-8\"\r\n"
-                          : "",
-        answer->allow ? "Allow: " : "", answer->allow ? answer->allow : "",
-        answer->allow ? "\r\n" : "", keep ? "keep-alive" : "close");
+    int size =
+        snprintf(head, sizeof head,
+                 "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\n%s%s%s%s%s%s%s"
+                 "Cache-Control: no-store\r\nConnection: %s\r\n\r\n",
+                 (int)answer->status, http_reason(answer->status), answer->type, answer->body_size,
+                 answer->base64 ? "Content-Transfer-Encoding: base64\r\n" : "",
+                 answer->challenge ? "WWW-Authenticate: Basic realm=\"" : "",
+                 answer->challenge ? answer->challenge : "",
+                 answer->challenge ? "\", charset=\"UTF-8\"\r\n" : "",
+                 answer->allow ? "Allow: " : "", answer->allow ? answer->allow : "",
+                 answer->allow ? "\r\n" : "", keep ? "keep-alive" : "close");
     bool sent = answer->body && size > 0 && (size_t)size < sizeof head &&
                 tls_link_write(self->link, head, (size_t)size) &&
                 tls_link_write(self->link, answer->body, answer->body_size);
@@ -95,10 +95,10 @@ static void send_answer(est_connection *self)
 }
 
 /* What cannot be understood to its end is answered, and nothing after it is looked at. */
-static void refuse(est_connection *self, http_status status, const char *words)
+static void refuse(http_connection *self, http_status status, const char *words)
 {
     log_words(self, "refused", words);
-    est_answer_words(&self->answer, status, words);
+    http_answer_words(&self->answer, status, words);
     self->keep = false;
     send_answer(self);
 }
@@ -111,13 +111,14 @@ static const char *words_for(http_status status)
                                             : "the request is not understood";
 }
 
-static void answer(est_connection *self, const http_head *head, const char *body)
+static void answer(http_connection *self, const http_head *head, const char *body)
 {
-    const est_question question = {
+    const svms_tls *tls = tls_link_tls(self->link);
+    const http_question question = {
         .head = head,
         .body = body,
         .body_size = head->length,
-        .peer = svms_tls_peer_chain(tls_link_tls(self->link)),
+        .peer = tls ? svms_tls_peer_chain(tls) : NULL,
         .address = self->address,
         .address_key = self->key,
         .now_ms = now_ms(),
@@ -125,7 +126,7 @@ static void answer(est_connection *self, const http_head *head, const char *body
     self->requests++;
     self->keep = head->keep;
     self->continued = false;
-    est_service_answer(self->options.service, &question, &self->answer);
+    self->options.service->answer(self->options.service->user, &question, &self->answer);
     self->answering = true;
     if (self->answer.delay_ms > 0) {
         const struct timeval delay = { (time_t)(self->answer.delay_ms / MS_PER_SECOND),
@@ -137,14 +138,14 @@ static void answer(est_connection *self, const http_head *head, const char *body
 }
 
 /* false: the request was refused. */
-static bool check_body(est_connection *self, const http_head *head, size_t arrived)
+static bool check_body(http_connection *self, const http_head *head, size_t arrived)
 {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     if (http_slice_is(head->method, "POST") && !head->has_length) {
         refuse(self, HTTP_LENGTH_REQUIRED, "a body comes with its length");
         return false;
     }
-    if (head->length > EST_BODY_MAX) {
+    if (head->length > self->options.service->body_max) {
         refuse(self, HTTP_TOO_LARGE, "the body of the request is too large");
         return false;
     }
@@ -156,7 +157,7 @@ static bool check_body(est_connection *self, const http_head *head, size_t arriv
 }
 
 /* One request, if it has arrived as a whole; false: there is nothing more to do now. */
-static bool take_request(est_connection *self)
+static bool take_request(http_connection *self)
 {
     size_t size = 0;
     http_head head;
@@ -186,14 +187,14 @@ static bool take_request(est_connection *self)
 
 static void on_readable(void *user)
 {
-    est_connection *self = user;
+    http_connection *self = user;
     while (!self->answering && !self->closing && take_request(self)) {
     }
 }
 
 static void on_delayed(evutil_socket_t socket, short what, void *user)
 {
-    est_connection *self = user;
+    http_connection *self = user;
     (void)socket;
     (void)what;
     send_answer(self);
@@ -205,7 +206,7 @@ static void on_delayed(evutil_socket_t socket, short what, void *user)
 
 static void on_late(evutil_socket_t socket, short what, void *user)
 {
-    est_connection *self = user;
+    http_connection *self = user;
     size_t size = 0;
     (void)socket;
     (void)what;
@@ -214,7 +215,7 @@ static void on_late(evutil_socket_t socket, short what, void *user)
         log_words(self, "refused", "it took too long");
     }
     if (size > 0) {
-        est_answer_words(&self->answer, HTTP_TIMEOUT, "it took too long");
+        http_answer_words(&self->answer, HTTP_TIMEOUT, "it took too long");
         self->keep = false;
         send_answer(self);
     } else {
@@ -224,22 +225,22 @@ static void on_late(evutil_socket_t socket, short what, void *user)
 
 static void on_closed(void *user, const svms_error *err)
 {
-    est_connection *self = user;
+    http_connection *self = user;
     if (err->status != SVMS_END && !self->closing && self->requests == 0) {
         log_words(self, "refused", err->message);
     }
     self->options.gone(self->options.user, self);
-    est_connection_free(self);
+    http_connection_free(self);
 }
 
 static const tls_link_events events = { NULL, on_readable, on_closed };
 
-est_connection *est_connection_new(const est_connection_options *options, evutil_socket_t socket,
-                                   const struct sockaddr *address)
+http_connection *http_connection_new(const http_connection_options *options, evutil_socket_t socket,
+                                     const struct sockaddr *address)
 {
     svms_error err = SVMS_ERROR_INIT;
     svms_tls *tls = NULL;
-    est_connection *self = calloc(1, sizeof *self);
+    http_connection *self = calloc(1, sizeof *self);
     if (!self) {
         evutil_closesocket(socket);
         return NULL;
@@ -247,7 +248,7 @@ est_connection *est_connection_new(const est_connection_options *options, evutil
     self->options = *options;
     est_address_text(address, self->address);
     est_address_key(address, self->key);
-    if (svms_tls_open(&tls, options->context, NULL, &err) != SVMS_OK) {
+    if (options->context && svms_tls_open(&tls, options->context, NULL, &err) != SVMS_OK) {
         evutil_closesocket(socket);
         log_words(self, "failed", err.message);
         free(self);
@@ -261,14 +262,14 @@ est_connection *est_connection_new(const est_connection_options *options, evutil
             svms_tls_free(&tls);
         }
         log_words(self, "failed", "out of memory");
-        est_connection_free(self);
+        http_connection_free(self);
         return NULL;
     }
     start_deadline(self);
     return self;
 }
 
-void est_connection_free(est_connection *connection)
+void http_connection_free(http_connection *connection)
 {
     if (connection->deadline) {
         event_free(connection->deadline);
@@ -281,7 +282,7 @@ void est_connection_free(est_connection *connection)
     free(connection);
 }
 
-void est_connection_stop(est_connection *connection)
+void http_connection_stop(http_connection *connection)
 {
     size_t size = 0;
     connection->stopping = true;

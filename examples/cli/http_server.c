@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "est_server.h"
+#include "http_server.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,35 +10,35 @@
 #include <event2/listener.h>
 
 #include "est_address.h"
-#include "est_connection.h"
+#include "http_connection.h"
 #include "est_log.h"
 #include "message.h"
 
 #define BACKLOG 128
 #define PAUSE_SECONDS 1
 
-struct est_server {
-    est_server_options options;
+struct http_server {
+    http_server_options options;
     struct evconnlistener *listener;
     struct event *resume; /* after the system had no more sockets */
-    est_connection *connections[EST_CONNECTIONS_MAX];
+    http_connection *connections[HTTP_CONNECTIONS_MAX];
     size_t count;
     char address[EST_ADDRESS_TEXT];
     bool stopping;
 };
 
-static size_t count_of(const est_server *server, const uint8_t key[EST_TRIES_KEY_SIZE])
+static size_t count_of(const http_server *server, const uint8_t key[EST_TRIES_KEY_SIZE])
 {
     size_t count = 0;
     for (size_t i = 0; i < server->count; i++) {
-        count += memcmp(est_connection_key(server->connections[i]), key, EST_TRIES_KEY_SIZE) == 0;
+        count += memcmp(http_connection_key(server->connections[i]), key, EST_TRIES_KEY_SIZE) == 0;
     }
     return count;
 }
 
-static void on_gone(void *user, est_connection *connection)
+static void on_gone(void *user, http_connection *connection)
 {
-    est_server *server = user;
+    http_server *server = user;
     size_t i = 0;
     while (i < server->count && server->connections[i] != connection) {
         i++;
@@ -56,15 +56,15 @@ static void on_gone(void *user, est_connection *connection)
 static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
                       struct sockaddr *address, int size, void *user)
 {
-    est_server *server = user;
+    http_server *server = user;
     uint8_t key[EST_TRIES_KEY_SIZE];
     (void)size;
     est_address_key(address, key);
-    if (count_of(server, key) >= EST_CONNECTIONS_PER_PEER) {
+    if (count_of(server, key) >= HTTP_CONNECTIONS_PER_PEER) {
         evutil_closesocket(socket);
         return;
     }
-    const est_connection_options options = {
+    const http_connection_options options = {
         .base = server->options.base,
         .context = server->options.context,
         .service = server->options.service,
@@ -72,13 +72,13 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
         .gone = on_gone,
         .user = server,
     };
-    est_connection *connection = est_connection_new(&options, socket, address);
+    http_connection *connection = http_connection_new(&options, socket, address);
     if (!connection) {
         return;
     }
     server->connections[server->count++] = connection;
     /* Others wait in the system's queue until somebody goes. */
-    if (server->count == EST_CONNECTIONS_MAX) {
+    if (server->count == HTTP_CONNECTIONS_MAX) {
         evconnlistener_disable(listener);
     }
 }
@@ -86,7 +86,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
 /* Without this the loop would ask again at once, for ever. */
 static void on_accept_failed(struct evconnlistener *listener, void *user)
 {
-    est_server *server = user;
+    http_server *server = user;
     const struct timeval pause = { PAUSE_SECONDS, 0 };
     const est_event event = { .what = "failed", .words = strerror(EVUTIL_SOCKET_ERROR()) };
     est_log(server->options.service->json, &event);
@@ -96,19 +96,19 @@ static void on_accept_failed(struct evconnlistener *listener, void *user)
 
 static void on_resume(evutil_socket_t socket, short what, void *user)
 {
-    est_server *server = user;
+    http_server *server = user;
     (void)socket;
     (void)what;
-    if (!server->stopping && server->count < EST_CONNECTIONS_MAX) {
+    if (!server->stopping && server->count < HTTP_CONNECTIONS_MAX) {
         evconnlistener_enable(server->listener);
     }
 }
 
-exit_status est_server_open(est_server **out, const est_server_options *options)
+exit_status http_server_open(http_server **out, const http_server_options *options)
 {
     struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
-    est_server *server = calloc(1, sizeof *server);
+    http_server *server = calloc(1, sizeof *server);
     if (!server) {
         complain("out of memory");
         return EXIT_ENVIRONMENT;
@@ -126,7 +126,7 @@ exit_status est_server_open(est_server **out, const est_server_options *options)
         int os_error = errno;
         est_address_text(options->listen, server->address);
         exit_status status = complain_system(os_error, "cannot listen at %s", server->address);
-        est_server_close(&server);
+        http_server_close(&server);
         return status;
     }
     est_address_text((const struct sockaddr *)&bound, server->address);
@@ -135,14 +135,14 @@ exit_status est_server_open(est_server **out, const est_server_options *options)
     return EXIT_GOOD;
 }
 
-void est_server_close(est_server **server)
+void http_server_close(http_server **server)
 {
-    est_server *self = *server;
+    http_server *self = *server;
     if (!self) {
         return;
     }
     for (size_t i = 0; i < self->count; i++) {
-        est_connection_free(self->connections[i]);
+        http_connection_free(self->connections[i]);
     }
     if (self->listener) {
         evconnlistener_free(self->listener);
@@ -154,7 +154,7 @@ void est_server_close(est_server **server)
     *server = NULL;
 }
 
-void est_server_stop(est_server *server)
+void http_server_stop(http_server *server)
 {
     if (server->stopping) {
         return;
@@ -163,14 +163,14 @@ void est_server_stop(est_server *server)
     evconnlistener_disable(server->listener);
     /* Backwards, because who goes at once is replaced by the last one. */
     for (size_t i = server->count; i > 0; i--) {
-        est_connection_stop(server->connections[i - 1]);
+        http_connection_stop(server->connections[i - 1]);
     }
     if (server->count == 0) {
         server->options.stopped(server->options.user);
     }
 }
 
-const char *est_server_address(const est_server *server)
+const char *http_server_address(const http_server *server)
 {
     return server->address;
 }
