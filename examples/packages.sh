@@ -22,6 +22,7 @@ names_of() {
             python3-cryptography python3-jwcrypto openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2 \
             chromium firefox-esr curl gnutls-bin testssl.sh oathtool argon2 python3-argon2 python3-passlib \
+            golang-go golang-golang-x-mod-dev \
             rsyslog rsyslog-openssl
         ;;
     cross)

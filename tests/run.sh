@@ -125,7 +125,7 @@ sanitize_threads() {
         -Dffmpeg=disabled -Dcurl=disabled -Ddocs=disabled
     TSAN_OPTIONS=halt_on_error=1 \
         test_in threads --timeout-multiplier 8 --no-suite interop \
-        token_threads threads login_threads password_threads signer shared_trust tls_reload audit_log audit_queue audit_socket
+        token_threads threads login_threads password_threads signer shared_trust tls_reload audit_log audit_queue audit_reader_threads audit_socket
 }
 
 # What is exhaustive takes hours there; the same code runs in the tests that stay.

@@ -17,6 +17,11 @@ static const subcommand subcommands[] = {
     { "verify-proof", command_audit_verify_proof, "verify such a proof, without the log" },
     { "export", command_audit_export, "write records as JSON lines, CSV or syslog lines" },
     { "forward", command_audit_forward, "send records to a syslog receiver over TLS" },
+    { "prune", command_audit_prune, "remove records that are old" },
+    { "hold", command_audit_hold, "keep records from being pruned" },
+    { "stamp", command_audit_stamp, "have a third party attest when records existed" },
+    { "checkpoint", command_audit_checkpoint, "show the newest checkpoint, cosigned by witnesses" },
+    { "witness", command_audit_witness, "confirm to others that logs only grow" },
     { "schema", command_audit_schema, "print the JSON Schema of records" },
 };
 

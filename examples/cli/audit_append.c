@@ -43,7 +43,7 @@ typedef struct append_request {
 #define AT(member) offsetof(append_request, member), NULL, 0, 0
 
 static const option_spec options[] = {
-    { "event", "NAME", "what happened: a name of docs/spec/audit.md, or one of your own (x....)",
+    { "event", "NAME", "what happened: a name of docs/spec/audit.md, or your own (x....)",
       OPTION_TEXT, AT(event) },
     { "outcome", "HOW", "success (default), failure, denied, error or unknown", OPTION_TEXT,
       AT(outcome) },

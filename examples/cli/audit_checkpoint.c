@@ -112,7 +112,7 @@ static exit_status ask_witness(const checkpoint_request *request, svms_cosigning
     bool done = false;
     const char *url = request->witnesses.items[number];
     exit_status status =
-        audit_key_load(key, request->keys.items[number], line.name, "--witness-key");
+        audit_key_load(key, request->keys.items[number], line.name, "witness-key");
     if (status == EXIT_GOOD && svms_cosigning_begin(cosigning, key, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot ask %s", url);
     }

@@ -18,6 +18,9 @@ exit_status command_audit_serve(int count, char **arguments);
 exit_status command_audit_export(int count, char **arguments);
 exit_status command_audit_forward(int count, char **arguments);
 exit_status command_audit_checkpoint(int count, char **arguments);
+exit_status command_audit_hold(int count, char **arguments);
+exit_status command_audit_prune(int count, char **arguments);
+exit_status command_audit_stamp(int count, char **arguments);
 exit_status command_audit_witness(int count, char **arguments);
 
 #endif

@@ -30,6 +30,8 @@
 /* How often the log is looked at, and the position is kept. */
 #define LOOK_NS (500 * NS_PER_MS)
 #define KEEP_NS NS_PER_SECOND
+/* Whoever finds so many new ones may find more at once. */
+#define MANY_RECORDS 100000u
 /* What one record becomes, with one of our own in front. */
 #define ROOM_NEEDED ((size_t)2 * SVMS_AUDIT_LINE_SIZE)
 
@@ -88,9 +90,10 @@ static exit_status look(forwarding *self)
 /* Readers take up a long journal bit by bit. */
 static exit_status look_up_to(forwarding *self, uint64_t index)
 {
-    exit_status status = look(self);
     uint64_t before = 0;
-    while (status == EXIT_GOOD && self->size < index && self->size > before) {
+    exit_status status = look(self);
+    while (status == EXIT_GOOD && self->size > before &&
+           (self->size < index || self->size - before >= MANY_RECORDS)) {
         before = self->size;
         status = look(self);
     }
@@ -348,8 +351,7 @@ static const option_spec options[] = {
     { "key", "FILE", "its private key", OPTION_TEXT, offsetof(forward_request, key), NULL, 0, 0 },
     { "position", "FILE", "remembers what the receiver was sent; made where it is missing",
       OPTION_TEXT, offsetof(forward_request, position), NULL, 0, 0 },
-    { "resend", "SECONDS",
-      "what was sent so shortly before a connection ended is sent again; default 60",
+    { "resend", "SECONDS", "what was sent so shortly before a break is sent again; default 60",
       OPTION_SECONDS, offsetof(forward_request, resend_ns), NULL, 1, RESEND_SECONDS_MAX },
     { "once", NULL, "end when the receiver surely has what is in the log now", OPTION_FLAG,
       offsetof(forward_request, once), NULL, 0, 0 },

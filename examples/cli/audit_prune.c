@@ -110,16 +110,15 @@ static const option_spec options[] = {
       0 },
 };
 
-static const command_line line = {
-    "audit prune",
-    "LOG --older-than AGE [options]",
-    "Removes records of an audit log that are old. Their hashes stay, so that every proof about "
-    "the others does.",
-    options,
-    sizeof options / sizeof options[0],
-    "LOG",
-    offsetof(prune_request, path)
-};
+static const command_line line = { "audit prune",
+                                   "LOG --older-than AGE [options]",
+                                   "Removes records of an audit log that are old. Their hashes "
+                                   "stay, so that every proof about the\n"
+                                   "others does.",
+                                   options,
+                                   sizeof options / sizeof options[0],
+                                   "LOG",
+                                   offsetof(prune_request, path) };
 
 exit_status command_audit_prune(int count, char **arguments)
 {

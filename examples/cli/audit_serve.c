@@ -5,9 +5,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <svms/svms.h>
 
+#include "audit_by.h"
 #include "audit_command.h"
 #include "audit_place.h"
 #include "folder.h"
@@ -20,6 +22,7 @@
 #define TEND_MS 1000
 #define SECONDS_PER_HOUR 3600u
 #define MOST_HOURS 8784
+#define NS_PER_SECOND INT64_C(1000000000)
 
 typedef struct serve_request {
     const char *path;
@@ -27,6 +30,8 @@ typedef struct serve_request {
     const char *server;
     uint32_t epoch_hours;
     uint32_t clients;
+    const char *older;
+    const char *evidence;
     bool json;
 } serve_request;
 
@@ -46,7 +51,53 @@ static exit_status say_ready(const serve_request *request)
                                : complain_system(errno, "cannot write to standard output");
 }
 
-static exit_status hold(const serve_request *request, svms_ctx *ctx, audit_place *place)
+/* How long records stay, in nanoseconds; 0: for ever. */
+typedef struct retention {
+    int64_t records_ns;
+    int64_t evidence_ns;
+    time_t due;
+} retention;
+
+static exit_status read_retention(retention *out, const serve_request *request)
+{
+    exit_status status = EXIT_GOOD;
+    if (request->evidence && !request->older) {
+        return usage_error("audit serve", "--evidence-older-than belongs to --older-than");
+    }
+    if (request->older) {
+        status = audit_age_read(&out->records_ns, request->older, "audit serve", "--older-than");
+    }
+    if (status == EXIT_GOOD && request->evidence) {
+        status = audit_age_read(&out->evidence_ns, request->evidence, "audit serve",
+                                "--evidence-older-than");
+    }
+    return status;
+}
+
+/* Once an hour; nobody else could, because the log is held here. */
+static void prune(svms_audit_log *log, retention *keeping)
+{
+    svms_audit_prune_options options = SVMS_AUDIT_PRUNE_OPTIONS_INIT;
+    svms_audit_pruned pruned = SVMS_AUDIT_PRUNED_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    struct timespec now = { 0, 0 };
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (keeping->records_ns == 0 || time(NULL) < keeping->due) {
+        return;
+    }
+    keeping->due = time(NULL) + SECONDS_PER_HOUR;
+    int64_t now_ns = (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+    options.before_utc_ns = now_ns - keeping->records_ns;
+    if (keeping->evidence_ns > 0) {
+        options.evidence_before_utc_ns = now_ns - keeping->evidence_ns;
+    }
+    if (svms_audit_log_prune(log, &options, &pruned, &err) != SVMS_OK) {
+        complain_error(&err, "the log cannot be pruned now");
+    }
+}
+
+static exit_status hold(const serve_request *request, svms_ctx *ctx, audit_place *place,
+                        retention *keeping)
 {
     svms_audit_server_options options = SVMS_AUDIT_SERVER_OPTIONS_INIT;
     svms_audit_server *server = NULL;
@@ -63,6 +114,7 @@ static exit_status hold(const serve_request *request, svms_ctx *ctx, audit_place
         poll(NULL, 0, TEND_MS);
         /* What could not be published is told, and done later; nothing is lost by it. */
         (void)audit_place_tend(place);
+        prune(audit_place_log(place), keeping);
     }
     svms_audit_server_close(&server);
     return status;
@@ -74,7 +126,11 @@ static exit_status serve(const serve_request *request)
                                           request->epoch_hours * SECONDS_PER_HOUR };
     svms_ctx *ctx = NULL;
     audit_place *place = NULL;
-    exit_status status = make_context(&ctx);
+    retention keeping = { 0, 0, 0 };
+    exit_status status = read_retention(&keeping, request);
+    if (status == EXIT_GOOD) {
+        status = make_context(&ctx);
+    }
     if (status == EXIT_GOOD && !folder_exists(request->path)) {
         complain("%s is no folder of a log", request->path);
         status = EXIT_ENVIRONMENT;
@@ -83,7 +139,7 @@ static exit_status serve(const serve_request *request)
         status = audit_place_open(&place, ctx, &options);
     }
     if (status == EXIT_GOOD) {
-        status = hold(request, ctx, place);
+        status = hold(request, ctx, place, &keeping);
     }
     exit_status closed = audit_place_close(&place);
     svms_ctx_free(&ctx);
@@ -91,16 +147,18 @@ static exit_status serve(const serve_request *request)
 }
 
 static const option_spec options[] = {
-    { "socket", "PATH",
-      "where other processes of this user connect; its folder must be closed to "
-      "others",
-      OPTION_TEXT, offsetof(serve_request, socket), NULL, 0, 0 },
+    { "socket", "PATH", "where others of this user connect; in a folder of mode 0700", OPTION_TEXT,
+      offsetof(serve_request, socket), NULL, 0, 0 },
     { "server", "NAME", "name of this server in the log's own records; default: the machine's",
       OPTION_TEXT, offsetof(serve_request, server), NULL, 0, 0 },
     { "epoch-hours", "N", "how long a key signs, 1 to 8,784; default 24", OPTION_COUNT,
       offsetof(serve_request, epoch_hours), NULL, 1, MOST_HOURS },
     { "clients", "N", "most processes that are connected, 1 to 1,024; default 32", OPTION_COUNT,
       offsetof(serve_request, clients), NULL, 1, 1024 },
+    { "older-than", "AGE", "prune records that are older, each hour: 90d, 36h (d, h, m, s)",
+      OPTION_TEXT, offsetof(serve_request, older), NULL, 0, 0 },
+    { "evidence-older-than", "AGE", "records related to evidence, too; default: none of them",
+      OPTION_TEXT, offsetof(serve_request, evidence), NULL, 0, 0 },
     { "json", NULL, "say that it serves as a JSON object", OPTION_FLAG,
       offsetof(serve_request, json), NULL, 0, 0 },
 };

@@ -104,7 +104,7 @@ static exit_status add_origins(witnessing *self)
     exit_status status = EXIT_GOOD;
     for (size_t i = 0; i < self->request->origins.count && status == EXIT_GOOD; i++) {
         const char *text = self->request->origins.items[i];
-        status = audit_key_load(key, text, line.name, "--origin");
+        status = audit_key_load(key, text, line.name, "origin");
         if (status == EXIT_GOOD && svms_witness_add_log(self->witness, key, &err) != SVMS_OK) {
             status = complain_error(&err, "cannot watch %s", text);
         }

@@ -14,6 +14,7 @@
 #include "ca_command.h"
 #include "ca_folder.h"
 #include "est_address.h"
+#include "est_body.h"
 #include "est_log.h"
 #include "http_server.h"
 #include "est_service.h"

@@ -102,7 +102,17 @@ _svms_policy_options() {
     esac
 }
 
-# _svms_audit_options SUBCOMMAND
+# _svms_hold_options SUBCOMMAND
+_svms_hold_options() {
+    case $1 in
+    add) echo "--name --records --until --server --actor --reason --json --help" ;;
+    lift) echo "--name --server --actor --reason --json --help" ;;
+    list) echo "--json --help" ;;
+    *) echo "--help" ;;
+    esac
+}
+
+# _svms_audit_options SUBCOMMAND [SUBCOMMAND]
 _svms_audit_options() {
     case $1 in
     create) echo "--origin --json --help" ;;
@@ -111,7 +121,7 @@ _svms_audit_options() {
         echo "--event --outcome --time --actor --actor-kind --actor-name --address --client --session --token --for" \
             "--device --object --from --to --reason --code --detail --secret --server --component --json --help"
         ;;
-    serve) echo "--socket --server --epoch-hours --clients --json --help" ;;
+    serve) echo "--socket --server --epoch-hours --clients --older-than --evidence-older-than --json --help" ;;
     tail)
         echo "--lines --follow --actor --event --device --outcome --text --key --unverified --json --help"
         ;;
@@ -126,11 +136,22 @@ _svms_audit_options() {
     verify-proof)
         echo "--key --witness-key --outside-witness-key --quorum --kept --json --quiet --help"
         ;;
+    prune) echo "--older-than --evidence-older-than --dry-run --server --actor --reason --json --help" ;;
+    hold) _svms_hold_options "${2-}" ;;
+    stamp) echo "--tsa --tsa-anchors --crl --key --record --list --json --help" ;;
+    export)
+        echo "--format --out --force --with-index --enterprise --from --to --actor --event --device --outcome --text" \
+            "--newest --limit --all-bundles --key --unverified --help"
+        ;;
+    forward)
+        echo "--to --ca --crl --host --cert --key --position --resend --once --log-key --unverified --enterprise" \
+            "--json --help"
+        ;;
     *) echo "--help" ;;
     esac
 }
 
-# _svms_options COMMAND [SUBCOMMAND]
+# _svms_options COMMAND [SUBCOMMAND [SUBCOMMAND]]
 _svms_options() {
     case $1 in
     identity) echo "--out --name --role --ca --days --force --help" ;;
@@ -174,7 +195,7 @@ _svms_options() {
     token) _svms_token_options "${2-}" ;;
     jwks) echo "--kid --alg --passphrase-file --list --pem --out --force --json --help" ;;
     policy) _svms_policy_options "${2-}" ;;
-    audit) _svms_audit_options "${2-}" ;;
+    audit) _svms_audit_options "${2-}" "${3-}" ;;
     tls) echo "--ca --crl --host --role --pin --alpn --cert --key --warn --strict --timeout --json --help" ;;
     *) echo "--help --version" ;;
     esac
@@ -202,7 +223,10 @@ _svms() {
         [ "$command" = policy ] || return
         words="browser desktop mobile service device"
         ;;
-    --format) words="svmx mp4 onvif jpeg png" ;;
+    --format)
+        words="svmx mp4 onvif jpeg png"
+        [ "$command" = audit ] && words="jsonl csv syslog"
+        ;;
     --role)
         [ "$command" = policy ] && return
         [ "$command" = token ] && return
@@ -236,7 +260,7 @@ _svms() {
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
     --event | --actor-name | --for | --object | --code | --detail | --server | --component | --origin | --lines | --text | --limit | --since | \
-        --quorum | --epoch-hours | --clients | --time | --least-revision | --as | --address | --destination | \
+        --quorum | --older-than | --evidence-older-than | --records | --record | --resend | --enterprise | --epoch-hours | --clients | --time | --least-revision | --as | --address | --destination | \
         --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --number | --expiring | --void | \
         --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
@@ -247,7 +271,7 @@ _svms() {
     --token | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
-        --audit | --socket | --kept | --witness-key | --outside-witness-key | \
+        --audit | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
         --rights | --certificate | --jwks | --revocations | --merge | --old-certificate | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --attach | --derived | --intermediates)
         compopt -o filenames
@@ -268,7 +292,9 @@ _svms() {
         elif [ "$command" = policy ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check decide explain --help"
         elif [ "$command" = audit ] && [ "$COMP_CWORD" -eq 2 ]; then
-            words="create key append serve tail query verify prove verify-proof schema --help"
+            words="create key append serve tail query verify prove verify-proof export forward prune hold stamp schema --help"
+        elif [ "$command" = audit ] && [ "${COMP_WORDS[2]}" = hold ] && [ "$COMP_CWORD" -eq 3 ]; then
+            words="add lift list --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -278,7 +304,7 @@ _svms() {
         elif [ "$command" = kek ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="new destroy --help"
         elif [[ $current == -* ]]; then
-            words=$(_svms_options "$command" "${COMP_WORDS[2]}")
+            words=$(_svms_options "$command" "${COMP_WORDS[2]}" "${COMP_WORDS[3]-}")
         else
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -f -- "$current")

@@ -22,6 +22,8 @@
 /* A batch of ordinary records, or a few of the largest. */
 #define BUFFER_SIZE ((size_t)4 * SVMS_AUDIT_LINE_SIZE)
 #define KEEPALIVE_PROBES 3
+/* Of a receiver that talks without end, before our own turn comes again. */
+#define CHUNKS_AT_ONCE 16u
 
 struct syslog_link {
     int socket;
@@ -209,7 +211,7 @@ static svms_status read_away(syslog_link *link, svms_error *err)
 {
     char chunk[1024];
     svms_status status = SVMS_OK;
-    while (status == SVMS_OK) {
+    for (unsigned i = 0; i < CHUNKS_AT_ONCE && status == SVMS_OK; i++) {
         size_t size = 0;
         status = svms_tls_read(link->tls, chunk, sizeof chunk, &size, err);
     }

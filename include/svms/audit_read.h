@@ -214,7 +214,8 @@ typedef struct svms_audit_tally {
     uint64_t found;       /**< Records that were told. */
     uint64_t read;        /**< Records that were looked at. */
     uint64_t skipped;     /**< Records in bundles that the index ruled out. */
-    uint64_t pruned;      /**< Records of the range that are not there any more. */
+    uint64_t pruned;      /**< Records of the range that are not there any more. Whether
+                               that was announced, svms_audit_check() says. */
 } svms_audit_tally;
 
 /** Initialiser of ::svms_audit_tally. */

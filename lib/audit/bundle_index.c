@@ -107,7 +107,7 @@ void svms_bundle_index_window_clear(svms_bundle_index_window *window)
 
 void svms_bundle_index_window_forget(svms_bundle_index_window *window)
 {
-    svms_builder_reset(&window->bytes);
+    window->is_read = false;
 }
 
 /* Whatever fails: the bundles are there. */
@@ -125,6 +125,7 @@ static void read_window(svms_bundle_index_window *window, uint64_t first)
     svms_store_close(&store);
     window->bytes.size = status == SVMS_OK ? got : 0;
     window->first = first;
+    window->is_read = true;
 }
 
 bool svms_bundle_index_window_entry(svms_bundle_index_window *window, uint64_t bundle,
@@ -132,7 +133,7 @@ bool svms_bundle_index_window_entry(svms_bundle_index_window *window, uint64_t b
 {
     uint64_t first = bundle - bundle % SVMS_BUNDLE_INDEX_WINDOW;
     size_t at = (size_t)(bundle - first) * SVMS_BUNDLE_INDEX_ENTRY_SIZE;
-    if (first != window->first || window->bytes.size == 0) {
+    if (first != window->first || !window->is_read) {
         read_window(window, first);
     }
     if (window->bytes.size < at + SVMS_BUNDLE_INDEX_ENTRY_SIZE) {

@@ -45,6 +45,7 @@ typedef struct svms_bundle_index_window {
     const svms_folder *folder;
     svms_builder bytes;
     uint64_t first; /* number of its first bundle */
+    bool is_read;
 } svms_bundle_index_window;
 
 SVMS_MUST_CHECK svms_status svms_bundle_index_window_init(svms_bundle_index_window *out,

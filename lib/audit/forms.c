@@ -66,10 +66,11 @@ static void put_framed(svms_builder *out, const svms_form_record *record, uint32
     char length[LENGTH_MAX];
     svms_builder message = svms_builder_new(out->ctx, SVMS_AUDIT_LINE_SIZE - LENGTH_MAX);
     svms_put_syslog(&message, record, enterprise);
-    int size = snprintf(length, sizeof length, "%zu ", message.size);
-    svms_put_bytes(out, length, (size_t)size);
-    svms_put_bytes(out, message.data, message.size);
-    if (message.status != SVMS_OK && out->status == SVMS_OK) {
+    if (message.status == SVMS_OK) {
+        int size = snprintf(length, sizeof length, "%zu ", message.size);
+        svms_put_bytes(out, length, (size_t)size);
+        svms_put_bytes(out, message.data, message.size);
+    } else if (out->status == SVMS_OK) {
         out->status = message.status;
     }
     svms_builder_clear(&message);

@@ -14,12 +14,20 @@ static svms_status list(const svms_audit_log *log, svms_journal_segments **out, 
 svms_status svms_keep_journal_begins(const svms_keep *keep, uint64_t *out, svms_error *err)
 {
     svms_journal_segments *found;
+    uint64_t limit = 0;
     svms_status status = list(keep->log, &found, err);
     if (status == SVMS_OK && found->count == 0) {
         status = svms_fail(err, SVMS_E_NOT_AUTHENTIC, "the journal of the log is missing");
     }
     if (status == SVMS_OK) {
         *out = found->first[0];
+    }
+    if (status == SVMS_OK && keep->options.is_trial) {
+        /* As if it had given free what it can. */
+        status = svms_log_drop_limit(keep->log, &limit, err);
+        for (size_t i = 1; status == SVMS_OK && i < found->count && found->first[i] <= limit; i++) {
+            *out = found->first[i];
+        }
     }
     svms_release(keep->log->ctx, found);
     return status;

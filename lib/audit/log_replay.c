@@ -453,8 +453,7 @@ svms_status svms_log_drop_stray(svms_audit_log *log, svms_error *err)
     return svms_log_io(status, os_error, "take back", name, err);
 }
 
-/* Nothing from that number on may be dropped: it is not in a full bundle, or being written. */
-static svms_status find_limit(svms_audit_log *log, uint64_t *out, svms_error *err)
+svms_status svms_log_drop_limit(svms_audit_log *log, uint64_t *out, svms_error *err)
 {
     svms_audit_head head = SVMS_AUDIT_HEAD_INIT;
     svms_status status = svms_audit_log_head(log, &head, err);
@@ -471,7 +470,7 @@ svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err)
     uint64_t limit = 0;
     int os_error = 0;
     bool is_synced = false;
-    svms_status status = found ? find_limit(log, &limit, err) : svms_fail_memory(err);
+    svms_status status = found ? svms_log_drop_limit(log, &limit, err) : svms_fail_memory(err);
     if (status == SVMS_OK) {
         status = svms_journal_list(log->folder, found, err);
     }

@@ -18,6 +18,9 @@ SVMS_MUST_CHECK svms_status svms_log_replay(svms_audit_log *log, svms_log_tail *
 SVMS_MUST_CHECK svms_status svms_log_begin_segment(svms_audit_log *log, svms_error *err);
 /* The leader's. What a failure left of a segment that was to begin. */
 SVMS_MUST_CHECK svms_status svms_log_drop_stray(svms_audit_log *log, svms_error *err);
+/* Records from that number on are not in full bundles, or in the segment that is written. */
+SVMS_MUST_CHECK svms_status svms_log_drop_limit(svms_audit_log *log, uint64_t *out,
+                                                svms_error *err);
 /* Segments of which everything is in full bundles. */
 SVMS_MUST_CHECK svms_status svms_log_drop_segments(svms_audit_log *log, svms_error *err);
 

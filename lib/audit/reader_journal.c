@@ -213,7 +213,7 @@ static svms_status resume_segment(look *at, svms_error *err)
     return status;
 }
 
-/* Whole tells whether the segment has its head; one that is just being begun has not. */
+/* One that is just being begun has no head yet. */
 static svms_status take_segment(look *at, size_t number, size_t start, svms_error *err)
 {
     svms_reader_state *state = at->state;
@@ -238,22 +238,14 @@ static svms_status take_segment(look *at, size_t number, size_t start, svms_erro
     return status == SVMS_OK ? take_groups(at, is_last, err) : status;
 }
 
-/* Where to begin: where the last look ended, or in the segment that has what follows the
- * checkpoint. False: there is none. */
+/* The segment that has what comes next, or ends right before it. False: there is none. */
 static bool find_start(const look *at, size_t *out)
 {
-    const svms_reader_state *state = at->state;
     const svms_journal_segments *segments = at->segments;
     bool found = false;
-    for (size_t i = 0; i < segments->count; i++) {
-        if (state->has_end && segments->first[i] == state->end.segment) {
-            *out = i;
-            return true;
-        }
-        if (segments->first[i] <= state->tree.size) {
-            *out = i;
-            found = true;
-        }
+    for (size_t i = 0; i < segments->count && segments->first[i] <= at->state->tree.size; i++) {
+        *out = i;
+        found = true;
     }
     return found;
 }

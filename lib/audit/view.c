@@ -13,8 +13,8 @@
 /* Of a list, with the entry that says how many there are more. */
 #define LIST_MAX 256u
 #define VERSION_MOST ((uint64_t)INT64_MAX)
-static const char details_name[] = "\"details\":";
-#define DETAILS_NAME_SIZE (sizeof details_name - 1)
+/* Of the member, as it is put in front of its value. */
+#define DETAILS_NAME_SIZE (sizeof "\"details\":" - 1)
 
 typedef struct view_memory {
     svms_ctx *ctx;

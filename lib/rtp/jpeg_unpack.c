@@ -42,6 +42,7 @@ static bool compute_tables(svms_jpeg_tables *tables, unsigned q)
         return false;
     }
     tables->precision = 0;
+    tables->count = 2;
     tables->size = 2 * SVMS_JPEG_TABLE_SIZE;
     svms_jpeg_quantiser(q, false, tables->data);
     svms_jpeg_quantiser(q, true, tables->data + SVMS_JPEG_TABLE_SIZE);
@@ -79,8 +80,11 @@ static bool read_tables(svms_unpacker *u, svms_jpeg_tables *tables, unsigned q, 
         }
         return kept != NULL;
     }
-    unsigned wide = (tables->precision & 1u) + (tables->precision >> 1 & 1u);
-    if (tables->precision > 3 || tables->size != (2 + wide) * SVMS_JPEG_TABLE_SIZE) {
+    /* One table alone serves all components; FFmpeg sends such. */
+    size_t first = (size_t)SVMS_JPEG_TABLE_SIZE << (tables->precision & 1u);
+    size_t second = (size_t)SVMS_JPEG_TABLE_SIZE << (tables->precision >> 1 & 1u);
+    tables->count = tables->size == first ? 1 : 2;
+    if (tables->precision > 3 || (tables->size != first && tables->size != first + second)) {
         return false;
     }
     svms_read_copy(cursor, tables->data, tables->size);
@@ -99,7 +103,7 @@ static void put_marker(svms_builder *out, unsigned marker, size_t payload)
 static void put_quantisers(svms_builder *out, const svms_jpeg_tables *tables)
 {
     size_t at = 0;
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < tables->count; i++) {
         unsigned wide = tables->precision >> i & 1u;
         size_t size = (size_t)SVMS_JPEG_TABLE_SIZE << wide;
         put_marker(out, SVMS_JPEG_DQT, 1 + size);
@@ -109,11 +113,13 @@ static void put_quantisers(svms_builder *out, const svms_jpeg_tables *tables)
     }
 }
 
-static void put_frame(svms_builder *out, const jpeg_fragment *f, bool wide)
+static void put_frame(svms_builder *out, const jpeg_fragment *f, const svms_jpeg_tables *tables)
 {
     uint8_t luma = (f->header[TYPE_AT] & TYPE_MASK) == 0 ? 0x21 : 0x22;
-    const uint8_t components[] = { 3, 1, luma, 0, 2, 0x11, 1, 3, 0x11, 1 };
-    put_marker(out, wide ? SVMS_JPEG_SOF1 : SVMS_JPEG_SOF0, 5 + sizeof components);
+    uint8_t chroma = tables->count - 1;
+    const uint8_t components[] = { 3, 1, luma, 0, 2, 0x11, chroma, 3, 0x11, chroma };
+    put_marker(out, tables->precision != 0 ? SVMS_JPEG_SOF1 : SVMS_JPEG_SOF0,
+               5 + sizeof components);
     svms_put_u8(out, 8);
     svms_put_u16(out, (uint16_t)(f->header[HEIGHT_AT] * 8));
     svms_put_u16(out, (uint16_t)(f->header[WIDTH_AT] * 8));
@@ -139,7 +145,7 @@ static void put_headers(svms_builder *out, const jpeg_fragment *f, const svms_jp
     put_marker(out, SVMS_JPEG_APP0, sizeof jfif);
     svms_put_bytes(out, jfif, sizeof jfif);
     put_quantisers(out, tables);
-    put_frame(out, f, tables->precision != 0);
+    put_frame(out, f, tables);
     put_huffman(out);
     if (f->interval != 0) {
         put_marker(out, SVMS_JPEG_DRI, 2);

@@ -35,10 +35,11 @@ typedef struct svms_fragments {
 
 enum { SVMS_JPEG_STATIC_FIRST = 128, SVMS_JPEG_STATIC_COUNT = 127, SVMS_JPEG_TABLES_MAX = 256 };
 
-/* Quantisation tables as they stand in a packet: two of 64 or 128 bytes. */
+/* Quantisation tables as they stand in a packet: one or two, of 64 or 128 bytes. */
 typedef struct svms_jpeg_tables {
     uint16_t size;
-    uint8_t precision;
+    uint8_t precision; /* bit i: table i has 16 bits */
+    uint8_t count;
     uint8_t data[SVMS_JPEG_TABLES_MAX];
 } svms_jpeg_tables;
 

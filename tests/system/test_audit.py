@@ -498,6 +498,8 @@ class Serve(AuditCase):
         os.chmod(self.path("open"), 0o755)
         self.expect(ENVIRONMENT, "audit", "serve", "log", "--socket", "open/audit")
         self.expect(USAGE, "audit", "serve", "log", "--socket", "s", "--epoch-hours", "0")
+        self.expect(USAGE, "audit", "serve", "log", "--socket", "s", "--older-than", "soon")
+        self.assertIn("belongs to", self.expect(USAGE, "audit", "serve", "log", "--socket", "s", "--evidence-older-than", "1d").err)
 
 
 class Verify(AuditCase):

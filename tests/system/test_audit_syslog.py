@@ -165,6 +165,42 @@ class Frames(SyslogCase):
         self.assertFalse(os.path.exists(self.path("position")))
         self.assertEqual(receiver.messages(), [])
 
+    def test_what_was_pruned_before_is_told_and_the_rest_is_sent(self):
+        receiver = self.receive()
+        usual = {"event": "ptz.move", "outcome": "success", "device": "cam-1"}
+        # In the middle of the old ones one that is related to evidence, and stays.
+        self.append(*[usual] * 300, {"event": "time.jump", "outcome": "success"}, *[usual] * 300)
+        time.sleep(1.1)
+        # The first pruning only makes the journal let go of them (A-RET-5).
+        self.expect(GOOD, "audit", "prune", "log", "--older-than", "1s")
+        self.append(*[usual] * 300)
+        self.expect(GOOD, "audit", "prune", "log", "--older-than", "1s")
+        there = [json.loads(line)["index"] for line in self.exported_lines("jsonl", "--with-index")]
+        total = there[-1] + 1
+        self.assertLess(len(there), total)
+        run = self.expect(GOOD, *self.arguments(receiver.port, "--once", "--json"))
+        self.assertEqual((run.json()["missed"], run.json()["served"]), (total - len(there), total))
+        self.wait_for(lambda: receiver.ends)
+        self.assertEqual(receiver.problems, [])
+        told = []
+        expected = 0
+        for message in receiver.messages():
+            text = message.decode()
+            index = re.search(r' index="(\d+)"', text)
+            record = json.loads(text[text.index(BOM) + 1:])
+            if index:
+                told.append(int(index.group(1)))
+                self.assertEqual(told[-1], expected)
+                expected += 1
+            else:
+                self.assertEqual((record["event"], record["outcome"]), ("log.forward", "error"))
+                missed = record["details"]["missed"]
+                self.assertEqual(record["reason"], f"records {expected} to {expected + missed - 1} were pruned before they "
+                                                   "could be sent")
+                self.assertEqual(record["details"]["receiver"], f"127.0.0.1:{receiver.port}")
+                expected += missed
+        self.assertEqual((told, expected), (there, total))
+
     def test_positions_that_do_not_fit_are_refused(self):
         receiver = self.receive()
         self.append(*records(2))

@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
@@ -179,6 +180,10 @@ func verifyLog(folder, key, proofs string) {
 	tree := parseTree(checkpoint.Text, origin)
 	hashes := tlog.TileHashReader(tree, tiles{folder})
 	trees := func(n int64) tlog.Hash {
+		// RFC 6962 section 2.1; sumdb has no root of an empty tree.
+		if n == 0 {
+			return sha256.Sum256(nil)
+		}
 		hash, err := tlog.TreeHash(n, hashes)
 		must(err)
 		return hash

@@ -141,12 +141,35 @@ static svms_status folder_remove(void *user, const char *name, int *os_error)
     return leave(folder, folder->inner.remove(folder->inner.user, name, os_error));
 }
 
-/* Not under the mutex: who is told may call the folder. */
+typedef struct names {
+    char name[MEMORY_FILES][SVMS_FOLDER_NAME_SIZE];
+    unsigned count;
+} names;
+
+static svms_status note_name(void *user, const char *name)
+{
+    names *found = user;
+    strncpy(found->name[found->count++], name, SVMS_FOLDER_NAME_SIZE - 1);
+    return SVMS_OK;
+}
+
+/* Told without the mutex: who is told may call the folder. */
 static svms_status folder_list(void *user, const char *name, svms_folder_each each, void *each_user,
                                int *os_error)
 {
     gated_folder *folder = user;
-    return folder->inner.list(folder->inner.user, name, each, each_user, os_error);
+    names *found = calloc(1, sizeof *found);
+    if (!found) {
+        abort();
+    }
+    enter(folder);
+    svms_status status =
+        leave(folder, folder->inner.list(folder->inner.user, name, note_name, found, os_error));
+    for (unsigned i = 0; i < found->count && status == SVMS_OK; i++) {
+        status = each(each_user, found->name[i]);
+    }
+    free(found);
+    return status;
 }
 
 static svms_status folder_lock(void *user, int *os_error)

@@ -93,6 +93,7 @@ static void stop_everywhere(keep_case *f, const trouble *how)
         assert_true(done ? status == SVMS_OK : status == SVMS_OK || status == SVMS_E_IO);
         if (how->heals) {
             /* A segment that could not be begun must not stand in the way. */
+            f->folder.fail_at = 0;
             keep_case_add(log, "login.logout", 120);
         }
         status = svms_audit_log_close(&log, NULL);

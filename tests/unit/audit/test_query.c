@@ -20,7 +20,7 @@
 #define RECORDS 3000u
 /* Behind those in tiles. */
 #define BEHIND 200u
-#define QUERIES 400u
+#define QUERIES 150u
 #define LOG_RECORDS (RECORDS + BEHIND + READER_CASE_OPENING)
 #define DAY_NS (INT64_C(86400) * 1000000000)
 #define BEGIN_NS (INT64_C(1795003200) * 1000000000)
@@ -51,6 +51,7 @@ static const char *const reasons[] = { "wrong password", "he said \"no\"", "a\\b
 typedef struct stored {
     uint8_t bytes[1024];
     size_t size;
+    json_t *json; /* NULL: it is none */
 } stored;
 
 static stored all[LOG_RECORDS];
@@ -170,6 +171,10 @@ static void fill(reader_case *f)
     svms_audit_reader_close(&reader);
     for (unsigned i = READER_CASE_OPENING; i < LOG_RECORDS; i++) {
         make_any(f->ctx, &all[i]);
+    }
+    for (unsigned i = 0; i < LOG_RECORDS; i++) {
+        all[i].json =
+            json_loadb((const char *)all[i].bytes, all[i].size, JSON_REJECT_DUPLICATES, NULL);
     }
     append(log, all + READER_CASE_OPENING, RECORDS);
     assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
@@ -309,11 +314,7 @@ static bool is_wanted(const svms_audit_query *query, const stored *record)
     if (!has_conditions(query)) {
         return true;
     }
-    json_t *json =
-        json_loadb((const char *)record->bytes, record->size, JSON_REJECT_DUPLICATES, NULL);
-    bool wanted = json && is_wanted_json(query, json);
-    json_decref(json);
-    return wanted;
+    return record->json && is_wanted_json(query, record->json);
 }
 
 typedef struct results {
@@ -508,7 +509,8 @@ static void the_index_is_made_again_where_it_is_short(void **state)
         reader_case_close(&log);
         index = memory_folder_find(&f->folder, "index");
         assert_non_null(index);
-        assert_int_equal(index->size, size);
+        /* What was in the journal only is in tiles now. */
+        assert_true(index->size >= size);
         assert_memory_equal(index->data, right, size);
     }
     free(right);
@@ -628,7 +630,16 @@ static void who_is_told_can_end_it(void **state)
     svms_audit_reader_close(&reader);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, reader_case_set_up, reader_case_tear_down)
+static int tear_down(void **state)
+{
+    for (unsigned i = 0; i < LOG_RECORDS; i++) {
+        json_decref(all[i].json);
+        all[i].json = NULL;
+    }
+    return reader_case_tear_down(state);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, reader_case_set_up, tear_down)
 
 int main(void)
 {

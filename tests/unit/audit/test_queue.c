@@ -420,7 +420,7 @@ static void closing_lets_go_who_waits_for_room(void **state)
     close_log(f);
 }
 
-#define SIZES 3000u
+#define SIZES 600u
 
 static size_t size_of(unsigned number)
 {
@@ -471,6 +471,60 @@ static void records_of_all_sizes_keep_their_bytes(void **state)
     close_log(f);
     (void)published_each(f->ctx, &f->folder.view, must_be_sized, &found);
     assert_int_equal(found, SIZES);
+}
+
+#define SHARERS 4u
+#define SHARER_RECORDS 100u
+
+static void *append_directly(void *user)
+{
+    pusher *at = user;
+    at->status = SVMS_OK;
+    for (unsigned i = 0; i < SHARER_RECORDS && at->status == SVMS_OK; i++) {
+        uint64_t first;
+        svms_iovec runs[] = { { "directly one", 12 }, { "directly two", 12 } };
+        at->status = svms_audit_log_append(at->f->log, runs, 1 + i % 2, &first, NULL);
+    }
+    return NULL;
+}
+
+static void *tend_often(void *user)
+{
+    pusher *at = user;
+    at->status = SVMS_OK;
+    for (unsigned i = 0; i < 50 && at->status == SVMS_OK; i++) {
+        svms_audit_head head = SVMS_AUDIT_HEAD_INIT;
+        at->status = svms_audit_log_tend(at->f->log, NULL);
+        if (at->status == SVMS_OK) {
+            at->status = svms_audit_log_head(at->f->log, &head, NULL);
+        }
+    }
+    return NULL;
+}
+
+static void a_queue_threads_and_tending_share_a_log(void **state)
+{
+    fixture *f = *state;
+    pthread_t thread[SHARERS + 1];
+    pusher who[SHARERS + 1];
+    make_queue(f, SVMS_AUDIT_FULL_WAITS, 16);
+    for (unsigned i = 0; i <= SHARERS; i++) {
+        who[i] = (pusher){ f, i, SVMS_E_INTERNAL };
+        assert_int_equal(
+            pthread_create(&thread[i], NULL, i < SHARERS ? append_directly : tend_often, &who[i]),
+            0);
+    }
+    for (unsigned i = 0; i < 300; i++) {
+        assert_int_equal(push(f, i), SVMS_OK);
+    }
+    for (unsigned i = 0; i <= SHARERS; i++) {
+        pthread_join(thread[i], NULL);
+        assert_int_equal(who[i].status, SVMS_OK);
+    }
+    close_queue(f);
+    close_log(f);
+    assert_int_equal(order_of(f).next, 300);
+    assert_int_equal(saying(f, "directly"), SHARERS * SHARER_RECORDS * 3 / 2);
 }
 
 static void what_no_queue_can_take_is_refused(void **state)
@@ -561,6 +615,7 @@ int main(void)
         CASE(closing_on_a_full_disk_tells_what_was_lost_and_so_does_the_log),
         CASE(closing_lets_go_who_waits_for_room),
         CASE(records_of_all_sizes_keep_their_bytes),
+        CASE(a_queue_threads_and_tending_share_a_log),
         CASE(what_no_queue_can_take_is_refused),
         CASE(options_that_are_none_are_refused),
         CASE(each_allocation_may_fail),

@@ -475,6 +475,57 @@ static void no_more_is_kept_than_there_is_room_for(void **state)
     assert_int_equal(svms_audit_log_close(&log, NULL), SVMS_E_IO);
 }
 
+static void append_large(svms_audit_log *log, unsigned groups)
+{
+    static uint8_t large[16000];
+    svms_iovec run[250];
+    for (unsigned i = 0; i < 250; i++) {
+        run[i] = (svms_iovec){ large, sizeof large };
+    }
+    for (unsigned i = 0; i < groups; i++) {
+        uint64_t first;
+        assert_int_equal(svms_audit_log_append(log, run, 250, &first, NULL), SVMS_OK);
+    }
+}
+
+/* A segment ends where it is large enough, and is there for a while beside the next one. */
+static void a_reader_follows_the_journal_through_segments(void **state)
+{
+    reader_case *f = *state;
+    unsigned most = 0;
+    svms_audit_log *log = reader_case_log(f);
+    svms_audit_reader *reader = reader_case_reader(f);
+    for (unsigned round = 0; round < 6; round++) {
+        unsigned segments = 0;
+        svms_error err = SVMS_ERROR_INIT;
+        append_large(log, 3 + round % 3);
+        reader_case_append(log, round, 1);
+        if (round % 2 == 1) {
+            assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
+            reader_case_append(log, round, 1);
+        }
+        if (round == 3) {
+            assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
+            append_large(log, 1);
+        }
+        if (round != 2 && svms_audit_reader_refresh(reader, &err) != SVMS_OK) {
+            fail_msg("round %u: %s", round, err.message);
+        }
+        for (unsigned i = 0; i < MEMORY_FILES; i++) {
+            const memory_file *file = &f->folder.file[i];
+            segments += file->is_there && strncmp(file->name, "journal/", 8) == 0;
+        }
+        most = segments > most ? segments : most;
+    }
+    svms_audit_head head = SVMS_AUDIT_HEAD_INIT;
+    assert_int_equal(svms_audit_log_head(log, &head, NULL), SVMS_OK);
+    assert_int_equal(reader_case_head(reader).size, head.size);
+    assert_true(most > 1);
+    reader_case_expect(reader, head.size - 1, 5);
+    svms_audit_reader_close(&reader);
+    reader_case_close(&log);
+}
+
 /* Bundle 0 is pruned, but for places 3 and 200. */
 static void prune(reader_case *f)
 {
@@ -701,6 +752,7 @@ int main(void)
         TEST(records_that_are_gone_from_the_journal_are_told),
         TEST(a_fork_is_told),
         TEST(no_more_is_kept_than_there_is_room_for),
+        TEST(a_reader_follows_the_journal_through_segments),
         TEST(what_was_kept_of_a_pruned_bundle_is_read),
         TEST(what_was_kept_and_changed_is_found),
         TEST(a_disk_that_fails_is_told),

@@ -167,7 +167,7 @@ static void run(const network *net, uint64_t seed)
         assert_int_equal(stage_count(s, SVMS_RTP_SAMPLE), MODEL_SAMPLES);
         assert_int_equal(stage_count(s, SVMS_RTP_GAP), 0);
     } else {
-        assert_true(stage_count(s, SVMS_RTP_SAMPLE) > MODEL_SAMPLES / 8);
+        assert_true(stage_count(s, SVMS_RTP_SAMPLE) > MODEL_SAMPLES / 16);
     }
     for (uint32_t n = 0; n < MODEL_SAMPLES; n++) {
         free(samples[n]);
