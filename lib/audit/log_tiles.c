@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "failure.h"
 #include "log_internal.h"
@@ -25,8 +25,9 @@ typedef struct wider {
 static svms_status note_width(void *user, const char *name)
 {
     wider *widths = user;
-    unsigned long width = strtoul(name, NULL, 10);
-    if (width >= widths->least && width < SVMS_TILE_WIDTH &&
+    char *end = NULL;
+    unsigned long width = strtoul(name, &end, 10);
+    if (*end == '\0' && width >= widths->least && width < SVMS_TILE_WIDTH &&
         (widths->found == 0 || width < widths->found)) {
         widths->found = (uint32_t)width;
     }
@@ -41,13 +42,14 @@ static svms_status read_wider(const svms_folder *folder, const svms_tile *tile, 
     wider widths = { tile->width, 0 };
     svms_tile part = *tile;
     char path[SVMS_TILE_PATH_MAX];
+    char front[SVMS_TILE_PATH_MAX];
     int os_error = 0;
     part.width = SVMS_TILE_WIDTH;
     svms_tile_path(&part, path);
-    strcat(path, ".p");
-    svms_status status = folder->list(folder->user, path, note_width, &widths, &os_error);
+    snprintf(front, sizeof front, "%.60s.p", path);
+    svms_status status = folder->list(folder->user, front, note_width, &widths, &os_error);
     if (status != SVMS_OK) {
-        return svms_log_io(status, os_error, "look into", path, err);
+        return svms_log_io(status, os_error, "look into", front, err);
     }
     part.width = widths.found > 0 ? widths.found : tile->width;
     svms_tile_path(&part, path);

@@ -109,13 +109,17 @@ class Rsyslog:
 class Receiver:
     """Takes frames of RFC 5425 from one connection after the other, and is strict about them."""
 
-    def __init__(self, authority, anchors=None):
+    def __init__(self, authority, anchors=None, reads=True):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(authority.at("receiver.pem"), authority.at("receiver.key"))
         context.load_verify_locations(anchors or authority.at("ca.pem"))
         context.verify_mode = ssl.CERT_REQUIRED
         self.context = context
+        self.reads = reads
+        self.over = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0))
+        if not reads:
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.port = self.listener.getsockname()[1]
         self.connections = []  # lists of messages
         self.problems = []
@@ -134,7 +138,10 @@ class Receiver:
             try:
                 with self.context.wrap_socket(plain, server_side=True) as connection:
                     self.open = connection
-                    self.take(connection)
+                    if self.reads:
+                        self.take(connection)
+                    else:
+                        self.over.wait()
             except OSError:
                 self.refused += 1
 
@@ -171,6 +178,7 @@ class Receiver:
 
     def drop(self):
         """Ends the connection without a word."""
+        self.over.set()
         if self.open:
             try:
                 self.open.shutdown(socket.SHUT_RDWR)

@@ -137,6 +137,17 @@ class Frames(SyslogCase):
         receiver.thread.start()
         return receiver
 
+    def test_a_receiver_that_takes_nothing_any_more_is_left(self):
+        """It shakes hands, and never reads: what lies in buffers counts for nothing."""
+        value = "x" * 4000
+        large = {"event": "config.change", "outcome": "success",
+                 "details": {"setting": "s", "before": value, "after": value}}
+        self.append(*[large] * 800)
+        receiver = self.receive(reads=False)
+        run = self.expect(ENVIRONMENT, *self.arguments(receiver.port, "--once"))
+        self.assertRegex(run.err, "the connection ended to .*(takes nothing any more|timed out)")
+        self.assertFalse(os.path.exists(self.path("position")))
+
     def test_a_receiver_of_another_ca_gets_nothing(self):
         self.append(*records(1))
         other = Authority(self.path("other"))
@@ -264,6 +275,16 @@ class RealReceiver(SyslogCase):
         self.assertEqual(message["data"], f'[svms@32473 id="{record["id"]}" index="{len(self.ids()) - 1}" '
                                           r'outcome="failure" actor="a\"\]\\b" device="cam-3"]')
         self.assertEqual(message["time"][:23], record["time"][:23])
+
+    def test_rsyslog_takes_the_largest_records(self):
+        value = "\"" * 3500
+        self.append({"event": "config.change", "outcome": "success", "object": "é" * 500,
+                     "details": {"setting": "s", "before": value, "after": value}})
+        self.expect(GOOD, *self.arguments(self.rsyslog.port, "--once"))
+        self.wait_for(lambda: len(self.rsyslog.received()) == len(self.ids()))
+        line = self.exported_lines("jsonl")[-1]
+        self.assertGreater(len(line.encode()), 15000)
+        self.assertEqual(self.record_of(self.rsyslog.received()[-1]), json.loads(line))
 
     def test_it_gets_every_record_across_kills_of_both(self):
         feeder = subprocess.Popen([PROGRAM, "audit", "append", "log"], cwd=self.folder, stdin=subprocess.PIPE,
