@@ -94,7 +94,7 @@ static void feed(svms_rtp_receiver *receiver, const uint8_t *data, size_t size)
         size_t length = most < left ? most : left;
         const uint8_t *packet = svms_read_bytes(&cursor, length);
         if (!packet) {
-            return;
+            break;
         }
         svms_error err = SVMS_ERROR_INIT;
         svms_status status = (head & RTCP_BIT) != 0

@@ -32,11 +32,11 @@ static void check(int good)
     }
 }
 
-static file *find(drawer *drawer, const char *name)
+static file *find(drawer *in, const char *name)
 {
     for (unsigned i = 0; i < FILES; i++) {
-        if (strcmp(drawer->file[i].name, name) == 0) {
-            return &drawer->file[i];
+        if (strcmp(in->file[i].name, name) == 0) {
+            return &in->file[i];
         }
     }
     return NULL;
@@ -112,10 +112,10 @@ static svms_status lock(void *user, int *os_error)
     return SVMS_OK;
 }
 
-static svms_folder view_of(drawer *drawer)
+static svms_folder view_of(drawer *on)
 {
     svms_folder out = SVMS_FOLDER_INIT;
-    out.user = drawer;
+    out.user = on;
     out.open = open_file;
     out.put = put;
     out.list = list;

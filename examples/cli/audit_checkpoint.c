@@ -111,8 +111,7 @@ static exit_status ask_witness(const checkpoint_request *request, svms_cosigning
     svms_error err = SVMS_ERROR_INIT;
     bool done = false;
     const char *url = request->witnesses.items[number];
-    exit_status status =
-        audit_key_load(key, request->keys.items[number], line.name, "witness-key");
+    exit_status status = audit_key_load(key, request->keys.items[number], line.name, "witness-key");
     if (status == EXIT_GOOD && svms_cosigning_begin(cosigning, key, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot ask %s", url);
     }

@@ -67,6 +67,7 @@ typedef struct forwarding {
     uint64_t sent;
     uint64_t missed;
     uint64_t delay_ns; /* until the next try */
+    uint64_t alive_ns; /* when the connection was last seen to stand */
     bool is_kept;      /* the last position could be written */
     char record[SVMS_AUDIT_RECORD_MAX + 1];
 } forwarding;
@@ -151,7 +152,7 @@ static void keep_position(forwarding *self)
     char text[SVMS_AUDIT_POSITION_SIZE];
     size_t size = sizeof text;
     uint64_t now = check_clock();
-    uint64_t served = svms_audit_forward_served(self->forward, now);
+    uint64_t served = svms_audit_forward_served(self->forward, self->alive_ns);
     uint64_t pause = self->is_kept ? KEEP_NS : LONGEST_DELAY_NS;
     if (served == self->kept || (now - self->kept_ns < pause && self->link)) {
         return;
@@ -211,7 +212,7 @@ static bool is_done(forwarding *self)
 {
     return interrupt_came() ||
            (self->request->once &&
-            svms_audit_forward_served(self->forward, check_clock()) >= self->size);
+            svms_audit_forward_served(self->forward, self->alive_ns) >= self->size);
 }
 
 /* The reason once, however often it is met. */
@@ -233,7 +234,10 @@ static exit_status serve(forwarding *self, bool *stood)
     while (status == EXIT_GOOD && stands && !is_done(self)) {
         /* Batch by batch, so that it is known of each when it was sent. */
         status = syslog_link_is_empty(self->link) ? fill(self) : EXIT_GOOD;
+        uint64_t now = check_clock();
         stands = syslog_link_move(self->link, words);
+        /* Whoever was stopped for an hour learns only now that it ended long ago. */
+        self->alive_ns = stands ? now : self->alive_ns;
         bool is_empty = stands && syslog_link_is_empty(self->link);
         if (is_empty) {
             svms_audit_forward_sent(self->forward, check_clock());
@@ -246,7 +250,7 @@ static exit_status serve(forwarding *self, bool *stood)
     }
     *stood = check_clock() - began_ns >= LONGEST_DELAY_NS / 2;
     syslog_link_close(&self->link);
-    svms_audit_forward_broken(self->forward, check_clock());
+    svms_audit_forward_broken(self->forward, self->alive_ns);
     keep_position(self);
     if (status == EXIT_GOOD && !stands) {
         say_why(self, "the connection ended to", words);

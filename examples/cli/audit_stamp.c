@@ -174,7 +174,7 @@ static const option_spec options[] = {
 
 static const command_line line = {
     "audit stamp",
-    "LOG --tsa URL --tsa-anchors CA | --list | --record N --tsa-anchors CA [options]",
+    "LOG --tsa URL --tsa-anchors CA | --list | --record N [options]",
     "Has a third party attest that the records of an audit log exist now. The log may be in use.",
     options,
     sizeof options / sizeof options[0],

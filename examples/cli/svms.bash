@@ -136,6 +136,10 @@ _svms_audit_options() {
     verify-proof)
         echo "--key --witness-key --outside-witness-key --quorum --kept --json --quiet --help"
         ;;
+    checkpoint) echo "--witness --witness-key --quorum --ca --json --help" ;;
+    witness)
+        echo "--state --name --origin --listen --certificate --certificate-key --plain --patience --show-key --json --help"
+        ;;
     prune) echo "--older-than --evidence-older-than --dry-run --server --actor --reason --json --help" ;;
     hold) _svms_hold_options "${2-}" ;;
     stamp) echo "--tsa --tsa-anchors --crl --key --record --list --json --help" ;;
@@ -260,7 +264,7 @@ _svms() {
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
     --event | --actor-name | --for | --object | --code | --detail | --server | --component | --origin | --lines | --text | --limit | --since | \
-        --quorum | --older-than | --evidence-older-than | --records | --record | --resend | --enterprise | --epoch-hours | --clients | --time | --least-revision | --as | --address | --destination | \
+        --quorum | --witness | --older-than | --evidence-older-than | --records | --record | --resend | --enterprise | --epoch-hours | --clients | --time | --least-revision | --as | --address | --destination | \
         --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --number | --expiring | --void | \
         --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
@@ -271,7 +275,7 @@ _svms() {
     --token | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
-        --audit | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
+        --audit | --state | --certificate-key | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
         --rights | --certificate | --jwks | --revocations | --merge | --old-certificate | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --attach | --derived | --intermediates)
         compopt -o filenames
@@ -292,7 +296,7 @@ _svms() {
         elif [ "$command" = policy ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check decide explain --help"
         elif [ "$command" = audit ] && [ "$COMP_CWORD" -eq 2 ]; then
-            words="create key append serve tail query verify prove verify-proof export forward prune hold stamp schema --help"
+            words="create key append serve tail query verify prove verify-proof export forward prune hold stamp checkpoint witness schema --help"
         elif [ "$command" = audit ] && [ "${COMP_WORDS[2]}" = hold ] && [ "$COMP_CWORD" -eq 3 ]; then
             words="add lift list --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -210,7 +210,7 @@ SVMS_API void svms_audit_forward_sent(svms_audit_forward *forward, uint64_t now_
  * those that were not sent, or so shortly before that the receiver may have lost them.
  *
  * @param forward  the state; NULL is accepted
- * @param now_ns   the same clock
+ * @param now_ns   when it was last seen to stand, by the same clock
  *
  * Thread safety: the state belongs to one thread. Specification: A-FWD-2. Since 0.1.
  */
@@ -220,7 +220,7 @@ SVMS_API void svms_audit_forward_broken(svms_audit_forward *forward, uint64_t no
  * Up to which record the receiver was served: whoever begins anew begins there.
  *
  * @param forward  the state, or NULL
- * @param now_ns   the same clock
+ * @param now_ns   when the connection was last seen to stand, by the same clock
  * @return number of the first record that counts as not served; 0 for NULL
  *
  * Thread safety: the state belongs to one thread. Specification: A-FWD-2. Since 0.1.

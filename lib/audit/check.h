@@ -56,8 +56,9 @@ typedef struct svms_check {
     svms_builder bytes;  /* of the file at hand */
     svms_builder bundle; /* that of records */
 
-    svms_tree_head trunk;                        /* what the tiles are of */
-    bool is_signed;                              /* and its root is one that the log's key signed */
+    svms_tree_head trunk; /* what the tiles are of */
+    bool lacks_epochs;    /* they cannot be read: nobody can say who may sign */
+    bool is_signed;       /* and its root is one that the log's key signed */
     svms_check_tile right[SVMS_LOG_TILE_LEVELS]; /* the partial ones, of the right edge */
     svms_check_tile tile[SVMS_LOG_TILE_LEVELS];  /* the full ones at hand */
 
@@ -71,6 +72,7 @@ typedef struct svms_check {
     bool is_lost;   /* hashes are missing: nothing can be said of roots from here on */
 
     bool has_journal;
+    bool lacks_journal; /* its folder cannot be read */
     uint64_t journal_first;
     svms_tree journal_edge;
     bool has_journal_edge;

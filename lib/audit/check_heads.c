@@ -95,6 +95,7 @@ static svms_status read_epochs(svms_check *at, const notes *from, svms_error *er
         return svms_fail_as(err, status, &why);
     }
     at->report.epochs = at->epochs.count - 1;
+    at->lacks_epochs = from->has_epochs == SVMS_CHECK_UNREADABLE;
     return status == SVMS_OK ? SVMS_OK
                              : svms_check_tell(at, SVMS_AUDIT_FLAW_EPOCHS, SVMS_NO_RECORD, 0,
                                                "\"epochs\": %s", why.message);
@@ -110,9 +111,10 @@ static svms_status check_note(svms_check *at, const char *name, const void *byte
     if (svms_check_is_fatal(status) && status != SVMS_E_UNSUPPORTED) {
         return svms_fail_as(err, status, &why);
     }
-    return *is_good ? SVMS_OK
-                    : svms_check_tell(at, SVMS_AUDIT_FLAW_CHECKPOINT, SVMS_NO_RECORD, 0, "%s: %s",
-                                      name, why.message);
+    return *is_good || at->lacks_epochs
+               ? SVMS_OK
+               : svms_check_tell(at, SVMS_AUDIT_FLAW_CHECKPOINT, SVMS_NO_RECORD, 0, "%s: %s", name,
+                                 why.message);
 }
 
 /* What tiles are of, though nobody says so for certain: where to look for them. */
@@ -193,7 +195,8 @@ static svms_status take_witnessed(svms_check *at, const notes *from, svms_error 
         }
     }
     bool is_met = at->trusted.quorum == 0 || (is_good && witnessed.is_met);
-    if (status == SVMS_OK && !is_met && from->has_witnessed != SVMS_CHECK_UNREADABLE) {
+    bool is_unread = from->has_witnessed == SVMS_CHECK_UNREADABLE || at->lacks_epochs;
+    if (status == SVMS_OK && !is_met && !is_unread) {
         status = svms_check_tell(at, SVMS_AUDIT_FLAW_WITNESSES, SVMS_NO_RECORD, 0,
                                  "of the %u witnesses that must cosign, one of them outside, %u "
                                  "have",

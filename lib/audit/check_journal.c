@@ -51,6 +51,8 @@ static svms_status list_segments(svms_check *at, segments *out, svms_error *err)
         at->folder->list(at->folder->user, "journal", note_segment, out, &os_error);
     qsort(out->first, out->count, sizeof out->first[0], compare_numbers);
     if (status == SVMS_E_IO) {
+        out->count = 0;
+        at->lacks_journal = true;
         return svms_check_tell(at, SVMS_AUDIT_FLAW_UNREADABLE, SVMS_NO_RECORD, 0,
                                "the log cannot look into \"journal\"");
     }
@@ -164,7 +166,8 @@ static svms_status check_group(journal *at, svms_journal_group *group, svms_erro
         return svms_fail_as(err, status, &why);
     }
     if (status != SVMS_OK) {
-        return tell(at, SVMS_AUDIT_FLAW_JOURNAL, why.message);
+        return tell(at, check->lacks_epochs ? SVMS_AUDIT_FLAW_UNREADABLE : SVMS_AUDIT_FLAW_JOURNAL,
+                    why.message);
     }
     svms_tree before = at->tree;
     while (status == SVMS_OK && svms_journal_next_record(&walk, &entry)) {
@@ -289,7 +292,8 @@ static svms_status check_segments(journal *at, const segments *found, svms_error
         status = check_segment(at, found->first[i], i + 1 == found->count, err);
     }
     svms_check *check = at->check;
-    if (status == SVMS_OK && !at->has_ended && at->tree.size < check->trunk.size) {
+    bool is_read = !at->has_ended && !check->lacks_journal;
+    if (status == SVMS_OK && is_read && at->tree.size < check->trunk.size) {
         status = tell(at, SVMS_AUDIT_FLAW_JOURNAL, "it ends, and records that follow are in tiles");
     }
     return status;
@@ -299,7 +303,7 @@ static svms_status check_segments(journal *at, const segments *found, svms_error
 static svms_status check_beginning(svms_check *at)
 {
     uint64_t full = at->trunk.size - at->trunk.size % SVMS_TILE_WIDTH;
-    bool must_be = at->trunk.size > 0 || at->epochs.count > 1;
+    bool must_be = !at->lacks_journal && (at->trunk.size > 0 || at->epochs.count > 1);
     if (!at->has_journal) {
         return must_be ? svms_check_tell(at, SVMS_AUDIT_FLAW_MISSING, SVMS_NO_RECORD, 0,
                                          "the journal is missing")

@@ -118,7 +118,11 @@ static svms_status begin(svms_holds *out, svms_ctx *ctx, svms_error *err)
 {
     *out = (svms_holds){ .ctx = ctx };
     out->hold = svms_alloc(ctx, SVMS_HOLDS_MAX * sizeof *out->hold);
-    return out->hold ? SVMS_OK : svms_fail_memory(err);
+    if (!out->hold) {
+        (void)svms_fail_memory(err);
+        return SVMS_E_NO_MEMORY;
+    }
+    return SVMS_OK;
 }
 
 svms_status svms_holds_add(svms_holds *holds, const svms_hold *hold, svms_error *err)

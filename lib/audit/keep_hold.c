@@ -150,7 +150,7 @@ static svms_status set(svms_audit_log *log, const svms_hold *hold, const svms_au
 svms_status svms_audit_log_hold(svms_audit_log *log, const svms_audit_hold *hold,
                                 const svms_audit_event *by, uint64_t *gone, svms_error *err)
 {
-    svms_hold known;
+    svms_hold known = { .name = "" };
     uint64_t missing = 0;
     if (!log || !hold) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");

@@ -18,6 +18,7 @@ static svms_status load(svms_keep *keep, uint64_t bundle, svms_kept *out, svms_e
 {
     char path[SVMS_TILE_PATH_MAX];
     svms_error why = SVMS_ERROR_INIT;
+    out->count = 0;
     svms_kept_path(bundle, path);
     svms_status status = svms_log_read_file(keep->log->folder, path, &keep->bytes, &why);
     if (svms_log_is_missing(status, &why)) {

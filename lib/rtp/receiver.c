@@ -189,6 +189,15 @@ static void take_in(svms_rtp_receiver *r, const svms_rtp_packet *packet, uint64_
     take_held(r);
 }
 
+/* What is merely late comes in any order; a stream that began anew counts on (P-SEQ-7). */
+static bool is_long_run(svms_rtp_receiver *r, uint16_t sequence)
+{
+    bool follows = r->late_run > 0 && sequence == (uint16_t)(r->late_latest + 1);
+    r->late_run = follows ? r->late_run + 1 : 1;
+    r->late_latest = sequence;
+    return r->late_run == LATE_RUN;
+}
+
 void svms_receiver_accept(svms_rtp_receiver *r, const svms_rtp_packet *packet, const uint8_t *data,
                           size_t size)
 {
@@ -207,7 +216,7 @@ void svms_receiver_accept(svms_rtp_receiver *r, const svms_rtp_packet *packet, c
     case SVMS_ARRIVAL_LATE:
         r->counts.late++;
         svms_reorder_note(&r->reorder, number);
-        if (++r->late_run == LATE_RUN) {
+        if (is_long_run(r, (uint16_t)packet->sequence)) {
             svms_receiver_end_source(r, SVMS_RTP_GAP_RESTART);
             r->report.heard = false;
             svms_receiver_take_source(r, packet->ssrc, (uint16_t)(packet->sequence + 1));

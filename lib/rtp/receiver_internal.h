@@ -70,8 +70,9 @@ struct svms_rtp_receiver {
     uint64_t last_arrival_ns; /* of the present source */
     uint32_t ssrc;
     uint32_t own_ssrc;
-    uint32_t late_run; /* late packets one after another */
-    bool started;      /* there is a present source */
+    uint32_t late_run; /* late packets, each the next of the one before */
+    uint16_t late_latest;
+    bool started; /* there is a present source */
     bool said_bye;
     bool discontinuity; /* a gap was told since the last sample */
     int64_t last_time;  /* of the last sample told */

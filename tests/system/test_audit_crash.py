@@ -144,14 +144,12 @@ class Log:
 
 class AuditCrash(unittest.TestCase):
     def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="svms-audit-crash-", dir=os.environ.get("SVMS_CRASH_FOLDER"))
+        self.folder = tempfile.mkdtemp(prefix="svms-audit-crash-")
         self.keep = False
+        # Behind what tests clean up themselves, such as what they mounted in it.
+        self.addCleanup(lambda: self.keep or shutil.rmtree(self.folder))
         self.noted = {}
         self.choice = random.Random(SEED)
-
-    def tearDown(self):
-        if not self.keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
 
     def path(self, name):
         return os.path.join(self.folder, name)
@@ -202,10 +200,11 @@ class AuditCrash(unittest.TestCase):
         return sorted(times)[1]
 
     def hammer_and_kill(self, log, name, startup):
+        """Now and then before anything was acknowledged; with no startup, never."""
         notes = self.path("notes")
         open(notes, "wb").close()
         process = subprocess.Popen([HAMMER, "hammer", log.path, notes, name], stderr=subprocess.PIPE)
-        if self.choice.random() < 0.25:
+        if startup > 0 and self.choice.random() < 0.25:
             time.sleep(self.choice.uniform(0.0, 1.2) * startup)
         else:
             while os.path.getsize(notes) == 0 and process.poll() is None:
@@ -345,7 +344,7 @@ class AuditCrash(unittest.TestCase):
     def test_a_disk_that_became_read_only_is_told_and_changes_nothing(self):
         place = self.mount("64m")
         log = self.create(os.path.join(place, "log"))
-        self.assertGreater(self.hammer_and_kill(log, "before", 0.0) + self.hammer_and_kill(log, "again", 0.5), 0)
+        self.assertGreater(self.hammer_and_kill(log, "before", 0.0), 0)
         subprocess.run(["mount", "-o", "remount,ro", place], check=True)
         done = self.run_hammer("reopen", log.path)
         self.assertEqual(done.returncode, 3)

@@ -73,7 +73,7 @@ class Prune(PruneCase):
         self.assertIn(512, there)
         self.assertEqual(list(self.indices("--event", "log.pruned").values()), ["log.pruned"])
         self.expect(GOOD, "audit", "verify", "log", "--key", self.key)
-        self.expect(GOOD, "audit", "prove", "log", "--key", self.key, "--record", str(self.evidence), "--out", "proof")
+        self.expect(GOOD, "audit", "prove", "log", str(self.evidence), "--key", self.key, "--out", "proof")
         self.expect(GOOD, "audit", "verify-proof", "proof", "--key", self.key)
 
     def test_evidence_goes_later(self):

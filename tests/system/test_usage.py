@@ -16,7 +16,7 @@ COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipien
             "request", "enroll", "token issue", "token verify", "token exchange", "token inspect", "token revoke",
             "jwks", "audit create", "audit key", "audit append", "audit serve", "audit tail", "audit query", "audit verify",
             "audit prove", "audit verify-proof", "audit export", "audit forward", "audit prune", "audit hold add", "audit hold lift", "audit hold list", "audit stamp",
-            "audit schema")
+            "audit checkpoint", "audit witness", "audit schema")
 COMMANDS = tuple(command for command in COMMANDS if command not in os.environ.get("SVMS_LEFT_OUT", "").split(","))
 CLI = os.path.join(ROOT, "examples", "cli")
 

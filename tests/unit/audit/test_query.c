@@ -38,12 +38,9 @@ static const char *const events[] = { "login.success", "login.failure",    "conf
                                       "device.tamper", "log.gap" };
 static const char *const actors[] = { "anna", "Bj\xc3\xb6rn", "\"carla\"", "d\\e", "service-7" };
 static const char *const devices[] = { "0123456789abcdef0123456789abcdef", "gate", "gate-2",
-                                       "h\xc3\xb6"
-                                       "fe" };
+                                       "h\303\266fe" };
 static const char *const reasons[] = { "wrong password", "he said \"no\"", "a\\b\tc",
-                                       "\xc3\x9c"
-                                       "ber das Tor",
-                                       "WRONG door" };
+                                       "\303\234ber das Tor", "WRONG door" };
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 #define ONE_OF(list) ((list)[draw(COUNT(list))])
@@ -358,18 +355,8 @@ static svms_audit_query draw_query(drawn *lists)
         "login.*",       "*",     "x.*",     "x.site_door.*", "config.change", "x.site_door",
         "device.tamper", "log.*", "nobody.*"
     };
-    static const char *const texts[] = { "WRONG",
-                                         "gate",
-                                         "\"no\"",
-                                         "a\\b\tc",
-                                         "\xc3\xbc"
-                                         "ber",
-                                         "\xc3\x9c"
-                                         "BER",
-                                         "lens",
-                                         "",
-                                         "zebra",
-                                         "anna" };
+    static const char *const texts[] = { "WRONG",       "gate", "\"no\"", "a\\b\tc", "\303\274ber",
+                                         "\303\234BER", "lens", "",       "zebra",   "anna" };
     svms_audit_query query = SVMS_AUDIT_QUERY_INIT;
     query.flags = draw(4);
     if (draw(2)) {

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How fast a whole log is verified, beside bare SHA-256: each leaf and each inner node of the same
+ * tree hashed by OpenSSL with one context, and nothing else. CPU time, median of rounds in which
+ * both take turns. Prints; never judges.
+ *
+ *   audit_check_bench [FOLDER [RECORDS]]    FOLDER: where the log is made; /tmp if not said */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include <svms/audit_check.h>
+#include <svms/audit_log.h>
+
+#define ROUNDS 7
+#define GROUP 1000u
+#define RECORD 400u
+#define HASH 32u
+
+typedef struct bench {
+    svms_ctx *ctx;
+    svms_folder folder;
+    char key[SVMS_AUDIT_KEY_SIZE];
+    unsigned records;
+    EVP_MD *sha256;
+    EVP_MD_CTX *hasher;
+} bench;
+
+static void need(bool done, const char *what)
+{
+    if (!done) {
+        fprintf(stderr, "%s failed\n", what);
+        exit(1);
+    }
+}
+
+static void check(svms_status status, const char *what, const svms_error *err)
+{
+    if (status != SVMS_OK) {
+        fprintf(stderr, "%s failed: %s\n", what, err->message);
+        exit(1);
+    }
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+static double median(double *values)
+{
+    qsort(values, ROUNDS, sizeof values[0], compare);
+    return values[ROUNDS / 2];
+}
+
+static void fill(bench *b)
+{
+    static char bytes[GROUP][RECORD];
+    static svms_iovec run[GROUP];
+    svms_audit_log_options options = SVMS_AUDIT_LOG_OPTIONS_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_audit_log *log = NULL;
+    options.server = "bench";
+    check(svms_audit_log_create(b->ctx, &b->folder, "bench", b->key, &err), "making a log", &err);
+    check(svms_audit_log_open(&log, b->ctx, &b->folder, &options, &err), "opening it", &err);
+    for (unsigned done = 0; done < b->records; done += GROUP) {
+        uint64_t first;
+        for (unsigned i = 0; i < GROUP; i++) {
+            memset(bytes[i], 'x', RECORD);
+            snprintf(bytes[i], RECORD, "{\"v\":1,\"id\":\"%032u\"", done + i);
+            run[i] = (svms_iovec){ bytes[i], RECORD };
+        }
+        check(svms_audit_log_append(log, run, GROUP, &first, &err), "appending", &err);
+        check(svms_audit_log_tend(log, &err), "tending", &err);
+    }
+    check(svms_audit_log_close(&log, &err), "closing", &err);
+}
+
+static double verify(bench *b)
+{
+    svms_audit_trust trust = SVMS_AUDIT_TRUST_INIT;
+    svms_audit_report report = SVMS_AUDIT_REPORT_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    trust.log_key = b->key;
+    double begun = cpu_seconds();
+    check(svms_audit_check(b->ctx, &b->folder, &trust, NULL, &report, &err), "verifying", &err);
+    double took = cpu_seconds() - begun;
+    need(report.checked >= b->records, "finding all records");
+    return took;
+}
+
+/* A message as it is hashed: a byte in front, and a record or two hashes. */
+static double bare(bench *b)
+{
+    static uint8_t message[1 + RECORD];
+    uint8_t digest[HASH];
+    double begun = cpu_seconds();
+    for (unsigned i = 0; i < 2 * b->records; i++) {
+        size_t size = i < b->records ? 1 + RECORD : 1 + 2 * HASH;
+        unsigned length = 0;
+        memcpy(message + 1, &i, sizeof i);
+        need(EVP_DigestInit_ex2(b->hasher, b->sha256, NULL) == 1 &&
+                 EVP_DigestUpdate(b->hasher, message, size) == 1 &&
+                 EVP_DigestFinal_ex(b->hasher, digest, &length) == 1,
+             "hashing");
+    }
+    return cpu_seconds() - begun;
+}
+
+int main(int argc, char **argv)
+{
+    bench b = { .records = argc > 2 ? (unsigned)atoi(argv[2]) : 500000u };
+    double verified[ROUNDS];
+    double hashed[ROUNDS];
+    char path[4096];
+    svms_error err = SVMS_ERROR_INIT;
+    snprintf(path, sizeof path, "%s/audit-check-XXXXXX", argc > 1 ? argv[1] : "/tmp");
+    need(mkdtemp(path) != NULL, "making a folder");
+    check(svms_ctx_new(&b.ctx, NULL, &err), "making a context", &err);
+    check(svms_folder_open(&b.folder, b.ctx, path, 0, &err), "opening the folder", &err);
+    b.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    b.hasher = EVP_MD_CTX_new();
+    need(b.sha256 && b.hasher, "fetching SHA-256");
+    fill(&b);
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        verified[i] = verify(&b);
+        hashed[i] = bare(&b);
+    }
+    double took = median(verified);
+    double limit = median(hashed);
+    printf("%u records of %u bytes: verified in %.3f s of CPU, bare SHA-256 %.3f s: %.2f of the "
+           "limit\n",
+           b.records, RECORD, took, limit, limit / took);
+    EVP_MD_CTX_free(b.hasher);
+    EVP_MD_free(b.sha256);
+    svms_folder_close(&b.folder);
+    svms_ctx_free(&b.ctx);
+    printf("the log is in %s\n", path);
+    return 0;
+}
