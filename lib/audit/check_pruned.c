@@ -168,8 +168,8 @@ svms_status svms_check_look(svms_check *at, const void *record, size_t size, svm
         if (status == SVMS_OK && strcmp(event, "log.pruned") == 0 && first <= last) {
             status = add_pruning(at, first, last, kept, &why);
         }
+        svms_json_unload(&document);
     }
-    svms_json_unload(&document);
     /* What is no record of section 1 announces nothing. */
     return svms_check_is_fatal(status) || status == SVMS_E_LIMIT ? svms_fail_as(err, status, &why)
                                                                  : SVMS_OK;

@@ -286,8 +286,8 @@ svms_status svms_check_time_of(svms_check *at, const void *record, size_t size, 
         int64_t time = svms_json_time(&root, "time");
         status = document.status;
         *out = status == SVMS_OK ? time : SVMS_NO_TIME;
+        svms_json_unload(&document);
     }
-    svms_json_unload(&document);
     return svms_check_is_fatal(status) ? svms_fail_as(err, status, &why) : SVMS_OK;
 }
 

@@ -37,10 +37,9 @@ svms_status svms_log_parse_identity(svms_ctx *ctx, const void *bytes, size_t siz
                                     svms_note_key *out, svms_error *err)
 {
     const char *text = bytes;
-    const char *origin = text + TITLE_SIZE;
-    const char *end = size > TITLE_SIZE && memcmp(text, TITLE, TITLE_SIZE) == 0
-                          ? memchr(origin, '\n', size - TITLE_SIZE)
-                          : NULL;
+    bool is_titled = size > TITLE_SIZE && memcmp(text, TITLE, TITLE_SIZE) == 0;
+    const char *origin = is_titled ? text + TITLE_SIZE : NULL;
+    const char *end = is_titled ? memchr(origin, '\n', size - TITLE_SIZE) : NULL;
     size_t name_size = end ? (size_t)(end - origin) : 0;
     const char *key = end ? end + 1 : NULL;
     size_t left = end ? size - (size_t)(key - text) : 0;
