@@ -20,7 +20,7 @@ extern "C" {
 
 /** What is wrong with a log. */
 typedef enum svms_audit_flaw {
-    SVMS_AUDIT_FLAW_NONE = 0,
+    SVMS_AUDIT_FLAW_NONE = 0,        /**< Nothing. */
     SVMS_AUDIT_FLAW_KEY = 1,         /**< The file "log" is not what the verifier was told. */
     SVMS_AUDIT_FLAW_EPOCHS = 2,      /**< A handover of keys does not hold. */
     SVMS_AUDIT_FLAW_CHECKPOINT = 3,  /**< A checkpoint is none, or not of the log's key. */

@@ -107,6 +107,21 @@ static svms_status read_bytes(replay *at, uint64_t offset, size_t size, size_t *
     return status;
 }
 
+/* A-EPO-3: what stands before a handover is not for a later key to say. The last one that the tiles
+ * cover speaks for those before it, which it follows from. */
+static svms_status meet_handover(const replay *at, const svms_tree_source *source, uint64_t size,
+                                 svms_error *err)
+{
+    const svms_epochs *epochs = &at->log->epochs;
+    size_t i = epochs->count;
+    while (i > 1 && epochs->epoch[i - 1].from.size > size) {
+        i--;
+    }
+    svms_tree_head then = { epochs->epoch[i - 1].from.size, { 0 } };
+    svms_status status = svms_tree_root_at(source, then.size, then.root, err);
+    return status == SVMS_OK ? svms_epochs_agree(epochs, &then, err) : status;
+}
+
 /* Of a tree that begins where the journal does: what stands before is in tiles. */
 static svms_status begin_tree(replay *at, const svms_tree_head *head, svms_error *err)
 {
@@ -122,6 +137,9 @@ static svms_status begin_tree(replay *at, const svms_tree_head *head, svms_error
     if (status == SVMS_OK && memcmp(found.root, head->root, sizeof found.root) != 0) {
         status = svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                            "the tiles are not those of the records before the journal");
+    }
+    if (status == SVMS_OK) {
+        status = meet_handover(at, &source, head->size, err);
     }
     for (size_t i = 0; i < 2 && status == SVMS_OK; i++) {
         known *seen = &at->known[i];
@@ -175,6 +193,22 @@ static svms_status replay_records(replay *at, svms_journal_group *group, svms_er
     return status;
 }
 
+/* A key is handed over between groups: one that goes over such a place was not written by the key
+ * that it should have been. */
+static svms_status end_at_handovers(const svms_epochs *epochs, const svms_journal_group *group,
+                                    svms_error *err)
+{
+    for (size_t i = epochs->count; i > 0 && epochs->epoch[i - 1].from.size > group->first; i--) {
+        uint64_t handed_over = epochs->epoch[i - 1].from.size;
+        if (handed_over - group->first < group->count) {
+            return svms_fail(err, SVMS_E_NOT_AUTHENTIC,
+                             "records from %" PRIu64 " on were signed by a later key than theirs",
+                             group->first);
+        }
+    }
+    return SVMS_OK;
+}
+
 /* A whole group: what it says must be so. */
 static svms_status replay_group(replay *at, svms_journal_group *group, svms_error *err)
 {
@@ -186,8 +220,10 @@ static svms_status replay_group(replay *at, svms_journal_group *group, svms_erro
                          "behind record %" PRIu64 " the journal goes on with record %" PRIu64,
                          log->tree.size, group->first);
     }
-    svms_status status =
-        svms_epochs_check(&log->epochs, group->note, group->note_size, &checkpoint, err);
+    svms_status status = end_at_handovers(&log->epochs, group, err);
+    if (status == SVMS_OK) {
+        status = svms_epochs_check(&log->epochs, group->note, group->note_size, &checkpoint, err);
+    }
     if (status == SVMS_OK) {
         status = replay_records(at, group, err);
     }

@@ -319,6 +319,12 @@ static void a_stolen_key_rewrites_no_earlier_epoch(void **state)
     assert_int_equal(report.first.flaw, SVMS_AUDIT_FLAW_ROOT);
     assert_non_null(strstr(report.first.words, "the handover to epoch 2"));
     assert_true(report.first_wrong <= 100);
+    /* Nor is it appended to, as if nothing were wrong. */
+    svms_audit_log *log = NULL;
+    svms_audit_log_options options = SVMS_AUDIT_LOG_OPTIONS_INIT;
+    options.server = "vms";
+    assert_int_equal(svms_audit_log_open(&log, c->ctx, &c->view, &options, NULL),
+                     SVMS_E_NOT_AUTHENTIC);
     proof_records_free(&records);
     proof_signer_free(&thief);
 }
