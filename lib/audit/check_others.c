@@ -2,6 +2,7 @@
 /* What lies beside the log: what recovery put aside, time stamps, keys. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
@@ -62,7 +63,7 @@ static svms_status check_aside(void *user, const char *name)
     const lister *by = user;
     svms_check *at = by->at;
     svms_store store = SVMS_STORE_INIT;
-    uint8_t digest[SVMS_DIGEST_SIZE];
+    uint8_t digest[SVMS_DIGEST_SIZE] = { 0 };
     char path[SVMS_FOLDER_NAME_SIZE];
     char digits[9];
     int os_error = 0;
@@ -96,21 +97,30 @@ static svms_status count_stamp(void *user, const char *name)
     return SVMS_OK;
 }
 
+static bool is_key(const char *name, unsigned long long *epoch)
+{
+    static const char front[] = "epoch-";
+    char *end = NULL;
+    if (strncmp(name, front, sizeof front - 1) != 0) {
+        return false;
+    }
+    name += sizeof front - 1;
+    *epoch = strtoull(name, &end, 10);
+    return end != name && strcmp(end, ".pem") == 0;
+}
+
 /* Whoever finds an old key can rewrite its epoch. */
 static svms_status check_key(void *user, const char *name)
 {
     const lister *by = user;
     svms_check *at = by->at;
     size_t present = at->epochs.count - 1;
-    size_t epoch = 0;
-    int end = 0;
-    bool is_key =
-        sscanf(name, "epoch-%zu.pem%n", &epoch, &end) == 1 && name[end] == '\0' && end > 0;
-    if (!is_key || epoch >= present) {
+    unsigned long long epoch = 0;
+    if (!is_key(name, &epoch) || epoch >= present) {
         return SVMS_OK;
     }
     return svms_check_tell(at, SVMS_AUDIT_FLAW_OLD_KEY, SVMS_NO_RECORD, 0,
-                           "the private key of epoch %zu is still there, and the present one is "
+                           "the private key of epoch %llu is still there, and the present one is "
                            "epoch %zu",
                            epoch, present);
 }

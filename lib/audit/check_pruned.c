@@ -59,7 +59,7 @@ static svms_status compare_kept(svms_check *at, const svms_check_tile *tile, con
             return status;
         }
         if (!tile->has_hashes ||
-            memcmp(leaf, tile->hash + entry->place * SVMS_DIGEST_SIZE, sizeof leaf) != 0) {
+            memcmp(leaf, tile->hash + (size_t)entry->place * SVMS_DIGEST_SIZE, sizeof leaf) != 0) {
             return tell_kept(at, first + entry->place,
                              tile->has_hashes ? "is not what was signed"
                                               : "cannot be compared without its tile");

@@ -214,8 +214,8 @@ svms_status svms_audit_growth_verify(svms_audit_head *out, svms_ctx *ctx,
 {
     verifier by;
     svms_growth_text growth;
-    svms_checkpoint older;
-    svms_checkpoint newer;
+    svms_checkpoint older = { .head = { 0, { 0 } } };
+    svms_checkpoint newer = older;
     svms_witnessed witnessed;
     svms_audit_head known = SVMS_AUDIT_HEAD_INIT;
     if (!out || !ctx || !trust || !kept || !text) {

@@ -46,7 +46,7 @@ static svms_status take_sets(svms_rtp_format *format, svms_text_piece list, svms
         if (one.size == 0) {
             continue; /* "Z0IAKQ==," is seen in the wild */
         }
-        if (one.size > (SVMS_PARAMETER_SET_BYTES_MAX / 3 + 1) * 4) {
+        if (one.size > (sizeof set / 3 + 1) * 4) {
             return svms_fail(err, SVMS_E_LIMIT, "a parameter set of more than %d bytes",
                              SVMS_PARAMETER_SET_BYTES_MAX);
         }

@@ -27,7 +27,8 @@ typedef struct jpeg_picture {
     uint16_t width;
     uint16_t height;
     uint16_t interval;
-    const uint8_t *scan; /* NULL until it was seen */
+    uint8_t tables[2][SVMS_JPEG_TABLE_SIZE]; /* of the scan, when the picture was read */
+    const uint8_t *scan;                     /* NULL until it was seen */
     size_t scan_size;
 } jpeg_picture;
 
@@ -172,12 +173,14 @@ static svms_status read_picture(jpeg_picture *picture, const svms_sample *sample
     if (status != SVMS_END) {
         return status;
     }
-    bool complete = picture->scan && picture->quantisers[picture->quantiser_of[0]] &&
-                    picture->quantisers[picture->quantiser_of[1]];
-    if (!complete) {
+    const uint8_t *luma = picture->quantisers[picture->quantiser_of[0]];
+    const uint8_t *chroma = picture->quantisers[picture->quantiser_of[1]];
+    if (!picture->scan || !luma || !chroma) {
         return svms_fail(err, SVMS_E_UNSUPPORTED,
                          "a JPEG picture that RFC 2435 cannot say: tables or scan are missing");
     }
+    memcpy(picture->tables[0], luma, SVMS_JPEG_TABLE_SIZE);
+    memcpy(picture->tables[1], chroma, SVMS_JPEG_TABLE_SIZE);
     return SVMS_OK;
 }
 
@@ -194,10 +197,7 @@ static svms_status send_picture(svms_packer *packer, const jpeg_picture *picture
     /* Restart intervals are not kept together: F and L are set, the count says "whole frames". */
     svms_store_u16(header + HEADER_SIZE + 2, 0xFFFF);
     svms_store_u16(tables + 2, TABLES_SIZE);
-    memcpy(tables + TABLES_HEADER_SIZE, picture->quantisers[picture->quantiser_of[0]],
-           SVMS_JPEG_TABLE_SIZE);
-    memcpy(tables + TABLES_HEADER_SIZE + SVMS_JPEG_TABLE_SIZE,
-           picture->quantisers[picture->quantiser_of[1]], SVMS_JPEG_TABLE_SIZE);
+    memcpy(tables + TABLES_HEADER_SIZE, picture->tables, sizeof picture->tables);
     size_t header_size = HEADER_SIZE + (restarts ? (size_t)RESTART_SIZE : 0);
     svms_status status = SVMS_OK;
     size_t at = 0;
