@@ -9,7 +9,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root"
 status=0
 
-cppcheck -q --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem -Iinclude -Ilib/base -Ilib/crypto -Ilib/media -Ilib/identity \
     -Ilib/container -Iexamples/cli -i examples/viewer/node_modules lib examples || status=1
 
