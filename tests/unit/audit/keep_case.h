@@ -4,6 +4,8 @@
 #ifndef SVMS_TEST_KEEP_CASE_H
 #define SVMS_TEST_KEEP_CASE_H
 
+#include <stdatomic.h>
+
 #include <svms/audit_keep.h>
 
 #include "kept.h"
@@ -25,10 +27,10 @@ typedef struct keep_case {
     memory_folder folder;
     svms_folder view;
     int64_t now_utc_ns;
-    size_t allocations;
+    atomic_ulong allocations;
     size_t failing; /* 0: none of them */
     bool fails_on;  /* and all behind it */
-    long live;
+    atomic_long live;
 } keep_case;
 
 /* NUL behind it. */
