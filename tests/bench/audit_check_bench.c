@@ -4,6 +4,8 @@
  * both take turns. Prints; never judges.
  *
  *   audit_check_bench [FOLDER [RECORDS]]    FOLDER: where the log is made; /tmp if not said */
+#define _XOPEN_SOURCE 700
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +122,14 @@ static double bare(bench *b)
     return cpu_seconds() - begun;
 }
 
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
 int main(int argc, char **argv)
 {
     bench b = { .records = argc > 2 ? (unsigned)atoi(argv[2]) : 500000u };
@@ -148,6 +158,6 @@ int main(int argc, char **argv)
     EVP_MD_free(b.sha256);
     svms_folder_close(&b.folder);
     svms_ctx_free(&b.ctx);
-    printf("the log is in %s\n", path);
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     return 0;
 }
