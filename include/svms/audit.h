@@ -274,7 +274,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_audit_record_change(svms_audit_record 
  * @param[out] err  why it failed, or NULL
  *
  * @retval SVMS_OK           the record stands; nothing can be added any more
- * @retval SVMS_E_USAGE      an argument is NULL, or a member that the event must have is missing;
+ * @retval SVMS_E_USAGE      an argument is NULL, or a member that the event must have is missing
+ *                           (details may be, where the outcome is denied or error);
  *                           err->message names it
  * @retval SVMS_E_LIMIT      it is larger than ::SVMS_AUDIT_RECORD_MAX
  * @retval SVMS_E_NO_MEMORY  the allocator failed
