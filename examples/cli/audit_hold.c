@@ -57,8 +57,9 @@ static exit_status say_held(const hold_request *request, const svms_audit_hold *
     return EXIT_GOOD;
 }
 
-static exit_status add(const hold_request *request, svms_audit_log *log)
+static exit_status add(const void *asked, svms_audit_log *log)
 {
+    const hold_request *request = asked;
     svms_audit_hold hold = SVMS_AUDIT_HOLD_INIT;
     svms_error err = SVMS_ERROR_INIT;
     const svms_audit_event by = audit_by_event(&request->by);
@@ -73,8 +74,9 @@ static exit_status add(const hold_request *request, svms_audit_log *log)
                              : complain_error(&err, "cannot hold records of %s", request->path);
 }
 
-static exit_status lift(const hold_request *request, svms_audit_log *log)
+static exit_status lift(const void *asked, svms_audit_log *log)
 {
+    const hold_request *request = asked;
     svms_error err = SVMS_ERROR_INIT;
     const svms_audit_event by = audit_by_event(&request->by);
     svms_status status = svms_audit_log_lift(log, request->name, &by, &err);
@@ -94,26 +96,10 @@ static exit_status lift(const hold_request *request, svms_audit_log *log)
 }
 
 static exit_status with_log(const hold_request *request,
-                            exit_status (*act)(const hold_request *request, svms_audit_log *log))
+                            exit_status (*act)(const void *request, svms_audit_log *log))
 {
-    svms_ctx *ctx = NULL;
-    audit_place *place = NULL;
     const audit_place_options options = { .path = request->path, .server = request->by.server };
-    exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD) {
-        status = audit_place_open(&place, ctx, &options);
-    }
-    if (status == EXIT_GOOD && !audit_place_log(place)) {
-        complain("%s is in the hands of another process: only who holds a log holds records",
-                 request->path);
-        status = EXIT_ENVIRONMENT;
-    }
-    if (status == EXIT_GOOD) {
-        status = act(request, audit_place_log(place));
-    }
-    exit_status closed = audit_place_close(&place);
-    svms_ctx_free(&ctx);
-    return status == EXIT_GOOD ? closed : status;
+    return audit_place_act(&options, "holds records", act, request);
 }
 
 static svms_status list_one(void *user, const svms_audit_hold *hold)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "keys.h"
 #include "message.h"
 
 struct audit_place {
@@ -168,4 +169,27 @@ exit_status audit_place_close(audit_place **place)
     free(*place);
     *place = NULL;
     return status;
+}
+
+exit_status audit_place_act(const audit_place_options *options, const char *verb,
+                            exit_status (*act)(const void *request, svms_audit_log *log),
+                            const void *request)
+{
+    svms_ctx *ctx = NULL;
+    audit_place *place = NULL;
+    exit_status status = make_context(&ctx);
+    if (status == EXIT_GOOD) {
+        status = audit_place_open(&place, ctx, options);
+    }
+    if (status == EXIT_GOOD && !audit_place_log(place)) {
+        complain("%s is in the hands of another process: only who holds a log %s", options->path,
+                 verb);
+        status = EXIT_ENVIRONMENT;
+    }
+    if (status == EXIT_GOOD) {
+        status = act(request, audit_place_log(place));
+    }
+    exit_status closed = audit_place_close(&place);
+    svms_ctx_free(&ctx);
+    return status == EXIT_GOOD ? closed : status;
 }

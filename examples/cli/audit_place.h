@@ -36,6 +36,11 @@ exit_status audit_place_tend(audit_place *place);
 /* The log that this process holds; NULL where somebody else does. */
 svms_audit_log *audit_place_log(audit_place *place);
 
+/* Opens a log, does something to it that only its holder may (verb: "prunes it"), and closes it. */
+exit_status audit_place_act(const audit_place_options *options, const char *verb,
+                            exit_status (*act)(const void *request, svms_audit_log *log),
+                            const void *request);
+
 /* NULL and a pointer to NULL are accepted; cleared. */
 exit_status audit_place_close(audit_place **place);
 

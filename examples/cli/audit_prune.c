@@ -50,8 +50,9 @@ static exit_status say(const prune_request *request, const svms_audit_pruned *pr
     return EXIT_GOOD;
 }
 
-static exit_status prune(const prune_request *request, svms_audit_log *log)
+static exit_status prune(const void *asked, svms_audit_log *log)
 {
+    const prune_request *request = asked;
     svms_audit_prune_options options = SVMS_AUDIT_PRUNE_OPTIONS_INIT;
     svms_audit_pruned pruned = SVMS_AUDIT_PRUNED_INIT;
     svms_error err = SVMS_ERROR_INIT;
@@ -77,24 +78,8 @@ static exit_status prune(const prune_request *request, svms_audit_log *log)
 
 static exit_status run(const prune_request *request)
 {
-    svms_ctx *ctx = NULL;
-    audit_place *place = NULL;
     const audit_place_options options = { .path = request->path, .server = request->by.server };
-    exit_status status = make_context(&ctx);
-    if (status == EXIT_GOOD) {
-        status = audit_place_open(&place, ctx, &options);
-    }
-    if (status == EXIT_GOOD && !audit_place_log(place)) {
-        complain("%s is in the hands of another process: only who holds a log prunes it",
-                 request->path);
-        status = EXIT_ENVIRONMENT;
-    }
-    if (status == EXIT_GOOD) {
-        status = prune(request, audit_place_log(place));
-    }
-    exit_status closed = audit_place_close(&place);
-    svms_ctx_free(&ctx);
-    return status == EXIT_GOOD ? closed : status;
+    return audit_place_act(&options, "prunes it", prune, request);
 }
 
 static const option_spec options[] = {
