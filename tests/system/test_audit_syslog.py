@@ -181,7 +181,7 @@ class Frames(SyslogCase):
         usual = {"event": "ptz.move", "outcome": "success", "device": "cam-1"}
         # In the middle of the old ones one that is related to evidence, and stays.
         self.append(*[usual] * 300, {"event": "time.jump", "outcome": "success"}, *[usual] * 300)
-        time.sleep(1.1)
+        time.sleep(2.5)  # An age is in whole seconds, and the clock is, too.
         # The first pruning only makes the journal let go of them (A-RET-5).
         self.expect(GOOD, "audit", "prune", "log", "--older-than", "1s")
         self.append(*[usual] * 300)
