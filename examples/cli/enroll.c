@@ -210,7 +210,8 @@ static exit_status check_role(const enrolling *self)
 {
     int role = self->settings.role;
     if (role == SVMS_ROLE_EXPORTER || role == SVMS_ROLE_CUSTODIAN ||
-        role == SVMS_ROLE_KEY_OFFICER || role == SVMS_ROLE_TIME_STAMPER) {
+        role == SVMS_ROLE_KEY_OFFICER || role == SVMS_ROLE_TIME_STAMPER ||
+        role == SVMS_ROLE_UPDATE) {
         complain("a certificate of this role only signs and cannot show itself to a server: enrol "
                  "anew with a one-time code and --force");
         return EXIT_POLICY;

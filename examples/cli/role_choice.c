@@ -13,5 +13,6 @@ const option_choice role_choices[] = {
     { "client-device", SVMS_ROLE_CLIENT_DEVICE },
     { "user", SVMS_ROLE_USER },
     { "time-stamper", SVMS_ROLE_TIME_STAMPER },
+    { "update", SVMS_ROLE_UPDATE },
     { NULL, 0 },
 };

@@ -237,10 +237,10 @@ _svms() {
         words="camera recorder"
         [ "$command" = identity ] && words="$words exporter custodian key-officer"
         case $command in
-        ca | request | enroll) words="$words exporter custodian key-officer server client-device user time-stamper" ;;
+        ca | request | enroll) words="$words exporter custodian key-officer server client-device user time-stamper update" ;;
         esac
         [ "$command" = export ] && words="custodian exporter"
-        [ "$command" = tls ] && words="server camera recorder client-device user exporter custodian key-officer time-stamper"
+        [ "$command" = tls ] && words="server camera recorder client-device user exporter custodian key-officer time-stamper update"
         ;;
     --reason)
         [ "$command" = export ] && return

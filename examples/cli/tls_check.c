@@ -287,6 +287,7 @@ static const option_choice roles[] = {
     { "custodian", SVMS_ROLE_CUSTODIAN },
     { "key-officer", SVMS_ROLE_KEY_OFFICER },
     { "time-stamper", SVMS_ROLE_TIME_STAMPER },
+    { "update", SVMS_ROLE_UPDATE },
     { NULL, 0 },
 };
 

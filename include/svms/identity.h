@@ -27,7 +27,8 @@ typedef enum svms_role {
     SVMS_ROLE_SERVER = 16,        /**< A server of the installation. */
     SVMS_ROLE_CLIENT_DEVICE = 17, /**< A device at which people work. */
     SVMS_ROLE_USER = 18,          /**< A person. */
-    SVMS_ROLE_TIME_STAMPER = 19   /**< A time stamp authority (RFC 3161). */
+    SVMS_ROLE_TIME_STAMPER = 19,  /**< A time stamp authority (RFC 3161). */
+    SVMS_ROLE_UPDATE = 20         /**< Signs what devices run. */
 } svms_role;
 
 /**

@@ -170,6 +170,9 @@ static svms_status write_durably(svms_audit_log *log, svms_error *err)
 static svms_status reserve_in(svms_builder *builder, size_t size, svms_error *err)
 {
     size_t before = builder->size;
+    if (builder->capacity - before >= size) {
+        return SVMS_OK;
+    }
     svms_put_zeros(builder, size);
     svms_status status = svms_builder_check(builder, "what is to be published", err);
     builder->size = before;
@@ -390,19 +393,23 @@ static svms_status check_records(const svms_iovec *records, size_t count, size_t
                            BYTES_MAX);
 }
 
-static bool is_behind(svms_audit_log *log)
+static bool has_to_help(svms_audit_log *log)
 {
     svms_platform_lock(&log->latch);
-    bool behind = log->backlog.records.size > SVMS_LOG_BACKLOG_BYTES;
+    size_t waiting = log->backlog.records.size;
+    bool has_to = waiting > (log->has_publisher ? 2 : 1) * (size_t)SVMS_LOG_BACKLOG_BYTES;
     svms_platform_unlock(&log->latch);
-    return behind;
+    return has_to;
 }
 
-static void publish_what_is_behind(svms_audit_log *log)
+/* A few times what this append has added, so that few appends have to help; not all that there is,
+ * so that none waits long. */
+static void publish_what_is_behind(svms_audit_log *log, size_t added)
 {
     svms_error ignored = SVMS_ERROR_INIT;
+    size_t bytes = added > SVMS_LOG_PART_BYTES / 4 ? 4 * added : SVMS_LOG_PART_BYTES;
     /* The records are in the log; what cannot be published now can later. */
-    if (is_behind(log) && svms_log_publish(log, &ignored) != SVMS_OK) {
+    if (has_to_help(log) && svms_log_publish_part(log, bytes, &ignored) != SVMS_OK) {
         svms_log(log->ctx, SVMS_LOG_WARNING, "audit log: %s", ignored.message);
     }
 }
@@ -419,7 +426,7 @@ static svms_status append(svms_audit_log *log, svms_log_waiter *waiter, uint64_t
         return svms_fail_as(err, waiter->status, &waiter->error);
     }
     *first = waiter->first;
-    publish_what_is_behind(log);
+    publish_what_is_behind(log, waiter->bytes);
     return SVMS_OK;
 }
 

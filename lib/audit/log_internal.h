@@ -15,8 +15,10 @@
 
 /* 2^48 leaves are six tiles high. */
 #define SVMS_LOG_TILE_LEVELS 7u
-/* What waits for the publisher before an append publishes it itself. */
+/* What waits for the publisher before appends help it, each with a part; they wait for their turn
+ * to do so where it is twice as much. */
 #define SVMS_LOG_BACKLOG_BYTES 16777216u
+#define SVMS_LOG_PART_BYTES 1048576u
 /* A segment of the journal that is larger is followed by the next one. */
 #define SVMS_LOG_SEGMENT_BYTES UINT64_C(33554432)
 
@@ -167,8 +169,11 @@ void svms_log_publisher_clear(svms_log_publisher *publisher, svms_ctx *ctx);
 /* Takes up what is there at a size, so that it can go on. */
 SVMS_MUST_CHECK svms_status svms_log_publisher_resume(svms_audit_log *log, uint64_t size,
                                                       svms_error *err);
-/* Holds the publisher's role while it is at it. */
+/* All that was acknowledged by now. Holds the publisher's role while it is at it. */
 SVMS_MUST_CHECK svms_status svms_log_publish(svms_audit_log *log, svms_error *err);
+/* About so many bytes of it. */
+SVMS_MUST_CHECK svms_status svms_log_publish_part(svms_audit_log *log, size_t bytes,
+                                                  svms_error *err);
 
 /* log_index.c, the publisher's: the bundle that is full now; bundles that the index lacks, some at
  * a time. */

@@ -177,20 +177,22 @@ static void take_backlog(svms_audit_log *log)
     publisher->leaves_done = 0;
 }
 
-static svms_status work_off(svms_audit_log *log, svms_error *err)
+static bool is_worked_off(const svms_log_publisher *publisher)
+{
+    return publisher->leaves_done == publisher->work.leaves.size;
+}
+
+/* Behind the last record: what is not full, and the checkpoint over all. */
+static svms_status finish(svms_audit_log *log, svms_error *err)
 {
     svms_log_publisher *publisher = &log->publisher;
-    /* What was full when the last attempt failed. */
-    svms_status status = flush_full(log, err);
-    while (status == SVMS_OK && publisher->leaves_done < publisher->work.leaves.size) {
-        status = take_record(log, err);
-    }
-    if (status == SVMS_OK && publisher->work.note_size > 0) {
+    svms_status status = SVMS_OK;
+    if (publisher->work.note_size > 0) {
         status = put_partials(log, err);
-    }
-    if (status == SVMS_OK && publisher->work.note_size > 0) {
-        status = svms_log_put_file(log->folder, "checkpoint", publisher->work.note,
-                                   publisher->work.note_size, true, err);
+        if (status == SVMS_OK) {
+            status = svms_log_put_file(log->folder, "checkpoint", publisher->work.note,
+                                       publisher->work.note_size, true, err);
+        }
     }
     if (status == SVMS_OK) {
         publisher->work.note_size = 0;
@@ -199,6 +201,20 @@ static svms_status work_off(svms_audit_log *log, svms_error *err)
         svms_platform_unlock(&log->latch);
     }
     return status;
+}
+
+/* About so many bytes of records. */
+static svms_status work_off(svms_audit_log *log, size_t bytes, svms_error *err)
+{
+    svms_log_publisher *publisher = &log->publisher;
+    size_t begun_at = publisher->records_done;
+    /* What was full when the last attempt failed. */
+    svms_status status = flush_full(log, err);
+    while (status == SVMS_OK && !is_worked_off(publisher) &&
+           publisher->records_done - begun_at < bytes) {
+        status = take_record(log, err);
+    }
+    return status == SVMS_OK && is_worked_off(publisher) ? finish(log, err) : status;
 }
 
 static void begin_publishing(svms_audit_log *log)
@@ -219,18 +235,43 @@ static void end_publishing(svms_audit_log *log)
     svms_platform_unlock(&log->latch);
 }
 
-svms_status svms_log_publish(svms_audit_log *log, svms_error *err)
+svms_status svms_log_publish_part(svms_audit_log *log, size_t bytes, svms_error *err)
 {
     begin_publishing(log);
-    svms_status status = work_off(log, err);
-    if (status == SVMS_OK) {
+    svms_status status = work_off(log, bytes, err);
+    if (status == SVMS_OK && is_worked_off(&log->publisher)) {
         take_backlog(log);
-        status = work_off(log, err);
-    }
-    if (status == SVMS_OK) {
-        svms_log_index_rest(log);
     }
     end_publishing(log);
+    return status;
+}
+
+static uint64_t known_size(svms_audit_log *log)
+{
+    svms_platform_lock(&log->latch);
+    uint64_t size = log->head.size;
+    svms_platform_unlock(&log->latch);
+    return size;
+}
+
+/* Whoever appends and has to help must not wait for all of it: the role is given up now and then.
+ */
+svms_status svms_log_publish(svms_audit_log *log, svms_error *err)
+{
+    uint64_t size = known_size(log);
+    bool is_done = false;
+    svms_status status = SVMS_OK;
+    while (status == SVMS_OK && !is_done) {
+        begin_publishing(log);
+        status = work_off(log, SVMS_LOG_PART_BYTES, err);
+        is_done = is_worked_off(&log->publisher) && log->publisher.size >= size;
+        if (status == SVMS_OK && is_done) {
+            svms_log_index_rest(log);
+        } else if (status == SVMS_OK && is_worked_off(&log->publisher)) {
+            take_backlog(log);
+        }
+        end_publishing(log);
+    }
     return status;
 }
 

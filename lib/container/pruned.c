@@ -10,7 +10,7 @@
 #include "head.h"
 #include "options.h"
 #include "pruned.h"
-#include "signer.h"
+#include "signer_check.h"
 #include "stream.h"
 
 #define OBJECT_SIZE (SVMS_OBJECT_PREFIX_SIZE + 128u)

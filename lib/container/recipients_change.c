@@ -7,7 +7,7 @@
 #include "failure.h"
 #include "front.h"
 #include "options.h"
-#include "signer.h"
+#include "signer_check.h"
 #include "stanza.h"
 #include "stream.h"
 

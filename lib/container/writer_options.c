@@ -8,7 +8,7 @@
 #include "failure.h"
 #include "key_internal.h"
 #include "options.h"
-#include "signer.h"
+#include "signer_check.h"
 #include "stanza.h"
 #include "wrap.h"
 #include "writer_internal.h"

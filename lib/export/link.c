@@ -6,7 +6,7 @@
 #include "access_block.h"
 #include "failure.h"
 #include "sign.h"
-#include "signer.h"
+#include "signer_check.h"
 #include "timestamp.h"
 #include "utf8.h"
 

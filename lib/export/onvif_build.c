@@ -6,7 +6,7 @@
 #include "chain_internal.h"
 #include "cursor.h"
 #include "failure.h"
-#include "signer.h"
+#include "signer_check.h"
 #include "utf8.h"
 
 size_t svms_onvif_begin_box(svms_builder *builder, uint32_t type)

@@ -80,7 +80,7 @@ SVMS_MUST_CHECK svms_status svms_certificates_in_pem(const char *pem, size_t siz
 #define SVMS_ROLE_DER_SIZE 21
 /* All roles lie in between; not every number there is one. */
 #define SVMS_ROLE_FIRST SVMS_ROLE_CAMERA
-#define SVMS_ROLE_LAST SVMS_ROLE_TIME_STAMPER
+#define SVMS_ROLE_LAST SVMS_ROLE_UPDATE
 /* Content of a role's object identifier in DER; NULL where svms_role_oid() gives NULL. Bytes,
  * because OBJ_txt2obj() gives wrong identifiers when it is short of memory. */
 const uint8_t *svms_role_der(svms_role role, size_t *size);

@@ -38,6 +38,7 @@ static const role_entry roles[] = {
                                   { ROLE_ARC_DER, 17 } },
     [SVMS_ROLE_USER] = { "user", ROLE_ARC ".18", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 18 } },
     [SVMS_ROLE_TIME_STAMPER] = { "time-stamper", STAMPING_OID, 8, { STAMPING_DER } },
+    [SVMS_ROLE_UPDATE] = { "update", ROLE_ARC ".20", SVMS_ROLE_DER_SIZE, { ROLE_ARC_DER, 20 } },
 };
 
 static const role_entry *find(svms_role role)

@@ -12,7 +12,7 @@ static const svms_role roles[] = { SVMS_ROLE_CAMERA,        SVMS_ROLE_RECORDER,
                                    SVMS_ROLE_EXPORTER,      SVMS_ROLE_CUSTODIAN,
                                    SVMS_ROLE_KEY_OFFICER,   SVMS_ROLE_SERVER,
                                    SVMS_ROLE_CLIENT_DEVICE, SVMS_ROLE_USER,
-                                   SVMS_ROLE_TIME_STAMPER };
+                                   SVMS_ROLE_TIME_STAMPER,  SVMS_ROLE_UPDATE };
 
 const svms_role_profile *svms_role_profile_of(svms_role role)
 {
@@ -33,6 +33,7 @@ const svms_role_profile *svms_role_profile_of(svms_role role)
     case SVMS_ROLE_EXPORTER:
     case SVMS_ROLE_CUSTODIAN:
     case SVMS_ROLE_KEY_OFFICER:
+    case SVMS_ROLE_UPDATE:
         return &signer;
     case SVMS_ROLE_TIME_STAMPER:
         return &stamper;

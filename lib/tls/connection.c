@@ -66,7 +66,8 @@ static svms_status fill(svms_tls *tls, const svms_tls_target *target, svms_error
         return svms_fail_crypto(err, "cannot make a TLS connection");
     }
     SSL_set_bio(tls->ssl, bio, bio);
-    if (SSL_set_app_data(tls->ssl, tls) != 1) {
+    if (SSL_set_app_data(tls->ssl, tls) != 1 ||
+        (tls->state->rules.is_datagram && !svms_tls_datagram_prepare(tls->ssl))) {
         return svms_fail_crypto(err, "cannot make a TLS connection");
     }
     if (tls->state->rules.side == SVMS_TLS_SERVER) {
@@ -82,6 +83,16 @@ static svms_status fill(svms_tls *tls, const svms_tls_target *target, svms_error
         svms_tls_offer_session(tls);
     }
     return status;
+}
+
+svms_status svms_tls_begin(svms_tls *tls, svms_tls_state *state, const svms_tls_target *target,
+                           int socket, svms_error *err)
+{
+    tls->ctx = state->ctx;
+    tls->state = svms_tls_state_retain(state);
+    svms_tls_carrier_init(&tls->carrier, tls->ctx, socket);
+    svms_tls_finding_clear(&tls->peer);
+    return fill(tls, target, err);
 }
 
 static svms_status open_on(svms_tls **out, svms_tls_context *context, const svms_tls_target *given,

@@ -8,7 +8,8 @@
 #define ROLES_KNOWN                                                                                \
     (1u << SVMS_ROLE_CAMERA | 1u << SVMS_ROLE_RECORDER | 1u << SVMS_ROLE_EXPORTER |                \
      1u << SVMS_ROLE_CUSTODIAN | 1u << SVMS_ROLE_KEY_OFFICER | 1u << SVMS_ROLE_SERVER |            \
-     1u << SVMS_ROLE_CLIENT_DEVICE | 1u << SVMS_ROLE_USER | 1u << SVMS_ROLE_TIME_STAMPER)
+     1u << SVMS_ROLE_CLIENT_DEVICE | 1u << SVMS_ROLE_USER | 1u << SVMS_ROLE_TIME_STAMPER |         \
+     1u << SVMS_ROLE_UPDATE)
 
 static svms_status read_protocols(svms_tls_rules *rules, const svms_tls_options *options,
                                   svms_error *err)

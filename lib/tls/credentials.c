@@ -14,7 +14,8 @@
 static svms_status check_given(const svms_tls_rules *rules, const svms_tls_credentials *given,
                                svms_error *err)
 {
-    bool judges = rules->side == SVMS_TLS_SERVER && rules->peer != SVMS_TLS_PEER_NOT_ASKED;
+    bool judges = rules->side == SVMS_TLS_SERVER && rules->peer != SVMS_TLS_PEER_NOT_ASKED &&
+                  !rules->names_peers;
     if (given->reserved != 0 || (!given->ocsp != (given->ocsp_size == 0))) {
         return svms_fail(err, SVMS_E_USAGE, "the credentials of TLS are out of range");
     }
@@ -168,7 +169,7 @@ static svms_status load_chain(svms_tls_state *state, const svms_tls_credentials 
     svms_status status = check_key(given, err);
     if (status == SVMS_OK) {
         memcpy(state->leaf, svms_chain_leaf_digest(given->chain), sizeof state->leaf);
-        status = check_leaf(state, given->chain, before, err);
+        status = state->rules.names_peers ? SVMS_OK : check_leaf(state, given->chain, before, err);
     }
     if (status == SVMS_OK) {
         status = check_signing(state->ctx, given->key, err);

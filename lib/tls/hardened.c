@@ -48,6 +48,10 @@ static bool set_groups(SSL_CTX *ssl)
 
 static bool set_versions(SSL_CTX *ssl, const svms_tls_rules *rules)
 {
+    if (rules->is_datagram) {
+        return SSL_CTX_set_min_proto_version(ssl, DTLS1_2_VERSION) == 1 &&
+               SSL_CTX_set_max_proto_version(ssl, DTLS1_2_VERSION) == 1;
+    }
     int oldest = rules->min_version == SVMS_TLS_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
     return SSL_CTX_set_min_proto_version(ssl, oldest) == 1 &&
            SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) == 1;
@@ -60,6 +64,9 @@ static void set_options(SSL_CTX *ssl, const svms_tls_rules *rules)
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
                                  SSL_OP_ENABLE_MIDDLEBOX_COMPAT);
+    if (rules->is_datagram) {
+        SSL_CTX_set_options(ssl, SSL_OP_NO_QUERY_MTU); /* nobody below knows more than we do */
+    }
     SSL_CTX_clear_mode(ssl, SSL_CTX_get_mode(ssl));
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                               SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
@@ -105,14 +112,22 @@ static bool set_callbacks(SSL_CTX *ssl, const svms_tls_rules *rules)
             SSL_CTX_set_alpn_protos(ssl, rules->alpn, rules->alpn_size) == 0);
 }
 
+static const SSL_METHOD *method_of(const svms_tls_rules *rules)
+{
+    bool is_server = rules->side == SVMS_TLS_SERVER;
+    if (rules->is_datagram) {
+        return is_server ? DTLS_server_method() : DTLS_client_method();
+    }
+    return is_server ? TLS_server_method() : TLS_client_method();
+}
+
 svms_status svms_tls_hardened(SSL_CTX **out, svms_ctx *ctx, const svms_tls_rules *rules,
                               svms_error *err)
 {
     static const unsigned char purpose[] = "libsvms TLS";
     ERR_clear_error();
     SSL_CTX *ssl =
-        SSL_CTX_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx),
-                       rules->side == SVMS_TLS_SERVER ? TLS_server_method() : TLS_client_method());
+        SSL_CTX_new_ex(svms_ossl_context(ctx), svms_ossl_properties(ctx), method_of(rules));
     if (!ssl) {
         return svms_fail_crypto(err, "cannot make a TLS context");
     }
@@ -123,7 +138,7 @@ svms_status svms_tls_hardened(SSL_CTX **out, svms_ctx *ctx, const svms_tls_rules
                 SSL_CTX_set1_client_sigalgs_list(ssl, unchanged(signatures)) == 1 &&
                 SSL_CTX_set_session_id_context(ssl, purpose, sizeof purpose - 1) == 1 &&
                 SSL_CTX_set_num_tickets(ssl, rules->tickets == SVMS_TLS_TICKETS_OFF ? 0 : 2) == 1 &&
-                set_callbacks(ssl, rules);
+                svms_tls_offer_profiles(ssl, rules) && set_callbacks(ssl, rules);
     if (!done) {
         SSL_CTX_free(ssl);
         return svms_fail_crypto(err, "cannot set up TLS");

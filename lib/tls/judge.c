@@ -82,6 +82,16 @@ static svms_status judge(svms_tls *tls, svms_tls_finding *finding,
     return status;
 }
 
+/* Where no path is asked for. It says that this is the peer, and nothing of what the certificate
+ * holds. */
+static svms_status ask_above(svms_tls *tls, svms_tls_finding *finding, svms_error *err)
+{
+    svms_status status = tls->judge(tls->user, finding->chain, err);
+    finding->is_trusted = status == SVMS_OK;
+    finding->verdict = status == SVMS_OK ? SVMS_IDENTITY_TRUSTED : SVMS_IDENTITY_BAD_CHAIN;
+    return status;
+}
+
 static void judge_chain(svms_tls *tls, svms_tls_finding *finding, const svms_iovec *staple,
                         bool needs_staple)
 {
@@ -98,7 +108,8 @@ static void judge_chain(svms_tls *tls, svms_tls_finding *finding, const svms_iov
     finding->stapled = false;
     finding->is_trusted = false;
     finding->words = (svms_error)SVMS_ERROR_INIT;
-    finding->status = judge(tls, finding, &question, &finding->words);
+    finding->status = tls->judge ? ask_above(tls, finding, &finding->words)
+                                 : judge(tls, finding, &question, &finding->words);
 }
 
 static const char *what_is_missing(svms_revocation known)
@@ -234,6 +245,10 @@ int svms_tls_verify(X509_STORE_CTX *store, void *unused)
     svms_iovec staple;
     (void)unused;
     svms_tls_finding_clear(finding);
+    if (!svms_tls_shares_profile(tls)) {
+        X509_STORE_CTX_set_error(store, X509_V_ERR_APPLICATION_VERIFICATION);
+        return 0; /* handshake_failure */
+    }
     finding->status =
         read_chain(tls, finding, X509_STORE_CTX_get0_untrusted(store), &finding->words);
     if (finding->status == SVMS_OK) {

@@ -20,7 +20,8 @@ static svms_status resume_sessions(svms_tls_state *state, svms_error *err)
 static svms_status fill(svms_tls_state *state, const svms_tls_credentials *credentials,
                         const svms_tls_state *before, svms_error *err)
 {
-    state->method = svms_tls_carrier_method();
+    state->method =
+        state->rules.is_datagram ? svms_tls_datagram_method() : svms_tls_carrier_method();
     if (!state->method) {
         return svms_fail_crypto(err, "cannot make a carrier of TLS");
     }

@@ -20,6 +20,7 @@
 typedef struct svms_tls_sessions svms_tls_sessions;
 
 #define SVMS_TLS_ALPN_MAX 16
+#define SVMS_TLS_PROFILES_MAX 3
 
 /* What a context was made for; never changes. */
 typedef struct svms_tls_rules {
@@ -32,6 +33,13 @@ typedef struct svms_tls_rules {
     bool require_staple;
     unsigned alpn_size;
     uint8_t alpn[SVMS_TLS_ALPN_MAX * 256]; /* as RFC 7301 writes it */
+    bool is_datagram;                      /* DTLS 1.2 in place of TLS; what follows is of it */
+    bool names_peers;       /* each connection brings who judges its peer, in place of paths; one's
+                             * own certificate need not be good for more */
+    uint32_t mtu;           /* most bytes of a datagram */
+    uint32_t first_wait_ms; /* until something is sent again */
+    size_t profile_count;
+    uint16_t profiles[SVMS_TLS_PROFILES_MAX]; /* of SRTP (RFC 5764 section 4.1.2), best first */
 } svms_tls_rules;
 
 /* What one load of credentials gave. Connections keep the one that they began with. */
@@ -70,6 +78,9 @@ typedef struct svms_tls_finding {
     bool name_matches;
 } svms_tls_finding;
 
+/* Judges a peer's chain where no path does: SVMS_OK, SVMS_E_UNTRUSTED or a failure of our own. */
+typedef svms_status (*svms_tls_judgement)(void *user, const svms_chain *chain, svms_error *err);
+
 struct svms_tls {
     svms_ctx *ctx;
     svms_tls_state *state;
@@ -78,6 +89,8 @@ struct svms_tls {
     char host[SVMS_HOST_NAME_MAX + 2]; /* as it was given, or empty */
     svms_trust *pin;                   /* trusts the pinned certificate alone; NULL without a pin */
     uint8_t pinned[SVMS_DIGEST_SIZE];
+    svms_tls_judgement judge; /* NULL: the path and the pin */
+    void *user;               /* of the folder above: for its judgement and its callbacks */
     svms_tls_finding peer;
     uint16_t peer_version; /* best version of TLS that the peer named; 0: none yet */
     uint8_t alert_sent;    /* the last fatal one */
@@ -129,6 +142,9 @@ int svms_tls_choose_protocol(SSL *ssl, const unsigned char **out, unsigned char 
 /* Of OpenSSL, for every message and alert. */
 void svms_tls_watch(int is_ours, int version, int kind, const void *data, size_t size, SSL *ssl,
                     void *unused);
+/* False, with tls->refusal set, where a protection profile of SRTP was to be agreed on and was not.
+ * Known once the peer shows its certificate. */
+bool svms_tls_shares_profile(svms_tls *tls);
 /* What only the finished handshake shows. */
 SVMS_MUST_CHECK svms_status svms_tls_check_agreed(svms_tls *tls, svms_error *err);
 

@@ -17,7 +17,7 @@
 #include <svms/audit_log.h>
 
 #define GROUP 1000u
-#define RECORD 400u
+#define RECORD 700u
 #define SINGLES 1000u
 #define THREADS 8u
 #define EACH 400u
@@ -30,7 +30,7 @@ typedef struct bench {
     uint64_t bare_size;
     atomic_bool is_over;
     pthread_t tender;
-    uint8_t bytes[GROUP][RECORD];
+    char bytes[GROUP][RECORD];
     svms_iovec run[GROUP];
 } bench;
 
@@ -70,6 +70,23 @@ static void *tend(void *user)
     return NULL;
 }
 
+/* One of the size that records have, with what an index of them looks at. */
+static void write_record(char *out, unsigned number)
+{
+    static const char end[] = "\"}}";
+    int front = snprintf(out, RECORD,
+                         "{\"v\":1,\"id\":\"%032x\",\"time\":\"2026-11-22T10:%02u:%02u.000Z\","
+                         "\"event\":\"playback.search\",\"outcome\":\"success\","
+                         "\"source\":{\"server\":\"bench\"},\"actor\":{\"kind\":\"user\","
+                         "\"id\":\"alice\"},\"device\":\"camera-%u\",\"details\":{\"query\":\"",
+                         number, number / 60 % 60, number % 60, number);
+    need(front > 0 && (size_t)front + sizeof end < RECORD, "making a record");
+    for (unsigned i = (unsigned)front; i < RECORD; i++) {
+        out[i] = (char)('a' + (number * 31 + i * 7) % 26);
+    }
+    memcpy(out + RECORD - (sizeof end - 1), end, sizeof end - 1);
+}
+
 static void begin(bench *b, const char *place)
 {
     char path[4096];
@@ -89,9 +106,7 @@ static void begin(bench *b, const char *place)
     need(b->bare >= 0, "making a file");
     need(pthread_create(&b->tender, NULL, tend, b) == 0, "starting a thread");
     for (unsigned i = 0; i < GROUP; i++) {
-        for (unsigned j = 0; j < RECORD; j++) {
-            b->bytes[i][j] = (uint8_t)(' ' + (i * 31 + j * 7) % 90);
-        }
+        write_record(b->bytes[i], i);
         b->run[i] = (svms_iovec){ b->bytes[i], RECORD };
     }
 }

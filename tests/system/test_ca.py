@@ -19,7 +19,8 @@ from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM,
 ARC = "2.25.132330503438125610743018859333830030049"
 # Role, and how OpenSSL names its extended key usage.
 ROLES = {"camera": f"{ARC}.1", "recorder": f"{ARC}.2", "exporter": f"{ARC}.3", "custodian": f"{ARC}.4", "key-officer": f"{ARC}.5",
-         "server": f"{ARC}.16", "client-device": f"{ARC}.17", "user": f"{ARC}.18", "time-stamper": "Time Stamping"}
+         "server": f"{ARC}.16", "client-device": f"{ARC}.17", "user": f"{ARC}.18", "time-stamper": "Time Stamping",
+         "update": f"{ARC}.20"}
 
 # What signs evidence by hand, or is a person, is reached nowhere.
 WITH_HOSTS = ("camera", "recorder", "server", "client-device", "time-stamper")

@@ -21,7 +21,8 @@ class Enrolling(EnrolCase):
         server = self.serve()
         for number, (role, *hosts) in enumerate((("camera", "cam.example", "192.0.2.7"), ("recorder",), ("exporter",),
                                                  ("custodian",), ("key-officer",), ("server", "rec.example", "2001:db8::1"),
-                                                 ("client-device", "desk.example"), ("user",), ("time-stamper",))):
+                                                 ("client-device", "desk.example"), ("user",), ("time-stamper",),
+                                                 ("update",))):
             with self.subTest(role):
                 typed = [word for host in hosts for word in ("--host", host)]
                 code = self.code(f"the {role}", role, *typed)

@@ -32,6 +32,7 @@ ROLES = {
     "client-device": ([ARC + "17", CLIENT], HOSTS, False),
     "user": ([ARC + "18", CLIENT], None, False),
     "time-stamper": (["Time Stamping"], None, True),
+    "update": ([ARC + "20"], None, False),
 }
 
 

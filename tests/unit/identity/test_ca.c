@@ -82,6 +82,7 @@ static void every_role_has_its_profile(void **state)
         { SVMS_ROLE_CLIENT_DEVICE, ARC ".17 " CLIENT, true },
         { SVMS_ROLE_USER, ARC ".18 " CLIENT, false },
         { SVMS_ROLE_TIME_STAMPER, "1.3.6.1.5.5.7.3.8", false },
+        { SVMS_ROLE_UPDATE, ARC ".20", false },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         svms_issue_options options = workshop_issue_options(cases[i].role);

@@ -72,7 +72,7 @@ static void every_kind_of_key_asks_and_is_read(void **state)
 static void every_role_can_be_asked_for(void **state)
 {
     (void)state;
-    for (int role = SVMS_ROLE_NONE; role <= SVMS_ROLE_TIME_STAMPER; role++) {
+    for (int role = SVMS_ROLE_NONE; role <= SVMS_ROLE_UPDATE; role++) {
         svms_request_options options = SVMS_REQUEST_OPTIONS_INIT;
         workshop_text text = { .size = sizeof text.data };
         options.role = (svms_role)role;

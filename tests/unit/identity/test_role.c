@@ -27,6 +27,7 @@ static void every_role_has_a_name_and_an_arc(void **state)
           "2.25.132330503438125610743018859333830030049.17" },
         { SVMS_ROLE_USER, "user", "2.25.132330503438125610743018859333830030049.18" },
         { SVMS_ROLE_TIME_STAMPER, "time-stamper", "1.3.6.1.5.5.7.3.8" },
+        { SVMS_ROLE_UPDATE, "update", "2.25.132330503438125610743018859333830030049.20" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_string_equal(svms_role_name(cases[i].role), cases[i].name);

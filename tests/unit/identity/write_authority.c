@@ -109,7 +109,7 @@ static void write_all(const char *kind)
     assert_int_equal(svms_request_create(ctx, &wishes, key, text.data, &text.size, NULL), SVMS_OK);
     save_text("request.pem", &text);
     assert_int_equal(svms_request_parse(&request, ctx, text.data, text.size, NULL), SVMS_OK);
-    for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_TIME_STAMPER; role++) {
+    for (svms_role role = SVMS_ROLE_CAMERA; role <= SVMS_ROLE_UPDATE; role++) {
         if (svms_role_oid(role)) {
             write_leaf(&issuing, role, request);
         }

@@ -8,7 +8,7 @@ from signing_keys import EllipticKey
 
 ARC = "2.25.132330503438125610743018859333830030049"
 ROLES = {"camera": 1, "recorder": 2, "exporter": 3, "custodian": 4, "key-officer": 5,
-         "server": 16, "client-device": 17, "user": 18, "time-stamper": 19}
+         "server": 16, "client-device": 17, "user": 18, "time-stamper": 19, "update": 20}
 PURPOSES = {"serverAuth": "1.3.6.1.5.5.7.3.1", "clientAuth": "1.3.6.1.5.5.7.3.2",
             "timeStamping": "1.3.6.1.5.5.7.3.8", "OCSPSigning": "1.3.6.1.5.5.7.3.9",
             "any": "2.5.29.37.0"}

@@ -22,7 +22,7 @@ VERDICTS = ["trusted", "unsigned", "no_anchor", "unknown_issuer", "wrong_role", 
 REVOCATIONS = ["not_checked", "good", "stale", "bad_list", "revoked"]
 READS = {"ok": 0, "malformed": 3, "unsupported": 4, "limit": 5}
 ROLES = {"camera": 1, "recorder": 2, "exporter": 3, "custodian": 4, "key-officer": 5, "server": 16,
-         "client-device": 17, "user": 18, "time-stamper": 19}
+         "client-device": 17, "user": 18, "time-stamper": 19, "update": 20}
 PURPOSES = {None: 0, "tls-server": 1, "tls-client": 2}
 OPENSSL_PURPOSES = {"tls-server": "sslserver", "tls-client": "sslclient"}
 

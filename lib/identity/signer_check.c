@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "signer.h"
+#include "signer_check.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is asked of somebody's key and certificate before they sign anything. */
-#ifndef SVMS_SIGNER_H
-#define SVMS_SIGNER_H
+#ifndef SVMS_SIGNER_CHECK_H
+#define SVMS_SIGNER_CHECK_H
 
 #include <svms/identity.h>
 
