@@ -12,7 +12,7 @@ names_of() {
     build)
         echo gcc libc6-dev meson ninja-build pkg-config libssl-dev zlib1g-dev libjansson-dev \
             libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg libcurl4-openssl-dev \
-            libevent-dev libargon2-dev
+            libevent-dev libargon2-dev libsrtp2-dev
         ;;
     viewer)
         echo nodejs npm

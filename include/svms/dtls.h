@@ -7,8 +7,8 @@
  * when the peer's certificate was accepted, by its fingerprint or by a path, and a protection
  * profile was agreed on. Nothing here reads a socket: datagrams are handed in and handed out. A
  * build without TLS has all functions; those that return a status return ::SVMS_E_UNSUPPORTED
- * there, but for fingerprints as text and svms_dtls_packet_kind_of(), which need none.
- * Specification: srtp.md, DT-1 to DT-34.
+ * there, but for those of fingerprints and svms_dtls_packet_kind_of(), which need none.
+ * Specification: srtp.md, DT-1 to DT-30.
  */
 #ifndef SVMS_DTLS_H
 #define SVMS_DTLS_H
@@ -87,7 +87,6 @@ typedef struct svms_dtls_fingerprint {
  *
  * @retval SVMS_OK             made
  * @retval SVMS_E_USAGE        an argument is NULL, or there is no such function
- * @retval SVMS_E_UNSUPPORTED  the build has no TLS
  * @retval SVMS_E_NO_MEMORY    memory ran out
  * @retval SVMS_E_CRYPTO       the provider failed
  *
@@ -131,9 +130,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_dtls_fingerprint_read(svms_dtls_finger
  *
  * Thread safety: any thread. Clauses: RFC 8122 section 5. Specification: DT-10. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status
-svms_dtls_fingerprint_write(char *out, size_t capacity, const svms_dtls_fingerprint *fingerprint,
-                            svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status svms_dtls_fingerprint_write(
+    char *out, size_t capacity, const svms_dtls_fingerprint *fingerprint, svms_error *err);
 
 /** AES128_CM_SHA1_80 may be agreed on where it is among the suites. */
 #define SVMS_DTLS_ALLOW_SHA1 0x1u
@@ -411,7 +409,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_dtls_tick(svms_dtls *dtls, svms_error 
  * Otherwise as svms_dtls_feed(). Thread safety: the association belongs to one thread at a time.
  * Clauses: RFC 5764 section 4.2, RFC 7714 section 12. Specification: DT-28, DT-29. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status svms_dtls_keys(const svms_dtls *dtls, svms_srtp_key *send,
+SVMS_API SVMS_MUST_CHECK svms_status svms_dtls_keys(svms_dtls *dtls, svms_srtp_key *send,
                                                     svms_srtp_key *receive, svms_error *err);
 
 /**

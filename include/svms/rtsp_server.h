@@ -124,7 +124,7 @@ typedef struct svms_rtsp_server_request {
  * Since 0.1. */
 typedef struct svms_rtsp_server_answer {
     uint32_t struct_size;  /**< sizeof(svms_rtsp_server_answer). */
-    uint32_t status;       /**< 200, or 400 to 599: ::svms_rtsp_status. */
+    uint32_t status;       /**< 200, or 300 to 599. */
     const char *body;      /**< DESCRIBE: the SDP; GET_PARAMETER: text/parameters. */
     size_t body_size;      /**< Its size. */
     uint32_t transport;    /**< SETUP: index of the transport that is taken. */
@@ -162,7 +162,8 @@ typedef enum svms_rtsp_server_reason {
     SVMS_RTSP_ENDED_TEARDOWN = 1, /**< The client said so. */
     SVMS_RTSP_ENDED_TIMEOUT = 2,  /**< The client was silent for too long. */
     SVMS_RTSP_ENDED_CLOSED = 3,   /**< The connection ended. */
-    SVMS_RTSP_ENDED_REPLACED = 4  /**< The track was set up anew. */
+    SVMS_RTSP_ENDED_REPLACED = 4, /**< The track was set up anew. */
+    SVMS_RTSP_ENDED_BY_US = 5     /**< svms_rtsp_connection_end_session() was called. */
 } svms_rtsp_server_reason;
 
 /** An event. Since 0.1. */
@@ -233,13 +234,14 @@ typedef struct svms_rtsp_server_options {
                                    120; 0: 10. */
     uint32_t max_sessions;    /**< In one connection: up to 64; 0: 4. */
     uint32_t max_tracks;      /**< In one session: up to 32; 0: 16. */
-    uint32_t max_requests;    /**< That wait for their answer in one connection: up to 64; 0: 8. */
-    uint32_t max_body;        /**< Bytes of a request's body: up to 65,536; 0: 16,384. */
-    uint32_t max_queue;       /**< Bytes of interleaved packets that wait to be taken: 65,536 to
-                                   64 MiB; 0: 8 MiB. */
-    uint32_t max_strangers;   /**< Requests without valid authentication in a second, and failed
-                                   ones in all, before the connection is ended: up to 100; 0: 10. */
-    uint32_t reserved;        /**< 0. */
+    uint32_t max_backlog;   /**< Bytes that are kept while an answer is waited for: 4,096 to 1 MiB;
+                               0: 65,536. */
+    uint32_t max_body;      /**< Bytes of a request's body: up to 65,536; 0: 16,384. */
+    uint32_t max_queue;     /**< Bytes of interleaved packets that wait to be taken: 65,536 to
+                                 64 MiB; 0: 8 MiB. */
+    uint32_t max_strangers; /**< Requests without valid authentication in a second, and failed
+                                 ones in all, before the connection is ended: up to 100; 0: 10. */
+    uint32_t reserved;      /**< 0. */
     svms_rtsp_handlers handlers; /**< What the application decides. */
 } svms_rtsp_server_options;
 
@@ -424,6 +426,23 @@ SVMS_API void svms_rtsp_connection_sent(svms_rtsp_connection *connection, size_t
  */
 SVMS_API void svms_rtsp_connection_alive(svms_rtsp_connection *connection, uint32_t session,
                                          uint64_t now_ns);
+
+/**
+ * End a session: its token has expired, its source is gone. The client hears of it with its next
+ * request (454).
+ *
+ * @param connection  the connection
+ * @param session     the session; others than there are change nothing
+ * @param[out] err    why it failed, or NULL
+ *
+ * @retval SVMS_OK       ended, and told as ::SVMS_RTSP_SERVER_ENDED
+ * @retval SVMS_E_USAGE  @p connection is NULL
+ * @retval SVMS_E_STATE  called from a handler
+ *
+ * Thread safety: the connection belongs to one thread at a time. Rule: RS-20. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_connection_end_session(
+    svms_rtsp_connection *connection, uint32_t session, svms_error *err);
 
 /**
  * When svms_rtsp_connection_tick() has something to do.

@@ -89,9 +89,7 @@ static svms_status read_part(journal *at, uint64_t offset, size_t size, size_t *
 {
     int os_error = 0;
     *got = 0;
-    svms_builder_reset(&at->bytes);
-    svms_put_zeros(&at->bytes, size);
-    svms_status status = svms_builder_check(&at->bytes, "a part of the journal", err);
+    svms_status status = svms_log_make_room(&at->bytes, size, "a part of the journal", err);
     if (status != SVMS_OK) {
         return status;
     }

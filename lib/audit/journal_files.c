@@ -97,9 +97,7 @@ static svms_status look(svms_journal_walk *walk, size_t size, const uint8_t **by
     if (!is_near || walk->block.size - in_front < size) {
         size_t most = size > BLOCK_SIZE ? size : BLOCK_SIZE;
         in_front = 0;
-        svms_builder_reset(&walk->block);
-        svms_put_zeros(&walk->block, most);
-        svms_status status = svms_builder_check(&walk->block, "a part of the journal", err);
+        svms_status status = svms_log_make_room(&walk->block, most, "a part of the journal", err);
         if (status == SVMS_OK) {
             size_t read = 0;
             status = walk->store.read_at(walk->store.user, walk->offset, walk->block.data, most,

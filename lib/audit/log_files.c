@@ -25,6 +25,17 @@ bool svms_log_is_missing(svms_status status, const svms_error *err)
     return status == SVMS_E_IO && err->os_error == ENOENT;
 }
 
+svms_status svms_log_make_room(svms_builder *out, size_t size, const char *what, svms_error *err)
+{
+    svms_builder_reset(out);
+    if (size > out->capacity) {
+        svms_put_zeros(out, size);
+    } else {
+        out->size = size;
+    }
+    return svms_builder_check(out, what, err);
+}
+
 static svms_status read_all(const svms_store *store, svms_builder *out, int *os_error)
 {
     uint64_t size = 0;
@@ -37,11 +48,8 @@ static svms_status read_all(const svms_store *store, svms_builder *out, int *os_
     if (size > FILE_MAX || size > out->maximum) {
         return SVMS_E_LIMIT;
     }
-    svms_put_zeros(out, (size_t)size);
-    if (out->status != SVMS_OK) {
-        return out->status;
-    }
-    if (size > 0) {
+    status = svms_log_make_room(out, (size_t)size, "a file of the log", NULL);
+    if (status == SVMS_OK && size > 0) {
         status = store->read_at(store->user, 0, out->data, (size_t)size, &got, os_error);
     }
     return status == SVMS_OK && got != size ? SVMS_E_TRUNCATED : status;

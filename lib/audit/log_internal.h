@@ -99,7 +99,11 @@ struct svms_audit_log {
     uint64_t published; /* under the latch */
 };
 
-/* log_files.c: whole files of a log. SVMS_E_IO with ENOENT where there is none. */
+/* log_files.c */
+/* Forgets what is there, and has the size, of bytes that are anything: for who overwrites them. */
+SVMS_MUST_CHECK svms_status svms_log_make_room(svms_builder *out, size_t size, const char *what,
+                                               svms_error *err);
+/* Whole files of a log. SVMS_E_IO with ENOENT where there is none. */
 SVMS_MUST_CHECK svms_status svms_log_read_file(const svms_folder *folder, const char *name,
                                                svms_builder *out, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_log_put_file(const svms_folder *folder, const char *name,

@@ -97,9 +97,7 @@ static svms_status read_bytes(replay *at, uint64_t offset, size_t size, size_t *
 {
     const svms_store *journal = &at->log->journal;
     int os_error = 0;
-    svms_builder_reset(&at->bytes);
-    svms_put_zeros(&at->bytes, size);
-    svms_status status = svms_builder_check(&at->bytes, "a part of the journal", err);
+    svms_status status = svms_log_make_room(&at->bytes, size, "a part of the journal", err);
     if (status == SVMS_OK) {
         status = journal->read_at(journal->user, offset, at->bytes.data, size, got, &os_error);
         status = svms_log_io(status, os_error, "read", "journal", err);

@@ -48,6 +48,9 @@ static svms_status check_target(const svms_tls_state *state, const svms_tls_targ
     if (!target || target->reserved != 0) {
         return svms_fail(err, SVMS_E_USAGE, "a TLS client needs a target");
     }
+    if (state->rules.names_peers) {
+        return SVMS_OK;
+    }
     if (!target->host && !target->pin) {
         return svms_fail(err, SVMS_E_USAGE, "a target needs a host or a pin");
     }
@@ -89,10 +92,25 @@ svms_status svms_tls_begin(svms_tls *tls, svms_tls_state *state, const svms_tls_
                            int socket, svms_error *err)
 {
     tls->ctx = state->ctx;
-    tls->state = svms_tls_state_retain(state);
+    tls->state = state;
     svms_tls_carrier_init(&tls->carrier, tls->ctx, socket);
     svms_tls_finding_clear(&tls->peer);
-    return fill(tls, target, err);
+    svms_status status = check_target(state, target, err);
+    return status == SVMS_OK ? fill(tls, target, err) : status;
+}
+
+void svms_tls_end(svms_tls *tls)
+{
+    /* OpenSSL would forbid to resume what ends without a goodbye, as TLS 1.0 did. */
+    if (tls->ssl && tls->failure == SVMS_OK) {
+        SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    }
+    SSL_free(tls->ssl);
+    ERR_clear_error();
+    svms_tls_carrier_clear(&tls->carrier);
+    svms_tls_finding_clear(&tls->peer);
+    svms_trust_free(&tls->pin);
+    svms_tls_state_release(tls->state);
 }
 
 static svms_status open_on(svms_tls **out, svms_tls_context *context, const svms_tls_target *given,
@@ -111,14 +129,8 @@ static svms_status open_on(svms_tls **out, svms_tls_context *context, const svms
     if (!tls) {
         return svms_fail_memory(err);
     }
-    tls->ctx = context->ctx;
-    tls->state = svms_tls_context_state(context);
-    svms_tls_carrier_init(&tls->carrier, tls->ctx, socket);
-    svms_tls_finding_clear(&tls->peer);
-    status = check_target(tls->state, given ? &target : NULL, err);
-    if (status == SVMS_OK) {
-        status = fill(tls, &target, err);
-    }
+    status =
+        svms_tls_begin(tls, svms_tls_context_state(context), given ? &target : NULL, socket, err);
     if (status != SVMS_OK) {
         svms_tls_free(&tls);
         return status;
@@ -149,16 +161,7 @@ void svms_tls_free(svms_tls **tls)
     }
     svms_tls *gone = *tls;
     *tls = NULL;
-    /* OpenSSL would forbid to resume what ends without a goodbye, as TLS 1.0 did. */
-    if (gone->ssl && gone->failure == SVMS_OK) {
-        SSL_set_shutdown(gone->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-    }
-    SSL_free(gone->ssl);
-    ERR_clear_error();
-    svms_tls_carrier_clear(&gone->carrier);
-    svms_tls_finding_clear(&gone->peer);
-    svms_trust_free(&gone->pin);
-    svms_tls_state_release(gone->state);
+    svms_tls_end(gone);
     svms_release_secret(gone->ctx, gone, sizeof *gone);
 }
 

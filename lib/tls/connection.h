@@ -5,6 +5,12 @@
 
 #include "tls_internal.h"
 
+/* Fills a connection that is all zeros; the use of the state passes to it. Whether or not that
+ * works, release what it holds with svms_tls_end(). */
+SVMS_MUST_CHECK svms_status svms_tls_begin(svms_tls *tls, svms_tls_state *state,
+                                           const svms_tls_target *target, int socket,
+                                           svms_error *err);
+void svms_tls_end(svms_tls *tls);
 /* The failure of an earlier call, or the handshake as far as it goes. */
 SVMS_MUST_CHECK svms_status svms_tls_shake(svms_tls *tls, svms_error *err);
 /* What a call to OpenSSL that did not succeed means: SVMS_AGAIN, or the end of the connection. */

@@ -5,12 +5,6 @@
 #include "options.h"
 #include "tls_internal.h"
 
-#define ROLES_KNOWN                                                                                \
-    (1u << SVMS_ROLE_CAMERA | 1u << SVMS_ROLE_RECORDER | 1u << SVMS_ROLE_EXPORTER |                \
-     1u << SVMS_ROLE_CUSTODIAN | 1u << SVMS_ROLE_KEY_OFFICER | 1u << SVMS_ROLE_SERVER |            \
-     1u << SVMS_ROLE_CLIENT_DEVICE | 1u << SVMS_ROLE_USER | 1u << SVMS_ROLE_TIME_STAMPER |         \
-     1u << SVMS_ROLE_UPDATE)
-
 static svms_status read_protocols(svms_tls_rules *rules, const svms_tls_options *options,
                                   svms_error *err)
 {
@@ -61,7 +55,7 @@ static svms_status read_rules(svms_tls_rules *rules, const svms_tls_options *opt
         options->min_version == SVMS_TLS_1_3 || options->min_version == SVMS_TLS_1_2;
     bool known_tickets =
         options->tickets == SVMS_TLS_TICKETS_OFF || options->tickets == SVMS_TLS_TICKETS_ROTATED;
-    if (!known_version || !known_tickets || (options->peer_roles & ~ROLES_KNOWN) != 0 ||
+    if (!known_version || !known_tickets || (options->peer_roles & ~SVMS_TLS_ROLES_KNOWN) != 0 ||
         options->require_revocation > 1 || options->require_staple > 1) {
         return svms_fail(err, SVMS_E_USAGE, "an option of TLS is out of range");
     }

@@ -5,7 +5,11 @@
 #include "failure.h"
 #include "ocsp.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include <openssl/err.h>
+#include <openssl/srtp.h>
 
 /* At least 112 bits of strength, for keys, signatures and groups. */
 #define SECURITY_LEVEL 2
@@ -112,6 +116,29 @@ static bool set_callbacks(SSL_CTX *ssl, const svms_tls_rules *rules)
             SSL_CTX_set_alpn_protos(ssl, rules->alpn, rules->alpn_size) == 0);
 }
 
+/* Protection profiles of SRTP, for those that the rules name. */
+static bool offer_profiles(SSL_CTX *ssl, const svms_tls_rules *rules)
+{
+    static const struct {
+        uint16_t id;
+        const char *name;
+    } known[] = { { SRTP_AEAD_AES_256_GCM, "SRTP_AEAD_AES_256_GCM" },
+                  { SRTP_AEAD_AES_128_GCM, "SRTP_AEAD_AES_128_GCM" },
+                  { SRTP_AES128_CM_SHA1_80, "SRTP_AES128_CM_SHA1_80" } };
+    char names[SVMS_TLS_PROFILES_MAX * 32] = "";
+    for (size_t i = 0; i < rules->profile_count; i++) {
+        for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+            if (known[k].id == rules->profiles[i]) {
+                size_t used = strlen(names);
+                snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ":" : "",
+                         known[k].name);
+            }
+        }
+    }
+    /* Unlike all else around it, this gives 0 when it has worked. */
+    return names[0] == '\0' || SSL_CTX_set_tlsext_use_srtp(ssl, names) == 0;
+}
+
 static const SSL_METHOD *method_of(const svms_tls_rules *rules)
 {
     bool is_server = rules->side == SVMS_TLS_SERVER;
@@ -138,7 +165,7 @@ svms_status svms_tls_hardened(SSL_CTX **out, svms_ctx *ctx, const svms_tls_rules
                 SSL_CTX_set1_client_sigalgs_list(ssl, unchanged(signatures)) == 1 &&
                 SSL_CTX_set_session_id_context(ssl, purpose, sizeof purpose - 1) == 1 &&
                 SSL_CTX_set_num_tickets(ssl, rules->tickets == SVMS_TLS_TICKETS_OFF ? 0 : 2) == 1 &&
-                svms_tls_offer_profiles(ssl, rules) && set_callbacks(ssl, rules);
+                offer_profiles(ssl, rules) && set_callbacks(ssl, rules);
     if (!done) {
         SSL_CTX_free(ssl);
         return svms_fail_crypto(err, "cannot set up TLS");

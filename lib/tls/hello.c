@@ -10,8 +10,8 @@
 #define DATAGRAM_HEADER_SIZE 12
 #define ALERT_FATAL 2
 
-/* The best version up to TLS 1.3 that a client offers; of DTLS up to 1.2, which is as far as the old
- * field goes. */
+/* The best version up to TLS 1.3 that a client offers; of DTLS up to 1.2, which is as far as the
+ * old field goes. */
 static uint16_t best_version(SSL *ssl, bool is_datagram)
 {
     const unsigned char *data = NULL;

@@ -13,6 +13,7 @@
 #include "carrier.h"
 #include "certificate.h"
 #include "chain_internal.h"
+#include "datagram.h"
 #include "host.h"
 #include "platform.h"
 #include "tickets.h"
@@ -21,6 +22,12 @@ typedef struct svms_tls_sessions svms_tls_sessions;
 
 #define SVMS_TLS_ALPN_MAX 16
 #define SVMS_TLS_PROFILES_MAX 3
+/* What may be asked of a peer. */
+#define SVMS_TLS_ROLES_KNOWN                                                                       \
+    (1u << SVMS_ROLE_CAMERA | 1u << SVMS_ROLE_RECORDER | 1u << SVMS_ROLE_EXPORTER |                \
+     1u << SVMS_ROLE_CUSTODIAN | 1u << SVMS_ROLE_KEY_OFFICER | 1u << SVMS_ROLE_SERVER |            \
+     1u << SVMS_ROLE_CLIENT_DEVICE | 1u << SVMS_ROLE_USER | 1u << SVMS_ROLE_TIME_STAMPER |         \
+     1u << SVMS_ROLE_UPDATE)
 
 /* What a context was made for; never changes. */
 typedef struct svms_tls_rules {

@@ -121,6 +121,8 @@ static const reason_words own[] = {
       "the peer sent more certificates, or a longer message, than is read" },
     { SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, SVMS_E_MALFORMED,
       "a record was changed on its way, or is of another connection" },
+    { SSL_R_READ_TIMEOUT_EXPIRED, SVMS_E_TRUNCATED,
+      "the peer does not answer, however often it is asked" },
     { SSL_R_BAD_SIGNATURE, SVMS_E_MALFORMED, "the peer does not hold the key of its certificate" },
     { SSL_R_DIGEST_CHECK_FAILED, SVMS_E_MALFORMED, "the handshake was changed on its way" },
 };
@@ -146,6 +148,11 @@ static const char *version_name(unsigned version)
         return "TLS 1.1";
     case TLS1_2_VERSION:
         return "TLS 1.2";
+    case DTLS1_BAD_VER:
+    case DTLS1_VERSION:
+        return "DTLS 1.0";
+    case DTLS1_2_VERSION:
+        return "DTLS 1.2";
     default:
         return NULL;
     }
@@ -153,6 +160,9 @@ static const char *version_name(unsigned version)
 
 static const char *oldest_version(const svms_tls *tls)
 {
+    if (tls->state->rules.is_datagram) {
+        return "DTLS 1.2";
+    }
     return tls->state->rules.min_version == SVMS_TLS_1_2 ? "TLS 1.2" : "TLS 1.3";
 }
 
@@ -165,8 +175,8 @@ static svms_status refused_version(const svms_tls *tls, svms_error *err)
                          oldest_version(tls));
     }
     return svms_fail(err, SVMS_E_POLICY,
-                     "the peer speaks no version of TLS that is spoken here (at least %s)",
-                     oldest_version(tls));
+                     "the peer speaks no version of %s that is spoken here (at least %s)",
+                     tls->state->rules.is_datagram ? "DTLS" : "TLS", oldest_version(tls));
 }
 
 static svms_status say_alert(const svms_tls *tls, int alert, svms_error *err)

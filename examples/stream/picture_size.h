@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Width and height of pictures, which RTP does not tell: of H.264 and H.265 from the parameter set
+ * in the codec's configuration, of JPEG from a picture. */
+#ifndef SVMS_STREAM_PICTURE_SIZE_H
+#define SVMS_STREAM_PICTURE_SIZE_H
+
+#include <stdbool.h>
+
+#include <svms/svms.h>
+
+typedef struct picture_size {
+    uint32_t width; /* as shown: without what is cropped */
+    uint32_t height;
+} picture_size;
+
+/* config: avcC or hvcC; for JPEG: a picture. False: it does not say. */
+bool picture_size_read(picture_size *out, uint32_t codec, const uint8_t *config, size_t size);
+
+#endif
