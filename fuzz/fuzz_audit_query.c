@@ -38,7 +38,7 @@ static void take_line(svms_cursor *input, char out[LINE_MAX_SIZE])
 
 static void compare_front(const svms_audit_view *view, const uint8_t *record, size_t size)
 {
-    svms_record_front front;
+    svms_record_front front = { 0 };
     if (svms_record_front_read(&front, record, size)) {
         check(front.at_utc_ns == view->at_utc_ns && front.outcome == view->outcome);
         check(front.event_size == strlen(view->event) &&
@@ -50,8 +50,11 @@ static svms_bundle_index_entry index_of(svms_ctx *ctx, const uint8_t *record, si
 {
     svms_bundle_index_entry entry = svms_bundle_index_entry_begin();
     svms_bundle_index_entry again;
+    svms_record_front front = { 0 };
+    bool has_front = svms_record_front_read(&front, record, size);
     uint8_t bytes[SVMS_BUNDLE_INDEX_ENTRY_SIZE];
-    check(svms_bundle_index_entry_add(&entry, ctx, record, size, NULL) == SVMS_OK);
+    check(svms_bundle_index_entry_add(&entry, ctx, has_front ? &front : NULL, record, size, NULL) ==
+          SVMS_OK);
     svms_bundle_index_entry_store(&entry, bytes);
     svms_bundle_index_entry_parse(&again, bytes);
     check(memcmp(&entry, &again, sizeof entry) == 0);

@@ -83,8 +83,8 @@ static void pass_scaling_list(bit_reader *bits, unsigned count)
 /* H.264 7.3.2.1.1: profiles with a chroma format; returns it. */
 static uint32_t take_chroma(bit_reader *bits, uint32_t profile)
 {
-    static const uint8_t with_chroma[] = { 100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134,
-                                           135 };
+    static const uint8_t with_chroma[] = { 100, 110, 122, 244, 44,  83, 86,
+                                           118, 128, 138, 139, 134, 135 };
     if (profile == 0 || !memchr(with_chroma, (int)profile, sizeof with_chroma)) {
         return 1;
     }
@@ -175,7 +175,7 @@ static void pass_profile(bit_reader *bits, uint32_t sub_layers)
     }
     bits->place += sub_layers > 0 ? (size_t)(8 - sub_layers) * 2 : 0;
     for (uint32_t i = 0; i < sub_layers; i++) {
-        bits->place += (has_profile[i] ? 88 : 0) + (has_level[i] ? 8 : 0);
+        bits->place += (has_profile[i] ? 88u : 0u) + (has_level[i] ? 8u : 0u);
     }
 }
 

@@ -19,9 +19,9 @@
 #define POLL_MS_MAX 1000
 
 static const char *const end_names[] = {
-    "goes on",    "stopped",  "unknown host", "unreachable",  "untrusted",   "denied",
-    "refused",    "redirected", "policy",     "nothing offered", "broken rule", "time-out",
-    "no media",   "connection lost", "teardown", "goodbye",   "consumer",    "failure"
+    "goes on",  "stopped",         "unknown host", "unreachable",     "untrusted",   "denied",
+    "refused",  "redirected",      "policy",       "nothing offered", "broken rule", "time-out",
+    "no media", "connection lost", "teardown",     "goodbye",         "consumer",    "failure"
 };
 
 const char *stream_pull_end_name(stream_pull_end end)
@@ -75,8 +75,9 @@ static svms_status check_options(const stream_pull_options *options, const strea
                                  svms_error *err)
 {
     if (!url->secure && !options->clear) {
-        return refuse(err, SVMS_E_POLICY, "without TLS everybody on the way sees and changes the "
-                                          "video; use rtsps://");
+        return refuse(err, SVMS_E_POLICY,
+                      "without TLS everybody on the way sees and changes the "
+                      "video; use rtsps://");
     }
     if (url->secure && !options->tls) {
         return refuse(err, SVMS_E_USAGE, "rtsps:// needs to know whom to trust");
@@ -128,6 +129,7 @@ svms_status stream_pull_open(stream_pull **out, svms_ctx *ctx, const stream_pull
     pull->options = *options;
     pull->url = url;
     pull->link = none;
+    pull->bye_ns = STREAM_NEVER;
     set_defaults(&pull->options);
     pull->tracks = calloc(STREAM_PULL_TRACKS_MAX, sizeof *pull->tracks);
     pull->packet = malloc(PULL_PACKET_SIZE);
@@ -215,10 +217,7 @@ static void shake(stream_pull *pull)
     if (status == SVMS_OK) {
         pull->limit = STREAM_NEVER;
         pull->phase = PULL_TALKS;
-        status = pull_talk_begin(pull);
-        if (status != SVMS_OK) {
-            return;
-        }
+        (void)pull_talk_begin(pull);
         return;
     }
     pull_fail(pull, end_of(status, STREAM_PULL_LOST), &err);
@@ -227,8 +226,8 @@ static void shake(stream_pull *pull)
 static void client_failed(stream_pull *pull, svms_status status, const svms_error *err)
 {
     /* SVMS_E_IO of the client is a request that was not answered. */
-    pull_fail(pull,
-              end_of(status, status == SVMS_E_IO ? STREAM_PULL_TIMEOUT : STREAM_PULL_BROKEN), err);
+    pull_fail(pull, end_of(status, status == SVMS_E_IO ? STREAM_PULL_TIMEOUT : STREAM_PULL_BROKEN),
+              err);
 }
 
 static void read_link(stream_pull *pull)
@@ -240,8 +239,7 @@ static void read_link(stream_pull *pull)
         size_t size = 0;
         status = stream_link_read(&pull->link, bytes, sizeof bytes, &size, &err);
         if (status == SVMS_OK) {
-            svms_status fed =
-                svms_rtsp_client_feed(pull->client, bytes, size, pull->now, &err);
+            svms_status fed = svms_rtsp_client_feed(pull->client, bytes, size, pull->now, &err);
             OPENSSL_cleanse(bytes, size);
             if (fed != SVMS_OK) {
                 client_failed(pull, fed, &err);
@@ -273,17 +271,16 @@ static bool write_some(stream_pull *pull)
         pull->waiting_from = 0;
         pull->waiting_to = size;
     }
-    svms_status status =
-        stream_link_write(&pull->link, pull->waiting + pull->waiting_from,
-                          pull->waiting_to - pull->waiting_from, &size, &err);
+    svms_status status = stream_link_write(&pull->link, pull->waiting + pull->waiting_from,
+                                           pull->waiting_to - pull->waiting_from, &size, &err);
     if (status != SVMS_OK && status != SVMS_AGAIN) {
         pull_fail(pull, end_of(status, STREAM_PULL_LOST), &err);
         return false;
     }
     OPENSSL_cleanse(pull->waiting + pull->waiting_from, size);
     pull->waiting_from += size;
-    return status == SVMS_OK && (pull->waiting_from < pull->waiting_to ||
-                                 svms_rtsp_client_pending(pull->client) > 0);
+    return status == SVMS_OK &&
+           (pull->waiting_from < pull->waiting_to || svms_rtsp_client_pending(pull->client) > 0);
 }
 
 static void write_link(stream_pull *pull)
@@ -345,6 +342,9 @@ static void check_limits(stream_pull *pull)
     if (pull->phase == PULL_PLAYS && pull->now - pull->media_ns >= pull->options.silence_ns) {
         pull_end(pull, STREAM_PULL_SILENT, SVMS_E_IO, "no media came for %.1f seconds",
                  (double)pull->options.silence_ns / (double)STREAM_SECOND);
+    }
+    if (pull->now >= pull->bye_ns) {
+        pull_end(pull, STREAM_PULL_BYE, SVMS_END, "the camera said goodbye");
     }
     if (pull->phase == PULL_LEAVES && pull->now >= pull->limit) {
         pull_end(pull, STREAM_PULL_STOPPED, SVMS_END, "it was stopped");
@@ -433,6 +433,7 @@ uint64_t stream_pull_wait(const stream_pull *pull)
     when = pull->client ? stream_earlier(when, svms_rtsp_client_wait(pull->client)) : when;
     if (pull->phase == PULL_PLAYS) {
         when = stream_earlier(when, pull->media_ns + pull->options.silence_ns);
+        when = stream_earlier(when, pull->bye_ns);
         for (size_t i = 0; i < pull->track_count; i++) {
             when = stream_earlier(when, pull_media_wait(&pull->tracks[i]));
             when = stream_earlier(when, pull_key_wait(&pull->tracks[i]));

@@ -64,7 +64,6 @@ struct stream_pull {
     pull_phase phase;
     stream_pull_end end;
     svms_error why;
-    bool stepping; /* in stream_pull_step(): the end is told at its end */
     bool has_more; /* to be read without polling */
     stream_dial *dial;
     stream_link link;
@@ -76,8 +75,9 @@ struct stream_pull {
     size_t track_count;
     size_t next_track; /* to be set up */
     uint64_t now;
-    uint64_t limit; /* of the phase; STREAM_NEVER: none */
+    uint64_t limit;    /* of the phase; STREAM_NEVER: none */
     uint64_t media_ns; /* when media came last */
+    uint64_t bye_ns;   /* when all have said goodbye long enough; STREAM_NEVER: they have not */
     uint64_t forged;
     uint64_t rekeys;
     uint64_t sync_wanted;
@@ -92,8 +92,8 @@ void pull_end(stream_pull *pull, stream_pull_end end, svms_status status, const 
 void pull_fail(stream_pull *pull, stream_pull_end end, const svms_error *err);
 void pull_note(stream_pull *pull, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* pull_talk.c: what is asked, and what follows from answers. */
-svms_status pull_talk_begin(stream_pull *pull);
+/* pull_talk.c: what is asked, and what follows from answers. False: it has ended. */
+bool pull_talk_begin(stream_pull *pull);
 void pull_talk_leave(stream_pull *pull);
 
 /* pull_tracks.c: which media of a description become tracks. False: it has ended. */

@@ -213,7 +213,7 @@ static void look_at_name(stream_dial *dial)
                  gai_strerror(query->code));
     }
     leave_query(dial);
-    snprintf(dial->place, sizeof dial->place, "%s", dial->host);
+    snprintf(dial->place, sizeof dial->place, "%.100s", dial->host);
 }
 
 static void look_at_socket(stream_dial *dial, uint64_t now)

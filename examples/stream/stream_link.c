@@ -55,8 +55,8 @@ svms_status stream_link_read(stream_link *link, void *out, size_t capacity, size
     *size = 0;
     if (link->tls) {
         svms_status status = svms_tls_read(link->tls, out, capacity, size, err);
-        link->wants_write = link->wants_write ||
-                            (svms_tls_wants(link->tls) & SVMS_TLS_WANTS_WRITE) != 0;
+        link->wants_write =
+            link->wants_write || (svms_tls_wants(link->tls) & SVMS_TLS_WANTS_WRITE) != 0;
         return status;
     }
     ssize_t got = recv(link->socket, out, capacity, 0);

@@ -82,22 +82,22 @@ typedef struct stream_pull_options {
     const char *password;
     const char *token; /* bearer, or NULL */
     bool allow_md5;
-    bool allow_sha1;       /* SRTP with AES_CM_128_HMAC_SHA1_80 */
-    svms_srtp_suite suite; /* where we give the key; 0: AEAD_AES_256_GCM */
-    uint64_t connect_ns;   /* for name, connection and TLS; 0: 10 s */
-    uint64_t answer_ns;    /* for an answer; 0: 10 s */
-    uint64_t silence_ns;   /* without media of any track; 0: 10 s */
-    uint64_t reorder_ns;   /* 0: 200 ms */
-    uint64_t rekey_ns;     /* a fresh key after this time; 0: never */
+    bool allow_sha1;        /* SRTP with AES_CM_128_HMAC_SHA1_80 */
+    svms_srtp_suite suite;  /* where we give the key; 0: AEAD_AES_256_GCM */
+    uint64_t connect_ns;    /* for name, connection and TLS; 0: 10 s */
+    uint64_t answer_ns;     /* for an answer; 0: 10 s */
+    uint64_t silence_ns;    /* without media of any track; 0: 10 s */
+    uint64_t reorder_ns;    /* 0: 200 ms */
+    uint64_t rekey_ns;      /* a fresh key after this time; 0: never */
     uint64_t rekey_packets; /* or after so many packets of a track; 0: never */
     const stream_pull_events *events;
     void *user;
 } stream_pull_options;
 
 typedef struct stream_pull_counts {
-    uint64_t packets;     /* media packets that were taken */
-    uint64_t lost;        /* that never came, or too late */
-    uint64_t dropped;     /* that came, and were part of no sample */
+    uint64_t packets; /* media packets that were taken */
+    uint64_t lost;    /* that never came, or too late */
+    uint64_t dropped; /* that came, and were part of no sample */
     uint64_t duplicates;
     uint64_t late;
     uint64_t refused;     /* no RTP, of another source, not authentic or replayed */

@@ -47,8 +47,7 @@ static bool take_authority(stream_url *out, const char *text, size_t size)
     if (!take_host(out, host, (size_t)(host_end - host)) || (!close && strchr(out->host, ':'))) {
         return false;
     }
-    return !has_port ||
-           (*colon == ':' && take_port(out, colon + 1, (size_t)(end - colon - 1)));
+    return !has_port || (*colon == ':' && take_port(out, colon + 1, (size_t)(end - colon - 1)));
 }
 
 const char *stream_url_parse(stream_url *out, const char *text)

@@ -42,7 +42,9 @@ typedef enum svms_audit_flaw {
                                     acknowledged: so a crash leaves it. No fault. */
     SVMS_AUDIT_FLAW_OLD_KEY = 16, /**< The private key of an earlier epoch is still there. No fault
                                        of the records. */
-    SVMS_AUDIT_FLAW_INDEX = 17    /**< The index of times does not fit the records. */
+    SVMS_AUDIT_FLAW_INDEX = 17,   /**< The index does not fit the records: queries can miss some. */
+    SVMS_AUDIT_FLAW_ASIDE = 18 /**< What recovery put aside is not there any more. No fault of the
+                                    records: it never was one. */
 } svms_audit_flaw;
 
 /**

@@ -90,8 +90,9 @@ typedef struct svms_rtsp_client_options {
                                     MiB; 0: 1 MiB. */
     void *user;                  /**< Passed to the callbacks. */
     /** Writes the password of options.user_name, without NUL, to @p out; *size is the room there
-     * (1,024), and how many bytes were written. Called each time it is needed; the client wipes
-     * what it was given. What it returns other than ::SVMS_OK ends the client. */
+     * (1,024), and how many bytes were written. Called for each request that answers a Digest
+     * challenge; the client wipes what it was given. What it returns other than ::SVMS_OK is
+     * returned by the function that needed it. */
     svms_status (*password)(void *user, const char *realm, uint8_t *out, size_t *size);
     /** Receives everything, in order. It may make requests and send frames, but must not feed, tick
      * or free the client. What it returns other than ::SVMS_OK ends the client and is returned by

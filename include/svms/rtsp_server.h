@@ -12,6 +12,7 @@
 #ifndef SVMS_RTSP_SERVER_H
 #define SVMS_RTSP_SERVER_H
 
+#include <svms/context.h>
 #include <svms/rtsp.h>
 
 #ifdef __cplusplus
@@ -113,8 +114,8 @@ typedef struct svms_rtsp_server_request {
     const uint8_t *mikey; /**< SETUP, SET_PARAMETER: the client's key management message. */
     size_t mikey_size;    /**< 0: none. */
     const char *body;     /**< GET_PARAMETER, SET_PARAMETER of anything but `mikey`:
-                               text/parameters, with NUL behind. */
-    size_t body_size;     /**< Without that NUL. */
+                               text/parameters. */
+    size_t body_size;     /**< Its size. */
 } svms_rtsp_server_request;
 
 /** ::svms_rtsp_server_request.track and events: all tracks of the session. */

@@ -46,6 +46,7 @@
 #include <svms/rtp.h>
 #include <svms/rtsp.h>
 #include <svms/rtsp_client.h>
+#include <svms/rtsp_server.h>
 #include <svms/sdp.h>
 #include <svms/second_factor.h>
 #include <svms/sequence.h>

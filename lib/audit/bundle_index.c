@@ -7,7 +7,6 @@
 
 #include "failure.h"
 #include "log_internal.h"
-#include "record_front.h"
 #include "view.h"
 
 #define WINDOW_SIZE ((size_t)SVMS_BUNDLE_INDEX_WINDOW * SVMS_BUNDLE_INDEX_ENTRY_SIZE)
@@ -36,14 +35,14 @@ static void add(svms_bundle_index_entry *entry, int64_t at_utc_ns, const char *e
 }
 
 svms_status svms_bundle_index_entry_add(svms_bundle_index_entry *entry, svms_ctx *ctx,
-                                        const void *record, size_t size, svms_error *err)
+                                        const svms_record_front *front, const void *record,
+                                        size_t size, svms_error *err)
 {
-    svms_record_front front;
     svms_audit_view view = SVMS_AUDIT_VIEW_INIT;
     svms_error why = SVMS_ERROR_INIT;
     entry->bundle_size += 2 + size;
-    if (svms_record_front_read(&front, record, size)) {
-        add(entry, front.at_utc_ns, front.event, front.event_size);
+    if (front) {
+        add(entry, front->at_utc_ns, front->event, front->event_size);
         return SVMS_OK;
     }
     svms_status status = svms_view_read(&view, ctx, record, size, &why);
@@ -61,10 +60,13 @@ svms_status svms_bundle_index_entry_of(svms_bundle_index_entry *out, svms_ctx *c
                                        const void *bundle, size_t size, svms_error *err)
 {
     svms_bundle_entry entry[SVMS_TILE_WIDTH];
+    svms_record_front front = { 0 };
     svms_status status = svms_bundle_parse(bundle, size, SVMS_TILE_WIDTH, entry, err);
     *out = svms_bundle_index_entry_begin();
     for (uint32_t i = 0; i < SVMS_TILE_WIDTH && status == SVMS_OK; i++) {
-        status = svms_bundle_index_entry_add(out, ctx, entry[i].record, entry[i].size, err);
+        bool has_front = svms_record_front_read(&front, entry[i].record, entry[i].size);
+        status = svms_bundle_index_entry_add(out, ctx, has_front ? &front : NULL, entry[i].record,
+                                             entry[i].size, err);
     }
     return status;
 }
@@ -124,6 +126,8 @@ static void read_window(svms_bundle_index_window *window, uint64_t first)
     }
     svms_store_close(&store);
     window->bytes.size = status == SVMS_OK ? got : 0;
+    window->status = status;
+    window->os_error = os_error;
     window->first = first;
     window->is_read = true;
 }

@@ -7,6 +7,7 @@
 
 #include <svms/folder.h>
 
+#include "record_front.h"
 #include "tile.h"
 
 #define SVMS_BUNDLE_INDEX_NAME "index"
@@ -23,10 +24,12 @@ typedef struct svms_bundle_index_entry {
 
 /* Of a bundle without records. */
 svms_bundle_index_entry svms_bundle_index_entry_begin(void);
-/* Adds a record. A failure makes the entry one that says nothing. */
+/* Adds a record. front: what svms_record_front_read() says of it; NULL: nothing. */
 SVMS_MUST_CHECK svms_status svms_bundle_index_entry_add(svms_bundle_index_entry *entry,
-                                                        svms_ctx *ctx, const void *record,
-                                                        size_t size, svms_error *err);
+                                                        svms_ctx *ctx,
+                                                        const svms_record_front *front,
+                                                        const void *record, size_t size,
+                                                        svms_error *err);
 /* Of the part of a name in front of its first dot. */
 uint64_t svms_bundle_index_event_bit(const char *event, size_t size);
 
@@ -46,6 +49,8 @@ typedef struct svms_bundle_index_window {
     svms_builder bytes;
     uint64_t first; /* number of its first bundle */
     bool is_read;
+    svms_status status; /* of the last reading */
+    int os_error;
 } svms_bundle_index_window;
 
 SVMS_MUST_CHECK svms_status svms_bundle_index_window_init(svms_bundle_index_window *out,

@@ -37,6 +37,7 @@ static void dismantle(svms_check *at)
     svms_release(at->ctx, at->pruning);
     svms_builder_clear(&at->bytes);
     svms_builder_clear(&at->bundle);
+    svms_bundle_index_window_clear(&at->index);
     svms_hasher_free(&at->hasher);
     svms_epochs_clear(&at->epochs);
     svms_trusted_clear(&at->trusted);
@@ -76,6 +77,9 @@ static svms_status check_records(svms_check *at, svms_error *err)
     }
     if (status == SVMS_OK) {
         status = svms_check_tiles_begin(at, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_check_index_begin(at, err);
     }
     if (status == SVMS_OK) {
         status = svms_check_records(at, err);

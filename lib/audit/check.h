@@ -11,6 +11,7 @@
 
 #include <svms/audit_check.h>
 
+#include "bundle_index.h"
 #include "epochs.h"
 #include "kept.h"
 #include "log_internal.h"
@@ -43,6 +44,7 @@ typedef struct svms_check_pruning {
     uint64_t kept;
     uint64_t found; /* of those that stayed and that no later pruning is about */
     bool is_last;   /* no later one is about a part of it */
+    bool is_read;   /* of all that stayed it is known how much that is */
 } svms_check_pruning;
 
 typedef struct svms_check {
@@ -78,6 +80,9 @@ typedef struct svms_check {
     bool has_journal_edge;
     uint64_t last_right; /* of the journal's records; SVMS_NO_RECORD */
     int64_t last_right_utc_ns;
+
+    svms_bundle_index_window index;
+    bool lacks_index; /* it cannot be read, which was told */
 
     svms_log_minimum minimum;
     svms_check_pruning *pruning;
@@ -148,15 +153,32 @@ SVMS_MUST_CHECK svms_status svms_check_time_of(svms_check *at, const void *recor
 SVMS_MUST_CHECK svms_status svms_check_journal_begin(svms_check *at, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_check_journal(svms_check *at, svms_error *err);
 
+/* check_index.c */
+SVMS_MUST_CHECK svms_status svms_check_index_begin(svms_check *at, svms_error *err);
+/* What it says of a bundle, where it says something. */
+SVMS_MUST_CHECK svms_status svms_check_index_at(svms_check *at, uint64_t bundle,
+                                                svms_bundle_index_entry *told, bool *says,
+                                                svms_error *err);
+/* found: of all 256 records of the bundle, or of those that stayed of it. */
+SVMS_MUST_CHECK svms_status svms_check_index_entry(svms_check *at, uint64_t bundle,
+                                                   const svms_bundle_index_entry *told,
+                                                   const svms_bundle_index_entry *found,
+                                                   bool is_whole);
+
 /* check_pruned.c */
 SVMS_MUST_CHECK svms_status svms_check_pruned_begin(svms_check *at, svms_error *err);
 /* Of a bundle that was pruned: what stays, against its tile. */
 SVMS_MUST_CHECK svms_status svms_check_kept(svms_check *at, const svms_check_tile *tile,
                                             svms_error *err);
-/* Announcements among records that are right. */
-SVMS_MUST_CHECK svms_status svms_check_look(svms_check *at, const void *record, size_t size,
-                                            svms_error *err);
+/* What log.pruned announces. */
+SVMS_MUST_CHECK svms_status svms_check_add_pruning(svms_check *at, uint64_t first, uint64_t last,
+                                                   uint64_t kept, svms_error *err);
 SVMS_MUST_CHECK svms_status svms_check_pruned_end(svms_check *at, svms_error *err);
+
+/* check_told.c: what a record that is right says about the log; front: what it begins with. */
+SVMS_MUST_CHECK svms_status svms_check_look(svms_check *at, uint64_t index,
+                                            const svms_record_front *front, const void *record,
+                                            size_t size, svms_error *err);
 
 /* check_others.c: quarantine, stamps, keys. */
 SVMS_MUST_CHECK svms_status svms_check_others(svms_check *at, svms_error *err);

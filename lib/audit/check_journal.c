@@ -131,13 +131,14 @@ static svms_status note_records(journal *at, const svms_journal_group *group, sv
     svms_check *check = at->check;
     svms_journal_group walk = *group;
     svms_bundle_entry entry = { NULL, 0 };
+    svms_record_front front = { 0 };
     uint64_t index = group->first;
     svms_status status = SVMS_OK;
     for (; svms_journal_next_record(&walk, &entry) && status == SVMS_OK; index++) {
         if (index >= check->trunk.size) {
             check->report.checked++;
-            status = check->minimum.first > 0
-                         ? svms_check_look(check, entry.record, entry.size, err)
+            status = svms_record_front_read(&front, entry.record, entry.size)
+                         ? svms_check_look(check, index, &front, entry.record, entry.size, err)
                          : SVMS_OK;
         }
     }

@@ -6,9 +6,7 @@
 
 #include "check.h"
 #include "failure.h"
-#include "json_read.h"
 
-#define RECORD_DEPTH 32u
 #define PRUNINGS_MAX 65536u
 
 svms_status svms_check_pruned_begin(svms_check *at, svms_error *err)
@@ -47,64 +45,96 @@ static svms_status tell_kept(svms_check *at, uint64_t record, const char *what)
                            "record %" PRIu64 ", which was kept, %s", record, what);
 }
 
-static svms_status compare_kept(svms_check *at, const svms_check_tile *tile, const svms_kept *kept,
-                                svms_error *err)
+static svms_status compare_one(svms_check *at, const svms_check_tile *tile,
+                               const svms_kept_entry *entry, bool *is_right, svms_error *err)
 {
-    uint64_t first = tile->number * SVMS_TILE_WIDTH;
-    for (uint32_t i = 0; i < kept->count; i++) {
-        const svms_kept_entry *entry = &kept->entry[i];
-        uint8_t leaf[SVMS_DIGEST_SIZE];
-        svms_status status = svms_tree_leaf(at->hasher, entry->record, entry->size, leaf, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
-        if (!tile->has_hashes ||
-            memcmp(leaf, tile->hash + (size_t)entry->place * SVMS_DIGEST_SIZE, sizeof leaf) != 0) {
-            return tell_kept(at, first + entry->place,
-                             tile->has_hashes ? "is not what was signed"
-                                              : "cannot be compared without its tile");
-        }
-        at->report.checked++;
-        status = svms_check_look(at, entry->record, entry->size, err);
-        if (status != SVMS_OK) {
-            return status;
-        }
+    uint64_t record = tile->number * SVMS_TILE_WIDTH + entry->place;
+    uint8_t leaf[SVMS_DIGEST_SIZE];
+    svms_status status = svms_tree_leaf(at->hasher, entry->record, entry->size, leaf, err);
+    if (status != SVMS_OK) {
+        return status;
     }
-    at->report.pruned += SVMS_TILE_WIDTH - kept->count;
-    return SVMS_OK;
+    *is_right = tile->has_hashes &&
+                memcmp(leaf, tile->hash + (size_t)entry->place * sizeof leaf, sizeof leaf) == 0;
+    return *is_right          ? SVMS_OK
+           : tile->has_hashes ? tell_kept(at, record, "is not what was signed")
+                              : tell_kept(at, record, "cannot be compared without its tile");
 }
 
-static svms_status read_kept(svms_check *at, uint64_t bundle, svms_kept *out, bool *is_good,
-                             bool *is_there, svms_error *err)
+static svms_status take_in(svms_check *at, uint64_t first, const svms_kept *kept, svms_error *err)
+{
+    svms_record_front front = { 0 };
+    svms_bundle_index_entry told;
+    svms_bundle_index_entry found = svms_bundle_index_entry_begin();
+    bool says = false;
+    uint64_t bundle = first / SVMS_TILE_WIDTH;
+    svms_status status = svms_check_index_at(at, bundle, &told, &says, err);
+    for (uint32_t i = 0; i < kept->count && status == SVMS_OK; i++) {
+        const svms_kept_entry *entry = &kept->entry[i];
+        bool has_front = svms_record_front_read(&front, entry->record, entry->size);
+        if (has_front) {
+            status =
+                svms_check_look(at, first + entry->place, &front, entry->record, entry->size, err);
+        }
+        if (status == SVMS_OK) {
+            status = svms_bundle_index_entry_add(&found, at->ctx, has_front ? &front : NULL,
+                                                 entry->record, entry->size, err);
+        }
+    }
+    return status == SVMS_OK && says ? svms_check_index_entry(at, bundle, &told, &found, false)
+                                     : status;
+}
+
+typedef enum kept_state {
+    KEPT_READ,       /* where there is no file, nothing was kept */
+    KEPT_UNREADABLE, /* told already */
+    KEPT_NONE        /* the file is none */
+} kept_state;
+
+static svms_status read_kept(svms_check *at, uint64_t bundle, svms_kept *out, kept_state *state,
+                             svms_error *err)
 {
     char path[SVMS_TILE_PATH_MAX];
-    svms_check_presence presence;
+    svms_check_presence presence = SVMS_CHECK_ABSENT;
     svms_kept_path(bundle, path);
     svms_status status = svms_check_read(at, path, &at->bundle, &presence, err);
-    out->count = 0;
-    *is_there = presence != SVMS_CHECK_ABSENT;
-    *is_good = status == SVMS_OK && presence == SVMS_CHECK_PRESENT &&
-               svms_kept_parse(out, at->bundle.data, at->bundle.size, NULL) == SVMS_OK;
+    bool is_good = presence == SVMS_CHECK_PRESENT &&
+                   svms_kept_parse(out, at->bundle.data, at->bundle.size, NULL) == SVMS_OK;
+    *state = presence == SVMS_CHECK_UNREADABLE          ? KEPT_UNREADABLE
+             : is_good || presence == SVMS_CHECK_ABSENT ? KEPT_READ
+                                                        : KEPT_NONE;
+    if (!is_good) {
+        out->count = 0;
+    }
     return status;
 }
 
 svms_status svms_check_kept(svms_check *at, const svms_check_tile *tile, svms_error *err)
 {
     svms_kept kept;
-    bool is_good;
-    bool is_there;
-    svms_status status = read_kept(at, tile->number, &kept, &is_good, &is_there, err);
-    if (status != SVMS_OK) {
+    kept_state state;
+    bool is_right = true;
+    uint64_t first = tile->number * SVMS_TILE_WIDTH;
+    svms_status status = read_kept(at, tile->number, &kept, &state, err);
+    if (status == SVMS_OK && state == KEPT_NONE) {
+        return tell_kept(at, first, "is in a file that is none");
+    }
+    if (status != SVMS_OK || state == KEPT_UNREADABLE) {
         return status;
     }
-    if (is_there && !is_good) {
-        return tell_kept(at, tile->number * SVMS_TILE_WIDTH, "is in a file that is none");
+    for (uint32_t i = 0; i < kept.count && status == SVMS_OK && is_right; i++) {
+        status = compare_one(at, tile, &kept.entry[i], &is_right, err);
+        at->report.checked += is_right;
     }
-    return compare_kept(at, tile, &kept, err);
+    if (status != SVMS_OK || !is_right) {
+        return status;
+    }
+    at->report.pruned += SVMS_TILE_WIDTH - kept.count;
+    return take_in(at, first, &kept, err);
 }
 
-static svms_status add_pruning(svms_check *at, uint64_t first, uint64_t last, uint64_t kept,
-                               svms_error *err)
+svms_status svms_check_add_pruning(svms_check *at, uint64_t first, uint64_t last, uint64_t kept,
+                                   svms_error *err)
 {
     if (at->pruning_count == PRUNINGS_MAX) {
         return svms_fail(err, SVMS_E_LIMIT, "the log was pruned more than %u times", PRUNINGS_MAX);
@@ -120,59 +150,13 @@ static svms_status add_pruning(svms_check *at, uint64_t first, uint64_t last, ui
         at->pruning_capacity = capacity;
     }
     svms_check_pruning *next = &at->pruning[at->pruning_count++];
-    *next = (svms_check_pruning){ first, last + 1, kept, 0, true };
+    *next = (svms_check_pruning){ first, last + 1, kept, 0, true, true };
     for (size_t i = 0; i + 1 < at->pruning_count; i++) {
         svms_check_pruning *earlier = &at->pruning[i];
         bool overlaps = earlier->first < next->end && next->first < earlier->end;
         earlier->is_last = earlier->is_last && !overlaps;
     }
     return SVMS_OK;
-}
-
-/* Most records are not worth parsing. */
-static bool may_announce(const uint8_t *record, size_t size)
-{
-    static const char event[] = "\"event\":\"log.pruned\"";
-    const size_t length = sizeof event - 1;
-    const uint8_t *at = record;
-    const uint8_t *end = record + size;
-    while (at && (size_t)(end - at) >= length) {
-        at = memchr(at, event[0], (size_t)(end - at) - length + 1);
-        if (at && memcmp(at, event, length) == 0) {
-            return true;
-        }
-        at = at ? at + 1 : NULL;
-    }
-    return false;
-}
-
-svms_status svms_check_look(svms_check *at, const void *record, size_t size, svms_error *err)
-{
-    const svms_json_limits limits = { SVMS_AUDIT_RECORD_MAX, RECORD_DEPTH };
-    const uint64_t most = SVMS_TREE_MAX - 1;
-    svms_json_document document;
-    svms_error why = SVMS_ERROR_INIT;
-    if (!may_announce(record, size)) {
-        return SVMS_OK;
-    }
-    svms_status status =
-        svms_json_load_plain(&document, at->ctx, "record", &limits, record, size, &why);
-    if (status == SVMS_OK) {
-        svms_json_node root = svms_json_root(&document);
-        const char *event = svms_json_text(&root, "event");
-        svms_json_node details = svms_json_object(&root, "details");
-        uint64_t first = svms_json_number(&details, "first", most);
-        uint64_t last = svms_json_number(&details, "last", most);
-        uint64_t kept = svms_json_number(&details, "kept", most);
-        status = document.status;
-        if (status == SVMS_OK && strcmp(event, "log.pruned") == 0 && first <= last) {
-            status = add_pruning(at, first, last, kept, &why);
-        }
-        svms_json_unload(&document);
-    }
-    /* What is no record of section 1 announces nothing. */
-    return svms_check_is_fatal(status) || status == SVMS_E_LIMIT ? svms_fail_as(err, status, &why)
-                                                                 : SVMS_OK;
 }
 
 /* The last announcement that is about a bundle; NULL: none is. */
@@ -194,7 +178,8 @@ static svms_status compare_counts(svms_check *at)
     svms_status status = SVMS_OK;
     for (size_t i = 0; i < at->pruning_count && status == SVMS_OK; i++) {
         const svms_check_pruning *one = &at->pruning[i];
-        if (one->is_last && one->end <= at->minimum.first && one->found < one->kept) {
+        if (one->is_last && one->is_read && one->end <= at->minimum.first &&
+            one->found < one->kept) {
             svms_check_wrong_from(at, one->first);
             status = svms_check_tell(at, SVMS_AUDIT_FLAW_PRUNED, one->first, one->end - one->first,
                                      "of the records from %" PRIu64 " to %" PRIu64 " %" PRIu64
@@ -211,8 +196,7 @@ svms_status svms_check_pruned_end(svms_check *at, svms_error *err)
     for (uint64_t first = 0; first < at->minimum.first && status == SVMS_OK;
          first += SVMS_TILE_WIDTH) {
         svms_kept kept;
-        bool is_good;
-        bool is_there;
+        kept_state state;
         svms_check_pruning *one = announcement_of(at, first);
         if (!one) {
             svms_check_wrong_from(at, first);
@@ -222,8 +206,9 @@ svms_status svms_check_pruned_end(svms_check *at, svms_error *err)
                                    first);
         }
         if (one->is_last) {
-            status = read_kept(at, first / SVMS_TILE_WIDTH, &kept, &is_good, &is_there, err);
+            status = read_kept(at, first / SVMS_TILE_WIDTH, &kept, &state, err);
             one->found += kept.count;
+            one->is_read = one->is_read && state != KEPT_UNREADABLE;
         }
     }
     return status == SVMS_OK ? compare_counts(at) : status;

@@ -137,6 +137,31 @@ static svms_status compare_with_above(svms_check *at, bundle *of, const svms_che
                            of->first, of->first + of->width - 1);
 }
 
+/* What records that are right say, and what the index must say of them where it has all. */
+static svms_status take_in(svms_check *at, const bundle *of, uint32_t right, svms_error *err)
+{
+    uint64_t number = of->first / SVMS_TILE_WIDTH;
+    svms_record_front front = { 0 };
+    svms_bundle_index_entry told;
+    svms_bundle_index_entry found = svms_bundle_index_entry_begin();
+    bool says = false;
+    svms_status status =
+        right == SVMS_TILE_WIDTH ? svms_check_index_at(at, number, &told, &says, err) : SVMS_OK;
+    for (uint32_t i = 0; i < right && status == SVMS_OK; i++) {
+        const svms_bundle_entry *entry = &of->entry[i];
+        bool has_front = svms_record_front_read(&front, entry->record, entry->size);
+        if (has_front) {
+            status = svms_check_look(at, of->first + i, &front, entry->record, entry->size, err);
+        }
+        if (status == SVMS_OK && says) {
+            status = svms_bundle_index_entry_add(&found, at->ctx, has_front ? &front : NULL,
+                                                 entry->record, entry->size, err);
+        }
+    }
+    return status == SVMS_OK && says ? svms_check_index_entry(at, number, &told, &found, true)
+                                     : status;
+}
+
 static svms_status check_bundle(svms_check *at, bundle *of, const svms_check_tile *tile,
                                 svms_error *err)
 {
@@ -151,10 +176,7 @@ static svms_status check_bundle(svms_check *at, bundle *of, const svms_check_til
     }
     uint32_t right = of->wrong < of->count ? of->wrong : of->count;
     at->report.checked += right;
-    for (uint32_t i = 0; i < right && status == SVMS_OK && at->minimum.first > 0; i++) {
-        status = svms_check_look(at, of->entry[i].record, of->entry[i].size, err);
-    }
-    return status;
+    return status == SVMS_OK ? take_in(at, of, right, err) : status;
 }
 
 /* Where the journal goes on from. */

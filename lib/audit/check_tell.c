@@ -9,9 +9,9 @@
 #include "failure.h"
 
 static const char *const names[] = {
-    "none",      "key",        "epochs",     "checkpoint", "root",    "record",
-    "tile",      "missing",    "journal",    "pruned",     "older",   "fork",
-    "witnesses", "quarantine", "unreadable", "torn",       "old-key", "index",
+    "none",       "key",     "epochs",  "checkpoint", "root",  "record",    "tile",
+    "missing",    "journal", "pruned",  "older",      "fork",  "witnesses", "quarantine",
+    "unreadable", "torn",    "old-key", "index",      "aside",
 };
 
 const char *svms_audit_flaw_name(svms_audit_flaw flaw)
@@ -29,6 +29,7 @@ static svms_status status_of(svms_audit_flaw flaw)
         return SVMS_E_UNTRUSTED;
     case SVMS_AUDIT_FLAW_TORN:
     case SVMS_AUDIT_FLAW_OLD_KEY:
+    case SVMS_AUDIT_FLAW_ASIDE:
         return SVMS_OK;
     default:
         return SVMS_E_NOT_AUTHENTIC;

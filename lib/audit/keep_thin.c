@@ -9,7 +9,7 @@
 typedef struct thinning {
     uint64_t first; /* bundles that lose something */
     uint64_t end;   /* first == end: none does */
-    uint64_t kept;  /* records that stay in these, and in those between them */
+    uint64_t kept;  /* records that stay, of all bundles that were pruned */
     uint64_t gone;
 } thinning;
 
@@ -59,8 +59,7 @@ static svms_status sift(svms_keep *keep, uint64_t bundle, const svms_kept *kept,
     return status == SVMS_OK ? svms_builder_check(&keep->stays, "what stays", err) : status;
 }
 
-static svms_status look_at(svms_keep *keep, uint64_t bundle, thinning *out, uint64_t *since_first,
-                           svms_error *err)
+static svms_status look_at(svms_keep *keep, uint64_t bundle, thinning *out, svms_error *err)
 {
     svms_kept kept;
     uint32_t count = 0;
@@ -77,14 +76,12 @@ static svms_status look_at(svms_keep *keep, uint64_t bundle, thinning *out, uint
     bool loses = count < kept.count;
     if (loses && out->end == 0) {
         out->first = bundle;
-        *since_first = 0;
     }
-    *since_first += count;
     if (loses) {
         out->end = bundle + 1;
-        out->kept = *since_first;
         out->gone += kept.count - count;
     }
+    out->kept += count;
     return SVMS_OK;
 }
 
@@ -116,11 +113,10 @@ static svms_status replace(svms_keep *keep, uint64_t bundle, svms_error *err)
 svms_status svms_keep_thin(svms_keep *keep, svms_error *err)
 {
     thinning found = { 0, 0, 0, 0 };
-    uint64_t since_first = 0;
     uint64_t end = keep->minimum.first / SVMS_TILE_WIDTH;
     svms_status status = SVMS_OK;
     for (uint64_t bundle = 0; bundle < end && status == SVMS_OK; bundle++) {
-        status = look_at(keep, bundle, &found, &since_first, err);
+        status = look_at(keep, bundle, &found, err);
     }
     if (status != SVMS_OK || found.end == 0) {
         return status;
@@ -129,8 +125,9 @@ svms_status svms_keep_thin(svms_keep *keep, svms_error *err)
     if (keep->options.is_trial) {
         return SVMS_OK;
     }
-    status = svms_keep_announce(keep, found.first * SVMS_TILE_WIDTH,
-                                found.end * SVMS_TILE_WIDTH - 1, found.kept, err);
+    /* About all that was pruned, so that no earlier announcement is half in force: how many records
+     * have to be there is known of every bundle. */
+    status = svms_keep_announce(keep, 0, keep->minimum.first - 1, found.kept, err);
     for (uint64_t bundle = found.first; bundle < found.end && status == SVMS_OK; bundle++) {
         status = replace(keep, bundle, err);
     }

@@ -198,7 +198,7 @@ static bool bytes_rule_out(const svms_query *query, const char *record, size_t s
 
 static bool front_rules_out(const svms_query *query, const void *record, size_t size)
 {
-    svms_record_front front;
+    svms_record_front front = { 0 };
     return svms_record_front_read(&front, record, size) &&
            !(is_of_time(query, front.at_utc_ns) && is_of_outcome(query, front.outcome) &&
              is_of_event(query, front.event, front.event_size));

@@ -117,12 +117,12 @@ svms_status svms_auth_hash(svms_ctx *ctx, svms_rtsp_digest algorithm, const svms
     return status;
 }
 
-void svms_auth_hex(const uint8_t *hash, size_t size, char out[SVMS_AUTH_HEX_SIZE])
+void svms_auth_hex(const uint8_t *bytes, size_t size, char *out)
 {
     static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < size; i++) {
-        out[2 * i] = digits[hash[i] >> 4];
-        out[2 * i + 1] = digits[hash[i] & 15];
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
     }
     out[2 * size] = '\0';
 }

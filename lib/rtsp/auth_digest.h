@@ -25,7 +25,8 @@ svms_text_piece svms_auth_text(const char *text);
 SVMS_MUST_CHECK svms_status svms_auth_hash(svms_ctx *ctx, svms_rtsp_digest algorithm,
                                            const svms_text_piece *parts, size_t count,
                                            uint8_t out[SVMS_AUTH_HASH_MAX], svms_error *err);
-void svms_auth_hex(const uint8_t *hash, size_t size, char out[SVMS_AUTH_HEX_SIZE]);
+/* 2 * size digits and NUL. */
+void svms_auth_hex(const uint8_t *bytes, size_t size, char *out);
 
 /* What a response is about, as the texts stand in the request. */
 typedef struct svms_auth_exchange {

@@ -6,8 +6,7 @@
 
 #include <svms/rtsp.h>
 
-#include "builder.h"
-#include "text_piece.h"
+#include "message.h"
 
 /* What stands before the first separator outside of quotes, trimmed; rest goes on behind it. False at
  * the end, and for a quote that does not end (*rest is then not empty). */
@@ -46,6 +45,8 @@ bool svms_rtsp_session_read(svms_rtsp_session *out, svms_text_piece text);
 
 SVMS_MUST_CHECK svms_status svms_rtsp_range_read_piece(svms_rtsp_range *out, svms_text_piece text,
                                                        svms_error *err);
+/* True for one that can be written. */
+bool svms_rtsp_range_is_sound(const svms_rtsp_range *range);
 /* The value alone; nothing for SVMS_RTSP_RANGE_NONE. */
 void svms_rtsp_put_range(svms_builder *out, const svms_rtsp_range *range);
 
@@ -59,10 +60,11 @@ bool svms_rtsp_choice_read(svms_rtsp_choice *out, svms_text_piece text);
 bool svms_rtsp_frames_read(svms_rtsp_frames *out, uint32_t *interval_ms, svms_text_piece text);
 /* Writes the headers of a PLAY request (or of its response) that play says something about. */
 void svms_rtsp_put_play(svms_builder *out, const svms_rtsp_play *play);
-struct svms_rtsp_message;
+/* True for what can be written. */
+bool svms_rtsp_play_is_sound(const svms_rtsp_play *play);
 /* Reads them from a message. SVMS_E_MALFORMED, SVMS_E_UNSUPPORTED (another kind of range). */
 SVMS_MUST_CHECK svms_status svms_rtsp_play_read(svms_rtsp_play *out,
-                                                const struct svms_rtsp_message *message,
+                                                const svms_rtsp_message *message,
                                                 svms_error *err);
 
 /* One entry of RTP-Info; url without its quotes, if any. */

@@ -10,8 +10,9 @@
 #include "options.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
+#define SECONDS_MOST 4000000000u
 
-enum { FRACTION_DIGITS = 9, SECONDS_MOST = 4000000000u, CLOCK_DIGITS = 15 };
+enum { FRACTION_DIGITS = 9, CLOCK_DIGITS = 15 };
 
 /* ".440" to nanoseconds; digits behind the ninth are refused. */
 static bool read_fraction(svms_text_piece digits, int64_t *ns)
@@ -128,51 +129,106 @@ svms_status svms_rtsp_range_read(svms_rtsp_range *out, const char *text, size_t 
     return svms_result_write(out, &range, sizeof range, "svms_rtsp_range", err);
 }
 
-static void put_npt(svms_builder *out, int64_t ns)
+static size_t write_npt(char *out, size_t room, int64_t ns)
 {
-    char text[32];
-    int size = snprintf(text, sizeof text, "%" PRId64 ".%09" PRId64, ns / NS_PER_SECOND,
+    int size = snprintf(out, room, "%" PRId64 ".%09" PRId64, ns / NS_PER_SECOND,
                         ns % NS_PER_SECOND);
     /* Milliseconds always, more digits where they say something. */
-    while (text[size - 1] == '0' && text[size - 4] != '.') {
+    while (out[size - 1] == '0' && out[size - 4] != '.') {
         size--;
     }
-    svms_put_bytes(out, text, (size_t)size);
+    out[size] = '\0';
+    return (size_t)size;
 }
 
-static void put_clock(svms_builder *out, int64_t ns)
+static size_t write_clock(char *out, int64_t ns)
 {
     char text[SVMS_TIME_TEXT_SIZE];
+    size_t size = 0;
     svms_time_format(ns, text);
     for (const char *c = text; *c != '\0'; c++) {
         if (*c != '-' && *c != ':') {
-            svms_put_u8(out, (uint8_t)*c);
+            out[size++] = *c;
         }
     }
+    out[size] = '\0';
+    return size;
 }
 
-static void put_point(svms_builder *out, const svms_rtsp_range *range, int64_t ns)
+static size_t write_point(char *out, size_t room, const svms_rtsp_range *range, int64_t ns)
 {
-    if (ns != SVMS_NO_TIME) {
-        if (range->kind == SVMS_RTSP_RANGE_NPT) {
-            put_npt(out, ns);
-        } else {
-            put_clock(out, ns);
-        }
+    if (ns == SVMS_NO_TIME) {
+        return 0;
     }
+    return range->kind == SVMS_RTSP_RANGE_NPT ? write_npt(out, room, ns) : write_clock(out, ns);
+}
+
+/* Two times of 30 characters at most, and 8 around them. */
+static size_t write_range(char out[SVMS_RTSP_RANGE_SIZE], const svms_rtsp_range *range)
+{
+    out[0] = '\0';
+    if (range->kind == SVMS_RTSP_RANGE_NONE) {
+        return 0;
+    }
+    bool is_npt = range->kind == SVMS_RTSP_RANGE_NPT;
+    size_t size = (size_t)snprintf(out, SVMS_RTSP_RANGE_SIZE, "%s%s", is_npt ? "npt=" : "clock=",
+                                   range->from_now ? "now" : "");
+    if (!range->from_now) {
+        size += write_point(out + size, SVMS_RTSP_RANGE_SIZE - size, range, range->from_ns);
+    }
+    out[size++] = '-';
+    out[size] = '\0';
+    return size + write_point(out + size, SVMS_RTSP_RANGE_SIZE - size, range, range->to_ns);
 }
 
 void svms_rtsp_put_range(svms_builder *out, const svms_rtsp_range *range)
 {
+    char text[SVMS_RTSP_RANGE_SIZE];
+    size_t size = write_range(text, range);
+    svms_put_bytes(out, text, size);
+}
+
+static bool is_moment(const svms_rtsp_range *range, int64_t ns)
+{
+    bool is_npt = range->kind == SVMS_RTSP_RANGE_NPT;
+    return ns == SVMS_NO_TIME || !is_npt || (ns >= 0 && ns / NS_PER_SECOND <= SECONDS_MOST);
+}
+
+bool svms_rtsp_range_is_sound(const svms_rtsp_range *range)
+{
     if (range->kind == SVMS_RTSP_RANGE_NONE) {
-        return;
+        return true;
     }
-    svms_rtsp_put_text(out, range->kind == SVMS_RTSP_RANGE_NPT ? "npt=" : "clock=");
-    if (range->from_now) {
-        svms_rtsp_put_text(out, "now");
-    } else {
-        put_point(out, range, range->from_ns);
+    bool is_npt = range->kind == SVMS_RTSP_RANGE_NPT;
+    bool has_begin = range->from_now ? is_npt && range->from_ns == SVMS_NO_TIME
+                                     : range->from_ns != SVMS_NO_TIME;
+    return (is_npt || range->kind == SVMS_RTSP_RANGE_CLOCK) &&
+           (has_begin || (!range->from_now && range->to_ns != SVMS_NO_TIME)) &&
+           is_moment(range, range->from_ns) && is_moment(range, range->to_ns);
+}
+
+svms_status svms_rtsp_range_write(const svms_rtsp_range *range, char *out, size_t *size,
+                                  svms_error *err)
+{
+    svms_rtsp_range known = SVMS_RTSP_RANGE_INIT;
+    char text[SVMS_RTSP_RANGE_SIZE];
+    if (!range || !out || !size) {
+        return svms_fail(err, SVMS_E_USAGE, "a range: an argument is NULL");
     }
-    svms_put_u8(out, '-');
-    put_point(out, range, range->to_ns);
+    svms_status status =
+        svms_options_read(&known, sizeof known, range, "svms_rtsp_range", err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    if (!svms_rtsp_range_is_sound(&known)) {
+        return svms_fail(err, SVMS_E_USAGE, "a range that cannot be");
+    }
+    size_t length = write_range(text, &known);
+    size_t room = *size;
+    *size = length < room ? length : length + 1;
+    if (length >= room) {
+        return svms_fail(err, SVMS_E_LIMIT, "a range of %zu characters does not fit", length);
+    }
+    memcpy(out, text, length + 1);
+    return SVMS_OK;
 }

@@ -97,8 +97,8 @@ static svms_status check_algorithms(svms_ctx *ctx, uint32_t flags, svms_error *e
     return svms_auth_algorithm_check(ctx, SVMS_RTSP_DIGEST_MD5, err);
 }
 
-static svms_status read_options(svms_rtsp_server_options *out, const svms_rtsp_server_options *given,
-                                svms_error *err)
+static svms_status read_options(svms_rtsp_server_options *out,
+                                const svms_rtsp_server_options *given, svms_error *err)
 {
     svms_rtsp_handlers handlers = SVMS_RTSP_HANDLERS_INIT;
     svms_status status =

@@ -80,7 +80,7 @@ struct svms_rtsp_connection {
     const svms_rtsp_server *server;
     void *user;
     bool secure;
-    bool has_identity; /* TLS authenticated it */
+    bool has_identity;                      /* TLS authenticated it */
     char identity[SVMS_RTSP_IDENTITY_SIZE]; /* that one, else who was announced last */
     uint8_t peer[SVMS_SERVER_ADDRESS];
     svms_server_guard guard;

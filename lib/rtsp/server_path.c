@@ -39,7 +39,8 @@ static bool take_authority(svms_text_piece *rest)
 static bool is_printable(svms_text_piece text)
 {
     for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~' || text.data[i] == '#') {
+        /* What no URL has unescaped (RFC 3986 section 2): it is quoted as it stands in answers. */
+        if (text.data[i] <= ' ' || text.data[i] > '~' || strchr("#\"\\<>^`{|}", text.data[i])) {
             return false;
         }
     }

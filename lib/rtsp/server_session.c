@@ -159,8 +159,8 @@ bool svms_server_find_channel(const svms_rtsp_connection *c, uint32_t channel,
     for (uint32_t i = 0; i < c->session_count; i++) {
         for (uint32_t j = 0; j < c->server->options.max_tracks; j++) {
             const svms_server_track *one = &c->sessions[i]->tracks[j];
-            if (interleaves(one) && (one->transport.channel_rtp == channel ||
-                                     one->transport.channel_rtcp == channel)) {
+            if (interleaves(one) &&
+                (one->transport.channel_rtp == channel || one->transport.channel_rtcp == channel)) {
                 *session = c->sessions[i];
                 *track = j;
                 *is_rtcp = one->transport.channel_rtcp == channel;

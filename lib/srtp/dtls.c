@@ -2,11 +2,10 @@
 /* An association from its first datagram to its last. */
 #include "dtls_internal.h"
 
-#include <sys/time.h>
-
 #include <openssl/err.h>
 
 #include "failure.h"
+#include "platform_interval.h"
 
 /* Calls for one datagram: no honest one holds more that matters. */
 #define ROUNDS_MAX 64
@@ -92,14 +91,18 @@ svms_status svms_dtls_drain(svms_dtls *dtls, void *out, size_t capacity, size_t 
     return SVMS_OK;
 }
 
+/* For svms_platform_interval(). */
+static bool ask_timer(void *ssl, void *timeval)
+{
+    return DTLSv1_get_timeout((SSL *)ssl, timeval) == 1;
+}
+
 uint64_t svms_dtls_wait(const svms_dtls *dtls)
 {
-    struct timeval left;
-    if (!dtls || dtls->tls.failure != SVMS_OK || dtls->is_closed ||
-        DTLSv1_get_timeout(dtls->tls.ssl, &left) != 1) {
+    if (!dtls || dtls->tls.failure != SVMS_OK || dtls->is_closed) {
         return UINT64_MAX;
     }
-    return (uint64_t)left.tv_sec * 1000000000u + (uint64_t)left.tv_usec * 1000u;
+    return svms_platform_interval(ask_timer, dtls->tls.ssl);
 }
 
 svms_status svms_dtls_tick(svms_dtls *dtls, svms_error *err)

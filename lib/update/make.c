@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "failure.h"
-#include "manifest.h"
+#include "update_manifest.h"
 #include "options.h"
 #include "signer_check.h"
 #include "stream.h"
-#include "version.h"
+#include "update_version.h"
 
 #define CHUNK_USUAL 65536u
 

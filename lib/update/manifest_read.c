@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "failure.h"
-#include "manifest.h"
-#include "version.h"
+#include "update_manifest.h"
+#include "update_version.h"
 
 #include <svms/time.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What texts and sizes of a manifest may be (U-MAN-1, U-MAN-3). */
 #include "certificate.h"
-#include "manifest.h"
+#include "update_manifest.h"
 #include "utf8.h"
 
 static bool is_text(const void *text, size_t size, bool with_lines)

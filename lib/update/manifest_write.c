@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "manifest.h"
+#include "update_manifest.h"
 
 static const uint8_t magic[8] = { 'S', 'V', 'M', 'S', 'U', 'P', 'D', '\n' };
 static const char label[16] = "svms update 1";

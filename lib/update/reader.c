@@ -3,8 +3,8 @@
 
 #include "failure.h"
 #include "options.h"
-#include "reader_internal.h"
-#include "version.h"
+#include "update_reader.h"
+#include "update_version.h"
 
 #define BYTES_MAX (SVMS_CHAIN_MAX_SIZE + SVMS_UPDATE_MANIFEST_MAX + SVMS_SIGNATURE_MAX)
 #define FLAGS (SVMS_UPDATE_ALLOW_OLDER | SVMS_UPDATE_INSPECT)

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "failure.h"
-#include "reader_internal.h"
-#include "version.h"
+#include "update_reader.h"
+#include "update_version.h"
 
 #include <svms/time.h>
 

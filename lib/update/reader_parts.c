@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "failure.h"
-#include "reader_internal.h"
+#include "update_reader.h"
 
 static svms_status changed(svms_update_reader *reader, const char *what, svms_error *err)
 {

@@ -4,7 +4,7 @@
 
 #include "failure.h"
 #include "options.h"
-#include "reader_internal.h"
+#include "update_reader.h"
 
 static uint64_t whole_size(const svms_update_reader *reader)
 {

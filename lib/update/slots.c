@@ -7,7 +7,7 @@
 #include "options.h"
 #include "slots_record.h"
 #include "stream.h"
-#include "version.h"
+#include "update_version.h"
 
 struct svms_slots {
     svms_ctx *ctx;

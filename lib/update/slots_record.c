@@ -6,7 +6,7 @@
 #include "builder.h"
 #include "cursor.h"
 #include "digest.h"
-#include "version.h"
+#include "update_version.h"
 
 #define DIGESTED (SVMS_SLOTS_RECORD_SIZE - SVMS_DIGEST_SIZE)
 /* State, zeros, counter, manifest, length and bytes of the version. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "version.h"
+#include "update_version.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -15,6 +15,9 @@ import tempfile
 import time
 import unittest
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from program_choice import program_for  # pylint: disable=wrong-import-position
+
 PROGRAM = os.environ["SVMS_PROGRAM"]
 STAGE = os.environ.get("SVMS_STAGE", "")
 ROOT = os.environ["SVMS_ROOT"]
@@ -117,7 +120,7 @@ class SystemCase(unittest.TestCase):
 
     def run_svms(self, *arguments, stdin=subprocess.DEVNULL, **options):
         """Without a terminal, as in a script."""
-        done = subprocess.run([PROGRAM, *arguments], cwd=self.folder, stdin=stdin, capture_output=True,
+        done = subprocess.run([program_for(PROGRAM, arguments), *arguments], cwd=self.folder, stdin=stdin, capture_output=True,
                               timeout=TIMEOUT, start_new_session=True, check=False, **options)
         run = Run(done)
         self.assertNotIn("Sanitizer", run.err, run)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A reader of updates: front, then what is signed, then parts, chunk by chunk. */
-#ifndef SVMS_UPDATE_READER_INTERNAL_H
-#define SVMS_UPDATE_READER_INTERNAL_H
+#ifndef SVMS_UPDATE_READER_H
+#define SVMS_UPDATE_READER_H
 
-#include "manifest.h"
+#include "update_manifest.h"
 
 typedef enum svms_update_stage {
     SVMS_UPDATE_STAGE_FRONT,

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* MIKEY messages that did not come from the code under test. */
+#ifndef SVMS_TEST_MIKEY_VECTORS_H
+#define SVMS_TEST_MIKEY_VECTORS_H
+
+/* ONVIF Streaming, "Key management through RTSP", without its line breaks: SETUP, re-keying, and
+ * the answer to GET_PARAMETER. */
+#define ONVIF_SETUP                                                                                \
+    "AQAFAP1td9ABAADCD1UcAAAAAAoAAdOOGc75XD0BAAAAGAABAQEBEAIBAQMBFAcBAQgBAQoBAQsBCgAAACcAIQAe30C5" \
+    "9UrClE0e27UP5h/Wty9UL8+dfzg+2ttmmo3kBAAAAC8A"
+#define ONVIF_REKEY                                                                                \
+    "AQAFAGgCr8EBAADSvxgkAAAAAAoAAdOOK7UihqIBAAAAGAABAQEBEAIBAQMBFAcBAQgBAQoBAQsBCgAAACcAIQAepekj" \
+    "s88g+Q7AU6LAvRsoVyn18ZW1JuXI9qht4g6+BAAAAAIA"
+#define ONVIF_ANSWER                                                                               \
+    "AQAFAGrVolgBAADdBcAoAAAAAAsA2/K83QArhBIKEGrVolg1GZvp7DPyFCdYmXABAAAAGwABAQEBEAIBAQMBFAQBDgcB" \
+    "AQgBAQoBAQsBCgAAACcAIQAe7OzS5umZMXHqaegZC3UkDwbC5NNpj4b8+fB6MROeBAAAAA0A"
+
+/* GStreamer 1.22.0: gst_mikey_message_new_from_caps() with keys of 00 01 02 ..., one source. */
+#define GST_AES_256_GCM                                                                            \
+    "01000500fea67497010000123456780000000"                                                        \
+    "70b00eead72c75ce8ea390a10bb2984604e508a27fca24b006bacb6720100000015000106010120020100030100"  \
+    "0701010801010a0101000000300020002c000102030405060708090a0b0c0d0e0f10111213141516171819"       \
+    "1a1b1c1d1e1f202122232425262728292a2b00"
+#define GST_AES_128_GCM                                                                            \
+    "01000500c88ff04401000012345678000000070b00eead72c75d2fa0d70a10d1533a08374ebaaf37bbe5e1d61f5e" \
+    "8c01000000150001060101100201000301000701010801010a0101000000200020001c000102030405060708090a" \
+    "0b0c0d0e0f101112131415161718191a1b00"
+#define GST_AES_128_ICM_80                                                                         \
+    "01000500b6c16f0301000012345678000000070b00eead72c75d36a4000a1082e13dfb042626b887baf94f365596" \
+    "700100000015000101010110020101"                                                               \
+    "03010a0701010801010a0101000000220020001e000102030405060708090a"                               \
+    "0b0c0d0e0f101112131415161718191a1b1c1d00"
+#define GST_AES_128_ICM_32                                                                         \
+    "01000500749ad02a01000012345678000000070b00eead72c75d4339"                                     \
+    "3a0a10ec02ad5cdb3f2e9e67ab7705f2048a0401000000150001010101100201010301040701010801010a010100" \
+    "0000220020001e000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d00"
+#define GST_AES_256_ICM_80                                                                         \
+    "0100050098f0ede601000012345678000000070b00eead72c75d3dfb0d0a10455d2103bf5b19b9d81723945ee344" \
+    "670100000015000101010120020101"                                                               \
+    "03010a0701010801010a0101000000320020002e000102030405060708090a"                               \
+    "0b0c0d0e0f101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d00"
+
+/* tests/interop/mikey_reading.py, write(): CSB 01020304, NTP-UTC EEAD3BA080000000, RAND A0 to AF,
+ * SSRC 12345678 with ROC 7, key 00 01 ..., salt 40 41 ..., MKI 0000002F in ONVIF's form. */
+#define WRITTEN_256_GCM_ONVIF                                                                      \
+    "010005000102030401000012345678000000070b00eead3ba0800000000a10a0a1a2a3a4a5a6a7a8a9aaabacadae" \
+    "af010000001b00010601012002010004010c0501000701010801010a010114011000000037003100200001020304" \
+    "05060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f000c404142434445464748494a4b040000002f" \
+    "00"
+#define WRITTEN_256_GCM_JOINED                                                                     \
+    "010005000102030401000012345678000000070b00eead3ba0800000000a10a0a1a2a3a4a5a6a7a8a9aaabacadae" \
+    "af010000001b00010601012002010004010c0501000701010801010a0101140110000000300020002c0001020304" \
+    "05060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f404142434445464748494a4b00"
+#define WRITTEN_128_GCM_ONVIF                                                                      \
+    "010005000102030401000012345678000000070b00eead3ba0800000000a10a0a1a2a3a4a5a6a7a8a9aaabacadae" \
+    "af010000001b00010601011002010004010c0501000701010801010a010114011000000027003100100001020304" \
+    "05060708090a0b0c0d0e0f000c404142434445464748494a4b040000002f00"
+#define WRITTEN_128_GCM_JOINED                                                                     \
+    "010005000102030401000012345678000000070b00eead3ba0800000000a10a0a1a2a3a4a5a6a7a8a9aaabacadae" \
+    "af010000001b00010601011002010004010c0501000701010801010a0101140110000000200020001c0001020304" \
+    "05060708090a0b0c0d0e0f404142434445464748494a4b00"
+#define WRITTEN_CM_128_ONVIF                                                                       \
+    "010005000102030401000012345678000000070b00eead3ba0800000000a10a0a1a2a3a4a5a6a7a8a9aaabacadae" \
+    "af010000001e00010101011002010103011404010e0501000701010801010a01010b010a000000270021001e0001" \
+    "02030405060708090a0b0c0d0e0f404142434445464748494a4b4c4d040000002f00"
+#define WRITTEN_CM_128_JOINED                                                                      \
+    "010005000102030401000012345678000000070b00eead3ba0800000000a10a0a1a2a3a4a5a6a7a8a9aaabacadae" \
+    "af010000001e00010101011002010103011404010e0501000701010801010a01010b010a000000220020001e0001" \
+    "02030405060708090a0b0c0d0e0f404142434445464748494a4b4c4d00"
+
+#endif
