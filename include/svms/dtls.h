@@ -193,7 +193,8 @@ typedef struct svms_dtls_options {
  * @retval SVMS_E_UNTRUSTED    with a trust store: one's own certificate is one that peers would
  *                             refuse: expired, not yet valid, not for this side
  * @retval SVMS_E_UNSUPPORTED  the key is behind callbacks, or a provider keeps it and OpenSSL does
- *                             not sign with it, or the build has no TLS or no SRTP
+ *                             not sign with it, or it is a server's and of Ed25519, which OpenSSL's
+ *                             DTLS does not use; or the build has no TLS
  * @retval SVMS_E_NO_MEMORY    the allocator failed
  * @retval SVMS_E_CRYPTO       the provider failed or lacks an algorithm
  *

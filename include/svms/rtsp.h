@@ -30,18 +30,18 @@ extern "C" {
 
 /** Methods. */
 typedef enum svms_rtsp_method {
-    SVMS_RTSP_OTHER = 0,          /**< One that is not known here. */
-    SVMS_RTSP_OPTIONS = 1,        /**< OPTIONS. */
-    SVMS_RTSP_DESCRIBE = 2,       /**< DESCRIBE. */
-    SVMS_RTSP_ANNOUNCE = 3,       /**< ANNOUNCE. */
-    SVMS_RTSP_SETUP = 4,          /**< SETUP. */
-    SVMS_RTSP_PLAY = 5,           /**< PLAY. */
-    SVMS_RTSP_PAUSE = 6,          /**< PAUSE. */
-    SVMS_RTSP_TEARDOWN = 7,       /**< TEARDOWN. */
-    SVMS_RTSP_GET_PARAMETER = 8,  /**< GET_PARAMETER. */
-    SVMS_RTSP_SET_PARAMETER = 9,  /**< SET_PARAMETER. */
-    SVMS_RTSP_REDIRECT = 10,      /**< REDIRECT. */
-    SVMS_RTSP_RECORD = 11         /**< RECORD. */
+    SVMS_RTSP_OTHER = 0,         /**< One that is not known here. */
+    SVMS_RTSP_OPTIONS = 1,       /**< OPTIONS. */
+    SVMS_RTSP_DESCRIBE = 2,      /**< DESCRIBE. */
+    SVMS_RTSP_ANNOUNCE = 3,      /**< ANNOUNCE. */
+    SVMS_RTSP_SETUP = 4,         /**< SETUP. */
+    SVMS_RTSP_PLAY = 5,          /**< PLAY. */
+    SVMS_RTSP_PAUSE = 6,         /**< PAUSE. */
+    SVMS_RTSP_TEARDOWN = 7,      /**< TEARDOWN. */
+    SVMS_RTSP_GET_PARAMETER = 8, /**< GET_PARAMETER. */
+    SVMS_RTSP_SET_PARAMETER = 9, /**< SET_PARAMETER. */
+    SVMS_RTSP_REDIRECT = 10,     /**< REDIRECT. */
+    SVMS_RTSP_RECORD = 11        /**< RECORD. */
 } svms_rtsp_method;
 
 /**
@@ -72,22 +72,22 @@ typedef enum svms_rtsp_carrier {
 
 /** One transport of a Transport header. Start from ::SVMS_RTSP_TRANSPORT_INIT. Since 0.1. */
 typedef struct svms_rtsp_transport {
-    uint32_t struct_size;       /**< sizeof(svms_rtsp_transport). */
-    svms_rtsp_carrier carrier;  /**< What carries it. */
-    uint32_t secure;            /**< 1: RTP/SAVP or RTP/SAVPF. */
-    uint32_t feedback;          /**< 1: RTP/AVPF or RTP/SAVPF. */
-    uint32_t multicast;         /**< 1: multicast was said; nothing here does that. */
-    uint32_t record;            /**< 1: mode RECORD, media goes to the server. */
-    uint32_t client_rtp;        /**< Client's UDP port for RTP; 0: not said. */
-    uint32_t client_rtcp;       /**< Client's UDP port for RTCP; 0: not said. */
-    uint32_t server_rtp;        /**< Server's UDP port for RTP; 0: not said. */
-    uint32_t server_rtcp;       /**< Server's UDP port for RTCP; 0: not said. */
-    uint32_t has_channels;      /**< 1: channels were said. */
-    uint32_t channel_rtp;       /**< Channel of RTP, 0 to 255. */
-    uint32_t channel_rtcp;      /**< Channel of RTCP, 0 to 255; the same as of RTP: one for both. */
-    uint32_t has_ssrc;          /**< 1: ssrc was said. */
-    uint32_t ssrc;              /**< SSRC of the media that the server sends. */
-    uint32_t reserved;          /**< 0. */
+    uint32_t struct_size;      /**< sizeof(svms_rtsp_transport). */
+    svms_rtsp_carrier carrier; /**< What carries it. */
+    uint32_t secure;           /**< 1: RTP/SAVP or RTP/SAVPF. */
+    uint32_t feedback;         /**< 1: RTP/AVPF or RTP/SAVPF. */
+    uint32_t multicast;        /**< 1: multicast was said; nothing here does that. */
+    uint32_t record;           /**< 1: mode RECORD, media goes to the server. */
+    uint32_t client_rtp;       /**< Client's UDP port for RTP; 0: not said. */
+    uint32_t client_rtcp;      /**< Client's UDP port for RTCP; 0: not said. */
+    uint32_t server_rtp;       /**< Server's UDP port for RTP; 0: not said. */
+    uint32_t server_rtcp;      /**< Server's UDP port for RTCP; 0: not said. */
+    uint32_t has_channels;     /**< 1: channels were said. */
+    uint32_t channel_rtp;      /**< Channel of RTP, 0 to 255. */
+    uint32_t channel_rtcp;     /**< Channel of RTCP, 0 to 255; the same as of RTP: one for both. */
+    uint32_t has_ssrc;         /**< 1: ssrc was said. */
+    uint32_t ssrc;             /**< SSRC of the media that the server sends. */
+    uint32_t reserved;         /**< 0. */
     char source[SVMS_RTSP_ADDRESS_SIZE];      /**< Where media comes from, as written; or empty. */
     char destination[SVMS_RTSP_ADDRESS_SIZE]; /**< Where it goes to, as written; or empty. A server
                                                  must not obey it (RFC 2326 section 12.39). */
@@ -97,7 +97,10 @@ typedef struct svms_rtsp_transport {
 #define SVMS_RTSP_TRANSPORT_INIT                                                                   \
     {                                                                                              \
         (uint32_t)sizeof(svms_rtsp_transport), SVMS_RTSP_UDP, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  \
-            0, 0, { 0 }, { 0 }                                                                     \
+            0, 0, { 0 },                                                                           \
+        {                                                                                          \
+            0                                                                                      \
+        }                                                                                          \
     }
 
 /** How a range counts time. */
@@ -113,9 +116,9 @@ typedef struct svms_rtsp_range {
     svms_rtsp_range_kind kind; /**< How it counts. */
     uint32_t from_now;         /**< npt: 1: from "now" on; from_ns is ::SVMS_NO_TIME. */
     uint32_t reserved;         /**< 0. */
-    int64_t from_ns;           /**< First moment: ns from the start, or UTC; ::SVMS_NO_TIME: open. */
-    int64_t to_ns;             /**< Last moment, earlier than the first where play goes backwards;
-                                  ::SVMS_NO_TIME: open. */
+    int64_t from_ns; /**< First moment: ns from the start, or UTC; ::SVMS_NO_TIME: open. */
+    int64_t to_ns;   /**< Last moment, earlier than the first where play goes backwards;
+                        ::SVMS_NO_TIME: open. */
 } svms_rtsp_range;
 
 /** Initialiser of ::svms_rtsp_range. */

@@ -48,21 +48,21 @@ typedef struct svms_rtsp_client_event {
                                          answered. */
     uint32_t cseq;                    /**< Response, request: CSeq; of PLAY its low byte stands in
                                          ::svms_rtp_replay. */
-    uint32_t methods;                 /**< Response: Public or Allow: bits 1 << ::svms_rtsp_method. */
-    const char *phrase;               /**< Response: reason phrase of the server. */
-    const char *url;                  /**< Request: its URL. */
-    const char *content_type;         /**< Response, request: type of the body. */
-    const char *content_base;         /**< Response to DESCRIBE: URL that controls are relative to. */
-    const char *location;             /**< Response: Location; nothing follows it by itself. */
-    const char *unsupported;          /**< Response 551: Unsupported. */
-    const char *session;              /**< Response: id of the session, without its parameters. */
-    uint32_t session_timeout_s;       /**< Response: timeout of the session; 0: not said. */
-    uint32_t has_transport;           /**< Response to SETUP: 1: transport is there. */
-    svms_rtsp_transport transport;    /**< Response to SETUP. */
-    const uint8_t *mikey;             /**< Response to SETUP: MIKEY of KeyMgmt; NULL: none, or it
-                                         came without TLS and was ignored. */
-    size_t mikey_size;                /**< Bytes of it. */
-    svms_rtsp_play play;              /**< Response to PLAY: Range, Scale, Speed, Rate-Control. */
+    uint32_t methods;              /**< Response: Public or Allow: bits 1 << ::svms_rtsp_method. */
+    const char *phrase;            /**< Response: reason phrase of the server. */
+    const char *url;               /**< Request: its URL. */
+    const char *content_type;      /**< Response, request: type of the body. */
+    const char *content_base;      /**< Response to DESCRIBE: URL that controls are relative to. */
+    const char *location;          /**< Response: Location; nothing follows it by itself. */
+    const char *unsupported;       /**< Response 551: Unsupported. */
+    const char *session;           /**< Response: id of the session, without its parameters. */
+    uint32_t session_timeout_s;    /**< Response: timeout of the session; 0: not said. */
+    uint32_t has_transport;        /**< Response to SETUP: 1: transport is there. */
+    svms_rtsp_transport transport; /**< Response to SETUP. */
+    const uint8_t *mikey;          /**< Response to SETUP: MIKEY of KeyMgmt; NULL: none, or it
+                                      came without TLS and was ignored. */
+    size_t mikey_size;             /**< Bytes of it. */
+    svms_rtsp_play play;           /**< Response to PLAY: Range, Scale, Speed, Rate-Control. */
     const svms_rtsp_rtp_info *rtp_info; /**< Response to PLAY: RTP-Info. */
     size_t rtp_info_count;              /**< Entries of it. */
     const uint8_t *body;                /**< Response, request: body; NULL: none. */
@@ -74,14 +74,14 @@ typedef struct svms_rtsp_client_event {
 
 /** How a client works. Start from ::SVMS_RTSP_CLIENT_OPTIONS_INIT. Since 0.1. */
 typedef struct svms_rtsp_client_options {
-    uint32_t struct_size;        /**< sizeof(svms_rtsp_client_options). */
-    uint32_t flags;              /**< SVMS_RTSP_CLIENT_... */
-    const char *url;             /**< rtsp://host[:port]/... or rtsps://...; no user name or password
-                                    in it. */
-    const char *user_agent;      /**< NULL: "libsvms". */
-    const char *user_name;       /**< For Digest; NULL: no user. */
-    const char *bearer;          /**< Token for `Authorization: Bearer`; NULL: none. Not together with
-                                    user_name. */
+    uint32_t struct_size;   /**< sizeof(svms_rtsp_client_options). */
+    uint32_t flags;         /**< SVMS_RTSP_CLIENT_... */
+    const char *url;        /**< rtsp://host[:port]/... or rtsps://...; no user name or password
+                               in it. */
+    const char *user_agent; /**< NULL: "libsvms". */
+    const char *user_name;  /**< For Digest; NULL: no user. */
+    const char *bearer;     /**< Token for `Authorization: Bearer`; NULL: none. Not together with
+                               user_name. */
     uint64_t request_timeout_ns; /**< How long a request may go unanswered; 0: 10 s. */
     uint64_t keepalive_ns;       /**< Longest time between requests once a session is there; 0: half
                                     of the session's timeout. */
@@ -120,9 +120,9 @@ typedef struct svms_rtsp_client svms_rtsp_client;
  * @param[out] err  why it failed, or NULL
  *
  * @retval SVMS_OK           made
- * @retval SVMS_E_USAGE      an argument is NULL or out of range; a URL that is none, or with a user;
- *                           rtsps without ::SVMS_RTSP_CLIENT_SECURE; a user without password
- *                           callback, or together with a token
+ * @retval SVMS_E_USAGE      an argument is NULL or out of range; a URL that is none, or with a
+ * user; rtsps without ::SVMS_RTSP_CLIENT_SECURE; a user without password callback, or together with
+ * a token
  * @retval SVMS_E_POLICY     a token, but neither ::SVMS_RTSP_CLIENT_SECURE nor
  *                           ::SVMS_RTSP_CLIENT_ALLOW_CLEAR
  * @retval SVMS_E_LIMIT      a text is too long
@@ -274,7 +274,8 @@ SVMS_API uint32_t svms_rtsp_client_idle(const svms_rtsp_client *client);
  * @retval SVMS_OK           resolved
  * @retval SVMS_E_USAGE      @p client, @p out or @p size is NULL
  * @retval SVMS_E_MALFORMED  no URL, or one with a user or control characters
- * @retval SVMS_E_LIMIT      the URL is too long, or the buffer too small; @p size says what is needed
+ * @retval SVMS_E_LIMIT      the URL is too long, or the buffer too small; @p size says what is
+ * needed
  *
  * Thread safety: the client belongs to one thread at a time. Rule: RC-URL-2. Since 0.1.
  */
@@ -343,9 +344,11 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_describe(svms_rtsp_client 
  *
  * Thread safety: the client belongs to one thread at a time. Rules: RC-REQ, RC-KEY. Since 0.1.
  */
-SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_setup(
-    svms_rtsp_client *client, const char *control, const svms_rtsp_transport *transport,
-    const uint8_t *mikey, size_t mikey_size, uint64_t *request, svms_error *err);
+SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_setup(svms_rtsp_client *client,
+                                                            const char *control,
+                                                            const svms_rtsp_transport *transport,
+                                                            const uint8_t *mikey, size_t mikey_size,
+                                                            uint64_t *request, svms_error *err);
 
 /**
  * Play.
@@ -434,7 +437,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_get_parameter(svms_rtsp_cl
  * @param client        the client
  * @param control       control of the whole session, or of a track; NULL: the base
  * @param content_type  type of the body; NULL: text/parameters
- * @param body          the body; wiped by the client once it is sent
+ * @param body          the body; the client's copy is wiped once it is answered
  * @param body_size     bytes of it, ::SVMS_RTSP_BODY_MAX at most
  * @param[out] request  number of the request, told with its response, or NULL
  * @param[out] err      why it failed, or NULL

@@ -33,10 +33,10 @@ typedef struct svms_rtsp_keepalives {
     uint32_t first;
     uint32_t last;
     uint64_t since_ns;
-    bool by_options;    /* the server does not like GET_PARAMETER */
+    bool by_options; /* the server does not like GET_PARAMETER */
     bool had_credentials;
-    bool reauthorised;  /* since the last one that was accepted */
-    bool is_due;        /* at once */
+    bool reauthorised; /* since the last one that was accepted */
+    bool is_due;       /* at once */
 } svms_rtsp_keepalives;
 
 struct svms_rtsp_client {
@@ -55,8 +55,8 @@ struct svms_rtsp_client {
     uint32_t next_cseq;
     svms_rtsp_request *queue[SVMS_RTSP_QUEUE_MAX]; /* the first may be in flight */
     size_t queued;
-    uint32_t methods; /* Public; 0: not known */
-    bool has_setup;   /* SETUP was asked */
+    uint32_t methods;                     /* Public; 0: not known */
+    bool has_setup;                       /* SETUP was asked */
     char session[SVMS_RTSP_SESSION_SIZE]; /* empty: none */
     uint32_t session_timeout_s;
     svms_rtsp_keepalives keepalives;
@@ -67,11 +67,10 @@ struct svms_rtsp_client {
     uint64_t now_ns;
     uint64_t last_sent_ns;
     bool is_untimed; /* a request was sent at a time that the next tick() or feed() tells */
-    bool is_within; /* a message or frame has begun */
+    bool is_within;  /* a message or frame has begun */
     uint64_t within_since_ns;
     bool is_reading;
     bool is_busy; /* in a callback */
-    bool has_ended;
     svms_error failure;
 };
 

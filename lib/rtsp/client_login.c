@@ -97,8 +97,8 @@ svms_status svms_rtsp_client_challenged(svms_rtsp_client *client, const svms_rts
     return status;
 }
 
-static svms_status answer_digest(svms_rtsp_client *client, svms_rtsp_method method,
-                                 const char *url, const char *password, svms_error *err)
+static svms_status answer_digest(svms_rtsp_client *client, svms_rtsp_method method, const char *url,
+                                 const char *password, svms_error *err)
 {
     svms_auth_login login = { client->user_name, password };
     svms_auth_question question = { svms_rtsp_method_name(method), url, client->nonce_count + 1,
@@ -116,8 +116,8 @@ static svms_status put_digest(svms_rtsp_client *client, svms_rtsp_method method,
 {
     uint8_t password[PASSWORD_MAX + 1] = { 0 };
     size_t size = PASSWORD_MAX;
-    svms_status status = client->options.password(client->options.user, client->challenge.realm,
-                                                  password, &size);
+    svms_status status =
+        client->options.password(client->options.user, client->challenge.realm, password, &size);
     if (status != SVMS_OK) {
         status = svms_fail(err, status, "the password was not given");
     } else if (size > PASSWORD_MAX || memchr(password, '\0', size) != NULL) {

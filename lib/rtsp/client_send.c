@@ -104,8 +104,7 @@ svms_status svms_rtsp_client_send_next(svms_rtsp_client *client, svms_error *err
 static svms_rtsp_method keepalive_method(const svms_rtsp_client *client)
 {
     bool is_known = client->methods == 0 || (client->methods >> SVMS_RTSP_GET_PARAMETER & 1) != 0;
-    return is_known && !client->keepalives.by_options ? SVMS_RTSP_GET_PARAMETER
-                                                      : SVMS_RTSP_OPTIONS;
+    return is_known && !client->keepalives.by_options ? SVMS_RTSP_GET_PARAMETER : SVMS_RTSP_OPTIONS;
 }
 
 svms_status svms_rtsp_client_send_keepalive(svms_rtsp_client *client, svms_error *err)

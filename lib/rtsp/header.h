@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of RTSP headers: text to types and back (docs/spec/rtsp.md, R-TRN to R-KEY; challenges and credentials: auth_fields.h). Readers that
- * give bool are false for what is malformed; out is then not to be used. */
+/* Values of RTSP headers: text to types and back (docs/spec/rtsp.md, R-TRN to R-KEY; challenges and
+ * credentials: auth_fields.h). Readers that give bool are false for what is malformed; out is then
+ * not to be used. */
 #ifndef SVMS_RTSP_HEADER_H
 #define SVMS_RTSP_HEADER_H
 
@@ -8,8 +9,8 @@
 
 #include "message.h"
 
-/* What stands before the first separator outside of quotes, trimmed; rest goes on behind it. False at
- * the end, and for a quote that does not end (*rest is then not empty). */
+/* What stands before the first separator outside of quotes, trimmed; rest goes on behind it. False
+ * at the end, and for a quote that does not end (*rest is then not empty). */
 bool svms_rtsp_cut(svms_text_piece *rest, char separator, svms_text_piece *piece);
 /* Without the quotes around it, if any; what is escaped within stays so. False for a quote that
  * does not end or with something behind it. */
@@ -64,8 +65,7 @@ void svms_rtsp_put_play(svms_builder *out, const svms_rtsp_play *play);
 bool svms_rtsp_play_is_sound(const svms_rtsp_play *play);
 /* Reads them from a message. SVMS_E_MALFORMED, SVMS_E_UNSUPPORTED (another kind of range). */
 SVMS_MUST_CHECK svms_status svms_rtsp_play_read(svms_rtsp_play *out,
-                                                const svms_rtsp_message *message,
-                                                svms_error *err);
+                                                const svms_rtsp_message *message, svms_error *err);
 
 /* One entry of RTP-Info; url without its quotes, if any. */
 typedef struct svms_rtsp_track_info {

@@ -131,8 +131,8 @@ svms_status svms_rtsp_range_read(svms_rtsp_range *out, const char *text, size_t 
 
 static size_t write_npt(char *out, size_t room, int64_t ns)
 {
-    int size = snprintf(out, room, "%" PRId64 ".%09" PRId64, ns / NS_PER_SECOND,
-                        ns % NS_PER_SECOND);
+    int size =
+        snprintf(out, room, "%" PRId64 ".%09" PRId64, ns / NS_PER_SECOND, ns % NS_PER_SECOND);
     /* Milliseconds always, more digits where they say something. */
     while (out[size - 1] == '0' && out[size - 4] != '.') {
         size--;
@@ -171,8 +171,8 @@ static size_t write_range(char out[SVMS_RTSP_RANGE_SIZE], const svms_rtsp_range 
         return 0;
     }
     bool is_npt = range->kind == SVMS_RTSP_RANGE_NPT;
-    size_t size = (size_t)snprintf(out, SVMS_RTSP_RANGE_SIZE, "%s%s", is_npt ? "npt=" : "clock=",
-                                   range->from_now ? "now" : "");
+    size_t size = (size_t)snprintf(out, SVMS_RTSP_RANGE_SIZE, "%s%s",
+                                   is_npt ? "npt=" : "clock=", range->from_now ? "now" : "");
     if (!range->from_now) {
         size += write_point(out + size, SVMS_RTSP_RANGE_SIZE - size, range, range->from_ns);
     }
@@ -200,8 +200,8 @@ bool svms_rtsp_range_is_sound(const svms_rtsp_range *range)
         return true;
     }
     bool is_npt = range->kind == SVMS_RTSP_RANGE_NPT;
-    bool has_begin = range->from_now ? is_npt && range->from_ns == SVMS_NO_TIME
-                                     : range->from_ns != SVMS_NO_TIME;
+    bool has_begin =
+        range->from_now ? is_npt && range->from_ns == SVMS_NO_TIME : range->from_ns != SVMS_NO_TIME;
     return (is_npt || range->kind == SVMS_RTSP_RANGE_CLOCK) &&
            (has_begin || (!range->from_now && range->to_ns != SVMS_NO_TIME)) &&
            is_moment(range, range->from_ns) && is_moment(range, range->to_ns);
@@ -215,8 +215,7 @@ svms_status svms_rtsp_range_write(const svms_rtsp_range *range, char *out, size_
     if (!range || !out || !size) {
         return svms_fail(err, SVMS_E_USAGE, "a range: an argument is NULL");
     }
-    svms_status status =
-        svms_options_read(&known, sizeof known, range, "svms_rtsp_range", err);
+    svms_status status = svms_options_read(&known, sizeof known, range, "svms_rtsp_range", err);
     if (status != SVMS_OK) {
         return status;
     }

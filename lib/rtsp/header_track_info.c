@@ -98,7 +98,8 @@ svms_status svms_rtsp_track_info_next(svms_text_piece *rest, svms_rtsp_track_inf
                                       svms_error *err)
 {
     memset(out, 0, sizeof *out);
-    while (rest->size > 0 && (rest->data[0] == ',' || rest->data[0] == ' ' || rest->data[0] == '\t')) {
+    while (rest->size > 0 &&
+           (rest->data[0] == ',' || rest->data[0] == ' ' || rest->data[0] == '\t')) {
         *rest = behind(*rest, 1);
     }
     if (rest->size == 0) {

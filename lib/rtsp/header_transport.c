@@ -76,15 +76,14 @@ static bool read_ssrc(svms_rtsp_transport *out, svms_text_piece value)
         return false;
     }
     out->has_ssrc = 1;
-    out->ssrc = (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-                bytes[3];
+    out->ssrc =
+        (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
     return true;
 }
 
 static bool read_address(char out[SVMS_RTSP_ADDRESS_SIZE], svms_text_piece value)
 {
-    if (value.size >= SVMS_RTSP_ADDRESS_SIZE ||
-        !svms_rtsp_text_is_plain(value.data, value.size)) {
+    if (value.size >= SVMS_RTSP_ADDRESS_SIZE || !svms_rtsp_text_is_plain(value.data, value.size)) {
         return false;
     }
     memcpy(out, value.data, value.size);

@@ -90,10 +90,10 @@ static bool read_request_line(svms_rtsp_message *out, char *head, svms_text_piec
 static svms_status read_start_line(svms_rtsp_message *out, char *head, svms_text_piece line,
                                    uint64_t offset, svms_error *err)
 {
-    bool is_response = line.size >= sizeof protocol - 1 &&
-                       memcmp(line.data, protocol, sizeof protocol - 1) == 0;
-    bool holds = is_response ? read_status_line(out, head, line)
-                             : read_request_line(out, head, line);
+    bool is_response =
+        line.size >= sizeof protocol - 1 && memcmp(line.data, protocol, sizeof protocol - 1) == 0;
+    bool holds =
+        is_response ? read_status_line(out, head, line) : read_request_line(out, head, line);
     if (!holds) {
         return svms_fail_at(err, SVMS_E_MALFORMED, offset, "a line that begins no RTSP message");
     }
@@ -152,8 +152,7 @@ static void read_cseq(svms_rtsp_message *out)
     out->has_cseq = value && svms_text_piece_number(*value, UINT32_MAX, &out->cseq);
     while (out->has_cseq && (value = svms_rtsp_find_next(out, "CSeq", &position)) != NULL) {
         uint32_t other = 0;
-        out->has_cseq =
-            svms_text_piece_number(*value, UINT32_MAX, &other) && other == out->cseq;
+        out->has_cseq = svms_text_piece_number(*value, UINT32_MAX, &other) && other == out->cseq;
     }
 }
 

@@ -4,6 +4,7 @@
 #include <openssl/srtp.h>
 
 #include "failure.h"
+#include "key_kind.h"
 #include "options.h"
 
 #define MTU_DEFAULT 1200 /* fits every path that carries IPv6, tunnels included */
@@ -86,6 +87,12 @@ static svms_status read_rules(svms_tls_rules *rules, const svms_dtls_options *op
     if (!options->chain || !options->key) {
         return svms_fail(err, SVMS_E_USAGE,
                          "both ends of DTLS-SRTP need a certificate chain and its key");
+    }
+    /* libssl offers the suites that such a certificate needs to servers of TLS 1.2 alone. */
+    if (options->side == SVMS_TLS_SERVER &&
+        svms_private_key_kind(options->key) == SVMS_KEY_ED25519) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         "OpenSSL's DTLS has no servers with an Ed25519 key");
     }
     if (!options->trust && (needs_revocation || options->peer_roles != 0)) {
         return svms_fail(err, SVMS_E_USAGE,

@@ -10,9 +10,9 @@ static bool is_text(const void *text, size_t size, bool with_lines)
     while (!svms_cursor_at_end(&cursor)) {
         unsigned long character = 0;
         size_t length = svms_utf8_peek(&cursor, &character);
-        bool control = character < 0x20 || character == 0x7F;
-        if (length == 0 || (control && !(with_lines && character == '\n')) ||
-            svms_is_deceptive(character) || !svms_skip(&cursor, length)) {
+        bool is_line = with_lines && character == '\n';
+        if (length == 0 || (svms_is_deceptive(character) && !is_line) ||
+            !svms_skip(&cursor, length)) {
             return false;
         }
     }

@@ -178,11 +178,15 @@ static void a_fingerprint_needs_nothing_else_of_the_certificate(void **state)
         dtls_order client = dtls_order_for(SVMS_TLS_CLIENT, NULL);
         dtls_order server = dtls_order_for(SVMS_TLS_SERVER, NULL);
         client.card = alone;
-        print_message("%s\n", kinds[i]);
         dtls_pair *p = dtls_pair_make(&client, &server);
         dtls_pair_shake(p);
         assert_dtls_stands(p, SVMS_SRTP_AEAD_AES_256_GCM);
         dtls_pair_free(&p);
+        /* OpenSSL's DTLS has no servers with such a key. */
+        if (strcmp(kinds[i], "Ed25519") == 0) {
+            card_free(&alone);
+            continue;
+        }
         server.card = alone;
         p = dtls_pair_make(NULL, &server);
         dtls_pair_shake(p);

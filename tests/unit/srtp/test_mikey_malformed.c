@@ -47,7 +47,7 @@ static const refused headers[] = {
     { "010000000102030401000012345678", SVMS_E_TRUNCATED, 15, "ends within the sources" },
     { HDR("00"), SVMS_E_MALFORMED, NOWHERE, "without key" },
     { HDR("00") "00", SVMS_E_MALFORMED, 19, "bytes behind the last payload" },
-    { HDR("0a") GCM_256 KEY_44 "00", SVMS_E_MALFORMED, 85, "bytes behind the last payload" },
+    { HDR("0a") GCM_256 KEY_44 "00", SVMS_E_MALFORMED, 83, "bytes behind the last payload" },
     { "01060c0001020304000000040000", SVMS_E_UNSUPPORTED, NOWHERE, "reports error 4" },
     { HDR("0c") "0a080000" GCM_256 KEY_44, SVMS_E_UNSUPPORTED, NOWHERE, "reports error 8" },
     { "01060000010203040000", SVMS_E_UNSUPPORTED, NOWHERE, "reports error 0" },
@@ -118,8 +118,8 @@ static const refused policies[] = {
     { HDR("0a") POLICY("0006", "000106010118") KEY_44, SVMS_E_UNSUPPORTED, 24, "AES-GCM of" },
     { HDR("0a") POLICY("0009", "000106010120140108") KEY_44, SVMS_E_UNSUPPORTED, 24, "AES-GCM of" },
     { HDR("0a") POLICY("0009", "00010601012004010e") KEY_44, SVMS_E_UNSUPPORTED, 24, "AES-GCM of" },
-    { GST_AES_128_ICM_32, SVMS_E_UNSUPPORTED, 53, "AES-CM of these lengths" },
-    { GST_AES_256_ICM_80, SVMS_E_UNSUPPORTED, 53, "AES-CM of these lengths" },
+    { GST_AES_128_ICM_32, SVMS_E_UNSUPPORTED, 52, "AES-CM of these lengths" },
+    { GST_AES_256_ICM_80, SVMS_E_UNSUPPORTED, 52, "AES-CM of these lengths" },
 };
 
 /* The key transport begins at byte 31, its key data at 34. */
@@ -162,7 +162,7 @@ static const refused keys[] = {
       SVMS_E_MALFORMED, 34, "as long as" },
     { HDR("0a") CM "00000030" TEK_44 "00", SVMS_E_MALFORMED, 28, "as long as" },
     { HDR("0a") GCM_256 "00000030"
-                        "1420002c" B16 B16 "404142434445464748494a4b"
+                        "0120002c" B16 B16 "404142434445464748494a4b"
                         "00",
       SVMS_E_MALFORMED, 82, "no key stands among the keys" },
     { HDR("0a") GCM_256 "00000031"

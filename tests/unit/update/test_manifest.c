@@ -71,7 +71,7 @@ static void a_manifest_that_breaks_a_rule_is_refused(void **state)
         { version, 'x', SVMS_E_MALFORMED, "version" },
         { version - 1, 0, SVMS_E_MALFORMED, "version" },
         { version - 1, 255, SVMS_E_MALFORMED, "version" },
-        { version + 11, 1, SVMS_E_MALFORMED, "minimum" },
+        { version + 11, 2, SVMS_E_MALFORMED, "minimum" },
         { product, 0x07, SVMS_E_MALFORMED, "product" },
         { product - 1, 0, SVMS_E_MALFORMED, "product" },
         { product + 8, 0xFF, SVMS_E_MALFORMED, "product" },
@@ -90,7 +90,8 @@ static void a_manifest_that_breaks_a_rule_is_refused(void **state)
         { size, 1, SVMS_E_MALFORMED, "size of a part" },
         { size + 3, 1, SVMS_E_MALFORMED, "list of chunks" },
         { size + 11, 1, SVMS_E_MALFORMED, "size of a part or of its chunks" },
-        { size + 10, 0x08, SVMS_E_MALFORMED, "name of a part" },
+        { size + 10, 0x08, SVMS_E_MALFORMED, "size of a part or of its chunks" },
+        { size + 10, 0x20, SVMS_E_MALFORMED, "name of a part" },
         { boot - 1, 7, SVMS_E_MALFORMED, NULL },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -1,0 +1,488 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rtsp_recorder.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <picture_size.h>
+#include <stream_clock.h>
+
+#include "message.h"
+
+#define NS_PER_SECOND INT64_C(1000000000)
+/* Sender reports come every five seconds or so. */
+#define SETTLE_NS (10 * STREAM_SECOND)
+/* A reason ends a segment, and a signature costs something: whoever loses packets all the time gets
+ * one each second. All gaps are counted, and the sample behind each says that it continues nothing.
+ */
+#define MARK_NS STREAM_SECOND
+#define FORESEEN_MAX 64
+
+static int64_t utc_now(void)
+{
+    struct timespec now = { 0, 0 };
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
+}
+
+void rtsp_recorder_begin(rtsp_recorder *self, record_target *target)
+{
+    memset(self, 0, sizeof *self);
+    self->target = target;
+    rtsp_hold_begin(&self->hold);
+}
+
+bool rtsp_recorder_has_begun(const rtsp_recorder *self)
+{
+    return self->target->has_begun;
+}
+
+void rtsp_recorder_connect(rtsp_recorder *self, stream_pull *pull)
+{
+    self->pull = pull;
+    self->number_count = 0;
+    self->is_settled = false;
+    self->settle_ns = STREAM_NEVER;
+    for (size_t i = 0; i < self->track_count; i++) {
+        rtsp_timeline_break(&self->tracks[i].line);
+    }
+}
+
+static bool set_config(recorded_track *track, const uint8_t *config, size_t size)
+{
+    uint8_t *copy = malloc(size);
+    if (!copy) {
+        complain("out of memory");
+        return false;
+    }
+    memcpy(copy, config, size);
+    free(track->config);
+    track->config = copy;
+    track->track.config = copy;
+    track->track.config_size = (uint32_t)size;
+    return true;
+}
+
+static void set_size(recorded_track *track, const uint8_t *config, size_t size)
+{
+    picture_size found = { 0, 0 };
+    if (picture_size_read(&found, track->track.codec, config, size)) {
+        track->track.width = found.width;
+        track->track.height = found.height;
+    }
+}
+
+static bool add_track(rtsp_recorder *self, const svms_track *track)
+{
+    recorded_track *added = &self->tracks[self->track_count];
+    memset(added, 0, sizeof *added);
+    added->track = *track;
+    added->track.config = NULL;
+    added->track.config_size = 0;
+    rtsp_timeline_begin(&added->line, track);
+    self->track_count++;
+    return track->config_size == 0 || set_config(added, track->config, track->config_size);
+}
+
+static bool is_taken(const rtsp_recorder *self, int number)
+{
+    for (size_t i = 0; i < self->number_count; i++) {
+        if (self->numbers[i] == number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The recorded track that a track of another connection goes on with, or -1. */
+static int find_track(const rtsp_recorder *self, const svms_track *track)
+{
+    for (size_t i = 0; i < self->track_count; i++) {
+        const svms_track *known = &self->tracks[i].track;
+        if (!is_taken(self, (int)i) && known->codec == track->codec &&
+            known->timebase_den == track->timebase_den && known->channels == track->channels) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static void choose_reference(rtsp_recorder *self)
+{
+    self->reference = 0;
+    for (size_t i = self->track_count; i > 0; i--) {
+        if (self->tracks[i - 1].track.kind == SVMS_TRACK_VIDEO) {
+            self->reference = i - 1;
+        }
+    }
+}
+
+static svms_status fail(rtsp_recorder *self, exit_status status)
+{
+    self->status = self->status == EXIT_GOOD ? status : self->status;
+    return SVMS_E_IO;
+}
+
+static svms_status on_tracks(void *user, const stream_pull_track *tracks, size_t count)
+{
+    rtsp_recorder *self = user;
+    bool goes_on = self->target->has_begun;
+    size_t found = 0;
+    if (!goes_on) {
+        for (size_t i = 0; i < self->track_count; i++) {
+            free(self->tracks[i].config);
+        }
+        self->track_count = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!goes_on && !add_track(self, &tracks[i].track)) {
+            return fail(self, EXIT_ENVIRONMENT);
+        }
+        int number = goes_on ? find_track(self, &tracks[i].track) : (int)i;
+        self->numbers[self->number_count++] = number;
+        found += number >= 0 ? 1 : 0;
+        if (number < 0) {
+            complain("note: the camera has a track that it had not before, which is left out");
+        }
+    }
+    if (found == 0) {
+        complain("the camera sends other media than before; they need another recording");
+        return fail(self, EXIT_ENVIRONMENT);
+    }
+    if (!goes_on) {
+        choose_reference(self);
+    }
+    return SVMS_OK;
+}
+
+static int connection_number(const rtsp_recorder *self, size_t track)
+{
+    for (size_t i = 0; i < self->number_count; i++) {
+        if (self->numbers[i] == (int)track) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static int64_t camera_utc(const rtsp_recorder *self, size_t track, int64_t rtp_time)
+{
+    int number = connection_number(self, track);
+    return number < 0 ? SVMS_NO_TIME : stream_pull_utc(self->pull, (size_t)number, rtp_time);
+}
+
+static const held_event *first_sample_of(const rtsp_recorder *self, size_t track)
+{
+    const held_event *held = self->hold.first;
+    while (held && (held->track != track || held->event.kind != SVMS_RTP_SAMPLE)) {
+        held = held->next;
+    }
+    return held;
+}
+
+static bool config_is_known(const rtsp_recorder *self)
+{
+    for (size_t i = 0; i < self->track_count; i++) {
+        const svms_track *track = &self->tracks[i].track;
+        bool needed = track->codec == SVMS_CODEC_H264 || track->codec == SVMS_CODEC_H265;
+        if (needed && track->config_size == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether it is known what the times of this connection mean, and what is in it. */
+static bool can_settle(const rtsp_recorder *self)
+{
+    const held_event *first = first_sample_of(self, self->reference);
+    return first && (self->target->has_begun || config_is_known(self)) &&
+           camera_utc(self, self->reference, first->event.rtp_time) != SVMS_NO_TIME;
+}
+
+static exit_status begin_target(rtsp_recorder *self)
+{
+    svms_track tracks[STREAM_PULL_TRACKS_MAX];
+    const held_event *first = first_sample_of(self, self->reference);
+    first = first ? first : self->hold.first;
+    int64_t utc = first ? camera_utc(self, first->track, first->event.rtp_time) : SVMS_NO_TIME;
+    self->by_camera = utc != SVMS_NO_TIME;
+    if (!self->by_camera) {
+        complain("note: the camera does not say what time it is; times are the recorder's");
+        utc = self->came_utc_ns;
+    }
+    self->start_utc_ns = utc;
+    for (size_t i = 0; i < self->track_count; i++) {
+        tracks[i] = self->tracks[i].track;
+    }
+    record_media media = { tracks,
+                           (uint32_t)self->track_count,
+                           utc,
+                           0,
+                           SVMS_ORIGIN_LIVE,
+                           self->by_camera ? SVMS_CLOCK_CAMERA : SVMS_CLOCK_SYSTEM };
+    return record_target_begin(self->target, &media);
+}
+
+/* Where a track begins in this connection: by the camera's time, or by when it came. */
+static void anchor(rtsp_recorder *self, size_t track, int64_t rtp_time, uint64_t came_ns)
+{
+    int64_t utc = self->by_camera ? camera_utc(self, track, rtp_time) : SVMS_NO_TIME;
+    if (utc == SVMS_NO_TIME) {
+        utc = self->came_utc_ns + (int64_t)(came_ns - self->came_ns);
+        /* The clocks of camera and recorder differ: what came together was captured together. */
+        const held_event *first = first_sample_of(self, self->reference);
+        int64_t known = self->by_camera && first
+                            ? camera_utc(self, self->reference, first->event.rtp_time)
+                            : SVMS_NO_TIME;
+        if (known != SVMS_NO_TIME) {
+            utc = known + ((int64_t)came_ns - (int64_t)first->came_ns);
+        }
+    }
+    rtsp_timeline_anchor(&self->tracks[track].line, rtp_time, utc - self->start_utc_ns);
+}
+
+static svms_gap_reason gap_reason(const rtsp_recorder *self, uint32_t reasons)
+{
+    if (self->was_lost ||
+        (reasons & (SVMS_RTP_GAP_LOST | SVMS_RTP_GAP_SOURCE | SVMS_RTP_GAP_RESTART)) != 0) {
+        return SVMS_GAP_SIGNAL_LOST;
+    }
+    return (reasons & (SVMS_RTP_GAP_MEMORY | SVMS_RTP_GAP_LIMIT)) != 0 ? SVMS_GAP_OVERLOAD
+                                                                       : SVMS_GAP_UNSPECIFIED;
+}
+
+/* Signs the reason of a gap, where this sample is the first behind one. */
+static exit_status mark_gap(rtsp_recorder *self, recorded_track *track)
+{
+    uint64_t now = stream_clock();
+    bool wanted = self->was_lost || (track->has_gap && track->has_sample);
+    bool allowed = self->was_lost || self->marked_ns == 0 || now - self->marked_ns >= MARK_NS;
+    svms_gap_reason reason = gap_reason(self, track->reasons);
+    track->has_gap = false;
+    track->reasons = 0;
+    self->was_lost = false;
+    if (!wanted || !allowed) {
+        return EXIT_GOOD;
+    }
+    self->marked_ns = now;
+    return record_target_gap(self->target, reason);
+}
+
+static exit_status record_sample(rtsp_recorder *self, size_t number, const svms_rtp_event *event,
+                                 uint64_t came_ns)
+{
+    recorded_track *track = &self->tracks[number];
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    if (!track->line.is_anchored) {
+        anchor(self, number, event->rtp_time, came_ns);
+    }
+    exit_status status = mark_gap(self, track);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    rtsp_timeline_place(&track->line, event->rtp_time, &sample);
+    sample.track = (uint32_t)number;
+    sample.flags = event->flags;
+    sample.duration = event->duration;
+    sample.utc_ns = self->by_camera ? camera_utc(self, number, event->rtp_time) : SVMS_NO_TIME;
+    sample.data = event->data;
+    sample.size = event->size;
+    track->has_sample = true;
+    status = record_target_append(self->target, &sample);
+    if (status == EXIT_GOOD) {
+        record_target_show(self->target, 0);
+    }
+    return status;
+}
+
+static void note_gap(rtsp_recorder *self, recorded_track *track, const svms_rtp_event *event)
+{
+    if (!track->has_sample) {
+        self->losses.joined += event->lost + event->dropped;
+        return;
+    }
+    self->losses.gaps++;
+    self->losses.lost += event->lost;
+    self->losses.dropped += event->dropped;
+    self->losses.reasons |= event->reasons;
+    track->has_gap = true;
+    track->reasons |= event->reasons;
+}
+
+static exit_status record_event(rtsp_recorder *self, size_t number, const svms_rtp_event *event,
+                                uint64_t came_ns)
+{
+    recorded_track *track = &self->tracks[number];
+    if (event->kind == SVMS_RTP_SAMPLE) {
+        return record_sample(self, number, event, came_ns);
+    }
+    if (event->kind == SVMS_RTP_GAP) {
+        note_gap(self, track, event);
+    } else if (event->kind == SVMS_RTP_SOURCE) {
+        rtsp_timeline_break(&track->line);
+    }
+    return EXIT_GOOD;
+}
+
+static void foresee(rtsp_recorder *self)
+{
+    for (size_t i = 0; i < self->track_count; i++) {
+        int64_t times[FORESEEN_MAX];
+        unsigned count = 0;
+        const held_event *held = self->hold.first;
+        for (; held && count < FORESEEN_MAX; held = held->next) {
+            if (held->track == i && held->event.kind == SVMS_RTP_SAMPLE) {
+                times[count++] = held->event.rtp_time;
+            }
+        }
+        rtsp_timeline_foresee(&self->tracks[i].line, times, count);
+    }
+}
+
+/* What was held is recorded, and everything from now on at once. */
+static exit_status settle(rtsp_recorder *self)
+{
+    exit_status status = EXIT_GOOD;
+    self->is_settled = true;
+    foresee(self);
+    if (!self->target->has_begun) {
+        status = begin_target(self);
+    }
+    /* All anchors before the first is recorded: they look at what is held. */
+    for (size_t i = 0; i < self->track_count && status == EXIT_GOOD; i++) {
+        const held_event *first = first_sample_of(self, i);
+        if (first) {
+            anchor(self, i, first->event.rtp_time, first->came_ns);
+        }
+    }
+    held_event *held = rtsp_hold_take(&self->hold);
+    while (held) {
+        /* The anchor holds for the source that comes first, too. */
+        bool begins = held->event.kind == SVMS_RTP_SOURCE && !self->tracks[held->track].has_sample;
+        if (status == EXIT_GOOD && !begins) {
+            status = record_event(self, held->track, &held->event, held->came_ns);
+        }
+        free(held);
+        held = rtsp_hold_take(&self->hold);
+    }
+    return status;
+}
+
+static bool take_config(rtsp_recorder *self, recorded_track *track, const svms_rtp_event *event)
+{
+    if (track->track.codec == SVMS_CODEC_MJPEG && track->track.width == 0) {
+        set_size(track, event->data, event->size);
+    }
+    if (!event->config || (track->track.config_size == event->config_size &&
+                           memcmp(track->config, event->config, event->config_size) == 0)) {
+        return true;
+    }
+    if (!self->target->has_begun) {
+        set_size(track, event->config, event->config_size);
+        return set_config(track, event->config, event->config_size);
+    }
+    /* The samples hold their parameter sets themselves. */
+    if (track->changes++ == 0) {
+        complain("note: the camera changed how it encodes; the recording goes on, and says at its "
+                 "beginning how that was before");
+    }
+    return true;
+}
+
+static exit_status hold(rtsp_recorder *self, size_t number, const svms_rtp_event *event,
+                        uint64_t now_ns)
+{
+    if (event->kind == SVMS_RTP_SAMPLE && self->settle_ns == STREAM_NEVER) {
+        self->came_ns = now_ns;
+        self->came_utc_ns = utc_now();
+        self->settle_ns = now_ns + SETTLE_NS;
+    }
+    if (!rtsp_hold_add(&self->hold, number, event, now_ns)) {
+        complain("out of memory");
+        return EXIT_ENVIRONMENT;
+    }
+    bool over = now_ns >= self->settle_ns || rtsp_hold_is_full(&self->hold);
+    return over || can_settle(self) ? settle(self) : EXIT_GOOD;
+}
+
+static svms_status on_media(void *user, size_t track, const svms_rtp_event *event, uint64_t now_ns)
+{
+    rtsp_recorder *self = user;
+    int number = track < self->number_count ? self->numbers[track] : -1;
+    if (number < 0) {
+        return SVMS_OK;
+    }
+    if (event->kind == SVMS_RTP_SAMPLE && !take_config(self, &self->tracks[number], event)) {
+        return fail(self, EXIT_ENVIRONMENT);
+    }
+    exit_status status = self->is_settled ? record_event(self, (size_t)number, event, now_ns)
+                                          : hold(self, (size_t)number, event, now_ns);
+    return status == EXIT_GOOD ? SVMS_OK : fail(self, status);
+}
+
+static void on_note(void *user, const char *words)
+{
+    (void)user;
+    complain("note: %s", words);
+}
+
+const stream_pull_events rtsp_recorder_events = { NULL, NULL, on_tracks, on_media, on_note };
+
+void rtsp_recorder_disconnect(rtsp_recorder *self, bool lost)
+{
+    if (!self->is_settled && self->hold.first && self->status == EXIT_GOOD &&
+        self->settle_ns != STREAM_NEVER) {
+        self->status = settle(self);
+    }
+    rtsp_hold_end(&self->hold);
+    rtsp_hold_begin(&self->hold);
+    self->pull = NULL;
+    if (lost && self->target->has_begun) {
+        self->losses.connections++;
+        self->was_lost = true;
+        record_audit_event(&self->target->audit, "recording.gap", &self->target->audit.head,
+                           "the camera was lost");
+    }
+}
+
+void rtsp_recorder_tell_losses(const rtsp_recorder *self)
+{
+    const rtsp_losses *losses = &self->losses;
+    if (losses->connections > 0) {
+        print_line(stderr, "gaps: the camera was lost %" PRIu64 " times", losses->connections);
+    }
+    if (losses->gaps > 0) {
+        static const char *const words[] = { "lost",   "malformed",  "too long", "out of memory",
+                                             "source", "began anew", "joined" };
+        char reasons[128] = "";
+        size_t used = 0;
+        for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+            if ((losses->reasons & 1u << i) != 0 && used < sizeof reasons) {
+                int size = snprintf(reasons + used, sizeof reasons - used, "%s%s", used ? ", " : "",
+                                    words[i]);
+                used += size > 0 ? (size_t)size : 0;
+            }
+        }
+        print_line(stderr,
+                   "gaps: %" PRIu64 " in what came, %" PRIu64 " packets lost, %" PRIu64
+                   " dropped (%s)",
+                   losses->gaps, losses->lost, losses->dropped, reasons);
+    }
+    if (losses->joined > 0) {
+        print_line(stderr, "before the first samples: %" PRIu64 " packets lost or dropped",
+                   losses->joined);
+    }
+}
+
+void rtsp_recorder_free(rtsp_recorder *self)
+{
+    rtsp_hold_end(&self->hold);
+    for (size_t i = 0; i < self->track_count; i++) {
+        free(self->tracks[i].config);
+    }
+    self->track_count = 0;
+}
