@@ -227,22 +227,27 @@ static exit_status begin_target(rtsp_recorder *self)
     return record_target_begin(self->target, &media);
 }
 
-/* Where a track begins in this connection: by the camera's time, or by when it came. */
+/* Where a track begins in this connection: by the camera's time, or, while that is not known, by
+ * when it came and how far the clocks of camera and recorder were apart. */
 static void anchor(rtsp_recorder *self, size_t track, int64_t rtp_time, uint64_t came_ns)
 {
     int64_t utc = self->by_camera ? camera_utc(self, track, rtp_time) : SVMS_NO_TIME;
     if (utc == SVMS_NO_TIME) {
-        utc = self->came_utc_ns + (int64_t)(came_ns - self->came_ns);
-        /* The clocks of camera and recorder differ: what came together was captured together. */
-        const held_event *first = first_sample_of(self, self->reference);
-        int64_t known = self->by_camera && first
-                            ? camera_utc(self, self->reference, first->event.rtp_time)
-                            : SVMS_NO_TIME;
-        if (known != SVMS_NO_TIME) {
-            utc = known + ((int64_t)came_ns - (int64_t)first->came_ns);
-        }
+        utc = self->came_utc_ns + (int64_t)(came_ns - self->came_ns) + self->skew_ns;
     }
     rtsp_timeline_anchor(&self->tracks[track].line, rtp_time, utc - self->start_utc_ns);
+}
+
+/* How far the camera's clock is ahead. */
+static void measure_skew(rtsp_recorder *self)
+{
+    const held_event *first = first_sample_of(self, self->reference);
+    int64_t utc = self->by_camera && first
+                      ? camera_utc(self, self->reference, first->event.rtp_time)
+                      : SVMS_NO_TIME;
+    if (utc != SVMS_NO_TIME) {
+        self->skew_ns = utc - self->came_utc_ns - (int64_t)(first->came_ns - self->came_ns);
+    }
 }
 
 static svms_gap_reason gap_reason(const rtsp_recorder *self, uint32_t reasons)
@@ -343,7 +348,25 @@ static void foresee(rtsp_recorder *self)
     }
 }
 
-/* What was held is recorded, and everything from now on at once. */
+/* What was held is recorded. A track's first source is the one that its anchor is for. */
+static exit_status record_held(rtsp_recorder *self)
+{
+    bool seen[STREAM_PULL_TRACKS_MAX] = { false };
+    exit_status status = EXIT_GOOD;
+    held_event *held = rtsp_hold_take(&self->hold);
+    while (held) {
+        bool begins = held->event.kind == SVMS_RTP_SOURCE && !seen[held->track];
+        seen[held->track] = true;
+        if (status == EXIT_GOOD && !begins) {
+            status = record_event(self, held->track, &held->event, held->came_ns);
+        }
+        free(held);
+        held = rtsp_hold_take(&self->hold);
+    }
+    return status;
+}
+
+/* From now on everything is recorded at once. */
 static exit_status settle(rtsp_recorder *self)
 {
     exit_status status = EXIT_GOOD;
@@ -352,24 +375,14 @@ static exit_status settle(rtsp_recorder *self)
     if (!self->target->has_begun) {
         status = begin_target(self);
     }
-    /* All anchors before the first is recorded: they look at what is held. */
-    for (size_t i = 0; i < self->track_count && status == EXIT_GOOD; i++) {
+    measure_skew(self);
+    for (size_t i = 0; i < self->track_count; i++) {
         const held_event *first = first_sample_of(self, i);
         if (first) {
             anchor(self, i, first->event.rtp_time, first->came_ns);
         }
     }
-    held_event *held = rtsp_hold_take(&self->hold);
-    while (held) {
-        /* The anchor holds for the source that comes first, too. */
-        bool begins = held->event.kind == SVMS_RTP_SOURCE && !self->tracks[held->track].has_sample;
-        if (status == EXIT_GOOD && !begins) {
-            status = record_event(self, held->track, &held->event, held->came_ns);
-        }
-        free(held);
-        held = rtsp_hold_take(&self->hold);
-    }
-    return status;
+    return status == EXIT_GOOD ? record_held(self) : status;
 }
 
 static bool take_config(rtsp_recorder *self, recorded_track *track, const svms_rtp_event *event)

@@ -46,6 +46,7 @@ typedef struct rtsp_recorder {
     uint64_t came_ns;     /* when the first sample came: monotonic, */
     int64_t came_utc_ns;  /* and by the recorder's clock */
     bool by_camera;       /* the recording's times are the camera's */
+    int64_t skew_ns;      /* how far the camera's clock is ahead of the recorder's */
     int64_t start_utc_ns; /* of time stamp 0 */
     bool was_lost;        /* the camera, since the last sample */
     uint64_t marked_ns;   /* when a gap was last signed */

@@ -155,6 +155,18 @@ _svms_audit_options() {
     esac
 }
 
+_svms_update_options() {
+    case $1 in
+    sign)
+        echo "--out --product --hardware --version --counter --minimum --note-file --signer --signer-key --json" \
+            "--help"
+        ;;
+    verify) echo "--trust --crl --product --hardware --installed --floor --allow-older --json --quiet --help" ;;
+    inspect) echo "--json --help" ;;
+    *) echo "--help" ;;
+    esac
+}
+
 # _svms_options COMMAND [SUBCOMMAND [SUBCOMMAND]]
 _svms_options() {
     case $1 in
@@ -200,6 +212,7 @@ _svms_options() {
     jwks) echo "--kid --alg --passphrase-file --list --pem --out --force --json --help" ;;
     policy) _svms_policy_options "${2-}" ;;
     audit) _svms_audit_options "${2-}" "${3-}" ;;
+    update) _svms_update_options "${2-}" ;;
     tls) echo "--ca --crl --host --role --pin --alpn --cert --key --warn --strict --timeout --json --help" ;;
     *) echo "--help --version" ;;
     esac
@@ -270,9 +283,9 @@ _svms() {
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line | \
-        --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --life | --gateway | --skew | --longest-life | \
+        --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --version | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
-    --token | \
+    --token | --note-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --audit | --state | --certificate-key | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
@@ -284,7 +297,7 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit tls enroll token jwks --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit tls update enroll token jwks --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -301,6 +314,8 @@ _svms() {
             words="add lift list --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
+        elif [ "$command" = update ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="sign verify inspect --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="disclose show --help"
         elif [ "$command" = recipients ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "file.h"
+#include "fingerprint_text.h"
 #include "folder.h"
 #include "json_output.h"
 #include "keys.h"
@@ -48,27 +49,6 @@ static bool is_file(const char *target)
         named = named || ends_with(target, endings[i]);
     }
     return named || file_exists(target) || folder_exists(target);
-}
-
-static bool parse_pin(uint8_t out[32], const char *text)
-{
-    static const char digits[] = "0123456789abcdefABCDEF";
-    size_t count = 0;
-    memset(out, 0, 32);
-    for (; *text; text++) {
-        const char *digit = strchr(digits, *text);
-        if (*text == ':' && count > 0 && count % 2 == 0) {
-            continue;
-        }
-        if (!digit || count == 64) {
-            return false;
-        }
-        size_t value = (size_t)(digit - digits);
-        value -= value > 15 ? 6 : 0;
-        out[count / 2] = (uint8_t)(out[count / 2] << 4 | value);
-        count++;
-    }
-    return count == 64;
 }
 
 /* All certificates and lists of a text; PEM, or one list in DER, as the library takes it. */
@@ -351,7 +331,7 @@ static exit_status check(int count, char **arguments)
         return usage_error(line.name, "--cert and --key belong together");
     }
     means.has_pin = request.pin_text != NULL;
-    if (means.has_pin && !parse_pin(means.pin, request.pin_text)) {
+    if (means.has_pin && !fingerprint_parse(means.pin, request.pin_text)) {
         return usage_error(line.name, "--pin is 64 hexadecimal digits: SHA-256 of the certificate");
     }
     exit_status status = load_means(&means, &request);

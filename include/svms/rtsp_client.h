@@ -29,6 +29,19 @@ extern "C" {
 /** Send no keepalives: RTCP does it, or the caller. */
 #define SVMS_RTSP_CLIENT_NO_KEEPALIVE 0x20u
 
+/** A 401 offers: Basic, which is never answered. */
+#define SVMS_RTSP_OFFERS_BASIC 0x01u
+/** A 401 offers: Digest with MD5. */
+#define SVMS_RTSP_OFFERS_DIGEST_MD5 0x02u
+/** A 401 offers: Digest with SHA-256. */
+#define SVMS_RTSP_OFFERS_DIGEST_SHA256 0x04u
+/** A 401 offers: Digest with SHA-512-256. */
+#define SVMS_RTSP_OFFERS_DIGEST_SHA512_256 0x08u
+/** A 401 offers: Bearer. */
+#define SVMS_RTSP_OFFERS_BEARER 0x10u
+/** A 401 offers: something else. */
+#define SVMS_RTSP_OFFERS_OTHER 0x20u
+
 /** What a client tells. */
 typedef enum svms_rtsp_client_event_kind {
     SVMS_RTSP_CLIENT_RESPONSE = 1, /**< A request was answered, or one of our keepalives refused. */
@@ -49,6 +62,8 @@ typedef struct svms_rtsp_client_event {
     uint32_t cseq;                    /**< Response, request: CSeq; of PLAY its low byte stands in
                                          ::svms_rtp_replay. */
     uint32_t methods;              /**< Response: Public or Allow: bits 1 << ::svms_rtsp_method. */
+    uint32_t offers;               /**< Response 401: SVMS_RTSP_OFFERS_... */
+    uint32_t reserved;             /**< 0. */
     const char *phrase;            /**< Response: reason phrase of the server. */
     const char *url;               /**< Request: its URL. */
     const char *content_type;      /**< Response, request: type of the body. */
@@ -417,13 +432,14 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_teardown(svms_rtsp_client 
  *
  * @retval SVMS_OK           sent, or waits for its turn
  * @retval SVMS_E_USAGE      @p client is NULL
+ * @retval SVMS_E_POLICY     mikey is asked for, and bytes do not go through TLS
  * @retval SVMS_E_MALFORMED  @p control is no URL
  * @retval SVMS_E_LIMIT      a text is too long, 16 requests wait, or too much waits to be sent;
  *                           nothing happened
  * @retval SVMS_E_NO_MEMORY  the allocator failed; nothing happened
  * @return otherwise the failure that ended the client before
  *
- * Thread safety: the client belongs to one thread at a time. Rules: RC-REQ. Since 0.1.
+ * Thread safety: the client belongs to one thread at a time. Rules: RC-REQ, RC-KEY. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_get_parameter(svms_rtsp_client *client,
                                                                     const char *control,

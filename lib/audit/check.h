@@ -28,6 +28,7 @@ typedef struct svms_check_tile {
     bool is_loaded;
     bool is_known;   /* what stands above confirms its hashes */
     bool has_hashes; /* of the file, or built from below */
+    bool is_unread;  /* its file cannot be read, which was told */
     uint64_t number;
     uint32_t width;
     bool has_above; /* hash that the tile above has of it, which is confirmed */
@@ -44,7 +45,6 @@ typedef struct svms_check_pruning {
     uint64_t kept;
     uint64_t found; /* of those that stayed and that no later pruning is about */
     bool is_last;   /* no later one is about a part of it */
-    bool is_read;   /* of all that stayed it is known how much that is */
 } svms_check_pruning;
 
 typedef struct svms_check {
@@ -58,9 +58,10 @@ typedef struct svms_check {
     svms_builder bytes;  /* of the file at hand */
     svms_builder bundle; /* that of records */
 
-    svms_tree_head trunk; /* what the tiles are of */
-    bool lacks_epochs;    /* they cannot be read: nobody can say who may sign */
-    bool is_signed;       /* and its root is one that the log's key signed */
+    svms_tree_head trunk;  /* what the tiles are of */
+    bool lacks_epochs;     /* they cannot be read: nobody can say who may sign */
+    bool lacks_checkpoint; /* it cannot be read: nobody can say how many records there are */
+    bool is_signed;        /* and its root is one that the log's key signed */
     svms_check_tile right[SVMS_LOG_TILE_LEVELS]; /* the partial ones, of the right edge */
     svms_check_tile tile[SVMS_LOG_TILE_LEVELS];  /* the full ones at hand */
 
@@ -85,6 +86,7 @@ typedef struct svms_check {
     bool lacks_index; /* it cannot be read, which was told */
 
     svms_log_minimum minimum;
+    bool lacks_minimum; /* it cannot be read: what is missing may have been pruned */
     svms_check_pruning *pruning;
     size_t pruning_count;
     size_t pruning_capacity;

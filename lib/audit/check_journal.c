@@ -302,6 +302,9 @@ static svms_status check_segments(journal *at, const segments *found, svms_error
 static svms_status check_beginning(svms_check *at)
 {
     uint64_t full = at->trunk.size - at->trunk.size % SVMS_TILE_WIDTH;
+    if (at->lacks_checkpoint) {
+        return SVMS_OK;
+    }
     bool must_be = !at->lacks_journal && (at->trunk.size > 0 || at->epochs.count > 1);
     if (!at->has_journal) {
         return must_be ? svms_check_tell(at, SVMS_AUDIT_FLAW_MISSING, SVMS_NO_RECORD, 0,

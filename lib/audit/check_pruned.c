@@ -12,8 +12,9 @@
 svms_status svms_check_pruned_begin(svms_check *at, svms_error *err)
 {
     svms_error why = SVMS_ERROR_INIT;
-    svms_check_presence presence;
+    svms_check_presence presence = SVMS_CHECK_ABSENT;
     svms_status status = svms_check_read(at, "minimum", &at->bytes, &presence, err);
+    at->lacks_minimum = presence == SVMS_CHECK_UNREADABLE;
     if (status != SVMS_OK || presence == SVMS_CHECK_ABSENT || presence == SVMS_CHECK_UNREADABLE) {
         return status;
     }
@@ -31,6 +32,9 @@ svms_status svms_check_pruned_begin(svms_check *at, svms_error *err)
     if (at->minimum.first > at->trunk.size) {
         uint64_t first = at->minimum.first;
         at->minimum = (svms_log_minimum){ 0, 0 };
+        if (at->lacks_checkpoint) {
+            return SVMS_OK;
+        }
         return svms_check_tell(at, SVMS_AUDIT_FLAW_PRUNED, SVMS_NO_RECORD, 0,
                                "\"minimum\" names record %" PRIu64 ", which the log does not have",
                                first);
@@ -119,7 +123,8 @@ svms_status svms_check_kept(svms_check *at, const svms_check_tile *tile, svms_er
     if (status == SVMS_OK && state == KEPT_NONE) {
         return tell_kept(at, first, "is in a file that is none");
     }
-    if (status != SVMS_OK || state == KEPT_UNREADABLE) {
+    bool is_unread = state == KEPT_UNREADABLE || (!tile->has_hashes && tile->is_unread);
+    if (status != SVMS_OK || is_unread) {
         return status;
     }
     for (uint32_t i = 0; i < kept.count && status == SVMS_OK && is_right; i++) {
@@ -150,7 +155,7 @@ svms_status svms_check_add_pruning(svms_check *at, uint64_t first, uint64_t last
         at->pruning_capacity = capacity;
     }
     svms_check_pruning *next = &at->pruning[at->pruning_count++];
-    *next = (svms_check_pruning){ first, last + 1, kept, 0, true, true };
+    *next = (svms_check_pruning){ first, last + 1, kept, 0, true };
     for (size_t i = 0; i + 1 < at->pruning_count; i++) {
         svms_check_pruning *earlier = &at->pruning[i];
         bool overlaps = earlier->first < next->end && next->first < earlier->end;
@@ -178,8 +183,7 @@ static svms_status compare_counts(svms_check *at)
     svms_status status = SVMS_OK;
     for (size_t i = 0; i < at->pruning_count && status == SVMS_OK; i++) {
         const svms_check_pruning *one = &at->pruning[i];
-        if (one->is_last && one->is_read && one->end <= at->minimum.first &&
-            one->found < one->kept) {
+        if (one->is_last && one->end <= at->minimum.first && one->found < one->kept) {
             svms_check_wrong_from(at, one->first);
             status = svms_check_tell(at, SVMS_AUDIT_FLAW_PRUNED, one->first, one->end - one->first,
                                      "of the records from %" PRIu64 " to %" PRIu64 " %" PRIu64
@@ -193,8 +197,9 @@ static svms_status compare_counts(svms_check *at)
 svms_status svms_check_pruned_end(svms_check *at, svms_error *err)
 {
     svms_status status = SVMS_OK;
-    for (uint64_t first = 0; first < at->minimum.first && status == SVMS_OK;
-         first += SVMS_TILE_WIDTH) {
+    /* What cannot be read may be an announcement, or have stayed. */
+    uint64_t end = at->report.unreadable > 0 ? 0 : at->minimum.first;
+    for (uint64_t first = 0; first < end && status == SVMS_OK; first += SVMS_TILE_WIDTH) {
         svms_kept kept;
         kept_state state;
         svms_check_pruning *one = announcement_of(at, first);
@@ -208,8 +213,7 @@ svms_status svms_check_pruned_end(svms_check *at, svms_error *err)
         if (one->is_last) {
             status = read_kept(at, first / SVMS_TILE_WIDTH, &kept, &state, err);
             one->found += kept.count;
-            one->is_read = one->is_read && state != KEPT_UNREADABLE;
         }
     }
-    return status == SVMS_OK ? compare_counts(at) : status;
+    return status == SVMS_OK && at->report.unreadable == 0 ? compare_counts(at) : status;
 }

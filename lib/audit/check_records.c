@@ -68,7 +68,7 @@ static svms_status read_bundle(svms_check *at, bundle *out, svms_error *err)
         return status;
     }
     if (presence == SVMS_CHECK_ABSENT) {
-        return tell_missing(at, out);
+        return at->lacks_minimum ? SVMS_OK : tell_missing(at, out);
     }
     out->is_there = true;
     if (presence == SVMS_CHECK_PRESENT) {

@@ -72,7 +72,8 @@ static svms_status load(svms_check *at, unsigned level, svms_check_tile *tile, s
     svms_check_presence presence;
     bool is_full;
     svms_status status = svms_check_read_tile(at, &which, &at->bytes, &is_full, &presence, err);
-    if (status != SVMS_OK || presence == SVMS_CHECK_UNREADABLE) {
+    tile->is_unread = status == SVMS_OK && presence == SVMS_CHECK_UNREADABLE;
+    if (status != SVMS_OK || tile->is_unread) {
         return status;
     }
     if (presence == SVMS_CHECK_ABSENT) {
@@ -141,6 +142,7 @@ static void turn_to(svms_check_tile *tile, uint64_t number, uint32_t width)
     tile->width = width;
     tile->is_known = false;
     tile->has_hashes = false;
+    tile->is_unread = false;
     tile->has_above = false;
     tile->built_count = 0;
 }

@@ -102,6 +102,7 @@ static void fill(const svms_rtsp_client *client, reply *r, const svms_rtsp_messa
     event->status = message->status;
     event->cseq = message->cseq;
     event->methods = methods_of(message);
+    event->offers = message->status == 401 ? svms_rtsp_client_offers(message) : 0;
     event->phrase = message->phrase.data;
     event->content_type = text_of(message, "Content-Type");
     event->content_base = method == SVMS_RTSP_DESCRIBE ? client->base : NULL;

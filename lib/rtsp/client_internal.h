@@ -103,6 +103,8 @@ SVMS_MUST_CHECK svms_status svms_rtsp_client_challenged(svms_rtsp_client *client
                                                         const svms_rtsp_message *message,
                                                         bool had_credentials, bool *again,
                                                         svms_error *err);
+/* SVMS_RTSP_OFFERS_... of a 401. */
+uint32_t svms_rtsp_client_offers(const svms_rtsp_message *message);
 /* The Authorization header, where there is one to send. */
 SVMS_MUST_CHECK svms_status svms_rtsp_client_put_credentials(svms_rtsp_client *client,
                                                              svms_rtsp_method method,

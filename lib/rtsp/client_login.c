@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "auth_fields.h"
 #include "failure.h"
 
 enum { PASSWORD_MAX = 1024 };
@@ -95,6 +96,65 @@ svms_status svms_rtsp_client_challenged(svms_rtsp_client *client, const svms_rts
     svms_status status = judge(client, list, had_credentials, again, err);
     svms_release(client->ctx, list);
     return status;
+}
+
+static uint32_t offer_of(svms_text_piece scheme)
+{
+    if (svms_text_piece_is(scheme, "Basic")) {
+        return SVMS_RTSP_OFFERS_BASIC;
+    }
+    if (svms_text_piece_is(scheme, "Bearer")) {
+        return SVMS_RTSP_OFFERS_BEARER;
+    }
+    /* MD5 unless an algorithm is named (RFC 7616 section 3.3). */
+    return svms_text_piece_is(scheme, "Digest") ? SVMS_RTSP_OFFERS_DIGEST_MD5
+                                                : SVMS_RTSP_OFFERS_OTHER;
+}
+
+static uint32_t offer_of_algorithm(svms_text_piece name)
+{
+    svms_rtsp_digest algorithm;
+    if (!svms_auth_algorithm_read(name, &algorithm)) {
+        return SVMS_RTSP_OFFERS_OTHER;
+    }
+    switch (algorithm) {
+    case SVMS_RTSP_DIGEST_SHA_512_256:
+        return SVMS_RTSP_OFFERS_DIGEST_SHA512_256;
+    case SVMS_RTSP_DIGEST_SHA_256:
+        return SVMS_RTSP_OFFERS_DIGEST_SHA256;
+    default:
+        return SVMS_RTSP_OFFERS_DIGEST_MD5;
+    }
+}
+
+static uint32_t offers_in(svms_text_piece header)
+{
+    uint32_t all = 0;
+    uint32_t open = 0;
+    svms_auth_field field;
+    svms_auth_next next;
+    while ((next = svms_auth_next_field(&header, &field)) == SVMS_AUTH_SCHEME ||
+           next == SVMS_AUTH_FIELD) {
+        if (next == SVMS_AUTH_SCHEME) {
+            all |= open;
+            open = offer_of(field.name);
+        } else if (open == SVMS_RTSP_OFFERS_DIGEST_MD5 &&
+                   svms_text_piece_is(field.name, "algorithm")) {
+            open = offer_of_algorithm(field.value);
+        }
+    }
+    return all | open;
+}
+
+uint32_t svms_rtsp_client_offers(const svms_rtsp_message *message)
+{
+    uint32_t offers = 0;
+    size_t position = 0;
+    const svms_text_piece *value = NULL;
+    while ((value = svms_rtsp_find_next(message, "WWW-Authenticate", &position)) != NULL) {
+        offers |= offers_in(*value);
+    }
+    return offers;
 }
 
 static svms_status answer_digest(svms_rtsp_client *client, svms_rtsp_method method, const char *url,

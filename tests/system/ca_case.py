@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 
-from system_case import GOOD, PROGRAM, SystemCase, TIMEOUT
+from system_case import GOOD, LEAN_PROGRAM, SystemCase, TIMEOUT
 
 PASSPHRASE = "not the one that is used elsewhere"
 
@@ -98,7 +98,7 @@ class CaCase(SystemCase):
             file.write(PASSPHRASE + "\n")
         os.chmod(cls.passphrase_file, 0o600)
         cls.unprotected = os.path.join(cls.shared, "unprotected")
-        subprocess.run([PROGRAM, "ca", "init", cls.unprotected, "--name", "Quick CA", "--no-passphrase"], check=True,
+        subprocess.run([LEAN_PROGRAM, "ca", "init", cls.unprotected, "--name", "Quick CA", "--no-passphrase"], check=True,
                        capture_output=True, timeout=TIMEOUT)
         cls.key = ["--passphrase-file", cls.passphrase_file]
 

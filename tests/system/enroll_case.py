@@ -12,7 +12,7 @@ import stat
 import subprocess
 import tempfile
 
-from system_case import GOOD, PROGRAM, SystemCase, TIMEOUT
+from system_case import GOOD, LEAN_PROGRAM, SystemCase, TIMEOUT
 
 ROLE_ARC = "2.25.132330503438125610743018859333830030049"
 EST = "/.well-known/est/"
@@ -30,7 +30,7 @@ class Server:
         self.case = case
         self.path = tempfile.mkstemp(dir=case.folder, prefix="serve-")[1]
         with open(self.path, "wb") as log:
-            self.process = subprocess.Popen([PROGRAM, "ca", "serve", folder, "--listen", listen, "--json", *extra],
+            self.process = subprocess.Popen([LEAN_PROGRAM, "ca", "serve", folder, "--listen", listen, "--json", *extra],
                                             cwd=case.folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         case.addCleanup(self.kill)
         ready = case.wait_for(lambda: self.process.poll() is not None or self.events("listening"))

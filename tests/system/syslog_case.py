@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from system_case import GOOD, PROGRAM, SystemCase, TIMEOUT
+from system_case import GOOD, LEAN_PROGRAM, SystemCase, TIMEOUT
 from tls_check_case import Authority
 
 RSYSLOGD = shutil.which("rsyslogd") or shutil.which("/usr/sbin/rsyslogd")
@@ -232,7 +232,7 @@ class SyslogCase(SystemCase):
 
     def forward(self, port, *extra, **options):
         """A forwarder that goes on until it is ended."""
-        process = subprocess.Popen([PROGRAM, *self.arguments(port, *extra, **options)], cwd=self.folder,
+        process = subprocess.Popen([LEAN_PROGRAM, *self.arguments(port, *extra, **options)], cwd=self.folder,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.running.append(process)
         return process

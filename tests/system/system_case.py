@@ -6,6 +6,7 @@ command, nothing else. SVMS_PROGRAM names the program, SVMS_STAGE the program th
 with a staged clock, SVMS_MEDIA the folder of real clips (optional), SVMS_ROOT the sources.
 """
 
+import functools
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from program_choice import program_for  # pylint: disable=wrong-import-position
 
 PROGRAM = os.environ["SVMS_PROGRAM"]
+# For commands that touch no pictures.
+LEAN_PROGRAM = program_for(PROGRAM, ())
 STAGE = os.environ.get("SVMS_STAGE", "")
 ROOT = os.environ["SVMS_ROOT"]
 MEDIA = os.environ.get("SVMS_MEDIA", "")
@@ -46,12 +49,23 @@ def ffmpeg(*arguments):
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-nostdin", *arguments], check=True, timeout=TIMEOUT)
 
 
+@functools.cache
+def clip_of(extension, codecs, seconds):
+    """The bytes of a scene with sound; each is made once."""
+    with tempfile.TemporaryDirectory(prefix="svms-clip-") as folder:
+        path = os.path.join(folder, "clip" + extension)
+        ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10", "-f", "lavfi",
+               "-i", "sine=frequency=440:sample_rate=16000", "-t", str(seconds),
+               "-pix_fmt", "yuv420p", *codecs, path)
+        with open(path, "rb") as file:
+            return file.read()
+
+
 def make_clip(path, *codecs, seconds=8):
     """A scene with sound; by default H.264 with a sync picture each second, and AAC."""
     codecs = codecs or ("-c:v", "libx264", "-bf", "0", "-g", "10", "-c:a", "aac")
-    ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=10", "-f", "lavfi",
-           "-i", "sine=frequency=440:sample_rate=16000", "-t", str(seconds),
-           "-pix_fmt", "yuv420p", *codecs, path)
+    with open(path, "wb") as file:
+        file.write(clip_of(os.path.splitext(path)[1], codecs, seconds))
     return path
 
 

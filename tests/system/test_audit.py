@@ -16,7 +16,7 @@ import tempfile
 import time
 import unittest
 
-from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, ROOT, SystemCase, USAGE, main
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, LEAN_PROGRAM, ROOT, SystemCase, USAGE, main
 
 ORIGIN = "recorder1.example/audit"
 CANARY = "canary-7d41b2"
@@ -88,7 +88,7 @@ class AuditCase(SystemCase):
         """The holder of a log, and its socket."""
         folder = os.path.join(self.folder, "run")
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        holder = subprocess.Popen([PROGRAM, "audit", "serve", log, "--socket", "run/audit"], cwd=self.folder, stdin=subprocess.DEVNULL,
+        holder = subprocess.Popen([LEAN_PROGRAM, "audit", "serve", log, "--socket", "run/audit"], cwd=self.folder, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         self.addCleanup(self.end, holder)
         ready, _, _ = select.select([holder.stdout], [], [], 60)
@@ -194,7 +194,7 @@ class Append(AuditCase):
         self.assertEqual(len(self.told("--event", "x.many")), 2500)
 
     def test_who_sends_lines_is_answered_while_he_goes_on(self):
-        sender = subprocess.Popen([PROGRAM, "audit", "append", "log", "--json"], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        sender = subprocess.Popen([LEAN_PROGRAM, "audit", "append", "log", "--json"], cwd=self.folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE)
         for _ in range(3):
             sender.stdin.write(b'{"event":"x.y","outcome":"success"}\n')
@@ -408,7 +408,7 @@ class Find(AuditCase):
 
     def test_tail_follows(self):
         self.serve()
-        follower = subprocess.Popen([PROGRAM, "audit", "tail", "log", "--key", self.key, "-f", "-n", "1", "--event", "x.*", "--json"],
+        follower = subprocess.Popen([LEAN_PROGRAM, "audit", "tail", "log", "--key", self.key, "-f", "-n", "1", "--event", "x.*", "--json"],
                                     cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(self.end, follower)
         self.assertEqual(json.loads(follower.stdout.readline())["record"]["time"], "2026-11-21T10:39:00.000Z")
@@ -430,7 +430,7 @@ class Find(AuditCase):
             import struct
             import termios
             fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-            done = subprocess.Popen([PROGRAM, "audit", "query", "log", *more], cwd=self.folder, stdout=terminal, stdin=subprocess.DEVNULL,
+            done = subprocess.Popen([LEAN_PROGRAM, "audit", "query", "log", *more], cwd=self.folder, stdout=terminal, stdin=subprocess.DEVNULL,
                                     stderr=subprocess.PIPE)
             os.close(terminal)
             shown = b""

@@ -12,7 +12,7 @@ import threading
 import time
 import unittest
 
-from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, USAGE, main, say
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, LEAN_PROGRAM, USAGE, main, say
 from syslog_case import BOM, RSYSLOGD, Rsyslog, SyslogCase
 from tls_check_case import Authority
 
@@ -287,7 +287,7 @@ class RealReceiver(SyslogCase):
         self.assertEqual(self.record_of(self.rsyslog.received()[-1]), json.loads(line))
 
     def test_it_gets_every_record_across_kills_of_both(self):
-        feeder = subprocess.Popen([PROGRAM, "audit", "append", "log"], cwd=self.folder, stdin=subprocess.PIPE,
+        feeder = subprocess.Popen([LEAN_PROGRAM, "audit", "append", "log"], cwd=self.folder, stdin=subprocess.PIPE,
                                   stdout=subprocess.DEVNULL)
         self.running.append(feeder)
         process = self.forward(self.rsyslog.port)

@@ -13,7 +13,7 @@ import socket
 import subprocess
 import tempfile
 
-from system_case import ENVIRONMENT, EVIDENCE, GOOD, PROGRAM, SystemCase, TIMEOUT, USAGE, main
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, LEAN_PROGRAM, SystemCase, TIMEOUT, USAGE, main
 
 ORIGIN = "recorder1.example/audit"
 KILLS = 12
@@ -29,7 +29,7 @@ class Witness:
         origins = [part for key in keys or [case.key] for part in ("--origin", key)]
         with open(self.path, "wb") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "audit", "witness", "--state", state, "--name", f"{state}.example", "--listen", listen, "--json",
+                [LEAN_PROGRAM, "audit", "witness", "--state", state, "--name", f"{state}.example", "--listen", listen, "--json",
                  *origins, *extra], cwd=case.folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         case.addCleanup(self.kill)
         ready = case.wait_for(lambda: self.process.poll() is not None or self.events("listening"))
@@ -207,7 +207,7 @@ class AuditWitness(SystemCase):
         for number in range(KILLS):
             self.append()
             with self.subTest(seed=seed, number=number):
-                asking = subprocess.Popen([PROGRAM, "audit", "checkpoint", "log", "--witness", one.url, "--witness-key", key],
+                asking = subprocess.Popen([LEAN_PROGRAM, "audit", "checkpoint", "log", "--witness", one.url, "--witness-key", key],
                                           cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 try:
                     asking.wait(timeout=dice.random() * 0.05)

@@ -15,7 +15,7 @@ import time
 from ca_case import CaCase, serial_of
 from enroll_case import Server
 from export_case import limited_to
-from system_case import ENVIRONMENT, GOOD, MALFORMED, POLICY, PROGRAM, TIMEOUT, main, say
+from system_case import ENVIRONMENT, GOOD, MALFORMED, POLICY, LEAN_PROGRAM, TIMEOUT, main, say
 
 KILLS = 30
 CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----\n")
@@ -23,7 +23,7 @@ CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE
 
 class Interrupted(CaCase):
     def issuing(self, out):
-        return [PROGRAM, "ca", "issue", "ca", "device.csr", "--role", "recorder", "--as-requested", "--out", out]
+        return [LEAN_PROGRAM, "ca", "issue", "ca", "device.csr", "--role", "recorder", "--as-requested", "--out", out]
 
     def killed_when(self, condition, out):
         """Whether it was still running when the condition came to hold."""
@@ -257,11 +257,11 @@ class Together(CaCase):
         journal = self.authority()
         for number in range(6):
             self.request(f"Device {number}")
-        running = [subprocess.Popen([PROGRAM, "ca", "issue", "ca", f"device-{number}.csr", "--role", "camera",
+        running = [subprocess.Popen([LEAN_PROGRAM, "ca", "issue", "ca", f"device-{number}.csr", "--role", "camera",
                                      "--as-requested", "--out", f"device-{number}.pem"], cwd=self.folder,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                    for number in range(6)]
-        running += [subprocess.Popen([PROGRAM, "ca", "crl", "ca", "--out", f"{number}.crl"], cwd=self.folder,
+        running += [subprocess.Popen([LEAN_PROGRAM, "ca", "crl", "ca", "--out", f"{number}.crl"], cwd=self.folder,
                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                     for number in range(4)]
         self.assertEqual([process.wait(TIMEOUT) for process in running], [GOOD] * len(running))
@@ -312,7 +312,7 @@ class FullDisk(CaCase):
         script = ('mkdir small && mount -t tmpfs -o size=64k none small && cp -r ca device.csr small || exit 77; cd small; '
                   'number=0; while "$0" ca issue ca device.csr --role recorder --as-requested --out $number.pem > /dev/null; '
                   'do number=$((number + 1)); done; ls; rm 0.pem 1.pem; exec "$0" ca list ca --json')
-        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, PROGRAM], cwd=self.folder, stdin=subprocess.DEVNULL,
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, LEAN_PROGRAM], cwd=self.folder, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=TIMEOUT, check=False)
         if done.returncode in (1, 77) or "unshare" in done.stderr:
             say("SKIPPED: no small file system can be mounted here")
@@ -329,7 +329,7 @@ class FullDisk(CaCase):
         self.request()
         script = ('mkdir small && mount -t tmpfs -o size=8k none small || exit 77; head -c 8192 /dev/zero > small/filler; '
                   'exec "$0" ca issue ca device.csr --role recorder --as-requested --out small/device.pem')
-        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, PROGRAM], cwd=self.folder, stdin=subprocess.DEVNULL,
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, LEAN_PROGRAM], cwd=self.folder, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=TIMEOUT, check=False)
         if done.returncode in (1, 77) or "unshare" in done.stderr:
             say("SKIPPED: no small file system can be mounted here")

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from enroll_case import EnrolCase, openssl
-from system_case import GOOD, POLICY, PROGRAM, TIMEOUT, main
+from system_case import GOOD, POLICY, LEAN_PROGRAM, TIMEOUT, main
 
 
 class Interrupting(EnrolCase):
@@ -25,7 +25,7 @@ class Interrupting(EnrolCase):
         self.enroll(GOOD, server, self.code())
         interrupted = 0
         for number in range(40):
-            process = subprocess.Popen([PROGRAM, "enroll", "device", "--renew", "--force"], cwd=self.folder, stdin=subprocess.DEVNULL,
+            process = subprocess.Popen([LEAN_PROGRAM, "enroll", "device", "--renew", "--force"], cwd=self.folder, stdin=subprocess.DEVNULL,
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
             time.sleep(0.004 * number)
             interrupted += process.poll() is None
@@ -44,7 +44,7 @@ class Interrupting(EnrolCase):
         server = self.serve()
         for number in range(20):
             code = self.code()
-            process = subprocess.Popen([PROGRAM, "enroll", server.url, "--code", code, "--name", "front door", "--role", "camera", "--out",
+            process = subprocess.Popen([LEAN_PROGRAM, "enroll", server.url, "--code", code, "--name", "front door", "--role", "camera", "--out",
                                         "device"], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL, start_new_session=True)
             time.sleep(0.008 * number)
@@ -93,7 +93,7 @@ class Interrupting(EnrolCase):
         got = {}
         for name, code in codes.items():
             server = self.serve()
-            process = subprocess.Popen([PROGRAM, "enroll", server.url, "--code", code, "--name", name, "--role", "camera", "--out",
+            process = subprocess.Popen([LEAN_PROGRAM, "enroll", server.url, "--code", code, "--name", name, "--role", "camera", "--out",
                                         name], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL, start_new_session=True)
             time.sleep(0.012 * len(got))

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM, SystemCase, TIMEOUT, USAGE, main
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, LEAN_PROGRAM, SystemCase, TIMEOUT, USAGE, main
 
 ISSUER = "https://login.example"
 SERVER = "https://recorder.example"
@@ -603,7 +603,7 @@ class Revoke(TokenCase):
         self.assertEqual(stat.S_IMODE(os.stat(self.path("ab.json")).st_mode), 0o640)
 
     def test_two_that_revoke_at_once_lose_nothing(self):
-        running = [subprocess.Popen([PROGRAM, "token", "revoke", "list.json", "--issuer", ISSUER, "--id", str(number)],
+        running = [subprocess.Popen([LEAN_PROGRAM, "token", "revoke", "list.json", "--issuer", ISSUER, "--id", str(number)],
                                     cwd=self.folder, stdout=subprocess.DEVNULL) for number in range(8)]
         self.assertEqual([one.wait(timeout=TIMEOUT) for one in running], [GOOD] * 8)
         entries = json.loads(self.load("list.json"))["entries"]

@@ -32,6 +32,9 @@ import make_vectors
 import test_self
 from svmsref import build, trust, verifier
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+from program_choice import program_for  # pylint: disable=wrong-import-position
+
 KEYS = os.path.join(make_vectors.DATA, "keys")
 CA = os.path.join(KEYS, "ca.pem")
 EXIT_OF = {"authentic": 0, "malformed": 4, "unsupported": 4}
@@ -58,7 +61,7 @@ class Checker:
 
     def run(self, *arguments):
         """(exit status, standard output, standard error)"""
-        command = [self.program, *arguments]
+        command = [program_for(self.program, arguments), *arguments]
         done = subprocess.run(command, capture_output=True, timeout=TIMEOUT, check=False)
         if done.returncode < 0 or b"Sanitizer" in done.stderr:
             self.problems.append(f"crash of {' '.join(command)}: {done.stderr[-2000:]!r}")

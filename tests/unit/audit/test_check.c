@@ -18,11 +18,16 @@ static bool begins(const char *text, const char *front)
     return strncmp(text, front, strlen(front)) == 0;
 }
 
-/* Private keys are nothing that a log is verified by; the index is derived, and read by queries
- * alone. */
+/* The index is derived: what it says must be so, and where it says nothing the log is right. */
+static bool is_index(const memory_file *file)
+{
+    return strcmp(file->name, "index") == 0;
+}
+
+/* Private keys are nothing that a log is verified by. */
 static bool is_evidence(const memory_file *file)
 {
-    return file->is_there && !begins(file->name, "keys/") && strcmp(file->name, "index") != 0;
+    return file->is_there && !begins(file->name, "keys/");
 }
 
 /* A part of a tile that newer checkpoints have more of: whoever wants it takes the newer one. */
@@ -95,6 +100,8 @@ static void assert_found(const memory_file *file, uint64_t record, svms_status s
     bool good = is_minor_version(file, byte) || is_unknown ||
                 (status == SVMS_E_NOT_AUTHENTIC && report->flaws > 0);
     good = good && (!is_bundle || report->first_wrong == record);
+    good = good && (!is_index(file) || (report->first_wrong == SVMS_NO_RECORD &&
+                                        report->first.flaw == SVMS_AUDIT_FLAW_INDEX));
     good = good && (!is_tile || (report->first_wrong == SVMS_NO_RECORD &&
                                  report->first.flaw == SVMS_AUDIT_FLAW_TILE));
     if (!good) {
@@ -134,7 +141,7 @@ static void every_deleted_file_is_found(void **state)
     for (unsigned i = 0; i < MEMORY_FILES; i++) {
         memory_file *file = &c->folder.file[i];
         svms_audit_report report;
-        if (!is_evidence(file) || is_earlier_part(file)) {
+        if (!is_evidence(file) || is_earlier_part(file) || is_index(file)) {
             continue;
         }
         file->is_there = false;
@@ -174,7 +181,7 @@ static void inserted_bytes_and_cut_files_are_found(void **state)
     proof_case *c = *state;
     for (unsigned i = 0; i < MEMORY_FILES; i++) {
         memory_file *file = &c->folder.file[i];
-        if (!is_evidence(file)) {
+        if (!is_evidence(file) || is_index(file)) {
             continue;
         }
         uint8_t *more = malloc(file->size + 1);
@@ -455,12 +462,14 @@ typedef struct told {
     uint64_t done;
     uint64_t total;
     int answer;
+    svms_audit_flaw last;
 } told;
 
 static void count_flaw(void *user, const svms_audit_flaw_found *flaw)
 {
     told *by = user;
     by->flaws++;
+    by->last = flaw->flaw;
     assert_true(flaw->words[0] != '\0');
 }
 
@@ -474,11 +483,54 @@ static int note_progress(void *user, uint64_t done, uint64_t total)
     return by->answer;
 }
 
+static void what_recovery_put_aside_is_looked_for(void **state)
+{
+    proof_case *c = *state;
+    told by = { .flaws = 0 };
+    svms_audit_report report = SVMS_AUDIT_REPORT_INIT;
+    svms_audit_check_options options = SVMS_AUDIT_CHECK_OPTIONS_INIT;
+    static const char torn[] = "a part of a group";
+    memory_file *journal = proof_case_file(c, "journal/0000000000000000");
+    uint8_t *longer = malloc(journal->size + sizeof torn);
+    assert_non_null(longer);
+    memcpy(longer, journal->data, journal->size);
+    memcpy(longer + journal->size, torn, sizeof torn);
+    free(journal->data);
+    journal->data = longer;
+    journal->size += sizeof torn;
+    svms_audit_log *log = proof_case_open(c);
+    proof_case_close(&log);
+    assert_right(c);
+    memory_file *aside = NULL;
+    for (unsigned i = 0; i < MEMORY_FILES; i++) {
+        if (c->folder.file[i].is_there && begins(c->folder.file[i].name, "quarantine/")) {
+            aside = &c->folder.file[i];
+        }
+    }
+    assert_non_null(aside);
+    assert_memory_equal(aside->data, torn, sizeof torn);
+    options.user = &by;
+    options.found = count_flaw;
+    aside->data[0] ^= 1;
+    assert_int_equal(svms_audit_check(c->ctx, &c->view, &c->trust, &options, &report, NULL),
+                     SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(report.first.flaw, SVMS_AUDIT_FLAW_QUARANTINE);
+    assert_int_equal(by.last, SVMS_AUDIT_FLAW_QUARANTINE);
+    aside->is_there = false;
+    by.flaws = 0;
+    assert_int_equal(svms_audit_check(c->ctx, &c->view, &c->trust, &options, &report, NULL),
+                     SVMS_OK);
+    assert_int_equal(by.flaws, 1);
+    assert_int_equal(by.last, SVMS_AUDIT_FLAW_ASIDE);
+    assert_int_equal(report.flaws, 0);
+    assert_true(report.first_wrong == SVMS_NO_RECORD);
+}
+
 static void all_is_told_or_the_first_only(void **state)
 {
     proof_case *c = *state;
     for (uint32_t stops = 0; stops < 2; stops++) {
-        told by = { 0, 0, 0, 0, 0 };
+        told by = { .flaws = 0 };
         svms_audit_report report = SVMS_AUDIT_REPORT_INIT;
         svms_audit_check_options options = SVMS_AUDIT_CHECK_OPTIONS_INIT;
         options.user = &by;
@@ -530,7 +582,7 @@ static void the_time_of_the_last_right_record_is_told(void **state)
 static void an_old_key_that_is_still_there_is_told(void **state)
 {
     proof_case *c = *state;
-    told by = { 0, 0, 0, 0, 0 };
+    told by = { .flaws = 0 };
     svms_audit_report report = SVMS_AUDIT_REPORT_INIT;
     svms_audit_check_options options = SVMS_AUDIT_CHECK_OPTIONS_INIT;
     options.user = &by;
@@ -610,6 +662,7 @@ int main(void)
         TEST(a_fork_is_found_with_what_somebody_kept),
         TEST(what_cannot_be_read_is_not_called_changed),
         TEST(a_journal_that_a_crash_tore_is_no_fault),
+        TEST(what_recovery_put_aside_is_looked_for),
         TEST(all_is_told_or_the_first_only),
         TEST(a_verification_can_be_cancelled),
         TEST(the_time_of_the_last_right_record_is_told),

@@ -26,10 +26,10 @@ static svms_status find_secret(void *user, const char *name, svms_rtsp_digest al
         memcpy(out->bytes, "secret", 6);
     } else if (strcmp(name, "hashed") == 0) {
         /* "hashed:svms:secret" by Python's hashlib, SHA-256. */
-        static const uint8_t ha1[32] = { 0x12, 0xc1, 0xa8, 0x94, 0x52, 0x35, 0x5e, 0x48,
-                                         0x5f, 0xa1, 0xfd, 0x57, 0xff, 0xcb, 0x59, 0xd4,
-                                         0xc7, 0x5d, 0x7b, 0xdf, 0x3f, 0x33, 0xac, 0x4c,
-                                         0x49, 0xb7, 0x72, 0xc9, 0x6a, 0xa0, 0x47, 0x8b };
+        static const uint8_t ha1[32] = { 0x37, 0xb8, 0xc8, 0xf6, 0xa2, 0x16, 0x20, 0xf9,
+                                         0xa7, 0xa4, 0xcc, 0x19, 0x57, 0xe2, 0x39, 0x6b,
+                                         0x60, 0x42, 0x20, 0x4e, 0xd6, 0xe9, 0xbb, 0x8b,
+                                         0x50, 0xcf, 0x5d, 0xc0, 0x94, 0x86, 0xe9, 0xfc };
         assert_int_equal(algorithm, SVMS_RTSP_DIGEST_SHA_256);
         out->kind = SVMS_RTSP_SECRET_HA1;
         out->size = stage->says_wrong_ha1_size ? 16 : 32;
@@ -78,8 +78,8 @@ static svms_status take_request(void *user, const svms_rtsp_server_request *requ
         memcpy(stage->mikey, request->mikey, request->mikey_size);
     }
     svms_error err = SVMS_ERROR_INIT;
-    assert_int_equal(
-        svms_rtsp_connection_feed(stage->connection, "x", 1, stage->now_ns, &err), SVMS_E_STATE);
+    assert_int_equal(svms_rtsp_connection_feed(stage->connection, "x", 1, stage->now_ns, &err),
+                     SVMS_E_STATE);
     *answer = stage->answer;
     return stage->reply;
 }
@@ -95,8 +95,9 @@ static void take_frame(void *user, uint32_t session, uint32_t track, uint32_t is
 
 static void take_event(void *user, const svms_rtsp_server_event *event)
 {
-    static const char *const reasons[] = { "", "teardown", "timeout", "closed", "replaced",
-                                           "by us" };
+    static const char *const reasons[] = {
+        "", "teardown", "timeout", "closed", "replaced", "by us"
+    };
     server_stage *stage = user;
     char line[1024] = "";
     switch (event->kind) {
@@ -150,8 +151,8 @@ void stage_start(server_stage *stage)
     if (!stage->ctx) {
         assert_int_equal(svms_ctx_new(&stage->ctx, NULL, NULL), SVMS_OK);
     }
-    assert_int_equal(
-        svms_rtsp_server_new(&stage->server, stage->ctx, &stage->options, &stage->err), SVMS_OK);
+    assert_int_equal(svms_rtsp_server_new(&stage->server, stage->ctx, &stage->options, &stage->err),
+                     SVMS_OK);
     stage_connect(stage);
 }
 

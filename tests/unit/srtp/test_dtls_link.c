@@ -215,7 +215,12 @@ static void garbage_never_ends_an_association_that_stands(void **state)
     for (size_t e = 0; e < 2; e++) {
         for (int i = 0; i < 5000; i++) {
             size_t size = make_garbage(bytes, &seed);
-            assert_int_equal(svms_dtls_feed(ends[e]->dtls, bytes, size, NULL), SVMS_OK);
+            svms_error err = SVMS_ERROR_INIT;
+            svms_status st = svms_dtls_feed(ends[e]->dtls, bytes, size, &err);
+            if (st != SVMS_OK) {
+                for (size_t k = 0; k < 20; k++) printf("%02x ", bytes[k]);
+                fail_msg("%d %s size %zu", i, err.message, size);
+            }
         }
         assert_int_equal(svms_dtls_feed(ends[e]->dtls, alert, sizeof alert, NULL), SVMS_OK);
         assert_int_equal(svms_dtls_feed(ends[e]->dtls, NULL, 0, NULL), SVMS_OK);
@@ -342,5 +347,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_datagram_waits_until_there_is_room_for_it,
                                         workshop_set_up, workshop_tear_down),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (getenv("T")) cmocka_set_test_filter(getenv("T")); return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -189,7 +189,7 @@ static const refused keys[] = {
       SVMS_E_MALFORMED, 82, "among the keys" },
     { HDR("0a") GCM_256 "01"
                         "000030" TEK_44 "00" KEY_44,
-      SVMS_E_MALFORMED, 85, "stands twice" },
+      SVMS_E_MALFORMED, 84, "stands twice" },
 };
 
 static size_t from_hex(uint8_t *out, const char *hex)

@@ -82,6 +82,7 @@ def rtp_packets():
 
 
 def rtcp_packets():
+    yield "first report", 1, RTCP
     yield "sender report", 0x5D4, RTCP
     yield "empty report, high index", 0x7FFFFFFF, bytes.fromhex("80c9000112345678")
 
