@@ -170,9 +170,6 @@ static exit_status check(const sign_request *request, uint64_t *counter)
     if (request->hardware.count == 0) {
         return usage_error(COMMAND, "--hardware is missing");
     }
-    if (request->parts.count == 0) {
-        return usage_error(COMMAND, "at least one part must be named: NAME=FILE");
-    }
     if (!update_number_read(counter, request->counter)) {
         return usage_error(COMMAND, "--counter takes a number, not '%s'", request->counter);
     }

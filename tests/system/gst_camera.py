@@ -22,16 +22,27 @@ SUITES = {"gcm256": ("aes-256-gcm", "null", 44), "gcm128": ("aes-128-gcm", "null
           "sha1": ("aes-128-icm", "hmac-sha1-80", 30)}
 
 
-def protect(media, suite):
-    print("PROTECT", media, suite, [media.get_stream(i).get_srtp_encoder() for i in range(media.n_streams())], file=sys.stderr)
-    """Each stream of a media that was prepared gets its suite and a random key before it is described."""
-    cipher, authentication, size = SUITES[suite]
-    for index in range(media.n_streams()):
-        encoder = media.get_stream(index).get_srtp_encoder()
+class Factory(GstRtspServer.RTSPMediaFactory):
+    """Gives each SRTP encoder its suite and a random key as soon as it is there: before it is described."""
+
+    suite = None
+
+    def do_create_pipeline(self, media):  # pylint: disable=arguments-differ
+        print("CREATE", file=sys.stderr)
+        pipeline = Gst.Pipeline.new("media")
+        pipeline.connect("deep-element-added", self.protect)
+        media.take_pipeline(pipeline)
+        return pipeline
+
+    def protect(self, _pipeline, _bin, element):
+        if element.get_factory() is None or element.get_factory().get_name() != "srtpenc":
+            return
+        print("ENC", element, file=sys.stderr)
+        cipher, authentication, size = SUITES[self.suite]
         for what in ("rtp", "rtcp"):
-            encoder.set_property(what + "-cipher", cipher)
-            encoder.set_property(what + "-auth", authentication)
-        encoder.set_property("key", Gst.Buffer.new_wrapped(os.urandom(size)))
+            element.set_property(what + "-cipher", cipher)
+            element.set_property(what + "-auth", authentication)
+        element.set_property("key", Gst.Buffer.new_wrapped(os.urandom(size)))
 
 
 def authentication_of(wish):
@@ -56,7 +67,7 @@ def main():
     server = GstRtspServer.RTSPServer.new()
     server.set_address("127.0.0.1")
     server.set_service(str(wish.get("port", 0)))
-    factory = GstRtspServer.RTSPMediaFactory.new()
+    factory = Factory()
     factory.set_launch(wish["launch"])
     factory.set_shared(False)
     factory.add_role_from_structure(Gst.Structure.from_string(
@@ -64,7 +75,7 @@ def main():
     suite = wish.get("media", "clear")
     if suite != "clear":
         factory.set_profiles(GstRtsp.RTSPProfile.SAVP)
-        factory.connect("media-configure", lambda _, media: media.connect("prepared", protect, suite))
+        factory.suite = suite
     server.get_mount_points().add_factory("/live", factory)
     auth = authentication_of(wish)
     if auth:

@@ -391,6 +391,104 @@ static void what_cannot_be_read_is_not_called_gone(void **state)
     assert_true(failing > 50);
 }
 
+/* Somebody appends while the log is verified. */
+typedef struct appender {
+    keep_case *f;
+    bool is_far;       /* the journal begins behind what is verified */
+    const char *takes; /* a file, away */
+    bool is_done;
+} appender;
+
+static int go_on(void *user, uint64_t done, uint64_t total)
+{
+    appender *by = user;
+    (void)total;
+    if (done == 0 || by->is_done) {
+        return 0;
+    }
+    by->is_done = true;
+    svms_audit_log *log = keep_case_open(by->f);
+    if (by->is_far) {
+        svms_audit_prune_options options = keep_case_options(119);
+        (void)keep_case_prune(log, &options);
+        keep_case_fill(log, 1900, 120);
+    }
+    assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
+    keep_case_close(&log);
+    if (by->takes) {
+        file_of(by->f, by->takes)->is_there = false;
+    }
+    return 0;
+}
+
+static uint64_t journal_begins(keep_case *f)
+{
+    uint64_t first = UINT64_MAX;
+    for (unsigned i = 0; i < MEMORY_FILES; i++) {
+        const memory_file *file = &f->folder.file[i];
+        if (file->is_there && strncmp(file->name, "journal/", 8) == 0) {
+            uint64_t number = strtoull(file->name + 8, NULL, 16);
+            first = number < first ? number : first;
+        }
+    }
+    return first;
+}
+
+/* Two segments, of which the first can go: all that it has is in full bundles. */
+static keep_case *make_free_segment(void)
+{
+    keep_case *f = keep_case_new();
+    keep_case_build(f);
+    svms_audit_log *log = keep_case_open(f);
+    svms_audit_prune_options options = keep_case_options(110);
+    assert_int_equal(keep_case_prune(log, &options).is_waiting, 1);
+    keep_case_fill(log, 1500, 120);
+    keep_case_close(&log);
+    return f;
+}
+
+static void verify_beside(bool is_far, const char *takes, svms_status expected)
+{
+    keep_case *f = make_free_segment();
+    uint64_t size = keep_case_size(f);
+    uint64_t begins = journal_begins(f);
+    appender by = { f, is_far, takes, false };
+    svms_audit_report report = SVMS_AUDIT_REPORT_INIT;
+    svms_audit_check_options options = SVMS_AUDIT_CHECK_OPTIONS_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    options.user = &by;
+    options.progress = go_on;
+    svms_status status = svms_audit_check(f->ctx, &f->view, NULL, &options, &report, &err);
+    if (status != expected) {
+        fail_msg("%s: %s", svms_status_name(status), err.message);
+    }
+    assert_true(by.is_done);
+    /* The case is the one that was meant. */
+    assert_true(journal_begins(f) > begins);
+    assert_true(is_far == (journal_begins(f) > size));
+    assert_true(report.first_wrong == SVMS_NO_RECORD);
+    assert_int_equal(report.published, size);
+    if (expected == SVMS_OK) {
+        assert_int_equal(report.flaws, 0);
+        assert_true(is_far ? report.size == size : report.size > size);
+        assert_right(f);
+    }
+    keep_case_free(f);
+}
+
+static void a_log_is_verified_while_its_journal_moves_on(void **state)
+{
+    (void)state;
+    verify_beside(false, NULL, SVMS_OK);
+    verify_beside(true, NULL, SVMS_OK);
+}
+
+static void a_journal_that_moved_on_needs_the_tiles_before_it(void **state)
+{
+    (void)state;
+    verify_beside(false, "tile/0/004", SVMS_E_IO);
+}
+
 static void each_allocation_may_fail(void **state)
 {
     keep_case *f = *state;
@@ -431,6 +529,8 @@ int main(void)
         TEST(what_the_index_hides_is_found),
         TEST(an_index_that_says_nothing_hides_nothing),
         TEST(what_cannot_be_read_is_not_called_gone),
+        cmocka_unit_test(a_log_is_verified_while_its_journal_moves_on),
+        cmocka_unit_test(a_journal_that_moved_on_needs_the_tiles_before_it),
         TEST(each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

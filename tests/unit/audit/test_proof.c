@@ -351,6 +351,69 @@ static svms_status prove_and_verify_once(svms_ctx *ctx, svms_error *err)
     return status;
 }
 
+/* A-RD-4: the whole log was made anew by who has the present key, with another record below the
+ * handover to it. Neither who opens it believes that, nor who had it open before. */
+static void a_reader_does_not_believe_a_stolen_key_about_the_past(void **state)
+{
+    proof_case *c = *state;
+    proof_signer thief;
+    proof_records records;
+    svms_audit_reader *other = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_audit_reader *reader = open_reader(c);
+    proof_case_steal(c, 2, &thief);
+    proof_records_read(c, PROOF_SIZE, &records);
+    /* The same records, signed by the thief, are the same log. */
+    proof_case_rewrite(c, &records, &thief);
+    assert_int_equal(svms_audit_reader_refresh(reader, NULL), SVMS_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t record = i == 0 ? 100 : PROOF_FIRST - 1;
+        records.data[record][0] ^= 1;
+        proof_case_rewrite(c, &records, &thief);
+        records.data[record][0] ^= 1;
+        assert_int_equal(svms_audit_reader_open(&other, c->ctx, &c->view, &c->trust, &err),
+                         SVMS_E_NOT_AUTHENTIC);
+        assert_null(other);
+        assert_int_equal(svms_audit_reader_refresh(reader, &err), SVMS_E_NOT_AUTHENTIC);
+    }
+    proof_records_free(&records);
+    proof_signer_free(&thief);
+    svms_audit_reader_close(&reader);
+}
+
+static svms_status prove_one(svms_audit_reader *reader, bool is_growth)
+{
+    static char proof[65536];
+    size_t size = sizeof proof;
+    return is_growth ? svms_audit_prove_growth(reader, 5, proof, &size, NULL)
+                     : svms_audit_prove(reader, 5, proof, &size, NULL);
+}
+
+static void a_disk_that_fails_is_told_and_nothing_is_proven(void **state)
+{
+    proof_case *c = *state;
+    for (unsigned kind = 0; kind < 4; kind++) {
+        bool is_growth = kind > 1;
+        unsigned failing = 1;
+        for (bool done = false; !done; failing++) {
+            svms_audit_reader *reader = open_reader(c);
+            c->folder.calls = 0;
+            c->folder.fail_at = failing;
+            c->folder.heals = kind % 2 == 0;
+            svms_status status = prove_one(reader, is_growth);
+            done = c->folder.calls < failing;
+            c->folder.fail_at = 0;
+            if (status != (done ? SVMS_OK : SVMS_E_IO)) {
+                fail_msg("call %u: %s", failing, svms_status_name(status));
+            }
+            /* The next attempt begins anew. */
+            assert_int_equal(prove_one(reader, is_growth), SVMS_OK);
+            svms_audit_reader_close(&reader);
+        }
+        assert_true(failing > (is_growth ? 1u : 4u));
+    }
+}
+
 static void every_failed_allocation_is_told(void **state)
 {
     shared = *state;
@@ -371,6 +434,8 @@ int main(void)
         TEST(a_stolen_key_proves_no_invented_past),
         TEST(growth_is_proven_from_every_kept_checkpoint),
         TEST(a_fork_does_not_grow_out_of_the_other),
+        TEST(a_reader_does_not_believe_a_stolen_key_about_the_past),
+        TEST(a_disk_that_fails_is_told_and_nothing_is_proven),
         TEST(every_failed_allocation_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,11 +28,11 @@ static void drawn_keys_have_the_sizes_of_their_suite(void **state)
         size_t key;
         size_t salt;
     } rows[] = {
-        {SVMS_SRTP_AEAD_AES_256_GCM, "AEAD_AES_256_GCM", 32, 12},
-        {SVMS_SRTP_AEAD_AES_128_GCM, "AEAD_AES_128_GCM", 16, 12},
-        {SVMS_SRTP_AES_CM_128_HMAC_SHA1_80, "AES_CM_128_HMAC_SHA1_80", 16, 14},
+        { SVMS_SRTP_AEAD_AES_256_GCM, "AEAD_AES_256_GCM", 32, 12 },
+        { SVMS_SRTP_AEAD_AES_128_GCM, "AEAD_AES_128_GCM", 16, 12 },
+        { SVMS_SRTP_AES_CM_128_HMAC_SHA1_80, "AES_CM_128_HMAC_SHA1_80", 16, 14 },
     };
-    static const uint8_t zeros[SVMS_SRTP_KEY_MAX] = {0};
+    static const uint8_t zeros[SVMS_SRTP_KEY_MAX] = { 0 };
     svms_ctx *ctx = NULL;
     assert_int_equal(svms_ctx_new(&ctx, NULL, NULL), SVMS_OK);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -74,11 +74,11 @@ static void wrong_arguments_are_named(void **state)
     assert_int_equal(svms_srtp_new(NULL, p.ctx, NULL, NULL), SVMS_E_USAGE);
     assert_int_equal(svms_srtp_new(&none, NULL, NULL, NULL), SVMS_E_USAGE);
     const svms_srtp_options wrong[] = {
-        {(uint32_t)sizeof(svms_srtp_options), 2, 0, 0},
-        {(uint32_t)sizeof(svms_srtp_options), 0, 63, 0},
-        {(uint32_t)sizeof(svms_srtp_options), 0, 32768, 0},
-        {(uint32_t)sizeof(svms_srtp_options), 0, 0, 65},
-        {0, 0, 0, 0},
+        { (uint32_t)sizeof(svms_srtp_options), 2, 0, 0 },
+        { (uint32_t)sizeof(svms_srtp_options), 0, 63, 0 },
+        { (uint32_t)sizeof(svms_srtp_options), 0, 32768, 0 },
+        { (uint32_t)sizeof(svms_srtp_options), 0, 0, 65 },
+        { 0, 0, 0, 0 },
     };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_int_equal(svms_srtp_new(&none, p.ctx, &wrong[i], NULL), SVMS_E_USAGE);
@@ -251,12 +251,12 @@ static void a_suite_changes_with_its_key(void **state)
     svms_srtp_key first = pair_key(GCM, 1, true);
     svms_srtp_key second = pair_key(SVMS_SRTP_AES_CM_128_HMAC_SHA1_80, 2, true);
     svms_srtp_key third = pair_key(SVMS_SRTP_AEAD_AES_128_GCM, 3, false);
-    const svms_srtp_key *keys[] = {&first, &second, &third};
+    const svms_srtp_key *keys[] = { &first, &second, &third };
     pair p;
     pair_open(&p);
     uint16_t number = 0;
     for (size_t i = 0; i < 3; i++) {
-        packet before = {.size = 0};
+        packet before = { .size = 0 };
         if (i > 0) {
             before = pair_sealed(&p, PAIR_SOURCE, number++);
         }
