@@ -269,6 +269,7 @@ static exit_status mark_gap(rtsp_recorder *self, recorded_track *track)
     svms_gap_reason reason = gap_reason(self, track->reasons);
     track->has_gap = false;
     track->reasons = 0;
+    self->losses.connections += self->was_lost ? 1 : 0;
     self->was_lost = false;
     if (!wanted || !allowed) {
         return EXIT_GOOD;
@@ -333,6 +334,20 @@ static exit_status record_event(rtsp_recorder *self, size_t number, const svms_r
     return EXIT_GOOD;
 }
 
+/* RTP does not say how long a picture is shown; as long as those before it, mostly. */
+static void set_usual_duration(recorded_track *track, const int64_t *times, unsigned count)
+{
+    int64_t first = count > 0 ? times[0] : 0;
+    int64_t last = first;
+    for (unsigned i = 1; i < count; i++) {
+        first = times[i] < first ? times[i] : first;
+        last = times[i] > last ? times[i] : last;
+    }
+    int64_t usual = count > 1 ? (last - first) / (int64_t)(count - 1) : 0;
+    bool video = track->track.kind == SVMS_TRACK_VIDEO;
+    track->track.default_duration = video && usual > 0 && usual < UINT32_MAX ? (uint32_t)usual : 0;
+}
+
 static void foresee(rtsp_recorder *self)
 {
     for (size_t i = 0; i < self->track_count; i++) {
@@ -345,6 +360,9 @@ static void foresee(rtsp_recorder *self)
             }
         }
         rtsp_timeline_foresee(&self->tracks[i].line, times, count);
+        if (!self->target->has_begun) {
+            set_usual_duration(&self->tracks[i], times, count);
+        }
     }
 }
 
@@ -455,7 +473,6 @@ void rtsp_recorder_disconnect(rtsp_recorder *self, bool lost)
     rtsp_hold_begin(&self->hold);
     self->pull = NULL;
     if (lost && self->target->has_begun) {
-        self->losses.connections++;
         self->was_lost = true;
         record_audit_event(&self->target->audit, "recording.gap", &self->target->audit.head,
                            "the camera was lost");
@@ -466,7 +483,8 @@ void rtsp_recorder_tell_losses(const rtsp_recorder *self)
 {
     const rtsp_losses *losses = &self->losses;
     if (losses->connections > 0) {
-        print_line(stderr, "gaps: the camera was lost %" PRIu64 " times", losses->connections);
+        print_line(stderr, "gaps: the camera was lost, and found again, %" PRIu64 " times",
+                   losses->connections);
     }
     if (losses->gaps > 0) {
         static const char *const words[] = { "lost",   "malformed",  "too long", "out of memory",

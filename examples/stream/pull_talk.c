@@ -83,10 +83,7 @@ static void ask_setup(stream_pull *pull)
 static void ask_play(stream_pull *pull)
 {
     svms_error err = SVMS_ERROR_INIT;
-    svms_rtsp_play play = SVMS_RTSP_PLAY_INIT;
-    play.range.kind = SVMS_RTSP_RANGE_NPT;
-    play.range.from_now = 1;
-    if (svms_rtsp_client_play(pull->client, NULL, &play, NULL, &err) != SVMS_OK) {
+    if (svms_rtsp_client_play(pull->client, NULL, NULL, NULL, &err) != SVMS_OK) {
         request_failed(pull, &err);
     }
 }

@@ -54,6 +54,7 @@ typedef struct svms_check {
     svms_audit_report report;
     svms_trusted trusted;
     svms_epochs epochs;
+    bool has_later_epochs; /* that came after the verification began */
     svms_hasher *hasher;
     svms_builder bytes;  /* of the file at hand */
     svms_builder bundle; /* that of records */
@@ -119,6 +120,13 @@ SVMS_MUST_CHECK svms_status svms_check_anchors(svms_check *at, const svms_tree *
                                                svms_error *err);
 /* Those that nothing in the log reaches. */
 SVMS_MUST_CHECK svms_status svms_check_anchors_left(svms_check *at, svms_error *err);
+
+/* check_epochs.c: looks for handovers that came meanwhile, at a size and root that the tree has
+ * now. */
+SVMS_MUST_CHECK svms_status svms_check_later_epochs(svms_check *at, const svms_tree_head *head,
+                                                    bool *has_more, svms_error *err);
+/* False: the records from a number to a later head are not as such a handover says. */
+bool svms_check_keeps_epochs(const svms_check *at, uint64_t first, const svms_tree_head *end);
 
 /* check_tiles.c */
 SVMS_MUST_CHECK svms_status svms_check_tiles_begin(svms_check *at, svms_error *err);

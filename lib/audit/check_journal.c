@@ -101,7 +101,8 @@ static svms_status read_part(journal *at, uint64_t offset, size_t size, size_t *
 }
 
 /* The tree at the end of a group, against all that is known of that size. */
-static svms_status meet(journal *at, const svms_checkpoint *signed_head, svms_error *err)
+static svms_status meet(journal *at, uint64_t first, const svms_checkpoint *signed_head,
+                        svms_error *err)
 {
     svms_check *check = at->check;
     uint8_t root[SVMS_DIGEST_SIZE];
@@ -112,6 +113,9 @@ static svms_status meet(journal *at, const svms_checkpoint *signed_head, svms_er
     if (signed_head->head.size != at->tree.size ||
         memcmp(signed_head->head.root, root, sizeof root) != 0) {
         return tell(at, SVMS_AUDIT_FLAW_JOURNAL, "its records are not those that were signed");
+    }
+    if (!svms_check_keeps_epochs(check, first, &signed_head->head)) {
+        return tell(at, SVMS_AUDIT_FLAW_JOURNAL, "a handover names another root");
     }
     if (check->is_signed && at->tree.size == check->trunk.size &&
         memcmp(check->trunk.root, root, sizeof root) != 0) {
@@ -149,6 +153,32 @@ static svms_status note_records(journal *at, const svms_journal_group *group, sv
     return status;
 }
 
+/* Behind what this began with the log may have a later key. */
+static svms_status check_note(journal *at, const svms_journal_group *group, svms_checkpoint *out,
+                              svms_error *why)
+{
+    svms_check *check = at->check;
+    svms_tree_head head = { at->tree.size, { 0 } };
+    bool has_more = false;
+    svms_status status = svms_epochs_check(&check->epochs, group->note, group->note_size, out, why);
+    bool may_be_later = (status == SVMS_E_NOT_AUTHENTIC || status == SVMS_E_UNTRUSTED) &&
+                        group->first >= check->trunk.size && !check->lacks_epochs;
+    if (!may_be_later) {
+        return status;
+    }
+    svms_error ignored = SVMS_ERROR_INIT;
+    svms_status found = svms_tree_root(&at->tree, check->hasher, head.root, &ignored);
+    if (found == SVMS_OK) {
+        found = svms_check_later_epochs(check, &head, &has_more, &ignored);
+    }
+    if (found != SVMS_OK) {
+        *why = ignored;
+        return found;
+    }
+    return has_more ? svms_epochs_check(&check->epochs, group->note, group->note_size, out, why)
+                    : status;
+}
+
 static svms_status check_group(journal *at, svms_journal_group *group, svms_error *err)
 {
     svms_check *check = at->check;
@@ -159,8 +189,10 @@ static svms_status check_group(journal *at, svms_journal_group *group, svms_erro
     if (group->first != at->tree.size) {
         return tell(at, SVMS_AUDIT_FLAW_JOURNAL, "it goes on with another record");
     }
-    svms_status status =
-        svms_epochs_check(&check->epochs, group->note, group->note_size, &signed_head, &why);
+    svms_status status = check_note(at, group, &signed_head, &why);
+    if (status == SVMS_END) {
+        return status;
+    }
     if (svms_check_is_fatal(status) && status != SVMS_E_UNSUPPORTED) {
         return svms_fail_as(err, status, &why);
     }
@@ -177,7 +209,7 @@ static svms_status check_group(journal *at, svms_journal_group *group, svms_erro
         }
     }
     if (status == SVMS_OK) {
-        status = meet(at, &signed_head, err);
+        status = meet(at, group->first, &signed_head, err);
     }
     if (at->has_ended) {
         at->tree = before;

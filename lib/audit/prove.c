@@ -56,7 +56,9 @@ static svms_status take_witnessed(svms_audit_reader *reader, uint64_t index, tar
         status =
             svms_epochs_check(&reader->epochs, out->note.data, out->note.size, &checkpoint, &why);
     }
-    if (status == SVMS_E_NO_MEMORY || status == SVMS_E_CRYPTO) {
+    /* Without what cannot be read it would be a proof that no witness has cosigned. */
+    bool is_unread = status == SVMS_E_IO && !svms_log_is_missing(status, &why);
+    if (status == SVMS_E_NO_MEMORY || status == SVMS_E_CRYPTO || is_unread) {
         return svms_fail_as(err, status, &why);
     }
     bool has_it = status == SVMS_OK && checkpoint.head.size > index &&

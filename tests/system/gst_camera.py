@@ -22,27 +22,22 @@ SUITES = {"gcm256": ("aes-256-gcm", "null", 44), "gcm128": ("aes-128-gcm", "null
           "sha1": ("aes-128-icm", "hmac-sha1-80", 30)}
 
 
-class Factory(GstRtspServer.RTSPMediaFactory):
-    """Gives each SRTP encoder its suite and a random key as soon as it is there: before it is described."""
+def protect(element, suite):
+    """The SRTP encoder gets its suite and a random key as soon as it is there: before it is described."""
+    if element.get_factory() is None or element.get_factory().get_name() != "srtpenc":
+        return
+    cipher, authentication, size = SUITES[suite]
+    for what in ("rtp", "rtcp"):
+        element.set_property(what + "-cipher", cipher)
+        element.set_property(what + "-auth", authentication)
+    element.set_property("random-key", False)
+    element.set_property("key", Gst.Buffer.new_wrapped(os.urandom(size)))
 
-    suite = None
 
-    def do_create_pipeline(self, media):  # pylint: disable=arguments-differ
-        print("CREATE", file=sys.stderr)
-        pipeline = Gst.Pipeline.new("media")
-        pipeline.connect("deep-element-added", self.protect)
-        media.take_pipeline(pipeline)
-        return pipeline
-
-    def protect(self, _pipeline, _bin, element):
-        if element.get_factory() is None or element.get_factory().get_name() != "srtpenc":
-            return
-        print("ENC", element, file=sys.stderr)
-        cipher, authentication, size = SUITES[self.suite]
-        for what in ("rtp", "rtcp"):
-            element.set_property(what + "-cipher", cipher)
-            element.set_property(what + "-auth", authentication)
-        element.set_property("key", Gst.Buffer.new_wrapped(os.urandom(size)))
+def watch(media, suite):
+    """The pipeline of a media is the parent of its element."""
+    pipeline = media.get_element().get_parent()
+    pipeline.connect("deep-element-added", lambda _pipeline, _bin, element: protect(element, suite))
 
 
 def authentication_of(wish):
@@ -67,7 +62,7 @@ def main():
     server = GstRtspServer.RTSPServer.new()
     server.set_address("127.0.0.1")
     server.set_service(str(wish.get("port", 0)))
-    factory = Factory()
+    factory = GstRtspServer.RTSPMediaFactory.new()
     factory.set_launch(wish["launch"])
     factory.set_shared(False)
     factory.add_role_from_structure(Gst.Structure.from_string(
@@ -75,7 +70,7 @@ def main():
     suite = wish.get("media", "clear")
     if suite != "clear":
         factory.set_profiles(GstRtsp.RTSPProfile.SAVP)
-        factory.suite = suite
+        factory.connect("media-configure", lambda _factory, media: watch(media, suite))
     server.get_mount_points().add_factory("/live", factory)
     auth = authentication_of(wish)
     if auth:

@@ -100,7 +100,7 @@ class Update(CaCase):
         self.init("elsewhere", "--no-passphrase")
         run = self.expect(EVIDENCE, "update", "verify", "new.update", "--trust", "elsewhere/ca.pem", "--json").json()
         self.assertEqual(run["refusal"], "signer")
-        self.expect(GOOD, "ca", "revoke", "ca", "--name", "vendor", "--reason", "key-compromise")
+        self.expect(GOOD, "ca", "revoke", "ca", "vendor.pem", "--reason", "key-compromise")
         self.crl()
         self.assertEqual(self.verify("--crl", "ca.crl", "--json", status=EVIDENCE).json()["refusal"], "signer")
         self.verify()

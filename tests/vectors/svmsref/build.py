@@ -9,6 +9,7 @@
 """
 
 import base64
+import functools
 import os
 
 from cryptography.hazmat.primitives import serialization
@@ -42,6 +43,7 @@ def read_file(folder, name):
         return file.read()
 
 
+@functools.lru_cache(maxsize=256)
 def load_private_key(pem):
     return serialization.load_pem_private_key(pem, None)
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from . import constants as c
 from . import signing
+from . import trust
 from .der import extensions as der_extensions
 from .errors import ContainerError
 from .objects import Prefix, Signer, parse_prefix
@@ -101,7 +102,7 @@ class Header:
         return videos[0] if videos else 0
 
     def public_key(self):
-        return self.chain[0].public_key()
+        return trust.public_key_of(self.chain[0])
 
 
 TAG_NAMES = {

@@ -10,6 +10,7 @@ from . import constants as c
 from . import header as h
 from . import objects as o
 from . import signing
+from . import trust
 from .errors import ContainerError
 from .primitives import sha256
 from .wire import Cursor
@@ -147,7 +148,7 @@ def parse(link, first):
     """Check the signature, then take the object apart (C-OBJ-3). Everything that is wrong makes
     the link not authentic."""
     cursor, leaf = _parse_prefix(link, first)
-    key, algorithm = leaf.public_key(), link.signer.algorithm
+    key, algorithm = trust.public_key_of(leaf), link.signer.algorithm
     if algorithm not in signing.NAMES:
         raise ContainerError("C-ALG-2", "unknown algorithm", link.offset, "unsupported")
     reason = signing.verify(algorithm, key, link.object, link.signature)

@@ -10,6 +10,7 @@ from . import constants as c
 from . import header as h
 from . import objects as o
 from . import signing
+from . import trust
 from .errors import ContainerError
 from .primitives import sha256
 from .wire import Cursor
@@ -84,7 +85,7 @@ def parse(data, origin, slot, stanzas):
         inner.fail("signed for another container or revision")
     if inner.take(32) != sha256(stanzas):
         inner.fail("other stanzas were signed")
-    reason = signing.verify(algorithm, chain[0].public_key(), body, signature)
+    reason = signing.verify(algorithm, trust.public_key_of(chain[0]), body, signature)
     if reason:
         raise ContainerError("C-ACC-4", reason, origin)
     return chain

@@ -81,7 +81,7 @@ class _Signed:
         self.chain = chain
 
     def public_key(self):
-        return self.chain[0].public_key()
+        return trust.public_key_of(self.chain[0])
 
 
 def _parse_object(body):
@@ -117,7 +117,7 @@ def _parse(data):
     chain = h.parse_chain(cursor.take(chain_size), place)
     if sha256(chain[0].public_bytes(Encoding.DER)) != signer.certificate_hash:
         cursor.fail("hash is not that of the first certificate")
-    if signing.algorithm_of(chain[0].public_key()) != signer.algorithm:
+    if signing.algorithm_of(trust.public_key_of(chain[0])) != signer.algorithm:
         raise ContainerError("C-ALG-3", "algorithm does not belong to the signer's key", 26)
     try:
         header = parse_record_header(data, cursor.position)

@@ -29,10 +29,16 @@ def load_anchors(pem):
 
 
 @functools.lru_cache(maxsize=256)
+def public_key_of(certificate):
+    """To take a key out of a certificate costs more than to verify with it."""
+    return certificate.public_key()
+
+
+@functools.lru_cache(maxsize=256)
 def _signed_by(certificate, issuer):
     if certificate.issuer != issuer.subject:
         return False
-    key, signature = issuer.public_key(), certificate.signature
+    key, signature = public_key_of(issuer), certificate.signature
     message, digest = certificate.tbs_certificate_bytes, certificate.signature_hash_algorithm
     try:
         if isinstance(key, ed25519.Ed25519PublicKey):
