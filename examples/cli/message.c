@@ -133,7 +133,9 @@ exit_status complain_error(const svms_error *err, const char *format, ...)
     va_start(args, format);
     print_parts(stderr, "svms: ", format, args, suffix);
     va_end(args);
-    return exit_status_of(err->status);
+    /* What complains has failed, also where nobody said in err how. */
+    exit_status status = exit_status_of(err->status);
+    return status == EXIT_GOOD ? EXIT_ENVIRONMENT : status;
 }
 
 exit_status complain_system(int os_error, const char *format, ...)

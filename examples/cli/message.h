@@ -17,7 +17,8 @@ void print_line(FILE *out, const char *format, ...) __attribute__((format(printf
 /* "svms: ..." to standard error. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* "svms: <what>: <message of the error, with its place>"; returns the exit status for it. */
+/* "svms: <what>: <message of the error, with its place>"; returns the exit status for it,
+ * which is that of a failure also where the error says none. */
 exit_status complain_error(const svms_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -150,7 +150,7 @@ static exit_status make_carrier(check_means *means)
     return made == SVMS_OK ? EXIT_GOOD : complain_error(&err, "cannot begin");
 }
 
-static exit_status load_means(check_means *means, const check_request *request)
+exit_status check_means_load(check_means *means, const check_request *request)
 {
     exit_status status = make_context(&means->ctx);
     means->request = request;
@@ -177,7 +177,7 @@ static exit_status load_means(check_means *means, const check_request *request)
     return status;
 }
 
-static void release_means(check_means *means)
+void check_means_release(check_means *means)
 {
     svms_chain_free(&means->chain);
     svms_private_key_free(&means->key);
@@ -334,11 +334,11 @@ static exit_status check(int count, char **arguments)
     if (means.has_pin && !fingerprint_parse(means.pin, request.pin_text)) {
         return usage_error(line.name, "--pin is 64 hexadecimal digits: SHA-256 of the certificate");
     }
-    exit_status status = load_means(&means, &request);
+    exit_status status = check_means_load(&means, &request);
     if (status == EXIT_GOOD) {
         status = check_all(&means);
     }
-    release_means(&means);
+    check_means_release(&means);
     return status;
 }
 

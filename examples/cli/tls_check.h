@@ -101,6 +101,10 @@ typedef struct check_report {
     check_weight worst;
 } check_report;
 
+/* tls_check.c: what the files of a request hold; pin and has_pin are the caller's. Complains. */
+exit_status check_means_load(check_means *means, const check_request *request);
+void check_means_release(check_means *means);
+
 /* Adds a finding; those that find no room count all the same. */
 void check_find(check_report *report, check_weight weight, const char *code, const char *format,
                 ...) __attribute__((format(printf, 4, 5)));

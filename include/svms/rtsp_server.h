@@ -345,7 +345,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_connection_new(
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  * @retval SVMS_E_CRYPTO     the provider failed
  *
- * Thread safety: the connection belongs to one thread at a time. Rules: RS-3 to RS-30. Since 0.1.
+ * Thread safety: the connection belongs to one thread at a time. Rules: RS-3 to RS-27. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_connection_feed(svms_rtsp_connection *connection,
                                                                const void *data, size_t size,

@@ -35,6 +35,7 @@
 #include <svms/onvif.h>
 #include <svms/password.h>
 #include <svms/playlist.h>
+#include <svms/privacy.h>
 #include <svms/policy.h>
 #include <svms/profile.h>
 #include <svms/proof.h>

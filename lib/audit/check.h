@@ -177,6 +177,10 @@ SVMS_MUST_CHECK svms_status svms_check_index_entry(svms_check *at, uint64_t bund
 
 /* check_pruned.c */
 SVMS_MUST_CHECK svms_status svms_check_pruned_begin(svms_check *at, svms_error *err);
+/* A-RET-6: of a bundle that is not there any more. Who verifies the log again asks for the
+ * announcement. */
+SVMS_MUST_CHECK svms_status svms_check_pruned_meanwhile(svms_check *at, uint64_t first,
+                                                        bool *is_pruned, svms_error *err);
 /* Of a bundle that was pruned: what stays, against its tile. */
 SVMS_MUST_CHECK svms_status svms_check_kept(svms_check *at, const svms_check_tile *tile,
                                             svms_error *err);

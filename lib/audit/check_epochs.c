@@ -8,7 +8,7 @@
 
 static bool is_same_key(const svms_note_key *a, const svms_note_key *b)
 {
-    return a->id == b->id && memcmp(a->public_key, b->public_key, sizeof a->public_key) == 0;
+    return a->kind == b->kind && memcmp(a->key, b->key, sizeof a->key) == 0;
 }
 
 static bool is_same(const svms_epoch *a, const svms_epoch *b)

@@ -161,8 +161,8 @@ static svms_status check_note(journal *at, const svms_journal_group *group, svms
     svms_tree_head head = { at->tree.size, { 0 } };
     bool has_more = false;
     svms_status status = svms_epochs_check(&check->epochs, group->note, group->note_size, out, why);
-    bool may_be_later = (status == SVMS_E_NOT_AUTHENTIC || status == SVMS_E_UNTRUSTED) &&
-                        group->first >= check->trunk.size && !check->lacks_epochs;
+    bool may_be_later =
+        status == SVMS_E_NOT_AUTHENTIC && group->first >= check->trunk.size && !check->lacks_epochs;
     if (!may_be_later) {
         return status;
     }

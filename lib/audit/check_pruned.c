@@ -42,6 +42,19 @@ svms_status svms_check_pruned_begin(svms_check *at, svms_error *err)
     return SVMS_OK;
 }
 
+svms_status svms_check_pruned_meanwhile(svms_check *at, uint64_t first, bool *is_pruned,
+                                        svms_error *err)
+{
+    svms_check_presence presence = SVMS_CHECK_ABSENT;
+    svms_log_minimum now;
+    svms_status status = svms_check_read(at, "minimum", &at->bytes, &presence, err);
+    at->lacks_minimum = at->lacks_minimum || presence == SVMS_CHECK_UNREADABLE;
+    *is_pruned = presence == SVMS_CHECK_PRESENT &&
+                 svms_log_minimum_parse(&now, at->bytes.data, at->bytes.size, NULL) == SVMS_OK &&
+                 now.first > at->minimum.first && now.first > first && now.first <= at->trunk.size;
+    return status;
+}
+
 static svms_status tell_kept(svms_check *at, uint64_t record, const char *what)
 {
     svms_check_wrong_from(at, record);

@@ -68,7 +68,9 @@ static svms_status read_bundle(svms_check *at, bundle *out, svms_error *err)
         return status;
     }
     if (presence == SVMS_CHECK_ABSENT) {
-        return at->lacks_minimum ? SVMS_OK : tell_missing(at, out);
+        status = svms_check_pruned_meanwhile(at, out->first, &out->is_pruned, err);
+        bool is_told = out->is_pruned || at->lacks_minimum;
+        return status != SVMS_OK || is_told ? status : tell_missing(at, out);
     }
     out->is_there = true;
     if (presence == SVMS_CHECK_PRESENT) {
@@ -170,6 +172,9 @@ static svms_status check_bundle(svms_check *at, bundle *of, const svms_check_til
         return svms_check_kept(at, tile, err);
     }
     status = read_bundle(at, of, err);
+    if (status == SVMS_OK && of->is_pruned) {
+        return svms_check_kept(at, tile, err);
+    }
     if (status == SVMS_OK && of->is_there) {
         status =
             tile->has_hashes ? compare(at, of, tile, err) : compare_with_above(at, of, tile, err);

@@ -27,21 +27,29 @@ static bool is_hash_line_next(const svms_cursor *cursor)
            !(left >= SVMS_DASHES_SIZE && memcmp(next, SVMS_DASHES, SVMS_DASHES_SIZE) == 0);
 }
 
-svms_status svms_read_hashes(svms_cursor *cursor, svms_tree_proof *out, svms_error *err)
+static svms_status read_lines(svms_cursor *cursor, unsigned most, svms_tree_proof *out,
+                              unsigned *lines, svms_error *err)
 {
     out->count = 0;
-    while (is_hash_line_next(cursor)) {
-        if (out->count >= SVMS_TREE_PROOF_MAX) {
-            return svms_fail(err, SVMS_E_MALFORMED, "no proof has more than %u hashes",
-                             SVMS_TREE_PROOF_MAX);
+    for (*lines = 0; is_hash_line_next(cursor); (*lines)++) {
+        uint8_t hash[SVMS_DIGEST_SIZE];
+        if (*lines == most) {
+            return svms_fail(err, SVMS_E_MALFORMED, "there are more than %u hashes", most);
         }
-        if (!svms_read_hash_line(cursor, out->hash[out->count])) {
-            return svms_fail(err, SVMS_E_MALFORMED, "hash %u of the proof is no SHA-256 in base64",
-                             out->count + 1);
+        if (!svms_read_hash_line(cursor, hash)) {
+            return svms_fail(err, SVMS_E_MALFORMED, "hash %u is no SHA-256 in base64", *lines + 1);
         }
-        out->count++;
+        if (out->count < SVMS_TREE_PROOF_MAX) {
+            memcpy(out->hash[out->count++], hash, sizeof hash);
+        }
     }
     return SVMS_OK;
+}
+
+svms_status svms_read_hashes(svms_cursor *cursor, svms_tree_proof *out, svms_error *err)
+{
+    unsigned lines = 0;
+    return read_lines(cursor, SVMS_TREE_PROOF_MAX, out, &lines, err);
 }
 
 bool svms_growth_begins(const char *text, size_t size)
@@ -49,15 +57,40 @@ bool svms_growth_begins(const char *text, size_t size)
     return size >= OLD_SIZE && memcmp(text, old_start, OLD_SIZE) == 0;
 }
 
+static svms_status read_from(svms_cursor *cursor, uint64_t *from, svms_error *err)
+{
+    const uint8_t *start = svms_read_bytes(cursor, OLD_SIZE);
+    return start && memcmp(start, old_start, OLD_SIZE) == 0 &&
+                   svms_read_decimal_line(cursor, from) && *from <= SVMS_TREE_MAX
+               ? SVMS_OK
+               : svms_fail(err, SVMS_E_MALFORMED,
+                           "the first line is not \"old\" and a size in decimal");
+}
+
 svms_status svms_read_growth(svms_cursor *cursor, uint64_t *from, svms_tree_proof *out,
                              svms_error *err)
 {
-    const uint8_t *start = svms_read_bytes(cursor, OLD_SIZE);
-    if (!start || memcmp(start, old_start, OLD_SIZE) != 0 ||
-        !svms_read_decimal_line(cursor, from) || *from > SVMS_TREE_MAX) {
-        return svms_fail(err, SVMS_E_MALFORMED, "the proof does not say from which size it leads");
+    svms_status status = read_from(cursor, from, err);
+    return status == SVMS_OK ? svms_read_hashes(cursor, out, err) : status;
+}
+
+static svms_status read_empty_line(svms_cursor *cursor, svms_error *err)
+{
+    const uint8_t *empty = svms_read_bytes(cursor, 1);
+    return empty && *empty == '\n'
+               ? SVMS_OK
+               : svms_fail(err, empty ? SVMS_E_MALFORMED : SVMS_E_TRUNCATED,
+                           "there is no empty line, and no checkpoint behind it");
+}
+
+svms_status svms_read_growth_request(svms_cursor *cursor, unsigned most, uint64_t *from,
+                                     svms_tree_proof *out, unsigned *lines, svms_error *err)
+{
+    svms_status status = read_from(cursor, from, err);
+    if (status == SVMS_OK) {
+        status = read_lines(cursor, most, out, lines, err);
     }
-    return svms_read_hashes(cursor, out, err);
+    return status == SVMS_OK ? read_empty_line(cursor, err) : status;
 }
 
 void svms_put_growth(svms_builder *out, uint64_t from, const svms_tree_proof *proof)
@@ -77,13 +110,11 @@ svms_status svms_growth_text_parse(svms_growth_text *out, const void *bytes, siz
         return svms_fail(err, SVMS_E_LIMIT, "a proof has at most %u bytes", SVMS_GROWTH_TEXT_MAX);
     }
     svms_cursor cursor = svms_cursor_over(bytes, size, 0);
-    svms_status status = svms_read_growth(&cursor, &out->from, &out->proof, err);
+    unsigned lines = 0;
+    svms_status status = svms_read_growth_request(&cursor, SVMS_TREE_PROOF_MAX, &out->from,
+                                                  &out->proof, &lines, err);
     if (status != SVMS_OK) {
         return status;
-    }
-    const uint8_t *empty = svms_read_bytes(&cursor, 1);
-    if (!empty || *empty != '\n') {
-        return svms_fail(err, SVMS_E_TRUNCATED, "the proof has no checkpoint");
     }
     const char *rest = (const char *)bytes + cursor.position;
     size_t left = svms_cursor_left(&cursor);

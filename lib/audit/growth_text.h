@@ -27,6 +27,11 @@ void svms_put_growth_text(svms_builder *out, const svms_growth_text *growth);
 bool svms_growth_begins(const char *text, size_t size);
 SVMS_MUST_CHECK svms_status svms_read_growth(svms_cursor *cursor, uint64_t *from,
                                              svms_tree_proof *out, svms_error *err);
+/* As many lines of hashes as most, and how many there are: out has those that a proof can have. The
+ * empty line is read, too. */
+SVMS_MUST_CHECK svms_status svms_read_growth_request(svms_cursor *cursor, unsigned most,
+                                                     uint64_t *from, svms_tree_proof *out,
+                                                     unsigned *lines, svms_error *err);
 void svms_put_growth(svms_builder *out, uint64_t from, const svms_tree_proof *proof);
 
 /* Lines of base64 up to an empty one or a line of dashes, which stay, or the end. */

@@ -6,7 +6,7 @@
 #include <svms/rtsp_client.h>
 
 #include "auth_challenge.h"
-#include "header.h"
+#include "header_values.h"
 #include "message.h"
 
 enum { SVMS_RTSP_QUEUE_MAX = 16, SVMS_RTSP_SESSION_SIZE = 129 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* KeyMgmt (RFC 4567 section 3.1). */
-#include "header.h"
+#include "header_values.h"
 
 #include "base64.h"
 #include "failure.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "header.h"
+#include "header_values.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Session, and the lists of methods in Public and Allow. */
-#include "header.h"
+#include "header_values.h"
 
 enum { SESSION_ID_MOST = 128 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RTP-Info, whose URLs stand without quotes and may hold the very commas and semicolons that
  * separate entries and parameters: what follows a separator tells which it is. */
-#include "header.h"
+#include "header_values.h"
 
 #include <string.h>
 

@@ -9,7 +9,7 @@
 #include <svms/rtsp_server.h>
 
 #include "auth_nonce.h"
-#include "header.h"
+#include "header_values.h"
 #include "message.h"
 #include "server_path.h"
 #include "server_queue.h"

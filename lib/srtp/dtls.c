@@ -3,7 +3,9 @@
 #include "dtls_internal.h"
 
 #include <openssl/err.h>
+#include <openssl/objects.h>
 
+#include "cursor.h"
 #include "failure.h"
 #include "platform_interval.h"
 
@@ -52,6 +54,36 @@ svms_status svms_dtls_go_on(svms_dtls *dtls, svms_error *err)
     return status == SVMS_AGAIN ? SVMS_OK : status;
 }
 
+/* Bytes that sealing adds at least: the tag, and before it what of the nonce AES-GCM sends. */
+static size_t sealing_adds(const svms_dtls *dtls)
+{
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(dtls->tls.ssl);
+    bool is_chacha = cipher && SSL_CIPHER_get_cipher_nid(cipher) == NID_chacha20_poly1305;
+    return is_chacha ? 16 : 8 + 16;
+}
+
+/* OpenSSL gives up an association for a sealed record that is too short to be one, and anybody can
+ * send such. What is only the beginning of a record it drops itself. */
+static bool may_be_looked_at(const svms_dtls *dtls, const void *datagram, size_t size)
+{
+    if (size > SVMS_TLS_DATAGRAM_MAX ||
+        svms_dtls_packet_kind_of(datagram, size) != SVMS_DTLS_PACKET_DTLS) {
+        return false;
+    }
+    svms_cursor cursor = svms_cursor_over(datagram, size, 0);
+    while (!svms_cursor_at_end(&cursor) && !cursor.failed) {
+        (void)svms_skip(&cursor, 3); /* type, version */
+        uint16_t epoch = svms_read_u16(&cursor);
+        (void)svms_skip(&cursor, 6); /* number */
+        uint16_t length = svms_read_u16(&cursor);
+        (void)svms_skip(&cursor, length);
+        if (!cursor.failed && epoch > 0 && length < sealing_adds(dtls)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 svms_status svms_dtls_feed(svms_dtls *dtls, const void *datagram, size_t size, svms_error *err)
 {
     svms_error why = SVMS_ERROR_INIT;
@@ -62,8 +94,7 @@ svms_status svms_dtls_feed(svms_dtls *dtls, const void *datagram, size_t size, s
     if (tls->failure != SVMS_OK) {
         return svms_fail_as(err, tls->failure, &tls->failure_words);
     }
-    if (dtls->is_closed || size > SVMS_TLS_DATAGRAM_MAX ||
-        svms_dtls_packet_kind_of(datagram, size) != SVMS_DTLS_PACKET_DTLS) {
+    if (dtls->is_closed || !may_be_looked_at(dtls, datagram, size)) {
         return SVMS_OK;
     }
     if (!svms_tls_datagram_put(&tls->carrier.in, datagram, size, &tls->carrier.starved)) {
@@ -118,6 +149,7 @@ svms_status svms_dtls_tick(svms_dtls *dtls, svms_error *err)
         return SVMS_OK;
     }
     ERR_clear_error();
+    tls->carrier.hungry = false;
     long result = DTLSv1_handle_timeout(tls->ssl);
     if (result >= 0) {
         ERR_clear_error();
@@ -143,6 +175,7 @@ svms_status svms_dtls_close(svms_dtls *dtls, svms_error *err)
     if (!dtls) {
         return svms_fail(err, SVMS_E_USAGE, "no association was given");
     }
+    dtls->tls.carrier.hungry = false;
     svms_status status = svms_tls_close(&dtls->tls, err);
     /* Where there is no room for it, it is lost like any other datagram. */
     dtls->is_closed = dtls->is_closed || status == SVMS_OK || status == SVMS_AGAIN;

@@ -175,10 +175,17 @@ svms_status svms_tls_stop(svms_tls *tls, svms_status status, const svms_error *w
     return svms_fail_as(err, status, why);
 }
 
+/* OpenSSL drops a datagram that it cannot open, and leaves in its queue of errors why: that would
+ * pass for a failure. It asks for the next one only when nothing has failed. */
+static bool only_waits(const svms_tls *tls)
+{
+    return tls->state->rules.is_datagram && tls->carrier.hungry && SSL_want_read(tls->ssl);
+}
+
 svms_status svms_tls_came_of(svms_tls *tls, int result, svms_error *err)
 {
     svms_error why = SVMS_ERROR_INIT;
-    int error = SSL_get_error(tls->ssl, result);
+    int error = only_waits(tls) ? SSL_ERROR_WANT_READ : SSL_get_error(tls->ssl, result);
     bool is_left = !svms_tls_carrier_flush(&tls->carrier);
     if (!tls->carrier.starved && (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)) {
         ERR_clear_error();

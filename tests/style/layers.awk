@@ -41,6 +41,7 @@ BEGIN {
     owner["audit_read"] = "audit"
     owner["audit_trust"] = "audit"
     owner["update"] = "update"
+    owner["privacy"] = "privacy"
     owner["rtcp"] = "rtp"
     owner["rtsp_client"] = "rtsp"
     owner["rtsp_server"] = "rtsp"

@@ -10,7 +10,7 @@ cd "$root"
 status=0
 
 cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-    --suppress=missingIncludeSystem -Iinclude -Ilib/base -Ilib/crypto -Ilib/media -Ilib/identity \
+    --suppress=missingIncludeSystem -U__cplusplus -Iinclude -Ilib/base -Ilib/crypto -Ilib/media -Ilib/identity \
     -Ilib/container -Iexamples/cli -i examples/viewer/node_modules lib examples || status=1
 
 find lib examples/cli -name '*.c' -print0 |

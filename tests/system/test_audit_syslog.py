@@ -95,7 +95,7 @@ class Frames(SyslogCase):
     def test_after_a_break_the_last_seconds_are_sent_again(self):
         receiver = self.receive()
         self.append(*records(5))
-        process = self.forward(receiver.port, resend="3")
+        process = self.forward(receiver.port, resend="6")
         count = len(self.ids())
         self.wait_for(lambda: len(receiver.messages()) == count)
         self.wait_for(lambda: os.path.exists(self.path("position")) and self.served() == count)

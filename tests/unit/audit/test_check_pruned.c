@@ -409,9 +409,10 @@ static int go_on(void *user, uint64_t done, uint64_t total)
     by->is_done = true;
     svms_audit_log *log = keep_case_open(by->f);
     if (by->is_far) {
-        svms_audit_prune_options options = keep_case_options(119);
+        by->f->now_utc_ns = DAY_ZERO + 400 * DAY;
+        svms_audit_prune_options options = keep_case_options(300);
         (void)keep_case_prune(log, &options);
-        keep_case_fill(log, 1900, 120);
+        keep_case_fill(log, 1900, 400);
     }
     assert_int_equal(svms_audit_log_tend(log, NULL), SVMS_OK);
     keep_case_close(&log);

@@ -7,7 +7,7 @@
 
 #include <svms/svms.h>
 
-#include "header.h"
+#include "header_values.h"
 
 static svms_text_piece piece_of(const char *text)
 {

@@ -35,7 +35,9 @@ static void add(stage *s, const char *text, size_t size)
 {
     size_t used = strlen(s->told);
     assert_true(used + size < sizeof s->told);
-    memcpy(s->told + used, text, size);
+    if (size > 0) {
+        memcpy(s->told + used, text, size);
+    }
 }
 
 static void add_message(stage *s, const svms_rtsp_message *m)

@@ -193,7 +193,7 @@ static void send_again(dtls_end *e)
 void dtls_pair_shake(dtls_pair *p)
 {
     dtls_pair_carry(p);
-    for (int i = 0; i < ROUNDS_MAX && !is_settled(p); i++) {
+    for (int i = 0; i < (p->rounds > 0 ? p->rounds : ROUNDS_MAX) && !is_settled(p); i++) {
         let_time_pass(p);
         send_again(&p->client);
         send_again(&p->server);

@@ -49,6 +49,7 @@ typedef struct dtls_pair {
     dtls_end server;
     dtls_weather weather; /* NULL: all arrive */
     void *user;
+    int rounds; /* of sending again; 0: many */
     size_t sent;
     size_t largest;
     bool has_late[2];

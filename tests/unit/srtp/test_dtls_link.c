@@ -9,6 +9,9 @@
 
 #include "dtls_pair.h"
 
+/* Bytes between those that are changed; a prime number. */
+#define STEP 7
+
 /* One datagram of those of a handshake meets this fate. */
 typedef struct misfortune {
     dtls_fate fate;
@@ -215,12 +218,7 @@ static void garbage_never_ends_an_association_that_stands(void **state)
     for (size_t e = 0; e < 2; e++) {
         for (int i = 0; i < 5000; i++) {
             size_t size = make_garbage(bytes, &seed);
-            svms_error err = SVMS_ERROR_INIT;
-            svms_status st = svms_dtls_feed(ends[e]->dtls, bytes, size, &err);
-            if (st != SVMS_OK) {
-                for (size_t k = 0; k < 20; k++) printf("%02x ", bytes[k]);
-                fail_msg("%d %s size %zu", i, err.message, size);
-            }
+            assert_int_equal(svms_dtls_feed(ends[e]->dtls, bytes, size, NULL), SVMS_OK);
         }
         assert_int_equal(svms_dtls_feed(ends[e]->dtls, alert, sizeof alert, NULL), SVMS_OK);
         assert_int_equal(svms_dtls_feed(ends[e]->dtls, NULL, 0, NULL), SVMS_OK);
@@ -286,10 +284,11 @@ static void changed_datagrams_never_make_ends_that_differ(void **state)
     (void)state;
     size_t stood = 0;
     size_t count = 4 * 64;
-    for (size_t i = 0; i < count; i += 5) {
+    for (size_t i = 0; i < count; i += STEP) {
         misfortune m = { DTLS_ARRIVES, i };
         dtls_pair *p = dtls_pair_make(NULL, NULL);
         p->weather = change_one;
+        p->rounds = 2;
         p->user = &m;
         dtls_pair_shake(p);
         bool both = svms_dtls_phase_of(p->client.dtls) == SVMS_DTLS_READY &&
@@ -300,7 +299,7 @@ static void changed_datagrams_never_make_ends_that_differ(void **state)
         }
         dtls_pair_free(&p);
     }
-    assert_true(stood > 0 && stood < count / 5);
+    assert_true(stood > 0 && stood < count / STEP);
 }
 
 static void a_datagram_waits_until_there_is_room_for_it(void **state)
@@ -347,5 +346,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_datagram_waits_until_there_is_room_for_it,
                                         workshop_set_up, workshop_tear_down),
     };
-    if (getenv("T")) cmocka_set_test_filter(getenv("T")); return cmocka_run_group_tests(tests, NULL, NULL);
+    cmocka_set_test_filter(getenv("T") ? getenv("T") : "*");
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,9 @@
 """Keys made from their names, and signatures that are the same every time: slow, not constant in
 time, for test vectors alone."""
 
+import functools
 import hashlib
+import math
 
 import der_bytes as der
 
@@ -41,10 +43,14 @@ def number(seed, bit_count):
     return int.from_bytes(stream(seed, (bit_count + 7) // 8), "big") >> (-bit_count % 8)
 
 
+# A candidate that shares a divisor with this is none; that is found out a thousand times faster than by powers.
+SMALL_DIVISORS = math.prod(one for one in range(3, 3000, 2) if all(one % other for other in range(3, math.isqrt(one) + 1, 2)))
+
+
 def is_prime(value):
-    for small in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37):
-        if value % small == 0:
-            return value == small
+    """Of odd numbers above 3000."""
+    if math.gcd(value, SMALL_DIVISORS) != 1:
+        return False
     odd, twos = value - 1, 0
     while odd % 2 == 0:
         odd, twos = odd // 2, twos + 1
@@ -68,35 +74,50 @@ def prime(seed, bit_count):
     return value
 
 
+def add(curve, one, other):
+    p, a = CURVES[curve][:2]
+    if one is None or other is None:
+        return one or other
+    if one[0] == other[0] and (one[1] + other[1]) % p == 0:
+        return None
+    if one == other:
+        slope = (3 * one[0] ** 2 + a) * pow(2 * one[1], -1, p)
+    else:
+        slope = (other[1] - one[1]) * pow(other[0] - one[0], -1, p)
+    x = (slope * slope - one[0] - other[0]) % p
+    return x, (slope * (one[0] - x) - one[1]) % p
+
+
+@functools.cache
+def multiples(curve):
+    """For each four bits of a factor, from the lowest: what each of their values makes of the base point."""
+    rows = []
+    point = CURVES[curve][3]
+    for _ in range(CURVES[curve][6] * 2):
+        row = [None]
+        for _ in range(16):
+            row.append(add(curve, row[-1], point))
+        rows.append(row[:16])
+        point = row[16]
+    return rows
+
+
+def times_base(curve, factor):
+    out = None
+    for row in multiples(curve):
+        out = add(curve, out, row[factor & 15])
+        factor >>= 4
+    return out
+
+
 class EllipticKey:
     kind = "EC"
 
     def __init__(self, name, curve="P-256"):
+        self.name = curve
         self.curve = CURVES[curve]
         self.secret = 1 + number(f"ec/{curve}/{name}", self.curve[6] * 8) % (self.curve[4] - 1)
-        self.point = self.times(self.secret, self.curve[3])
-
-    def add(self, one, other):
-        p, a = self.curve[0], self.curve[1]
-        if one is None or other is None:
-            return one or other
-        if one[0] == other[0] and (one[1] + other[1]) % p == 0:
-            return None
-        if one == other:
-            slope = (3 * one[0] ** 2 + a) * pow(2 * one[1], -1, p)
-        else:
-            slope = (other[1] - one[1]) * pow(other[0] - one[0], -1, p)
-        x = (slope * slope - one[0] - other[0]) % p
-        return x, (slope * (one[0] - x) - one[1]) % p
-
-    def times(self, factor, point):
-        out = None
-        while factor:
-            if factor & 1:
-                out = self.add(out, point)
-            point = self.add(point, point)
-            factor >>= 1
-        return out
+        self.point = times_base(curve, self.secret)
 
     def key_bits(self):
         size = self.curve[6]
@@ -115,7 +136,7 @@ class EllipticKey:
         shift = max(0, len(hashed) * 8 - order.bit_length())
         value = int.from_bytes(hashed, "big") >> shift
         nonce = 1 + number(f"nonce/{self.secret}/{hashed.hex()}", order.bit_length() + 64) % (order - 1)
-        r = self.times(nonce, self.curve[3])[0] % order
+        r = times_base(self.name, nonce)[0] % order
         s = (value + r * self.secret) * pow(nonce, -1, order) % order
         return der.seq(der.integer(r), der.integer(min(s, order - s)))
 

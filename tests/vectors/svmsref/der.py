@@ -18,6 +18,7 @@ def encode(tag, content):
     return bytes([tag, 0x80 | size]) + len(content).to_bytes(size, "big") + content
 
 
+@functools.lru_cache(maxsize=256)
 def encode_oid(dotted):
     arcs = [int(arc) for arc in dotted.split(".")]
     out = b""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from . import constants as c
 from .errors import ContainerError, EndOfFile
 
+_U8, _U16, _U32, _U64, _I64 = (struct.Struct(form) for form in (">B", ">H", ">I", ">Q", ">q"))
+
 
 class Cursor:
     """Reads a bounded run of bytes. Whatever is short or has non-zero padding is malformed."""
@@ -26,29 +28,30 @@ class Cursor:
         return len(self.data) - self.position
 
     def take(self, size):
-        if size > self.remaining():
+        end = self.position + size
+        if end > len(self.data):
             self.fail(f"{size} bytes needed, {self.remaining()} left")
-        part = self.data[self.position : self.position + size]
-        self.position += size
+        part = self.data[self.position : end]
+        self.position = end
         return part
 
     def _unpack(self, form):
-        return struct.unpack(form, self.take(struct.calcsize(form)))[0]
+        return form.unpack(self.take(form.size))[0]
 
     def u8(self):
-        return self._unpack(">B")
+        return self._unpack(_U8)
 
     def u16(self):
-        return self._unpack(">H")
+        return self._unpack(_U16)
 
     def u32(self):
-        return self._unpack(">I")
+        return self._unpack(_U32)
 
     def u64(self):
-        return self._unpack(">Q")
+        return self._unpack(_U64)
 
     def i64(self):
-        return self._unpack(">q")
+        return self._unpack(_I64)
 
     def zeros(self, size):
         if any(self.take(size)):

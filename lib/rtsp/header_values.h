@@ -2,8 +2,8 @@
 /* Values of RTSP headers: text to types and back (docs/spec/rtsp.md, R-TRN to R-KEY; challenges and
  * credentials: auth_fields.h). Readers that give bool are false for what is malformed; out is then
  * not to be used. */
-#ifndef SVMS_RTSP_HEADER_H
-#define SVMS_RTSP_HEADER_H
+#ifndef SVMS_RTSP_HEADER_VALUES_H
+#define SVMS_RTSP_HEADER_VALUES_H
 
 #include <svms/rtsp.h>
 
