@@ -124,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2 || size > ROOM) {
         return 0;
     }
-    size_t kind = data[0] % KINDS;
+    size_t kind = (data[0] & 0x0F) % KINDS;
     bool rtcp = (data[0] & IS_RTCP) != 0;
     link *l = link_of(ctx, kind);
     if ((data[0] & IS_RAW) != 0) {

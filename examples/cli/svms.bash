@@ -167,6 +167,24 @@ _svms_update_options() {
     esac
 }
 
+# _svms_rtsp_options SUBCOMMAND
+_svms_rtsp_options() {
+    case $1 in
+    record)
+        echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
+            "--transport --suite --allow-sha1 --rekey-seconds --rekey-packets --for --once --silence --reorder" \
+            "--out --rotate --continue --audit --head --durability --sign-every --late-signatures --signer" \
+            "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
+            "--kek --device --segment-seconds --json --force --help"
+        ;;
+    check)
+        echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
+            "--json --help"
+        ;;
+    *) echo "--help" ;;
+    esac
+}
+
 # _svms_options COMMAND [SUBCOMMAND [SUBCOMMAND]]
 _svms_options() {
     case $1 in
@@ -213,6 +231,7 @@ _svms_options() {
     policy) _svms_policy_options "${2-}" ;;
     audit) _svms_audit_options "${2-}" "${3-}" ;;
     update) _svms_update_options "${2-}" ;;
+    rtsp) _svms_rtsp_options "${2-}" ;;
     tls) echo "--ca --crl --host --role --pin --alpn --cert --key --warn --strict --timeout --json --help" ;;
     *) echo "--help --version" ;;
     esac
@@ -274,9 +293,12 @@ _svms() {
     --outcome) words="success failure denied error unknown" ;;
     --actor-kind) words="user service device system unknown" ;;
     --without-track) words="video audio metadata" ;;
+    --transport) words="tcp udp" ;;
+    --suite) words="aes-256-gcm aes-128-gcm" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --event | --actor-name | --for | --object | --code | --detail | --server | --component | --origin | --lines | --text | --limit | --since | \
+    --user | --rekey-seconds | --rekey-packets | --silence | --reorder | \
+        --event | --actor-name | --for | --object | --code | --detail | --server | --component | --origin | --lines | --text | --limit | --since | \
         --quorum | --witness | --older-than | --evidence-older-than | --records | --record | --resend | --enterprise | --epoch-hours | --clients | --time | --least-revision | --as | --address | --destination | \
         --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --number | --expiring | --void | \
         --name | --device | --days | --segment-seconds | --start-time | --rotate | --sign-every | --from | --to | --at | --track | --key-id | --recording | --tsa | \
@@ -285,7 +307,7 @@ _svms() {
         --source-name | --source-url | --source-mac | --source-line | \
         --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --version | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
-    --token | --note-file | \
+    --token | --note-file | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --audit | --state | --certificate-key | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
@@ -297,7 +319,7 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit tls update enroll token jwks --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit rtsp tls update enroll token jwks --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -312,6 +334,8 @@ _svms() {
             words="create key append serve tail query verify prove verify-proof export forward prune hold stamp checkpoint witness schema --help"
         elif [ "$command" = audit ] && [ "${COMP_WORDS[2]}" = hold ] && [ "$COMP_CWORD" -eq 3 ]; then
             words="add lift list --help"
+        elif [ "$command" = rtsp ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="record check --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
         elif [ "$command" = update ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -277,7 +277,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_dtls_open(svms_dtls **out, svms_dtls_c
  * @retval SVMS_OK           its cookie is one that was sent to this address in the last two
  *                           minutes: the association has begun
  * @retval SVMS_AGAIN        it has none, or an old one, or another's: send the answer, keep nothing
- * @retval SVMS_E_MALFORMED  it is no first message of DTLS 1.2 in one piece: drop it
+ * @retval SVMS_E_MALFORMED  it is no first message of DTLS: drop it
  * @retval SVMS_E_LIMIT      there is no room for the answer
  *
  * Otherwise as svms_dtls_open(). Thread safety: any thread; the association belongs to one thread

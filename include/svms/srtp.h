@@ -165,12 +165,14 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_srtp_new(svms_srtp **out, svms_ctx *ct
  * @param srtp      the session
  * @param ssrc      the source
  * @param key       the key; copied
- * @param[out] err  why it failed, or NULL; then the key before stays
+ * @param[out] err  why it failed, or NULL; then the key before stays, unless libsrtp failed within
+ *                  the change: the source cannot be sent any more then
  *
  * @retval SVMS_OK           packets of that source are protected with it from now on
  * @retval SVMS_E_USAGE      an argument is NULL, no such suite, or an MKI that is too long
  * @retval SVMS_E_POLICY     the suite is not allowed
- * @retval SVMS_E_STATE      this source had that key before, or the peer sends that source with it
+ * @retval SVMS_E_STATE      this source has or had that key, the peer sends that source, or the
+ *                           source was lost in a change that failed
  * @retval SVMS_E_LIMIT      more sources, or more keys of one source (4,096), than allowed
  * @retval SVMS_E_CRYPTO     the provider failed
  * @retval SVMS_E_NO_MEMORY  the allocator failed
@@ -195,16 +197,16 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_srtp_send(svms_srtp *srtp, uint32_t ss
  * @param srtp      the session
  * @param flags     ::SVMS_SRTP_ANY_SOURCE, or 0
  * @param ssrc      the source; 0 with ::SVMS_SRTP_ANY_SOURCE
- * @param roc       the source's roll-over counter where it is known (MIKEY) and the source new;
- *                  otherwise 0
+ * @param roc       the source's roll-over counter where it is known (MIKEY); heeded for a source
+ *                  that is new
  * @param key       the key; copied
  * @param[out] err  why it failed, or NULL; then everything stays as it was
  *
  * @retval SVMS_OK           packets under that key are accepted from now on
- * @retval SVMS_E_USAGE      an argument is NULL or out of range, no such suite, an MKI that is too
- *                           long, or one of another size or kind than the key before has
+ * @retval SVMS_E_USAGE      an argument is NULL or out of range, no such suite, or an MKI that is
+ *                           too long
  * @retval SVMS_E_POLICY     the suite is not allowed
- * @retval SVMS_E_STATE      the key was used and changed before, or this side sends that source
+ * @retval SVMS_E_STATE      the key was held before, or this side sends that source
  * @retval SVMS_E_LIMIT      more sources, or more keys (4,096), than allowed
  * @retval SVMS_E_CRYPTO     the provider failed
  * @retval SVMS_E_NO_MEMORY  the allocator failed
@@ -245,7 +247,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_srtp_receive_drop_old(svms_srtp *srtp,
  * @retval SVMS_E_TRUNCATED  it ends within its header
  * @retval SVMS_E_STATE      its source has no key, or its number was sent already or is too old:
  *                           protecting it again would expose both
- * @retval SVMS_E_LIMIT      it is too long, or the key has protected all it may: change it
+ * @retval SVMS_E_LIMIT      it or its header is too long, or the key has protected all it may:
+ *                           change it
  * @retval SVMS_E_CRYPTO     the provider failed
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  *
@@ -286,7 +289,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_srtp_unprotect(svms_srtp *srtp, uint8_
 
 /**
  * Protect a compound RTCP packet, in place. As svms_srtp_protect(), but a number is never given by
- * the caller, and a key protects 2^31 of them.
+ * the caller, and a source sends 2^31 - 1 of them in its life.
  *
  * @param srtp          the session
  * @param packet        the packet, at any alignment

@@ -3,6 +3,15 @@
 
 #include "cover.h"
 
+static uint32_t sum_of(const uint8_t *samples, size_t count, size_t step)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < count; i += step) {
+        sum += samples[i];
+    }
+    return sum;
+}
+
 /* Sums of a row of blocks: for each block, of each byte of a unit. */
 static void sum_blocks(const svms_plane *plane, uint32_t top, uint32_t bottom, uint32_t left_block,
                        uint32_t right_block, uint32_t block, uint32_t *sums)
@@ -15,9 +24,11 @@ static void sum_blocks(const svms_plane *plane, uint32_t top, uint32_t bottom, u
             uint32_t to = from + block < plane->width ? from + block : plane->width;
             const uint8_t *at = svms_plane_at(plane, row, from);
             uint32_t *sum = sums + (size_t)(b - left_block) * unit;
-            for (uint32_t k = 0; k < to - from; k++) {
-                sum[0] += at[(size_t)k * unit];
-                sum[unit - 1] += unit == 2 ? at[(size_t)k * unit + 1] : 0;
+            if (unit == 1) {
+                sum[0] += sum_of(at, to - from, 1);
+            } else {
+                sum[0] += sum_of(at, (size_t)(to - from) * 2, 2);
+                sum[1] += sum_of(at + 1, (size_t)(to - from) * 2 - 1, 2);
             }
         }
     }
@@ -44,11 +55,16 @@ static void put(const svms_plane *plane, const svms_run *run, uint32_t left_bloc
         uint32_t b = column / block;
         uint32_t end = (b + 1) * block < run->to ? (b + 1) * block : run->to;
         const uint32_t *mean = means + (size_t)(b - left_block) * plane->unit;
-        for (; column < end; column++) {
-            uint8_t *at = svms_plane_at(plane, run->row, column);
-            at[0] = (uint8_t)mean[0];
-            at[plane->unit - 1] = (uint8_t)mean[plane->unit - 1];
+        uint8_t *at = svms_plane_at(plane, run->row, column);
+        size_t bytes = (size_t)(end - column) * plane->unit;
+        if (plane->unit == 1) {
+            memset(at, (int)mean[0], bytes);
         }
+        for (size_t k = 0; plane->unit == 2 && k < bytes; k += 2) {
+            at[k] = (uint8_t)mean[0];
+            at[k + 1] = (uint8_t)mean[1];
+        }
+        column = end;
     }
 }
 

@@ -228,8 +228,7 @@ void svms_rtsp_client_set_reading(svms_rtsp_client *client, uint32_t reading, ui
     client->is_reading = reading != 0;
     client->within_since_ns = client->now_ns;
     client->keepalives.since_ns = client->now_ns;
-    client->is_untimed = client->is_untimed || in_flight(client);
     if (in_flight(client)) {
-        client->queue[0]->is_timed = false;
+        client->queue[0]->sent_ns = client->now_ns;
     }
 }

@@ -11,8 +11,8 @@
 #include "sdp_internal.h"
 
 enum { LINE_MAX_BYTES = 512, RATE_DENOMINATOR_MAX = 1000000, PIXELS_MAX = 65535 };
-/* What a=rtpmap and a=fmtp of our formats can be long. */
-enum { FORMAT_TEXT_MAX = 16384 };
+/* A text and what stands before it make a line that can be read again. */
+enum { TEXT_MAX = SVMS_SDP_LINE_MAX - 64 };
 
 static void put_text(svms_builder *out, const char *text)
 {
@@ -38,10 +38,10 @@ static void put_formatted(svms_builder *out, const char *format, ...)
     va_start(arguments, format);
     int length = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    svms_put_bytes(out, text, length > 0 ? (size_t)length : 0);
+    svms_put_bytes(out, text, length > 0 && (size_t)length < sizeof text ? (size_t)length : 0);
 }
 
-/* One line of text: no control characters, not empty. NULL is none, and fine. */
+/* One line of text: no control characters, neither empty nor too long. NULL is none, and fine. */
 static bool is_line(const char *text)
 {
     if (!text) {
@@ -50,7 +50,7 @@ static bool is_line(const char *text)
     size_t size = 0;
     for (; text[size] != '\0'; size++) {
         unsigned char c = (unsigned char)text[size];
-        if (size == SVMS_SDP_LINE_MAX || (c < 0x20 && c != '\t') || c == 0x7F) {
+        if (size == TEXT_MAX || (c < 0x20 && c != '\t') || c == 0x7F) {
             return false;
         }
     }
@@ -95,7 +95,7 @@ static svms_status put_format_line(svms_builder *out, const svms_rtp_format *for
                                    uint32_t payload_type, const char *name, format_text write,
                                    svms_error *err)
 {
-    char text[FORMAT_TEXT_MAX];
+    char text[TEXT_MAX + 1];
     size_t size = sizeof text;
     svms_status status = write(format, text, &size, err);
     if (status == SVMS_OK && size > 0) {

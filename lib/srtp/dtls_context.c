@@ -11,6 +11,7 @@
 #define FIRST_WAIT_DEFAULT_MS 1000
 #define FIRST_WAIT_MIN_MS 50
 #define FIRST_WAIT_MAX_MS 60000
+#define LAST_WAIT_MS 60000 /* RFC 6347 section 4.2.4.1 */
 #define FLAGS_KNOWN (SVMS_DTLS_ALLOW_SHA1 | SVMS_DTLS_REQUIRE_REVOCATION)
 
 static uint16_t profile_of(svms_srtp_suite suite)
@@ -98,18 +99,18 @@ static svms_status read_rules(svms_tls_rules *rules, const svms_dtls_options *op
         return svms_fail(err, SVMS_E_USAGE,
                          "roles and revocation are known of a path only: a trust store is needed");
     }
-    *rules =
-        (svms_tls_rules){ .side = options->side,
-                          .min_version = SVMS_TLS_1_2,
-                          .peer = SVMS_TLS_PEER_REQUIRED,
-                          .tickets = SVMS_TLS_TICKETS_OFF,
-                          .peer_roles = options->peer_roles,
-                          .require_revocation = needs_revocation,
-                          .is_datagram = true,
-                          .names_peers = !options->trust,
-                          .mtu = options->mtu != 0 ? options->mtu : MTU_DEFAULT,
-                          .first_wait_ms = options->first_wait_ms != 0 ? options->first_wait_ms
-                                                                       : FIRST_WAIT_DEFAULT_MS };
+    *rules = (svms_tls_rules){ .side = options->side,
+                               .min_version = SVMS_TLS_1_2,
+                               .peer = SVMS_TLS_PEER_REQUIRED,
+                               .tickets = SVMS_TLS_TICKETS_OFF,
+                               .peer_roles = options->peer_roles,
+                               .require_revocation = needs_revocation,
+                               .is_datagram = true,
+                               .names_peers = !options->trust,
+                               .mtu = options->mtu != 0 ? options->mtu : MTU_DEFAULT,
+                               .first_wait_ms = options->first_wait_ms != 0 ? options->first_wait_ms
+                                                                            : FIRST_WAIT_DEFAULT_MS,
+                               .last_wait_ms = LAST_WAIT_MS };
     return read_suites(rules, options, err);
 }
 

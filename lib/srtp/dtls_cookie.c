@@ -72,7 +72,7 @@ static svms_status give_answer(svms_dtls *dtls, size_t size, void *answer, size_
     }
     if (waiting == 0 || waiting > size) {
         ERR_clear_error();
-        return svms_fail(err, SVMS_E_MALFORMED, "no first message of DTLS 1.2 in one piece");
+        return svms_fail(err, SVMS_E_MALFORMED, "no first message of DTLS");
     }
     if (waiting > capacity) {
         return svms_fail(err, SVMS_E_LIMIT, "the answer to a first message needs %zu bytes of room",

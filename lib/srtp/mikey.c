@@ -89,10 +89,11 @@ svms_status svms_mikey_read_text(svms_mikey *out, const char *text, size_t size,
 
 void svms_mikey_wipe(svms_mikey *message)
 {
-    if (message && message->struct_size >= sizeof message->struct_size &&
-        message->struct_size <= sizeof *message) {
-        uint32_t size = message->struct_size;
-        svms_wipe(message, size);
-        message->struct_size = size;
+    if (!message) {
+        return;
     }
+    uint32_t size = message->struct_size;
+    bool shorter = size >= sizeof size && size < sizeof *message;
+    svms_wipe(message, shorter ? size : sizeof *message);
+    message->struct_size = size;
 }

@@ -103,6 +103,9 @@ static size_t behind_mki(const svms_srtp_key *key)
 
 void svms_srtp_insert_mki(const svms_srtp_key *key, uint8_t *packet, size_t *size)
 {
+    if (key->mki_size == 0) {
+        return;
+    }
     size_t behind = behind_mki(key);
     uint8_t *place = packet + *size - behind;
     memmove(place + key->mki_size, place, behind);
@@ -112,13 +115,18 @@ void svms_srtp_insert_mki(const svms_srtp_key *key, uint8_t *packet, size_t *siz
 
 bool svms_srtp_has_mki(const svms_srtp_key *key, const uint8_t *packet, size_t size)
 {
+    if (key->mki_size == 0) {
+        return true;
+    }
     size_t tail = behind_mki(key) + key->mki_size;
-    return key->mki_size == 0 ||
-           (size >= tail && memcmp(packet + size - tail, key->mki, key->mki_size) == 0);
+    return size >= tail && memcmp(packet + size - tail, key->mki, key->mki_size) == 0;
 }
 
 void svms_srtp_remove_mki(const svms_srtp_key *key, uint8_t *packet, size_t *size)
 {
+    if (key->mki_size == 0) {
+        return;
+    }
     size_t behind = behind_mki(key);
     uint8_t *place = packet + *size - behind - key->mki_size;
     memmove(place, place + key->mki_size, behind);

@@ -99,8 +99,10 @@ static srtp_err_status_t open_rtp(svms_srtp *srtp, svms_srtp_opener *opener, inc
     }
     if (code == srtp_err_status_ok) {
         in->size = (size_t)length;
-        /* A counter that was told holds for the first packet only. */
-        (void)srtp_set_stream_roc(opener->engine, in->header.ssrc, 0);
+        if (is_known(srtp, in) && !opener->places[in->place].rtp_came) {
+            /* A counter that was told holds for the first packet only. */
+            (void)srtp_set_stream_roc(opener->engine, in->header.ssrc, 0);
+        }
     }
     return code;
 }

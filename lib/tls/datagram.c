@@ -6,7 +6,6 @@
 #include "tls_internal.h"
 
 #define PREFIX_SIZE 2
-#define LAST_WAIT_US 60000000u /* RFC 6347 section 4.2.4.1 */
 
 bool svms_tls_datagram_put(svms_tls_queue *queue, const void *data, size_t size, bool *starved)
 {
@@ -95,10 +94,11 @@ BIO_METHOD *svms_tls_datagram_method(void)
 static unsigned next_wait(SSL *ssl, unsigned before)
 {
     const svms_tls *tls = SSL_get_app_data(ssl);
+    unsigned last = tls->state->rules.last_wait_ms * 1000;
     if (before == 0) {
         return tls->state->rules.first_wait_ms * 1000;
     }
-    return before < LAST_WAIT_US / 2 ? before * 2 : LAST_WAIT_US;
+    return before < last / 2 ? before * 2 : last;
 }
 
 bool svms_tls_datagram_prepare(SSL *ssl)

@@ -44,7 +44,8 @@ typedef struct svms_tls_rules {
     bool names_peers;       /* each connection brings who judges its peer, in place of paths; one's
                              * own certificate need not be good for more */
     uint32_t mtu;           /* most bytes of a datagram */
-    uint32_t first_wait_ms; /* until something is sent again */
+    uint32_t first_wait_ms; /* until something is sent again, ... */
+    uint32_t last_wait_ms;  /* ... each time twice as long, up to this */
     size_t profile_count;
     uint16_t profiles[SVMS_TLS_PROFILES_MAX]; /* of SRTP (RFC 5764 section 4.1.2), best first */
 } svms_tls_rules;

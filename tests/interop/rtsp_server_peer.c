@@ -172,6 +172,27 @@ static void send_udp(const peer *p, bool is_rtcp, const uint8_t *data, size_t si
                  sizeof to);
 }
 
+/* True when nothing waits in the client's socket: only then BYE does not overtake packets. */
+static bool client_has_read_all(const peer *p)
+{
+    char line[512];
+    unsigned long port;
+    unsigned long waiting;
+    bool all = true;
+    FILE *sockets = fopen("/proc/net/udp", "r");
+    if (!sockets) {
+        die("/proc/net/udp", NULL);
+    }
+    while (fgets(line, sizeof line, sockets)) {
+        if (sscanf(line, " %*u: %*8[0-9A-F]:%lx %*s %*s %*8[0-9A-F]:%lx", &port, &waiting) == 2 &&
+            port == p->transport.client_rtp) {
+            all = waiting == 0;
+        }
+    }
+    (void)fclose(sockets);
+    return all;
+}
+
 /* As many packets as there is room for. */
 static void send_packets(peer *p)
 {
@@ -181,7 +202,7 @@ static void send_packets(peer *p)
         size_t size = (size_t)head[1] << 8 | head[2];
         bool is_rtcp = head[0] == 'C';
         if (p->transport.carrier == SVMS_RTSP_UDP) {
-            if (sent == UDP_PACKETS_AT_ONCE) {
+            if (sent == UDP_PACKETS_AT_ONCE || (is_rtcp && !client_has_read_all(p))) {
                 return;
             }
             send_udp(p, is_rtcp, head + 3, size);

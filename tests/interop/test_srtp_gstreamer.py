@@ -77,6 +77,6 @@ def has_elements():
 
 if __name__ == "__main__":
     if not has_elements():
-        print("SKIPPED: GStreamer with srtpdec and rtpstreampay is not installed (examples/packages.sh install build)")
+        print("SKIPPED: GStreamer with srtpdec and rtpstreampay is not installed (examples/packages.sh install test)")
         sys.exit(SKIPPED)
     unittest.main(verbosity=2)

@@ -224,6 +224,6 @@ class AgainstRtpengine(unittest.TestCase):
 
 if __name__ == "__main__":
     if not shutil.which("rtpengine"):
-        print("SKIPPED: rtpengine is not installed (examples/packages.sh install build)")
+        print("SKIPPED: rtpengine is not installed (examples/packages.sh install test)")
         sys.exit(SKIPPED)
     unittest.main(verbosity=2)

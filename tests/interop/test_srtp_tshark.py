@@ -93,6 +93,6 @@ class OnlyCiphertext(unittest.TestCase):
 
 if __name__ == "__main__":
     if not shutil.which("tshark"):
-        print("SKIPPED: tshark is not installed (examples/packages.sh install build)")
+        print("SKIPPED: tshark is not installed (examples/packages.sh install test)")
         sys.exit(SKIPPED)
     unittest.main(verbosity=2)

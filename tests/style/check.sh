@@ -27,25 +27,26 @@ code_of() {
     done | sort
 }
 
+# An empty file has no lines that awk would see.
 licence_line() {
+    sources | tr '\n' '\0' | xargs -0 -r awk '
+        FNR == 1 { say(); name = FILENAME; found = 0 }
+        FNR <= 2 && /SPDX-License-Identifier: Apache-2.0/ { found = 1 }
+        function say() { if (name != "" && !found) print name ":1: no SPDX line" }
+        END { say() }'
     sources | while read -r file; do
-        head -n 2 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' ||
-            echo "$file:1: no SPDX line"
+        [ -s "$file" ] || echo "$file:1: no SPDX line"
     done
 }
 
 names() {
-    sources | while read -r file; do
-        if basename "$file" | grep -q -i -E '(^|[_.-])(utils?|misc|helpers?|common)([_.-]|$)'; then
-            echo "$file:1: a name that says nothing"
-        fi
-    done
+    sources | grep -i -E '(^|/)([^/]*[_.-])?(utils?|misc|helpers?|common)([_.-][^/]*)?$' |
+        sed 's/$/:1: a name that says nothing/'
 }
 
 leftovers() {
-    sources | grep -v '^tests/style/' | while read -r file; do
-        grep -n -w -E 'TODO|FIXME|XXX' "$file" /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: unfinished work/'
-    done
+    sources | grep -v '^tests/style/' | tr '\n' '\0' | xargs -0 -r grep -n -w -E 'TODO|FIXME|XXX' /dev/null |
+        sed 's/^\([^:]*:[0-9]*\):.*/\1: unfinished work/'
 }
 
 lengths() {
@@ -71,10 +72,9 @@ banned_calls() {
 }
 
 posix_headers() {
-    code_of lib | grep -v -x 'lib/base/platform_[a-z_]*\.c' | while read -r file; do
+    code_of lib | grep -v -x 'lib/base/platform_[a-z_]*\.c' | tr '\n' '\0' | xargs -0 -r \
         grep -n -E '^ *# *include *<(unistd|fcntl|poll|pthread|dirent|signal|termios|pwd|grp|netdb|syslog|dlfcn|sched|sys/[a-z]*|arpa/[a-z]*|netinet/[a-z]*)\.h>' \
-            "$file" /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: POSIX outside base\/platform_*.c/'
-    done
+            /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: POSIX outside base\/platform_*.c/'
 }
 
 layers() {

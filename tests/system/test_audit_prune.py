@@ -4,12 +4,15 @@
 
 import json
 import os
+import select
 import shutil
+import signal
+import subprocess
 import tempfile
 import time
 
 from authority import Authority
-from system_case import ENVIRONMENT, EVIDENCE, GOOD, SystemCase, USAGE, main
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, PROGRAM, SystemCase, USAGE, main
 
 ORIGIN = "recorder1.example/audit"
 
@@ -121,6 +124,76 @@ class Prune(PruneCase):
             with self.subTest((name, records)):
                 self.assertIn(words, self.expect(USAGE, "audit", "hold", "add", "log", "--name", name, "--records", records).err)
         self.assertIn("no hold", self.expect(ENVIRONMENT, "audit", "hold", "lift", "log", "--name", "nobody").err)
+
+
+class Serve(PruneCase):
+    """Nobody else can prune a log that is held: so its holder does, when it begins and each hour."""
+
+    def hold(self, *more):
+        os.makedirs(self.path("run"), mode=0o700, exist_ok=True)
+        holder = subprocess.Popen([PROGRAM, "audit", "serve", "log", "--socket", "run/audit", *more], cwd=self.folder,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        self.addCleanup(self.end, holder)
+        ready, _, _ = select.select([holder.stdout], [], [], 60)
+        self.assertTrue(ready, "the holder of the log does not say that it serves")
+        self.assertIn(b"run/audit", holder.stdout.readline())
+        return holder
+
+    @staticmethod
+    def end(holder):
+        if holder.poll() is None:
+            holder.send_signal(signal.SIGTERM)
+        _, err = holder.communicate(timeout=60)
+        return holder.returncode, err.decode()
+
+    def minimum(self):
+        try:
+            with open(self.path("log/minimum"), encoding="utf-8") as file:
+                first, cleared = file.read().split()
+        except FileNotFoundError:
+            return 0
+        return int(cleared) if first == cleared else 0
+
+    def test_a_holder_prunes_and_keeps_evidence(self):
+        self.make_old_log()
+        holder = self.hold("--older-than", "1s")
+        end = time.monotonic() + 60
+        while self.minimum() == 0 and time.monotonic() < end and holder.poll() is None:
+            time.sleep(0.05)
+        # It serves on meanwhile.
+        name = self.path("lines")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(json.dumps({"event": "ptz.move", "outcome": "success", "device": "cam-1"}) + "\n")
+        with open(name, "rb") as file:
+            (line,) = self.expect(GOOD, "audit", "append", "run/audit", "--json", stdin=file).out.splitlines()
+        self.assertEqual(self.end(holder), (GOOD, ""))
+        self.assertEqual(self.minimum(), 512)
+        there = self.indices()
+        self.assertIn(self.evidence, there)
+        self.assertNotIn(100, there)
+        self.assertIn(512, there)
+        self.assertIn(json.loads(line)["index"], there)
+        self.assertEqual(list(self.indices("--event", "log.pruned").values()), ["log.pruned"])
+        self.expect(GOOD, "audit", "verify", "log", "--key", self.key)
+
+    def test_a_holder_prunes_evidence_when_it_is_told_to(self):
+        self.make_old_log()
+        holder = self.hold("--older-than", "1s", "--evidence-older-than", "1s")
+        end = time.monotonic() + 60
+        while self.minimum() == 0 and time.monotonic() < end and holder.poll() is None:
+            time.sleep(0.05)
+        self.assertEqual(self.end(holder), (GOOD, ""))
+        self.assertEqual(self.minimum(), 512)
+        self.assertNotIn(self.evidence, self.indices())
+        self.expect(GOOD, "audit", "verify", "log", "--key", self.key)
+
+    def test_a_holder_that_is_not_told_to_prunes_nothing(self):
+        self.make_old_log()
+        holder = self.hold()
+        time.sleep(2.1)
+        self.assertEqual(self.end(holder), (GOOD, ""))
+        self.assertEqual(self.minimum(), 0)
+        self.assertIn(100, self.indices())
 
 
 class Stamp(PruneCase):

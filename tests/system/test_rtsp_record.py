@@ -55,8 +55,8 @@ class GstTest(RtspCase):
         cls.launch = (f"filesrc location={cls.short} ! qtdemux name=d d.video_0 ! queue ! h264parse ! "
                       "rtph264pay name=pay0 pt=96 config-interval=1 d.audio_0 ! queue ! aacparse ! "
                       "rtpmp4gpay name=pay1 pt=97")
-        cls.live = ("videotestsrc is-live=true ! video/x-raw,width=160,height=120,framerate=10/1 ! jpegenc ! "
-                    "rtpjpegpay name=pay0 pt=26")
+        cls.live = ("videotestsrc is-live=true ! video/x-raw,format=I420,width=160,height=120,framerate=10/1 ! "
+                    "jpegenc ! rtpjpegpay name=pay0 pt=96")
 
     def gst(self, **wish):
         return self.camera(GstCamera, self.authority, wish.pop("launch", self.launch), **wish)

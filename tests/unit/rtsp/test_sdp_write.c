@@ -177,6 +177,12 @@ static void address_with_blank(breakable *b)
 {
     b->session.address = "192.0.2.1 x";
 }
+static void long_name(breakable *b)
+{
+    static char name[16322];
+    memset(name, 'x', sizeof name - 1);
+    b->session.name = name;
+}
 static void empty_name(breakable *b)
 {
     b->session.name = "";
@@ -210,25 +216,11 @@ static void what_cannot_be_described_is_refused(void **state)
 {
     (void)state;
     static void (*const breaks[])(breakable *) = {
-        without_tracks,
-        with_too_many,
-        without_list,
-        without_format,
-        key_in_the_clear,
-        empty_key,
-        long_key,
-        name_with_line,
-        control_with_line,
-        range_with_line,
-        address_with_blank,
-        session_control_with_line,
-        empty_name,
-        cname_with_blank,
-        strange_direction,
-        rate_without_time,
-        too_wide,
-        track_without_size,
-        session_without_size,
+        without_tracks,    with_too_many,   without_list,       without_format,
+        key_in_the_clear,  empty_key,       long_key,           name_with_line,
+        control_with_line, range_with_line, address_with_blank, session_control_with_line,
+        empty_name,        long_name,       cname_with_blank,   strange_direction,
+        rate_without_time, too_wide,        track_without_size, session_without_size,
     };
     svms_rtp_format *format = read_format(26, NULL, NULL);
     for (size_t i = 0; i <= sizeof breaks / sizeof breaks[0]; i++) {

@@ -48,9 +48,9 @@ svms_dtls_fingerprint print_of(const identity_card *card, svms_dtls_hash hash)
     return print;
 }
 
-void dtls_hurry(svms_dtls *dtls, uint32_t first_wait_ms)
+void dtls_hurry(svms_dtls *dtls)
 {
-    dtls->tls.state->rules.first_wait_ms = first_wait_ms;
+    dtls->tls.state->rules.last_wait_ms = FIRST_WAIT_MS;
 }
 
 static void open_end(dtls_end *e, const dtls_order *order, const identity_card *peer,
@@ -171,7 +171,7 @@ static bool is_settled(const dtls_pair *p)
            svms_dtls_phase_of(p->server.dtls) != SVMS_DTLS_HANDSHAKE;
 }
 
-static void let_time_pass(dtls_pair *p)
+void dtls_pair_wait(const dtls_pair *p)
 {
     uint64_t client = svms_dtls_wait(p->client.dtls);
     uint64_t server = svms_dtls_wait(p->server.dtls);
@@ -194,7 +194,7 @@ void dtls_pair_shake(dtls_pair *p)
 {
     dtls_pair_carry(p);
     for (int i = 0; i < (p->rounds > 0 ? p->rounds : ROUNDS_MAX) && !is_settled(p); i++) {
-        let_time_pass(p);
+        dtls_pair_wait(p);
         send_again(&p->client);
         send_again(&p->server);
         dtls_pair_carry(p);

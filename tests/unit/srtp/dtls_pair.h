@@ -68,12 +68,14 @@ dtls_pair *dtls_pair_make_for(const dtls_order *client, const dtls_order *server
 void dtls_pair_carry(dtls_pair *p);
 /* Carries, waits as long as the ends ask for and sends again, until both stand or have failed. */
 void dtls_pair_shake(dtls_pair *p);
+/* Sleeps as long as the ends ask for. */
+void dtls_pair_wait(const dtls_pair *p);
 void dtls_pair_free(dtls_pair **p);
 /* Both ends stand, and what one sends with the other receives with. */
 void assert_dtls_stands(dtls_pair *p, svms_srtp_suite suite);
 /* An end has failed so, with these words, and gives no keys. */
 void assert_dtls_fails(dtls_end *e, svms_status status, const char *words);
-/* Timers of an association in milliseconds, less than a user may ask for. */
-void dtls_hurry(svms_dtls *dtls, uint32_t first_wait_ms);
+/* Waits grow no longer. */
+void dtls_hurry(svms_dtls *dtls);
 
 #endif

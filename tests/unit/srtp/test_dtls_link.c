@@ -144,16 +144,10 @@ static void a_peer_that_never_answers_is_given_up(void **state)
     size_t ticks = 0;
     dtls_pair *p = dtls_pair_make(NULL, NULL);
     p->weather = lose_all;
-    svms_dtls_free(&p->client.dtls);
-    svms_dtls_target target = SVMS_DTLS_TARGET_INIT;
-    svms_dtls_fingerprint print = print_of(w->server, SVMS_DTLS_SHA_256);
-    target.fingerprints = &print;
-    target.fingerprint_count = 1;
-    assert_int_equal(svms_dtls_open(&p->client.dtls, p->client.context, &target, NULL), SVMS_OK);
-    dtls_hurry(p->client.dtls, 0);
+    dtls_hurry(p->client.dtls);
+    dtls_pair_carry(p);
     while (status == SVMS_OK && ticks < 100) {
-        while (svms_dtls_wait(p->client.dtls) > 0) {
-        }
+        dtls_pair_wait(p);
         status = svms_dtls_tick(p->client.dtls, &p->client.err);
         dtls_pair_carry(p);
         ticks++;
@@ -346,6 +340,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_datagram_waits_until_there_is_room_for_it,
                                         workshop_set_up, workshop_tear_down),
     };
-    cmocka_set_test_filter(getenv("T") ? getenv("T") : "*");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -393,6 +393,16 @@ static void wiping_leaves_zeros(void **state)
     svms_mikey_wipe(&m);
     assert_memory_equal(&m, &zero, sizeof m);
     svms_mikey_wipe(NULL);
+    /* A caller's struct that is older or newer than ours: no byte beyond it, and all that we know.
+     */
+    m = message_of(&written_cases[0]);
+    m.struct_size = sizeof m - sizeof m.key;
+    svms_mikey_wipe(&m);
+    assert_int_equal(m.source_count, 0);
+    assert_int_equal(m.key.suite, SVMS_SRTP_AEAD_AES_256_GCM);
+    m.struct_size = sizeof m + 8;
+    svms_mikey_wipe(&m);
+    assert_memory_equal(&m.key, &zero.key, sizeof m.key);
 }
 
 static void missing_arguments_are_the_callers_mistake(void **state)
