@@ -217,17 +217,25 @@ static void set_options(svms_rtsp_server_options *options, uint8_t kind)
     options->handlers.event = take_event;
 }
 
+/* One context for all runs: making it takes longer than most of them. */
+static svms_ctx *context_of(world *w)
+{
+    static svms_ctx *ctx;
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    options.user = w;
+    options.random_bytes = fill;
+    require(ctx || svms_ctx_new(&ctx, &options, NULL) == SVMS_OK);
+    return ctx;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    world w = { .kind = size > 0 ? data[0] : 0, .now_ns = UINT64_C(1000000000) };
-    svms_ctx_options context = SVMS_CTX_OPTIONS_INIT;
+    static world w;
     svms_rtsp_server_options options = SVMS_RTSP_SERVER_OPTIONS_INIT;
     svms_rtsp_connection_options peer = SVMS_RTSP_CONNECTION_OPTIONS_INIT;
-    svms_ctx *ctx = NULL;
     svms_rtsp_server *server = NULL;
-    context.user = &w;
-    context.random_bytes = fill;
-    require(svms_ctx_new(&ctx, &context, NULL) == SVMS_OK);
+    svms_ctx *ctx = context_of(&w);
+    w = (world){ .kind = size > 0 ? data[0] : 0, .now_ns = UINT64_C(1000000000) };
     set_options(&options, w.kind);
     require(svms_rtsp_server_new(&server, ctx, &options, NULL) == SVMS_OK);
     peer.flags = (w.kind & IS_SECURE) != 0 ? SVMS_RTSP_CONNECTION_SECURE : 0;
@@ -239,6 +247,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     svms_rtsp_connection_free(&w.connection);
     svms_rtsp_server_free(&server);
-    svms_ctx_free(&ctx);
     return 0;
 }

@@ -49,7 +49,7 @@ def samples_of(clip):
                                        "-show_data", clip], check=True, capture_output=True, timeout=TIMEOUT).stdout)
     config = "".join(re.sub(r"\s", "", line.split(":", 1)[1][:41])
                      for line in shown["streams"][0]["extradata"].splitlines() if ":" in line)
-    raw, samples, at = ffmpeg("-i", clip, "-c", "copy", "-f", "data", "-"), [], 0
+    raw, samples, at = ffmpeg("-i", clip, "-map", "0:v", "-c", "copy", "-f", "data", "-"), [], 0
     for packet in shown["packets"]:
         size = int(packet["size"])
         samples.append((raw[at:at + size], int(packet["pts"]), "K" in packet["flags"]))
@@ -87,7 +87,3 @@ def pictures_of_packets(path):
             stream += b"\0\0\0\1" + done.stdout[at + 4:at + 4 + size]
             at += 4 + size
     return digests("-f", "h264", "-i", "-", input=stream)
-
-
-def have_gstreamer():
-    return False

@@ -6,7 +6,7 @@
  *   cookie=1    servers: ask for a cookie first
  *   sha1=1      AES128_CM_SHA1_80 is allowed, and last
  *   send=FILE   packets (D or C, 16 bits of size, bytes) to protect and send, by their RTP time
- *   receive=N   packets to receive and unprotect; they go to out=FILE as above
+ *   receive=N   pictures to receive and unprotect; their packets go to out=FILE as above
  * Lines on stdout: PORT, READY with suite and keys, DONE; what failed on stderr, with status 1. */
 #include <errno.h>
 #include <stdio.h>
@@ -259,7 +259,7 @@ static void hear_media(peer *p, uint8_t *bytes, size_t size, int is_control)
         fputc((int)(size >> 8), p->out);
         fputc((int)(size & 0xFF), p->out);
         fwrite(bytes, 1, size, p->out);
-        p->got++;
+        p->got += bytes[1] >> 7; /* the marker ends a picture */
     }
 }
 

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import unittest
 
+import dtls_gstreamer
 import dtls_media
 
 PEER = os.environ["SVMS_DTLS_PEER"]
@@ -217,7 +218,7 @@ class GnuTLS(Case):
         self.assertEqual(ours.keys()[0], SHA1)
 
 
-@unittest.skipUnless(dtls_media.have_gstreamer(), "no GStreamer with DTLS and Python")
+@unittest.skipUnless(dtls_gstreamer.HAVE, "no GStreamer with DTLS and Python")
 class GStreamer(Case):
     """It knows AES128_CM_SHA1_80 alone."""
 
@@ -227,7 +228,7 @@ class GStreamer(Case):
             with self.subTest(ours=side):
                 out = os.path.join(self.folder, "received")
                 port = dtls_media.free_port()
-                with dtls_media.Sending(clip, self.other.pem(), port, side == "server") as theirs:
+                with dtls_gstreamer.Sending(clip, self.other.pem(), port, side == "server") as theirs:
                     more = {"port": port} if side == "client" else {}
                     ours = self.ours(side, sha1=1, receive=dtls_media.FRAMES, out=out, **more)
                     theirs.play(ours.port)
@@ -241,7 +242,7 @@ class GStreamer(Case):
         for side in ("server", "client"):
             with self.subTest(ours=side):
                 port = dtls_media.free_port()
-                with dtls_media.Receiving(self.other.pem(), port, side == "server") as theirs:
+                with dtls_gstreamer.Receiving(self.other.pem(), port, side == "server") as theirs:
                     more = {"port": port} if side == "client" else {}
                     ours = self.ours(side, sha1=1, send=packets, **more)
                     theirs.play(ours.port)
