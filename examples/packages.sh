@@ -18,7 +18,7 @@ names_of() {
         echo nodejs npm
         ;;
     test)
-        echo g++ clang libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 tzdata python3-jsonschema \
+        echo g++ clang lld libclang-rt-14-dev libcmocka-dev doxygen valgrind python3 tzdata python3-jsonschema \
             python3-cryptography python3-jwcrypto openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2 \
             chromium firefox-esr curl gnutls-bin testssl.sh oathtool argon2 python3-argon2 python3-passlib \

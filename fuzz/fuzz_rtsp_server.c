@@ -142,7 +142,7 @@ static void look_at_output(world *w)
     }
     require(data[0] == '$' || (size > 9 && memcmp(data, "RTSP/1.0 ", 9) == 0));
     if ((w->kind & IS_SECURE) == 0) {
-        require(!contains(data, size, "key-mgmt") && !contains(data, size, "KeyMgmt"));
+        require(!contains(data, size, "\na=key-mgmt") && !contains(data, size, "\nKeyMgmt:"));
     }
     w->sent += size;
     svms_rtsp_connection_sent(w->connection, size);

@@ -11,14 +11,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests" / "
 import mikey_reading  # noqa: E402
 
 ONVIF = {
-    "onvif_setup": "AQAFAP1td9ABAADCD1UcAAAAAAoAAdOOGc75XD0BAAAAGAABAQEBEAIBAQMBFAcBAQgBAQoBAQsBCgAAACcAIQAe30C59UrClE0e"
-                   "27UP5h/Wty9UL8+dfzg+2ttmmo3kBAAAAC8A",
-    "onvif_answer": "AQAFAGrVolgBAADdBcAoAAAAAAsA2/K83QArhBIKEGrVolg1GZvp7DPyFCdYmXABAAAAGwABAQEBEAIBAQMBFAQBDgcBAQgBAQoB"
-                    "AQsBCgAAACcAIQAe7OzS5umZMXHqaegZC3UkDwbC5NNpj4b8+fB6MROeBAAAAA0A",
+    "onvif_setup": "AQAFAP1td9ABAADCD1UcAAAAAAoAAdOOGc75XD0BAAAAGAABAQEBEAIBAQMBFAcBAQgBAQoBAQsBCgAAACcAIQAe"
+                   "30C59UrClE0e27UP5h/Wty9UL8+dfzg+2ttmmo3kBAAAAC8A",
+    "onvif_answer": "AQAFAGrVolgBAADdBcAoAAAAAAsA2/K83QArhBIKEGrVolg1GZvp7DPyFCdYmXABAAAAGwABAQEBEAIBAQMBFAQB"
+                    "DgcBAQgBAQoBAQsBCgAAACcAIQAe7OzS5umZMXHqaegZC3UkDwbC5NNpj4b8+fB6MROeBAAAAA0A",
 }
-GSTREAMER = ("01000500fea6749701000012345678000000070b00eead72c75ce8ea390a10bb2984604e508a27fca24b006bacb67201000000150001060"
-             "10120020100030100" "0701010801010a0101000000300020002c000102030405060708090a0b0c0d0e0f101112131415161718191a1b"
-             "1c1d1e1f202122232425262728292a2b00")
+GSTREAMER = ("01000500fea6749701000012345678000000070b00eead72c75ce8ea390a10bb2984604e508a27fca24b006bacb672010000"
+             "00150001060101200201000301000701010801010a0101000000300020002c000102030405060708090a0b0c0d0e0f101112"
+             "131415161718191a1b1c1d1e1f202122232425262728292a2b00")
 SETS = "sprop-parameter-sets=Z0IACpZTBYmI,aMljiA=="
 HEAD = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=Media\r\nt=0 0\r\n"
 SDP = {
@@ -29,6 +29,8 @@ SDP = {
               f"a=key-mgmt:mikey {ONVIF['onvif_setup']}\r\na=ssrc:1 cname:x\r\na=framesize:96 640-480\r\n",
     "webrtc": HEAD + "a=fingerprint:sha-256 AA:BB\r\na=setup:actpass\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\n"
               "a=rtcp-mux\r\na=rtpmap:96 H264/90000\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n",
+    "strange": HEAD + "m=application/TP-LINK 0 RTP/AVP smart/1/90000\na=rtpmap:95 TP-LINK/90000\na=control\n"
+               "m=audio 0 RTP/AVP (null)\na=rtpmap\nm=video -1 RTP/AVP 96 26\nc=IN IP4 \x01\n",
     "aac": HEAD + "m=audio 0 RTP/AVP 97\na=rtpmap:97 MPEG4-GENERIC/16000\na=fmtp:97 streamtype=5;mode=AAC-hbr;"
            "sizelength=13;indexlength=3;indexdeltalength=3;config=1408\nm=application 0 RTP/AVP 107\n"
            "a=rtpmap:107 vnd.onvif.metadata/90000\n",

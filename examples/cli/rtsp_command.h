@@ -6,6 +6,7 @@
 #include "exit_status.h"
 
 exit_status command_rtsp_record(int count, char **arguments);
+exit_status command_rtsp_serve(int count, char **arguments);
 exit_status command_rtsp_check(int count, char **arguments);
 
 #endif

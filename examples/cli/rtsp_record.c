@@ -43,7 +43,7 @@ typedef struct rtsp_recording {
     const rtsp_record_request *request;
     rtsp_camera camera;
     rtsp_recorder recorder;
-    uint64_t until; /* STREAM_NEVER: no end was given */
+    uint64_t until; /* STREAM_NEVER: no end was given, or nothing came yet */
 } rtsp_recording;
 
 /* "30s", "10m": s, m, h or d. */
@@ -66,7 +66,11 @@ static bool parse_duration(uint64_t *out, const char *text)
 
 static bool wants_end(void *user)
 {
-    const rtsp_recording *self = user;
+    rtsp_recording *self = user;
+    uint64_t duration = self->request->duration_ns;
+    if (duration > 0 && self->until == STREAM_NEVER && self->recorder.came_ns > 0) {
+        self->until = self->recorder.came_ns + duration;
+    }
     return interrupt_came() || stream_clock() >= self->until || self->recorder.status != EXIT_GOOD;
 }
 
@@ -174,7 +178,7 @@ static exit_status run(rtsp_recording *self, record_target *target)
     }
     interrupt_watch();
     progress_begin(&target->bar);
-    self->until = request->duration_ns > 0 ? stream_clock() + request->duration_ns : STREAM_NEVER;
+    self->until = STREAM_NEVER;
     rtsp_recorder_begin(&self->recorder, target);
     status = follow(self);
     if (target->has_begun || status == EXIT_GOOD) {
@@ -218,7 +222,7 @@ static const option_spec options[] = {
       offsetof(rtsp_record_request, rekey_ns), NULL, 1, 604800 },
     { "rekey-packets", "N", "or after so many packets of a track", OPTION_COUNT,
       offsetof(rtsp_record_request, rekey_packets), NULL, 1, 2147483647 },
-    { "for", "TIME", "end after that time, such as 30s (s, m, h, d)", OPTION_TEXT,
+    { "for", "TIME", "end that long after the first picture, such as 30s (s, m, h, d)", OPTION_TEXT,
       offsetof(rtsp_record_request, duration), NULL, 0, 0 },
     { "once", NULL, "end when the camera is lost, instead of trying again", OPTION_FLAG,
       offsetof(rtsp_record_request, once), NULL, 0, 0 },

@@ -230,6 +230,7 @@ _svms_options() {
     jwks) echo "--kid --alg --passphrase-file --list --pem --out --force --json --help" ;;
     policy) _svms_policy_options "${2-}" ;;
     audit) _svms_audit_options "${2-}" "${3-}" ;;
+    mask) echo "--mask --out --json --help" ;;
     update) _svms_update_options "${2-}" ;;
     rtsp) _svms_rtsp_options "${2-}" ;;
     tls) echo "--ca --crl --host --role --pin --alpn --cert --key --warn --strict --timeout --json --help" ;;
@@ -307,7 +308,7 @@ _svms() {
         --source-name | --source-url | --source-mac | --source-line | \
         --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --version | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
-    --token | --note-file | --user-password-file | --token-file | \
+    --token | --note-file | --mask | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --audit | --state | --certificate-key | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
@@ -319,7 +320,7 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit rtsp tls update enroll token jwks --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit rtsp tls mask update enroll token jwks --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -338,6 +339,8 @@ _svms() {
             words="record check --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
+        elif [ "$command" = mask ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="apply --help"
         elif [ "$command" = update ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="sign verify inspect --help"
         elif [ "$command" = keys ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -2,7 +2,9 @@
 /* What stands for the commands that need FFmpeg in a build that has none. */
 #include "command.h"
 #include "export_command.h"
+#include "mask_command.h"
 #include "message.h"
+#include "rtsp_command.h"
 
 static exit_status say_absent(const char *name)
 {
@@ -22,6 +24,13 @@ exit_status command_extract(int count, char **arguments)
     (void)count;
     (void)arguments;
     return say_absent("extract");
+}
+
+exit_status command_rtsp_serve(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("rtsp serve");
 }
 
 exit_status command_export_extract(int count, char **arguments)
@@ -50,4 +59,11 @@ exit_status command_export_stills(int count, char **arguments)
     (void)count;
     (void)arguments;
     return say_absent("export stills");
+}
+
+exit_status command_mask_apply(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("mask apply");
 }

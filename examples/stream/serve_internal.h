@@ -37,14 +37,14 @@ typedef struct serve_client {
     char address[SERVE_ADDRESS_SIZE];
     uint32_t session; /* 0: none */
     bool is_playing;
-    bool is_ending;   /* what is queued is still sent */
+    bool is_ending; /* what is queued is still sent */
     bool is_over;
     bool keys_were_offered; /* it knows ours: from DESCRIBE */
     uint64_t stuck_at;      /* when the last byte went out while more waited; STREAM_NEVER: none */
     uint64_t shake_by;      /* TLS stands until then, or never; then the end of goodbye */
     svms_srtp *srtp;
-    svms_mikey message; /* key, and what all messages about it share */
-    svms_mikey theirs;  /* the client's last message: a shorter one may refer to it */
+    svms_mikey message;    /* key, and what all messages about it share */
+    svms_mikey theirs;     /* the client's last message: a shorter one may refer to it */
     serve_stream *streams; /* as serve.tracks */
 } serve_client;
 
@@ -94,8 +94,7 @@ svms_status serve_prepare(serve_client *client, svms_error *err);
 svms_status serve_write_key(serve_client *client, const serve_stream *stream, uint8_t *out,
                             size_t *size, svms_error *err);
 /* The client's message about its key, and about ours where we offered none. */
-svms_status serve_read_key(serve_client *client, const uint8_t *data, size_t size,
-                           svms_error *err);
+svms_status serve_read_key(serve_client *client, const uint8_t *data, size_t size, svms_error *err);
 
 /* serve_media.c */
 svms_status serve_packet(void *user, uint8_t *packet, size_t size, size_t capacity);

@@ -28,9 +28,8 @@ static svms_status begin_stream(serve_client *client, uint32_t index, svms_error
     options.timebase_den = track->track.timebase_den;
     options.user = stream;
     options.packet = serve_packet;
-    svms_status status =
-        svms_rtp_sender_new(&stream->sender, client->serve->options.ctx, track->format, &options,
-                            err);
+    svms_status status = svms_rtp_sender_new(&stream->sender, client->serve->options.ctx,
+                                             track->format, &options, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -90,8 +89,8 @@ svms_status serve_write_key(serve_client *client, const serve_stream *stream, ui
 {
     svms_mikey message = client->message;
     message.source_count = 1;
-    message.sources[0] = (svms_mikey_source){stream->ssrc,
-                                             svms_srtp_roc(client->srtp, stream->ssrc), 0};
+    message.sources[0] =
+        (svms_mikey_source){ stream->ssrc, svms_srtp_roc(client->srtp, stream->ssrc), 0 };
     svms_status status = svms_mikey_write(&message, out, size, err);
     svms_mikey_wipe(&message);
     return status;
@@ -126,21 +125,19 @@ static svms_status receive_under(serve_client *client, const svms_mikey *message
             for_any = true;
             continue;
         }
-        status = svms_srtp_receive(client->srtp, 0, ssrc, message->sources[i].roc, &message->key,
-                                   err);
+        status =
+            svms_srtp_receive(client->srtp, 0, ssrc, message->sources[i].roc, &message->key, err);
     }
     return status == SVMS_OK && for_any
                ? svms_srtp_receive(client->srtp, SVMS_SRTP_ANY_SOURCE, 0, 0, &message->key, err)
                : status;
 }
 
-svms_status serve_read_key(serve_client *client, const uint8_t *data, size_t size,
-                           svms_error *err)
+svms_status serve_read_key(serve_client *client, const uint8_t *data, size_t size, svms_error *err)
 {
     svms_mikey message = SVMS_MIKEY_INIT;
     bool had = client->theirs.key.suite != 0;
-    svms_status status =
-        svms_mikey_read(&message, data, size, had ? &client->theirs : NULL, err);
+    svms_status status = svms_mikey_read(&message, data, size, had ? &client->theirs : NULL, err);
     if (status == SVMS_OK) {
         status = receive_under(client, &message, err);
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Packets to a client and reports from it. Whoever is too slow misses what there is no room for, and
- * starts again with a sync sample: nobody waits for him (bounds: svms_rtsp_server_options). */
+/* Packets to a client and reports from it. Whoever is too slow misses what there is no room for,
+ * and starts again with a sync sample: nobody waits for him (bounds: svms_rtsp_server_options). */
 #include "serve_internal.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ enum { REPORT_SECONDS = 5, REPORT_SIZE = 512, DATAGRAM_MAX = 2048, DATAGRAMS_AT_
 
 int64_t serve_utc_now(void)
 {
-    struct timespec now = {0, 0};
+    struct timespec now = { 0, 0 };
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * (int64_t)STREAM_SECOND + now.tv_nsec;
 }
@@ -33,8 +33,7 @@ svms_status serve_packet(void *user, uint8_t *packet, size_t size, size_t capaci
         return SVMS_AGAIN;
     }
     if (stream->is_secure) {
-        svms_status status =
-            svms_srtp_protect(stream->client->srtp, packet, &size, capacity, NULL);
+        svms_status status = svms_srtp_protect(stream->client->srtp, packet, &size, capacity, NULL);
         if (status != SVMS_OK) {
             return status;
         }
@@ -71,8 +70,7 @@ static void send_report(serve_stream *stream, uint32_t flags)
 static bool take_report(serve_stream *stream, uint8_t *data, size_t size)
 {
     serve_client *client = stream->client;
-    if (stream->is_secure &&
-        svms_srtp_unprotect_rtcp(client->srtp, data, &size, NULL) != SVMS_OK) {
+    if (stream->is_secure && svms_srtp_unprotect_rtcp(client->srtp, data, &size, NULL) != SVMS_OK) {
         return false;
     }
     return svms_rtp_sender_rtcp(stream->sender, data, size, serve_utc_now(), NULL) == SVMS_OK;
@@ -121,7 +119,8 @@ void serve_control(serve_client *client, uint64_t now)
         if (stream->carrier == SVMS_RTSP_UDP) {
             read_datagrams(stream, now);
         }
-        if (client->is_playing && now >= stream->report_at) {
+        /* The first goes with the first sample. */
+        if (client->is_playing && stream->report_at != 0 && now >= stream->report_at) {
             send_report(stream, 0);
             stream->report_at = now + REPORT_SECONDS * STREAM_SECOND;
         }
@@ -149,8 +148,8 @@ static bool is_wanted(serve_stream *stream, const serve_track *track, const svms
         return false;
     }
     if (stream->waits_for_sync) {
-        bool stands_alone = (sample->flags & SVMS_SAMPLE_SYNC) != 0 ||
-                            track->track.kind != SVMS_TRACK_VIDEO;
+        bool stands_alone =
+            (sample->flags & SVMS_SAMPLE_SYNC) != 0 || track->track.kind != SVMS_TRACK_VIDEO;
         stream->waits_for_sync = !stands_alone;
     }
     return !stream->waits_for_sync;

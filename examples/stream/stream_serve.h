@@ -14,10 +14,10 @@
 typedef struct stream_serve stream_serve;
 
 typedef enum stream_serve_note {
-    STREAM_SERVE_REFUSED,  /* TLS failed, or somebody failed to authenticate */
-    STREAM_SERVE_PLAYS,    /* a client is being sent to */
+    STREAM_SERVE_REFUSED,   /* TLS failed, or somebody failed to authenticate */
+    STREAM_SERVE_PLAYS,     /* a client is being sent to */
     STREAM_SERVE_IS_BEHIND, /* a client is too slow: it misses samples until the next sync sample */
-    STREAM_SERVE_IS_GONE   /* a connection ended */
+    STREAM_SERVE_IS_GONE    /* a connection ended */
 } stream_serve_note;
 
 /* How media are protected. */
@@ -32,11 +32,11 @@ typedef struct stream_serve_options {
     int listener;          /* listens; is closed with the server, also when opening it fails */
     svms_tls_context *tls; /* NULL only with STREAM_SERVE_CLEAR */
     stream_serve_media media;
-    svms_srtp_suite suite; /* 0: AES-256-GCM */
-    svms_mikey_form form;  /* 0: ONVIF's */
-    uint32_t server_flags; /* SVMS_RTSP_SERVER_DIGEST ...; who may see it */
-    const char *path;      /* "/live" */
-    const char *name;      /* of the presentation, or NULL */
+    svms_srtp_suite suite;    /* 0: AES-256-GCM */
+    svms_mikey_form form;     /* 0: ONVIF's */
+    uint32_t server_flags;    /* SVMS_RTSP_SERVER_DIGEST ...; who may see it */
+    const char *path;         /* "/live" */
+    const char *name;         /* of the presentation, or NULL */
     const svms_track *tracks; /* copied, without what RTP has no format for */
     uint32_t track_count;
     uint32_t max_clients; /* connections; 0: 64 */

@@ -201,7 +201,9 @@ typedef struct svms_rtsp_handlers {
     svms_status (*token)(void *user, const char *token, size_t size,
                          char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err);
     /** Answer a request: ::SVMS_OK and @p answer; or ::SVMS_AGAIN, and
-     * svms_rtsp_connection_answer() follows. Anything else answers 500. Whether @p request's
+     * svms_rtsp_connection_answer() follows. Anything else answers 500. A track of SETUP is there
+     * with ::SVMS_RTSP_SERVER_SET_UP alone: if that does not follow, what was reserved for it is
+     * to be released. Whether @p request's
      * identity may see that path is for this one to decide. Needed. */
     svms_status (*request)(void *user, const svms_rtsp_server_request *request,
                            svms_rtsp_server_answer *answer);
@@ -384,7 +386,7 @@ svms_rtsp_connection_answer(svms_rtsp_connection *connection, const svms_rtsp_se
  * @retval SVMS_AGAIN        it does not fit into the queue now; nothing was queued
  * @retval SVMS_E_USAGE      an argument is NULL or out of range
  * @retval SVMS_E_STATE      there is no such track, it is not interleaved, the session does not
- *                           play, or the connection has ended
+ *                           play, the connection has ended, or called from a handler
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  *
  * Thread safety: the connection belongs to one thread at a time. Rule: RS-23. Since 0.1.

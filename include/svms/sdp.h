@@ -36,11 +36,11 @@ typedef struct svms_sdp svms_sdp;
  */
 typedef struct svms_sdp_media {
     uint32_t struct_size;         /**< sizeof(svms_sdp_media). */
-    uint32_t port;                /**< 0 to 65,535; RTSP servers mostly say 0. */
+    uint32_t port;                /**< 0 to 65,535; cameras mostly say 0. */
     const char *kind;             /**< "video", "audio", "application", ... */
     const char *protocol;         /**< "RTP/AVP", "RTP/SAVP", ... */
-    uint32_t rtp;                 /**< 1: the protocol is one of RTP. */
-    uint32_t secure;              /**< 1: the protocol is one of SRTP. */
+    uint32_t rtp;                 /**< 1: RTP with a payload type. */
+    uint32_t secure;              /**< 1: SRTP. */
     uint32_t payload_type;        /**< The first that svms_sdp_format() can read, or the first. */
     svms_sdp_direction direction; /**< Who sends. */
     const char *rtpmap;           /**< a=rtpmap of that payload type, without it; or NULL. */

@@ -7,9 +7,8 @@
 
 #include "check.h"
 #include "failure.h"
+#include "log_aside.h"
 
-/* "0123456789abcdef-01234567": first record behind it, and the beginning of a digest. */
-#define QUARANTINE_NAME 25u
 #define CHUNK 65536u
 
 typedef struct lister {
@@ -67,10 +66,12 @@ static svms_status check_aside(void *user, const char *name)
     char path[SVMS_FOLDER_NAME_SIZE];
     char digits[9];
     int os_error = 0;
-    if (strlen(name) != QUARANTINE_NAME || name[16] != '-') {
+    uint64_t before = 0;
+    const char *told = NULL;
+    if (!svms_log_aside_parse(name, &before, &told)) {
         return SVMS_OK;
     }
-    snprintf(path, sizeof path, "quarantine/%s", name);
+    snprintf(path, sizeof path, SVMS_LOG_ASIDE_FOLDER "/%s", name);
     svms_status status = at->folder->open(at->folder->user, path, &store, &os_error);
     if (status == SVMS_OK) {
         status = hash_store(at, &store, digest, by->err);
@@ -84,7 +85,7 @@ static svms_status check_aside(void *user, const char *name)
                                "the log cannot read \"%s\"", path);
     }
     snprintf(digits, sizeof digits, "%02x%02x%02x%02x", digest[0], digest[1], digest[2], digest[3]);
-    return strcmp(digits, name + 17) == 0
+    return strcmp(digits, told) == 0
                ? SVMS_OK
                : svms_check_tell(at, SVMS_AUDIT_FLAW_QUARANTINE, SVMS_NO_RECORD, 0,
                                  "\"%s\" is not what recovery put aside", path);
@@ -127,7 +128,7 @@ static svms_status check_key(void *user, const char *name)
 
 svms_status svms_check_others(svms_check *at, svms_error *err)
 {
-    svms_status status = look_into(at, "quarantine", check_aside, err);
+    svms_status status = look_into(at, SVMS_LOG_ASIDE_FOLDER, check_aside, err);
     if (status == SVMS_OK) {
         status = look_into(at, "stamp", count_stamp, err);
     }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the log's own records say that the files of the log must show. */
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
 #include "failure.h"
 #include "json_read.h"
+#include "log_aside.h"
 
 #define RECORD_DEPTH 32u
-/* Of the digest in the name of what was put aside. */
-#define DIGITS 8
 
 static bool is_event(const svms_record_front *front, const char *event)
 {
@@ -18,30 +16,45 @@ static bool is_event(const svms_record_front *front, const char *event)
            memcmp(front->event, event, front->event_size) == 0;
 }
 
+typedef struct aside {
+    uint64_t index; /* of the record about it */
+    const char *sha256;
+    bool is_there;
+} aside;
+
+/* The record stands in the first group behind. */
+static svms_status compare_name(void *user, const char *name)
+{
+    aside *wanted = user;
+    uint64_t before = 0;
+    const char *digits = NULL;
+    wanted->is_there = wanted->is_there ||
+                       (svms_log_aside_parse(name, &before, &digits) && before < wanted->index &&
+                        wanted->index - before <= SVMS_LOG_ASIDE_MOST &&
+                        memcmp(digits, wanted->sha256, SVMS_LOG_ASIDE_DIGITS) == 0);
+    return SVMS_OK;
+}
+
 /* A-JRN-3: the bytes lie there as long as the record does. They never were records. */
 static svms_status look_aside(svms_check *at, uint64_t index, const char *sha256, svms_error *err)
 {
-    svms_store store = SVMS_STORE_INIT;
-    char path[SVMS_FOLDER_NAME_SIZE];
+    aside wanted = { index, sha256, false };
     int os_error = 0;
-    if (index == 0 || strspn(sha256, "0123456789abcdef") < DIGITS) {
+    if (strlen(sha256) < SVMS_LOG_ASIDE_DIGITS) {
         return SVMS_OK;
     }
-    snprintf(path, sizeof path, "quarantine/%016" PRIx64 "-%.*s", index - 1, DIGITS, sha256);
-    svms_status status = at->folder->open(at->folder->user, path, &store, &os_error);
-    svms_store_close(&store);
+    svms_status status =
+        at->folder->list(at->folder->user, SVMS_LOG_ASIDE_FOLDER, compare_name, &wanted, &os_error);
     if (svms_check_is_fatal(status)) {
-        return svms_log_io(status, os_error, "open", path, err);
+        return svms_log_io(status, os_error, "look into", SVMS_LOG_ASIDE_FOLDER, err);
     }
-    svms_error why = SVMS_ERROR_INIT;
-    status = svms_log_io(status, os_error, "open", path, &why);
-    /* What is there and cannot be read is told where all that lies there is compared. */
-    return svms_log_is_missing(status, &why)
-               ? svms_check_tell(at, SVMS_AUDIT_FLAW_ASIDE, index, 1,
-                                 "\"%s\" is not there any more: what recovery put aside, as record "
-                                 "%" PRIu64 " says",
-                                 path, index)
-               : SVMS_OK;
+    /* What cannot be looked into is told where all that lies there is compared. */
+    return status != SVMS_OK || wanted.is_there
+               ? SVMS_OK
+               : svms_check_tell(at, SVMS_AUDIT_FLAW_ASIDE, index, 1,
+                                 "what recovery put aside is not there any more: record %" PRIu64
+                                 " tells of it",
+                                 index);
 }
 
 static svms_status read_pruned(svms_check *at, svms_json_document *document, svms_error *err)

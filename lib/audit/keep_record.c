@@ -77,7 +77,7 @@ svms_status svms_keep_begin_record(svms_audit_log *log, const char *name,
 svms_status svms_keep_append(svms_audit_log *log, svms_audit_record *record, svms_error *err)
 {
     svms_log_lead(log);
-    svms_status status = svms_log_append_own(log, record, err);
+    svms_status status = svms_log_append_own(log, &record, 1, err);
     svms_log_follow(log);
     return status;
 }

@@ -304,20 +304,28 @@ void svms_log_commit(svms_audit_log *log, svms_log_waiter *waiters)
     svms_platform_unlock(&log->latch);
 }
 
-svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record *record, svms_error *err)
+svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record **records, size_t count,
+                                svms_error *err)
 {
-    svms_iovec run = { NULL, 0 };
+    svms_iovec run[SVMS_LOG_OWN_MOST];
     /* Nobody was refused anything where this fails. */
-    svms_log_waiter waiter = { .records = &run, .count = 1, .is_kept = true };
-    const uint8_t *bytes;
-    svms_status status = svms_audit_record_end(record, &bytes, &run.size, err);
+    svms_log_waiter waiter = { .records = run, .count = count, .is_kept = true };
+    svms_status status = count <= SVMS_LOG_OWN_MOST
+                             ? SVMS_OK
+                             : svms_fail(err, SVMS_E_INTERNAL, "too many records of the log's own");
+    for (size_t i = 0; i < count && status == SVMS_OK; i++) {
+        const uint8_t *bytes = NULL;
+        status = svms_audit_record_end(records[i], &bytes, &run[i].size, err);
+        run[i].data = bytes;
+    }
     if (status == SVMS_OK) {
-        run.data = bytes;
         svms_log_commit(log, &waiter);
         status =
             waiter.status == SVMS_OK ? SVMS_OK : svms_fail_as(err, waiter.status, &waiter.error);
     }
-    svms_audit_record_free(&record);
+    for (size_t i = 0; i < count; i++) {
+        svms_audit_record_free(&records[i]);
+    }
     return status;
 }
 

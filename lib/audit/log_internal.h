@@ -147,9 +147,10 @@ void svms_log_tell_lost(svms_audit_log *log, uint64_t records, int64_t since_utc
 /* The leader's: takes out of the journal what a failed write left there, where that is still to be
  * done. Nothing may be begun before: no group, segment or epoch. */
 SVMS_MUST_CHECK svms_status svms_log_repair(svms_audit_log *log, svms_error *err);
-/* The leader's: one record of the log's own; frees it. */
-SVMS_MUST_CHECK svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record *record,
-                                                svms_error *err);
+/* The leader's: records of the log's own, in one group; frees them. */
+#define SVMS_LOG_OWN_MOST 17u
+SVMS_MUST_CHECK svms_status svms_log_append_own(svms_audit_log *log, svms_audit_record **records,
+                                                size_t count, svms_error *err);
 
 /* log_records.c: the log's own records; NULL out of a failure. */
 SVMS_MUST_CHECK svms_status svms_log_record_open(svms_audit_log *log, svms_audit_record **out,

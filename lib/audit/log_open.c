@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "failure.h"
+#include "log_aside.h"
 #include "log_internal.h"
 #include "log_replay.h"
 #include "options.h"
@@ -145,45 +146,39 @@ static void dismantle(svms_audit_log **log)
     *log = NULL;
 }
 
-/* A new key, and the record about it, which is the first that it signs. After a failure the next
- * attempt goes on where this one ended. */
-static svms_status begin_epoch(svms_audit_log *log, svms_error *err)
+/* A new key, and the record about it, which is the first that it signs; what was put aside is told
+ * in the same group. After a failure the next attempt goes on where this one ended. */
+static svms_status begin_epoch(svms_audit_log *log, svms_log_aside *aside, svms_error *err)
 {
-    svms_audit_record *record = NULL;
+    svms_audit_record *record[1 + SVMS_LOG_ASIDE_MOST] = { NULL };
+    size_t count = 1;
     svms_status status = log->owes_epoch ? SVMS_OK : svms_log_hand_over(log, err);
     if (status == SVMS_OK) {
         status = svms_log_destroy_old_key(log, err);
     }
     if (status == SVMS_OK) {
-        status = svms_log_record_epoch(log, &record, err);
+        status = svms_log_record_epoch(log, &record[0], err);
     }
     if (status == SVMS_OK) {
-        status = svms_log_append_own(log, record, err);
+        for (; aside && aside->count > 0; count++) {
+            record[count] = aside->record[--aside->count];
+        }
+        status = svms_log_append_own(log, record, count, err);
     }
     log->owes_epoch = log->owes_epoch && status != SVMS_OK;
     return status;
 }
 
-static svms_status say_what_was_found(svms_audit_log *log, const svms_log_tail *tail,
-                                      svms_error *err)
+static svms_status say_open(svms_audit_log *log, svms_error *err)
 {
     svms_audit_record *record = NULL;
-    svms_status status = SVMS_OK;
-    if (tail->size > 0) {
-        status = svms_log_record_quarantine(log, tail->size, tail->sha256, &record, err);
-        if (status == SVMS_OK) {
-            status = svms_log_append_own(log, record, err);
-        }
-    }
-    if (status == SVMS_OK) {
-        status = svms_log_record_open(log, &record, err);
-    }
-    return status == SVMS_OK ? svms_log_append_own(log, record, err) : status;
+    svms_status status = svms_log_record_open(log, &record, err);
+    return status == SVMS_OK ? svms_log_append_own(log, &record, 1, err) : status;
 }
 
 static svms_status open_all(svms_audit_log *log, svms_error *err)
 {
-    svms_log_tail tail = { 0, { 0 } };
+    svms_log_aside aside = { .count = 0 };
     svms_status status = lock_folder(log->folder, err);
     if (status == SVMS_OK) {
         status = read_epochs(log, err);
@@ -192,13 +187,17 @@ static svms_status open_all(svms_audit_log *log, svms_error *err)
         status = svms_log_load_key(log, err);
     }
     if (status == SVMS_OK) {
-        status = svms_log_replay(log, &tail, err);
+        status = svms_log_replay(log, err);
     }
     if (status == SVMS_OK) {
-        status = begin_epoch(log, err);
+        status = svms_log_find_aside(log, &aside, err);
     }
     if (status == SVMS_OK) {
-        status = say_what_was_found(log, &tail, err);
+        status = begin_epoch(log, &aside, err);
+    }
+    svms_log_aside_clear(&aside);
+    if (status == SVMS_OK) {
+        status = say_open(log, err);
     }
     return status == SVMS_OK ? svms_log_publish(log, err) : status;
 }
@@ -245,7 +244,7 @@ svms_status svms_audit_log_tend(svms_audit_log *log, svms_error *err)
     svms_log_lead(log);
     svms_status status = svms_log_repair(log, err);
     if (status == SVMS_OK && (log->owes_epoch || epoch_is_over(log))) {
-        status = begin_epoch(log, err);
+        status = begin_epoch(log, NULL, err);
     }
     if (status == SVMS_OK && log->journal_size > SVMS_LOG_SEGMENT_BYTES) {
         status = svms_log_begin_segment(log, err);

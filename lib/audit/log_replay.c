@@ -8,8 +8,7 @@
 
 #include "failure.h"
 #include "journal_files.h"
-
-#define QUARANTINE_NAME_SIZE 64u
+#include "log_aside.h"
 
 /* A checkpoint that somebody has seen: the tree must have been just so. */
 typedef struct known {
@@ -265,13 +264,13 @@ static svms_status read_group(replay *at, svms_journal_group *group, svms_error 
     return status == SVMS_OK ? svms_journal_group_parse(group, at->bytes.data, got, err) : status;
 }
 
-static svms_status put_aside(const replay *at, const svms_log_tail *tail, svms_error *err)
+static svms_status put_aside(const replay *at, const uint8_t sha256[SVMS_DIGEST_SIZE],
+                             svms_error *err)
 {
     const svms_audit_log *log = at->log;
-    char name[QUARANTINE_NAME_SIZE];
+    char name[SVMS_LOG_ASIDE_NAME_SIZE];
     int os_error = 0;
-    snprintf(name, sizeof name, "quarantine/%016" PRIx64 "-%02x%02x%02x%02x", log->tree.size,
-             tail->sha256[0], tail->sha256[1], tail->sha256[2], tail->sha256[3]);
+    svms_log_aside_name(log->tree.size, sha256, name);
     svms_status status =
         svms_log_put_file(log->folder, name, at->bytes.data, at->bytes.size, true, err);
     if (status != SVMS_OK) {
@@ -284,8 +283,9 @@ static svms_status put_aside(const replay *at, const svms_log_tail *tail, svms_e
     return svms_log_io(status, os_error, "cut", "journal", err);
 }
 
-static svms_status quarantine(replay *at, svms_log_tail *tail, svms_error *err)
+static svms_status quarantine(replay *at, svms_error *err)
 {
+    uint8_t sha256[SVMS_DIGEST_SIZE];
     const svms_audit_log *log = at->log;
     uint64_t end = 0;
     size_t got = 0;
@@ -306,13 +306,12 @@ static svms_status quarantine(replay *at, svms_log_tail *tail, svms_error *err)
     }
     if (status == SVMS_OK) {
         const svms_iovec run = { at->bytes.data, got };
-        tail->size = got;
-        status = svms_sha256(log->ctx, &run, 1, tail->sha256, err);
+        status = svms_sha256(log->ctx, &run, 1, sha256, err);
     }
-    return status == SVMS_OK ? put_aside(at, tail, err) : status;
+    return status == SVMS_OK ? put_aside(at, sha256, err) : status;
 }
 
-static svms_status replay_groups(replay *at, bool is_last, svms_log_tail *tail, svms_error *err)
+static svms_status replay_groups(replay *at, bool is_last, svms_error *err)
 {
     svms_journal_group group = { .first = 0 };
     for (;;) {
@@ -322,7 +321,7 @@ static svms_status replay_groups(replay *at, bool is_last, svms_log_tail *tail, 
             return SVMS_OK;
         }
         if (is_damage(status) && is_last) {
-            return quarantine(at, tail, err);
+            return quarantine(at, err);
         }
         if (status != SVMS_OK) {
             return is_damage(status) ? svms_fail(err, SVMS_E_NOT_AUTHENTIC, "%s", why.message)
@@ -342,7 +341,7 @@ static svms_status replay_groups(replay *at, bool is_last, svms_log_tail *tail, 
 }
 
 static svms_status replay_segment(replay *at, uint64_t first, bool is_first, bool is_last,
-                                  svms_log_tail *tail, svms_error *err)
+                                  svms_error *err)
 {
     svms_audit_log *log = at->log;
     char name[SVMS_JOURNAL_NAME_SIZE];
@@ -367,7 +366,7 @@ static svms_status replay_segment(replay *at, uint64_t first, bool is_first, boo
     }
     if (status == SVMS_OK) {
         at->offset = SVMS_JOURNAL_HEAD_SIZE;
-        status = replay_groups(at, is_last, tail, err);
+        status = replay_groups(at, is_last, err);
     }
     log->journal_size = at->offset;
     log->segment = first;
@@ -398,8 +397,7 @@ static svms_status drop_unbegun(const svms_audit_log *log, svms_journal_segments
     return svms_log_io(status, os_error, "open", name, err);
 }
 
-static svms_status replay_all(replay *at, svms_journal_segments *found, svms_log_tail *tail,
-                              svms_error *err)
+static svms_status replay_all(replay *at, svms_journal_segments *found, svms_error *err)
 {
     svms_audit_log *log = at->log;
     svms_status status = svms_journal_list(log->folder, found, err);
@@ -414,18 +412,18 @@ static svms_status replay_all(replay *at, svms_journal_segments *found, svms_log
         status = svms_log_begin_segment(log, err);
     }
     for (size_t i = 0; i < found->count && status == SVMS_OK; i++) {
-        status = replay_segment(at, found->first[i], i == 0, i + 1 == found->count, tail, err);
+        status = replay_segment(at, found->first[i], i == 0, i + 1 == found->count, err);
     }
     return status == SVMS_OK ? meet_at_end(at, err) : status;
 }
 
-svms_status svms_log_replay(svms_audit_log *log, svms_log_tail *tail, svms_error *err)
+svms_status svms_log_replay(svms_audit_log *log, svms_error *err)
 {
     replay at = { .log = log,
                   .known = { { .name = "checkpoint" }, { .name = "witnessed" } },
                   .bytes = svms_builder_new(log->ctx, 4 * (size_t)SVMS_JOURNAL_GROUP_MAX) };
     svms_journal_segments *found = svms_alloc(log->ctx, sizeof *found);
-    svms_status status = found ? replay_all(&at, found, tail, err) : svms_fail_memory(err);
+    svms_status status = found ? replay_all(&at, found, err) : svms_fail_memory(err);
     svms_release(log->ctx, found);
     svms_builder_clear(&at.bytes);
     return status;

@@ -5,15 +5,9 @@
 
 #include "log_internal.h"
 
-/* What was put aside; size 0: nothing. */
-typedef struct svms_log_tail {
-    uint64_t size;
-    uint8_t sha256[SVMS_DIGEST_SIZE];
-} svms_log_tail;
-
-/* Leaves the last segment open, the tree at its end, and all its records in the backlog. */
-SVMS_MUST_CHECK svms_status svms_log_replay(svms_audit_log *log, svms_log_tail *tail,
-                                            svms_error *err);
+/* Leaves the last segment open, the tree at its end, and all its records in the backlog. What lies
+ * behind that was put aside (log_aside.h). */
+SVMS_MUST_CHECK svms_status svms_log_replay(svms_audit_log *log, svms_error *err);
 /* The leader's. */
 SVMS_MUST_CHECK svms_status svms_log_begin_segment(svms_audit_log *log, svms_error *err);
 /* The leader's. What a failure left of a segment that was to begin. */

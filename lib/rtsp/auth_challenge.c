@@ -145,10 +145,11 @@ static svms_status make_cnonce(char out[CNONCE_SIZE], svms_ctx *ctx, svms_error 
     return status;
 }
 
-static bool is_ascii(const char *text)
+/* What stands in quotes as it is; never a line end, whoever gave the name. */
+static bool is_printable(const char *text)
 {
     for (; *text != '\0'; text++) {
-        if ((unsigned char)*text >= 0x80) {
+        if (*text < ' ' || *text > '~') {
             return false;
         }
     }
@@ -159,9 +160,9 @@ static svms_status put_user(svms_builder *out, svms_ctx *ctx, const svms_auth_ch
                             const char *user, svms_error *err)
 {
     if (!challenge->userhash) {
-        /* RFC 7616 section 3.4: what is not ASCII has the other spelling. */
-        (is_ascii(user) ? svms_auth_put_quoted : svms_auth_put_encoded)(out, "username",
-                                                                        svms_auth_text(user));
+        /* RFC 7616 section 3.4: what is not printable ASCII has the other spelling. */
+        (is_printable(user) ? svms_auth_put_quoted : svms_auth_put_encoded)(out, "username",
+                                                                            svms_auth_text(user));
         return SVMS_OK;
     }
     uint8_t hash[SVMS_AUTH_HASH_MAX];

@@ -93,7 +93,8 @@ svms_status svms_sdp_format(svms_rtp_format **out, const svms_sdp *sdp, size_t i
     const svms_sdp_section *section = &sdp->sections[index];
     const svms_sdp_form *form = chosen_form(section);
     if (!section->rtp || !form) {
-        return svms_fail(err, SVMS_E_UNSUPPORTED, "SDP: medium %zu is no RTP", index + 1);
+        return svms_fail(err, SVMS_E_UNSUPPORTED, "SDP: medium %zu is no RTP that can be read",
+                         index + 1);
     }
     return svms_rtp_format_read(out, sdp->ctx, form->payload_type, form->rtpmap, form->fmtp, err);
 }

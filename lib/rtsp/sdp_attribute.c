@@ -33,21 +33,18 @@ char *svms_sdp_cut_word(char **rest)
 
 static void keep_first(const char **place, const char *text)
 {
-    if (!*place) {
+    if (!*place && *text != '\0') {
         *place = text;
     }
 }
 
 /* "96 H264/90000": to the payload types of that number, of which there may be none. */
-static svms_status take_form(svms_sdp_section *section, char *value, bool rtpmap, uint64_t offset,
-                             svms_error *err)
+static void take_form(svms_sdp_section *section, char *value, bool rtpmap)
 {
     uint32_t type = 0;
     char *rest = value;
     if (!svms_text_piece_number(piece_of(svms_sdp_cut_word(&rest)), PAYLOAD_TYPE_MAX, &type)) {
-        return svms_fail_at(err, SVMS_E_MALFORMED, offset,
-                            "SDP: a=rtpmap or a=fmtp has no payload type from 0 to %d",
-                            PAYLOAD_TYPE_MAX);
+        return;
     }
     for (uint32_t i = 0; i < section->form_count; i++) {
         svms_sdp_form *form = &section->forms[i];
@@ -55,7 +52,6 @@ static svms_status take_form(svms_sdp_section *section, char *value, bool rtpmap
             keep_first(rtpmap ? &form->rtpmap : &form->fmtp, rest);
         }
     }
-    return SVMS_OK;
 }
 
 static svms_status take_key_mgmt(svms_ctx *ctx, svms_sdp_key_mgmt *out, char *value,
@@ -195,7 +191,8 @@ svms_status svms_sdp_take_attribute(svms_sdp *sdp, svms_sdp_section *section, ch
     }
     bool rtpmap = is_named(name, "rtpmap");
     if (rtpmap || is_named(name, "fmtp")) {
-        return section->rtp ? take_form(section, value, rtpmap, offset, err) : SVMS_OK;
+        take_form(section, value, rtpmap);
+        return SVMS_OK;
     }
     take_other(section, name, value);
     return SVMS_OK;

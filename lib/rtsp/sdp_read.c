@@ -62,9 +62,8 @@ static svms_status split_line(const svms_sdp *sdp, svms_text_piece text, line *o
         return svms_fail_at(err, SVMS_E_LIMIT, out->offset, "SDP: a line of more than %d bytes",
                             SVMS_SDP_LINE_MAX);
     }
-    svms_status status = check_characters(text, out->offset, err);
-    if (status != SVMS_OK || text.size == 0) {
-        return status;
+    if (text.size == 0) {
+        return SVMS_OK;
     }
     if (text.size < 2 || text.data[0] < 'a' || text.data[0] > 'z' || text.data[1] != '=') {
         return svms_fail_at(err, SVMS_E_MALFORMED, out->offset,
@@ -72,7 +71,9 @@ static svms_status split_line(const svms_sdp *sdp, svms_text_piece text, line *o
     }
     out->type = text.data[0];
     out->value = sdp->text + out->offset + 2;
-    return SVMS_OK;
+    /* Of other lines nothing is handed on. */
+    bool matters = strchr("sma", out->type) != NULL;
+    return matters ? check_characters(text, out->offset, err) : SVMS_OK;
 }
 
 /* RTP/AVP and its kin, also UDP/TLS/RTP/SAVPF and RTP/AVP/TCP (SD-RD-4). */
@@ -93,6 +94,7 @@ static void classify_protocol(svms_sdp_section *section)
     }
 }
 
+/* What is no payload type is passed over: some cameras have media of their own making (SD-RD-4). */
 static svms_status take_payload_types(svms_sdp_section *section, char *rest, uint64_t offset,
                                       svms_error *err)
 {
@@ -100,8 +102,7 @@ static svms_status take_payload_types(svms_sdp_section *section, char *rest, uin
         uint32_t type = 0;
         if (!svms_text_piece_number((svms_text_piece){ word, strlen(word) }, PAYLOAD_TYPE_MAX,
                                     &type)) {
-            return svms_fail_at(err, SVMS_E_MALFORMED, offset,
-                                "SDP: m= has a payload type that is not 0 to %d", PAYLOAD_TYPE_MAX);
+            continue;
         }
         if (section->form_count == SVMS_SDP_FORMATS_MAX) {
             return svms_fail_at(err, SVMS_E_LIMIT, offset, "SDP: more than %d payload types",
@@ -110,7 +111,8 @@ static svms_status take_payload_types(svms_sdp_section *section, char *rest, uin
         section->forms[section->form_count++].payload_type = type;
     }
     if (section->form_count == 0) {
-        return svms_fail_at(err, SVMS_E_MALFORMED, offset, "SDP: m= without payload type");
+        section->rtp = false;
+        section->secure = false;
     }
     return SVMS_OK;
 }
@@ -122,12 +124,13 @@ static svms_status take_medium(svms_sdp_section *section, const line *from, svms
     section->kind = svms_sdp_cut_word(&rest);
     char *port = svms_sdp_cut_word(&rest);
     section->protocol = svms_sdp_cut_word(&rest);
-    svms_text_piece count = { port, strlen(port) };
-    svms_text_piece first = svms_text_piece_cut(&count, '/');
-    if (*section->kind == '\0' || *section->protocol == '\0' ||
-        !svms_text_piece_number(first, PORT_MAX, &section->port)) {
+    if (*section->protocol == '\0') {
         return svms_fail_at(err, SVMS_E_MALFORMED, from->offset,
-                            "SDP: m= is no kind, port, protocol and formats");
+                            "SDP: m= is no kind, port and protocol");
+    }
+    svms_text_piece count = { port, strlen(port) };
+    if (!svms_text_piece_number(svms_text_piece_cut(&count, '/'), PORT_MAX, &section->port)) {
+        section->port = 0; /* SETUP says where packets go */
     }
     classify_protocol(section);
     return section->rtp ? take_payload_types(section, rest, from->offset, err) : SVMS_OK;

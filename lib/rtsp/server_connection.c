@@ -392,6 +392,9 @@ svms_status svms_rtsp_connection_send(svms_rtsp_connection *connection, uint32_t
     if (!connection || !data || size == 0 || size > SVMS_RTSP_FRAME_MAX || is_rtcp > 1) {
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL or out of range");
     }
+    if (connection->in_handler) {
+        return svms_fail(err, SVMS_E_STATE, "a handler must not call into its connection");
+    }
     if (connection->failure != SVMS_OK) {
         return svms_fail(err, SVMS_E_STATE, "the connection has ended");
     }

@@ -122,8 +122,8 @@ static svms_status find_ha1(svms_rtsp_connection *c, const svms_auth_credentials
     c->in_handler = false;
     size_t size = svms_auth_hash_size(given->algorithm);
     bool is_hash = secret.kind == SVMS_RTSP_SECRET_HA1 && secret.size == size;
-    bool is_password =
-        secret.kind == SVMS_RTSP_SECRET_PASSWORD && secret.size <= sizeof secret.bytes;
+    bool is_password = secret.kind == SVMS_RTSP_SECRET_PASSWORD && secret.size > 0 &&
+                       secret.size <= sizeof secret.bytes;
     svms_text_piece password = { (const char *)secret.bytes, secret.size };
     const svms_text_piece who[] = { svms_auth_text(given->user), svms_auth_text(c->server->realm),
                                     is_password ? password : svms_auth_text(nobody) };

@@ -239,8 +239,9 @@ static svms_status handle(svms_rtsp_connection *c, svms_error *err)
     const svms_rtsp_message *message = asked->message;
     uint32_t code = judge_line(message);
     bool stale = false;
-    bool asks_freely = message->method == SVMS_RTSP_OPTIONS &&
-                       !svms_rtsp_find(message, "Authorization") && !c->has_identity;
+    bool is_known = (c->server->options.flags & SVMS_RTSP_SERVER_OPEN) != 0 || c->has_identity;
+    bool asks_freely = message->method == SVMS_RTSP_OPTIONS && !is_known &&
+                       !svms_rtsp_find(message, "Authorization");
     if (code != 200 || asks_freely) {
         return serve_stranger(c, code, false, err);
     }

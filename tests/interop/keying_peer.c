@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our end of MIKEY and SDP for test_mikey.py and test_sdp.py: one command in a line of stdin, one
- * answer in a line of stdout. "-" is nothing.
- * read HEX: FORM SUITE CSB TIMEKIND TIME RAND POLICY KEY SALT MKI SOURCES, or "error STATUS WORDS".
- * write, with the same words: the message in hexadecimal. text BASE64: as read.
- * sdp FILE: a line for each medium, then "end". describe TYPE RTPMAP FMTP HEX FILE: writes a
- * description of one secure medium with that MIKEY message. */
+/* Our end of MIKEY and SDP for the tests of MIKEY and SDP in Python: one command in a line of
+ * stdin, one answer in a line of stdout. "-" is nothing. read HEX: FORM SUITE CSB TIMEKIND TIME
+ * RAND POLICY KEY SALT MKI SOURCES, or "error STATUS WORDS". write, with the same words: the
+ * message in hexadecimal. text BASE64: as read. sdp FILE: a line for each medium, then "end".
+ * describe TYPE RTPMAP FMTP HEX FILE: writes a description of one secure medium with that MIKEY
+ * message. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

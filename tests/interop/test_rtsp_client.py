@@ -22,7 +22,8 @@ except (ImportError, ValueError) as missing:
 PEER = os.environ["SVMS_RTSP_CLIENT_PEER"]
 ALLOW_MD5, ALLOW_CLEAR = 0x02, 0x04
 METHOD_BITS = {"OPTIONS": 1, "DESCRIBE": 2, "SETUP": 4, "PLAY": 5, "PAUSE": 6, "TEARDOWN": 7, "GET_PARAMETER": 8}
-PICTURES = "videotestsrc {} ! video/x-raw,width=64,height=48,framerate=25/1 ! jpegenc ! rtpjpegpay name=pay0 pt=26"
+PICTURES = ("videotestsrc {} ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 ! jpegenc ! "
+            "rtpjpegpay name=pay0 pt=26")
 SOUND = "audiotestsrc is-live=true ! audio/x-raw,rate=8000,channels=1 ! mulawenc ! rtppcmupay name=pay1 pt=0"
 
 
@@ -63,6 +64,7 @@ class Server:
         factory.set_permissions(permissions)
 
     def watch(self, _, client):
+        client.connect("new-session", lambda _, session: session.set_timeout(40))
         for name in ("options", "describe", "setup", "play", "pause", "get-parameter", "teardown"):
             client.connect(f"{name}-request", lambda _, __, what=name: self.asked.append(what))
 
@@ -104,8 +106,8 @@ class AgainstGStreamer(unittest.TestCase):
             self.assertTrue(public >> bit & 1)
         self.assertIn(f"base=rtsp://127.0.0.1:{server.port}/live/", lines[1])
         self.assertNotIn("body=0", lines[1])
-        self.assertIn("channels=0-1 timeout=60", lines[2])
-        self.assertIn("channels=2-3 timeout=60", lines[3])
+        self.assertIn("channels=0-1 timeout=40", lines[2])
+        self.assertIn("channels=2-3 timeout=40", lines[3])
         self.assertEqual(lines[4].count("track=rtsp://"), 2)
 
     def test_ranges_are_understood_both_ways(self):
@@ -115,7 +117,7 @@ class AgainstGStreamer(unittest.TestCase):
 
     def test_keepalives_are_answered(self):
         server = self.server(PICTURES.format("is-live=true"))
-        lines = self.lines(server, "options", "describe", "setup:stream=0", "play", "later:31", "later:31", "frames:5",
+        lines = self.lines(server, "options", "describe", "setup:stream=0", "play", "later:21", "later:21", "frames:5",
                            "pause", "teardown")
         # Nobody is told of them, and the connection goes on.
         self.assertEqual([line.split()[0] for line in lines],

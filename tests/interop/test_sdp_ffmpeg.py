@@ -11,7 +11,8 @@ PEER = os.environ["SVMS_KEYING_PEER"]
 SKIPPED = 77
 TIMEOUT = 120
 SOURCES = {
-    "testsrc2=d=0.1:s=64x64": (["-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-huffman", "0"], "video|RTP/AVP|0|26|-|-|0|ok -"),
+    "testsrc2=d=0.1:s=64x64": (["-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-huffman", "0"],
+                               "video|RTP/AVP|0|26|-|-|0|ok -"),
     "sine=d=0.1:r=8000": (["-c:a", "pcm_mulaw"], "audio|RTP/AVP|0|0|-|-|0|ok -"),
     "sine=d=0.1:r=16000": (["-c:a", "aac"], "audio|RTP/AVP|0|97|MPEG4-GENERIC/16000/1|-|0|ok -"),
 }

@@ -133,7 +133,7 @@ class GstTest(RtspCase):
     def test_a_camera_that_is_lost_is_found_again_and_the_gap_is_signed(self):
         first = self.gst(launch=self.live, media="gcm256")
         recorder = Recorder(self.folder, first.url, "--out", "a.svms", *self.signer, *self.opens(), "--trust", self.trust,
-                            "--transport", "udp", "--silence", "2")
+                            "--transport", "udp")
         self.addCleanup(recorder.process.kill)
         part = self.path("a.svms.part")
         grows = lambda least: os.path.exists(part) and os.path.getsize(part) > least

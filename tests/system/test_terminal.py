@@ -32,11 +32,15 @@ class Terminal(SystemCase):
                     break
                 screen += piece
             if waiting and screen.rstrip().endswith(b":"):
-                time.sleep(0.2)
+                self.wait_for_silence(terminal)
                 os.write(terminal, waiting.pop(0).encode() + b"\n")
                 screen += b" "
         os.close(terminal)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), screen.decode(errors="replace")
+
+    def wait_for_silence(self, terminal):
+        """What is typed before the program has turned the echo off may be shown, or thrown away."""
+        self.wait_for(lambda: not termios.tcgetattr(terminal)[3] & termios.ECHO)
 
     def test_recording_asks_twice_and_shows_nothing(self):
         status, screen = self.on_terminal("record", self.clip, "--out", "a.svms", "--start-time", START, *self.signer,

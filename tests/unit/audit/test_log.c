@@ -326,6 +326,53 @@ static void a_torn_end_is_put_aside_and_told(void **state)
     memory_folder_free(&pristine);
 }
 
+static unsigned count_aside(fixture *f)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < MEMORY_FILES; i++) {
+        const memory_file *file = &f->folder.file[i];
+        count += file->is_there && strncmp(file->name, "quarantine/", 11) == 0;
+    }
+    return count;
+}
+
+/* Whenever the recovery itself is cut off: what is put aside has a record, and one only. */
+static void a_crash_while_recovering_leaves_nothing_untold(void **state)
+{
+    fixture *f = *state;
+    memory_file *journal = crashed_journal(f, 3);
+    memory_folder torn;
+    unsigned failing = 1;
+    journal->size -= 20;
+    memory_folder_copy(&torn, &f->folder);
+    for (bool done = false; !done; failing++) {
+        for (size_t keep = 0; keep < 2; keep++) {
+            svms_audit_log *log = NULL;
+            memory_folder_free(&f->folder);
+            memory_folder_copy(&f->folder, &torn);
+            f->folder.calls = 0;
+            f->folder.fail_at = failing;
+            done = try_open(f, &log, NULL) == SVMS_OK;
+            if (log) {
+                f->folder.fail_at = f->folder.calls + 1;
+                (void)!svms_audit_log_close(&log, NULL);
+            }
+            /* Of a group that was being written all may have come, or a part. */
+            memory_folder_crash(&f->folder, keep == 0 ? 0 : 100);
+            log = open_log(f);
+            close_log(&log);
+            if (count_aside(f) == 0 ||
+                count_saying(f, "\"event\":\"log.quarantine\"") != count_aside(f)) {
+                fail_msg("call %u: %u files, %u records", failing, count_aside(f),
+                         (unsigned)count_saying(f, "\"event\":\"log.quarantine\""));
+            }
+            assert_int_equal(count_saying(f, "record 1"), 1);
+        }
+    }
+    assert_true(failing > 20);
+    memory_folder_free(&torn);
+}
+
 static void nothing_that_was_acknowledged_is_put_aside(void **state)
 {
     fixture *f = *state;
@@ -464,6 +511,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_disk_that_fails_once_loses_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refused_records_are_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_torn_end_is_put_aside_and_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_crash_while_recovering_leaves_nothing_untold, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(nothing_that_was_acknowledged_is_put_aside, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(missing_records_are_told, set_up, tear_down),

@@ -108,6 +108,9 @@ static void rfc_7616_example_with_user_hash_is_answered(void **state)
            "/doe.json", "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v");
     assert_non_null(strstr(out, "username*=UTF-8''J%C3%A4s%C3%B8n%20Doe, "));
     assert_null(strstr(out, "userhash"));
+    /* Nobody writes a header of his own by his name. */
+    answer(out, sizeof out, &list.items[0], "a\r\nSession: 1", "p", "/doe.json", "c");
+    assert_non_null(strstr(out, "username*=UTF-8''a%0D%0ASession%3A%201, "));
 }
 
 static void rfc_2617_example_and_its_older_form_are_answered(void **state)
