@@ -60,7 +60,7 @@ class Mask(SystemCase):
             self.assertLess(sum(outside) / len(outside), 4)
 
     def test_blocks_and_blur_hide(self):
-        self.lossless("scene.mkv")
+        self.lossless("scene.mkv", "noise=alls=80")
         before = self.pictures("scene.mkv")[5]
         for mask in ({"kind": "pixelate", "block": 32}, {"kind": "blur", "radius": 24}):
             with self.subTest(mask["kind"]):
