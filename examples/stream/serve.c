@@ -72,6 +72,21 @@ static svms_status make_tracks(stream_serve *serve, svms_error *err)
                : fail(err, SVMS_E_UNSUPPORTED, "there is no track that can be sent over RTP");
 }
 
+/* The handlers of a connection are called with its client, the owner's with what the owner gave. */
+static svms_status ask_secret(void *user, const char *name, svms_rtsp_digest algorithm,
+                              svms_rtsp_secret *out)
+{
+    const stream_serve_options *o = &((serve_client *)user)->serve->options;
+    return o->secret(o->user, name, algorithm, out);
+}
+
+static svms_status ask_token(void *user, const char *token, size_t size,
+                             char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err)
+{
+    const stream_serve_options *o = &((serve_client *)user)->serve->options;
+    return o->token(o->user, token, size, identity, err);
+}
+
 static svms_status make_server(stream_serve *serve, svms_error *err)
 {
     const stream_serve_options *o = &serve->options;
@@ -89,8 +104,8 @@ static svms_status make_server(stream_serve *serve, svms_error *err)
     options.name = "svms";
     options.max_sessions = 1;
     options.max_tracks = serve->track_count;
-    options.handlers.secret = o->secret;
-    options.handlers.token = o->token;
+    options.handlers.secret = o->secret ? ask_secret : NULL;
+    options.handlers.token = o->token ? ask_token : NULL;
     options.handlers.request = serve_answer;
     options.handlers.frame = serve_frame;
     options.handlers.event = serve_event;
