@@ -41,6 +41,7 @@ typedef struct pull_track {
     svms_mikey key;
     svms_mikey fresh;
     bool key_is_ours;
+    bool keeps_key; /* the camera takes no fresh ones */
     uint64_t rekey; /* number of the request that carries fresh; 0: none is under way */
     uint64_t keyed_ns;
     uint64_t keyed_packets;

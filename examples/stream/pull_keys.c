@@ -207,7 +207,9 @@ static void renew(pull_track *track)
         status = ask(track, &err);
     }
     if (status != SVMS_OK) {
-        (void)fail(track, &err, "no fresh media key can be given");
+        track->keeps_key = true;
+        pull_note(track->pull, "no fresh media key can be given, the present one stays: %s",
+                  err.message);
     }
 }
 
@@ -222,7 +224,8 @@ void pull_key_tend(pull_track *track)
             pull_end(track->pull, STREAM_PULL_FAILED, SVMS_E_INTERNAL, "an old key stays");
         }
     }
-    if (track->rekey == 0 && track->drop_old_ns == STREAM_NEVER && is_due(track)) {
+    bool idle = track->rekey == 0 && track->drop_old_ns == STREAM_NEVER;
+    if (idle && !track->keeps_key && is_due(track)) {
         renew(track);
     }
 }
@@ -236,8 +239,8 @@ uint64_t pull_key_wait(const pull_track *track)
     if (track->drop_old_ns != STREAM_NEVER) {
         return track->drop_old_ns;
     }
-    return options->rekey_ns > 0 && track->rekey == 0 ? track->keyed_ns + options->rekey_ns
-                                                      : STREAM_NEVER;
+    bool waits = options->rekey_ns > 0 && track->rekey == 0 && !track->keeps_key;
+    return waits ? track->keyed_ns + options->rekey_ns : STREAM_NEVER;
 }
 
 /* Two keys at most are valid beside one another, so after a no the one in use stays for good. */
@@ -245,12 +248,13 @@ void pull_key_answered(pull_track *track, uint32_t status)
 {
     svms_error err = SVMS_ERROR_INIT;
     stream_pull *pull = track->pull;
+    track->rekey = 0;
     if (status < 200 || status >= 300) {
+        track->keeps_key = true;
         pull_note(pull, "the camera does not take a fresh media key (%u): the present one stays",
                   status);
         return;
     }
-    track->rekey = 0;
     track->keyed_ns = pull->now;
     track->keyed_packets = packets_of(track);
     track->drop_old_ns = pull->now + OLD_KEY_NS;

@@ -244,8 +244,7 @@ int64_t stream_pull_utc(const stream_pull *pull, size_t track, int64_t rtp_time)
     }
     /* The nearest way: RTP-Info has 32 bits of it. */
     int32_t ticks = (int32_t)((uint32_t)rtp_time - of->start_rtp_time);
-    return of->start_utc_ns +
-           (int64_t)ticks * (int64_t)(1000000000 / (double)of->told.track.timebase_den);
+    return of->start_utc_ns + (int64_t)((double)ticks * 1e9 / of->told.track.timebase_den);
 }
 
 void pull_track_release(pull_track *track)

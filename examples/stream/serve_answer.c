@@ -130,6 +130,16 @@ static uint32_t choose(const serve_client *client, const svms_rtsp_server_reques
     return i;
 }
 
+static bool take_key(serve_client *client, const svms_rtsp_server_request *request)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    if (serve_read_key(client, request->mikey, request->mikey_size, &err) == SVMS_OK) {
+        return true;
+    }
+    serve_note(client, STREAM_SERVE_REFUSED, request->identity, err.message);
+    return false;
+}
+
 static uint32_t set_up(serve_client *client, const svms_rtsp_server_request *request,
                        svms_rtsp_server_answer *answer)
 {
@@ -147,7 +157,7 @@ static uint32_t set_up(serve_client *client, const svms_rtsp_server_request *req
     }
     const svms_rtsp_transport *transport = &request->transports[answer->transport];
     if (request->mikey_size > 0 && client->srtp) {
-        if (serve_read_key(client, request->mikey, request->mikey_size, NULL) != SVMS_OK) {
+        if (!take_key(client, request)) {
             return BAD_KEY;
         }
         answer->mikey = message;
@@ -214,11 +224,7 @@ static uint32_t change_key(serve_client *client, const svms_rtsp_server_request 
     if (request->mikey_size == 0) {
         return NOT_UNDERSTOOD;
     }
-    if (!client->srtp ||
-        serve_read_key(client, request->mikey, request->mikey_size, NULL) != SVMS_OK) {
-        return BAD_KEY;
-    }
-    return answer->status;
+    return client->srtp && take_key(client, request) ? answer->status : BAD_KEY;
 }
 
 static uint32_t tell_key(serve_client *client, const svms_rtsp_server_request *request,

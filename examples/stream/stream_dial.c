@@ -213,6 +213,9 @@ static void look_at_name(stream_dial *dial)
                  gai_strerror(query->code));
     }
     leave_query(dial);
+    if (dial->words[0] == '\0') {
+        snprintf(dial->words, sizeof dial->words, "%.200s has no address", dial->host);
+    }
     snprintf(dial->place, sizeof dial->place, "%.100s", dial->host);
 }
 

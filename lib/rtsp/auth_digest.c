@@ -132,7 +132,7 @@ svms_status svms_auth_response(svms_ctx *ctx, svms_rtsp_digest algorithm,
                                const svms_auth_exchange *exchange, char out[SVMS_AUTH_HEX_SIZE],
                                svms_error *err)
 {
-    uint8_t hash[SVMS_AUTH_HASH_MAX];
+    uint8_t hash[SVMS_AUTH_HASH_MAX] = { 0 };
     char a1[SVMS_AUTH_HEX_SIZE];
     char a2[SVMS_AUTH_HEX_SIZE];
     size_t size = svms_auth_hash_size(algorithm);

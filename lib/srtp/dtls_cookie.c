@@ -16,7 +16,7 @@
 #define PERIOD_SIZE 8
 #define COOKIE_SIZE SVMS_DIGEST_SIZE
 
-static bool make_cookie(uint8_t out[COOKIE_SIZE], svms_ctx *ctx, const svms_dtls_caller *caller,
+static bool make_cookie(uint8_t out[COOKIE_SIZE], svms_ctx *ctx, svms_dtls_caller *caller,
                         uint64_t period)
 {
     uint8_t text[PERIOD_SIZE + SVMS_DTLS_ADDRESS_MAX];
@@ -24,8 +24,10 @@ static bool make_cookie(uint8_t out[COOKIE_SIZE], svms_ctx *ctx, const svms_dtls
         text[i] = (uint8_t)(period >> 8 * (PERIOD_SIZE - 1 - i));
     }
     memcpy(text + PERIOD_SIZE, caller->address, caller->address_size);
-    return svms_hmac_sha256(ctx, caller->secret, SVMS_DTLS_SECRET_SIZE, text,
-                            PERIOD_SIZE + caller->address_size, out, NULL) == SVMS_OK;
+    svms_status status = svms_hmac_sha256(ctx, caller->secret, SVMS_DTLS_SECRET_SIZE, text,
+                                          PERIOD_SIZE + caller->address_size, out, NULL);
+    caller->failed = status != SVMS_OK ? status : caller->failed;
+    return status == SVMS_OK;
 }
 
 static uint64_t period_now(svms_ctx *ctx)
@@ -67,7 +69,7 @@ static svms_status give_answer(svms_dtls *dtls, size_t size, void *answer, size_
 {
     svms_tls_queue *out = &dtls->tls.carrier.out;
     size_t waiting = svms_tls_datagram_size(out);
-    if (dtls->tls.carrier.starved || svms_crypto_starved()) {
+    if (svms_crypto_starved()) {
         return svms_fail_memory(err);
     }
     if (waiting == 0 || waiting > size) {
@@ -97,6 +99,12 @@ static svms_status listen_to(svms_dtls *dtls, const void *datagram, size_t size,
     if (result > 0) {
         ERR_clear_error();
         return svms_dtls_go_on(dtls, err);
+    }
+    if (carrier->starved || dtls->caller->failed == SVMS_E_NO_MEMORY) {
+        return svms_fail_memory(err);
+    }
+    if (result < 0 || dtls->caller->failed != SVMS_OK) {
+        return svms_fail_crypto(err, "cannot answer a first message");
     }
     return give_answer(dtls, size, answer, capacity, answer_size, err);
 }
@@ -138,7 +146,7 @@ svms_status svms_dtls_accept(svms_dtls **out, svms_dtls_context *context,
     if (status != SVMS_OK) {
         return status;
     }
-    const svms_dtls_caller caller = { context->secret, address, address_size };
+    svms_dtls_caller caller = { context->secret, address, address_size, SVMS_OK };
     dtls->caller = &caller;
     status = listen_to(dtls, datagram, size, answer, capacity, answer_size, err);
     dtls->caller = NULL;

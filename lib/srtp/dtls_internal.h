@@ -19,6 +19,7 @@ typedef struct svms_dtls_caller {
     const uint8_t *secret;
     const void *address;
     size_t address_size;
+    svms_status failed; /* to make a cookie; SVMS_OK: not */
 } svms_dtls_caller;
 
 struct svms_dtls {
@@ -26,7 +27,7 @@ struct svms_dtls {
     bool is_closed; /* one end said goodbye */
     size_t fingerprint_count;
     svms_dtls_fingerprint fingerprints[SVMS_DTLS_FINGERPRINTS_MAX];
-    const svms_dtls_caller *caller; /* while svms_dtls_accept() runs; NULL: cookies are wrong */
+    svms_dtls_caller *caller; /* while svms_dtls_accept() runs; NULL: cookies are wrong */
 };
 
 /* dtls_cookie.c: makes an SSL_CTX ask its clients for cookies, where svms_dtls_accept() asks it

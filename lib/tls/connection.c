@@ -175,17 +175,24 @@ svms_status svms_tls_stop(svms_tls *tls, svms_status status, const svms_error *w
     return svms_fail_as(err, status, why);
 }
 
-/* OpenSSL drops a datagram that it cannot open, and leaves in its queue of errors why: that would
- * pass for a failure. It asks for the next one only when nothing has failed. */
-static bool only_waits(const svms_tls *tls)
+/* What OpenSSL says of a call that did not succeed. Of datagrams that it drops it speaks in two
+ * ways that pass for failures and are none: it leaves in its queue why one could not be opened, and
+ * asks for the next; or it comes back with nothing at all in that queue. */
+static int error_of(const svms_tls *tls, int result)
 {
-    return tls->state->rules.is_datagram && tls->carrier.hungry && SSL_want_read(tls->ssl);
+    bool is_datagram = tls->state->rules.is_datagram;
+    if (is_datagram && tls->carrier.hungry && SSL_want_read(tls->ssl)) {
+        return SSL_ERROR_WANT_READ;
+    }
+    int error = SSL_get_error(tls->ssl, result);
+    bool says_nothing = error == SSL_ERROR_SYSCALL && ERR_peek_error() == 0;
+    return is_datagram && says_nothing ? SSL_ERROR_WANT_READ : error;
 }
 
 svms_status svms_tls_came_of(svms_tls *tls, int result, svms_error *err)
 {
     svms_error why = SVMS_ERROR_INIT;
-    int error = only_waits(tls) ? SSL_ERROR_WANT_READ : SSL_get_error(tls->ssl, result);
+    int error = error_of(tls, result);
     bool is_left = !svms_tls_carrier_flush(&tls->carrier);
     if (!tls->carrier.starved && (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)) {
         ERR_clear_error();

@@ -11,7 +11,7 @@ import subprocess
 import unittest
 
 from rtsp_case import GstCamera, PlainCamera, Recorder, has_gstreamer, rtp, sender_report
-from system_case import ENVIRONMENT, GOOD, MALFORMED, POLICY, TIMEOUT, USAGE, SystemCase, main, make_clip
+from system_case import ENVIRONMENT, GOOD, MALFORMED, POLICY, PROGRAM, TIMEOUT, USAGE, SystemCase, main, make_clip
 from tls_check_case import Authority
 
 NAMED = re.compile(r"gaps: (\d+) in what came, (\d+) packets lost, (\d+) dropped")
@@ -158,6 +158,40 @@ class GstTest(RtspCase):
         text = self.expect(POLICY, "rtsp", "check", camera.url, "--trust", self.trust).out
         self.assertIn("Digest MD5", text)
         self.assertIn("Media         not seen", text)
+
+
+class ServeTest(RtspCase):
+    """Against svms rtsp serve: keys as ONVIF has them, with an MKI, and fresh ones."""
+
+    def serve(self, *arguments):
+        process = subprocess.Popen([PROGRAM, "rtsp", "serve", self.clip, "--listen", "127.0.0.1:0", "--certificate",
+                                    self.authority.at("camera.pem"), "--certificate-key", self.authority.at("camera.key"),
+                                    "--wait", *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process.stdout.readline().strip().replace("127.0.0.1", "localhost")
+
+    def test_what_is_served_is_recorded_while_keys_change(self):
+        secret = self.store("secret", b"of the camera\n")
+        os.chmod(secret, 0o600)
+        url = self.serve("--user", "anna", "--user-password-file", secret)
+        run = self.rtsp_record(GOOD, url, "--trust", self.trust, "--once", "--transport", "udp", "--user", "anna",
+                               "--user-password-file", secret, "--rekey-packets", "30")
+        self.assertNotIn("key", run.err)
+        self.verify()
+        self.extract(GOOD, "a.svms", "out.mp4")
+        self.assertEqual(frames(self.path("out.mp4")), frames(self.clip))
+
+    def test_a_camera_of_ours_has_nothing_weak(self):
+        secret = self.store("secret", b"of the camera\n")
+        os.chmod(secret, 0o600)
+        url = self.serve("--user", "anna", "--user-password-file", secret)
+        report = self.expect(GOOD, "rtsp", "check", url, "--trust", self.trust, "--user", "anna", "--user-password-file",
+                             secret, "--json").json()
+        self.assertEqual(report["problems"], [])
+        self.assertEqual({track["suite"] for track in report["tracks"]}, {"AEAD_AES_256_GCM"})
+        self.assertTrue(all(track["mki_bytes"] for track in report["tracks"]))
 
 
 class PlainTest(RtspCase):
