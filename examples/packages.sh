@@ -24,7 +24,8 @@ names_of() {
             chromium firefox-esr curl gnutls-bin testssl.sh oathtool argon2 python3-argon2 python3-passlib \
             golang-go golang-golang-x-mod-dev \
             rsyslog rsyslog-openssl rtpengine-daemon tshark python3-gi gir1.2-gst-plugins-base-1.0 \
-            gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
+            gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+            gstreamer1.0-plugins-bad
         ;;
     cross)
         echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-arm-linux-gnueabihf \

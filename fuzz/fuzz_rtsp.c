@@ -104,7 +104,8 @@ static void check_range(svms_text_piece value)
 static void check_values(svms_ctx *ctx, const svms_rtsp_message *m)
 {
     svms_rtsp_play play;
-    (void)svms_rtsp_play_read(&play, m, NULL);
+    svms_status status = svms_rtsp_play_read(&play, m, NULL);
+    require(status != SVMS_OK || svms_rtsp_play_is_sound(&play));
     for (size_t i = 0; i < m->header_count; i++) {
         svms_text_piece value = m->headers[i].value;
         uint8_t mikey[SVMS_RTSP_MIKEY_MAX];

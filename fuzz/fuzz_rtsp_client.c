@@ -63,7 +63,8 @@ static svms_status take_event(void *user, const svms_rtsp_client_event *e)
     }
     require(e->body_size <= SVMS_RTSP_BODY_MAX && e->data_size <= SVMS_RTSP_FRAME_MAX);
     if (++p->events % 3 == 0) {
-        (void)svms_rtsp_client_get_parameter(p->client, NULL, NULL, NULL, NULL);
+        svms_status status = svms_rtsp_client_get_parameter(p->client, NULL, NULL, NULL, NULL);
+        require(status == SVMS_OK || status == SVMS_E_LIMIT);
     }
     return SVMS_OK;
 }
@@ -138,7 +139,8 @@ static void serve(const peer *p, const uint8_t *data, size_t size, uint8_t pace)
         }
     }
     if (status == SVMS_OK) {
-        (void)svms_rtsp_client_feed_end(p->client, NULL);
+        status = svms_rtsp_client_feed_end(p->client, NULL);
+        require(status == SVMS_OK || status == SVMS_E_TRUNCATED);
         return;
     }
     svms_error err = SVMS_ERROR_INIT;

@@ -9,7 +9,7 @@ FFmpeg. Where that is not set, svms itself runs everything.
 import os
 
 WITHOUT_MEDIA = os.environ.get("SVMS_WITHOUT_MEDIA", "")
-OF_MEDIA = {("record",), ("extract",), ("export", "extract"), ("export", "mp4"), ("export", "onvif"), ("export", "stills"), ("mask", "apply")}
+OF_MEDIA = {("record",), ("extract",), ("export", "extract"), ("export", "mp4"), ("export", "onvif"), ("export", "stills"), ("mask", "apply"), ("rtsp", "serve")}
 
 
 def program_for(program, arguments):

@@ -177,6 +177,10 @@ _svms_rtsp_options() {
             "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
             "--kek --device --segment-seconds --json --force --help"
         ;;
+    serve)
+        echo "--listen --certificate --certificate-key --path --user --user-password-file --open --allow-md5" \
+            "--media --mikey --suite --loop --wait --help"
+        ;;
     check)
         echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
             "--json --help"
@@ -336,7 +340,7 @@ _svms() {
         elif [ "$command" = audit ] && [ "${COMP_WORDS[2]}" = hold ] && [ "$COMP_CWORD" -eq 3 ]; then
             words="add lift list --help"
         elif [ "$command" = rtsp ] && [ "$COMP_CWORD" -eq 2 ]; then
-            words="record check --help"
+            words="record serve check --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
         elif [ "$command" = mask ] && [ "$COMP_CWORD" -eq 2 ]; then

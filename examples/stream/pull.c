@@ -251,7 +251,9 @@ static void read_link(stream_pull *pull)
         }
     }
     pull->has_more = status == SVMS_OK;
-    if (status == SVMS_END) {
+    if (status == SVMS_END && pull->bye_ns != STREAM_NEVER) {
+        pull_end(pull, STREAM_PULL_BYE, SVMS_END, "the camera said goodbye");
+    } else if (status == SVMS_END) {
         pull_end(pull, STREAM_PULL_LOST, SVMS_E_TRUNCATED, "the camera closed the connection");
     } else if (status != SVMS_OK && status != SVMS_AGAIN) {
         pull_fail(pull, end_of(status, STREAM_PULL_LOST), &err);

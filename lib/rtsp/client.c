@@ -112,7 +112,7 @@ static svms_status set_up(svms_rtsp_client *client, const svms_rtsp_client_optio
     client->options.user_agent = NULL;
     client->options.user_name = NULL;
     client->options.bearer = NULL;
-    client->out = svms_builder_new(client->ctx, (size_t)o->max_unsent * 2 + SVMS_RTSP_BODY_MAX * 2);
+    client->out = svms_builder_new(client->ctx, 2 * ((size_t)o->max_unsent + SVMS_RTSP_BODY_MAX));
     client->failure = (svms_error)SVMS_ERROR_INIT;
     client->next_number = 1;
     client->next_cseq = 1;

@@ -150,7 +150,9 @@ static svms_rtsp_request *take_first(svms_rtsp_client *client)
 {
     svms_rtsp_request *first = client->queue[0];
     client->queued--;
-    memmove(&client->queue[0], &client->queue[1], client->queued * sizeof client->queue[0]);
+    for (size_t i = 0; i < client->queued; i++) {
+        client->queue[i] = client->queue[i + 1];
+    }
     client->queue[client->queued] = NULL;
     return first;
 }

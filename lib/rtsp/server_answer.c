@@ -213,14 +213,13 @@ static const char *find_fault(const svms_rtsp_connection *c, const svms_server_a
 static svms_status take_track(svms_rtsp_connection *c, svms_server_asked *asked,
                               const svms_rtsp_server_answer *answer, svms_error *err)
 {
-    svms_status status = SVMS_OK;
-    if (!asked->session) {
-        status = svms_server_add_session(c, asked, &asked->session, err);
-    }
-    if (status != SVMS_OK) {
+    svms_server_session *session = asked->session;
+    svms_status status = session ? SVMS_OK : svms_server_add_session(c, asked, &session, err);
+    if (status != SVMS_OK || !session) {
         return status;
     }
-    memcpy(asked->session_id, asked->session->id, sizeof asked->session_id);
+    asked->session = session;
+    memcpy(asked->session_id, session->id, sizeof asked->session_id);
     char *control = svms_copy_text(c->ctx, asked->request.control);
     char *url = svms_copy_text(c->ctx, asked->message->url.data);
     if (!control || !url) {
@@ -228,9 +227,9 @@ static svms_status take_track(svms_rtsp_connection *c, svms_server_asked *asked,
         svms_release(c->ctx, url);
         return svms_fail_memory(err);
     }
-    svms_server_track *track = &asked->session->tracks[asked->request.track];
+    svms_server_track *track = &session->tracks[asked->request.track];
     if (track->used) {
-        svms_server_end_track(c, asked->session, asked->request.track, SVMS_RTSP_ENDED_REPLACED);
+        svms_server_end_track(c, session, asked->request.track, SVMS_RTSP_ENDED_REPLACED);
     }
     track->used = true;
     track->control = control;

@@ -96,9 +96,10 @@ static svms_status listen_to(svms_dtls *dtls, const void *datagram, size_t size,
     }
     int result = DTLSv1_listen(dtls->tls.ssl, nobody);
     BIO_ADDR_free(nobody);
+    svms_status status = SVMS_OK;
     if (result > 0) {
         ERR_clear_error();
-        return svms_dtls_go_on(dtls, err);
+        status = svms_dtls_go_on(dtls, err);
     }
     if (carrier->starved || dtls->caller->failed == SVMS_E_NO_MEMORY) {
         return svms_fail_memory(err);
@@ -106,7 +107,7 @@ static svms_status listen_to(svms_dtls *dtls, const void *datagram, size_t size,
     if (result < 0 || dtls->caller->failed != SVMS_OK) {
         return svms_fail_crypto(err, "cannot answer a first message");
     }
-    return give_answer(dtls, size, answer, capacity, answer_size, err);
+    return result > 0 ? status : give_answer(dtls, size, answer, capacity, answer_size, err);
 }
 
 static svms_status check_caller(const svms_dtls_context *context, const void *address,
