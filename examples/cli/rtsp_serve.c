@@ -251,6 +251,7 @@ static exit_status play(serving *self)
         media_input_close(&self->input);
         status = open_input(self);
     }
+    stream_serve_finish(self->serve);
     /* What is on its way still arrives. */
     return status == EXIT_GOOD ? run_until(self, stream_clock() + FAREWELL_NS) : status;
 }

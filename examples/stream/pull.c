@@ -384,11 +384,12 @@ stream_pull_end stream_pull_step(stream_pull *pull, const struct pollfd *ready, 
     if (pull->end == STREAM_PULL_GOES_ON && pull->phase == PULL_SHAKES) {
         shake(pull);
     }
-    if (pull->end == STREAM_PULL_GOES_ON && pull->client) {
-        read_link(pull);
-    }
+    /* In this order: what came by UDP was sent before the connection ended. */
     if (pull->end == STREAM_PULL_GOES_ON && pull->client) {
         tend_tracks(pull, ready, count);
+    }
+    if (pull->end == STREAM_PULL_GOES_ON && pull->client) {
+        read_link(pull);
     }
     if (pull->end == STREAM_PULL_GOES_ON && pull->client) {
         check_limits(pull);

@@ -153,6 +153,15 @@ svms_status stream_serve_open(stream_serve **out, const stream_serve_options *op
     return SVMS_OK;
 }
 
+void stream_serve_finish(stream_serve *serve)
+{
+    for (uint32_t i = 0; i < serve->client_count; i++) {
+        if (!serve->clients[i]->is_over && serve->clients[i]->rtsp) {
+            serve_goodbye(serve->clients[i]);
+        }
+    }
+}
+
 static void wipe_text(stream_serve *serve)
 {
     if (serve->text) {
@@ -168,10 +177,6 @@ void stream_serve_close(stream_serve **serve)
     }
     stream_serve *s = *serve;
     for (uint32_t i = 0; i < s->client_count; i++) {
-        if (!s->clients[i]->is_over && s->clients[i]->rtsp) {
-            serve_goodbye(s->clients[i]);
-            serve_client_work(s->clients[i]);
-        }
         serve_client_free(s->clients[i]);
     }
     svms_rtsp_server_free(&s->server);

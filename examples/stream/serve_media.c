@@ -134,6 +134,7 @@ void serve_goodbye(serve_client *client)
             send_report(&client->streams[i], SVMS_RTP_REPORT_BYE);
         }
     }
+    client->is_playing = false;
 }
 
 void serve_end_stream(serve_stream *stream)

@@ -62,7 +62,10 @@ svms_status stream_serve_sample(stream_serve *serve, const svms_sample *sample, 
 svms_status stream_serve_run(stream_serve *serve, uint64_t until, svms_error *err);
 /* How many are being sent to. */
 uint32_t stream_serve_watchers(const stream_serve *serve);
-/* Says goodbye to all. NULL and pointer to NULL are accepted. */
+/* The presentation is over: all who watch are told (BYE). Run on for a moment, so that it arrives.
+ */
+void stream_serve_finish(stream_serve *serve);
+/* NULL and pointer to NULL are accepted. */
 void stream_serve_close(stream_serve **serve);
 
 #endif

@@ -398,8 +398,16 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_play(svms_rtsp_client *cli
  * @param[out] request  number of the request, told with its response, or NULL
  * @param[out] err      why it failed, or NULL
  *
- * Errors are those of svms_rtsp_client_play(). Thread safety: the client belongs to one thread at a
- * time. Rules: RC-REQ. Since 0.1.
+ * @retval SVMS_OK           sent, or waits for its turn
+ * @retval SVMS_E_USAGE      @p client is NULL
+ * @retval SVMS_E_STATE      nothing was set up, or asked to be
+ * @retval SVMS_E_MALFORMED  @p control is no URL
+ * @retval SVMS_E_LIMIT      a URL is too long, 16 requests wait, or too much waits to be sent;
+ *                           nothing happened
+ * @retval SVMS_E_NO_MEMORY  the allocator failed; nothing happened
+ * @return otherwise the failure that ended the client before
+ *
+ * Thread safety: the client belongs to one thread at a time. Rules: RC-REQ. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_pause(svms_rtsp_client *client,
                                                             const char *control, uint64_t *request,
@@ -414,8 +422,16 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_pause(svms_rtsp_client *cl
  * @param[out] request  number of the request, told with its response, or NULL
  * @param[out] err      why it failed, or NULL
  *
- * Errors are those of svms_rtsp_client_play(). Thread safety: the client belongs to one thread at a
- * time. Rules: RC-REQ. Since 0.1.
+ * @retval SVMS_OK           sent, or waits for its turn
+ * @retval SVMS_E_USAGE      @p client is NULL
+ * @retval SVMS_E_STATE      nothing was set up, or asked to be
+ * @retval SVMS_E_MALFORMED  @p control is no URL
+ * @retval SVMS_E_LIMIT      a URL is too long, 16 requests wait, or too much waits to be sent;
+ *                           nothing happened
+ * @retval SVMS_E_NO_MEMORY  the allocator failed; nothing happened
+ * @return otherwise the failure that ended the client before
+ *
+ * Thread safety: the client belongs to one thread at a time. Rules: RC-REQ. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_rtsp_client_teardown(svms_rtsp_client *client,
                                                                const char *control,

@@ -64,7 +64,7 @@ class Help(SystemCase):
                  (["export", "co"], {"countersign"}), (["export", "list", "--pass"], {"--password-file", "--password-prompt"}),
                  (["export", "create", "--without-track", ""], {"video", "audio", "metadata"}),
                  (["export", "countersign", "--role", "c"], {"custodian"}),
-                 (["recipients", "re"], {"remove", "rewrap"}), (["tls", "c"], {"check"}), (["rtsp", ""], {"record", "check", "--help"}), (["rtsp", "record", "--transport", ""], {"tcp", "udp"}), (["tls", "check", "--ti"], {"--timeout"}),
+                 (["recipients", "re"], {"remove", "rewrap"}), (["tls", "c"], {"check"}), (["rtsp", ""], {"record", "serve", "check", "--help"}), (["rtsp", "record", "--transport", ""], {"tcp", "udp"}), (["tls", "check", "--ti"], {"--timeout"}),
                  (["tls", "check", "--role", "time"], {"time-stamper"}), (["policy", "d"], {"decide"}),
                  (["policy", "check", "--least"], {"--least-revision"}), (["policy", "decide", "--action", "mask"], {"mask.lift"}),
                  (["policy", "decide", "--client", "b"], {"browser"}), (["policy", "explain", "--profile", "o"], {"onvif"}), (["token", "i"], {"issue", "inspect"}), (["jw"], {"jwks"}),
