@@ -305,6 +305,7 @@ static bool blames_for_nothing(const svms_tls *tls, const reasons *found)
     const svms_chain *chain = tls->peer.chain;
     switch (chain ? found->first_of_tls : 0) {
     case SSL_R_UNKNOWN_CERTIFICATE_TYPE:
+    case SSL_R_UNABLE_TO_FIND_PUBLIC_KEY_PARAMETERS:
         return true;
     case SSL_R_BAD_SIGNATURE:
         return found->not_copied ||
