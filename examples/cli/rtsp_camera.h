@@ -81,7 +81,7 @@ typedef struct rtsp_camera_options {
           0 },                                                                                       \
         { "clear",                                                                                   \
           NULL,                                                                                      \
-          "also without TLS, or media without SRTP: all on the way see, and can change, video",      \
+          "without TLS or SRTP, too: all on the way see and change the video",                       \
           OPTION_FLAG,                                                                               \
           offsetof(request, camera.clear),                                                           \
           NULL,                                                                                      \

@@ -251,6 +251,11 @@ static exit_status play(serving *self)
         media_input_close(&self->input);
         status = open_input(self);
     }
+    /* The last picture lasts, too. */
+    if (status == EXIT_GOOD) {
+        int64_t end = time_add(self->shift_ns, self->furthest_ns);
+        status = run_until(self, self->began + (uint64_t)(end > 0 ? end : 0));
+    }
     stream_serve_finish(self->serve);
     /* What is on its way still arrives. */
     return status == EXIT_GOOD ? run_until(self, stream_clock() + FAREWELL_NS) : status;

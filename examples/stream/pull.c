@@ -230,6 +230,38 @@ static void client_failed(stream_pull *pull, svms_status status, const svms_erro
               err);
 }
 
+static void read_socket(pull_track *track, bool is_rtcp)
+{
+    stream_pull *pull = track->pull;
+    int socket = is_rtcp ? track->ports.rtcp : track->ports.rtp;
+    for (int i = 0; i < DATAGRAMS_MAX && pull->end == STREAM_PULL_GOES_ON; i++) {
+        size_t size = stream_ports_receive(socket, pull->packet, SVMS_RTP_PACKET_MAX);
+        if (size == 0) {
+            return;
+        }
+        pull_media_take(track, is_rtcp, pull->packet, size);
+    }
+}
+
+/* What came by UDP before the end is still taken. With TLS the end is the camera's word; without,
+ * anybody may have ended the connection. */
+static void say_closed(stream_pull *pull)
+{
+    for (size_t i = 0; i < pull->track_count && pull->phase >= PULL_PLAYS; i++) {
+        if (pull->tracks[i].ports.rtp >= 0) {
+            read_socket(&pull->tracks[i], false);
+            read_socket(&pull->tracks[i], true);
+        }
+    }
+    if (pull->bye_ns != STREAM_NEVER) {
+        pull_end(pull, STREAM_PULL_BYE, SVMS_END, "the camera said goodbye");
+    } else if (pull->link.tls && pull->phase >= PULL_PLAYS) {
+        pull_end(pull, STREAM_PULL_TEARDOWN, SVMS_END, "the camera ended the connection");
+    } else {
+        pull_end(pull, STREAM_PULL_LOST, SVMS_E_TRUNCATED, "the camera closed the connection");
+    }
+}
+
 static void read_link(stream_pull *pull)
 {
     svms_error err = SVMS_ERROR_INIT;
@@ -251,10 +283,8 @@ static void read_link(stream_pull *pull)
         }
     }
     pull->has_more = status == SVMS_OK;
-    if (status == SVMS_END && pull->bye_ns != STREAM_NEVER) {
-        pull_end(pull, STREAM_PULL_BYE, SVMS_END, "the camera said goodbye");
-    } else if (status == SVMS_END) {
-        pull_end(pull, STREAM_PULL_LOST, SVMS_E_TRUNCATED, "the camera closed the connection");
+    if (status == SVMS_END) {
+        say_closed(pull);
     } else if (status != SVMS_OK && status != SVMS_AGAIN) {
         pull_fail(pull, end_of(status, STREAM_PULL_LOST), &err);
     }
@@ -291,19 +321,6 @@ static void write_link(stream_pull *pull)
                 svms_rtsp_client_pending(pull->client) > 0;
     while (more) {
         more = write_some(pull);
-    }
-}
-
-static void read_socket(pull_track *track, bool is_rtcp)
-{
-    stream_pull *pull = track->pull;
-    int socket = is_rtcp ? track->ports.rtcp : track->ports.rtp;
-    for (int i = 0; i < DATAGRAMS_MAX && pull->end == STREAM_PULL_GOES_ON; i++) {
-        size_t size = stream_ports_receive(socket, pull->packet, SVMS_RTP_PACKET_MAX);
-        if (size == 0) {
-            return;
-        }
-        pull_media_take(track, is_rtcp, pull->packet, size);
     }
 }
 

@@ -22,6 +22,7 @@
 #include <svms/container.h>
 #include <svms/context.h>
 #include <svms/disclosure.h>
+#include <svms/dtls.h>
 #include <svms/expiry.h>
 #include <svms/export.h>
 #include <svms/external_key.h>

@@ -313,19 +313,19 @@ typedef enum svms_slot_state {
     SVMS_SLOT_BAD = 4      /**< Was on trial and failed. */
 } svms_slot_state;
 
-/** What is known of a slot. Start from ::SVMS_SLOT_INIT. Since 0.1. */
-typedef struct svms_slot {
-    uint32_t struct_size;                   /**< sizeof(svms_slot). */
+/** What is known of a slot. Start from ::SVMS_SLOT_INFO_INIT. Since 0.1. */
+typedef struct svms_slot_info {
+    uint32_t struct_size;                   /**< sizeof(svms_slot_info). */
     svms_slot_state state;                  /**< What is in it. */
     uint64_t counter;                       /**< Security counter of what is in it. */
     uint8_t manifest_sha256[32];            /**< Its manifest; zeros: not known. */
     char version[SVMS_UPDATE_VERSION_SIZE]; /**< Its version, or empty. */
-} svms_slot;
+} svms_slot_info;
 
-/** Initialiser of ::svms_slot. */
-#define SVMS_SLOT_INIT                                                                             \
+/** Initialiser of ::svms_slot_info. */
+#define SVMS_SLOT_INFO_INIT                                                                        \
     {                                                                                              \
-        (uint32_t)sizeof(svms_slot), SVMS_SLOT_EMPTY, 0, { 0 },                                    \
+        (uint32_t)sizeof(svms_slot_info), SVMS_SLOT_EMPTY, 0, { 0 },                               \
         {                                                                                          \
             0                                                                                      \
         }                                                                                          \
@@ -416,7 +416,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_slots_describe(const svms_slots *slots
  *
  * @param slots      the slots
  * @param index      0 or 1
- * @param[out] slot  filled; initialised with ::SVMS_SLOT_INIT
+ * @param[out] slot  filled; initialised with ::SVMS_SLOT_INFO_INIT
  * @param[out] err   why it failed, or NULL
  *
  * @retval SVMS_OK       filled
@@ -425,7 +425,7 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_slots_describe(const svms_slots *slots
  * Thread safety: the slots belong to one thread at a time. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_slots_slot(const svms_slots *slots, uint32_t index,
-                                                     svms_slot *slot, svms_error *err);
+                                                     svms_slot_info *slot, svms_error *err);
 
 /**
  * An update was accepted: take the slot that is not active. It is marked before this returns.

@@ -178,15 +178,15 @@ svms_status svms_slots_describe(const svms_slots *slots, svms_slots_info *info, 
     return svms_result_write(info, &found, sizeof found, "svms_slots_info", err);
 }
 
-svms_status svms_slots_slot(const svms_slots *slots, uint32_t index, svms_slot *slot,
+svms_status svms_slots_slot(const svms_slots *slots, uint32_t index, svms_slot_info *slot,
                             svms_error *err)
 {
     if (!slots || !slot || index > 1) {
         return svms_fail(err, SVMS_E_USAGE, "slots and slot must not be NULL, and index is 0 or 1");
     }
-    svms_slot found = slots->record.slots[index];
+    svms_slot_info found = slots->record.slots[index];
     found.struct_size = (uint32_t)sizeof found;
-    return svms_result_write(slot, &found, sizeof found, "svms_slot", err);
+    return svms_result_write(slot, &found, sizeof found, "svms_slot_info", err);
 }
 
 static svms_status check_usable(const svms_slots *slots, svms_error *err)
@@ -220,7 +220,7 @@ svms_status svms_slots_begin(svms_slots *slots, const svms_update_info *info, ui
     }
     svms_slots_record record = slots->record;
     uint32_t taken = 1u - record.active;
-    svms_slot *other = &record.slots[taken];
+    svms_slot_info *other = &record.slots[taken];
     record.trial = SVMS_SLOTS_NO_TRIAL;
     record.boots_left = 0;
     other->state = SVMS_SLOT_WRITING;

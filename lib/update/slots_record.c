@@ -15,7 +15,7 @@
 
 static const uint8_t magic[8] = { 'S', 'V', 'M', 'S', 'S', 'L', 'O', 'T' };
 
-static bool read_slot(svms_slot *out, svms_cursor *cursor)
+static bool read_slot(svms_slot_info *out, svms_cursor *cursor)
 {
     uint8_t state = svms_read_u8(cursor);
     bool good = svms_read_zeros(cursor, 7);
@@ -74,7 +74,7 @@ svms_status svms_slots_record_parse(svms_slots_record *out, svms_ctx *ctx,
     return SVMS_OK;
 }
 
-static void put_slot(svms_builder *out, const svms_slot *slot)
+static void put_slot(svms_builder *out, const svms_slot_info *slot)
 {
     size_t length = strlen(slot->version);
     svms_put_u8(out, (uint8_t)slot->state);

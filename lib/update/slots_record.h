@@ -18,7 +18,7 @@ typedef struct svms_slots_record {
     uint8_t boots_left;
     uint64_t number;
     uint64_t floor;
-    svms_slot slots[2];
+    svms_slot_info slots[2];
 } svms_slots_record;
 
 #define SVMS_SLOTS_NO_TRIAL 255

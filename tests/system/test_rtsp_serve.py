@@ -64,7 +64,7 @@ class ServeTest(SystemCase):
 
     def check_pictures(self):
         self.verify()
-        self.extract(GOOD, "a.svms", "out.mp4")
+        self.extract(GOOD, "a.svms", "out.mp4", "--force")
         self.assertEqual(frames(self.path("out.mp4")), self.pictures)
 
     def test_our_recorder_gets_every_picture(self):

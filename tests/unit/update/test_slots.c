@@ -107,7 +107,7 @@ static svms_slots_info told(const svms_slots *slots)
 
 static svms_slot_state state_of(const svms_slots *slots, uint32_t index)
 {
-    svms_slot slot = SVMS_SLOT_INIT;
+    svms_slot_info slot = SVMS_SLOT_INFO_INIT;
     assert_int_equal(svms_slots_slot(slots, index, &slot, NULL), SVMS_OK);
     return slot.state;
 }
@@ -141,7 +141,7 @@ static void a_new_device_runs_from_slot_0(void **state)
     (void)state;
     svms_slots *slots = open_slots();
     svms_slots_info info = told(slots);
-    svms_slot slot = SVMS_SLOT_INIT;
+    svms_slot_info slot = SVMS_SLOT_INFO_INIT;
     assert_int_equal(info.active, 0);
     assert_int_equal(info.trial, SVMS_NO_SLOT);
     assert_int_equal(info.floor, 5);
@@ -159,7 +159,7 @@ static void what_is_confirmed_runs_and_raises_the_floor(void **state)
 {
     (void)state;
     svms_slots *slots = open_slots();
-    svms_slot slot = SVMS_SLOT_INIT;
+    svms_slot_info slot = SVMS_SLOT_INFO_INIT;
     begin(slots, 8, 1);
     assert_int_equal(boot(slots), 0);
     assert_int_equal(svms_slots_ready(slots, 2, NULL), SVMS_OK);
