@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <time.h>
 
 #include <serve_listen.h>
 #include <stream_clock.h>
@@ -46,6 +47,7 @@ typedef struct serving {
     password secret;
     media_input *input;
     stream_serve *serve;
+    int64_t began_utc;
     uint64_t began;      /* when the time of the input was 0 */
     int64_t shift_ns;    /* of the present round */
     int64_t furthest_ns; /* end of what came, without the shift */
@@ -214,6 +216,10 @@ static exit_status send_sample(serving *self, svms_sample *sample)
         return status;
     }
     int64_t shift = ns_to_ticks(track, self->shift_ns);
+    /* Captured when it is shown, not when it is sent: pictures are sent in the order of decoding.
+     */
+    sample->utc_ns = time_add(time_add(self->began_utc, due),
+                              ticks_to_ns(track, sample->pts) - ticks_to_ns(track, sample->dts));
     sample->pts += shift;
     sample->dts += shift;
     if (stream_serve_sample(self->serve, sample, &err) != SVMS_OK) {
@@ -241,6 +247,9 @@ static exit_status play_once(serving *self)
 static exit_status play(serving *self)
 {
     exit_status status = self->request->wait ? wait_for_somebody(self) : EXIT_GOOD;
+    struct timespec now = { 0, 0 };
+    clock_gettime(CLOCK_REALTIME, &now);
+    self->began_utc = (int64_t)now.tv_sec * (int64_t)STREAM_SECOND + now.tv_nsec;
     self->began = stream_clock();
     while (status == EXIT_GOOD && !interrupt_came()) {
         status = play_once(self);
@@ -256,6 +265,8 @@ static exit_status play(serving *self)
         int64_t end = time_add(self->shift_ns, self->furthest_ns);
         status = run_until(self, self->began + (uint64_t)(end > 0 ? end : 0));
     }
+    /* Reading, too, ends with the signal, and says so. */
+    status = interrupt_came() ? EXIT_GOOD : status;
     stream_serve_finish(self->serve);
     /* What is on its way still arrives. */
     return status == EXIT_GOOD ? run_until(self, stream_clock() + FAREWELL_NS) : status;
