@@ -63,7 +63,17 @@ if [ $# -gt 0 ]; then
     echo "static link left out: the library was built with $*"
     exit 0
 fi
+# Debian's libsrtp2 rests on NSS, which has no static libraries: then only svms itself is linked statically.
+whole=-static
+ours=$static_libs
+echo 'int main(void) { return 0; }' > "$stage/empty.c"
+# shellcheck disable=SC2046
+if pkg-config --static --libs svms | grep -q -e -lsrtp2 &&
+    ! "$cc" -static "$stage/empty.c" -o "$stage/empty" $(pkg-config --static --libs libsrtp2) 2> /dev/null; then
+    echo "NOTE: what libsrtp2 needs is not there as static libraries: only libsvms is linked statically"
+    whole=
+    ours=$(echo " $static_libs " | sed 's/ -lsvms / -Wl,-Bstatic -lsvms -Wl,-Bdynamic /')
+fi
 # shellcheck disable=SC2086
-"$cc" -std=c11 $strict $cflags "$here/consumer/consumer.c" -static -o "$stage/consumer_static" \
-    $static_libs
+"$cc" -std=c11 $strict $cflags "$here/consumer/consumer.c" $whole -o "$stage/consumer_static" $ours
 "$stage/consumer_static"

@@ -465,12 +465,15 @@ const stream_pull_events rtsp_recorder_events = { NULL, NULL, on_tracks, on_medi
 
 void rtsp_recorder_disconnect(rtsp_recorder *self, bool lost)
 {
+    stream_pull_counts counts;
     if (!self->is_settled && self->hold.first && self->status == EXIT_GOOD &&
         self->settle_ns != STREAM_NEVER) {
         self->status = settle(self);
     }
     rtsp_hold_end(&self->hold);
     rtsp_hold_begin(&self->hold);
+    stream_pull_count(self->pull, &counts);
+    self->losses.refused += counts.refused;
     self->pull = NULL;
     if (lost && self->target->has_begun) {
         self->was_lost = true;
@@ -502,6 +505,12 @@ void rtsp_recorder_tell_losses(const rtsp_recorder *self)
                    "gaps: %" PRIu64 " in what came, %" PRIu64 " packets lost, %" PRIu64
                    " dropped (%s)",
                    losses->gaps, losses->lost, losses->dropped, reasons);
+    }
+    if (losses->refused > 0) {
+        print_line(stderr,
+                   "refused: %" PRIu64 " packets that were not the camera's, came twice, or were "
+                   "under no key that holds",
+                   losses->refused);
     }
     if (losses->joined > 0) {
         print_line(stderr, "before the first samples: %" PRIu64 " packets lost or dropped",

@@ -18,6 +18,7 @@ typedef struct rtsp_losses {
     uint64_t lost;        /* packets that never came, or too late */
     uint64_t dropped;     /* packets that came, and were part of no sample */
     uint64_t joined;      /* packets before the first sample of a track */
+    uint64_t refused;     /* packets that came, and were not the camera's or not to be opened */
     uint64_t connections; /* that were lost, and made anew */
     uint32_t reasons;     /* SVMS_RTP_GAP_... of all gaps */
 } rtsp_losses;

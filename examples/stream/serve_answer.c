@@ -130,20 +130,33 @@ static uint32_t choose(const serve_client *client, const svms_rtsp_server_reques
     return i;
 }
 
-static bool take_key(serve_client *client, const svms_rtsp_server_request *request)
+static bool is_taken(serve_client *client, const svms_rtsp_server_request *request,
+                     svms_status status, const svms_error *err)
+{
+    if (status != SVMS_OK) {
+        serve_note(client, STREAM_SERVE_REFUSED, request->identity, err->message);
+    }
+    return status == SVMS_OK;
+}
+
+static bool take_key(serve_client *client, serve_stream *stream,
+                     const svms_rtsp_server_request *request)
 {
     svms_error err = SVMS_ERROR_INIT;
-    if (serve_read_key(client, request->mikey, request->mikey_size, &err) == SVMS_OK) {
-        return true;
-    }
-    serve_note(client, STREAM_SERVE_REFUSED, request->identity, err.message);
-    return false;
+    svms_status status = serve_take_key(client, stream, request->mikey, request->mikey_size, &err);
+    return is_taken(client, request, status, &err);
+}
+
+static bool renew_key(serve_client *client, const svms_rtsp_server_request *request)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status status = serve_renew_key(client, request->mikey, request->mikey_size, &err);
+    return is_taken(client, request, status, &err);
 }
 
 static uint32_t set_up(serve_client *client, const svms_rtsp_server_request *request,
                        svms_rtsp_server_answer *answer)
 {
-    static uint8_t message[SVMS_MIKEY_SIZE_MAX];
     serve_stream *stream = find_stream(client, request->control);
     if (!stream) {
         return NOT_FOUND;
@@ -157,15 +170,15 @@ static uint32_t set_up(serve_client *client, const svms_rtsp_server_request *req
     }
     const svms_rtsp_transport *transport = &request->transports[answer->transport];
     if (request->mikey_size > 0 && client->srtp) {
-        if (!take_key(client, request)) {
+        if (!take_key(client, stream, request)) {
             return BAD_KEY;
         }
-        answer->mikey = message;
-        answer->mikey_size = sizeof message;
-        if (serve_write_key(client, stream, message, &answer->mikey_size, NULL) != SVMS_OK) {
+        answer->mikey = client->answer;
+        answer->mikey_size = sizeof client->answer;
+        if (serve_write_key(client, stream, client->answer, &answer->mikey_size, NULL) != SVMS_OK) {
             return INTERNAL_ERROR;
         }
-    } else if (client->srtp && !client->keys_were_offered) {
+    } else if (client->srtp && !client->keys_were_offered && !stream->key_is_the_clients) {
         return BAD_KEY; /* nobody has said a key */
     }
     stream_ports_close(&stream->ports);
@@ -224,13 +237,12 @@ static uint32_t change_key(serve_client *client, const svms_rtsp_server_request 
     if (request->mikey_size == 0) {
         return NOT_UNDERSTOOD;
     }
-    return client->srtp && take_key(client, request) ? answer->status : BAD_KEY;
+    return client->srtp && renew_key(client, request) ? answer->status : BAD_KEY;
 }
 
 static uint32_t tell_key(serve_client *client, const svms_rtsp_server_request *request,
                          svms_rtsp_server_answer *answer)
 {
-    static uint8_t message[SVMS_MIKEY_SIZE_MAX];
     if ((request->flags & SVMS_RTSP_REQUEST_GET_MIKEY) == 0) {
         return request->body_size > 0 ? NOT_UNDERSTOOD : answer->status;
     }
@@ -238,9 +250,10 @@ static uint32_t tell_key(serve_client *client, const svms_rtsp_server_request *r
         const serve_stream *stream = &client->streams[i];
         bool meant = request->track == SVMS_RTSP_ALL_TRACKS || stream->number == request->track;
         if (stream->is_set_up && meant) {
-            answer->mikey = message;
-            answer->mikey_size = sizeof message;
-            return serve_write_key(client, stream, message, &answer->mikey_size, NULL) == SVMS_OK
+            answer->mikey = client->answer;
+            answer->mikey_size = sizeof client->answer;
+            return serve_write_key(client, stream, client->answer, &answer->mikey_size, NULL) ==
+                           SVMS_OK
                        ? answer->status
                        : INTERNAL_ERROR;
         }

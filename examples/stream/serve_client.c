@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
+
 enum { READ_SIZE = 16384, READS_AT_ONCE = 8, SHAKE_SECONDS = 10, STUCK_SECONDS = 10 };
 
 serve_client *serve_client_new(stream_serve *serve, int socket, const char *address)
@@ -25,7 +27,6 @@ serve_client *serve_client_new(stream_serve *serve, int socket, const char *addr
     client->serve = serve;
     client->link = link;
     client->streams = streams;
-    client->message = (svms_mikey)SVMS_MIKEY_INIT;
     client->theirs = (svms_mikey)SVMS_MIKEY_INIT;
     client->stuck_at = STREAM_NEVER;
     client->shake_by = stream_clock() + SHAKE_SECONDS * STREAM_SECOND;
@@ -33,6 +34,7 @@ serve_client *serve_client_new(stream_serve *serve, int socket, const char *addr
     for (uint32_t i = 0; i < serve->track_count; i++) {
         streams[i].client = client;
         streams[i].ports = none;
+        streams[i].message = (svms_mikey)SVMS_MIKEY_INIT;
     }
     return client;
 }
@@ -46,9 +48,10 @@ void serve_client_free(serve_client *client)
     for (uint32_t i = 0; i < client->serve->track_count; i++) {
         serve_end_stream(&client->streams[i]);
         svms_rtp_sender_free(&client->streams[i].sender);
+        svms_mikey_wipe(&client->streams[i].message);
     }
     svms_srtp_free(&client->srtp);
-    svms_mikey_wipe(&client->message);
+    OPENSSL_cleanse(client->answer, sizeof client->answer);
     svms_mikey_wipe(&client->theirs);
     stream_link_end(&client->link);
     free(client->streams);

@@ -28,6 +28,8 @@ typedef struct serve_stream {
     svms_rtsp_carrier carrier;
     stream_ports ports;
     uint64_t report_at;
+    svms_mikey message;      /* its key, and what all messages about it share */
+    bool key_is_the_clients; /* it was brought, not offered */
 } serve_stream;
 
 typedef struct serve_client {
@@ -43,9 +45,9 @@ typedef struct serve_client {
     uint64_t stuck_at;      /* when the last byte went out while more waited; STREAM_NEVER: none */
     uint64_t shake_by;      /* TLS stands until then, or never; then the end of goodbye */
     svms_srtp *srtp;
-    svms_mikey message;    /* key, and what all messages about it share */
     svms_mikey theirs;     /* the client's last message: a shorter one may refer to it */
     serve_stream *streams; /* as serve.tracks */
+    uint8_t answer[SVMS_MIKEY_SIZE_MAX]; /* what an answer says of a key */
 } serve_client;
 
 /* A track that is sent. */
@@ -93,8 +95,13 @@ svms_status serve_prepare(serve_client *client, svms_error *err);
 /* Our message about a stream. */
 svms_status serve_write_key(serve_client *client, const serve_stream *stream, uint8_t *out,
                             size_t *size, svms_error *err);
-/* The client's message about its key, and about ours where we offered none. */
-svms_status serve_read_key(serve_client *client, const uint8_t *data, size_t size, svms_error *err);
+/* The client's message about its key, in the SETUP of a stream: also about ours where we offered
+ * none. */
+svms_status serve_take_key(serve_client *client, serve_stream *stream, const uint8_t *data,
+                           size_t size, svms_error *err);
+/* A fresh key for the streams that the message names, or for all of them. */
+svms_status serve_renew_key(serve_client *client, const uint8_t *data, size_t size,
+                            svms_error *err);
 
 /* serve_media.c */
 svms_status serve_packet(void *user, uint8_t *packet, size_t size, size_t capacity);

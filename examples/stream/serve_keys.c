@@ -53,11 +53,12 @@ static svms_status begin_keys(serve_client *client, svms_error *err)
         status = svms_srtp_key_random(&key, o->ctx, o->suite,
                                       o->form == SVMS_MIKEY_ONVIF ? MKI_SIZE : 0, err);
     }
-    if (status == SVMS_OK) {
-        status = svms_mikey_make(&client->message, o->ctx, o->form, &key, err);
-    }
     for (uint32_t i = 0; i < client->serve->track_count && status == SVMS_OK; i++) {
-        status = svms_srtp_send(client->srtp, client->streams[i].ssrc, &key, err);
+        serve_stream *stream = &client->streams[i];
+        status = svms_mikey_make(&stream->message, o->ctx, o->form, &key, err);
+        if (status == SVMS_OK) {
+            status = svms_srtp_send(client->srtp, stream->ssrc, &key, err);
+        }
     }
     /* A client without a key of its own reports under ours. */
     if (status == SVMS_OK) {
@@ -87,7 +88,7 @@ svms_status serve_prepare(serve_client *client, svms_error *err)
 svms_status serve_write_key(serve_client *client, const serve_stream *stream, uint8_t *out,
                             size_t *size, svms_error *err)
 {
-    svms_mikey message = client->message;
+    svms_mikey message = stream->message;
     message.source_count = 1;
     message.sources[0] =
         (svms_mikey_source){ stream->ssrc, svms_srtp_roc(client->srtp, stream->ssrc), 0 };
@@ -96,17 +97,40 @@ svms_status serve_write_key(serve_client *client, const serve_stream *stream, ui
     return status;
 }
 
-/* Who was offered no key brings one for both directions. */
-static svms_status adopt(serve_client *client, const svms_mikey *message, svms_error *err)
+static svms_status adopt(serve_stream *stream, const svms_mikey *message, svms_error *err)
+{
+    svms_status status = svms_srtp_send(stream->client->srtp, stream->ssrc, &message->key, err);
+    if (status == SVMS_OK) {
+        svms_mikey_wipe(&stream->message);
+        stream->message = *message;
+        stream->key_is_the_clients = true;
+    }
+    return status;
+}
+
+static bool names(const svms_mikey *message, uint32_t ssrc)
+{
+    for (uint32_t i = 0; i < message->source_count; i++) {
+        if (message->sources[i].ssrc == ssrc) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each track may have a key of its own; one that names none of our sources is for all. */
+static svms_status adopt_where_meant(serve_client *client, const svms_mikey *message,
+                                     svms_error *err)
 {
     svms_status status = SVMS_OK;
-    for (uint32_t i = 0; i < client->serve->track_count && status == SVMS_OK; i++) {
-        status = svms_srtp_send(client->srtp, client->streams[i].ssrc, &message->key, err);
+    bool named = false;
+    for (uint32_t i = 0; i < client->serve->track_count; i++) {
+        named = named || names(message, client->streams[i].ssrc);
     }
-    if (status == SVMS_OK) {
-        svms_mikey_wipe(&client->message);
-        client->message = *message;
-        client->keys_were_offered = true;
+    for (uint32_t i = 0; i < client->serve->track_count && status == SVMS_OK; i++) {
+        if (!named || names(message, client->streams[i].ssrc)) {
+            status = adopt(&client->streams[i], message, err);
+        }
     }
     return status;
 }
@@ -133,11 +157,28 @@ static svms_status receive_under(serve_client *client, const svms_mikey *message
                : status;
 }
 
-svms_status serve_read_key(serve_client *client, const uint8_t *data, size_t size, svms_error *err)
+static svms_status read_message(serve_client *client, svms_mikey *out, const uint8_t *data,
+                                size_t size, svms_error *err)
 {
-    svms_mikey message = SVMS_MIKEY_INIT;
     bool had = client->theirs.key.suite != 0;
-    svms_status status = svms_mikey_read(&message, data, size, had ? &client->theirs : NULL, err);
+    *out = (svms_mikey)SVMS_MIKEY_INIT;
+    return svms_mikey_read(out, data, size, had ? &client->theirs : NULL, err);
+}
+
+static void keep_message(serve_client *client, svms_mikey *message, svms_status status)
+{
+    if (status == SVMS_OK) {
+        svms_mikey_wipe(&client->theirs);
+        client->theirs = *message;
+    }
+    svms_mikey_wipe(message);
+}
+
+svms_status serve_take_key(serve_client *client, serve_stream *stream, const uint8_t *data,
+                           size_t size, svms_error *err)
+{
+    svms_mikey message;
+    svms_status status = read_message(client, &message, data, size, err);
     if (status == SVMS_OK) {
         status = receive_under(client, &message, err);
         /* Where media go under our key, a client's own is for its reports. GStreamer's has a suite
@@ -147,12 +188,22 @@ svms_status serve_read_key(serve_client *client, const uint8_t *data, size_t siz
         }
     }
     if (status == SVMS_OK && !client->keys_were_offered) {
-        status = adopt(client, &message, err);
+        status = adopt(stream, &message, err);
+    }
+    keep_message(client, &message, status);
+    return status;
+}
+
+svms_status serve_renew_key(serve_client *client, const uint8_t *data, size_t size, svms_error *err)
+{
+    svms_mikey message;
+    svms_status status = read_message(client, &message, data, size, err);
+    if (status == SVMS_OK) {
+        status = receive_under(client, &message, err);
     }
     if (status == SVMS_OK) {
-        svms_mikey_wipe(&client->theirs);
-        client->theirs = message;
+        status = adopt_where_meant(client, &message, err);
     }
-    svms_mikey_wipe(&message);
+    keep_message(client, &message, status);
     return status;
 }
