@@ -313,16 +313,17 @@ static bool is_absurd(const output_track *own, const svms_sample *sample)
            sample->pts < -limit || own->base > limit || own->base < -limit;
 }
 
-/* Muxers refuse decoding times that do not rise; the same repair as FFmpeg's own tools make. */
+/* Muxers refuse decoding times that do not rise, or are after presentation; the same repair as
+ * FFmpeg's own tools make. */
 static void keep_rising(media_output *output, output_track *own, AVPacket *packet)
 {
     bool may_repeat = (output->format->oformat->flags & AVFMT_TS_NONSTRICT) != 0;
     int64_t least = own->last_dts + (may_repeat ? 0 : 1);
-    if (own->started && packet->dts < least) {
-        packet->dts = least;
-        packet->pts = packet->pts < least ? least : packet->pts;
-        output->moved++;
-    }
+    bool repeats = own->started && packet->dts < least;
+    packet->dts = repeats ? least : packet->dts;
+    bool is_late = packet->pts < packet->dts;
+    packet->pts = is_late ? packet->dts : packet->pts;
+    output->moved += repeats || is_late ? 1 : 0;
     own->started = true;
     own->last_dts = packet->dts;
 }

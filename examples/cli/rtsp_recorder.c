@@ -19,7 +19,6 @@
  * one each second. All gaps are counted, and the sample behind each says that it continues nothing.
  */
 #define MARK_NS STREAM_SECOND
-#define FORESEEN_MAX 64
 
 static int64_t utc_now(void)
 {
@@ -47,7 +46,7 @@ void rtsp_recorder_connect(rtsp_recorder *self, stream_pull *pull)
     self->is_settled = false;
     self->settle_ns = STREAM_NEVER;
     for (size_t i = 0; i < self->track_count; i++) {
-        rtsp_timeline_break(&self->tracks[i].line);
+        rtsp_order_break(&self->tracks[i].order);
     }
 }
 
@@ -66,12 +65,20 @@ static bool set_config(recorded_track *track, const uint8_t *config, size_t size
     return true;
 }
 
-static void set_size(recorded_track *track, const uint8_t *config, size_t size)
+/* What the codec's configuration says of pictures. Their size in the recording's head is that of
+ * its beginning. */
+static void look_into(recorded_track *track, const uint8_t *config, size_t size, bool has_begun)
 {
-    picture_size found = { 0, 0 };
-    if (picture_size_read(&found, track->track.codec, config, size)) {
+    picture_size found = PICTURE_SIZE_INIT;
+    if (!picture_size_read(&found, track->track.codec, config, size)) {
+        return;
+    }
+    if (!has_begun) {
         track->track.width = found.width;
         track->track.height = found.height;
+    }
+    if (found.overtakers >= 0) {
+        rtsp_timeline_tell_depth(&track->order.line, (unsigned)found.overtakers);
     }
 }
 
@@ -82,9 +89,13 @@ static bool add_track(rtsp_recorder *self, const svms_track *track)
     added->track = *track;
     added->track.config = NULL;
     added->track.config_size = 0;
-    rtsp_timeline_begin(&added->line, track);
+    rtsp_order_begin(&added->order, track);
     self->track_count++;
-    return track->config_size == 0 || set_config(added, track->config, track->config_size);
+    if (track->config_size == 0) {
+        return true;
+    }
+    look_into(added, track->config, track->config_size, false);
+    return set_config(added, track->config, track->config_size);
 }
 
 static bool is_taken(const rtsp_recorder *self, int number)
@@ -133,6 +144,7 @@ static svms_status on_tracks(void *user, const stream_pull_track *tracks, size_t
     size_t found = 0;
     if (!goes_on) {
         for (size_t i = 0; i < self->track_count; i++) {
+            rtsp_order_end(&self->tracks[i].order);
             free(self->tracks[i].config);
         }
         self->track_count = 0;
@@ -195,11 +207,32 @@ static bool config_is_known(const rtsp_recorder *self)
     return true;
 }
 
+/* RTP times of what is held. */
+static unsigned held_times(const rtsp_recorder *self, size_t track, int64_t *times, unsigned max)
+{
+    unsigned count = 0;
+    const held_event *held = self->hold.first;
+    for (; held && count < max; held = held->next) {
+        if (held->track == track && held->event.kind == SVMS_RTP_SAMPLE) {
+            times[count++] = held->event.rtp_time;
+        }
+    }
+    return count;
+}
+
+/* The recording's head says how far pictures are apart. */
+static bool step_is_known(const rtsp_recorder *self)
+{
+    int64_t times[TIMELINE_STEP_SAMPLES];
+    return self->tracks[self->reference].track.kind != SVMS_TRACK_VIDEO ||
+           held_times(self, self->reference, times, TIMELINE_STEP_SAMPLES) == TIMELINE_STEP_SAMPLES;
+}
+
 /* Whether it is known what the times of this connection mean, and what is in it. */
 static bool can_settle(const rtsp_recorder *self)
 {
     const held_event *first = first_sample_of(self, self->reference);
-    return first && (self->target->has_begun || config_is_known(self)) &&
+    return first && (self->target->has_begun || (config_is_known(self) && step_is_known(self))) &&
            camera_utc(self, self->reference, first->event.rtp_time) != SVMS_NO_TIME;
 }
 
@@ -229,13 +262,13 @@ static exit_status begin_target(rtsp_recorder *self)
 
 /* Where a track begins in this connection: by the camera's time, or, while that is not known, by
  * when it came and how far the clocks of camera and recorder were apart. */
-static void anchor(rtsp_recorder *self, size_t track, int64_t rtp_time, uint64_t came_ns)
+static void anchor(rtsp_recorder *self, recorded_track *track, const held_event *first)
 {
-    int64_t utc = self->by_camera ? camera_utc(self, track, rtp_time) : SVMS_NO_TIME;
+    int64_t utc = first->event.utc_ns;
     if (utc == SVMS_NO_TIME) {
-        utc = self->came_utc_ns + (int64_t)(came_ns - self->came_ns) + self->skew_ns;
+        utc = self->came_utc_ns + (int64_t)(first->came_ns - self->came_ns) + self->skew_ns;
     }
-    rtsp_timeline_anchor(&self->tracks[track].line, rtp_time, utc - self->start_utc_ns);
+    rtsp_timeline_anchor(&track->order.line, first->event.rtp_time, utc - self->start_utc_ns);
 }
 
 /* How far the camera's clock is ahead. */
@@ -279,26 +312,20 @@ static exit_status mark_gap(rtsp_recorder *self, recorded_track *track)
 }
 
 static exit_status record_sample(rtsp_recorder *self, size_t number, const svms_rtp_event *event,
-                                 uint64_t came_ns)
+                                 svms_sample *sample)
 {
     recorded_track *track = &self->tracks[number];
-    svms_sample sample = SVMS_SAMPLE_INIT;
-    if (!track->line.is_anchored) {
-        anchor(self, number, event->rtp_time, came_ns);
-    }
     exit_status status = mark_gap(self, track);
     if (status != EXIT_GOOD) {
         return status;
     }
-    rtsp_timeline_place(&track->line, event->rtp_time, &sample);
-    sample.track = (uint32_t)number;
-    sample.flags = event->flags;
-    sample.duration = event->duration;
-    sample.utc_ns = self->by_camera ? camera_utc(self, number, event->rtp_time) : SVMS_NO_TIME;
-    sample.data = event->data;
-    sample.size = event->size;
+    sample->track = (uint32_t)number;
+    sample->flags = event->flags;
+    sample->utc_ns = event->utc_ns;
+    sample->data = event->data;
+    sample->size = event->size;
     track->has_sample = true;
-    status = record_target_append(self->target, &sample);
+    status = record_target_append(self->target, sample);
     if (status == EXIT_GOOD) {
         record_target_show(self->target, 0);
     }
@@ -319,63 +346,72 @@ static void note_gap(rtsp_recorder *self, recorded_track *track, const svms_rtp_
     track->reasons |= event->reasons;
 }
 
+/* Records what has times by now. is_end: what comes next does not continue it. */
+static exit_status record_ordered(rtsp_recorder *self, size_t number, bool is_end)
+{
+    recorded_track *track = &self->tracks[number];
+    exit_status status = EXIT_GOOD;
+    const held_event *first = NULL;
+    held_event *held = NULL;
+    do {
+        svms_sample sample = SVMS_SAMPLE_INIT;
+        first = rtsp_order_unanchored(&track->order, is_end);
+        if (first) {
+            anchor(self, track, first);
+        }
+        held = rtsp_order_take(&track->order, is_end, &sample);
+        if (held && held->event.kind == SVMS_RTP_GAP) {
+            note_gap(self, track, &held->event);
+        } else if (held) {
+            status = record_sample(self, number, &held->event, &sample);
+        }
+        free(held);
+    } while (status == EXIT_GOOD && (held || rtsp_order_unanchored(&track->order, is_end)));
+    return status;
+}
+
 static exit_status record_event(rtsp_recorder *self, size_t number, const svms_rtp_event *event,
                                 uint64_t came_ns)
 {
-    recorded_track *track = &self->tracks[number];
-    if (event->kind == SVMS_RTP_SAMPLE) {
-        return record_sample(self, number, event, came_ns);
+    rtsp_order *order = &self->tracks[number].order;
+    svms_rtp_event added = *event;
+    exit_status status = EXIT_GOOD;
+    if (event->kind == SVMS_RTP_SOURCE) {
+        status = record_ordered(self, number, true);
+        rtsp_order_break(order);
+    } else if (event->kind == SVMS_RTP_SAMPLE || event->kind == SVMS_RTP_GAP) {
+        bool asked = self->by_camera && event->kind == SVMS_RTP_SAMPLE;
+        /* Now: the next source has another clock. */
+        added.utc_ns = asked ? camera_utc(self, number, event->rtp_time) : SVMS_NO_TIME;
+        if (!rtsp_order_add(order, &added, came_ns)) {
+            complain("out of memory");
+            return EXIT_ENVIRONMENT;
+        }
+        status = record_ordered(self, number, false);
     }
-    if (event->kind == SVMS_RTP_GAP) {
-        note_gap(self, track, event);
-    } else if (event->kind == SVMS_RTP_SOURCE) {
-        rtsp_timeline_break(&track->line);
-    }
-    return EXIT_GOOD;
+    return status;
 }
 
 /* RTP does not say how long a picture is shown; as long as those before it, mostly. */
-static void set_usual_duration(recorded_track *track, const int64_t *times, unsigned count)
-{
-    int64_t first = count > 0 ? times[0] : 0;
-    int64_t last = first;
-    for (unsigned i = 1; i < count; i++) {
-        first = times[i] < first ? times[i] : first;
-        last = times[i] > last ? times[i] : last;
-    }
-    int64_t usual = count > 1 ? (last - first) / (int64_t)(count - 1) : 0;
-    bool video = track->track.kind == SVMS_TRACK_VIDEO;
-    track->track.default_duration = video && usual > 0 && usual < UINT32_MAX ? (uint32_t)usual : 0;
-}
-
-static void foresee(rtsp_recorder *self)
+static void set_usual_durations(rtsp_recorder *self)
 {
     for (size_t i = 0; i < self->track_count; i++) {
-        int64_t times[FORESEEN_MAX];
-        unsigned count = 0;
-        const held_event *held = self->hold.first;
-        for (; held && count < FORESEEN_MAX; held = held->next) {
-            if (held->track == i && held->event.kind == SVMS_RTP_SAMPLE) {
-                times[count++] = held->event.rtp_time;
-            }
-        }
-        rtsp_timeline_foresee(&self->tracks[i].line, times, count);
-        if (!self->target->has_begun) {
-            set_usual_duration(&self->tracks[i], times, count);
-        }
+        int64_t times[TIMELINE_FORESEEN_MAX];
+        unsigned count = held_times(self, i, times, TIMELINE_FORESEEN_MAX);
+        int64_t usual = rtsp_timeline_usual_step(times, count);
+        svms_track *track = &self->tracks[i].track;
+        bool told = track->kind == SVMS_TRACK_VIDEO && usual > 0 && usual <= UINT32_MAX;
+        track->default_duration = told ? (uint32_t)usual : 0;
+        rtsp_timeline_tell_step(&self->tracks[i].order.line, usual);
     }
 }
 
-/* What was held is recorded. A track's first source is the one that its anchor is for. */
 static exit_status record_held(rtsp_recorder *self)
 {
-    bool seen[STREAM_PULL_TRACKS_MAX] = { false };
     exit_status status = EXIT_GOOD;
     held_event *held = rtsp_hold_take(&self->hold);
     while (held) {
-        bool begins = held->event.kind == SVMS_RTP_SOURCE && !seen[held->track];
-        seen[held->track] = true;
-        if (status == EXIT_GOOD && !begins) {
+        if (status == EXIT_GOOD) {
             status = record_event(self, held->track, &held->event, held->came_ns);
         }
         free(held);
@@ -384,36 +420,30 @@ static exit_status record_held(rtsp_recorder *self)
     return status;
 }
 
-/* From now on everything is recorded at once. */
+/* From now on everything is recorded as soon as its times are known. */
 static exit_status settle(rtsp_recorder *self)
 {
     exit_status status = EXIT_GOOD;
     self->is_settled = true;
-    foresee(self);
     if (!self->target->has_begun) {
+        set_usual_durations(self);
         status = begin_target(self);
     }
     measure_skew(self);
-    for (size_t i = 0; i < self->track_count; i++) {
-        const held_event *first = first_sample_of(self, i);
-        if (first) {
-            anchor(self, i, first->event.rtp_time, first->came_ns);
-        }
-    }
     return status == EXIT_GOOD ? record_held(self) : status;
 }
 
 static bool take_config(rtsp_recorder *self, recorded_track *track, const svms_rtp_event *event)
 {
     if (track->track.codec == SVMS_CODEC_MJPEG && track->track.width == 0) {
-        set_size(track, event->data, event->size);
+        look_into(track, event->data, event->size, false);
     }
     if (!event->config || (track->track.config_size == event->config_size &&
                            memcmp(track->config, event->config, event->config_size) == 0)) {
         return true;
     }
+    look_into(track, event->config, event->config_size, self->target->has_begun);
     if (!self->target->has_begun) {
-        set_size(track, event->config, event->config_size);
         return set_config(track, event->config, event->config_size);
     }
     /* The samples hold their parameter sets themselves. */
@@ -470,6 +500,9 @@ void rtsp_recorder_disconnect(rtsp_recorder *self, bool lost)
         self->settle_ns != STREAM_NEVER) {
         self->status = settle(self);
     }
+    for (size_t i = 0; i < self->track_count && self->status == EXIT_GOOD; i++) {
+        self->status = record_ordered(self, i, true);
+    }
     rtsp_hold_end(&self->hold);
     rtsp_hold_begin(&self->hold);
     stream_pull_count(self->pull, &counts);
@@ -522,6 +555,7 @@ void rtsp_recorder_free(rtsp_recorder *self)
 {
     rtsp_hold_end(&self->hold);
     for (size_t i = 0; i < self->track_count; i++) {
+        rtsp_order_end(&self->tracks[i].order);
         free(self->tracks[i].config);
     }
     self->track_count = 0;

@@ -10,7 +10,7 @@
 
 #include "record_target.h"
 #include "rtsp_hold.h"
-#include "rtsp_timeline.h"
+#include "rtsp_order.h"
 
 /* What is missing, or happened, and is told at the end. */
 typedef struct rtsp_losses {
@@ -26,7 +26,7 @@ typedef struct rtsp_losses {
 typedef struct recorded_track {
     svms_track track;
     uint8_t *config;
-    rtsp_timeline line;
+    rtsp_order order;
     bool has_sample;  /* in the recording */
     bool has_gap;     /* before its next sample */
     uint32_t reasons; /* of that gap */

@@ -1,27 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rtsp_timeline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "media_time.h"
+
+/* So far away nothing continues what was before. */
+#define JUMP_NS (INT64_C(3600) * 1000000000)
+/* Presentation and decoding may be 2^31 ticks apart. */
+#define JUMP_TICKS ((int64_t)INT32_MAX / 4)
+
+static int compare(const void *left, const void *right)
+{
+    const int64_t *a = left;
+    const int64_t *b = right;
+    return (*a > *b) - (*a < *b);
+}
+
+/* The median: neither one picture that was lost nor one that came late counts. */
+int64_t rtsp_timeline_usual_step(const int64_t *rtp_times, unsigned count)
+{
+    int64_t sorted[TIMELINE_FORESEEN_MAX];
+    int64_t steps[TIMELINE_FORESEEN_MAX];
+    unsigned used = 0;
+    for (; used < count && used < TIMELINE_FORESEEN_MAX; used++) {
+        sorted[used] = rtp_times[used];
+    }
+    if (used < 2) {
+        return 0;
+    }
+    qsort(sorted, used, sizeof *sorted, compare);
+    for (unsigned i = 1; i < used; i++) {
+        steps[i - 1] = sorted[i] - sorted[i - 1];
+    }
+    qsort(steps, used - 1, sizeof *steps, compare);
+    return steps[(used - 1) / 2];
+}
 
 void rtsp_timeline_begin(rtsp_timeline *line, const svms_track *track)
 {
     memset(line, 0, sizeof *line);
     line->clock = *track;
     line->clock.config = NULL;
-}
-
-void rtsp_timeline_break(rtsp_timeline *line)
-{
-    line->is_anchored = false;
-    line->recent_count = 0;
-}
-
-void rtsp_timeline_anchor(rtsp_timeline *line, int64_t rtp_time, int64_t ns)
-{
-    line->offset = ns_to_ticks(&line->clock, ns) - rtp_time;
-    line->is_anchored = true;
+    line->step = 1;
+    /* All else is shown, or heard, as it comes. */
+    line->depth_is_known = track->kind != SVMS_TRACK_VIDEO || track->codec == SVMS_CODEC_MJPEG;
 }
 
 static void grow_depth(rtsp_timeline *line, unsigned overtaken)
@@ -31,22 +55,93 @@ static void grow_depth(rtsp_timeline *line, unsigned overtaken)
     }
 }
 
-void rtsp_timeline_foresee(rtsp_timeline *line, const int64_t *rtp_times, unsigned count)
+void rtsp_timeline_tell_depth(rtsp_timeline *line, unsigned depth)
+{
+    grow_depth(line, depth);
+    line->depth_is_known = true;
+}
+
+/* Times stay far below what presentation and decoding may be apart. */
+void rtsp_timeline_tell_step(rtsp_timeline *line, int64_t step)
+{
+    if (step > 0 && step <= JUMP_TICKS / TIMELINE_DEPTH_MAX) {
+        line->step = step;
+    }
+}
+
+void rtsp_timeline_break(rtsp_timeline *line)
+{
+    line->is_anchored = false;
+    line->is_begun = false;
+    line->recent_count = 0;
+}
+
+void rtsp_timeline_anchor(rtsp_timeline *line, int64_t rtp_time, int64_t ns)
+{
+    line->offset = ns_to_ticks(&line->clock, ns) - rtp_time;
+    line->is_anchored = true;
+}
+
+unsigned rtsp_timeline_needs(const rtsp_timeline *line)
+{
+    if (line->is_begun) {
+        return 0;
+    }
+    return (line->depth_is_known ? line->depth : TIMELINE_DEPTH_MAX) + 1;
+}
+
+static void learn_depth(rtsp_timeline *line, const int64_t *rtp_times, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         unsigned overtaken = 0;
         for (unsigned j = i > TIMELINE_DEPTH_MAX ? i - TIMELINE_DEPTH_MAX : 0; j < i; j++) {
-            overtaken += rtp_times[j] > rtp_times[i] ? 1 : 0;
+            overtaken += rtp_times[j] >= rtp_times[i] ? 1 : 0;
         }
         grow_depth(line, overtaken);
     }
+    line->depth_is_known = line->depth_is_known || count > TIMELINE_DEPTH_MAX;
 }
 
-/* Keeps the greatest depth + 1 times; returns how many of them this one comes before. */
+/* The picture shown first is decoded `depth` steps after the first one. Where the last time stamps
+ * reach beyond that (the camera's clock was set back), all that follows is later by as much. */
+void rtsp_timeline_foresee(rtsp_timeline *line, const int64_t *rtp_times, unsigned count)
+{
+    int64_t least = rtp_times[0];
+    int64_t usual = rtsp_timeline_usual_step(rtp_times, count);
+    learn_depth(line, rtp_times, count);
+    for (unsigned i = 1; i < count; i++) {
+        least = rtp_times[i] < least ? rtp_times[i] : least;
+    }
+    if (line->step == 1 || count >= TIMELINE_STEP_SAMPLES) {
+        rtsp_timeline_tell_step(line, usual);
+    }
+    line->first_dts = least + line->offset - (int64_t)line->depth * line->step;
+    if (line->has_last && line->first_dts <= line->last_dts) {
+        int64_t late = line->last_dts + line->step - line->first_dts;
+        line->offset += late;
+        line->first_dts += late;
+    }
+    line->is_begun = true;
+}
+
+bool rtsp_timeline_is_jump(const rtsp_timeline *line, int64_t rtp_time)
+{
+    int64_t far = ns_to_ticks(&line->clock, JUMP_NS);
+    if (line->recent_count == 0) {
+        return false;
+    }
+    far = far < JUMP_TICKS ? far : JUMP_TICKS;
+    int64_t pts = rtp_time + line->offset;
+    int64_t least = line->recent[0];
+    return (line->recent_count > TIMELINE_DEPTH_MAX && pts < least) || least - pts > far ||
+           pts - line->recent[line->recent_count - 1] > far || pts - least > 2 * JUMP_TICKS;
+}
+
+/* Keeps the greatest times; returns how many of them this one does not come after. */
 static unsigned insert(rtsp_timeline *line, int64_t pts)
 {
     unsigned place = line->recent_count;
-    while (place > 0 && line->recent[place - 1] > pts) {
+    while (place > 0 && line->recent[place - 1] >= pts) {
         place--;
     }
     unsigned overtaken = line->recent_count - place;
@@ -64,15 +159,13 @@ static unsigned insert(rtsp_timeline *line, int64_t pts)
     return overtaken;
 }
 
-/* Decoding goes through the times of presentation in their order, as many pictures earlier as one
- * can overtake. */
 static int64_t decoding_time(const rtsp_timeline *line)
 {
     unsigned behind = line->depth + 1;
     if (line->recent_count >= behind) {
         return line->recent[line->recent_count - behind];
     }
-    return line->recent[0] - (int64_t)(behind - line->recent_count);
+    return line->first_dts + (int64_t)(line->recent_count - 1) * line->step;
 }
 
 void rtsp_timeline_place(rtsp_timeline *line, int64_t rtp_time, svms_sample *sample)
@@ -82,12 +175,6 @@ void rtsp_timeline_place(rtsp_timeline *line, int64_t rtp_time, svms_sample *sam
     int64_t dts = decoding_time(line);
     if (line->has_last && dts <= line->last_dts) {
         dts = line->last_dts + 1;
-    }
-    /* Beyond what a container can say: a source that jumps without saying so. */
-    if (dts - pts > INT32_MAX || pts - dts > INT32_MAX) {
-        pts = dts;
-        line->offset = pts - rtp_time;
-        line->recent_count = 0;
     }
     sample->pts = pts;
     sample->dts = dts;

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From RTP times, which begin anywhere and tell when a picture is shown, to time stamps of a
- * recording, which all tracks share and which have an order of decoding. */
+ * recording, which all tracks share and which have an order of decoding.
+ *
+ * Samples come in the order of decoding. When at most `depth` of them are decoded before a picture
+ * and shown behind it, the times of presentation in their order, `depth` places later, are times of
+ * decoding: they rise, and none is after its own presentation. */
 #ifndef SVMS_CLI_RTSP_TIMELINE_H
 #define SVMS_CLI_RTSP_TIMELINE_H
 
@@ -11,27 +15,47 @@
 
 /* More pictures than H.264 and H.265 let overtake one another. */
 #define TIMELINE_DEPTH_MAX 16
+/* Of so many pictures it can be said how far they are apart: all that overtake them are there. */
+#define TIMELINE_STEP_SAMPLES 9
+/* Of how many samples the times are looked at ahead, at most. */
+#define TIMELINE_FORESEEN_MAX 64
 
 typedef struct rtsp_timeline {
     svms_track clock; /* time base */
     bool is_anchored;
-    int64_t offset;                         /* time stamp minus RTP time */
+    bool is_begun;  /* the times of decoding of its first samples are known */
+    int64_t offset; /* time stamp minus RTP time */
+    int64_t step;   /* usual distance of two samples, at least 1 */
     int64_t recent[TIMELINE_DEPTH_MAX + 1]; /* the greatest times of presentation, ascending */
     unsigned recent_count;
-    unsigned depth; /* how many pictures one overtakes at most, as far as was seen */
+    int64_t first_dts; /* of the first sample placed */
+    unsigned depth;
+    bool depth_is_known; /* said, or learned; it may grow all the same */
     bool has_last;
     int64_t last_dts;
 } rtsp_timeline;
 
+/* The usual distance of samples in the order of presentation, 0: unknown. */
+int64_t rtsp_timeline_usual_step(const int64_t *rtp_times, unsigned count);
+
 void rtsp_timeline_begin(rtsp_timeline *line, const svms_track *track);
+/* What the codec's configuration says. */
+void rtsp_timeline_tell_depth(rtsp_timeline *line, unsigned depth);
+/* How far samples are apart, usually. */
+void rtsp_timeline_tell_step(rtsp_timeline *line, int64_t step);
 /* Another source, or the same one anew: its RTP times mean something else. */
 void rtsp_timeline_break(rtsp_timeline *line);
 /* This RTP time is so many nanoseconds after time stamp 0. */
 void rtsp_timeline_anchor(rtsp_timeline *line, int64_t rtp_time, int64_t ns);
-/* RTP times that will be placed later, in their order, so that the first ones are placed well. */
+/* How many samples must be foreseen before the next can be placed; 0: none. */
+unsigned rtsp_timeline_needs(const rtsp_timeline *line);
+/* RTP times that will be placed next, in their order; fewer than needed where no more will come.
+ * The line is anchored. */
 void rtsp_timeline_foresee(rtsp_timeline *line, const int64_t *rtp_times, unsigned count);
-/* Times of a sample: decoding never after presentation, once the depth is known, and always after
- * the sample before. */
+/* Whether this RTP time is no reordering, but a jump that the source did not tell of. */
+bool rtsp_timeline_is_jump(const rtsp_timeline *line, int64_t rtp_time);
+/* Times of a sample that was foreseen, or came later. Decoding is always after the sample before;
+ * it is after presentation only where more overtook one another than was known of. */
 void rtsp_timeline_place(rtsp_timeline *line, int64_t rtp_time, svms_sample *sample);
 
 #endif

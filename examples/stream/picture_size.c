@@ -10,6 +10,9 @@
 #define HVCC_HEAD 23
 #define SPS_OF_H264 7
 #define SPS_OF_H265 33
+/* Of both, in annexes on levels: pictures that a decoder keeps. */
+#define OVERTAKERS_MAX 16
+#define ASPECT_IN_NUMBERS 255
 
 /* Bits of a NAL unit whose emulation prevention has been taken out. What is read beyond the end is
  * zero, and remembered. */
@@ -103,7 +106,8 @@ static uint32_t take_chroma(bit_reader *bits, uint32_t profile)
     return separate ? 0 : chroma;
 }
 
-static void pass_picture_order(bit_reader *bits)
+/* Returns whether pictures are shown in the order of decoding (H.264 8.2.1.3). */
+static bool pass_picture_order(bit_reader *bits)
 {
     uint32_t type = take_number(bits);
     if (type == 0) {
@@ -117,6 +121,7 @@ static void pass_picture_order(bit_reader *bits)
             (void)take_number(bits);
         }
     }
+    return type == 2;
 }
 
 /* What is cropped at both ends, in units; false: more than there is. */
@@ -132,6 +137,63 @@ static bool crop(bit_reader *bits, uint32_t unit_x, uint32_t unit_y, picture_siz
     return true;
 }
 
+static int checked_overtakers(const bit_reader *bits, uint32_t count)
+{
+    return bits->beyond || count > OVERTAKERS_MAX ? -1 : (int)count;
+}
+
+/* H.264 E.1.2 */
+static void pass_hrd(bit_reader *bits)
+{
+    uint32_t count = take_number(bits);
+    (void)take(bits, 8);
+    for (uint32_t i = 0; i <= count && !bits->beyond; i++) {
+        (void)take_number(bits);
+        (void)take_number(bits);
+        (void)take(bits, 1);
+    }
+    (void)take(bits, 20);
+}
+
+/* H.264 E.1.1, up to max_num_reorder_frames. */
+static int take_overtakers(bit_reader *bits)
+{
+    if (take(bits, 1) == 1 && take(bits, 8) == ASPECT_IN_NUMBERS) {
+        (void)take(bits, 32);
+    }
+    if (take(bits, 1) == 1) {
+        (void)take(bits, 1);
+    }
+    if (take(bits, 1) == 1) {
+        (void)take(bits, 4);
+        (void)take(bits, take(bits, 1) == 1 ? 24 : 0);
+    }
+    if (take(bits, 1) == 1) {
+        (void)take_number(bits);
+        (void)take_number(bits);
+    }
+    if (take(bits, 1) == 1) {
+        bits->place += 32 + 32 + 1;
+    }
+    bool of_nal = take(bits, 1) == 1;
+    if (of_nal) {
+        pass_hrd(bits);
+    }
+    bool of_vcl = take(bits, 1) == 1;
+    if (of_vcl) {
+        pass_hrd(bits);
+    }
+    (void)take(bits, of_nal || of_vcl ? 2 : 1);
+    if (take(bits, 1) == 0) {
+        return -1;
+    }
+    (void)take(bits, 1);
+    for (unsigned i = 0; i < 4; i++) {
+        (void)take_number(bits);
+    }
+    return checked_overtakers(bits, take_number(bits));
+}
+
 static bool read_h264(picture_size *out, const uint8_t *unit, size_t size)
 {
     bit_reader bits;
@@ -142,7 +204,7 @@ static bool read_h264(picture_size *out, const uint8_t *unit, size_t size)
     (void)take_number(&bits);
     uint32_t chroma = take_chroma(&bits, profile);
     (void)take_number(&bits);
-    pass_picture_order(&bits);
+    bool in_order = pass_picture_order(&bits);
     (void)take_number(&bits);
     (void)take(&bits, 1);
     uint32_t columns = take_number(&bits);
@@ -160,7 +222,14 @@ static bool read_h264(picture_size *out, const uint8_t *unit, size_t size)
     bool cropped = take(&bits, 1) == 1;
     uint32_t unit_x = chroma == 1 || chroma == 2 ? 2 : 1;
     uint32_t unit_y = (chroma == 1 ? 2 : 1) * (2 - whole_frames);
-    return (!cropped || crop(&bits, unit_x, unit_y, out)) && !bits.beyond;
+    if ((cropped && !crop(&bits, unit_x, unit_y, out)) || bits.beyond) {
+        return false;
+    }
+    out->overtakers = in_order ? 0 : -1;
+    if (!in_order && take(&bits, 1) == 1) {
+        out->overtakers = take_overtakers(&bits);
+    }
+    return true;
 }
 
 /* H.265 7.3.3: of the sub-layers only which are there must be known. */
@@ -177,6 +246,22 @@ static void pass_profile(bit_reader *bits, uint32_t sub_layers)
     for (uint32_t i = 0; i < sub_layers; i++) {
         bits->place += (has_profile[i] ? 88u : 0u) + (has_level[i] ? 8u : 0u);
     }
+}
+
+/* H.265 7.3.2.2.1, behind the size: of the highest sub-layer, or of all. */
+static int take_reordered(bit_reader *bits, uint32_t sub_layers)
+{
+    uint32_t count = 0;
+    (void)take_number(bits);
+    (void)take_number(bits);
+    (void)take_number(bits);
+    uint32_t sets = take(bits, 1) == 1 ? sub_layers + 1 : 1;
+    for (uint32_t i = 0; i < sets; i++) {
+        (void)take_number(bits);
+        count = take_number(bits);
+        (void)take_number(bits);
+    }
+    return checked_overtakers(bits, count);
 }
 
 static bool read_h265(picture_size *out, const uint8_t *unit, size_t size)
@@ -201,7 +286,11 @@ static bool read_h265(picture_size *out, const uint8_t *unit, size_t size)
     bool cropped = take(&bits, 1) == 1;
     uint32_t unit_x = chroma == 1 || chroma == 2 ? 2 : 1;
     uint32_t unit_y = chroma == 1 ? 2 : 1;
-    return (!cropped || crop(&bits, unit_x, unit_y, out)) && !bits.beyond;
+    if ((cropped && !crop(&bits, unit_x, unit_y, out)) || bits.beyond) {
+        return false;
+    }
+    out->overtakers = take_reordered(&bits, sub_layers);
+    return true;
 }
 
 static size_t length_at(const uint8_t *bytes)
@@ -267,7 +356,7 @@ static bool find_in_jpeg(picture_size *out, const uint8_t *picture, size_t size)
 
 bool picture_size_read(picture_size *out, uint32_t codec, const uint8_t *config, size_t size)
 {
-    picture_size found = { 0, 0 };
+    picture_size found = PICTURE_SIZE_INIT;
     bool good = false;
     if (codec == SVMS_CODEC_H264 && config) {
         good = find_in_avcc(&found, config, size);

@@ -35,7 +35,7 @@ static bool tell_format(pull_track *track, const svms_sdp_media *media)
     svms_rtp_format_info info = SVMS_RTP_FORMAT_INFO_INIT;
     const svms_track none = SVMS_TRACK_INIT;
     svms_track *told = &track->told.track;
-    picture_size size = { media->width, media->height };
+    picture_size size = { media->width, media->height, -1 };
     *told = none;
     if (svms_rtp_format_describe(track->format, &info, NULL) != SVMS_OK) {
         return fail_memory(track->pull);

@@ -21,6 +21,7 @@ class Terminal(SystemCase):
             os.execv(PROGRAM, [PROGRAM, *arguments])
         screen = b""
         waiting = list(answers)
+        answered = 0
         end = time.monotonic() + 120
         while time.monotonic() < end:
             if select.select([terminal], [], [], 0.2)[0]:
@@ -31,10 +32,10 @@ class Terminal(SystemCase):
                 if not piece:
                     break
                 screen += piece
-            if waiting and screen.rstrip().endswith(b":"):
+            if waiting and screen[answered:].rstrip().endswith(b":"):
                 self.wait_for_silence(terminal)
                 os.write(terminal, waiting.pop(0).encode() + b"\n")
-                screen += b" "
+                answered = len(screen)
         os.close(terminal)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), screen.decode(errors="replace")
 

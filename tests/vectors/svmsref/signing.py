@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signature algorithms of C-ALG-2: verification, and deterministic signing for vectors."""
 
-import functools
 import hashlib
 import hmac
 
@@ -36,6 +35,8 @@ _CURVES = {
     ),
 }
 _PSS = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+_answers = {}
+_ANSWERS_MAX = 256
 
 
 def algorithm_of(key):
@@ -72,10 +73,15 @@ def _verify_ecdsa(algorithm, key, message, signature):
 def verify(algorithm, key, message, signature):
     """None when the signature holds, else the reason. Who asks the same again gets the same answer at once: of a damaged
     file, most is as it was."""
-    return _verify(algorithm, key, bytes(message), bytes(signature))
+    asked = (algorithm, id(key), bytes(message), bytes(signature))
+    if asked not in _answers:
+        if len(_answers) == _ANSWERS_MAX:
+            del _answers[next(iter(_answers))]
+        # The key is kept, so that no other gets its id.
+        _answers[asked] = (key, _verify(algorithm, key, asked[2], asked[3]))
+    return _answers[asked][1]
 
 
-@functools.lru_cache(maxsize=256)
 def _verify(algorithm, key, message, signature):
     if algorithm_of(key) != algorithm:
         return "algorithm does not belong to the key"
