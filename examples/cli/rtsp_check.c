@@ -201,8 +201,9 @@ static exit_status check(rtsp_visit *visit)
     }
     status = status == EXIT_GOOD ? status_of(rtsp_check_worst(report)) : status;
     check_release(&visit->reports[1]);
-    check_means_release(&visit->means);
+    /* What the camera has may be of the means' context. */
     rtsp_camera_free(&visit->camera);
+    check_means_release(&visit->means);
     free(visit->reports[1].items);
     return status;
 }
