@@ -339,15 +339,12 @@ static const option_spec options[] = {
       offsetof(serve_request, open), NULL, 0, 0 },
     { "allow-md5", NULL, "Digest authentication also with MD5", OPTION_FLAG,
       offsetof(serve_request, allow_md5), NULL, 0, 0 },
-    { "media", "HOW",
-      "srtp; tls: within the connection alone, for players without SRTP; clear: "
-      "without any encryption; default srtp",
+    { "media", "HOW", "srtp (default), tls (inside the connection, without SRTP), or clear",
       OPTION_CHOICE, offsetof(serve_request, media), medias, 0, 0 },
-    { "mikey", "FORM",
-      "how keys are told: onvif, or joined, as GStreamer reads them; default onvif", OPTION_CHOICE,
-      offsetof(serve_request, mikey), forms, 0, 0 },
-    { "suite", "SUITE", "aes-256-gcm, aes-128-gcm or aes-128-cm-sha1; default aes-256-gcm",
-      OPTION_CHOICE, offsetof(serve_request, suite), suites, 0, 0 },
+    { "mikey", "FORM", "how keys are told: onvif (default), or joined, for GStreamer",
+      OPTION_CHOICE, offsetof(serve_request, mikey), forms, 0, 0 },
+    { "suite", "SUITE", "aes-256-gcm (default), aes-128-gcm or aes-128-cm-sha1", OPTION_CHOICE,
+      offsetof(serve_request, suite), suites, 0, 0 },
     { "loop", NULL, "begin again at the end", OPTION_FLAG, offsetof(serve_request, loop), NULL, 0,
       0 },
     { "wait", NULL, "begin when somebody watches", OPTION_FLAG, offsetof(serve_request, wait), NULL,
@@ -356,7 +353,7 @@ static const option_spec options[] = {
 
 static const command_line line = {
     "rtsp serve",
-    "INPUT --listen ADDRESS:PORT --certificate FILE --certificate-key FILE [options]",
+    "INPUT --listen ADDRESS:PORT --certificate FILE [options]",
     "Serves a video file that FFmpeg reads as a live camera: RTSP within TLS, media as SRTP with "
     "a\n"
     "key of its own for each client. Its URL is printed. Ctrl-C ends it.",

@@ -158,7 +158,7 @@ _svms_audit_options() {
 _svms_update_options() {
     case $1 in
     sign)
-        echo "--out --product --hardware --version --counter --minimum --note-file --signer --signer-key --json" \
+        echo "--out --product --hardware --release --counter --minimum --note-file --signer --signer-key --json" \
             "--help"
         ;;
     verify) echo "--trust --crl --product --hardware --installed --floor --allow-older --json --quiet --help" ;;
@@ -310,7 +310,7 @@ _svms() {
         --case | --operator | --comment | --audit-reference | --note | --description | --method | --tool | \
         --derived-from | --source | --attachment | --expect-head | --unit-name | --unit-url | --unit-mac | \
         --source-name | --source-url | --source-mac | --source-line | \
-        --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --version | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
+        --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --release | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
     --token | --note-file | --mask | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \

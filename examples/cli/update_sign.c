@@ -160,7 +160,7 @@ static exit_status check(const sign_request *request, uint64_t *counter)
     const struct {
         const char *value, *name;
     } needed[] = { { request->out_path, "--out" },    { request->product, "--product" },
-                   { request->version, "--version" }, { request->counter, "--counter" },
+                   { request->version, "--release" }, { request->counter, "--counter" },
                    { request->signer, "--signer" },   { request->signer_key, "--signer-key" } };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (!needed[i].value) {
@@ -183,7 +183,7 @@ static const option_spec options[] = {
     { "product", "NAME", "product that it is for", OPTION_TEXT, AT(product) },
     { "hardware", "NAME", "hardware that it is for; repeat it for more", OPTION_LIST,
       AT(hardware) },
-    { "version", "VERSION", "version that it brings: 1 to 4 numbers with dots, and +TEXT",
+    { "release", "VERSION", "version that it brings: 1 to 4 numbers with dots, and +TEXT",
       OPTION_TEXT, AT(version) },
     { "counter", "N", "security counter: raised when what came before must never run again",
       OPTION_TEXT, AT(counter) },
@@ -196,9 +196,7 @@ static const option_spec options[] = {
 };
 
 static const command_line line = { COMMAND,
-                                   "NAME=FILE... --out FILE --product NAME --hardware NAME "
-                                   "--version VERSION --counter N --signer CERT --signer-key KEY "
-                                   "[options]",
+                                   "NAME=FILE... --out FILE [options]",
                                    "Makes an update of a device out of its parts, signed.",
                                    options,
                                    sizeof options / sizeof options[0],

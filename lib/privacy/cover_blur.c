@@ -132,6 +132,7 @@ svms_status svms_cover_blur(const svms_plane *plane, const svms_runs *runs, uint
 {
     svms_runs_box box = svms_runs_bounds(runs);
     uint32_t side = 2 * radius + 1;
+    uint32_t samples = side * side;
     if (runs->count == 0) {
         return SVMS_OK;
     }
@@ -139,7 +140,7 @@ svms_status svms_cover_blur(const svms_plane *plane, const svms_runs *runs, uint
                   NULL,  0,    side * side / 2 };
     /* One more, which is added behind the last run and never used. */
     self.count = (size_t)(box.right - box.left) + 2 * (size_t)radius + 1;
-    self.factor = ((UINT64_C(1) << 40) + side * side - 1) / (side * side);
+    self.factor = ((UINT64_C(1) << 40) + samples - 1) / samples;
     size_t bytes = self.count * plane->unit;
     svms_status status = svms_cover_room_take(room, bytes * (sizeof(uint32_t) + side + 1), err);
     if (status != SVMS_OK) {

@@ -41,6 +41,9 @@ static void divide(const svms_plane *plane, uint32_t rows, uint32_t left_block,
         uint32_t from = b * block;
         uint32_t columns = from + block < plane->width ? block : plane->width - from;
         uint32_t samples = rows * columns;
+        if (samples == 0) {
+            continue;
+        }
         for (uint32_t k = 0; k < plane->unit; k++) {
             uint32_t *sum = &sums[(size_t)(b - left_block) * plane->unit + k];
             *sum = (*sum + samples / 2) / samples;

@@ -12,7 +12,7 @@ import update_file
 from ca_case import CaCase, Journal
 from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, USAGE, main
 
-SAID = ["--product", "Kamera", "--hardware", "board-7", "--hardware", "board-8", "--version", "2.1.0", "--counter", "7"]
+SAID = ["--product", "Kamera", "--hardware", "board-7", "--hardware", "board-8", "--release", "2.1.0", "--counter", "7"]
 DEVICE = ["--product", "Kamera", "--hardware", "board-8"]
 
 
@@ -129,7 +129,7 @@ class Update(CaCase):
         self.verify(*DEVICE, status=MALFORMED, file="bad")
 
     def test_wrong_command_lines_are_told(self):
-        for missing in ("--product", "--version", "--counter"):
+        for missing in ("--product", "--release", "--counter"):
             at = SAID.index(missing)
             self.assertIn(f"{missing} is missing", self.sign(said=SAID[:at] + SAID[at + 2:], status=USAGE).err)
         self.assertIn("--hardware is missing", self.sign(said=SAID[:2] + SAID[6:], status=USAGE).err)

@@ -36,12 +36,15 @@ static void static_rsa(SSL_CTX *context)
 }
 static void weak_group(SSL_CTX *context)
 {
-    SSL_CTX_set1_groups_list(context, "P-521");
+    /* OpenSSL's macros ask for pointers to what may change, and change nothing. */
+    char groups[] = "P-521";
+    SSL_CTX_set1_groups_list(context, groups);
 }
 static void sha1_signatures(SSL_CTX *context)
 {
-    SSL_CTX_set1_sigalgs_list(context, "ECDSA+SHA1");
-    SSL_CTX_set1_client_sigalgs_list(context, "ECDSA+SHA1");
+    char signatures[] = "ECDSA+SHA1";
+    SSL_CTX_set1_sigalgs_list(context, signatures);
+    SSL_CTX_set1_client_sigalgs_list(context, signatures);
 }
 
 typedef struct weakness {
