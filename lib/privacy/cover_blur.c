@@ -137,7 +137,7 @@ svms_status svms_cover_blur(const svms_plane *plane, const svms_runs *runs, uint
         return SVMS_OK;
     }
     blur self = { plane, runs, (int32_t)radius, (int32_t)box.left - (int32_t)radius, 0, NULL,
-                  NULL,  0,    side * side / 2 };
+                  NULL,  0,    samples / 2 };
     /* One more, which is added behind the last run and never used. */
     self.count = (size_t)(box.right - box.left) + 2 * (size_t)radius + 1;
     self.factor = ((UINT64_C(1) << 40) + samples - 1) / samples;

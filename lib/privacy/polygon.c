@@ -147,7 +147,7 @@ static void find_rows(const svms_mask_point *points, size_t count, uint32_t heig
                       uint32_t *end)
 {
     double top = points[0].y;
-    double bottom = points[0].y;
+    double bottom = top;
     for (size_t i = 1; i < count; i++) {
         top = smaller(top, points[i].y);
         bottom = greater(bottom, points[i].y);

@@ -40,13 +40,13 @@ static svms_status take_hardware(making *self, svms_error *err)
                          SVMS_UPDATE_HARDWARE_MAX);
     }
     for (size_t i = 0; i < options->hardware_count; i++) {
-        const char *name = options->hardware[i];
-        size_t size = name ? strlen(name) : 0;
+        const char *name = options->hardware[i] ? options->hardware[i] : "";
+        size_t size = strlen(name);
         if (!svms_update_is_name(name, size)) {
             return usage(err, "a name of hardware", "U-MAN-1");
         }
         for (size_t k = 0; k < i; k++) {
-            if (strcmp(options->hardware[k], name) == 0) {
+            if (strcmp(self->manifest.hardware[k], name) == 0) {
                 return usage(err, "a name of hardware that is there twice", "U-MAN-1");
             }
         }
@@ -87,20 +87,21 @@ static svms_status take_piece(making *self, const svms_update_content *content, 
 {
     svms_update_manifest *manifest = &self->manifest;
     svms_update_piece *piece = &manifest->pieces[manifest->piece_count];
-    size_t size = content->name ? strlen(content->name) : 0;
+    const char *name = content->name ? content->name : "";
+    size_t size = strlen(name);
     if (content->struct_size < sizeof *content || content->reserved != 0 || !content->source ||
         !svms_source_usable(content->source)) {
         return svms_fail(err, SVMS_E_USAGE, "a part has no source, or not the size of its struct");
     }
-    if (!svms_update_is_part_name(content->name, size)) {
+    if (!svms_update_is_part_name(name, size)) {
         return usage(err, "the name of a part", "U-MAN-1");
     }
     for (uint32_t i = 0; i < manifest->piece_count; i++) {
-        if (strcmp(manifest->pieces[i].name, content->name) == 0) {
+        if (strcmp(manifest->pieces[i].name, name) == 0) {
             return usage(err, "a name of a part that is there twice", "U-MAN-1");
         }
     }
-    memcpy(piece->name, content->name, size);
+    memcpy(piece->name, name, size);
     piece->chunk_size = self->options.chunk_size;
     svms_status status = svms_source_size(content->source, &piece->size, err);
     if (status == SVMS_OK && piece->size == 0) {

@@ -9,9 +9,10 @@
 #define BYTES_MAX (SVMS_CHAIN_MAX_SIZE + SVMS_UPDATE_MANIFEST_MAX + SVMS_SIGNATURE_MAX)
 #define FLAGS (SVMS_UPDATE_ALLOW_OLDER | SVMS_UPDATE_INSPECT)
 
-static bool copy_name(char out[SVMS_UPDATE_NAME_SIZE], const char *name)
+static bool copy_name(char out[SVMS_UPDATE_NAME_SIZE], const char *given)
 {
-    size_t size = name ? strlen(name) : 0;
+    const char *name = given ? given : "";
+    size_t size = strlen(name);
     if (!svms_update_is_name(name, size)) {
         return false;
     }

@@ -109,7 +109,7 @@ svms_status svms_slots_create(svms_ctx *ctx, const svms_store *store, const char
     svms_slots_record first = { .trial = SVMS_SLOTS_NO_TRIAL };
     bool found = false;
     size_t size = version ? strlen(version) : 0;
-    if (!ctx || !store || !svms_version_is_one(version, size)) {
+    if (!ctx || !store || !version || !svms_version_is_one(version, size)) {
         return svms_fail(err, SVMS_E_USAGE,
                          "ctx and store must not be NULL, and version is one (U-MAN-2)");
     }
