@@ -1,54 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stream_url.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "stream_authority.h"
 
 #define CLEAR_SCHEME "rtsp://"
 #define SECURE_SCHEME "rtsps://"
 /* IANA: rtsp and rtsps. */
 #define CLEAR_PORT "554"
 #define SECURE_PORT "322"
-#define PORT_MAX 65535
-
-/* Names and addresses; the resolver and the certificate judge the rest. */
-static bool take_host(stream_url *out, const char *text, size_t size)
-{
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:";
-    if (size == 0 || size >= sizeof out->host) {
-        return false;
-    }
-    memcpy(out->host, text, size);
-    out->host[size] = '\0';
-    return strspn(out->host, allowed) == size;
-}
-
-static bool take_port(stream_url *out, const char *text, size_t size)
-{
-    if (size == 0 || size >= sizeof out->port) {
-        return false;
-    }
-    memcpy(out->port, text, size);
-    out->port[size] = '\0';
-    unsigned long port = strtoul(out->port, NULL, 10);
-    return strspn(out->port, "0123456789") == size && port > 0 && port <= PORT_MAX;
-}
-
-static bool take_authority(stream_url *out, const char *text, size_t size)
-{
-    const char *end = text + size;
-    const char *close = text[0] == '[' ? memchr(text, ']', size) : NULL;
-    const char *host = close ? text + 1 : text;
-    const char *colon = close ? close + 1 : memchr(text, ':', size);
-    const char *host_end = close ? close : (colon ? colon : end);
-    bool has_port = colon && colon < end;
-    if (!take_host(out, host, (size_t)(host_end - host)) || (!close && strchr(out->host, ':'))) {
-        return false;
-    }
-    return !has_port || (*colon == ':' && take_port(out, colon + 1, (size_t)(end - colon - 1)));
-}
 
 const char *stream_url_parse(stream_url *out, const char *text)
 {
@@ -76,5 +38,7 @@ const char *stream_url_parse(stream_url *out, const char *text)
     if (memchr(rest, '@', size)) {
         return "must not hold a user or a password";
     }
-    return take_authority(out, rest, size) ? NULL : "names no host, or no port of 1 to 65535";
+    return stream_authority_parse(out->host, sizeof out->host, out->port, rest, size)
+               ? NULL
+               : "names no host, or no port of 1 to 65535";
 }

@@ -2,8 +2,6 @@
 /* Putting covered pixels back: all of a sample is checked before any of the picture is changed. */
 #include <string.h>
 
-#include <zlib.h>
-
 #include "covered.h"
 #include "cursor.h"
 #include "failure.h"
@@ -58,19 +56,9 @@ static svms_status read_head(covered *out, const void *sample, size_t size, svms
     return SVMS_OK;
 }
 
-static voidpf allocate(voidpf ctx, uInt items, uInt size)
-{
-    return svms_alloc_array(ctx, items, size);
-}
-
-static void release(voidpf ctx, voidpf memory)
-{
-    svms_release(ctx, memory);
-}
-
 static svms_status unpack(svms_ctx *ctx, const covered *it, uint8_t *bytes, svms_error *err)
 {
-    z_stream stream = { .zalloc = allocate, .zfree = release, .opaque = ctx };
+    z_stream stream = svms_covered_stream(ctx);
     uint8_t extra = 0;
     if (inflateInit(&stream) != Z_OK) {
         return svms_fail_memory(err);

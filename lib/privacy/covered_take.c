@@ -2,8 +2,6 @@
 /* Covered pixels as a sample (V-CUT). */
 #include <string.h>
 
-#include <zlib.h>
-
 #include "covered.h"
 #include "failure.h"
 #include "privacy_internal.h"
@@ -37,19 +35,9 @@ static svms_status unpacked(svms_builder *out, const svms_privacy *privacy,
     return svms_builder_check(out, "covered pixels", err);
 }
 
-static voidpf allocate(voidpf ctx, uInt items, uInt size)
-{
-    return svms_alloc_array(ctx, items, size);
-}
-
-static void release(voidpf ctx, voidpf memory)
-{
-    svms_release(ctx, memory);
-}
-
 static svms_status pack(svms_builder *out, const svms_builder *bytes, svms_error *err)
 {
-    z_stream stream = { .zalloc = allocate, .zfree = release, .opaque = out->ctx };
+    z_stream stream = svms_covered_stream(out->ctx);
     uint8_t block[16384];
     if (deflateInit(&stream, Z_BEST_SPEED) != Z_OK) {
         return svms_fail_memory(err);

@@ -7,8 +7,6 @@
 
 #include <svms/time.h>
 
-static const uint8_t magic[8] = { 'S', 'V', 'M', 'S', 'U', 'P', 'D', '\n' };
-
 static svms_status check_size(uint32_t size, uint32_t most, uint64_t offset, const char *what,
                               svms_error *err)
 {
@@ -26,8 +24,8 @@ svms_status svms_update_front_parse(svms_update_front *out,
                                     const uint8_t data[SVMS_UPDATE_FRONT_SIZE], svms_error *err)
 {
     svms_cursor cursor = svms_cursor_over(data, SVMS_UPDATE_FRONT_SIZE, 0);
-    const uint8_t *found = svms_read_bytes(&cursor, sizeof magic);
-    if (memcmp(found, magic, sizeof magic) != 0) {
+    const uint8_t *found = svms_read_bytes(&cursor, SVMS_UPDATE_MAGIC_SIZE);
+    if (memcmp(found, SVMS_UPDATE_MAGIC, SVMS_UPDATE_MAGIC_SIZE) != 0) {
         return svms_fail_at(err, SVMS_E_MALFORMED, 0, "this is no update (U-FIL-1)");
     }
     uint16_t version = svms_read_u16(&cursor);

@@ -3,12 +3,11 @@
 
 #include "update_manifest.h"
 
-static const uint8_t magic[8] = { 'S', 'V', 'M', 'S', 'U', 'P', 'D', '\n' };
 static const char label[16] = "svms update 1";
 
 void svms_update_front_put(svms_builder *out, const svms_update_front *front)
 {
-    svms_put_bytes(out, magic, sizeof magic);
+    svms_put_bytes(out, SVMS_UPDATE_MAGIC, SVMS_UPDATE_MAGIC_SIZE);
     svms_put_u16(out, 1);
     svms_put_u16(out, front->algorithm);
     svms_put_u32(out, front->chain_size);

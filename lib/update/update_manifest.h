@@ -10,6 +10,8 @@
 #include "cursor.h"
 #include "sign.h"
 
+#define SVMS_UPDATE_MAGIC "SVMSUPD\n"
+#define SVMS_UPDATE_MAGIC_SIZE 8
 #define SVMS_UPDATE_FRONT_SIZE 24
 #define SVMS_UPDATE_MANIFEST_MAX (4u << 20)
 #define SVMS_UPDATE_SIGNED_SIZE (16 + 2 + 2 + 2 * SVMS_DIGEST_SIZE)
