@@ -19,6 +19,7 @@
 #include <svms/audit_trust.h>
 #include <svms/batch.h>
 #include <svms/ca.h>
+#include <svms/camera_signer.h>
 #include <svms/container.h>
 #include <svms/context.h>
 #include <svms/disclosure.h>
@@ -53,6 +54,7 @@
 #include <svms/second_factor.h>
 #include <svms/sequence.h>
 #include <svms/session.h>
+#include <svms/signedvideo.h>
 #include <svms/srtp.h>
 #include <svms/status.h>
 #include <svms/time.h>

@@ -42,6 +42,8 @@ BEGIN {
     owner["audit_trust"] = "audit"
     owner["update"] = "update"
     owner["privacy"] = "privacy"
+    owner["signedvideo"] = "signedvideo"
+    owner["camera_signer"] = "signedvideo"
     owner["rtcp"] = "rtp"
     owner["rtsp_client"] = "rtsp"
     owner["rtsp_server"] = "rtsp"

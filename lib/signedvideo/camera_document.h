@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A SEI of media signing, taken apart (CS-DOC). */
+#ifndef SVMS_CAMERA_DOCUMENT_H
+#define SVMS_CAMERA_DOCUMENT_H
+
+#include "camera_hash.h"
+#include "camera_nal.h"
+
+/* Bytes of a SEI that are read at most; a list, two chains and a signature fit four times. */
+#define SVMS_CAMERA_SEI_MAX (1u << 20)
+
+/* Order of the numbers of tag 1 (CS-DOC-1). */
+typedef enum svms_camera_order {
+    SVMS_CAMERA_LITTLE_ENDIAN,
+    SVMS_CAMERA_BIG_ENDIAN
+} svms_camera_order;
+
+/* How the signature was made, as far as the document says (CS-DOC-6). */
+typedef enum svms_camera_padding {
+    SVMS_CAMERA_PADDING_BY_KEY, /* ECDSA, or RSASSA-PSS for RSA */
+    SVMS_CAMERA_PADDING_PKCS1
+} svms_camera_padding;
+
+/* A text of tag 5; borrowed from the document, not checked. */
+typedef struct svms_camera_text {
+    const uint8_t *data;
+    size_t size;
+} svms_camera_text;
+
+/* Pointers are into bytes. Nothing in it may be believed before its signature was verified, or the
+ * SEI was found authentic in a list. */
+typedef struct svms_camera_document {
+    svms_ctx *ctx;
+    uint8_t *bytes; /* owned: the NAL unit without emulation prevention; NULL when data serves */
+    const uint8_t *hashed; /* what the signature is of (CS-DOC-2); may point into the NAL unit that
+                              was read: valid as long as that is */
+    size_t hashed_size;    /* without a signature: the whole NAL unit's, for nothing */
+    bool is_certificate;   /* reserved byte 0x80 */
+    bool has_general;
+    bool has_list;
+    bool has_signature;
+    bool has_cryptography;
+    bool is_arbitrary; /* tag 7, alone */
+    /* Tag 1. Times and counter wait for svms_camera_document_times(). */
+    uint8_t general_version;
+    uint8_t specification[3];
+    bool is_partial;
+    uint8_t start_bytes[8];
+    uint8_t end_bytes[8]; /* zeros in version 1 */
+    uint8_t counter_bytes[4];
+    uint16_t count;
+    size_t hash_size; /* of list_hash, predecessor and each of list */
+    const uint8_t *list_hash;
+    const uint8_t *predecessor;
+    /* Tag 2. */
+    const uint8_t *list;
+    size_t list_count;
+    /* Tag 3. */
+    const uint8_t *signature;
+    size_t signature_size;
+    /* Tag 4. */
+    svms_camera_hash hash;   /* SVMS_CAMERA_HASHES: one that is not known */
+    bool is_known_signature; /* the OID of the signature is absent or known */
+    svms_camera_padding padding;
+    uint16_t rsa_bits;
+    /* Tag 5. */
+    bool has_vendor;
+    svms_camera_text firmware;
+    svms_camera_text serial;
+    svms_camera_text manufacturer;
+    /* Tag 6; data NULL when absent. */
+    svms_camera_text maker_pem;
+    svms_camera_text user_pem;
+} svms_camera_document;
+
+/* nal is of kind SEI. SVMS_E_MALFORMED (CS-DOC-5), SVMS_E_LIMIT (longer than the bound),
+ * SVMS_E_NO_MEMORY; the document is empty then. Without tag 4 hash is SVMS_CAMERA_HASHES. */
+SVMS_MUST_CHECK svms_status svms_camera_document_read(svms_camera_document *document, svms_ctx *ctx,
+                                                      uint32_t codec, const svms_camera_nal *nal,
+                                                      svms_error *err);
+/* NULL-safe and repeatable. */
+void svms_camera_document_clear(svms_camera_document *document);
+
+typedef struct svms_camera_times {
+    svms_camera_order order;
+    int64_t from_utc_ns; /* SVMS_NO_TIME when it cannot be one */
+    int64_t to_utc_ns;   /* the same; SVMS_NO_TIME in version 1 */
+    uint32_t counter;
+} svms_camera_times;
+
+/* CS-DOC-1: which order it is, by the times, or else by what was before. */
+svms_camera_times svms_camera_document_times(const svms_camera_document *document,
+                                             svms_camera_order before);
+
+#endif
