@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 
-#include <svms/identity.h>
 #include <svms/media.h>
 
 #define SVMS_CASE_FORMAT "svms-case"
@@ -16,8 +15,6 @@
 /* Entries of one derivation. */
 #define SVMS_CASE_MAX_ORIGINS 4096u
 
-/* "no_anchor" */
-const char *svms_case_identity_name(svms_identity_verdict identity);
 /* "video" */
 const char *svms_case_kind_name(svms_track_kind kind);
 /* The four characters where they are printable, otherwise "0x" and eight digits. */

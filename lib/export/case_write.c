@@ -243,7 +243,7 @@ static void put_verification(svms_case_writer *writer, const svms_report *report
     int64_t attested = report->time_attested != 0 ? report->attested_utc_ns : SVMS_NO_TIME;
     svms_json_open(out, "verification", '{');
     svms_json_put_text(out, "verdict", svms_verdict_name(report->verdict));
-    svms_json_put_text(out, "identity", svms_case_identity_name(report->identity));
+    svms_json_put_text(out, "identity", svms_identity_name(report->identity));
     svms_json_put_text(out, "signer", report->signer[0] != '\0' ? report->signer : NULL);
     svms_json_put_time(out, "attested", attested);
     svms_json_put_time(out, "checked", checked_utc_ns);
