@@ -18,7 +18,8 @@ extern "C" {
 
 /** No lists of hashes: fewer bytes, and what was changed cannot be told from its GOP. */
 #define SVMS_CAMERA_LOW_BIT_RATE 0x01u
-/** Certificates come in each signed SEI, not in a SEI of their own at the beginning. */
+/** Certificates come in each signed SEI, not in a SEI of their own at the beginning; with a user's
+ * key in both (CS-SGN-8). */
 #define SVMS_CAMERA_CERTIFICATES_ALWAYS 0x02u
 /** Emulation prevention comes before the hash (reserved byte 0x40). */
 #define SVMS_CAMERA_HASH_ESCAPED 0x04u
@@ -29,14 +30,16 @@ typedef struct svms_camera_signer_options {
     uint32_t codec;                   /**< ::SVMS_CODEC_H264 or ::SVMS_CODEC_H265. */
     svms_nal_framing framing;         /**< Of what goes in and comes out. */
     uint32_t flags;                   /**< SVMS_CAMERA_... above. */
-    uint32_t sign_every;              /**< GOPs to one signature, 1 to 255; 0: 1. */
+    uint32_t sign_every;              /**< GOPs to one signature, 1 to 255; 0: 1. Parts that do not
+                                           end their GOP are always signed. */
     uint32_t copies;                  /**< How often each SEI is sent, 1 to 3; 0: once. */
     uint32_t part_nal_units;          /**< A part ends after so many covered NAL units, 1 to 65,535;
                                            0: 1,000. */
-    uint32_t part_ms;                 /**< A part ends after so long, in signed time; 0: 5,000. */
+    uint32_t part_ms;                 /**< A part ends after so long, in signed time, 1 to
+                                           3,600,000; 0: 5,000. */
     const svms_chain *chain;          /**< The maker's certificates, leaf first, role *camera*. */
     const svms_private_key *key;      /**< Key of that leaf: P-256, P-384 or RSA. */
-    const svms_chain *user_chain;     /**< The user's certificates, or NULL. */
+    const svms_chain *user_chain;     /**< The user's certificates, role *camera*, or NULL. */
     const svms_private_key *user_key; /**< Key of that leaf, which signs GOPs then, or NULL. */
     const char *firmware;             /**< Text of up to 255 bytes, UTF-8, or NULL. */
     const char *serial;               /**< The same. */
@@ -54,22 +57,27 @@ typedef struct svms_camera_signer_options {
 typedef struct svms_camera_signer svms_camera_signer;
 
 /**
- * Make a signer. Unless ::SVMS_CAMERA_CERTIFICATES_ALWAYS is given, the first access unit that
- * comes out has a certificate SEI.
+ * Make a signer. Unless ::SVMS_CAMERA_CERTIFICATES_ALWAYS is given, the first access unit with a
+ * picture that comes out has a certificate SEI. It is signed in this call, which waits for the
+ * maker's key; nothing later does, but for svms_camera_signer_end(). Keys of a provider (not those
+ * behind callbacks) sign within the call that asks them.
  *
  * @param[out] out  the signer; release with svms_camera_signer_free()
  * @param ctx       context; must outlive the signer
- * @param options   what to sign with; chains and keys must outlive the signer, texts are copied
+ * @param options   what to sign with; chains, keys and texts are only read in this call
  * @param[out] err  why it failed, or NULL
  *
  * @retval SVMS_OK             made
- * @retval SVMS_E_USAGE        an argument is NULL or out of range, or key and chain do not belong
- *                             together
- * @retval SVMS_E_UNTRUSTED    a certificate does not allow the role *camera*, or is not valid now
- * @retval SVMS_E_UNSUPPORTED  a key of a kind that the format has no use for
- * @retval SVMS_E_LIMIT        the certificates, without the root, do not fit into a SEI
+ * @retval SVMS_E_USAGE        an argument is NULL or out of range, a text is no UTF-8, or key and
+ *                             chain do not belong together
+ * @retval SVMS_E_UNTRUSTED    a certificate does not allow the role *camera*, or signatures, or is
+ *                             not valid now
+ * @retval SVMS_E_UNSUPPORTED  a key of a kind that the format has no use for: Ed25519, X25519
+ * @retval SVMS_E_LIMIT        the certificates, without the root, do not fit into a SEI, or that
+ *                             not into a length field of fewer than 4 bytes
  * @retval SVMS_E_NO_MEMORY    the allocator failed
- * @retval SVMS_E_CRYPTO       the provider failed
+ * @retval SVMS_E_CRYPTO       the provider failed, or the maker's key did; other failures that the
+ *                             holder of that key reports come as they are
  *
  * Thread safety: any thread; the signer belongs to one thread at a time. Rules: CS-SGN. Since 0.1.
  */
@@ -86,34 +94,45 @@ svms_camera_signer_new(svms_camera_signer **out, svms_ctx *ctx,
  */
 SVMS_API void svms_camera_signer_free(svms_camera_signer **signer);
 
+/** Most SEIs that wait for signatures; see svms_camera_signer_add(). */
+#define SVMS_CAMERA_WAITING_MAX 32
+
 /**
  * Take the next access unit, and give it back with the SEIs that are ready.
+ *
+ * Whatever fails after the access unit was taken concerns signatures alone: @p out is what is to be
+ * sent, and the stream goes on. Only where nothing was taken @p out is NULL.
  *
  * @param signer         the signer
  * @param data           NAL units of one access unit, in decoding order
  * @param size           bytes of them
- * @param utc_ns         when it was captured, nanoseconds since 1970; never before that of the
- *                       access unit before
- * @param[out] out       the access unit with SEIs before its first slice; the signer's, valid until
- *                       the next call
+ * @param utc_ns         when it was captured, by the camera's clock, nanoseconds since 1970, 0 or
+ *                       more; where pictures are not sent in the order of capture, a time that
+ *                       grows with the order of sending. A clock that is set is no failure
+ *                       (CS-SGN-7)
+ * @param[out] out       the access unit with the SEIs that are ready before its first slice; NULL
+ *                       when nothing was taken. Valid until the next call; may be @p data
  * @param[out] out_size  bytes of it
- * @param[out] err       why it failed, or NULL
+ * @param[out] err       why it failed, or NULL; the first failure where there is more than one
  *
- * @retval SVMS_OK            there it is
- * @retval SVMS_E_USAGE       an argument is NULL
- * @retval SVMS_E_STATE       svms_camera_signer_end() was called
- * @retval SVMS_E_MALFORMED   the bytes are no NAL units; nothing was taken
- * @retval SVMS_E_TRUNCATED   a length reaches beyond the end; nothing was taken
- * @retval SVMS_E_LIMIT       a length field of fewer than 4 bytes cannot hold the SEI; it was
- * taken, and @p out is what came in
- * @retval SVMS_E_NO_MEMORY   the allocator failed; as above
- * @retval SVMS_E_CRYPTO      key or provider failed; as above (CS-SGN-5)
- * @retval SVMS_E_CANCELLED   the holder of the key cancelled; as above
+ * @retval SVMS_OK             there it is
+ * @retval SVMS_E_USAGE        an argument is NULL, or @p utc_ns negative; nothing was taken
+ * @retval SVMS_E_STATE        svms_camera_signer_end() was called; nothing was taken
+ * @retval SVMS_E_MALFORMED    the bytes are no NAL units; nothing was taken
+ * @retval SVMS_E_TRUNCATED    a length reaches beyond the end; nothing was taken
+ * @retval SVMS_E_UNSUPPORTED  it has SEIs of another signer; nothing was taken
+ * @retval SVMS_E_LIMIT        a length field of fewer than 4 bytes cannot hold the SEI, or
+ *                             ::SVMS_CAMERA_WAITING_MAX of them wait for the key already, so that
+ *                             this GOP has none; with @p out NULL: more than 4,096 NAL units that
+ *                             would be covered, and nothing was taken
+ * @retval SVMS_E_NO_MEMORY    the allocator failed; with @p out NULL nothing was taken
+ * @retval SVMS_E_CRYPTO       key or provider failed (CS-SGN-5)
+ * @retval SVMS_E_CANCELLED    the holder of the key cancelled
  *
- * After the last three, and after other failures that the holder of a key reports, the stream goes
- * on: the GOPs concerned have no signature.
+ * Other failures that the holder of a key reports come as they are. The GOPs concerned have no
+ * signature.
  *
- * Thread safety: one thread at a time. Since 0.1.
+ * Thread safety: one thread at a time. Rules: CS-NAL, CS-DOC, CS-SGN. Since 0.1.
  */
 SVMS_API SVMS_MUST_CHECK svms_status svms_camera_signer_add(svms_camera_signer *signer,
                                                             const void *data, size_t size,
@@ -130,10 +149,11 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_camera_signer_add(svms_camera_signer *
  */
 SVMS_API void svms_camera_signer_announce(svms_camera_signer *signer);
 
-/** SEIs whose signatures are under way, or that wait behind such. 0 for NULL.
+/**
+ * SEIs whose signatures are under way, or that wait behind such.
  *
- * @param signer  the signer
- * @return how many
+ * @param signer  the signer; NULL is allowed
+ * @return how many; 0 for NULL
  *
  * Thread safety: one thread at a time. Since 0.1.
  */
@@ -141,21 +161,25 @@ SVMS_API uint32_t svms_camera_signer_waiting(const svms_camera_signer *signer);
 
 /**
  * The stream ends: the last GOP is signed, what is under way is waited for, and the SEIs that are
- * left come out, for the end of the last access unit.
+ * left come out, for the end of the last access unit. Where a signature fails, @p out has the
+ * others.
  *
  * @param signer         the signer
- * @param utc_ns         when the stream ends: the end of the last GOP
- * @param[out] out       NAL units, framed as the stream is; the signer's, until it is freed
+ * @param utc_ns         when the stream ends: the end of the last GOP (CS-SGN-7)
+ * @param[out] out       NAL units, framed as the stream is; the signer's, until it is freed. NULL
+ *                       when there are none
  * @param[out] out_size  bytes of them; may be 0
- * @param[out] err       why it failed, or NULL
+ * @param[out] err       why it failed, or NULL; the first failure where there is more than one
  *
  * @retval SVMS_OK           there they are
- * @retval SVMS_E_USAGE      an argument is NULL
+ * @retval SVMS_E_USAGE      an argument is NULL, or @p utc_ns negative; nothing has ended
  * @retval SVMS_E_STATE      it was called before
- * @retval SVMS_E_LIMIT      as of svms_camera_signer_add()
+ * @retval SVMS_E_LIMIT      a length field of fewer than 4 bytes cannot hold the SEI
  * @retval SVMS_E_NO_MEMORY  the allocator failed
  * @retval SVMS_E_CRYPTO     key or provider failed
  * @retval SVMS_E_CANCELLED  the holder of the key cancelled
+ *
+ * Other failures that the holder of a key reports come as they are.
  *
  * Thread safety: one thread at a time. Since 0.1.
  */

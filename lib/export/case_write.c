@@ -9,6 +9,7 @@
 #include "failure.h"
 #include "json_put.h"
 #include "package_format.h"
+#include "verdict_name.h"
 
 /* All containers with the same ids and texts. */
 typedef struct device_entry {

@@ -7,6 +7,8 @@
 
 #include <svms/media.h>
 
+#define SVMS_CAMERA_UUID_SIZE 16
+
 typedef enum svms_camera_nal_kind {
     SVMS_CAMERA_NAL_IGNORED, /* comes and goes: parameter sets, delimiters, other SEIs ... */
     SVMS_CAMERA_NAL_SLICE,   /* VCL, covered */
@@ -24,5 +26,7 @@ typedef struct svms_camera_nal {
 
 /* Never fails: what cannot be told is IGNORED, or SLICE where its type says VCL. */
 svms_camera_nal svms_camera_nal_of(uint32_t codec, const svms_nal *nal);
+/* What a SEI of media signing begins with, SVMS_CAMERA_UUID_SIZE bytes; borrowed. */
+const uint8_t *svms_camera_uuid(void);
 
 #endif
