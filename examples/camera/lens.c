@@ -32,26 +32,26 @@ static uint64_t system_monotonic(void *user)
     return read_clock(CLOCK_MONOTONIC);
 }
 
-void lens_begin(lens *lens, const lens_way *way, const lens_clock *clock)
+void lens_begin(lens *source, const lens_way *way, const lens_clock *clock)
 {
-    lens->way = way;
-    lens->clock = *clock;
-    if (!lens->clock.utc) {
-        lens->clock.utc = system_utc;
+    source->way = way;
+    source->clock = *clock;
+    if (!source->clock.utc) {
+        source->clock.utc = system_utc;
     }
-    if (!lens->clock.monotonic) {
-        lens->clock.monotonic = system_monotonic;
+    if (!source->clock.monotonic) {
+        source->clock.monotonic = system_monotonic;
     }
 }
 
-uint64_t lens_now(const lens *lens)
+uint64_t lens_now(const lens *source)
 {
-    return lens->clock.monotonic(lens->clock.user);
+    return source->clock.monotonic(source->clock.user);
 }
 
-int64_t lens_utc_of(const lens *lens, uint64_t monotonic_ns)
+int64_t lens_utc_of(const lens *source, uint64_t monotonic_ns)
 {
-    return lens->clock.utc(lens->clock.user) - (int64_t)(lens_now(lens) - monotonic_ns);
+    return source->clock.utc(source->clock.user) - (int64_t)(lens_now(source) - monotonic_ns);
 }
 
 bool lens_rate_fits(uint32_t rate_num, uint32_t rate_den)
@@ -88,27 +88,27 @@ bool lens_picture_new(svms_picture *out, uint32_t width, uint32_t height)
     return true;
 }
 
-svms_status lens_next(lens *lens, lens_shot *out, svms_error *err)
+svms_status lens_next(lens *source, lens_shot *out, svms_error *err)
 {
-    return lens->way->next(lens, out, err);
+    return source->way->next(source, out, err);
 }
 
-uint64_t lens_due(const lens *lens)
+uint64_t lens_due(const lens *source)
 {
-    return lens->way->due(lens);
+    return source->way->due(source);
 }
 
-int lens_handle(const lens *lens)
+int lens_handle(const lens *source)
 {
-    return lens->way->handle(lens);
+    return source->way->handle(source);
 }
 
-void lens_wait(const lens *lens, uint64_t until)
+void lens_wait(const lens *source, uint64_t until)
 {
-    uint64_t due = lens_due(lens);
+    uint64_t due = lens_due(source);
     uint64_t now = read_clock(CLOCK_MONOTONIC);
     uint64_t end = due < until ? due : until;
-    struct pollfd watched = { lens_handle(lens), POLLIN, 0 };
+    struct pollfd watched = { lens_handle(source), POLLIN, 0 };
     if (watched.fd >= 0) {
         end = until;
     }
@@ -118,15 +118,15 @@ void lens_wait(const lens *lens, uint64_t until)
     }
 }
 
-const lens_format *lens_describe(const lens *lens)
+const lens_format *lens_describe(const lens *source)
 {
-    return &lens->format;
+    return &source->format;
 }
 
-void lens_close(lens **lens)
+void lens_close(lens **source)
 {
-    if (lens && *lens) {
-        (*lens)->way->close(*lens);
-        *lens = NULL;
+    if (source && *source) {
+        (*source)->way->close(*source);
+        *source = NULL;
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where raw pictures and sound come from: a scene that is made up, a file played as if it were live,
- * or a device. Nothing waits unless it is asked to, so that one thread can serve clients, too. A
- * lens belongs to one thread at a time. */
+/* Where raw pictures and sound come from: a scene that is made up, a file played as if it were
+ * live, or a device. Nothing waits unless it is asked to, so that one thread can serve clients,
+ * too. A lens belongs to one thread at a time. */
 #ifndef SVMS_CAMERA_LENS_H
 #define SVMS_CAMERA_LENS_H
 
@@ -51,15 +51,15 @@ typedef struct lens_shot {
 /* SVMS_OK: a shot. SVMS_AGAIN: not before lens_due(). SVMS_END: nothing will come any more.
  * SVMS_E_IO: the device failed or is gone; SVMS_E_MALFORMED: a file holds nothing to show. After a
  * failure, close it. */
-svms_status lens_next(lens *lens, lens_shot *out, svms_error *err);
+svms_status lens_next(lens *source, lens_shot *out, svms_error *err);
 /* When to ask again, on the monotonic clock: 0 where there is no need to wait. */
-uint64_t lens_due(const lens *lens);
+uint64_t lens_due(const lens *source);
 /* Readable when the device has a picture, for poll(); -1 where only the clock tells. */
-int lens_handle(const lens *lens);
+int lens_handle(const lens *source);
 /* Sleeps until it is worth asking, a signal came, or the (system's) monotonic clock reads that. */
-void lens_wait(const lens *lens, uint64_t until);
-const lens_format *lens_describe(const lens *lens);
+void lens_wait(const lens *source, uint64_t until);
+const lens_format *lens_describe(const lens *source);
 /* NULL and pointer to NULL are accepted. */
-void lens_close(lens **lens);
+void lens_close(lens **source);
 
 #endif

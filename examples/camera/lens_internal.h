@@ -6,10 +6,10 @@
 #include "lens.h"
 
 typedef struct lens_way {
-    svms_status (*next)(lens *lens, lens_shot *out, svms_error *err);
-    uint64_t (*due)(const lens *lens);
-    int (*handle)(const lens *lens);
-    void (*close)(lens *lens);
+    svms_status (*next)(lens *source, lens_shot *out, svms_error *err);
+    uint64_t (*due)(const lens *source);
+    int (*handle)(const lens *source);
+    void (*close)(lens *source);
 } lens_way;
 
 struct lens {
@@ -19,10 +19,10 @@ struct lens {
 };
 
 /* Puts the system's clock where there is none. */
-void lens_begin(lens *lens, const lens_way *way, const lens_clock *clock);
-uint64_t lens_now(const lens *lens);
+void lens_begin(lens *source, const lens_way *way, const lens_clock *clock);
+uint64_t lens_now(const lens *source);
 /* UTC of a moment of the monotonic clock, by how the two stand now. */
-int64_t lens_utc_of(const lens *lens, uint64_t monotonic_ns);
+int64_t lens_utc_of(const lens *source, uint64_t monotonic_ns);
 /* Whether pictures can come at such a rate: bounded, so that lens_span() cannot overflow. */
 bool lens_rate_fits(uint32_t rate_num, uint32_t rate_den);
 /* How long so many pictures, or samples, take: nanoseconds, rounded down. */

@@ -178,14 +178,14 @@ static uint64_t skip(scene *self, uint64_t now)
     return self->pictures - before;
 }
 
-static svms_status scene_next(lens *lens, lens_shot *out, svms_error *err)
+static svms_status scene_next(lens *base, lens_shot *out, svms_error *err)
 {
-    scene *self = (scene *)lens;
+    scene *self = (scene *)base;
     uint64_t lost = 0;
     (void)err;
     memset(out, 0, sizeof *out);
     if (!self->options.is_hurried) {
-        uint64_t now = lens_now(lens);
+        uint64_t now = lens_now(base);
         if (now < self->begun + next_time(self)) {
             return SVMS_AGAIN;
         }
@@ -199,21 +199,21 @@ static svms_status scene_next(lens *lens, lens_shot *out, svms_error *err)
     return SVMS_OK;
 }
 
-static uint64_t scene_due(const lens *lens)
+static uint64_t scene_due(const lens *base)
 {
-    const scene *self = (const scene *)lens;
+    const scene *self = (const scene *)base;
     return self->options.is_hurried ? 0 : self->begun + next_time(self);
 }
 
-static int scene_handle(const lens *lens)
+static int scene_handle(const lens *base)
 {
-    (void)lens;
+    (void)base;
     return -1;
 }
 
-static void scene_close(lens *lens)
+static void scene_close(lens *base)
 {
-    scene *self = (scene *)lens;
+    scene *self = (scene *)base;
     free(self->still.planes[0]);
     free(self->shown.planes[0]);
     free(self);
@@ -275,9 +275,9 @@ svms_status lens_open_scene(lens **out, const lens_scene_options *options, svms_
     return SVMS_OK;
 }
 
-void lens_scene_light(lens *lens, uint32_t light)
+void lens_scene_light(lens *base, uint32_t light)
 {
-    if (lens->way == &way) {
-        set_light((scene *)lens, light ? light : DAYLIGHT);
+    if (base->way == &way) {
+        set_light((scene *)base, light ? light : DAYLIGHT);
     }
 }

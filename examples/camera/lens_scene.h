@@ -24,6 +24,6 @@ svms_status lens_open_scene(lens **out, const lens_scene_options *options, svms_
 
 /* Somebody switched a lamp, or the sun set: from the next picture on. As in the options; another
  * lens than a scene is left alone. */
-void lens_scene_light(lens *lens, uint32_t light);
+void lens_scene_light(lens *source, uint32_t light);
 
 #endif

@@ -163,7 +163,8 @@ void scene_draw_walkers(const svms_picture *picture, uint32_t seed, uint64_t ela
         uint64_t gone = (pace * milliseconds / 1000 + (number >> 8)) % (2u * range);
         uint32_t x = (uint32_t)(gone < range ? gone : 2u * range - gone);
         uint32_t sway = (uint32_t)(milliseconds / 160 + i) % 2;
-        const colour coat = { (uint8_t)(30 + (number >> 4 & 127)), (uint8_t)(96 + (number >> 12 & 63)),
+        const colour coat = { (uint8_t)(30 + (number >> 4 & 127)),
+                              (uint8_t)(96 + (number >> 12 & 63)),
                               (uint8_t)(96 + (number >> 20 & 63)) };
         uint32_t y = picture->height / 2 + picture->height * i / 14 + sway;
         const box head = { x + size / 8, y, size / 4, size / 4 };

@@ -48,6 +48,9 @@ static exit_status tell(record_audit *audit, const audit_deed *what, const svms_
         return status;
     }
     svms_status put = head ? put_head(record, head, &err) : SVMS_OK;
+    if (put == SVMS_OK && audit->end) {
+        put = svms_audit_record_digest(record, "end", audit->end, HEAD_SIZE, &err);
+    }
     if (put == SVMS_OK) {
         put = svms_audit_record_text(record, "why", why, &err);
     }
@@ -80,12 +83,41 @@ void record_audit_event(record_audit *audit, const char *event, const svms_head 
     audit->has_failed = audit->has_failed || failed;
 }
 
-void record_audit_head(record_audit *audit, const svms_head *head)
+static void tell_head(record_audit *audit, const svms_head *head)
 {
     if (head->segment != SVMS_NO_SEGMENT) {
         record_audit_event(audit, "recording.head", head, NULL);
         audit->head_due_ns = now_ns() + HEAD_EVERY_NS;
     }
+}
+
+static bool find_end(svms_ctx *ctx, const char *path, uint8_t end[HEAD_SIZE])
+{
+    svms_source source = SVMS_SOURCE_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status status = svms_source_open_file(&source, ctx, path, &err);
+    if (status == SVMS_OK) {
+        status = svms_trailer_digest(ctx, &source, end, &err);
+        svms_source_close(&source);
+    }
+    if (status != SVMS_OK) {
+        complain("the end of %s cannot be told: %s", path, err.message);
+    }
+    return status == SVMS_OK;
+}
+
+void record_audit_closed(record_audit *audit, const svms_head *head, svms_ctx *ctx,
+                         const char *path)
+{
+    uint8_t end[HEAD_SIZE];
+    if (!audit->trail) {
+        return;
+    }
+    bool has_end = path && find_end(ctx, path, end);
+    audit->has_failed = audit->has_failed || (path && !has_end);
+    audit->end = has_end ? end : NULL;
+    tell_head(audit, head);
+    audit->end = NULL;
 }
 
 void record_audit_pulse(record_audit *audit, const svms_head *head)
@@ -96,7 +128,7 @@ void record_audit_pulse(record_audit *audit, const svms_head *head)
     audit->head = *head;
     audit_trail_tend(audit->trail);
     if (now_ns() >= audit->head_due_ns) {
-        record_audit_head(audit, head);
+        tell_head(audit, head);
     }
 }
 

@@ -14,7 +14,8 @@ typedef struct record_audit {
     bool has_begun;
     bool has_failed; /* something could not be told, which was said */
     int64_t head_due_ns;
-    svms_head head; /* newest one */
+    svms_head head;     /* newest one */
+    const uint8_t *end; /* of a container that is closed, or NULL */
 } record_audit;
 
 /* Before the first sample: what cannot be told is not recorded. */
@@ -23,8 +24,10 @@ exit_status record_audit_start(record_audit *audit, const svms_head *head);
 /* With every sample; tells a head when one is due. */
 void record_audit_pulse(record_audit *audit, const svms_head *head);
 
-/* Of a container that has come to its end. */
-void record_audit_head(record_audit *audit, const svms_head *head);
+/* Of a container that has come to its end. With the name of the file in which it is closed: then
+ * witnesses of the log attest by this when all of it existed (container.md, C-TRL-5). */
+void record_audit_closed(record_audit *audit, const svms_head *head, svms_ctx *ctx,
+                         const char *path);
 
 /* recording.gap or recording.recovered. From here on recording does not stop because it could not
  * be told; record_audit_stop() says so at the end. */

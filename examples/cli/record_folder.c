@@ -106,11 +106,13 @@ static void report_container(record_folder *self, const svms_recording_container
 }
 
 /* It is durable; the sink is closed before the next container begins. */
-static void tell_end(record_folder *self, const svms_recording_container *container)
+static void tell_end(record_folder *self, const svms_recording_container *container,
+                     const char *path)
 {
     record_audit *audit = self->target.audit;
     if (memcmp(audit->head.container_id, container->container_id, 16) == 0) {
-        record_audit_head(audit, &audit->head);
+        bool is_closed = container->state != SVMS_RECORDING_LEFT_OPEN;
+        record_audit_closed(audit, &audit->head, self->ctx, is_closed ? path : NULL);
     }
 }
 
@@ -138,7 +140,7 @@ static void close_sink(void *user, const svms_recording_container *container, sv
         self->lost_name = true;
     }
     self->kept++;
-    tell_end(self, container);
+    tell_end(self, container, path);
     report_container(self, container, path);
     forget(one);
 }

@@ -390,7 +390,7 @@ static exit_status close_writer(record_target *self)
         status = svms_writer_close(&self->writer, &err);
     }
     if (status == SVMS_OK) {
-        record_audit_head(&self->audit, &self->audit.head);
+        record_audit_closed(&self->audit, &self->audit.head, self->ctx, self->part);
         return EXIT_GOOD;
     }
     self->broken = true;

@@ -10,6 +10,37 @@
 #include "message.h"
 #include "password.h"
 
+enum { MAGIC_SIZE = 8 };
+
+/* C-HDR-1 */
+static const uint8_t magic[MAGIC_SIZE] = { 0x8A, 'S', 'V', 'M', '\r', '\n', 0x1A, '\n' };
+
+static bool begins_so(svms_ctx *ctx, const char *path)
+{
+    svms_source source = SVMS_SOURCE_INIT;
+    uint8_t first[MAGIC_SIZE] = { 0 };
+    size_t got = 0;
+    int os_error = 0;
+    if (svms_source_open_file(&source, ctx, path, NULL) != SVMS_OK) {
+        return false;
+    }
+    bool read = source.read_at(source.user, 0, first, sizeof first, &got, &os_error) == SVMS_OK &&
+                got == sizeof first;
+    svms_source_close(&source);
+    return read && memcmp(first, magic, sizeof magic) == 0;
+}
+
+exit_status recording_is_at(bool *out, svms_ctx *ctx, const char *path)
+{
+    char *part = path_with_suffix(path, PART_SUFFIX);
+    if (!part) {
+        return EXIT_ENVIRONMENT;
+    }
+    *out = begins_so(ctx, path) || (!file_exists(path) && begins_so(ctx, part));
+    free(part);
+    return EXIT_GOOD;
+}
+
 /* FILE, or FILE.part when there is no FILE; then FILE again, because between the two looks the
  * writer may have finished. */
 static svms_status open_either(recording *file, svms_ctx *ctx, const char *path, char *part,

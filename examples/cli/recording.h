@@ -16,6 +16,8 @@ typedef struct recording {
     svms_source source;
 } recording;
 
+/* Whether what is there, or is being written there, begins like a container (C-HDR-1). */
+exit_status recording_is_at(bool *out, svms_ctx *ctx, const char *path);
 exit_status recording_open(recording *out, svms_ctx *ctx, const char *path);
 void recording_close(recording *file);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* svms rtsp serve: a video file as a live, secured camera. */
+/* svms rtsp serve: a video file or a recording as a live, secured camera. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -12,27 +12,26 @@
 
 #include "interrupt.h"
 #include "keys.h"
-#include "media_input.h"
 #include "media_time.h"
 #include "message.h"
 #include "options.h"
-#include "password.h"
 #include "rtsp_command.h"
+#include "rtsp_source.h"
+#include "rtsp_viewers.h"
 
 /* How long the end of the last pictures may take, and how often a signal is looked for. */
 #define FAREWELL_NS (STREAM_SECOND / 2)
 #define LOOK_NS (STREAM_SECOND / 4)
+/* Gaps of a recording may last for days; nobody waits for longer than this. */
+#define PAUSE_MAX_NS (10 * (int64_t)STREAM_SECOND)
 
 typedef struct serve_request {
-    const char *input;
+    rtsp_source_options source;
+    rtsp_viewers_options viewers;
     const char *listen;
     const char *certificate;
     const char *certificate_key;
     const char *path;
-    const char *user;
-    const char *user_password_file;
-    bool open;
-    bool allow_md5;
     bool loop;
     bool wait;
     int media;
@@ -44,8 +43,8 @@ typedef struct serving {
     const serve_request *request;
     svms_ctx *ctx;
     svms_tls_context *tls;
-    password secret;
-    media_input *input;
+    rtsp_viewers viewers;
+    rtsp_source *source;
     stream_serve *serve;
     int64_t began_utc;
     uint64_t began;      /* when the time of the input was 0 */
@@ -58,13 +57,14 @@ static svms_status give_secret(void *user, const char *name, svms_rtsp_digest al
 {
     const serving *self = user;
     (void)algorithm;
-    if (!self->request->user || strcmp(name, self->request->user) != 0) {
-        return SVMS_OK;
-    }
-    out->kind = SVMS_RTSP_SECRET_PASSWORD;
-    out->size = (uint32_t)self->secret.size;
-    memcpy(out->bytes, self->secret.text, self->secret.size);
-    return SVMS_OK;
+    return rtsp_viewers_secret(&self->viewers, name, out);
+}
+
+static svms_status judge_token(void *user, const char *address, const char *token, size_t size,
+                               char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err)
+{
+    const serving *self = user;
+    return rtsp_viewers_token(&self->viewers, address, token, size, identity, err);
 }
 
 static void tell(void *user, stream_serve_note note, const char *who, const char *words)
@@ -84,15 +84,10 @@ static exit_status check(const serve_request *request)
         return usage_error("rtsp serve", "--certificate and --certificate-key are needed, and not "
                                          "together with --media clear");
     }
-    if (!request->user != !request->user_password_file) {
-        return usage_error("rtsp serve", "--user and --user-password-file belong together");
+    if (request->path[0] != '/') {
+        return usage_error("rtsp serve", "--path begins with a slash");
     }
-    if (!request->user == !request->open) {
-        return usage_error("rtsp serve",
-                           "say who may see it: --user NAME, or --open for everybody");
-    }
-    return request->path[0] == '/' ? EXIT_GOOD
-                                   : usage_error("rtsp serve", "--path begins with a slash");
+    return rtsp_viewers_check(&request->viewers, !clear);
 }
 
 static exit_status load_tls(serving *self)
@@ -119,33 +114,19 @@ static exit_status load_tls(serving *self)
     return status;
 }
 
-static exit_status load_secret(serving *self)
+static void look_for_sound(serving *self)
 {
-    if (!self->request->user) {
-        return EXIT_GOOD;
+    uint32_t count = 0;
+    const svms_track *tracks = rtsp_source_tracks(self->source, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        bool sound = tracks[i].kind == SVMS_TRACK_AUDIO && stream_serve_carries(self->serve, i);
+        self->viewers.has_sound = self->viewers.has_sound || sound;
     }
-    exit_status status = password_from_file(&self->secret, self->request->user_password_file);
-    if (status == EXIT_GOOD && self->secret.size > SVMS_RTSP_PASSWORD_MAX) {
-        complain("the password is longer than %d bytes", SVMS_RTSP_PASSWORD_MAX);
-        status = EXIT_MALFORMED;
-    }
-    return status;
-}
-
-static exit_status open_input(serving *self)
-{
-    exit_status status = media_input_open(&self->input, self->request->input);
-    if (status == EXIT_GOOD && !media_input_describe(self->input)->is_file) {
-        complain("%s is no file", self->request->input);
-        status = EXIT_USAGE;
-    }
-    return status;
 }
 
 static exit_status open_server(serving *self)
 {
     const serve_request *request = self->request;
-    const media_description *media = media_input_describe(self->input);
     char address[SERVE_LISTEN_TEXT];
     int listener = serve_listen(request->listen, address);
     if (listener < 0) {
@@ -161,16 +142,15 @@ static exit_status open_server(serving *self)
     options.media = (stream_serve_media)request->media;
     options.suite = (svms_srtp_suite)request->suite;
     options.form = (svms_mikey_form)request->mikey;
-    options.server_flags = (request->open ? SVMS_RTSP_SERVER_OPEN : SVMS_RTSP_SERVER_DIGEST) |
-                           (request->allow_md5 ? SVMS_RTSP_SERVER_ALLOW_MD5 : 0);
+    options.server_flags = rtsp_viewers_flags(&self->viewers);
     options.path = request->path;
-    options.tracks = media->tracks;
-    options.track_count = media->track_count;
+    options.tracks = rtsp_source_tracks(self->source, &options.track_count);
     options.user = self;
     options.secret = give_secret;
+    options.token = judge_token;
     options.note = tell;
     if (stream_serve_open(&self->serve, &options, &err) != SVMS_OK) {
-        return complain_error(&err, "cannot serve %s", request->input);
+        return complain_error(&err, "cannot serve %s", request->source.path);
     }
     print_line(stdout, "%s://%s%s", self->tls ? "rtsps" : "rtsp", address, request->path);
     return fflush(stdout) == 0 ? EXIT_GOOD : complain_system(errno, "cannot write");
@@ -183,7 +163,7 @@ static exit_status run_until(serving *self, uint64_t when)
         uint64_t now = stream_clock();
         uint64_t next = stream_earlier(when, now + LOOK_NS);
         if (stream_serve_run(self->serve, next, &err) != SVMS_OK) {
-            return complain_error(&err, "cannot serve %s", self->request->input);
+            return complain_error(&err, "cannot serve %s", self->request->source.path);
         }
         if (stream_clock() >= when) {
             break;
@@ -204,10 +184,13 @@ static exit_status wait_for_somebody(serving *self)
 /* Waits until its time has come, and sends it. */
 static exit_status send_sample(serving *self, svms_sample *sample)
 {
-    const media_description *media = media_input_describe(self->input);
-    const svms_track *track = &media->tracks[sample->track];
-    int64_t time = time_add(ticks_to_ns(track, sample->dts), -media->start_ns);
+    uint32_t count = 0;
+    const svms_track *track = &rtsp_source_tracks(self->source, &count)[sample->track];
+    int64_t time = rtsp_source_time(self->source, sample);
     int64_t end = time_add(time, ticks_to_ns(track, sample->duration));
+    if (time - self->furthest_ns > PAUSE_MAX_NS) {
+        self->shift_ns = time_add(self->shift_ns, self->furthest_ns + PAUSE_MAX_NS - time);
+    }
     self->furthest_ns = end > self->furthest_ns ? end : self->furthest_ns;
     int64_t due = time_add(time, self->shift_ns);
     svms_error err = SVMS_ERROR_INIT;
@@ -223,7 +206,7 @@ static exit_status send_sample(serving *self, svms_sample *sample)
     sample->pts += shift;
     sample->dts += shift;
     if (stream_serve_sample(self->serve, sample, &err) != SVMS_OK) {
-        return complain_error(&err, "cannot send a sample of %s", self->request->input);
+        return complain_error(&err, "cannot send a sample of %s", self->request->source.path);
     }
     return EXIT_GOOD;
 }
@@ -233,7 +216,7 @@ static exit_status play_once(serving *self)
     while (!interrupt_came()) {
         svms_sample sample = SVMS_SAMPLE_INIT;
         exit_status status = EXIT_GOOD;
-        media_result result = media_input_next(self->input, &sample, &status);
+        media_result result = rtsp_source_next(self->source, &sample, &status);
         if (result == MEDIA_SAMPLE && stream_serve_carries(self->serve, sample.track)) {
             status = send_sample(self, &sample);
         }
@@ -257,8 +240,8 @@ static exit_status play(serving *self)
             break;
         }
         self->shift_ns = time_add(self->shift_ns, self->furthest_ns);
-        media_input_close(&self->input);
-        status = open_input(self);
+        self->furthest_ns = 0;
+        status = rtsp_source_rewind(self->source);
     }
     /* The last picture lasts, too. */
     if (status == EXIT_GOOD) {
@@ -279,25 +262,29 @@ static exit_status serve(const serve_request *request)
     self.request = request;
     exit_status status = make_context(&self.ctx);
     if (status == EXIT_GOOD) {
-        status = load_secret(&self);
+        status = rtsp_viewers_load(&self.viewers, self.ctx, &request->viewers);
     }
     if (status == EXIT_GOOD && request->certificate) {
         status = load_tls(&self);
     }
     if (status == EXIT_GOOD) {
         interrupt_watch();
-        status = open_input(&self);
+        status = rtsp_source_open(&self.source, self.ctx, &request->source);
     }
     if (status == EXIT_GOOD) {
         status = open_server(&self);
     }
     if (status == EXIT_GOOD) {
+        look_for_sound(&self);
         status = play(&self);
     }
+    if (status == EXIT_GOOD && rtsp_source_lacks(self.source)) {
+        status = EXIT_EVIDENCE;
+    }
     stream_serve_close(&self.serve);
-    media_input_close(&self.input);
+    rtsp_source_close(&self.source);
     svms_tls_context_free(&self.tls);
-    password_wipe(&self.secret);
+    rtsp_viewers_free(&self.viewers);
     svms_ctx_free(&self.ctx);
     return status;
 }
@@ -322,6 +309,9 @@ static const option_choice suites[] = {
     { NULL, 0 },
 };
 
+#define VIEWER(field) offsetof(serve_request, viewers.field)
+#define SOURCE(field) offsetof(serve_request, source.field)
+
 static const option_spec options[] = {
     { "listen", "ADDRESS:PORT", "where clients connect; port 0: any that is free", OPTION_TEXT,
       offsetof(serve_request, listen), NULL, 0, 0 },
@@ -331,14 +321,35 @@ static const option_spec options[] = {
       offsetof(serve_request, certificate_key), NULL, 0, 0 },
     { "path", "PATH", "of the URL; default /live", OPTION_TEXT, offsetof(serve_request, path), NULL,
       0, 0 },
-    { "user", "NAME", "who may see it, by Digest authentication", OPTION_TEXT,
-      offsetof(serve_request, user), NULL, 0, 0 },
+    { "user", "NAME", "who may see it, by Digest authentication", OPTION_TEXT, VIEWER(user), NULL,
+      0, 0 },
     { "user-password-file", "FILE", "the user's password: the first line of FILE", OPTION_TEXT,
-      offsetof(serve_request, user_password_file), NULL, 0, 0 },
-    { "open", NULL, "everybody may see it, instead of --user", OPTION_FLAG,
-      offsetof(serve_request, open), NULL, 0, 0 },
-    { "allow-md5", NULL, "Digest authentication also with MD5", OPTION_FLAG,
-      offsetof(serve_request, allow_md5), NULL, 0, 0 },
+      VIEWER(user_password_file), NULL, 0, 0 },
+    { "allow-md5", NULL, "Digest authentication also with MD5", OPTION_FLAG, VIEWER(allow_md5),
+      NULL, 0, 0 },
+    { "jwks", "FILE", "whose tokens let in: public keys (JWKS); repeatable", OPTION_LIST,
+      VIEWER(rules.key_sets), NULL, 0, 0 },
+    { "issuer", "NAME", "whose they are: iss; beside each --jwks", OPTION_LIST,
+      VIEWER(rules.issuers), NULL, 0, 0 },
+    { "gateway", "NAME", "the same, of one that only asks for others (act)", OPTION_LIST,
+      VIEWER(rules.gateways), NULL, 0, 0 },
+    { "audience", "NAME", "who this camera is: aud must name it", OPTION_TEXT,
+      VIEWER(rules.audience), NULL, 0, 0 },
+    { "device", "ID", "which one it is in the rights of tokens (live.view, live.listen)",
+      OPTION_TEXT, VIEWER(device), NULL, 0, 0 },
+    { "policy", "FILE", "what must allow it besides the rights of a token", OPTION_TEXT,
+      VIEWER(policy_path), NULL, 0, 0 },
+    { "profile", "PROFILE", "of tokens: access (default, RFC 9068) or onvif", OPTION_CHOICE,
+      VIEWER(rules.profile), token_profiles, 0, 0 },
+    { "without-nbf", NULL, "take tokens that do not say from when on they are good", OPTION_FLAG,
+      VIEWER(rules.nbf_may_be_absent), NULL, 0, 0 },
+    { "skew", "S", "seconds by which clocks may differ, 0 to 300; default 60", OPTION_COUNT,
+      VIEWER(rules.skew_s), NULL, 0, 300 },
+    { "longest-life", "SPAN", "longest life of a token: 90s, 15m, 8h, 2d; default 1d", OPTION_TEXT,
+      VIEWER(rules.longest_life), NULL, 0, 0 },
+    { "revocations", "FILE", "tokens that were revoked before their time", OPTION_TEXT,
+      VIEWER(rules.revocations), NULL, 0, 0 },
+    { "open", NULL, "everybody may see it", OPTION_FLAG, VIEWER(open), NULL, 0, 0 },
     { "media", "HOW", "srtp (default), tls (inside the connection, without SRTP), or clear",
       OPTION_CHOICE, offsetof(serve_request, media), medias, 0, 0 },
     { "mikey", "FORM", "how keys are told: onvif (default), or joined, for GStreamer",
@@ -368,6 +379,7 @@ exit_status command_rtsp_serve(int count, char **arguments)
     serve_request request;
     memset(&request, 0, sizeof request);
     request.path = "/live";
+    request.viewers.rules = (token_rules_options)TOKEN_RULES_OPTIONS_INIT;
     request.media = STREAM_SERVE_SRTP;
     request.mikey = SVMS_MIKEY_ONVIF;
     request.suite = SVMS_SRTP_AEAD_AES_256_GCM;

@@ -179,7 +179,9 @@ _svms_rtsp_options() {
         ;;
     serve)
         echo "--listen --certificate --certificate-key --path --user --user-password-file --open --allow-md5" \
-            "--media --mikey --suite --loop --wait --help"
+            "--jwks --issuer --gateway --audience --device --policy --profile --without-nbf --skew --longest-life" \
+            "--revocations --media --mikey --suite --loop --wait --password-file --password-prompt --identity" \
+            "--kek --keys --trust --help"
         ;;
     check)
         echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \

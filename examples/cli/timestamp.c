@@ -7,6 +7,7 @@
 
 #include <svms/svms.h>
 
+#include "attest_options.h"
 #include "command.h"
 #include "file.h"
 #include "http.h"
@@ -26,6 +27,8 @@ typedef struct timestamp_request {
     const char *reply_path;
     const char *anchors_path;
     const char *revoked_path;
+    const char *proof_path;
+    audit_trust_options witnesses;
     bool json;
 } timestamp_request;
 
@@ -42,6 +45,7 @@ typedef struct stamp_job {
     unsigned char *token;
     size_t token_size;
     svms_timestamp_info info;
+    attest_means means;
 } stamp_job;
 
 static exit_status find_digest(stamp_job *job)
@@ -195,10 +199,53 @@ static exit_status say(const stamp_job *job)
     return EXIT_GOOD;
 }
 
+static exit_status append_bytes(stamp_job *job, const file_text *proof)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status status = svms_trailer_append_proof(job->ctx, &job->store, proof->bytes, proof->size,
+                                                   attest_attester(&job->means), &err);
+    return status == SVMS_OK ? EXIT_GOOD
+                             : complain_error(&err, "cannot append %s", job->request->proof_path);
+}
+
+/* What witnesses of an audit log attest. */
+static exit_status append_proof(stamp_job *job)
+{
+    const timestamp_request *request = job->request;
+    file_text proof = { NULL, 0 };
+    svms_error err = SVMS_ERROR_INIT;
+    exit_status status = attest_load(&job->means, job->ctx, &request->witnesses, "timestamp");
+    if (status == EXIT_GOOD) {
+        status = file_read(&proof, request->proof_path, SVMS_TRAILER_PROOF_MAX, false);
+    }
+    if (status == EXIT_GOOD &&
+        svms_store_open_file(&job->store, job->ctx, request->path, &err) != SVMS_OK) {
+        status = complain_error(&err, "cannot change %s", request->path);
+    }
+    if (status == EXIT_GOOD) {
+        status = append_bytes(job, &proof);
+    }
+    file_text_free(&proof);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
+    if (request->json) {
+        return json_print(json_pack("{s:o, s:o, s:o}", "file", json_text(request->path), "digest",
+                                    json_hex(job->digest, sizeof job->digest), "audit_proof",
+                                    json_text(request->proof_path)));
+    }
+    print_line(stdout, "Stamped       %s", request->path);
+    print_line(stdout, "Attested by   what %s proves", request->proof_path);
+    return EXIT_GOOD;
+}
+
 static exit_status stamp(stamp_job *job)
 {
     const timestamp_request *request = job->request;
     exit_status status = find_digest(job);
+    if (status == EXIT_GOOD && request->proof_path) {
+        return append_proof(job);
+    }
     if (status == EXIT_GOOD && !request->url && !request->reply_path) {
         return write_query(job);
     }
@@ -249,13 +296,25 @@ static const option_spec options[] = {
       offsetof(timestamp_request, anchors_path), NULL, 0, 0 },
     { "crl", "FILE", "with --tsa-anchors: revocation lists (PEM or DER)", OPTION_TEXT,
       offsetof(timestamp_request, revoked_path), NULL, 0, 0 },
+    { "audit-proof", "FILE", "append the proof (svms audit prove) of this file's recording.head",
+      OPTION_TEXT, offsetof(timestamp_request, proof_path), NULL, 0, 0 },
+    { "log-key", "KEY", "with --audit-proof: key of that audit log", OPTION_TEXT,
+      offsetof(timestamp_request, witnesses.key), NULL, 0, 0 },
+    { "witness-key", "KEY", "with --log-key: a witness that its administrator controls; repeatable",
+      OPTION_LIST, offsetof(timestamp_request, witnesses.witnesses), NULL, 0, 0 },
+    { "outside-witness-key", "KEY",
+      "with --log-key: a witness that he does not control; repeatable", OPTION_LIST,
+      offsetof(timestamp_request, witnesses.outside), NULL, 0, 0 },
+    { "quorum", "K", "with --log-key: how many of them must have signed, one from outside",
+      OPTION_COUNT, offsetof(timestamp_request, witnesses.quorum), NULL, 1,
+      SVMS_AUDIT_WITNESSES_MAX },
     { "json", NULL, "print one JSON object", OPTION_FLAG, offsetof(timestamp_request, json), NULL,
       0, 0 },
 };
 
 static const command_line line = {
     "timestamp",
-    "FILE --tsa URL | --query FILE | --reply FILE [options]",
+    "FILE --tsa URL | --query FILE | --reply FILE | --audit-proof FILE [options]",
     "Has a third party attest that a closed recording exists now. Changes nothing that is signed.",
     options,
     sizeof options / sizeof options[0],
@@ -272,8 +331,12 @@ exit_status command_timestamp(int count, char **arguments)
     if (parsed != PARSE_READY) {
         return parse_exit(parsed);
     }
-    if (!request.url && !request.query_path && !request.reply_path) {
-        return usage_error("timestamp", "give --tsa, --query or --reply");
+    bool asks = request.url || request.query_path || request.reply_path;
+    if (asks == (request.proof_path != NULL)) {
+        return usage_error("timestamp", "give --tsa, --query or --reply, or --audit-proof alone");
+    }
+    if ((request.proof_path != NULL) != (request.witnesses.key != NULL)) {
+        return usage_error("timestamp", "--audit-proof and --log-key belong together");
     }
     if (request.url && (request.query_path || request.reply_path)) {
         return usage_error("timestamp", "--tsa asks and takes the answer itself");

@@ -4,6 +4,7 @@
 
 #include <svms/svms.h>
 
+#include "attest_options.h"
 #include "audit_verdict.h"
 #include "command.h"
 #include "json_output.h"
@@ -22,6 +23,7 @@ typedef struct verify_request {
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
+    audit_trust_options witnesses;
     const char *recording;
     const char *audit;
     text_list heads;
@@ -91,6 +93,7 @@ static exit_status show(const verify_request *request, const recording *file,
 typedef struct verify_means {
     svms_trust *trust;
     svms_trust *stamp_trust;
+    attest_means witnesses;
     key_set keys;
     audit_trail *trail; /* NULL: nothing is told */
 } verify_means;
@@ -101,6 +104,7 @@ static svms_verify_options options_of(const verify_request *request, const verif
     options.time_policy = request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     options.trust = means->trust;
     options.stamp_trust = means->stamp_trust;
+    options.attester = attest_attester(&means->witnesses);
     options.keys = means->keys.ring;
     options.from_utc_ns = request->from_utc_ns;
     options.to_utc_ns = request->to_utc_ns;
@@ -170,13 +174,16 @@ static exit_status load_means(verify_means *means, svms_ctx *ctx, const verify_r
         status =
             load_trust_and_crls(&means->stamp_trust, ctx, request->anchors_path, request->crl_path);
     }
+    if (status == EXIT_GOOD) {
+        status = attest_load(&means->witnesses, ctx, &request->witnesses, "verify");
+    }
     return status == EXIT_GOOD ? key_set_load(&means->keys, ctx, &request->keys) : status;
 }
 
 static exit_status verify(const verify_request *request, audit_trail *trail)
 {
     svms_ctx *ctx = NULL;
-    verify_means means = { NULL, NULL, KEY_SET_INIT, trail };
+    verify_means means = { .keys = KEY_SET_INIT, .trail = trail };
     recording file = { NULL, SVMS_SOURCE_INIT };
     bool folder = folder_exists(request->path);
     exit_status status = make_context(&ctx);
@@ -219,6 +226,15 @@ static const option_spec options[] = {
       offsetof(verify_request, crl_path), NULL, 0, 0 },
     { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
       OPTION_TEXT, offsetof(verify_request, anchors_path), NULL, 0, 0 },
+    { "log-key", "KEY", "key of an audit log whose witnesses attest times", OPTION_TEXT,
+      offsetof(verify_request, witnesses.key), NULL, 0, 0 },
+    { "witness-key", "KEY", "with --log-key: a witness that its administrator controls; repeatable",
+      OPTION_LIST, offsetof(verify_request, witnesses.witnesses), NULL, 0, 0 },
+    { "outside-witness-key", "KEY",
+      "with --log-key: a witness that he does not control; repeatable", OPTION_LIST,
+      offsetof(verify_request, witnesses.outside), NULL, 0, 0 },
+    { "quorum", "K", "with --log-key: how many of them must have signed, one from outside",
+      OPTION_COUNT, offsetof(verify_request, witnesses.quorum), NULL, 1, SVMS_AUDIT_WITNESSES_MAX },
     { "head", "FILE", "of a folder: what record --head kept must be there; repeatable", OPTION_LIST,
       offsetof(verify_request, heads), NULL, 0, 0 },
     { "recording", "ID", "of a folder: which recording, if not the one most files are of",

@@ -83,8 +83,9 @@ static svms_status ask_secret(void *user, const char *name, svms_rtsp_digest alg
 static svms_status ask_token(void *user, const char *token, size_t size,
                              char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err)
 {
-    const stream_serve_options *o = &((serve_client *)user)->serve->options;
-    return o->token(o->user, token, size, identity, err);
+    const serve_client *client = user;
+    const stream_serve_options *o = &client->serve->options;
+    return o->token(o->user, client->address, token, size, identity, err);
 }
 
 static svms_status make_server(stream_serve *serve, svms_error *err)

@@ -41,10 +41,11 @@ typedef struct stream_serve_options {
     uint32_t track_count;
     uint32_t max_clients; /* connections; 0: 64 */
     void *user;
-    /* As svms_rtsp_handlers.secret and .token; NULL where nobody authenticates so. */
+    /* As svms_rtsp_handlers.secret and .token, from which address besides; NULL where nobody
+     * authenticates so. */
     svms_status (*secret)(void *user, const char *name, svms_rtsp_digest algorithm,
                           svms_rtsp_secret *out);
-    svms_status (*token)(void *user, const char *token, size_t size,
+    svms_status (*token)(void *user, const char *address, const char *token, size_t size,
                          char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err);
     /* Something to log; who: address, and what it said it was where known. NULL: none. */
     void (*note)(void *user, stream_serve_note note, const char *who, const char *words);

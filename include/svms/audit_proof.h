@@ -95,6 +95,47 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_audit_proof_verify(svms_audit_proven *
                                                              const void *text, size_t size,
                                                              svms_error *err);
 
+/** By whom svms_audit_attest() judges. Borrowed for each call. Start from
+ * ::SVMS_AUDIT_ATTESTER_INIT. Since 0.1. */
+typedef struct svms_audit_attester {
+    uint32_t struct_size;          /**< sizeof(svms_audit_attester). */
+    uint32_t reserved;             /**< 0. */
+    svms_ctx *ctx;                 /**< Context. */
+    const svms_audit_trust *trust; /**< Whom to believe; with a quorum: only witnesses attest. */
+} svms_audit_attester;
+
+/** Initialiser of ::svms_audit_attester: nobody. */
+#define SVMS_AUDIT_ATTESTER_INIT                                                                   \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_audit_attester), 0, NULL, NULL                                       \
+    }
+
+/**
+ * When did a container exist, by the proof of an audit record about it? For
+ * svms_attester::attest, of which it has the form.
+ *
+ * @param user                  an ::svms_audit_attester
+ * @param proof                 the proof
+ * @param size                  its bytes
+ * @param digest                SHA-256 that the record must name as `end`
+ * @param[out] attested_utc_ns  when witnesses attest that the record was there
+ * @param[out] by               origin of the log, and how many witnesses, in words
+ * @param[out] err              why it attests nothing, or NULL
+ *
+ * @retval SVMS_OK               it existed then
+ * @retval SVMS_E_USAGE          an argument is NULL, or no witnesses are asked for
+ * @retval SVMS_E_NOT_AUTHENTIC  the record is about something else, or no `recording.head`;
+ *                               otherwise as in svms_audit_proof_verify()
+ *
+ * Otherwise as in svms_audit_proof_verify().
+ *
+ * Thread safety: any thread. Specification: C-TRL-5. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_audit_attest(void *user, const void *proof, size_t size,
+                                                       const uint8_t digest[32],
+                                                       int64_t *attested_utc_ns, char by[256],
+                                                       svms_error *err);
+
 /**
  * Release what a proof showed.
  *

@@ -33,7 +33,7 @@ typedef struct svms_camera_signer_options {
     uint32_t sign_every;              /**< GOPs to one signature, 1 to 255; 0: 1. Parts that do not
                                            end their GOP are always signed. */
     uint32_t copies;                  /**< How often each SEI is sent, 1 to 3; 0: once. */
-    uint32_t part_nal_units;          /**< A part ends after so many covered NAL units, 1 to 65,535;
+    uint32_t part_nal_units;          /**< A part ends after so many covered NAL units, 1 to 50,000;
                                            0: 1,000. */
     uint32_t part_ms;                 /**< A part ends after so long, in signed time, 1 to
                                            3,600,000; 0: 5,000. */

@@ -11,6 +11,7 @@
 
 #include <svms/container.h>
 #include <svms/timestamp.h>
+#include <svms/verify.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -68,6 +69,35 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_trailer_digest(svms_ctx *ctx, const sv
 SVMS_API SVMS_MUST_CHECK svms_status svms_trailer_append(svms_ctx *ctx, const svms_store *store,
                                                          const void *token, size_t size,
                                                          svms_error *err);
+
+/** Most bytes of a proof behind a container. */
+#define SVMS_TRAILER_PROOF_MAX 16777216u
+
+/**
+ * Append a proof of an audit record to a closed container: the record `recording.head` that names
+ * what svms_trailer_digest() gave (C-TRL-5).
+ *
+ * As svms_trailer_append(); but that the proof attests something is shown first, by an attester.
+ *
+ * @param ctx       context
+ * @param store     the container; borrowed
+ * @param proof     the proof, as svms_audit_prove() gives it, without a NUL
+ * @param size      its bytes, at most ::SVMS_TRAILER_PROOF_MAX
+ * @param attester  who judges it, by the keys of the log and its witnesses
+ * @param[out] err  why it failed, or NULL
+ *
+ * @retval SVMS_OK       appended and durable
+ * @retval SVMS_E_USAGE  an argument is NULL or out of range
+ * @return what the attester found, or as svms_trailer_append()
+ *
+ * Thread safety: any thread; one change at a time for each container. Specification: C-TRL. Since
+ * 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_trailer_append_proof(svms_ctx *ctx,
+                                                               const svms_store *store,
+                                                               const void *proof, size_t size,
+                                                               const svms_attester *attester,
+                                                               svms_error *err);
 
 #ifdef __cplusplus
 }

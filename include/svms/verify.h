@@ -120,7 +120,7 @@ typedef struct svms_report {
     int64_t revoked_utc_ns;     /**< Since when he is revoked, or ::SVMS_NO_TIME. */
     char officer[256];          /**< Subject of that officer, or empty. */
     char authority[256]; /**< Subject of the time stamp authority behind attested_utc_ns, or of the
-                            newest stamp, or empty. */
+                            newest stamp, or what an attester says of itself; or empty. */
     char stamp_reason[256]; /**< Why the last time stamp that attests nothing does not, or empty. */
     char signer[256];       /**< Subject of the signer, or empty. */
     char identity_reason[256];       /**< Why the signer is not trusted, or empty. */
@@ -143,6 +143,29 @@ typedef struct svms_report {
         }                                                                                          \
     }
 
+/** Most bytes of the name of who attests a time, with its NUL. */
+#define SVMS_ATTESTED_BY_SIZE 256
+
+/** Who judges what attests a time by other means than RFC 3161: proofs of audit records (C-TRL-5).
+ * svms_audit_attest() is one. Start from ::SVMS_ATTESTER_INIT. Since 0.1. */
+typedef struct svms_attester {
+    uint32_t struct_size; /**< sizeof(svms_attester). */
+    uint32_t reserved;    /**< 0. */
+    void *user;           /**< Passed to attest. */
+    /** Does this attest when the bytes with that hash existed? ::SVMS_OK: yes, and the time and the
+     * name of who says so are filled in. ::SVMS_E_NO_MEMORY, ::SVMS_E_CRYPTO and ::SVMS_E_IO end
+     * the verification; any other failure says that it attests nothing, and why. */
+    svms_status (*attest)(void *user, const void *content, size_t size, const uint8_t digest[32],
+                          int64_t *attested_utc_ns, char by[SVMS_ATTESTED_BY_SIZE],
+                          svms_error *err);
+} svms_attester;
+
+/** Initialiser of ::svms_attester: nobody. */
+#define SVMS_ATTESTER_INIT                                                                         \
+    {                                                                                              \
+        (uint32_t)sizeof(svms_attester), 0, NULL, NULL                                             \
+    }
+
 /** How to verify. Start from ::SVMS_VERIFY_OPTIONS_INIT. Since 0.1. */
 typedef struct svms_verify_options {
     uint32_t struct_size;         /**< sizeof(svms_verify_options). */
@@ -158,13 +181,15 @@ typedef struct svms_verify_options {
     int (*progress)(void *user, uint64_t done, uint64_t total);
     /** Each failure as it is found. Optional. */
     void (*finding)(void *user, const svms_finding *finding);
+    const svms_attester *attester; /**< Who judges proofs of audit records behind a container, or
+                                      NULL: these attest nothing. */
 } svms_verify_options;
 
 /** Initialiser of ::svms_verify_options: everything, no trust. */
 #define SVMS_VERIFY_OPTIONS_INIT                                                                   \
     {                                                                                              \
         (uint32_t)sizeof(svms_verify_options), SVMS_TIME_ATTESTED, NULL, NULL, NULL, INT64_MIN,    \
-            INT64_MIN, NULL, NULL, NULL                                                            \
+            INT64_MIN, NULL, NULL, NULL, NULL                                                      \
     }
 
 /**

@@ -180,6 +180,7 @@ static const svms_audit_member of_recording_start[] = {
     MUST("recording", TEXT),
     MAY("segment", NUMBER),
     MAY("manifest", DIGEST),
+    MAY("end", DIGEST),
     MAY("why", TEXT),
     END,
 };

@@ -111,6 +111,7 @@ enum {
 
 /* Evidence (section 6) and trailers (section 13) */
 #define SVMS_EVIDENCE_RFC3161 1u
+#define SVMS_EVIDENCE_AUDIT 2u /* trailers only */
 #define SVMS_EVIDENCE_FIXED_SIZE 44u
 #define SVMS_MAX_EVIDENCE_DISTANCE 256u
 #define SVMS_TRAILER_FIXED_SIZE 72u

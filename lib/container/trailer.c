@@ -144,24 +144,24 @@ svms_status svms_trailer_digest(svms_ctx *ctx, const svms_source *source, uint8_
 }
 
 /* Trailer and tail record, as they will stand in the file. */
-static svms_status put_trailer(svms_builder *out, const trailer_place *place, const void *token,
-                               size_t size, svms_error *err)
+static svms_status put_trailer(svms_builder *out, const trailer_place *place, uint16_t kind,
+                               const void *content, size_t size, svms_error *err)
 {
     uint8_t record[SVMS_RECORD_HEADER_SIZE];
     uint8_t digest[SVMS_DIGEST_SIZE];
-    svms_iovec run = { token, size };
+    svms_iovec run = { content, size };
     svms_status status = svms_sha256(out->ctx, &run, 1, digest, err);
     if (status != SVMS_OK) {
         return status;
     }
     svms_record_encode(SVMS_RECORD_TRAILER, (uint32_t)(SVMS_TRAILER_FIXED_SIZE + size), 0, record);
     svms_put_bytes(out, record, sizeof(record));
-    svms_put_u16(out, SVMS_EVIDENCE_RFC3161);
+    svms_put_u16(out, kind);
     svms_put_u16(out, 0);
     svms_put_bytes(out, place->digest, SVMS_DIGEST_SIZE);
     svms_put_u32(out, (uint32_t)size);
     svms_put_bytes(out, digest, sizeof(digest));
-    svms_put_bytes(out, token, size);
+    svms_put_bytes(out, content, size);
     svms_record_encode(SVMS_RECORD_TAIL, SVMS_TAIL_BODY_SIZE, 0, record);
     svms_put_bytes(out, record, sizeof(record));
     svms_put_u64(out, place->end_offset);
@@ -170,11 +170,11 @@ static svms_status put_trailer(svms_builder *out, const trailer_place *place, co
 }
 
 static svms_status append(svms_ctx *ctx, const svms_store *store, const trailer_place *place,
-                          const void *token, size_t size, svms_error *err)
+                          uint16_t kind, const void *content, size_t size, svms_error *err)
 {
     svms_builder out =
         svms_builder_new(ctx, SVMS_RECORD_HEADER_SIZE + SVMS_TRAILER_FIXED_SIZE + size + TAIL_SIZE);
-    svms_status status = put_trailer(&out, place, token, size, err);
+    svms_status status = put_trailer(&out, place, kind, content, size, err);
     if (status == SVMS_OK && place->size > place->at) {
         status = svms_store_cut(store, place->at, err);
     }
@@ -188,6 +188,21 @@ static svms_status append(svms_ctx *ctx, const svms_store *store, const trailer_
     return status;
 }
 
+/* The store as this version knows it, and where in it a trailer may be appended. */
+static svms_status take_store(svms_ctx *ctx, const svms_store *store, svms_store *given,
+                              trailer_place *place, svms_error *err)
+{
+    svms_status status = svms_options_read(given, sizeof(*given), store, "svms_store", err);
+    if (status == SVMS_OK && !svms_store_usable(given)) {
+        status = svms_fail(err, SVMS_E_USAGE, "the store lacks a callback");
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    svms_source source = svms_store_source(given);
+    return find_place(ctx, &source, place, err);
+}
+
 svms_status svms_trailer_append(svms_ctx *ctx, const svms_store *store, const void *token,
                                 size_t size, svms_error *err)
 {
@@ -198,17 +213,38 @@ svms_status svms_trailer_append(svms_ctx *ctx, const svms_store *store, const vo
         return svms_fail(err, SVMS_E_USAGE,
                          "ctx, store and token must not be NULL; a token has 1 byte to 1 MiB");
     }
-    svms_status status = svms_options_read(&given, sizeof(given), store, "svms_store", err);
-    if (status == SVMS_OK && !svms_store_usable(&given)) {
-        status = svms_fail(err, SVMS_E_USAGE, "the store lacks a callback");
-    }
-    if (status != SVMS_OK) {
-        return status;
-    }
-    svms_source source = svms_store_source(&given);
-    status = find_place(ctx, &source, &place, err);
+    svms_status status = take_store(ctx, store, &given, &place, err);
     if (status == SVMS_OK) {
         status = svms_timestamp_attests(token, size, place.digest, err);
     }
-    return status == SVMS_OK ? append(ctx, &given, &place, token, size, err) : status;
+    return status == SVMS_OK ? append(ctx, &given, &place, SVMS_EVIDENCE_RFC3161, token, size, err)
+                             : status;
+}
+
+svms_status svms_trailer_append_proof(svms_ctx *ctx, const svms_store *store, const void *proof,
+                                      size_t size, const svms_attester *attester, svms_error *err)
+{
+    svms_store given = SVMS_STORE_INIT;
+    svms_attester judge = SVMS_ATTESTER_INIT;
+    trailer_place place = { 0 };
+    int64_t attested_utc_ns = SVMS_NO_TIME;
+    char by[SVMS_ATTESTED_BY_SIZE] = "";
+    if (ctx == NULL || store == NULL || proof == NULL || attester == NULL || size == 0 ||
+        size > SVMS_TRAILER_PROOF_MAX) {
+        return svms_fail(err, SVMS_E_USAGE,
+                         "ctx, store, proof and attester must not be NULL; a proof has 1 byte to "
+                         "16 MiB");
+    }
+    svms_status status = svms_options_read(&judge, sizeof(judge), attester, "svms_attester", err);
+    if (status == SVMS_OK && judge.attest == NULL) {
+        status = svms_fail(err, SVMS_E_USAGE, "the attester lacks its callback");
+    }
+    if (status == SVMS_OK) {
+        status = take_store(ctx, store, &given, &place, err);
+    }
+    if (status == SVMS_OK) {
+        status = judge.attest(judge.user, proof, size, place.digest, &attested_utc_ns, by, err);
+    }
+    return status == SVMS_OK ? append(ctx, &given, &place, SVMS_EVIDENCE_AUDIT, proof, size, err)
+                             : status;
 }

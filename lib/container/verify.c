@@ -395,6 +395,10 @@ static svms_status accept(const svms_verify_options *options, const svms_source 
     if (!svms_source_usable(given_source)) {
         return svms_fail(err, SVMS_E_USAGE, "the source lacks a callback");
     }
+    if (given->attester != NULL && (given->attester->struct_size < sizeof(*given->attester) ||
+                                    given->attester->attest == NULL)) {
+        return svms_fail(err, SVMS_E_USAGE, "the attester lacks its callback");
+    }
     if (given->from_utc_ns != SVMS_NO_TIME && given->to_utc_ns != SVMS_NO_TIME &&
         given->to_utc_ns <= given->from_utc_ns) {
         return svms_fail(err, SVMS_E_USAGE, "the range ends before it begins");

@@ -34,6 +34,7 @@ typedef struct svms_stamp {
     uint64_t segment;     /* last one that it attests; SVMS_NO_SEGMENT: all, it is a trailer */
     uint64_t holder;      /* segment that holds it; 0 for a trailer */
     uint32_t run;         /* of the chain that holds that segment */
+    uint16_t kind;        /* SVMS_EVIDENCE_... */
     bool unproven;        /* the holder's manifest was not compared with it */
     int64_t made_utc_ns;  /* when that segment claims to have been made, or SVMS_NO_TIME */
     int64_t valid_utc_ns; /* what it attests, once it was judged; or SVMS_NO_TIME */

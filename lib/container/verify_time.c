@@ -33,6 +33,7 @@ void svms_verification_take_evidence(void *user, const svms_evidence_record *evi
     svms_stamp *stamp = &verification->newest[verification->newest_count++ % SVMS_NEWEST_STAMPS];
     stamp->segment = evidence->segment;
     stamp->holder = evidence->holder;
+    stamp->kind = SVMS_EVIDENCE_RFC3161;
     stamp->unproven = evidence->unproven;
     /* What is read ahead continues the chain of the last segment in question. */
     stamp->run = evidence->unproven && verification->carried == NULL ? verification->last_inside_run
@@ -60,17 +61,58 @@ static void keep_earlier(int64_t *utc_ns, int64_t other)
     }
 }
 
+/* What a stamp says, and who. */
+typedef struct judged_stamp {
+    int64_t utc_ns;
+    char by[SVMS_ATTESTED_BY_SIZE];
+} judged_stamp;
+
+/* Whether the caller has named somebody by whom such stamps can be judged. */
+static bool can_judge(const svms_verification *verification, const svms_stamp *stamp)
+{
+    return stamp->kind == SVMS_EVIDENCE_AUDIT ? verification->options.attester != NULL
+                                              : verification->options.stamp_trust != NULL;
+}
+
+static svms_status judge_token(svms_verification *verification, const svms_stamp *stamp,
+                               const uint8_t *token, int64_t later, judged_stamp *out,
+                               svms_error *found)
+{
+    /* Whoever accepts a signer's claim of the time accepts no expired authority by that. */
+    svms_timestamp_question question = SVMS_TIMESTAMP_QUESTION_INIT;
+    svms_timestamp_info info = SVMS_TIMESTAMP_INFO_INIT;
+    question.now_utc_ns = svms_utc_now(verification->ctx);
+    question.attested_utc_ns = later;
+    svms_status status = svms_timestamp_check(verification->options.stamp_trust, token, stamp->size,
+                                              stamp->digest, &question, &info, found);
+    out->utc_ns = info.gen_time_utc_ns;
+    (void)snprintf(out->by, sizeof(out->by), "%s", info.authority);
+    return status;
+}
+
+static svms_status judge_proof(svms_verification *verification, const svms_stamp *stamp,
+                               const uint8_t *proof, judged_stamp *out, svms_error *found)
+{
+    const svms_attester *attester = verification->options.attester;
+    svms_status status = attester->attest(attester->user, proof, stamp->size, stamp->digest,
+                                          &out->utc_ns, out->by, found);
+    return status == SVMS_OK && out->utc_ns == SVMS_NO_TIME
+               ? svms_fail(found, SVMS_E_UNTRUSTED, "it attests no time")
+               : status;
+}
+
 /* Judges one stamp: valid_utc_ns receives the moment that it attests, if it does. later: when it is
  * attested itself to have existed, or SVMS_NO_TIME. */
 static svms_status judge(svms_verification *verification, svms_stamp *stamp, int64_t later,
-                         svms_timestamp_info *info, svms_error *err)
+                         judged_stamp *out, svms_error *err)
 {
     svms_report *report = &verification->report;
-    /* Whoever accepts a signer's claim of the time accepts no expired authority by that. */
-    svms_timestamp_question question = SVMS_TIMESTAMP_QUESTION_INIT;
     svms_error found = SVMS_ERROR_INIT;
-    *info = (svms_timestamp_info)SVMS_TIMESTAMP_INFO_INIT;
+    *out = (judged_stamp){ SVMS_NO_TIME, "" };
     stamp->valid_utc_ns = SVMS_NO_TIME;
+    if (!can_judge(verification, stamp)) {
+        return SVMS_OK;
+    }
     uint8_t *token = svms_alloc(verification->ctx, (size_t)stamp->size + 1); /* may be empty */
     if (token == NULL) {
         return svms_fail_memory(err);
@@ -83,10 +125,9 @@ static svms_status judge(svms_verification *verification, svms_stamp *stamp, int
     }
     stamp->judged = status == SVMS_OK;
     if (status == SVMS_OK) {
-        question.now_utc_ns = svms_utc_now(verification->ctx);
-        question.attested_utc_ns = later;
-        status = svms_timestamp_check(verification->options.stamp_trust, token, stamp->size,
-                                      stamp->digest, &question, info, &found);
+        status = stamp->kind == SVMS_EVIDENCE_AUDIT
+                     ? judge_proof(verification, stamp, token, out, &found)
+                     : judge_token(verification, stamp, token, later, out, &found);
         report->stamps++;
     }
     svms_release(verification->ctx, token);
@@ -94,7 +135,7 @@ static svms_status judge(svms_verification *verification, svms_stamp *stamp, int
         return svms_fail_as(err, status, &found);
     }
     if (status == SVMS_OK) {
-        stamp->valid_utc_ns = info->gen_time_utc_ns;
+        stamp->valid_utc_ns = out->utc_ns;
         report->stamps_valid++;
     } else {
         (void)snprintf(report->stamp_reason, sizeof(report->stamp_reason), "%s", found.message);
@@ -102,9 +143,9 @@ static svms_status judge(svms_verification *verification, svms_stamp *stamp, int
     return SVMS_OK;
 }
 
-static void name_authority(svms_report *report, const svms_timestamp_info *info)
+static void name_authority(svms_report *report, const judged_stamp *judged)
 {
-    (void)snprintf(report->authority, sizeof(report->authority), "%s", info->authority);
+    (void)snprintf(report->authority, sizeof(report->authority), "%s", judged->by);
 }
 
 /* From the last to the first: each one may lean on those behind it. */
@@ -113,13 +154,13 @@ static svms_status judge_trailers(svms_verification *verification, int64_t *atte
 {
     svms_status status = SVMS_OK;
     for (uint32_t i = verification->trailer_count; i > 0 && status == SVMS_OK; i--) {
-        svms_timestamp_info info;
+        judged_stamp judged;
         svms_stamp *stamp = &verification->trailers[i - 1];
         int64_t before = *attested;
-        status = judge(verification, stamp, *attested, &info, err);
+        status = judge(verification, stamp, *attested, &judged, err);
         keep_earlier(attested, stamp->valid_utc_ns);
         if (*attested != before) {
-            name_authority(&verification->report, &info);
+            name_authority(&verification->report, &judged);
         }
     }
     return status;
@@ -151,7 +192,7 @@ static int64_t attested_time_of(svms_verification *verification, uint64_t back, 
 
 /* What a valid stamp says about the segments before it. */
 static void apply(svms_verification *verification, const svms_stamp *stamp,
-                  const svms_timestamp_info *info, int64_t *attested)
+                  const judged_stamp *judged, int64_t *attested)
 {
     svms_report *report = &verification->report;
     int64_t utc = stamp->valid_utc_ns;
@@ -165,7 +206,7 @@ static void apply(svms_verification *verification, const svms_stamp *stamp,
         keep_earlier(attested, utc);
     }
     if (*attested != before || report->authority[0] == '\0') {
-        name_authority(report, info);
+        name_authority(report, judged);
     }
     if (stamp->made_utc_ns > utc && stamp->made_utc_ns - utc > CLOCK_TOLERANCE_NS) {
         verification->contradicted = stamp->segment;
@@ -179,15 +220,15 @@ static svms_status judge_newest(svms_verification *verification, int64_t whole, 
     uint64_t kept = verification->newest_count < SVMS_NEWEST_STAMPS ? verification->newest_count
                                                                     : SVMS_NEWEST_STAMPS;
     for (uint64_t back = 1; back <= kept; back++) {
-        svms_timestamp_info info;
+        judged_stamp judged;
         svms_stamp *stamp = newest_stamp(verification, back);
         int64_t later = attested_time_of(verification, back, whole);
-        svms_status status = judge(verification, stamp, later, &info, err);
+        svms_status status = judge(verification, stamp, later, &judged, err);
         if (status != SVMS_OK) {
             return status;
         }
         if (stamp->valid_utc_ns != SVMS_NO_TIME) {
-            apply(verification, stamp, &info, attested);
+            apply(verification, stamp, &judged, attested);
         }
     }
     return SVMS_OK;
@@ -255,9 +296,9 @@ static svms_status judge_all(svms_verification *verification, int64_t *whole, in
                              svms_error *err)
 {
     svms_report *report = &verification->report;
-    bool judged = verification->options.stamp_trust != NULL;
+    bool has_authorities = verification->options.stamp_trust != NULL;
     svms_status status = SVMS_OK;
-    if (judged && verification->end_believed) {
+    if (verification->end_believed) {
         status = judge_trailers(verification, whole, err);
     }
     *attested = *whole;
@@ -266,7 +307,7 @@ static svms_status judge_all(svms_verification *verification, int64_t *whole, in
         report->attested_segment = verification->last_inside;
         report->attested_segment_utc_ns = *whole;
     }
-    if (judged && status == SVMS_OK) {
+    if (has_authorities && status == SVMS_OK) {
         status = judge_newest(verification, *whole, attested, err);
     }
     return status;
@@ -280,7 +321,9 @@ svms_status svms_verify_time(svms_verification *verification, svms_error *err)
     svms_status status = SVMS_OK;
     bool carried = verification->carried != NULL;
     bool nothing_inside = verification->last_inside == SVMS_NO_SEGMENT;
-    if ((verification->options.stamp_trust == NULL && whole == SVMS_NO_TIME) ||
+    bool is_nobody_named =
+        verification->options.stamp_trust == NULL && verification->options.attester == NULL;
+    if ((is_nobody_named && whole == SVMS_NO_TIME) ||
         ((verification->range || carried) && nothing_inside)) {
         return SVMS_OK;
     }

@@ -148,8 +148,9 @@ static svms_status take_body(trailer_walk *walk, const svms_record *record, svms
     if (status != SVMS_OK) {
         return status;
     }
-    if (kind != SVMS_EVIDENCE_RFC3161 || zero != 0 || stamp.size == 0 ||
-        stamp.size != record->body_size - sizeof(fixed) ||
+    stamp.kind = kind;
+    if ((kind != SVMS_EVIDENCE_RFC3161 && kind != SVMS_EVIDENCE_AUDIT) || zero != 0 ||
+        stamp.size == 0 || stamp.size != record->body_size - sizeof(fixed) ||
         memcmp(previous, stamp.digest, SVMS_DIGEST_SIZE) != 0 ||
         memcmp(claimed, digest, SVMS_DIGEST_SIZE) != 0) {
         return doubt_trailer(walk, end - 1, err);

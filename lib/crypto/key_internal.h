@@ -24,7 +24,8 @@ const char *svms_private_key_properties(const svms_private_key *key);
 /* Takes its own reference on pkey. */
 SVMS_MUST_CHECK svms_status svms_private_key_from_evp(svms_private_key **out, svms_ctx *ctx,
                                                       EVP_PKEY *pkey, svms_error *err);
-/* SHA-256 of the DER SubjectPublicKeyInfo. */
+/* SHA-256 of the DER SubjectPublicKeyInfo. NULL, what a chain has for a key of a kind that is not
+ * supported, is SVMS_E_UNSUPPORTED. */
 SVMS_MUST_CHECK svms_status svms_public_key_id(const svms_public_key *key,
                                                uint8_t out[SVMS_DIGEST_SIZE], svms_error *err);
 /* The same of a private key's public half. */

@@ -29,6 +29,9 @@ svms_key_kind svms_public_key_kind(const svms_public_key *key)
 svms_status svms_public_key_id(const svms_public_key *key, uint8_t out[SVMS_DIGEST_SIZE],
                                svms_error *err)
 {
+    if (!key) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED, "keys of that kind are not supported here");
+    }
     return svms_key_identify(key->ctx, key->pkey, out, err);
 }
 

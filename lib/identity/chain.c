@@ -71,7 +71,7 @@ static svms_status read_leaf_key(svms_chain *chain, const X509 *leaf, svms_error
 }
 
 /* What callers ask of the leaf again and again is found out once. */
-static svms_status chain_finish(svms_chain *chain, svms_error *err)
+static svms_status chain_finish(svms_chain *chain, bool any_key, svms_error *err)
 {
     svms_cursor cursor = svms_cursor_over(chain->wire.data, chain->wire.size, 0);
     size_t size = svms_read_u32(&cursor);
@@ -82,6 +82,9 @@ static svms_status chain_finish(svms_chain *chain, svms_error *err)
     }
     X509 *leaf = sk_X509_value(chain->certificates, 0);
     status = read_leaf_key(chain, leaf, err);
+    if (status == SVMS_E_UNSUPPORTED && any_key) {
+        status = SVMS_OK;
+    }
     if (status == SVMS_OK) {
         status = svms_certificate_roles(&chain->leaf_roles, leaf, err);
     }
@@ -91,8 +94,8 @@ static svms_status chain_finish(svms_chain *chain, svms_error *err)
     return status;
 }
 
-svms_status svms_chain_from_pem(svms_chain **out, svms_ctx *ctx, const char *pem, size_t size,
-                                svms_error *err)
+static svms_status read_pem(svms_chain **out, svms_ctx *ctx, const char *pem, size_t size,
+                            bool any_key, svms_error *err)
 {
     if (!out || !ctx || !pem) {
         return svms_fail(err, SVMS_E_USAGE, "a chain needs an out pointer, a context and text");
@@ -106,7 +109,7 @@ svms_status svms_chain_from_pem(svms_chain **out, svms_ctx *ctx, const char *pem
         status = svms_certificates_in_pem(pem, size, chain_add, chain, err);
     }
     if (status == SVMS_OK) {
-        status = chain_finish(chain, err);
+        status = chain_finish(chain, any_key, err);
     }
     if (status != SVMS_OK) {
         svms_chain_free(&chain);
@@ -114,6 +117,18 @@ svms_status svms_chain_from_pem(svms_chain **out, svms_ctx *ctx, const char *pem
     }
     *out = chain;
     return SVMS_OK;
+}
+
+svms_status svms_chain_from_pem(svms_chain **out, svms_ctx *ctx, const char *pem, size_t size,
+                                svms_error *err)
+{
+    return read_pem(out, ctx, pem, size, false, err);
+}
+
+svms_status svms_chain_from_pem_any_key(svms_chain **out, svms_ctx *ctx, const char *pem,
+                                        size_t size, svms_error *err)
+{
+    return read_pem(out, ctx, pem, size, true, err);
 }
 
 static svms_status read_wire(svms_chain *chain, svms_cursor *cursor, svms_error *err)
@@ -152,7 +167,7 @@ svms_status svms_chain_from_wire(svms_chain **out, svms_ctx *ctx, const uint8_t 
         status = read_wire(chain, &cursor, err);
     }
     if (status == SVMS_OK) {
-        status = chain_finish(chain, err);
+        status = chain_finish(chain, false, err);
     }
     if (status != SVMS_OK) {
         svms_chain_free(&chain);

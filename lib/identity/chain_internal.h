@@ -17,11 +17,16 @@
 SVMS_MUST_CHECK svms_status svms_chain_from_wire(svms_chain **out, svms_ctx *ctx,
                                                  const uint8_t *data, size_t size, uint64_t origin,
                                                  svms_error *err);
+/* svms_chain_from_pem(), for who verifies with the leaf's key in other ways than the rest of the
+ * library: that key may be of any kind; svms_chain_leaf_key() is NULL where it cannot sign here. */
+SVMS_MUST_CHECK svms_status svms_chain_from_pem_any_key(svms_chain **out, svms_ctx *ctx,
+                                                        const char *pem, size_t size,
+                                                        svms_error *err);
 /* Borrowed wire form of a chain. */
 const uint8_t *svms_chain_wire(const svms_chain *chain, size_t *size);
 /* SHA-256 of the leaf's DER. */
 const uint8_t *svms_chain_leaf_digest(const svms_chain *chain);
-/* The leaf's key, borrowed. */
+/* The leaf's key, borrowed. NULL only for a chain of svms_chain_from_pem_any_key(). */
 const svms_public_key *svms_chain_leaf_key(const svms_chain *chain);
 /* First and last moment at which the leaf is valid (its last second counts as a whole). */
 SVMS_MUST_CHECK svms_status svms_chain_leaf_validity(const svms_chain *chain,

@@ -8,7 +8,7 @@
 #include "options.h"
 #include "path.h"
 
-/* A path query's "allows". */
+/* An svms_path_allows; user is the chain. */
 static svms_status allows_role(svms_path_query *query)
 {
     const svms_chain *chain = query->user;
@@ -66,7 +66,7 @@ static svms_status accept(svms_identity_question *out, const svms_identity_quest
 }
 
 static svms_status check_signed(const svms_trust *trust, const svms_chain *chain,
-                                const svms_identity_question *question,
+                                const svms_identity_question *question, svms_path_allows *allows,
                                 svms_identity_result *result, svms_error *err)
 {
     if (!chain) {
@@ -80,7 +80,7 @@ static svms_status check_signed(const svms_trust *trust, const svms_chain *chain
                               .at_present = !svms_role_signs_evidence(question->role) &&
                                             question->from_utc_ns == question->now_utc_ns &&
                                             question->to_utc_ns == question->now_utc_ns,
-                              .allows = allows_role,
+                              .allows = allows,
                               .user = chain,
                               .err = err };
     svms_status status = svms_path_check(&query);
@@ -91,9 +91,10 @@ static svms_status check_signed(const svms_trust *trust, const svms_chain *chain
     return status;
 }
 
-svms_status svms_identity_check(const svms_trust *trust, const svms_chain *chain,
-                                const svms_identity_question *question,
-                                svms_identity_result *result, svms_error *err)
+svms_status svms_identity_check_with(const svms_trust *trust, const svms_chain *chain,
+                                     const svms_identity_question *question,
+                                     svms_path_allows *allows, svms_identity_result *result,
+                                     svms_error *err)
 {
     svms_identity_question asked = SVMS_IDENTITY_QUESTION_INIT;
     svms_identity_result found = SVMS_IDENTITY_RESULT_INIT;
@@ -104,11 +105,18 @@ svms_status svms_identity_check(const svms_trust *trust, const svms_chain *chain
     if (status != SVMS_OK) {
         return status;
     }
-    status = check_signed(trust, chain, &asked, &found, err);
+    status = check_signed(trust, chain, &asked, allows, &found, err);
     if (status != SVMS_OK && status != SVMS_E_UNTRUSTED) {
         return status;
     }
     svms_status written =
         svms_result_write(result, &found, sizeof found, "svms_identity_result", err);
     return written == SVMS_OK ? status : written;
+}
+
+svms_status svms_identity_check(const svms_trust *trust, const svms_chain *chain,
+                                const svms_identity_question *question,
+                                svms_identity_result *result, svms_error *err)
+{
+    return svms_identity_check_with(trust, chain, question, allows_role, result, err);
 }

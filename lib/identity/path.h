@@ -13,6 +13,8 @@ typedef struct svms_out_of_period {
 } svms_out_of_period;
 
 typedef struct svms_path_query svms_path_query;
+/* Whether the leaf may be used for what is asked; sets the verdict when not. */
+typedef svms_status svms_path_allows(svms_path_query *query);
 struct svms_path_query {
     /* Given. */
     svms_ctx *ctx;
@@ -21,8 +23,7 @@ struct svms_path_query {
     svms_identity_question question;
     bool at_present;                        /* asked about now: the words speak of no signing */
     const struct svms_ocsp_answer *stapled; /* what the leaf's holder handed in, or NULL */
-    /* Whether the leaf may be used for this; sets the verdict when not. */
-    svms_status (*allows)(svms_path_query *query);
+    svms_path_allows *allows;
     const void *user;
     svms_error *err;
     /* Found. */
@@ -52,6 +53,13 @@ bool svms_path_is_after(int64_t utc_ns, int64_t limit_utc_ns);
 /* A query's "allows" for time stamp authorities: extended key usage critical, and for nothing else
  * (RFC 3161, 2.3). */
 SVMS_MUST_CHECK svms_status svms_path_allows_stamping(svms_path_query *query);
+/* svms_identity_check(), for who asks more or less of a leaf than a role; allows finds the chain in
+ * user. */
+SVMS_MUST_CHECK svms_status svms_identity_check_with(const svms_trust *trust,
+                                                     const svms_chain *chain,
+                                                     const svms_identity_question *question,
+                                                     svms_path_allows *allows,
+                                                     svms_identity_result *result, svms_error *err);
 /* Name of a certificate's subject in words. */
 SVMS_MUST_CHECK svms_status svms_path_name(char out[SVMS_NAME_WORDS_SIZE],
                                            const svms_path_query *query, X509 *certificate);

@@ -16,10 +16,22 @@ typedef enum svms_camera_order {
 } svms_camera_order;
 
 /* How the signature was made, as far as the document says (CS-DOC-6). */
-typedef enum svms_camera_padding {
-    SVMS_CAMERA_PADDING_BY_KEY, /* ECDSA, or RSASSA-PSS for RSA */
-    SVMS_CAMERA_PADDING_PKCS1
-} svms_camera_padding;
+typedef enum svms_camera_scheme {
+    SVMS_CAMERA_SCHEME_BY_KEY, /* no OID, or that of a key: ECDSA, or RSASSA-PSS for RSA */
+    SVMS_CAMERA_SCHEME_ECDSA,
+    SVMS_CAMERA_SCHEME_RSA, /* the OID of RSA keys: RSASSA-PSS */
+    SVMS_CAMERA_SCHEME_PSS,
+    SVMS_CAMERA_SCHEME_PKCS1,
+    SVMS_CAMERA_SCHEMES /* how many; also: unknown */
+} svms_camera_scheme;
+
+/* What tag 4 says. */
+typedef struct svms_camera_algorithms {
+    svms_camera_hash hash; /* SVMS_CAMERA_HASHES: one that is not known */
+    svms_camera_scheme scheme;
+    svms_camera_hash
+        scheme_hash; /* what the OID of the signature names, SVMS_CAMERA_HASHES: none */
+} svms_camera_algorithms;
 
 /* A text of tag 5; borrowed from the document, not checked. */
 typedef struct svms_camera_text {
@@ -59,9 +71,7 @@ typedef struct svms_camera_document {
     const uint8_t *signature;
     size_t signature_size;
     /* Tag 4. */
-    svms_camera_hash hash;   /* SVMS_CAMERA_HASHES: one that is not known */
-    bool is_known_signature; /* the OID of the signature is absent or known */
-    svms_camera_padding padding;
+    svms_camera_algorithms algorithms; /* without it: no hash is known, BY_KEY */
     uint16_t rsa_bits;
     /* Tag 5. */
     bool has_vendor;
@@ -74,12 +84,15 @@ typedef struct svms_camera_document {
 } svms_camera_document;
 
 /* nal is of kind SEI. SVMS_E_MALFORMED (CS-DOC-5), SVMS_E_LIMIT (longer than the bound),
- * SVMS_E_NO_MEMORY; the document is empty then. Without tag 4 hash is SVMS_CAMERA_HASHES. */
+ * SVMS_E_NO_MEMORY; the document is empty then. */
 SVMS_MUST_CHECK svms_status svms_camera_document_read(svms_camera_document *document, svms_ctx *ctx,
                                                       uint32_t codec, const svms_camera_nal *nal,
                                                       svms_error *err);
 /* NULL-safe and repeatable. */
 void svms_camera_document_clear(svms_camera_document *document);
+/* False when tag 1 is there with hashes of another size. Where tag 4 is in the same SEI it always
+ * fits; where the hash is one of a document before, whoever uses it must ask. */
+bool svms_camera_document_fits(const svms_camera_document *document, svms_camera_hash hash);
 
 typedef struct svms_camera_times {
     svms_camera_order order;

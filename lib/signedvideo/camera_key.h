@@ -21,10 +21,11 @@ bool svms_camera_key_is_of(const svms_camera_key *key, const svms_camera_text *p
 /* Borrowed. */
 const svms_chain *svms_camera_key_chain(const svms_camera_key *key);
 /* SVMS_OK; SVMS_E_NOT_AUTHENTIC: it does not fit; SVMS_E_UNSUPPORTED: the document names an
- * algorithm that is not known, or that this key does not have; SVMS_E_CRYPTO, SVMS_E_NO_MEMORY.
- * hash is that of the document, or where it says none that of those before. */
+ * algorithm that is not known, or that this key does not have; SVMS_E_MALFORMED: its hashes are not
+ * as long as they should be; SVMS_E_CRYPTO, SVMS_E_NO_MEMORY. algorithms are those of the document,
+ * or where it has no tag 4 those of the ones before. */
 SVMS_MUST_CHECK svms_status svms_camera_key_verify(svms_camera_key *key, svms_camera_hasher *hasher,
-                                                   svms_camera_hash hash,
+                                                   const svms_camera_algorithms *algorithms,
                                                    const svms_camera_document *document,
                                                    svms_error *err);
 /* Who is it, and could they sign as a camera then? As svms_identity_check(), but for roles

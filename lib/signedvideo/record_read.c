@@ -2,6 +2,8 @@
 /* Records of a recorder, strictly (CS-REC-1). */
 #include <string.h>
 
+#include <svms/time.h>
+
 #include "camera_record.h"
 #include "certificate.h"
 #include "cursor.h"

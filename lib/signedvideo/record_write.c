@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <svms/time.h>
+
 #include "camera_record.h"
 #include "certificate.h"
 #include "json_put.h"

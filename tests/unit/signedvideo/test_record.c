@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include <svms/time.h>
+
 #include "../base/failing_allocator.h"
 #include "camera_record.h"
 

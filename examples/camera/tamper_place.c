@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tamper_place.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* How long the past counts: light and parked cars change within minutes, the lens does not. */
+#define EDGES_SECONDS 30.0F
+#define TEXTURE_SECONDS 300.0F
+/* A region is hidden where neither its shapes nor their contrast are left. */
+#define LIKENESS_HIDDEN 0.35F
+#define CONTRAST_HIDDEN 0.4F
+/* Detail can be judged where it should be that strong against noise, in so many blocks. */
+#define TEXTURE_OF_NOISE 0.5F
+#define TEXTURE_MIN 1.0F
+#define BLOCKS_MIN 24u
+#define TINY 1e-6F
+
+/* Sums over edges of a view and of the place. */
+typedef struct edge_sums {
+    float view;  /* of absolute values */
+    float place; /* of absolute values */
+    float roots; /* of products of signed square roots: strong edges shall not outvote all others */
+    float product; /* of view and place */
+    float square;  /* of the place */
+} edge_sums;
+
+void tamper_place_forget(tamper_place *place)
+{
+    memset(place, 0, sizeof *place);
+}
+
+static void add_edge(edge_sums *sums, float view, float place)
+{
+    float root = sqrtf(fabsf(view * place));
+    sums->view += fabsf(view);
+    sums->place += fabsf(place);
+    sums->roots += view * place < 0 ? -root : root;
+    sums->product += view * place;
+    sums->square += place * place;
+}
+
+static float likeness_of(const edge_sums *sums)
+{
+    float both = sqrtf(sums->view * sums->place);
+    return both > TINY ? sums->roots / both : 0;
+}
+
+static void add_all(const tamper_place *place, const tamper_view *view, edge_sums *sums)
+{
+    memset(sums, 0, sizeof *sums);
+    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+        add_edge(sums, view->edges[i], place->edges[i]);
+    }
+}
+
+/* How much brighter contrasts are than when they were learnt, squared; 0: nothing in common. */
+static float gain_of(const edge_sums *sums)
+{
+    if (sums->product <= 0 || sums->square <= TINY) {
+        return 0;
+    }
+    float gain = sums->product / sums->square;
+    return gain * gain;
+}
+
+static void blend(float *old, float now, float part)
+{
+    *old += (now - *old) * part;
+}
+
+void tamper_place_learn(tamper_place *place, const tamper_view *view, float seconds)
+{
+    edge_sums sums;
+    place->learnt += seconds;
+    float edges = seconds / fminf(place->learnt, EDGES_SECONDS);
+    float texture = seconds / fminf(place->learnt, TEXTURE_SECONDS);
+    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+        blend(&place->edges[i], view->edges[i], fminf(edges, 1));
+    }
+    add_all(place, view, &sums);
+    float energy = gain_of(&sums) * sums.square;
+    if (energy > TINY) {
+        for (uint32_t i = 0; i < VIEW_BLOCKS; i++) {
+            blend(&place->texture[i], view->detail[i] / energy, fminf(texture, 1));
+        }
+    }
+}
+
+static uint32_t region_of(uint32_t block)
+{
+    uint32_t column = block % VIEW_COLUMNS * PLACE_REGION_COLUMNS / VIEW_COLUMNS;
+    uint32_t row = block / VIEW_COLUMNS * PLACE_REGION_ROWS / VIEW_ROWS;
+    return row * PLACE_REGION_COLUMNS + column;
+}
+
+/* Fills in which regions are hidden, and the sums of all others. */
+static float find_hidden(const tamper_place *place, const tamper_view *view,
+                         bool hidden[PLACE_REGIONS], edge_sums *seen)
+{
+    edge_sums regions[PLACE_REGIONS];
+    float all = 0;
+    float lost = 0;
+    memset(regions, 0, sizeof regions);
+    memset(seen, 0, sizeof *seen);
+    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+        add_edge(&regions[region_of(i / 2)], view->edges[i], place->edges[i]);
+    }
+    for (uint32_t i = 0; i < PLACE_REGIONS; i++) {
+        const edge_sums *each = &regions[i];
+        hidden[i] =
+            likeness_of(each) < LIKENESS_HIDDEN && each->view < CONTRAST_HIDDEN * each->place;
+        all += each->place;
+        if (hidden[i]) {
+            lost += each->place;
+        } else {
+            seen->view += each->view;
+            seen->place += each->place;
+            seen->roots += each->roots;
+            seen->product += each->product;
+            seen->square += each->square;
+        }
+    }
+    return all > TINY ? lost / all : 0;
+}
+
+static int compare(const void *one, const void *other)
+{
+    float a = *(const float *)one;
+    float b = *(const float *)other;
+    return (a > b) - (a < b);
+}
+
+/* The median of blocks, so that a few things that come and go do not matter. */
+static float sharpness_of(const tamper_place *place, const tamper_view *view,
+                          const bool hidden[PLACE_REGIONS], const edge_sums *sums)
+{
+    float ratios[VIEW_BLOCKS];
+    size_t count = 0;
+    float energy = gain_of(sums) * sums->square;
+    for (uint32_t i = 0; i < VIEW_BLOCKS; i++) {
+        float expected = place->texture[i] * energy;
+        if (!hidden[region_of(i)] && expected > TEXTURE_MIN &&
+            expected > TEXTURE_OF_NOISE * view->noise) {
+            ratios[count++] = view->detail[i] / expected;
+        }
+    }
+    if (count < BLOCKS_MIN) {
+        return -1;
+    }
+    qsort(ratios, count, sizeof ratios[0], compare);
+    return ratios[count / 2];
+}
+
+void tamper_place_match(const tamper_place *place, const tamper_view *view, tamper_match *out)
+{
+    bool hidden[PLACE_REGIONS];
+    edge_sums seen;
+    float sum = 0;
+    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+        sum += fabsf(view->edges[i]);
+    }
+    out->contrast = sum / (float)VIEW_EDGES;
+    out->hidden = find_hidden(place, view, hidden, &seen);
+    out->likeness = likeness_of(&seen);
+    out->sharpness = sharpness_of(place, view, hidden, &seen);
+}
