@@ -11,8 +11,8 @@ names_of() {
     case $1 in
     build)
         echo gcc libc6-dev meson ninja-build pkg-config libssl-dev zlib1g-dev libjansson-dev \
-            libavformat-dev libavcodec-dev libavutil-dev libswscale-dev ffmpeg libcurl4-openssl-dev \
-            libevent-dev libargon2-dev libsrtp2-dev
+            libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev \
+            linux-libc-dev ffmpeg libcurl4-openssl-dev libevent-dev libargon2-dev libsrtp2-dev
         ;;
     viewer)
         echo nodejs npm

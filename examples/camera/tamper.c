@@ -18,7 +18,7 @@
 /* What is found below the first (above, where more is worse), and no longer above the second. */
 #define LIKENESS_WRONG 0.52F
 #define LIKENESS_RIGHT 0.62F
-#define HIDDEN_WRONG 0.45F
+#define HIDDEN_WRONG 0.40F
 #define HIDDEN_RIGHT 0.30F
 #define SHARPNESS_WRONG 0.25F
 #define SHARPNESS_RIGHT 0.40F

@@ -110,17 +110,16 @@ static json_t *key_to_json(const uint8_t key[32])
 json_t *camera_gop_to_json(const svms_camera_validator *validator, const svms_camera_gop *gop)
 {
     const char *subject = gop->signer ? svms_chain_subject(gop->signer) : NULL;
-    json_t *signer = json_pack("{s:o, s:o, s:s, s:b}", "key", key_to_json(gop->key_sha256),
-                               "subject", json_text(subject), "identity",
-                               verify_identity_name(gop->identity.verdict), "trusted",
-                               (int)(gop->identity.verdict == SVMS_IDENTITY_TRUSTED));
-    json_t *counts =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "missing_gops",
-                  (json_int_t)gop->missing_gops, "first_frame", (json_int_t)gop->first_frame,
-                  "frames", (json_int_t)gop->frame_count, "nal_units", (json_int_t)gop->nal_units,
-                  "missing", (json_int_t)gop->missing_nal_units, "changed",
-                  (json_int_t)gop->changed_nal_units, "inserted",
-                  (json_int_t)gop->inserted_nal_units);
+    json_t *signer =
+        json_pack("{s:o, s:o, s:s, s:b}", "key", key_to_json(gop->key_sha256), "subject",
+                  json_text(subject), "identity", verify_identity_name(gop->identity.verdict),
+                  "trusted", (int)(gop->identity.verdict == SVMS_IDENTITY_TRUSTED));
+    json_t *counts = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "missing_gops", (json_int_t)gop->missing_gops,
+        "first_frame", (json_int_t)gop->first_frame, "frames", (json_int_t)gop->frame_count,
+        "nal_units", (json_int_t)gop->nal_units, "missing", (json_int_t)gop->missing_nal_units,
+        "changed", (json_int_t)gop->changed_nal_units, "inserted",
+        (json_int_t)gop->inserted_nal_units);
     json_t *report = json_pack(
         "{s:s, s:o, s:I, s:b, s:b, s:o, s:o, s:o, s:o}", "verdict",
         svms_camera_verdict_name(gop->verdict), "reasons", camera_reasons_to_json(gop->reasons),
@@ -141,17 +140,17 @@ json_t *camera_gop_to_json(const svms_camera_validator *validator, const svms_ca
 
 json_t *camera_summary_to_json(const svms_camera_summary *summary)
 {
-    return json_pack(
-        "{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "verdict",
-        svms_camera_verdict_name(summary->verdict), "reasons",
-        camera_reasons_to_json(summary->reasons), "trusted", (int)summary->trusted, "frames",
-        (json_int_t)summary->frames, "gops", (json_int_t)summary->gops, "authentic_gops",
-        (json_int_t)summary->authentic_gops, "seis", (json_int_t)summary->seis,
-        "first_failed_frame", json_place(summary->first_failed_frame), "first_failed_time",
-        json_time(summary->first_failed_utc_ns), "firmware",
-        json_text(summary->firmware[0] ? summary->firmware : NULL), "serial",
-        json_text(summary->serial[0] ? summary->serial : NULL), "manufacturer",
-        json_text(summary->manufacturer[0] ? summary->manufacturer : NULL));
+    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "verdict",
+                     svms_camera_verdict_name(summary->verdict), "reasons",
+                     camera_reasons_to_json(summary->reasons), "trusted", (int)summary->trusted,
+                     "frames", (json_int_t)summary->frames, "gops", (json_int_t)summary->gops,
+                     "authentic_gops", (json_int_t)summary->authentic_gops, "seis",
+                     (json_int_t)summary->seis, "first_failed_frame",
+                     json_place(summary->first_failed_frame), "first_failed_time",
+                     json_time(summary->first_failed_utc_ns), "firmware",
+                     json_text(summary->firmware[0] ? summary->firmware : NULL), "serial",
+                     json_text(summary->serial[0] ? summary->serial : NULL), "manufacturer",
+                     json_text(summary->manufacturer[0] ? summary->manufacturer : NULL));
 }
 
 svms_camera_verdict camera_worse(svms_camera_verdict one, svms_camera_verdict other)

@@ -163,16 +163,15 @@ static exit_status load_trust_options(verification *self)
 static exit_status make_check(verification *self)
 {
     const verify_request *request = self->request;
-    const camera_check_options options = {
-        self->trust,
-        self->user_trust,
-        request->attested_utc_ns,
-        request->claimed_time,
-        request->expect_signed,
-        self->video.input && request->start_utc_ns == SVMS_NO_TIME,
-        take_report,
-        self
-    };
+    const camera_check_options options = { self->trust,
+                                           self->user_trust,
+                                           request->attested_utc_ns,
+                                           request->claimed_time,
+                                           request->expect_signed,
+                                           self->video.input &&
+                                               request->start_utc_ns == SVMS_NO_TIME,
+                                           take_report,
+                                           self };
     exit_status status = camera_check_new(&self->check, self->ctx, self->video.tracks,
                                           self->video.track_count, &options);
     if (status == EXIT_GOOD && camera_check_count(self->check) == 0) {
@@ -234,9 +233,8 @@ static void print_camera(const verification *self, const svms_camera_summary *su
                    summary->firmware[0] ? ", firmware " : "", summary->firmware);
     }
     print_line(stdout, "Trust         %s%s",
-               track->identity == SVMS_IDENTITY_TRUSTED
-                   ? "yes"
-                   : verify_identity_name(track->identity),
+               track->identity == SVMS_IDENTITY_TRUSTED ? "yes"
+                                                        : verify_identity_name(track->identity),
                track->identity == SVMS_IDENTITY_NO_ANCHOR && !self->request->trust_path
                    ? " (--trust says who makes cameras)"
                    : "");
@@ -253,8 +251,9 @@ static void print_summary(const verification *self, uint32_t number,
     }
     print_line(stdout, "Track %-8" PRIu32 "%s", number,
                name_of_codec(self->video.tracks[number].codec).text);
-    print_line(stdout, "Frames        %" PRIu64 ", in %" PRIu64 " reports, of which %" PRIu64
-                       " authentic; %" PRIu64 " SEIs",
+    print_line(stdout,
+               "Frames        %" PRIu64 ", in %" PRIu64 " reports, of which %" PRIu64
+               " authentic; %" PRIu64 " SEIs",
                summary->frames, summary->gops, summary->authentic_gops, summary->seis);
     print_camera(self, summary, track);
     if (summary->first_failed_frame != UINT64_MAX) {
@@ -283,10 +282,10 @@ static exit_status show_track(const verification *self, uint32_t number, json_t 
     *verdict = camera_worse(*verdict, summary.verdict);
     *trusted = *trusted && summary.trusted;
     if (list) {
-        json_t *entry = json_pack("{s:I, s:s, s:o, s:O}", "track", (json_int_t)number, "codec",
-                                  name_of_codec(self->video.tracks[number].codec).text, "summary",
-                                  camera_summary_to_json(&summary), "reports",
-                                  self->tracks[number].reports);
+        json_t *entry =
+            json_pack("{s:I, s:s, s:o, s:O}", "track", (json_int_t)number, "codec",
+                      name_of_codec(self->video.tracks[number].codec).text, "summary",
+                      camera_summary_to_json(&summary), "reports", self->tracks[number].reports);
         if (json_array_append_new(list, entry) != 0) {
             complain("out of memory");
             return EXIT_ENVIRONMENT;
@@ -389,7 +388,8 @@ static const option_spec options[] = {
 static const command_line line = {
     COMMAND,
     "FILE --trust CA [options]",
-    "Says of each group of pictures whether it is what the camera signed. FILE is a clear video or\n"
+    "Says of each group of pictures whether it is what the camera signed. FILE is a clear video "
+    "or\n"
     "a recording. Parameter sets and audio are not covered by such signatures.",
     options,
     sizeof options / sizeof options[0],

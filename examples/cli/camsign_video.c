@@ -13,8 +13,7 @@ static exit_status open_media(camsign_video *self, const key_options *keys, int6
 {
     if (keys->password_file || keys->password_prompt || keys->identity || keys->kek ||
         keys->disclosure) {
-        return usage_error("camsign verify", "keys are for recordings, and %s is none",
-                           self->path);
+        return usage_error("camsign verify", "keys are for recordings, and %s is none", self->path);
     }
     exit_status status = media_input_open(&self->input, self->path);
     if (status != EXIT_GOOD) {
@@ -122,8 +121,8 @@ media_result camsign_video_next(camsign_video *self, svms_sample *sample, int64_
     media_result result = media_input_next(self->input, sample, status);
     *utc_ns = SVMS_NO_TIME;
     if (result == MEDIA_SAMPLE && self->start_utc_ns != SVMS_NO_TIME) {
-        *utc_ns = time_add(self->start_utc_ns,
-                           ticks_to_ns(&self->tracks[sample->track], sample->pts));
+        *utc_ns =
+            time_add(self->start_utc_ns, ticks_to_ns(&self->tracks[sample->track], sample->pts));
     }
     return result;
 }

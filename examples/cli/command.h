@@ -28,6 +28,7 @@ exit_status command_policy(int count, char **arguments);
 exit_status command_audit(int count, char **arguments);
 exit_status command_rtsp(int count, char **arguments);
 exit_status command_tls(int count, char **arguments);
+exit_status command_camsign(int count, char **arguments);
 exit_status command_mask(int count, char **arguments);
 exit_status command_update(int count, char **arguments);
 

@@ -39,6 +39,7 @@ static const command commands[] = {
     { "policy", command_policy, "say what an access policy allows, and what is wrong with it" },
     { "audit", command_audit, "keep a log that nobody can rewrite, and verify it" },
     { "rtsp", command_rtsp, "record a camera on the network" },
+    { "camsign", command_camsign, "sign video as cameras do, and say what became of it" },
     { "mask", command_mask, "put privacy masks over a clear video" },
     { "update", command_update, "sign what devices run, and say whether they take it" },
     { "tls", command_tls, "say what is wrong with servers and certificates" },

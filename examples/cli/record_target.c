@@ -80,6 +80,9 @@ static exit_status load_keys(record_target *self)
         status = recipient_set_load(&self->people, self->ctx, &way->people,
                                     "Password for the recording: ");
     }
+    if (status == EXIT_GOOD) {
+        status = record_camera_load(&self->camera, self->ctx, way);
+    }
     return status;
 }
 
@@ -104,18 +107,32 @@ exit_status record_target_prepare(record_target *self, const typed_inputs *typed
     return status;
 }
 
+static exit_status take_verdict(void *user, svms_sample *sample, int64_t newest_utc_ns);
+
+/* And the track of what is found out about cameras, where that is wanted. */
+static exit_status prepare_tracks(record_target *self, const record_media *media)
+{
+    uint32_t count = media->track_count;
+    memcpy(self->tracks, media->tracks, count * sizeof *media->tracks);
+    self->camera.take = take_verdict;
+    self->camera.user = self;
+    exit_status status =
+        record_camera_begin(&self->camera, self->ctx, self->way, self->tracks, &count,
+                            media->start_utc_ns, media->clock == SVMS_CLOCK_UNKNOWN);
+    for (uint32_t i = 0; i < count; i++) {
+        self->tracks[i].protection = (svms_protection)self->way->protection;
+    }
+    self->options.tracks = self->tracks;
+    self->options.track_count = count;
+    return status;
+}
+
 static exit_status prepare_options(record_target *self, const record_media *media)
 {
     const record_way *way = self->way;
     const svms_writer_options defaults = SVMS_WRITER_OPTIONS_INIT;
     svms_writer_options *options = &self->options;
-    memcpy(self->tracks, media->tracks, media->track_count * sizeof *media->tracks);
-    for (uint32_t i = 0; i < media->track_count; i++) {
-        self->tracks[i].protection = (svms_protection)way->protection;
-    }
     *options = defaults;
-    options->tracks = self->tracks;
-    options->track_count = media->track_count;
     options->signer_chain = self->chain;
     options->signer_key = self->key;
     options->role = (svms_role)way->role;
@@ -135,7 +152,9 @@ static exit_status prepare_options(record_target *self, const record_media *medi
     options->start_utc_ns = media->start_utc_ns;
     options->origin = media->origin;
     options->capture_clock = media->clock;
-    return way->device ? device_id_of_name(options->device_id, way->device) : EXIT_GOOD;
+    exit_status status = prepare_tracks(self, media);
+    return status == EXIT_GOOD && way->device ? device_id_of_name(options->device_id, way->device)
+                                              : status;
 }
 
 static exit_status open_writer(record_target *self)
@@ -280,13 +299,33 @@ static void pulse(record_target *self)
     }
 }
 
+static svms_status append(record_target *self, const svms_sample *sample, svms_error *err)
+{
+    return self->folder ? append_to_folder(self, sample, err)
+                        : svms_writer_append(self->writer, sample, err);
+}
+
+/* It comes behind pictures that are later. Where the segment of those is just over, for its size,
+ * nothing older may follow (C-MAN-6): then it gets their time. */
+static exit_status take_verdict(void *user, svms_sample *sample, int64_t newest_utc_ns)
+{
+    record_target *self = user;
+    svms_error err = SVMS_ERROR_INIT;
+    svms_status status = append(self, sample, &err);
+    if (status == SVMS_E_STATE && !self->folder) {
+        sample->utc_ns = newest_utc_ns;
+        status = append(self, sample, &err);
+    }
+    return status == SVMS_OK ? EXIT_GOOD : stop(self, status, &err);
+}
+
 exit_status record_target_append(record_target *self, const svms_sample *sample)
 {
     svms_error err = SVMS_ERROR_INIT;
     int64_t until = self->stats.last_utc_ns;
-    svms_status status = self->folder ? append_to_folder(self, sample, &err)
-                                      : svms_writer_append(self->writer, sample, &err);
-    exit_status result = status == SVMS_OK ? EXIT_GOOD : stop(self, status, &err);
+    svms_status status = append(self, sample, &err);
+    exit_status result =
+        status == SVMS_OK ? record_camera_follow(&self->camera, sample) : stop(self, status, &err);
     if (get_stats(self, &self->stats) == SVMS_OK &&
         self->stats.segments > self->complete_segments) {
         self->complete_segments = self->stats.segments;
@@ -432,6 +471,11 @@ exit_status record_target_end(record_target *self, exit_status status)
     if (!self->has_begun) {
         return report_nothing(self, status);
     }
+    if (!self->broken) {
+        exit_status ended = record_camera_end(&self->camera);
+        status = status == EXIT_GOOD ? ended : status;
+        record_camera_tell(&self->camera);
+    }
     return self->folder ? end_folder(self, status) : end_file(self, status);
 }
 
@@ -444,6 +488,7 @@ exit_status record_target_free(record_target **target, exit_status status)
     status = record_audit_stop(&self->audit, status, interrupt_came() ? "by a signal" : NULL);
     record_folder_free(&self->folder);
     status = audit_trail_close(&self->audit.trail, status);
+    record_camera_free(&self->camera);
     recipient_set_free(&self->people);
     svms_private_key_free(&self->key);
     svms_chain_free(&self->chain);

@@ -11,6 +11,7 @@
 #include "head_text.h"
 #include "progress.h"
 #include "record_audit.h"
+#include "record_camera.h"
 #include "record_folder.h"
 #include "record_way.h"
 
@@ -45,6 +46,7 @@ typedef struct record_target {
     bool has_begun;
     bool broken; /* the writer can only be aborted */
     record_audit audit;
+    record_camera camera;
     head_text device; /* its id */
 } record_target;
 

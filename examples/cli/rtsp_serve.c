@@ -60,11 +60,10 @@ static svms_status give_secret(void *user, const char *name, svms_rtsp_digest al
     return rtsp_viewers_secret(&self->viewers, name, out);
 }
 
-static svms_status judge_token(void *user, const char *address, const char *token, size_t size,
-                               char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err)
+static svms_status judge_token(void *user, stream_serve_token *token, svms_error *err)
 {
     const serving *self = user;
-    return rtsp_viewers_token(&self->viewers, address, token, size, identity, err);
+    return rtsp_viewers_token(&self->viewers, token, err);
 }
 
 static void tell(void *user, stream_serve_note note, const char *who, const char *words)
@@ -360,18 +359,29 @@ static const option_spec options[] = {
       0 },
     { "wait", NULL, "begin when somebody watches", OPTION_FLAG, offsetof(serve_request, wait), NULL,
       0, 0 },
+    { "password-file", "FILE", "password that opens the recording: first line of FILE", OPTION_TEXT,
+      SOURCE(keys.password_file), NULL, 0, 0 },
+    { "password-prompt", NULL, "ask for the password on the terminal", OPTION_FLAG,
+      SOURCE(keys.password_prompt), NULL, 0, 0 },
+    { "identity", "KEY", "private key that opens the recording (PEM)", OPTION_TEXT,
+      SOURCE(keys.identity), NULL, 0, 0 },
+    { "kek", "FILE", "key-encryption key that opens the recording", OPTION_TEXT, SOURCE(keys.kek),
+      NULL, 0, 0 },
+    { "keys", "KEYS", "open what was disclosed in KEYS", OPTION_TEXT, SOURCE(keys.disclosure), NULL,
+      0, 0 },
+    { "trust", "CA", "CA certificates (PEM) that vouch for the recorder", OPTION_TEXT,
+      SOURCE(trust_path), NULL, 0, 0 },
 };
 
 static const command_line line = {
     "rtsp serve",
     "INPUT --listen ADDRESS:PORT --certificate FILE [options]",
-    "Serves a video file that FFmpeg reads as a live camera: RTSP within TLS, media as SRTP with "
-    "a\n"
-    "key of its own for each client. Its URL is printed. Ctrl-C ends it.",
+    "Serves a video file that FFmpeg reads, or a recording (.svms), as a live camera: RTSP within\n"
+    "TLS, media as SRTP with a key of its own for each client. Its URL is printed. Ctrl-C ends it.",
     options,
     sizeof options / sizeof options[0],
     "INPUT",
-    offsetof(serve_request, input)
+    SOURCE(path)
 };
 
 exit_status command_rtsp_serve(int count, char **arguments)

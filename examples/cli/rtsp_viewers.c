@@ -139,7 +139,7 @@ static svms_status refuse(svms_error *err, const char *action, const char *words
     return SVMS_E_POLICY;
 }
 
-static svms_status may(const rtsp_viewers *self, const char *address, const svms_token *token,
+static svms_status may(const rtsp_viewers *self, stream_serve_token *asked, const svms_token *token,
                        const char *action, svms_error *err)
 {
     svms_decision decision = SVMS_DECISION_INIT;
@@ -147,13 +147,16 @@ static svms_status may(const rtsp_viewers *self, const char *address, const svms
     const svms_policy *policy = self->any ? self->any : self->policy.policy;
     question.action = action;
     question.device = self->options->device;
-    question.address = address;
+    question.address = asked->address;
     svms_status status = svms_access_decide(policy, token, &question, &decision, err);
     if (status != SVMS_OK) {
         return status;
     }
     if (!decision.is_allowed) {
         return refuse(err, action, svms_access_reason_words(decision.reason));
+    }
+    if (decision.valid_until_utc_ns < asked->valid_until_utc_ns) {
+        asked->valid_until_utc_ns = decision.valid_until_utc_ns;
     }
     /* Nothing here lifts masks or exports; names are not drawn into pictures, uses not recorded. */
     return (decision.obligations & (SVMS_OBLIGED_WATERMARK | SVMS_OBLIGED_AUDIT_EACH)) == 0
@@ -178,21 +181,21 @@ static svms_status name_subject(const svms_token *token, char identity[SVMS_RTSP
     return SVMS_OK;
 }
 
-svms_status rtsp_viewers_token(const rtsp_viewers *viewers, const char *address, const char *token,
-                               size_t size, char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err)
+svms_status rtsp_viewers_token(const rtsp_viewers *viewers, stream_serve_token *token,
+                               svms_error *err)
 {
     svms_token_verdict verdict = SVMS_TOKEN_GOOD;
     svms_token *good = NULL;
-    svms_status status =
-        svms_token_verify(&good, viewers->judge.verifier, token, size, NULL, &verdict, err);
+    svms_status status = svms_token_verify(&good, viewers->judge.verifier, token->text, token->size,
+                                           NULL, &verdict, err);
     if (status == SVMS_OK) {
-        status = name_subject(good, identity, err);
+        status = name_subject(good, token->identity, err);
     }
     if (status == SVMS_OK) {
-        status = may(viewers, address, good, "live.view", err);
+        status = may(viewers, token, good, "live.view", err);
     }
     if (status == SVMS_OK && viewers->has_sound) {
-        status = may(viewers, address, good, "live.listen", err);
+        status = may(viewers, token, good, "live.listen", err);
     }
     svms_token_free(&good);
     return status;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include <stream_serve.h>
 #include <svms/svms.h>
 
 #include "exit_status.h"
@@ -44,8 +45,7 @@ uint32_t rtsp_viewers_flags(const rtsp_viewers *viewers);
 /* As stream_serve_options.secret and .token. */
 svms_status rtsp_viewers_secret(const rtsp_viewers *viewers, const char *name,
                                 svms_rtsp_secret *out);
-svms_status rtsp_viewers_token(const rtsp_viewers *viewers, const char *address, const char *token,
-                               size_t size, char identity[SVMS_RTSP_IDENTITY_SIZE],
+svms_status rtsp_viewers_token(const rtsp_viewers *viewers, stream_serve_token *token,
                                svms_error *err);
 
 #endif

@@ -289,7 +289,7 @@ _svms() {
         ;;
     --alg) words="ES256 ES384 EdDSA RS256 PS256" ;;
     --profile)
-        if [ "$command" = token ] || [ "$command" = policy ]; then
+        if [ "$command" = token ] || [ "$command" = policy ] || [ "$command" = rtsp ]; then
             words="access onvif"
         else
             compopt -o filenames
@@ -314,7 +314,7 @@ _svms() {
         --source-name | --source-url | --source-mac | --source-line | \
         --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --release | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
-    --token | --note-file | --mask | --user-password-file | --token-file | \
+    --token | --note-file | --mask | --policy | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --audit | --state | --certificate-key | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \

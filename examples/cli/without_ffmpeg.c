@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What stands for the commands that need FFmpeg in a build that has none. */
+#include "camsign_command.h"
 #include "command.h"
 #include "export_command.h"
 #include "mask_command.h"
@@ -66,4 +67,18 @@ exit_status command_mask_apply(int count, char **arguments)
     (void)count;
     (void)arguments;
     return say_absent("mask apply");
+}
+
+exit_status command_camsign_sign(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("camsign sign");
+}
+
+exit_status command_camsign_verify(int count, char **arguments)
+{
+    (void)count;
+    (void)arguments;
+    return say_absent("camsign verify");
 }

@@ -83,9 +83,14 @@ static svms_status ask_secret(void *user, const char *name, svms_rtsp_digest alg
 static svms_status ask_token(void *user, const char *token, size_t size,
                              char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err)
 {
-    const serve_client *client = user;
+    serve_client *client = user;
     const stream_serve_options *o = &client->serve->options;
-    return o->token(o->user, client->address, token, size, identity, err);
+    stream_serve_token asked = { client->address, token, size, identity, INT64_MAX };
+    svms_status status = o->token(o->user, &asked, err);
+    if (status == SVMS_OK) {
+        client->may_until_utc = asked.valid_until_utc_ns;
+    }
+    return status;
 }
 
 static svms_status make_server(stream_serve *serve, svms_error *err)

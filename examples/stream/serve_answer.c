@@ -304,6 +304,7 @@ static void end_session(serve_client *client, const svms_rtsp_server_event *even
         }
     }
     client->is_playing = client->is_playing && !all;
+    client->session = all ? 0 : client->session;
 }
 
 void serve_event(void *user, const svms_rtsp_server_event *event)

@@ -29,6 +29,7 @@ serve_client *serve_client_new(stream_serve *serve, int socket, const char *addr
     client->streams = streams;
     client->theirs = (svms_mikey)SVMS_MIKEY_INIT;
     client->stuck_at = STREAM_NEVER;
+    client->may_until_utc = INT64_MAX;
     client->shake_by = stream_clock() + SHAKE_SECONDS * STREAM_SECOND;
     (void)snprintf(client->address, sizeof client->address, "%s", address);
     for (uint32_t i = 0; i < serve->track_count; i++) {
@@ -154,6 +155,32 @@ static uint64_t stuck_until(const serve_client *client)
                                             : client->stuck_at + STUCK_SECONDS * STREAM_SECOND;
 }
 
+/* Reports of a client keep its session alive, but only a token its right to watch. */
+static void end_right(serve_client *client)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    if (client->session == 0 || serve_utc_now() < client->may_until_utc) {
+        return;
+    }
+    serve_note(client, STREAM_SERVE_REFUSED, NULL, "its token has ended");
+    client->may_until_utc = INT64_MAX;
+    serve_goodbye(client);
+    if (svms_rtsp_connection_end_session(client->rtsp, client->session, &err) != SVMS_OK) {
+        fall(client, &err);
+    }
+}
+
+/* When its right to watch ends. */
+static uint64_t right_until(const serve_client *client)
+{
+    if (client->session == 0 || client->may_until_utc == INT64_MAX) {
+        return STREAM_NEVER;
+    }
+    int64_t now = serve_utc_now();
+    int64_t left = client->may_until_utc > now ? client->may_until_utc - now : 0;
+    return stream_clock() + (uint64_t)left;
+}
+
 void serve_client_work(serve_client *client)
 {
     uint64_t now = stream_clock();
@@ -165,6 +192,7 @@ void serve_client_work(serve_client *client)
     if (!client->is_over && !client->is_ending) {
         heed(client, svms_rtsp_connection_tick(client->rtsp, now, &err), now);
         serve_control(client, now);
+        end_right(client);
     }
     write_all(client, now);
     if (now >= stuck_until(client) || (client->is_ending && now >= client->shake_by)) {
@@ -179,6 +207,7 @@ uint64_t serve_client_wait(const serve_client *client)
         return client->shake_by;
     }
     uint64_t when = stream_earlier(svms_rtsp_connection_wait(client->rtsp), stuck_until(client));
+    when = stream_earlier(when, right_until(client));
     for (uint32_t i = 0; i < client->serve->track_count && client->is_playing; i++) {
         if (client->streams[i].is_set_up && client->streams[i].report_at != 0) {
             when = stream_earlier(when, client->streams[i].report_at);

@@ -44,6 +44,7 @@ typedef struct serve_client {
     bool keys_were_offered; /* it knows ours: from DESCRIBE */
     uint64_t stuck_at;      /* when the last byte went out while more waited; STREAM_NEVER: none */
     uint64_t shake_by;      /* TLS stands until then, or never; then the end of goodbye */
+    int64_t may_until_utc;  /* without another token; INT64_MAX: for ever */
     svms_srtp *srtp;
     svms_mikey theirs;     /* the client's last message: a shorter one may refer to it */
     serve_stream *streams; /* as serve.tracks */

@@ -27,6 +27,15 @@ typedef enum stream_serve_media {
     STREAM_SERVE_CLEAR   /* plain RTP, without TLS, too */
 } stream_serve_media;
 
+/* A bearer token that is to be judged. */
+typedef struct stream_serve_token {
+    const char *address; /* from where it came */
+    const char *text;
+    size_t size;
+    char *identity;             /* receives whose it is: SVMS_RTSP_IDENTITY_SIZE bytes with NUL */
+    int64_t valid_until_utc_ns; /* receives how long he may watch without another; else for ever */
+} stream_serve_token;
+
 typedef struct stream_serve_options {
     svms_ctx *ctx;
     int listener;          /* listens; is closed with the server, also when opening it fails */
@@ -41,12 +50,10 @@ typedef struct stream_serve_options {
     uint32_t track_count;
     uint32_t max_clients; /* connections; 0: 64 */
     void *user;
-    /* As svms_rtsp_handlers.secret and .token, from which address besides; NULL where nobody
-     * authenticates so. */
+    /* As svms_rtsp_handlers.secret and .token; NULL where nobody authenticates so. */
     svms_status (*secret)(void *user, const char *name, svms_rtsp_digest algorithm,
                           svms_rtsp_secret *out);
-    svms_status (*token)(void *user, const char *address, const char *token, size_t size,
-                         char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err);
+    svms_status (*token)(void *user, stream_serve_token *token, svms_error *err);
     /* Something to log; who: address, and what it said it was where known. NULL: none. */
     void (*note)(void *user, stream_serve_note note, const char *who, const char *words);
 } stream_serve_options;

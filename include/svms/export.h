@@ -129,13 +129,14 @@ typedef struct svms_export_source {
     int (*progress)(void *user, uint64_t done, uint64_t total);
     /** Each failure as it is found. Optional. */
     void (*finding)(void *user, const svms_finding *finding);
+    const svms_attester *attester; /**< Who judges proofs of audit records behind it, or NULL. */
 } svms_export_source;
 
 /** Initialiser of ::svms_export_source: everything. */
 #define SVMS_EXPORT_SOURCE_INIT                                                                    \
     {                                                                                              \
         (uint32_t)sizeof(svms_export_source), 0, NULL, NULL, NULL, SVMS_TIME_ATTESTED, 0,          \
-            INT64_MIN, INT64_MIN, SVMS_PRESENTED_ALL, 0, 0, 0, NULL, NULL, NULL                    \
+            INT64_MIN, INT64_MIN, SVMS_PRESENTED_ALL, 0, 0, 0, NULL, NULL, NULL, NULL              \
     }
 
 /** From which originals something was made. Since 0.1. */
@@ -678,13 +679,15 @@ typedef struct svms_export_verify_options {
     void (*source)(void *user, const svms_export_period *period, const svms_report *report);
     /** Each failure in a source as it is found. Optional. */
     void (*finding)(void *user, uint32_t source, const svms_finding *finding);
+    const svms_attester *attester; /**< Who judges proofs of audit records behind containers, or
+                                      NULL. */
 } svms_export_verify_options;
 
 /** Initialiser of ::svms_export_verify_options. */
 #define SVMS_EXPORT_VERIFY_INIT                                                                    \
     {                                                                                              \
         (uint32_t)sizeof(svms_export_verify_options), SVMS_TIME_ATTESTED, NULL, NULL, NULL, 0, 0,  \
-            NULL, NULL, NULL, NULL, NULL                                                           \
+            NULL, NULL, NULL, NULL, NULL, NULL                                                     \
     }
 
 /**

@@ -127,6 +127,7 @@ static svms_status verify_once(svms_evidence_verification *verification, svms_er
     options.time_policy = verification->options.time_policy;
     options.trust = verification->options.trust;
     options.stamp_trust = verification->options.stamp_trust;
+    options.attester = verification->options.attester;
     options.from_utc_ns = part->from_utc_ns;
     options.to_utc_ns = part->to_utc_ns;
     options.user = verification;

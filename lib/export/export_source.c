@@ -171,6 +171,7 @@ static svms_status run(svms_source_job *job, svms_error *err)
     options.time_policy = job->options.time_policy;
     options.trust = job->options.trust;
     options.stamp_trust = job->options.stamp_trust;
+    options.attester = job->options.attester;
     options.from_utc_ns = job->options.from_utc_ns;
     options.to_utc_ns = job->options.to_utc_ns;
     options.user = job;

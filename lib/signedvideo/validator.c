@@ -95,7 +95,7 @@ void svms_camera_validator_free(svms_camera_validator **validator)
     }
     svms_camera_validator *v = *validator;
     *validator = NULL;
-    svms_camera_claims_drop(v, v->claim_count);
+    svms_camera_claims_clear(v);
     svms_camera_reports_clear(v);
     svms_camera_authors_clear(&v->authors);
     svms_camera_items_clear(&v->items);
@@ -216,6 +216,9 @@ svms_status svms_camera_validator_end(svms_camera_validator *validator, svms_err
     }
     validator->has_ended = true;
     svms_status status = svms_camera_emit(validator, true, err);
+    if (status == SVMS_OK) {
+        status = svms_camera_report_rest(validator, err);
+    }
     validator->has_failed = status != SVMS_OK;
     return status;
 }

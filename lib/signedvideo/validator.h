@@ -34,6 +34,8 @@ typedef struct svms_camera_claim {
     svms_camera_claim_state state;
     uint64_t place;   /* number of items that stood before it */
     bool is_item;     /* has no signature: it is item number place itself */
+    bool is_earliest; /* nothing valid came before it */
+    bool is_done;     /* told; to be removed */
     uint32_t reasons; /* SVMS_CAMERA_WHY_... */
     uint8_t digest[32]; /* SHA-256 of the SEI */
     /* What it says. */
@@ -101,6 +103,7 @@ struct svms_camera_validator {
     size_t seen_count;
     svms_camera_order order; /* of the numbers of documents */
     uint64_t seis;
+    bool has_valid; /* some SEI had a valid signature, and was none of certificates */
     bool has_other_format;
 
     /* Placing. */
@@ -119,10 +122,11 @@ struct svms_camera_validator {
     bool has_key;
     uint8_t key_sha256[32]; /* of the last report that is signed */
     int64_t last_from_utc_ns;
-    svms_camera_report *reports; /* [0] is the one that was given last, when has_given */
-    size_t report_count;
-    size_t report_capacity;
+    svms_camera_report *reports; /* those that wait begin with report_first */
     size_t report_first;
+    size_t report_count; /* of those that wait */
+    size_t report_capacity;
+    svms_camera_report given; /* the last one */
     bool has_given;
     svms_camera_summary summary;
 };
@@ -149,8 +153,9 @@ SVMS_MUST_CHECK svms_status svms_camera_claim_add(svms_camera_validator *v, svms
                                                   svms_error *err);
 /* Releases what it owns, not itself. */
 void svms_camera_claim_clear(svms_camera_validator *v, svms_camera_claim *claim);
-/* Removes the first count. */
-void svms_camera_claims_drop(svms_camera_validator *v, size_t count);
+/* Removes those that are done; or all of them. */
+void svms_camera_claims_sweep(svms_camera_validator *v);
+void svms_camera_claims_clear(svms_camera_validator *v);
 /* Adds one that is of no use. */
 SVMS_MUST_CHECK svms_status svms_camera_claim_add_broken(svms_camera_validator *v,
                                                          const uint8_t digest[32],
@@ -166,36 +171,53 @@ void svms_camera_see(svms_camera_validator *v, const uint8_t digest[32]);
  * that it confirms. list: its hashes, or NULL. */
 SVMS_MUST_CHECK svms_status svms_camera_place(svms_camera_validator *v, size_t index,
                                               const uint8_t *list, svms_error *err);
-/* validator_judge.c: the list lies along the items [begin, ...); fills in claim and items. False
- * when nothing of it is there. */
-bool svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim,
+/* validator_judge.c: the list lies along the items from begin on, at least one of them in order;
+ * fills in claim and items. is_next: all items before belong to this claim. */
+void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim,
                        svms_alignment *alignment, uint64_t begin, bool is_next);
+/* What stands behind a claim with an open tail, up to limit, is judged, too. */
+void svms_camera_close_tail(svms_camera_validator *v, svms_camera_claim *claim, uint64_t limit);
 
-/* validator_emit.c: makes reports of what is decided. */
+/* validator_emit.c: makes reports of what is decided; at_end, of all items. */
 SVMS_MUST_CHECK svms_status svms_camera_emit(svms_camera_validator *v, bool at_end,
                                              svms_error *err);
-/* Gives up the oldest items. */
+/* Makes room: the oldest items are given up. */
 SVMS_MUST_CHECK svms_status svms_camera_emit_oldest(svms_camera_validator *v, svms_error *err);
 
-/* validator_leftover.c: reports of items [decided, end) that nothing covers; before: the claim
- * (index) that is placed at end, or claim_count. *unsigned_count: how many of them are unsigned. */
+/* validator_leftover.c: reports of items [decided, end) that nothing covers. next: the claim
+ * (index) that is placed behind them, or claim_count. *unsigned_count grows by how many of them are
+ * unsigned. */
 SVMS_MUST_CHECK svms_status svms_camera_emit_leftover(svms_camera_validator *v, uint64_t end,
-                                                      size_t before, uint32_t *unsigned_count,
+                                                      size_t next, uint32_t *unsigned_count,
                                                       svms_error *err);
+/* The same for one report, whatever is known. */
+SVMS_MUST_CHECK svms_status svms_camera_emit_unsigned(svms_camera_validator *v, uint64_t end,
+                                                      uint32_t reasons, svms_error *err);
+/* Claims before that one that fit nothing, though they are in order: their items are missing. */
+SVMS_MUST_CHECK svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next,
+                                                      svms_error *err);
+/* How far a counter is behind that of a chain; 0: not behind it. */
+uint32_t svms_camera_step(const svms_camera_chain_end *chain, uint32_t counter);
+/* The chain ends with this claim now. */
+void svms_camera_chain_to(svms_camera_validator *v, const svms_camera_claim *claim);
 
 /* report.c */
-/* A new one, with the items [decided, end) and the frames that begin in them; counts and remarks
- * are filled in. */
+/* A new one, of the items [decided, end) and the frames that begin in them; their verdicts are
+ * counted. It stands until the next one. */
 SVMS_MUST_CHECK svms_status svms_camera_report_add(svms_camera_validator *v, uint64_t end,
                                                    bool has_remarks, svms_camera_report **out,
                                                    svms_error *err);
-SVMS_MUST_CHECK svms_status svms_camera_report_missing(svms_camera_report *report, svms_ctx *ctx,
-                                                       uint64_t count, svms_error *err);
+/* count NAL units are missing behind its last one. */
+SVMS_MUST_CHECK svms_status svms_camera_report_missing(svms_camera_validator *v,
+                                                       svms_camera_report *report, uint32_t count,
+                                                       bool has_remarks, svms_error *err);
 /* Who signed it, and who that is. */
 SVMS_MUST_CHECK svms_status svms_camera_report_sign(svms_camera_validator *v,
                                                     svms_camera_report *report,
                                                     const svms_camera_claim *claim,
                                                     svms_error *err);
+/* Frames at the end in which nothing is covered. */
+SVMS_MUST_CHECK svms_status svms_camera_report_rest(svms_camera_validator *v, svms_error *err);
 void svms_camera_reports_clear(svms_camera_validator *v);
 
 #endif

@@ -45,15 +45,28 @@ void svms_camera_claim_clear(svms_camera_validator *v, svms_camera_claim *claim)
     svms_camera_author_free(&claim->author);
 }
 
-void svms_camera_claims_drop(svms_camera_validator *v, size_t count)
+void svms_camera_claims_sweep(svms_camera_validator *v)
 {
-    for (size_t i = 0; i < count; i++) {
+    size_t kept = 0;
+    for (size_t i = 0; i < v->claim_count; i++) {
+        if (v->claims[i].is_done) {
+            svms_camera_claim_clear(v, &v->claims[i]);
+            continue;
+        }
+        if (kept < i) {
+            v->claims[kept] = v->claims[i];
+        }
+        kept++;
+    }
+    v->claim_count = kept;
+}
+
+void svms_camera_claims_clear(svms_camera_validator *v)
+{
+    for (size_t i = 0; i < v->claim_count; i++) {
         svms_camera_claim_clear(v, &v->claims[i]);
     }
-    v->claim_count -= count;
-    if (v->claim_count > 0) {
-        memmove(v->claims, v->claims + count, v->claim_count * sizeof *v->claims);
-    }
+    v->claim_count = 0;
 }
 
 svms_camera_claim *svms_camera_claim_from(const svms_camera_validator *v, uint64_t seq)

@@ -93,6 +93,15 @@ static svms_status use_hash(svms_camera_validator *v, svms_camera_hash hash, svm
     return status;
 }
 
+/* Of the key that signed it: a user's key, which signs all else, may have another one. Where a hash
+ * is known, certificates that somebody puts into the stream change nothing. */
+static void take_hash_of_certificate(svms_camera_validator *v, const svms_camera_document *document)
+{
+    if (v->items.hash == SVMS_CAMERA_HASHES && !document->user_pem.data) {
+        svms_camera_items_use(&v->items, document->algorithms.hash);
+    }
+}
+
 static svms_status place_signed(svms_camera_validator *v, const svms_camera_document *document,
                                 const svms_camera_signature *signature, const uint8_t digest[32],
                                 svms_error *err)
@@ -111,6 +120,8 @@ static svms_status place_signed(svms_camera_validator *v, const svms_camera_docu
     claim->state = SVMS_CAMERA_CLAIM_HOMELESS;
     claim->author = svms_camera_author_retain(signature->author);
     claim->by_user = signature->by_user;
+    claim->is_earliest = !v->has_valid;
+    v->has_valid = true;
     if (claim->hash_size != v->items.digest_size) {
         svms_camera_claim_break(v, claim, SVMS_CAMERA_WHY_SEI_MALFORMED);
         return SVMS_OK;
@@ -132,8 +143,12 @@ static svms_status take_signed(svms_camera_validator *v, const svms_camera_docum
     if (!signature.author) {
         return svms_camera_claim_add_broken(v, digest, signature.reasons, err);
     }
+    if (document->is_certificate) {
+        take_hash_of_certificate(v, document);
+        return SVMS_OK;
+    }
     status = use_hash(v, v->authors.algorithms.hash, err);
-    if (status != SVMS_OK || document->is_certificate) {
+    if (status != SVMS_OK) {
         return status;
     }
     svms_camera_see(v, digest);

@@ -74,7 +74,7 @@ def last_frame_dropped(stream):
 def slice_dropped(stream):
     units = stream.edit()
     del units[stream.frame][slices_of(stream.codec, units[stream.frame])[-1]]
-    frame = stream.frame + (1 if stream.slices == 1 else 1)
+    frame = stream.frame + 1
     if stream.slices == 1:
         del units[stream.frame]
         frame = stream.frame
@@ -255,9 +255,7 @@ def gop_cut_out_with_its_sei(stream):
 def gop_repeated(stream):
     units = stream.edit()
     end = stream.first + stream.length
-    units[end + 1:end + 1] = units[end:end + 1]  # stands in for what is replaced below
     again = copy_of(units[stream.first:end])
-    units = copy_of(stream.units)
     # Behind the SEI of the GOP, before the slices that follow.
     lead = without_slices(stream, units[end])
     units[end] = units[end][len(lead):]
@@ -284,9 +282,7 @@ def zeros_behind_nal_units(stream):
 def trimmed(stream):
     """The certificates are taken along, as MS asks of whoever cuts."""
     units = copy_of(stream.units[stream.first:stream.first + 2 * stream.length])
-    first = stream.units[0]
-    if is_signing_sei(stream.codec, first[seis_of(stream.codec, first)[0]]):
-        units[0].insert(0, first[seis_of(stream.codec, first)[0]])
+    units[0][:0] = [stream.units[0][at] for at in seis_of(stream.codec, stream.units[0])]
     return units, {stream.length: ("unsigned", {"tail"}, {})}
 
 
@@ -301,6 +297,11 @@ EDITS = (frame_dropped, last_frame_dropped, slice_dropped, first_frame_dropped, 
          bit_of_a_header_flipped, bit_of_the_list_flipped, bit_of_the_signature_flipped, length_of_the_sei_flipped, sei_removed,
          sei_repeated, sei_late, gop_cut_out, gop_cut_out_with_its_sei, gop_repeated, parameter_sets_changed,
          zeros_behind_nal_units, trimmed, end_cut_off)
+
+EDITS_THAT_DEPEND_ON_THE_CODEC = (
+    frame_dropped, first_frame_dropped, frames_swapped, frame_inserted, bit_of_a_frame_flipped, bit_of_the_anchor_flipped,
+    bit_of_a_header_flipped, bit_of_the_list_flipped, length_of_the_sei_flipped, parameter_sets_changed, zeros_behind_nal_units,
+    trimmed)
 
 
 def sei_of_another_clip(stream, other):

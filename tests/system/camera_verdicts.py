@@ -102,6 +102,7 @@ class Receiver:
         self.codec, self.expect_signed = codec, expect_signed
         self.waiting, self.reports = [], []
         self.keys, self.name, self.oid, self.order = {}, "sha256", b"", "little"
+        self.documents = []  # all whose signature fits
         self.unsigned_documents = []
         self.known = set()
         self.head_document = None  # covers what was before the stream, or before the session
@@ -167,6 +168,7 @@ class Receiver:
         except LookupError:
             self.trouble(data, "no_key")
         else:
+            self.documents.append(document)
             if not document.is_certificate:
                 self.believe(document)
 
@@ -414,7 +416,7 @@ class Receiver:
 
     def say_of_what_stands_before(self, units, document, gap, strays, frame):
         """Reports; how many GOPs are missing besides."""
-        strays, known = list(strays), {one.predecessor for one in [*strays, document]}
+        strays, named = list(strays), {one.predecessor: one.counter - 1 for one in [*strays, document]}
         for group in self.groups(units):
             if self.session and self.placed_any:
                 self.say(group, UNSIGNED, {"tail"})
@@ -427,15 +429,24 @@ class Receiver:
                     self.say(group, UNSIGNED, {"head"})
             elif gap <= 0:
                 self.say_inserted(group, document)
-            elif strays and group[0].hash(document.name) not in known:
-                self.say_changed(group, strays.pop(0))
-                gap -= 1
             else:
-                self.say(group, UNSIGNED, {reason for _, reason in self.troubles} or {"sei_missing"})
+                stray = self.stray_of(group, document.name, strays, named)
+                if stray:
+                    self.say_changed(group, stray)
+                else:
+                    self.say(group, UNSIGNED, {reason for _, reason in self.troubles} or {"sei_missing"})
                 gap -= 1
         for one in strays:
             self.say_nothing_is_there(one, frame)
         return gap - len(strays)
+
+    def stray_of(self, group, name, strays, named):
+        """Takes the SEI in order that should have fitted a GOP out of the list; None where it is not there."""
+        counter = named.get(group[0].hash(name))
+        found = next((one for one in strays if counter in (None, one.counter)), None)
+        if found:
+            strays.remove(found)
+        return found
 
     def say_nothing_is_there(self, document, frame):
         """Of what it signed nothing came; it should stand before that frame."""
@@ -485,10 +496,11 @@ class Receiver:
         left = self.finish_open_part(self.waiting)
         self.waiting = []
         strays = self.strays_in_order()
-        known = {one.predecessor for one in strays}
+        named = {one.predecessor: one.counter - 1 for one in strays}
         for group in self.groups(left):
-            if strays and group[0].hash(strays[0].name) not in known:
-                self.say_changed(group, strays.pop(0))
+            stray = strays and self.stray_of(group, strays[0].name, strays, named)
+            if stray:
+                self.say_changed(group, stray)
             elif not self.seis:
                 self.say(group, UNSIGNED, {"stripped"} if self.expect_signed else set())
             else:

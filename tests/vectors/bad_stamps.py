@@ -74,7 +74,7 @@ def exchanged(data):
 def trailers():
     bad = Bad("trailer", two_trailers, verdict="not_authentic", segment=None)
     bad.add("kind-0", "trailer of kind 0", trailer(kind=0), "C-TRL-2")
-    bad.add("kind-2", "trailer of kind 2", trailer(kind=2), "C-TRL-2")
+    bad.add("kind-3", "trailer of kind 3", trailer(kind=3), "C-TRL-2")
     bad.add("reserved", "reserved bytes", trailer(zero=1), "C-TRL-2")
     bad.add("previous", "previous hash of something else", trailer(previous=bytes(32)), "C-TRL-2")
     bad.add("previous-first", "the same in the first one", trailer(0, previous=bytes(32)),

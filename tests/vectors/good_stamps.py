@@ -101,6 +101,10 @@ def trailers():
     yield stamped("good-trailer-garbage", "trailer that holds no token", clear(
         "trailer garbage", 2, trailers=[by(token=b"x".hex()), by()]), (2, 1),
         (1, T0 + 10 * SECOND), T0 + 10 * SECOND)
+    proof = by(kind=2, token=b"c2sp.org/tlog-proof@v1\n".hex())
+    yield stamped("good-trailer-proof", "proof of an audit record, which nobody here can check",
+                  clear("trailer proof", 2, trailers=[proof, by()]), (1, 1), (1, T0 + 10 * SECOND),
+                  T0 + 10 * SECOND)
     yield stamped("good-trailer-untrusted", "authority without path to an anchor", clear(
         "trailer untrusted", 2, trailers=[by("tsa-other-ca")]), (1, 0))
     cut = {"verdict": "incomplete", "closed": True}

@@ -2,6 +2,7 @@
 /* Appending time stamps to a closed container: what is asked of it, and what every failure leaves
  * (C-TRL). Tokens are made by OpenSSL (../identity/authority.c). */
 #include <errno.h>
+#include <stdio.h>
 
 #include "../identity/authority.h"
 #include "fixture.h"
@@ -339,6 +340,159 @@ static void every_failure_is_clean(void **state)
     memory_file_clear(&file);
 }
 
+/* Who says what of proofs, and what he was asked. */
+typedef struct oracle {
+    svms_status answer;
+    int64_t utc_ns;
+    unsigned asked;
+    size_t size;
+    uint8_t digest[32];
+} oracle;
+
+static svms_status attest(void *user, const void *content, size_t size, const uint8_t digest[32],
+                          int64_t *attested_utc_ns, char by[SVMS_ATTESTED_BY_SIZE], svms_error *err)
+{
+    oracle *self = user;
+    self->asked++;
+    self->size = size;
+    memcpy(self->digest, digest, sizeof(self->digest));
+    assert_memory_equal(content, "a proof", size);
+    *attested_utc_ns = self->utc_ns;
+    snprintf(by, SVMS_ATTESTED_BY_SIZE, "the oracle");
+    if (self->answer != SVMS_OK) {
+        err->status = self->answer;
+        snprintf(err->message, sizeof(err->message), "the oracle is silent");
+    }
+    return self->answer;
+}
+
+static svms_attester attester_of(oracle *self)
+{
+    svms_attester attester = SVMS_ATTESTER_INIT;
+    attester.user = self;
+    attester.attest = attest;
+    return attester;
+}
+
+static svms_status verify_by(fixture *fix, memory_file *file, const svms_attester *attester,
+                             svms_report *report)
+{
+    svms_verify_options options = SVMS_VERIFY_OPTIONS_INIT;
+    svms_source source = memory_source(file);
+    options.trust = fix->trust;
+    options.attester = attester;
+    *report = (svms_report)SVMS_REPORT_INIT;
+    return svms_verify_container(fix->ctx, &source, &options, report, NULL);
+}
+
+static void append_proof(fixture *fix, memory_file *file, oracle *by)
+{
+    shelf self = shelf_of(file);
+    svms_store store = store_on(&self);
+    svms_attester attester = attester_of(by);
+    uint8_t digest[32];
+    size_t size = file->size;
+    digest_of(fix, file, digest);
+    assert_int_equal(svms_trailer_append_proof(fix->ctx, &store, "a proof", 7, &attester, NULL),
+                     SVMS_OK);
+    assert_int_equal(by->asked, 1);
+    assert_memory_equal(by->digest, digest, sizeof(digest));
+    assert_int_equal(file->size, size + 16 + 72 + 7 + 32);
+    assert_int_equal(file->data[size + 16], 0);
+    assert_int_equal(file->data[size + 17], 2); /* kind */
+    assert_memory_equal(file->data + size + 20, digest, sizeof(digest));
+}
+
+static void a_proof_attests_when_somebody_says_so(void **state)
+{
+    fixture *fix = *state;
+    recipe how = RECIPE_INIT;
+    memory_file file = { 0 };
+    svms_report report;
+    oracle by = { .utc_ns = T0 + DAY };
+    svms_attester attester = attester_of(&by);
+    record_container(fix, &how, &file);
+    append_proof(fix, &file, &by);
+    fix->now = T0 + 800 * DAY; /* the recorder's certificate has expired */
+    assert_int_equal(verify_by(fix, &file, NULL, &report), SVMS_E_UNTRUSTED);
+    assert_int_equal(report.identity, SVMS_IDENTITY_EXPIRED_NOW);
+    assert_int_equal(report.stamps, 0);
+    assert_int_equal(report.integrity, SVMS_INTEGRITY_INTACT);
+    assert_int_equal(verify_by(fix, &file, &attester, &report), SVMS_OK);
+    assert_int_equal(by.asked, 2);
+    assert_int_equal(by.size, 7);
+    assert_int_equal(report.stamps_valid, 1);
+    assert_int_equal(report.time_attested, 1);
+    assert_int_equal(report.attested_utc_ns, T0 + DAY);
+    assert_string_equal(report.authority, "the oracle");
+    by.utc_ns = T0 + 400 * DAY; /* existed after it had expired */
+    assert_int_equal(verify_by(fix, &file, &attester, &report), SVMS_E_UNTRUSTED);
+    assert_int_equal(report.time_attested, 1);
+    by.utc_ns = SVMS_NO_TIME;
+    assert_int_equal(verify_by(fix, &file, &attester, &report), SVMS_E_UNTRUSTED);
+    assert_int_equal(report.stamps, 1);
+    assert_int_equal(report.stamps_valid, 0);
+    by.answer = SVMS_E_UNTRUSTED;
+    assert_int_equal(verify_by(fix, &file, &attester, &report), SVMS_E_UNTRUSTED);
+    assert_string_equal(report.stamp_reason, "the oracle is silent");
+    by.answer = SVMS_E_NO_MEMORY;
+    assert_int_equal(verify_by(fix, &file, &attester, &report), SVMS_E_NO_MEMORY);
+    memory_file_clear(&file);
+}
+
+static void a_changed_proof_is_a_changed_file(void **state)
+{
+    fixture *fix = *state;
+    recipe how = RECIPE_INIT;
+    memory_file file = { 0 };
+    svms_report report;
+    oracle by = { .utc_ns = T0 + DAY };
+    record_container(fix, &how, &file);
+    size_t begin = file.size;
+    append_proof(fix, &file, &by);
+    for (size_t at = begin; at < file.size; at++) {
+        file.data[at] ^= 0x10;
+        if (verify_by(fix, &file, NULL, &report) == SVMS_OK) {
+            fail_msg("byte %zu can be changed", at);
+        }
+        file.data[at] ^= 0x10;
+    }
+    assert_int_equal(verify_by(fix, &file, NULL, &report), SVMS_OK);
+    memory_file_clear(&file);
+}
+
+static void a_proof_that_attests_nothing_is_not_appended(void **state)
+{
+    fixture *fix = *state;
+    recipe how = RECIPE_INIT;
+    memory_file file = { 0 };
+    svms_report report;
+    oracle by = { .answer = SVMS_E_NOT_AUTHENTIC };
+    svms_attester attester = attester_of(&by);
+    svms_attester nobody = SVMS_ATTESTER_INIT;
+    svms_error err = SVMS_ERROR_INIT;
+    record_container(fix, &how, &file);
+    shelf self = shelf_of(&file);
+    svms_store store = store_on(&self);
+    size_t size = file.size;
+    assert_int_equal(svms_trailer_append_proof(fix->ctx, &store, "a proof", 7, &attester, &err),
+                     SVMS_E_NOT_AUTHENTIC);
+    assert_string_equal(err.message, "the oracle is silent");
+    assert_int_equal(svms_trailer_append_proof(fix->ctx, &store, "a proof", 7, &nobody, NULL),
+                     SVMS_E_USAGE);
+    assert_int_equal(svms_trailer_append_proof(fix->ctx, &store, "a proof", 7, NULL, NULL),
+                     SVMS_E_USAGE);
+    assert_int_equal(svms_trailer_append_proof(fix->ctx, &store, "a proof", 0, &attester, NULL),
+                     SVMS_E_USAGE);
+    assert_int_equal(svms_trailer_append_proof(fix->ctx, &store, "a proof",
+                                               SVMS_TRAILER_PROOF_MAX + 1, &attester, NULL),
+                     SVMS_E_USAGE);
+    assert_int_equal(verify_by(fix, &file, &nobody, &report), SVMS_E_USAGE);
+    assert_int_equal(file.size, size);
+    assert_int_equal(by.asked, 1);
+    memory_file_clear(&file);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -349,6 +503,9 @@ int main(void)
         CASE(only_what_is_closed_and_signed_is_stamped),
         CASE(a_token_for_something_else_is_refused),
         CASE(every_failure_is_clean),
+        CASE(a_proof_attests_when_somebody_says_so),
+        CASE(a_changed_proof_is_a_changed_file),
+        CASE(a_proof_that_attests_nothing_is_not_appended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,9 +50,9 @@ void desk_start(desk *d);
 void desk_stop(desk *d);
 void desk_close(desk *d);
 
-/* Writes an access unit, one NAL unit for each character: I first slice of an IDR picture, i another
- * of its slices, P and p the same of other pictures, a data to be signed, o another SEI, S a SEI of
- * another signer, D delimiter, s and t parameter sets, N prefix NAL unit. */
+/* Writes an access unit, one NAL unit for each character: I first slice of an IDR picture, i
+ * another of its slices, P and p the same of other pictures, a data to be signed, o another SEI, S
+ * a SEI of another signer, D delimiter, s and t parameter sets, N prefix NAL unit. */
 void desk_write(desk *d, const char *units);
 /* Writes it and signs it; the time grows by a frame. */
 svms_status desk_try(desk *d, const char *units);

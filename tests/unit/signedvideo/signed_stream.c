@@ -256,8 +256,7 @@ static void add_unit(signed_stream *stream, const piece *nal, bool as_sei)
 {
     if (stream->unit_count == stream->unit_capacity) {
         stream->unit_capacity = stream->unit_capacity ? stream->unit_capacity * 2 : 256;
-        stream->units =
-            realloc(stream->units, stream->unit_capacity * sizeof stream->units[0]);
+        stream->units = realloc(stream->units, stream->unit_capacity * sizeof stream->units[0]);
         assert_non_null(stream->units);
     }
     signed_unit *unit = &stream->units[stream->unit_count++];

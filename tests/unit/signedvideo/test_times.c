@@ -57,10 +57,10 @@ static void each_order_is_known_by_its_times(void **state)
     }
 }
 
-/* 0x01DA...01 is a time of our days from both sides. */
+/* A time of our days from both sides. */
 static void what_makes_sense_both_ways_is_as_before(void **state)
 {
-    static const uint64_t both = UINT64_C(0x01DA123456781401);
+    static const uint64_t both = UINT64_C(0x01DA12345678DA01);
     (void)state;
     svms_camera_document document = document_of(2, both, both, 1, true);
     svms_camera_times little = svms_camera_document_times(&document, SVMS_CAMERA_LITTLE_ENDIAN);

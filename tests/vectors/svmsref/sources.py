@@ -178,7 +178,7 @@ class SourceVerifier:
                 raise ContainerError("E-FRM-1", "end frame has a wrong number", frame.offset)
             end, trailers = carried.read_end(frame, self.result.header)
             self.result.end, self.end_frame = end, frame
-            self.result.stamps += trailers
+            self.result.stamps += stamps.tokens(trailers)
         elif frame.kind == f.FRAGMENT:
             raise ContainerError("E-SRC-8", "bytes that do not verify", frame.offset)
 

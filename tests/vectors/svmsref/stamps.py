@@ -29,6 +29,7 @@ class Stamp:
     valid: bool = False
     reason: str = ""
     alone: bool = False
+    kind: int = TOKEN
 
 
 # ---- evidence ----
@@ -76,7 +77,8 @@ def parse_trailer(data, record, end_offset, count):
     if record.body_length > 72 + c.MAX_TRAILER:
         raise ContainerError("C-LIM-1", "trailer is too long", record.offset)
     cursor = Cursor(body_of(data, record), record.body_offset, "C-TRL-2")
-    if cursor.u16() != TOKEN:
+    kind = cursor.u16()
+    if kind not in (TOKEN, CHECKPOINT):
         cursor.fail("trailer of unknown kind")
     cursor.zeros(2)
     previous = cursor.take(32)
@@ -87,7 +89,12 @@ def parse_trailer(data, record, end_offset, count):
     cursor.finish()
     if sha256(content) != digest:
         cursor.fail("digest of the content is wrong")
-    return Stamp(content, previous, EVERYTHING, EVERYTHING + count)
+    return Stamp(content, previous, EVERYTHING, EVERYTHING + count, kind=kind)
+
+
+def tokens(trailers):
+    """Nobody here knows a log or its witnesses: their proofs attest nothing (C-TRL-5)."""
+    return [one for one in trailers if one.kind == TOKEN]
 
 
 # ---- what they attest ----

@@ -435,7 +435,7 @@ class Verifier:
     def _check_identity(self):
         header, request, report = self.report.header, self.request, self.report
         report.stamps = [stamp for one in report.segments for stamp in one.stamps]
-        report.stamps += report.trailers
+        report.stamps += stamps.tokens(report.trailers)
         stamps.judge(report.stamps, request.stamp_anchors, self._now())
         made = [
             (one.manifest.made_utc, stamps.attested_at(report.stamps, one.number))

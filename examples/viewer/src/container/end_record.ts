@@ -57,17 +57,21 @@ export function readTail(record: Uint8Array, offset: number): number {
 }
 
 export interface Trailer {
+  /** Otherwise a proof of an audit record, whose log and witnesses this page does not know: it attests nothing (C-TRL-5). */
+  isToken: boolean;
   previous: Octets;
   content: Octets;
 }
 
 const tokenTrailer = 1;
+const proofTrailer = 2;
 
 /** Parses a whole trailer record and compares its digest (C-TRL-2). */
 export function readTrailer(record: Octets, offset: number): Trailer {
   const cursor: Cursor = new Cursor(record, 'C-TRL-2', offset);
   cursor.slice(recordHeaderSize);
-  if (cursor.u16('kind of trailer') !== tokenTrailer) cursor.fail('trailer of unknown kind');
+  const kind = cursor.u16('kind of trailer');
+  if (kind !== tokenTrailer && kind !== proofTrailer) cursor.fail('trailer of unknown kind');
   cursor.zeros(2, 'bytes behind the kind');
   const previous = copyOf(cursor.slice(hashSize, 'previous hash'));
   const size = cursor.u32('content length');
@@ -76,5 +80,5 @@ export function readTrailer(record: Octets, offset: number): Trailer {
   const content = copyOf(cursor.slice(size, 'content'));
   cursor.end('trailer');
   if (!equal(stated, sha256Now(content))) throw new FormatError('C-TRL-2', 'trailer whose digest is wrong', offset);
-  return { previous, content };
+  return { isToken: kind === tokenTrailer, previous, content };
 }

@@ -206,7 +206,7 @@ export class TailWalk {
       if (!equal(trailer.previous, running.peek())) throw new FormatError('C-TRL-2', 'trailer for something else', offset);
       this.at += bytes.length;
       await this.tailRecord(endOffset, tail);
-      this.input.chain.addTrailer(offset, trailer.previous, trailer.content);
+      if (trailer.isToken) this.input.chain.addTrailer(offset, trailer.previous, trailer.content);
       this.result.attestedEnd = this.at;
     }
   }

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a camera signed, validated while it is recorded (signedvideo.md, section 5). Every function
+ * complains itself. */
+#ifndef SVMS_CLI_RECORD_CAMERA_H
+#define SVMS_CLI_RECORD_CAMERA_H
+
+#include <stdbool.h>
+
+#include <svms/svms.h>
+
+#include "camera_check.h"
+#include "exit_status.h"
+#include "record_way.h"
+
+/* Takes a sample of the verdict track, which is older than what was recorded last: newest_utc_ns.
+ */
+typedef exit_status record_verdict_taker(void *user, svms_sample *sample, int64_t newest_utc_ns);
+
+typedef struct record_camera {
+    svms_trust *trust; /* NULL: nothing is validated */
+    camera_check *check;
+    const svms_track *tracks;
+    uint32_t track;           /* number of the verdict track */
+    int64_t start_utc_ns;     /* of time stamp 0 */
+    int64_t newest_utc_ns;    /* of the sample that was recorded last */
+    svms_camera_verdict last; /* what was said of the GOP before */
+    bool last_trusted;
+    uint64_t reports;
+    uint64_t authentic; /* by somebody who is trusted */
+    exit_status stored; /* of the newest verdict */
+    char *text;         /* of a record, and room for it */
+    size_t room;
+    record_verdict_taker *take;
+    void *user;
+} record_camera;
+
+exit_status record_camera_load(record_camera *camera, svms_ctx *ctx, const record_way *way);
+/* Adds the track of verdicts behind *count tracks, where there is video to validate. any_clock:
+ * nobody knows when it was captured. tracks must outlive the camera. */
+exit_status record_camera_begin(record_camera *camera, svms_ctx *ctx, const record_way *way,
+                                svms_track *tracks, uint32_t *count, int64_t start_utc_ns,
+                                bool any_clock);
+/* A sample that was recorded just now. */
+exit_status record_camera_follow(record_camera *camera, const svms_sample *sample);
+/* Nothing more will be recorded. */
+exit_status record_camera_end(record_camera *camera);
+/* Says what was found, all in all. */
+void record_camera_tell(const record_camera *camera);
+void record_camera_free(record_camera *camera);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From an alignment to verdicts: what lies between two that match is changed as far as there is
+ * something on both sides, and then missing or inserted (CS-VER-2). */
+#include "validator.h"
+
+/* An alignment and where it lies; indices of found are those of items less begin. */
+typedef struct laid {
+    svms_camera_validator *v;
+    svms_camera_claim *claim;
+    svms_alignment *alignment;
+    uint64_t begin;
+    size_t first; /* the first and the last item that match in order */
+    size_t last;
+} laid;
+
+static svms_camera_item *item_of(const laid *l, size_t found)
+{
+    return svms_camera_item_at(&l->v->items, l->begin + found);
+}
+
+/* SEIs with data may be the same in each GOP: at the ends of a run they show no place. */
+static bool is_match(laid *l, size_t found)
+{
+    svms_alignment_side *side = &l->alignment->found[found];
+    if (side->state != SVMS_ALIGNED_IN_ORDER) {
+        return false;
+    }
+    if (item_of(l, found)->kind == SVMS_CAMERA_ITEM_SEI_DATA) {
+        l->alignment->expected[side->partner].state = SVMS_ALIGNED_NOT;
+        side->state = SVMS_ALIGNED_NOT;
+        return false;
+    }
+    return true;
+}
+
+/* Right beside the run they belong to it. */
+static void take_data_back(laid *l)
+{
+    svms_alignment *a = l->alignment;
+    for (;;) {
+        size_t found = l->last + 1;
+        size_t expected = a->found[l->last].partner + 1;
+        bool is_data = found < a->found_count && expected < a->expected_count &&
+                       item_of(l, found)->kind == SVMS_CAMERA_ITEM_SEI_DATA &&
+                       a->found[found].partner == expected;
+        if (!is_data) {
+            return;
+        }
+        a->found[found].state = SVMS_ALIGNED_IN_ORDER;
+        a->expected[expected].state = SVMS_ALIGNED_IN_ORDER;
+        l->last = found;
+    }
+}
+
+static void find_ends(laid *l)
+{
+    l->first = 0;
+    while (!is_match(l, l->first)) {
+        l->first++;
+    }
+    l->last = l->alignment->found_count - 1;
+    while (!is_match(l, l->last)) {
+        l->last--;
+    }
+    take_data_back(l);
+}
+
+static bool is_displaced(const laid *l, size_t found)
+{
+    uint8_t state = l->alignment->found[found].state;
+    return state == SVMS_ALIGNED_MOVED || state == SVMS_ALIGNED_REPEATED;
+}
+
+/* What was moved to a place that is not this claim's is missing here. */
+static void release_outside(laid *l, size_t low, size_t high)
+{
+    svms_alignment *a = l->alignment;
+    for (size_t i = 0; i < a->found_count; i++) {
+        if ((i < low || i >= high) && a->found[i].state == SVMS_ALIGNED_MOVED) {
+            a->expected[a->found[i].partner].state = SVMS_ALIGNED_NOT;
+            a->found[i].state = SVMS_ALIGNED_NOT;
+        }
+    }
+}
+
+/* Entries in [low, high) of which nothing is there. */
+static uint32_t count_absent(const laid *l, size_t low, size_t high)
+{
+    uint32_t count = 0;
+    for (size_t i = low; i < high; i++) {
+        count += l->alignment->expected[i].state == SVMS_ALIGNED_NOT;
+    }
+    return count;
+}
+
+/* Items [low, high), of which none matches in order: the first ones stand where absent entries
+ * stood. Returns how many entries are left. */
+static uint32_t judge_between(const laid *l, size_t low, size_t high, uint32_t absent)
+{
+    for (size_t i = low; i < high; i++) {
+        svms_camera_item *item = item_of(l, i);
+        switch (l->alignment->found[i].state) {
+        case SVMS_ALIGNED_MOVED:
+            item->verdict = SVMS_CAMERA_MOVED;
+            break;
+        case SVMS_ALIGNED_REPEATED:
+            item->verdict = SVMS_CAMERA_REPEATED;
+            break;
+        default:
+            item->verdict = absent > 0 ? SVMS_CAMERA_CHANGED : SVMS_CAMERA_INSERTED;
+            absent -= absent > 0;
+        }
+    }
+    return absent;
+}
+
+/* How far in front of the first match items may be this claim's: up to where the list may have
+ * begun. Behind a gap only what begins a GOP, and is not longer than what is absent, is sure. */
+static size_t reach(const laid *l, uint32_t absent, bool is_next)
+{
+    bool is_head_of_stream = !l->v->latest.is_there && l->begin == 0 && l->first <= absent;
+    if (is_next || is_head_of_stream) {
+        return 0;
+    }
+    size_t at = l->first;
+    while (at > 0 && l->first - at < absent) {
+        at--;
+        if (item_of(l, at)->kind == SVMS_CAMERA_ITEM_ANCHOR) {
+            return at;
+        }
+    }
+    return l->first;
+}
+
+/* Where the claim's items begin: as many as are absent, and what is displaced among them. */
+static size_t find_begin(const laid *l, uint32_t absent, bool is_next)
+{
+    size_t least = reach(l, absent, is_next);
+    size_t low = l->first;
+    while (low > least && (absent > 0 || is_displaced(l, low - 1))) {
+        low--;
+        absent -= !is_displaced(l, low);
+    }
+    while (low > 0 && is_displaced(l, low - 1)) {
+        low--;
+    }
+    return low;
+}
+
+static void judge_head(const laid *l, size_t low, size_t first_entry)
+{
+    uint32_t left = judge_between(l, low, l->first, count_absent(l, 0, first_entry));
+    /* Where the stream begins in the midst of a GOP, the rest was before it. */
+    bool is_before_stream = !l->v->latest.is_there && l->begin + low == 0;
+    if (!is_before_stream) {
+        item_of(l, low)->missing_before += left;
+    }
+}
+
+static void judge_inside(const laid *l)
+{
+    const svms_alignment *a = l->alignment;
+    size_t before = l->first;
+    item_of(l, before)->verdict = SVMS_CAMERA_AUTHENTIC;
+    for (size_t i = l->first + 1; i <= l->last; i++) {
+        if (a->found[i].state != SVMS_ALIGNED_IN_ORDER) {
+            continue;
+        }
+        uint32_t absent = count_absent(l, a->found[before].partner + 1, a->found[i].partner);
+        item_of(l, i)->missing_before += judge_between(l, before + 1, i, absent);
+        item_of(l, i)->verdict = SVMS_CAMERA_AUTHENTIC;
+        before = i;
+    }
+}
+
+/* What may belong to the claim behind its last match, and stands before the next GOP. */
+static bool has_behind(const laid *l, size_t high)
+{
+    return high < l->alignment->found_count && item_of(l, high)->kind != SVMS_CAMERA_ITEM_ANCHOR;
+}
+
+void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim,
+                       svms_alignment *alignment, uint64_t begin, bool is_next)
+{
+    laid l = { v, claim, alignment, begin, 0, 0 };
+    find_ends(&l);
+    size_t first_entry = alignment->found[l.first].partner;
+    size_t last_entry = alignment->found[l.last].partner;
+    size_t high = l.last + 1;
+    while (high < alignment->found_count && is_displaced(&l, high)) {
+        high++;
+    }
+    release_outside(&l, 0, high);
+    size_t low = find_begin(&l, count_absent(&l, 0, first_entry), is_next);
+    release_outside(&l, low, high);
+    claim->begin = begin + low;
+    claim->end = begin + high;
+    judge_head(&l, low, first_entry);
+    judge_inside(&l);
+    (void)judge_between(&l, l.last + 1, high, 0);
+    uint32_t absent = count_absent(&l, last_entry + 1, alignment->expected_count);
+    if (has_behind(&l, high)) {
+        claim->open_tail = absent;
+    } else {
+        claim->missing_tail = absent;
+    }
+}
+
+void svms_camera_close_tail(svms_camera_validator *v, svms_camera_claim *claim, uint64_t limit)
+{
+    uint32_t absent = claim->open_tail;
+    uint64_t end = svms_camera_items_next_anchor(&v->items, claim->end, limit);
+    for (; absent > 0 && claim->end < end; claim->end++, absent--) {
+        svms_camera_item_at(&v->items, claim->end)->verdict = SVMS_CAMERA_CHANGED;
+    }
+    for (; !claim->is_partial && claim->end < end; claim->end++) {
+        svms_camera_item_at(&v->items, claim->end)->verdict = SVMS_CAMERA_INSERTED;
+    }
+    claim->missing_tail += absent;
+    claim->open_tail = 0;
+}

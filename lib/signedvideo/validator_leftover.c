@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What no SEI covers, and SEIs that cover nothing (CS-VER-3, CS-VER-6 to CS-VER-8). */
+#include "failure.h"
+#include "validator.h"
+
+/* What is said of a stretch of items, and by whom. */
+typedef struct saying {
+    svms_camera_verdict verdict;
+    uint32_t reasons;
+    svms_camera_claim *claim; /* that should cover it, or NULL */
+} saying;
+
+static svms_camera_claim *claim_at(const svms_camera_validator *v, size_t index)
+{
+    return index < v->claim_count ? &v->claims[index] : NULL;
+}
+
+/* Stands a valid SEI that fits nothing between the chain and the one that is placed next? */
+static bool is_in_chain(const svms_camera_validator *v, const svms_camera_claim *claim,
+                        const svms_camera_claim *next)
+{
+    if (!v->chain.is_there || svms_camera_step(&v->chain, claim->counter) == 0) {
+        return false;
+    }
+    svms_camera_chain_end end = { .counter = claim->counter };
+    return !next || svms_camera_step(&end, next->counter) > 0;
+}
+
+/* Before anything is covered, a SEI may speak of what was before the stream. */
+static bool is_of_head(const svms_camera_claim *claim, const svms_camera_claim *next,
+                       uint64_t items)
+{
+    if (!next) {
+        return !claim->is_earliest;
+    }
+    return claim->counter + 1 == next->counter && claim->count <= items;
+}
+
+/* number: how many stretches of these were before. */
+static bool is_its_stretch(const svms_camera_validator *v, const svms_camera_claim *claim,
+                           const svms_camera_claim *next, uint32_t number, bool is_last,
+                           uint64_t items)
+{
+    if (!v->chain.is_there) {
+        return is_last && is_of_head(claim, next, items);
+    }
+    return is_in_chain(v, claim, next) &&
+           (is_last || svms_camera_step(&v->chain, claim->counter) <= number + 1);
+}
+
+/* The SEIs before next that may have been for the items [decided, end); takes those that are. */
+static saying find_claims(svms_camera_validator *v, size_t next, uint32_t number, bool is_last,
+                          uint64_t items)
+{
+    saying out = { SVMS_CAMERA_PENDING, 0, NULL };
+    for (size_t i = 0; i < next; i++) {
+        svms_camera_claim *claim = &v->claims[i];
+        if (claim->is_done || claim->place <= v->decided) {
+            continue;
+        }
+        if (claim->state == SVMS_CAMERA_CLAIM_HOMELESS && out.reasons == 0 &&
+            is_its_stretch(v, claim, claim_at(v, next), number, is_last, items)) {
+            out.claim = claim;
+            return out;
+        }
+        if (claim->state == SVMS_CAMERA_CLAIM_BROKEN && claim->reasons != 0) {
+            out.reasons |= claim->reasons;
+            claim->is_done = true;
+            if (!is_last) {
+                return out;
+            }
+        }
+    }
+    return out;
+}
+
+static uint32_t why_never(const svms_camera_validator *v)
+{
+    uint32_t reasons = v->has_other_format ? SVMS_CAMERA_WHY_OTHER_FORMAT : 0;
+    if ((v->options.flags & SVMS_CAMERA_EXPECT_SIGNED) != 0) {
+        reasons |= SVMS_CAMERA_WHY_STRIPPED;
+    }
+    return reasons;
+}
+
+/* Where no SEI says anything of a stretch, the counters do. */
+static void judge_by_counters(const svms_camera_validator *v, const svms_camera_claim *next,
+                              saying *out)
+{
+    out->verdict = SVMS_CAMERA_UNSIGNED;
+    if (!next) {
+        out->reasons |= v->seis == 0 ? why_never(v) : SVMS_CAMERA_WHY_TAIL;
+        return;
+    }
+    if (!v->chain.is_there) {
+        out->reasons |= out->reasons == 0 ? SVMS_CAMERA_WHY_HEAD : 0;
+        return;
+    }
+    uint32_t step = svms_camera_step(&v->chain, next->counter);
+    if (step == 0 || next->is_first) {
+        out->reasons |= out->reasons == 0 ? SVMS_CAMERA_WHY_TAIL : 0;
+    } else if (step == 1) {
+        out->verdict = SVMS_CAMERA_INSERTED;
+    } else {
+        out->reasons |= out->reasons == 0 ? SVMS_CAMERA_WHY_SEI_MISSING : 0;
+    }
+}
+
+static void mark(svms_camera_validator *v, uint64_t begin, uint64_t end,
+                 svms_camera_verdict verdict)
+{
+    for (uint64_t seq = begin; seq < end; seq++) {
+        svms_camera_item_at(&v->items, seq)->verdict = (uint8_t)verdict;
+    }
+}
+
+svms_status svms_camera_emit_unsigned(svms_camera_validator *v, uint64_t end, uint32_t reasons,
+                                      svms_error *err)
+{
+    svms_camera_report *report = NULL;
+    mark(v, v->decided, end, SVMS_CAMERA_UNSIGNED);
+    svms_status status = svms_camera_report_add(v, end, true, &report, err);
+    if (status == SVMS_OK) {
+        report->gop.verdict = SVMS_CAMERA_UNSIGNED;
+        report->gop.reasons = reasons;
+    }
+    return status;
+}
+
+/* Was it signed before? Then it was put there once more. */
+static svms_status emit_inserted(svms_camera_validator *v, uint64_t end, uint32_t reasons,
+                                 svms_error *err)
+{
+    svms_camera_report *report = NULL;
+    mark(v, v->decided, end, SVMS_CAMERA_INSERTED);
+    svms_status status = svms_camera_report_add(v, end, true, &report, err);
+    if (status == SVMS_OK) {
+        report->gop.verdict =
+            report->gop.is_signed ? SVMS_CAMERA_CHANGED : SVMS_CAMERA_INSERTED;
+        report->gop.is_signed = 0;
+        report->gop.reasons = reasons;
+    }
+    return status;
+}
+
+/* The SEI is valid and in order, and says that something else stood here. */
+static svms_status emit_changed(svms_camera_validator *v, uint64_t end, svms_camera_claim *claim,
+                                svms_error *err)
+{
+    svms_camera_report *report = NULL;
+    uint64_t there = end - v->decided;
+    uint64_t changed = there < claim->count ? there : claim->count;
+    mark(v, v->decided, v->decided + changed, SVMS_CAMERA_CHANGED);
+    mark(v, v->decided + changed, end, SVMS_CAMERA_INSERTED);
+    svms_status status = svms_camera_report_add(v, end, claim->has_list, &report, err);
+    if (status == SVMS_OK) {
+        status = svms_camera_report_missing(v, report, (uint32_t)(claim->count - changed),
+                                            claim->has_list, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_camera_report_sign(v, report, claim, err);
+    }
+    if (status != SVMS_OK) {
+        return status;
+    }
+    report->gop.verdict = SVMS_CAMERA_CHANGED;
+    report->gop.reasons |= claim->has_list ? 0 : SVMS_CAMERA_WHY_NO_LIST;
+    svms_camera_chain_to(v, claim);
+    claim->is_done = true;
+    return SVMS_OK;
+}
+
+svms_status svms_camera_emit_leftover(svms_camera_validator *v, uint64_t end, size_t next,
+                                      uint32_t *unsigned_count, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (uint32_t number = 0; v->decided < end && status == SVMS_OK; number++) {
+        uint64_t stretch = svms_camera_items_next_anchor(&v->items, v->decided + 1, end);
+        bool is_last = stretch == end;
+        saying said = find_claims(v, next, number, is_last, stretch - v->decided);
+        if (said.claim) {
+            status = emit_changed(v, stretch, said.claim, err);
+            continue;
+        }
+        judge_by_counters(v, claim_at(v, next), &said);
+        if (said.verdict == SVMS_CAMERA_INSERTED) {
+            status = emit_inserted(v, stretch, said.reasons, err);
+        } else {
+            status = svms_camera_emit_unsigned(v, stretch, said.reasons, err);
+            (*unsigned_count)++;
+        }
+    }
+    return status;
+}
+
+static svms_status emit_absent(svms_camera_validator *v, svms_camera_claim *claim, svms_error *err)
+{
+    svms_camera_report *report = NULL;
+    svms_status status = svms_camera_report_add(v, v->decided, true, &report, err);
+    if (status == SVMS_OK) {
+        status = svms_camera_report_missing(v, report, claim->count, true, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_camera_report_sign(v, report, claim, err);
+    }
+    if (status == SVMS_OK) {
+        report->gop.verdict = SVMS_CAMERA_MISSING;
+    }
+    return status;
+}
+
+svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next, svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (size_t i = 0; i < next && status == SVMS_OK; i++) {
+        svms_camera_claim *claim = &v->claims[i];
+        if (claim->is_done || claim->state != SVMS_CAMERA_CLAIM_HOMELESS ||
+            !is_in_chain(v, claim, claim_at(v, next))) {
+            continue;
+        }
+        if (claim->count > 0) {
+            status = emit_absent(v, claim, err);
+        }
+        svms_camera_chain_to(v, claim);
+        claim->is_done = true;
+    }
+    return status;
+}
