@@ -22,6 +22,8 @@ typedef struct video_encoder_options {
     uint32_t rate_den;
     uint32_t gop;      /* pictures from one IDR to the next, 1 to 3600 */
     uint32_t bit_rate; /* bits in a second, 32,000 to 100,000,000: kept within a second */
+    /* What it may be changed to; the level is chosen for it. 0: bit_rate. */
+    uint32_t bit_rate_max;
     svms_nal_framing
         framing;        /* SVMS_NAL_LENGTH4, as tracks and RTP take them, or SVMS_NAL_ANNEX_B */
     const char *preset; /* x264's; NULL: "veryfast" */

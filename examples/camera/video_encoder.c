@@ -18,6 +18,7 @@
 /* x264 shall never begin a GOP by itself: that is counted here, so that it can be changed. */
 #define GOP_OF_X264 (1 << 30)
 #define NAL_IDR 5u
+#define NAL_SEI 6u
 #define NAL_SPS 7u
 #define NAL_PPS 8u
 #define FRAME_SIZE 4u
@@ -66,14 +67,9 @@ static svms_status check(const video_encoder_options *options, svms_error *err)
     return SVMS_OK;
 }
 
-static svms_status check_rate(uint32_t gop, uint32_t bit_rate, svms_error *err)
+static uint32_t most_bits(const video_encoder_options *options)
 {
-    if (gop < 1 || gop > GOP_MAX || bit_rate < BIT_RATE_MIN || bit_rate > BIT_RATE_MAX) {
-        return camera_fail(err, SVMS_E_USAGE, 0,
-                           "a GOP has 1 to %u pictures, a second %u to %u bits", GOP_MAX,
-                           BIT_RATE_MIN, BIT_RATE_MAX);
-    }
-    return SVMS_OK;
+    return options->bit_rate_max ? options->bit_rate_max : options->bit_rate;
 }
 
 /* The bucket of a second: no second may have more than the bit rate, but for what it holds. */
@@ -82,6 +78,18 @@ static void set_bit_rate(AVCodecContext *codec, uint32_t bit_rate)
     codec->bit_rate = bit_rate;
     codec->rc_max_rate = bit_rate;
     codec->rc_buffer_size = (int)bit_rate;
+}
+
+static svms_status check_rate(const video_encoder_options *options, uint32_t gop, uint32_t bit_rate,
+                              svms_error *err)
+{
+    uint32_t most = most_bits(options) < BIT_RATE_MAX ? most_bits(options) : BIT_RATE_MAX;
+    if (gop < 1 || gop > GOP_MAX || bit_rate < BIT_RATE_MIN || bit_rate > most) {
+        return camera_fail(err, SVMS_E_USAGE, 0,
+                           "a GOP has 1 to %u pictures, a second %u to %u bits", GOP_MAX,
+                           BIT_RATE_MIN, most);
+    }
+    return SVMS_OK;
 }
 
 /* Preset and tuning stand for many settings; those that others rely on are set by name as well. */
@@ -122,9 +130,14 @@ static int open_codec(video_encoder *self)
     codec->max_b_frames = 0;
     codec->thread_count = options->threads ? (int)options->threads : 1;
     codec->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    set_bit_rate(codec, options->bit_rate);
+    set_bit_rate(codec, most_bits(options));
     int result = set_x264(codec, options->preset ? options->preset : "veryfast");
-    return result < 0 ? result : avcodec_open2(codec, found, NULL);
+    if (result >= 0) {
+        result = avcodec_open2(codec, found, NULL);
+    }
+    /* x264 chose the level for the most that will come; from the first picture on, it is this. */
+    set_bit_rate(codec, options->bit_rate);
+    return result;
 }
 
 static svms_status take_parameter(parameter_set *out, const svms_nal *nal, svms_error *err)
@@ -199,7 +212,7 @@ svms_status video_encoder_open(video_encoder **out, const video_encoder_options 
 {
     svms_status status = check(options, err);
     if (status == SVMS_OK) {
-        status = check_rate(options->gop, options->bit_rate, err);
+        status = check_rate(options, options->gop, options->bit_rate, err);
     }
     if (status != SVMS_OK) {
         return status;
@@ -246,7 +259,7 @@ const svms_track *video_encoder_track(const video_encoder *encoder)
 svms_status video_encoder_change(video_encoder *encoder, uint32_t gop, uint32_t bit_rate,
                                  svms_error *err)
 {
-    svms_status status = check_rate(gop, bit_rate, err);
+    svms_status status = check_rate(&encoder->options, gop, bit_rate, err);
     if (status == SVMS_OK) {
         encoder->options.gop = gop;
         encoder->options.bit_rate = bit_rate;
@@ -339,8 +352,8 @@ static svms_status frame_sample(video_encoder *self, svms_sample *out, svms_erro
     svms_status status =
         svms_nal_begin(&it, SVMS_CODEC_H264, SVMS_NAL_ANNEX_B, packet->data, (size_t)packet->size);
     while (status == SVMS_OK && (status = svms_nal_next(&it, &nal, err)) == SVMS_OK) {
-        bool is_ours = nal.type == NAL_SPS || nal.type == NAL_PPS;
-        if (!is_ours) {
+        /* In its SEI x264 tells about itself, and nothing else with these settings. */
+        if (nal.type != NAL_SEI && nal.type != NAL_SPS && nal.type != NAL_PPS) {
             size = put_nal(self, size, nal.data, nal.size);
         }
     }

@@ -163,15 +163,14 @@ static exit_status load_trust_options(verification *self)
 static exit_status make_check(verification *self)
 {
     const verify_request *request = self->request;
-    const camera_check_options options = { self->trust,
-                                           self->user_trust,
-                                           request->attested_utc_ns,
-                                           request->claimed_time,
-                                           request->expect_signed,
-                                           self->video.input &&
-                                               request->start_utc_ns == SVMS_NO_TIME,
-                                           take_report,
-                                           self };
+    const camera_check_options options = { .trust = self->trust,
+                                           .user_trust = self->user_trust,
+                                           .attested_utc_ns = request->attested_utc_ns,
+                                           .claimed_time = request->claimed_time,
+                                           .expect_signed = request->expect_signed,
+                                           .any_clock = self->video.any_clock,
+                                           .take = take_report,
+                                           .user = self };
     exit_status status = camera_check_new(&self->check, self->ctx, self->video.tracks,
                                           self->video.track_count, &options);
     if (status == EXIT_GOOD && camera_check_count(self->check) == 0) {

@@ -22,6 +22,7 @@ static exit_status open_media(camsign_video *self, const key_options *keys, int6
     const media_description *media = media_input_describe(self->input);
     memcpy(self->tracks, media->tracks, sizeof self->tracks);
     self->track_count = media->track_count;
+    self->any_clock = start_utc_ns == SVMS_NO_TIME;
     if (start_utc_ns != SVMS_NO_TIME) {
         self->start_utc_ns = time_add(start_utc_ns, -media->start_ns);
     }
@@ -36,6 +37,7 @@ static exit_status describe(camsign_video *self)
         return complain_error(&err, "cannot describe %s", self->path);
     }
     self->track_count = info.track_count;
+    self->any_clock = info.capture_clock == SVMS_CLOCK_UNKNOWN;
     for (uint32_t i = 0; i < self->track_count; i++) {
         self->tracks[i] = (svms_track)SVMS_TRACK_INIT;
         if (svms_reader_get_track(self->reader, i, &self->tracks[i], &err) != SVMS_OK) {

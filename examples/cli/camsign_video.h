@@ -22,6 +22,7 @@ typedef struct camsign_video {
     recording file;
     svms_reader *reader;
     svms_error failure; /* of the last segment that was passed over */
+    bool any_clock;     /* nobody knows when it was captured */
     bool has_failed;    /* not everything could be read */
 } camsign_video;
 

@@ -12,6 +12,7 @@
 #include "keys.h"
 #include "message.h"
 #include "options.h"
+#include "package_camera.h"
 #include "package_check.h"
 #include "verify_report.h"
 
@@ -23,6 +24,7 @@ typedef struct verify_request {
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
+    const char *camera_trust_path;
     const char *expected_head;
     const char *audit;
     key_options keys;
@@ -65,6 +67,18 @@ static exit_status tell(const verify_request *request, audit_trail *trail,
     return audit_tell_verdict(trail, &verdict);
 }
 
+/* What it tells can only be read where it could be opened. */
+static exit_status ask_cameras(package_findings *found, svms_ctx *ctx, const char *trust_path)
+{
+    svms_trust *trust = NULL;
+    exit_status status = trust_path ? load_trust(&trust, ctx, trust_path) : EXIT_GOOD;
+    if (status == EXIT_GOOD) {
+        status = package_camera_read(found, ctx, trust);
+    }
+    svms_trust_free(&trust);
+    return status;
+}
+
 static exit_status verify_open(const verify_request *request, svms_ctx *ctx, audit_trail *trail,
                                const package_file *file, const uint8_t *expected_head,
                                bool wrong_key)
@@ -83,10 +97,14 @@ static exit_status verify_open(const verify_request *request, svms_ctx *ctx, aud
         return status;
     }
     status = package_findings_status(&found);
-    exit_status shown = tell(request, trail, &found);
+    exit_status shown = ask_cameras(&found, ctx, request->camera_trust_path);
+    if (shown == EXIT_GOOD) {
+        shown = tell(request, trail, &found);
+    }
     if (shown == EXIT_GOOD) {
         shown = show(request, &found);
     }
+    status = status == EXIT_GOOD ? package_camera_status(&found) : status;
     package_findings_free(&found);
     return shown == EXIT_GOOD ? status : shown;
 }
@@ -153,6 +171,8 @@ static const option_spec options[] = {
       offsetof(verify_request, crl_path), NULL, 0, 0 },
     { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
       OPTION_TEXT, offsetof(verify_request, anchors_path), NULL, 0, 0 },
+    { "camera-trust", "CA", "validate again what cameras signed, by these CA certificates (PEM)",
+      OPTION_TEXT, offsetof(verify_request, camera_trust_path), NULL, 0, 0 },
     { "expect-head", "HEX", "a receipt: the link that it was given for must be there", OPTION_TEXT,
       offsetof(verify_request, expected_head), NULL, 0, 0 },
     { "accept-claimed-time", NULL,

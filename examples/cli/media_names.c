@@ -4,14 +4,21 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include <svms/signedvideo.h>
+
 static const struct {
     uint32_t codec;
     const char *name;
 } known_codecs[] = {
-    { SVMS_CODEC_H264, "H.264" },        { SVMS_CODEC_H265, "H.265" },
-    { SVMS_CODEC_MJPEG, "Motion JPEG" }, { SVMS_CODEC_AAC, "AAC" },
-    { SVMS_CODEC_OPUS, "Opus" },         { SVMS_CODEC_PCMU, "G.711 mu-law" },
-    { SVMS_CODEC_PCMA, "G.711 A-law" },  { SVMS_CODEC_ONVIF_METADATA, "ONVIF metadata" },
+    { SVMS_CODEC_H264, "H.264" },
+    { SVMS_CODEC_H265, "H.265" },
+    { SVMS_CODEC_MJPEG, "Motion JPEG" },
+    { SVMS_CODEC_AAC, "AAC" },
+    { SVMS_CODEC_OPUS, "Opus" },
+    { SVMS_CODEC_PCMU, "G.711 mu-law" },
+    { SVMS_CODEC_PCMA, "G.711 A-law" },
+    { SVMS_CODEC_ONVIF_METADATA, "ONVIF metadata" },
+    { SVMS_CODEC_CAMERA_VERDICTS, "verdicts on the camera" },
 };
 
 codec_name name_of_codec(uint32_t codec)

@@ -179,6 +179,12 @@ exit_status package_check(package_findings *out, svms_ctx *ctx, const package_fi
 
 void package_findings_free(package_findings *found)
 {
+    for (size_t i = 0; i < found->source_count; i++) {
+        if (found->sources[i].camera) {
+            camera_story_free(found->sources[i].camera);
+            free(found->sources[i].camera);
+        }
+    }
     free(found->links);
     free(found->sources);
     json_decref(found->document);

@@ -142,6 +142,9 @@ static void print_source(const package_findings *found, const found_source *sour
     if (source->has_failure) {
         print_finding(&source->first_failure, "first failure: ");
     }
+    if (source->camera) {
+        camera_story_print(source->camera);
+    }
     for (size_t i = 0; i < found->failure_count; i++) {
         if (found->failures[i].source == period->number &&
             found->failures[i].finding.offset != source->first_failure.offset) {
@@ -335,13 +338,14 @@ static json_t *source_to_json(const found_source *source)
 {
     json_t *object = package_period_to_json(&source->period);
     json_t *more = json_pack(
-        "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "verdict",
+        "{s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "verdict",
         svms_verdict_name(source->verdict), "integrity", verify_integrity_name(source->integrity),
         "identity", verify_identity_name(source->identity), "role", svms_role_name(source->role),
         "signer", text_or_null(source->signer), "identity_reason",
         text_or_null(source->identity_reason), "attested", json_time(source->attested_utc_ns),
         "authority", text_or_null(source->authority), "access", verify_access_name(source->access),
-        "first_failure", failure_to_json(source));
+        "first_failure", failure_to_json(source), "camera",
+        source->camera ? camera_story_to_json(source->camera) : json_null());
     if (!object || !more || json_object_update(object, more) != 0) {
         json_decref(object);
         object = NULL;

@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <svms/svms.h>
 
+#include "camera_story.h"
 #include "package_file.h"
 
 /* Most failures within sources that are listed. */
@@ -27,6 +28,7 @@ typedef struct found_source {
     char signer[256];
     char identity_reason[256];
     char authority[256];
+    camera_story *camera; /* NULL: was not asked about */
 } found_source;
 
 typedef struct found_failure {

@@ -22,8 +22,8 @@
 /* How long the end of the last pictures may take, and how often a signal is looked for. */
 #define FAREWELL_NS (STREAM_SECOND / 2)
 #define LOOK_NS (STREAM_SECOND / 4)
-/* Gaps of a recording may last for days; nobody waits for longer than this. */
-#define PAUSE_MAX_NS (10 * (int64_t)STREAM_SECOND)
+/* Gaps of a recording may last for days; recorders take silence for a camera that is gone. */
+#define PAUSE_MAX_NS (5 * (int64_t)STREAM_SECOND)
 
 typedef struct serve_request {
     rtsp_source_options source;

@@ -204,8 +204,9 @@ _svms_options() {
         ;;
     info) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
-        echo "--trust --crl --tsa-anchors --head --recording --from --to --accept-claimed-time --password-file" \
-            "--password-prompt --identity --kek --keys --audit --json --quiet --help"
+        echo "--trust --crl --tsa-anchors --log-key --witness-key --outside-witness-key --quorum --head" \
+            "--recording --from --to --accept-claimed-time --password-file --password-prompt --identity --kek" \
+            "--keys --audit --json --quiet --help"
         ;;
     extract)
         echo "--out --password-file --password-prompt --identity --kek --keys --from --to --trust" \
@@ -229,7 +230,10 @@ _svms_options() {
     enroll)
         echo "--code --code-file --name --host --role --out --key --renew --url --within --force --json --help"
         ;;
-    timestamp) echo "--tsa --query --reply --tsa-anchors --crl --json --help" ;;
+    timestamp)
+        echo "--tsa --query --reply --audit-proof --tsa-anchors --crl --log-key --witness-key --outside-witness-key" \
+            "--quorum --json --help"
+        ;;
     prune) echo "--signer --signer-key --reason --role --json --help" ;;
     recover) echo "--out --json --help" ;;
     token) _svms_token_options "${2-}" ;;
@@ -317,7 +321,7 @@ _svms() {
     --token | --note-file | --mask | --policy | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
-        --audit | --state | --certificate-key | --socket | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
+        --audit | --state | --certificate-key | --socket | --audit-proof | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
         --rights | --certificate | --jwks | --revocations | --merge | --old-certificate | \
         --source-password-file | --source-identity | --source-kek | --source-keys | --attach | --derived | --intermediates)
         compopt -o filenames

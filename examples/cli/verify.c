@@ -23,6 +23,7 @@ typedef struct verify_request {
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
+    const char *camera_trust_path;
     audit_trust_options witnesses;
     const char *recording;
     const char *audit;
@@ -75,11 +76,14 @@ static bool has_report(svms_status status)
 }
 
 static exit_status show(const verify_request *request, const recording *file,
-                        const verify_state *state, const svms_report *report)
+                        const verify_state *state, const svms_report *report,
+                        const camera_story *camera)
 {
-    const verify_result result = { file->path,           request->trust_path, request->claimed_time,
-                                   request->from_utc_ns, request->to_utc_ns,  report,
-                                   state->findings,      state->finding_count };
+    const verify_result result = {
+        file->path,           request->trust_path,  request->claimed_time,
+        request->from_utc_ns, request->to_utc_ns,   report,
+        state->findings,      state->finding_count, camera
+    };
     if (request->json) {
         return json_print(verify_to_json(&result));
     }
@@ -93,6 +97,7 @@ static exit_status show(const verify_request *request, const recording *file,
 typedef struct verify_means {
     svms_trust *trust;
     svms_trust *stamp_trust;
+    svms_trust *camera_trust;
     attest_means witnesses;
     key_set keys;
     audit_trail *trail; /* NULL: nothing is told */
@@ -117,7 +122,7 @@ static exit_status verify_files(const verify_request *request, svms_ctx *ctx,
     const svms_verify_options verify = options_of(request, means);
     const folder_question question = { request->path,   request->trust_path, request->recording,
                                        &request->heads, request->json,       request->quiet,
-                                       &verify,         means->trail };
+                                       &verify,         means->camera_trust, means->trail };
     return verify_folder(&question, ctx);
 }
 
@@ -134,6 +139,30 @@ static exit_status tell(audit_trail *trail, const char *path, const svms_report 
         report->has_failure ? report->first_failure.reason : report->identity_reason
     };
     return audit_tell_verdict(trail, &verdict);
+}
+
+/* What was verified, and what it tells of the camera. */
+static exit_status conclude(const verify_request *request, svms_ctx *ctx, const recording *file,
+                            const verify_means *means, const verify_state *state,
+                            const svms_report *report)
+{
+    camera_story camera;
+    camera_story_begin(&camera, ctx, means->camera_trust, request->claimed_time);
+    exit_status status = camera_story_add_source(&camera, &file->source, means->keys.ring);
+    if (status == EXIT_GOOD) {
+        status = camera_story_end(&camera);
+    }
+    if (status == EXIT_GOOD) {
+        status = tell(means->trail, file->path, report);
+    }
+    if (status == EXIT_GOOD) {
+        status = show(request, file, state, report, &camera);
+    }
+    if (status == EXIT_GOOD) {
+        status = camera_story_status(&camera);
+    }
+    camera_story_free(&camera);
+    return status;
 }
 
 static exit_status verify_file(const verify_request *request, svms_ctx *ctx, const recording *file,
@@ -157,11 +186,8 @@ static exit_status verify_file(const verify_request *request, svms_ctx *ctx, con
     if (!has_report(verified)) {
         return status;
     }
-    exit_status shown = tell(means->trail, file->path, &report);
-    if (shown == EXIT_GOOD) {
-        shown = show(request, file, &state, &report);
-    }
-    return shown == EXIT_GOOD ? status : shown;
+    exit_status shown = conclude(request, ctx, file, means, &state, &report);
+    return shown == EXIT_GOOD || (shown == EXIT_EVIDENCE && status != EXIT_GOOD) ? status : shown;
 }
 
 static exit_status load_means(verify_means *means, svms_ctx *ctx, const verify_request *request)
@@ -173,6 +199,9 @@ static exit_status load_means(verify_means *means, svms_ctx *ctx, const verify_r
     if (status == EXIT_GOOD && request->anchors_path) {
         status =
             load_trust_and_crls(&means->stamp_trust, ctx, request->anchors_path, request->crl_path);
+    }
+    if (status == EXIT_GOOD && request->camera_trust_path) {
+        status = load_trust(&means->camera_trust, ctx, request->camera_trust_path);
     }
     if (status == EXIT_GOOD) {
         status = attest_load(&means->witnesses, ctx, &request->witnesses, "verify");
@@ -199,6 +228,7 @@ static exit_status verify(const verify_request *request, audit_trail *trail)
     }
     key_set_free(&means.keys);
     recording_close(&file);
+    svms_trust_free(&means.camera_trust);
     svms_trust_free(&means.stamp_trust);
     svms_trust_free(&means.trust);
     svms_ctx_free(&ctx);
@@ -235,6 +265,8 @@ static const option_spec options[] = {
       offsetof(verify_request, witnesses.outside), NULL, 0, 0 },
     { "quorum", "K", "with --log-key: how many of them must have signed, one from outside",
       OPTION_COUNT, offsetof(verify_request, witnesses.quorum), NULL, 1, SVMS_AUDIT_WITNESSES_MAX },
+    { "camera-trust", "CA", "validate again what cameras signed, by these CA certificates (PEM)",
+      OPTION_TEXT, offsetof(verify_request, camera_trust_path), NULL, 0, 0 },
     { "head", "FILE", "of a folder: what record --head kept must be there; repeatable", OPTION_LIST,
       offsetof(verify_request, heads), NULL, 0, 0 },
     { "recording", "ID", "of a folder: which recording, if not the one most files are of",

@@ -24,6 +24,7 @@ typedef struct folder_state {
     size_t issue_count;
     bool out_of_memory;
     svms_verify_options verify;
+    camera_story camera;
     progress bar;
 } folder_state;
 
@@ -133,8 +134,9 @@ static bool has_verdict(svms_status status)
 
 static exit_status show(const folder_state *self, const svms_sequence_report *report)
 {
-    const folder_result result = { &self->question,  &self->files, report,           self->items,
-                                   self->item_count, self->issues, self->issue_count };
+    const folder_result result = { &self->question,   &self->files,     report,
+                                   self->items,       self->item_count, self->issues,
+                                   self->issue_count, &self->camera };
     if (self->question.json) {
         return json_print(folder_to_json(&result));
     }
@@ -154,6 +156,28 @@ static exit_status tell(const folder_state *self, const svms_sequence_report *re
                                     NULL,
                                     report->issue_count > 0 ? report->worst.reason : NULL };
     return audit_tell_verdict(self->question.trail, &verdict);
+}
+
+/* In the order of the recording: what a camera signs goes on from container to container. */
+static exit_status ask_camera(folder_state *self)
+{
+    const folder_question *question = &self->question;
+    exit_status status = EXIT_GOOD;
+    camera_story_begin(&self->camera, self->ctx, question->camera_trust,
+                       question->verify->time_policy == SVMS_TIME_CLAIMED);
+    for (size_t i = 0; status == EXIT_GOOD && i < self->item_count; i++) {
+        svms_source source = SVMS_SOURCE_INIT;
+        svms_error err = SVMS_ERROR_INIT;
+        if (!self->items[i].item.verified) {
+            continue;
+        }
+        if (open_file(self, self->items[i].item.index, &source, &err) != SVMS_OK) {
+            return complain_error(&err, "cannot read what is told of the camera");
+        }
+        status = camera_story_add_source(&self->camera, &source, question->verify->keys);
+        svms_source_close(&source);
+    }
+    return status == EXIT_GOOD ? camera_story_end(&self->camera) : status;
 }
 
 static exit_status verify_files(folder_state *self, const uint8_t *recording)
@@ -185,9 +209,15 @@ static exit_status verify_files(folder_state *self, const uint8_t *recording)
         complain("out of memory");
         return EXIT_ENVIRONMENT;
     }
-    exit_status shown = tell(self, &report);
+    exit_status shown = ask_camera(self);
+    if (shown == EXIT_GOOD) {
+        shown = tell(self, &report);
+    }
     if (shown == EXIT_GOOD) {
         shown = show(self, &report);
+    }
+    if (shown == EXIT_GOOD && verified == SVMS_OK) {
+        shown = camera_story_status(&self->camera);
     }
     return shown == EXIT_GOOD ? exit_status_of(verified) : shown;
 }
@@ -219,6 +249,7 @@ exit_status verify_folder(const folder_question *question, svms_ctx *ctx)
     if (status == EXIT_GOOD) {
         status = verify_files(&self, question->recording ? recording : NULL);
     }
+    camera_story_free(&self.camera);
     for (size_t i = 0; i < self.item_count; i++) {
         free(self.items[i].pruned);
     }

@@ -9,6 +9,7 @@
 #include <svms/svms.h>
 
 #include "audit_trail.h"
+#include "camera_story.h"
 #include "exit_status.h"
 #include "folder.h"
 #include "options.h"
@@ -21,7 +22,8 @@ typedef struct folder_question {
     bool json;
     bool quiet;
     const svms_verify_options *verify;
-    audit_trail *trail; /* NULL: nothing is told */
+    const svms_trust *camera_trust; /* NULL: signatures of cameras are not looked at again */
+    audit_trail *trail;             /* NULL: nothing is told */
 } folder_question;
 
 /* Says what it found; the exit status is that of the verdict. */
@@ -43,6 +45,7 @@ typedef struct folder_result {
     size_t item_count;
     const svms_sequence_issue *issues;
     size_t issue_count;
+    const camera_story *camera;
 } folder_result;
 
 void folder_print_text(const folder_result *result);

@@ -130,6 +130,7 @@ void folder_print_text(const folder_result *result)
     }
     print_line(stdout, result->issue_count == 0 ? "Remarks       none" : "Remarks");
     print_issues(result);
+    camera_story_print(result->camera);
     print_files(result);
 }
 
@@ -208,12 +209,13 @@ json_t *folder_to_json(const folder_result *result)
         question->verify->time_policy == SVMS_TIME_CLAIMED ? "claimed" : "attested", "trust",
         json_text(question->trust_path), "from", json_time(question->verify->from_utc_ns), "to",
         json_time(question->verify->to_utc_ns));
-    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "folder",
+    return json_pack("{s:o, s:o, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "folder",
                      json_text(question->path), "recording",
                      json_hex(report->recording_id, sizeof report->recording_id), "verdict",
                      svms_verdict_name(report->verdict), "containers",
                      (json_int_t)report->containers, "edge_containers",
                      (json_int_t)report->edge_containers, "removed", (json_int_t)report->pruned,
                      "missing", json_place(report->missing), "coverage", coverage, "policy", policy,
-                     "issues", issues_to_json(result), "files", items_to_json(result));
+                     "issues", issues_to_json(result), "files", items_to_json(result), "camera",
+                     camera_story_to_json(result->camera));
 }

@@ -325,6 +325,7 @@ void verify_print_text(const verify_result *result)
     print_line(stdout, "Policy        %s",
                result->claimed_time ? "the signer's own claim of the time was accepted"
                                     : "a certificate that has expired by now needs attested time");
+    camera_story_print(result->camera);
     print_findings(result);
 }
 
@@ -395,7 +396,7 @@ json_t *verify_to_json(const verify_result *result)
 {
     const svms_report *report = result->report;
     return json_pack("{s:o, s:s, s:{s:s, s:I}, s:o, s:o, s:o, s:o, s:{s:s, s:o, s:o, s:o}, "
-                     "s:o}",
+                     "s:o, s:o}",
                      "file", json_text(result->path), "verdict", svms_verdict_name(report->verdict),
                      "integrity", "verdict", verify_integrity_name(report->integrity), "failures",
                      (json_int_t)report->finding_count, "identity", identity_to_json(report),
@@ -403,5 +404,6 @@ json_t *verify_to_json(const verify_result *result)
                      access_to_json(report), "policy", "time",
                      result->claimed_time ? "claimed" : "attested", "trust",
                      json_text(result->trust_path), "from", json_time(result->from_utc_ns), "to",
-                     json_time(result->to_utc_ns), "first_failure", failure_to_json(report));
+                     json_time(result->to_utc_ns), "first_failure", failure_to_json(report),
+                     "camera", camera_story_to_json(result->camera));
 }

@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <svms/svms.h>
 
+#include "camera_story.h"
+
 /* Most failures that are listed; all are counted. */
 #define MAX_LISTED_FINDINGS 20
 
@@ -20,6 +22,7 @@ typedef struct verify_result {
     const svms_report *report;
     const svms_finding *findings;
     size_t finding_count; /* of those listed */
+    const camera_story *camera;
 } verify_result;
 
 /* "NOT AUTHENTIC" */

@@ -4,6 +4,8 @@
 #ifndef SVMS_SEI_WRITE_H
 #define SVMS_SEI_WRITE_H
 
+#include <svms/media.h>
+
 #include "builder.h"
 #include "camera_hash.h"
 

@@ -3,8 +3,8 @@
  *
  * What comes in becomes items (covered NAL units) and claims (SEIs, and what they say of items). A
  * claim with a valid signature is placed on items at once; one without waits until the item that it
- * is itself was found authentic. From the front, claims and what lies between them become reports as
- * soon as nothing can change them any more. */
+ * is itself was found authentic. From the front, claims and what lies between them become reports
+ * as soon as nothing can change them any more. */
 #ifndef SVMS_VALIDATOR_H
 #define SVMS_VALIDATOR_H
 
@@ -23,20 +23,20 @@
 #define SVMS_CAMERA_CLAIMS 4096
 
 typedef enum svms_camera_claim_state {
-    SVMS_CAMERA_CLAIM_BROKEN,  /* of no use; reasons say why */
-    SVMS_CAMERA_CLAIM_WAITING, /* has no signature, and is not confirmed yet */
+    SVMS_CAMERA_CLAIM_BROKEN,   /* of no use; reasons say why */
+    SVMS_CAMERA_CLAIM_WAITING,  /* has no signature, and is not confirmed yet */
     SVMS_CAMERA_CLAIM_HOMELESS, /* valid, and fits nothing */
-    SVMS_CAMERA_CLAIM_PLACED   /* covers items [begin, end) */
+    SVMS_CAMERA_CLAIM_PLACED    /* covers items [begin, end) */
 } svms_camera_claim_state;
 
 /* A SEI, in the order of the stream. */
 typedef struct svms_camera_claim {
     svms_camera_claim_state state;
-    uint64_t place;   /* number of items that stood before it */
-    bool is_item;     /* has no signature: it is item number place itself */
-    bool is_earliest; /* nothing valid came before it */
-    bool is_done;     /* told; to be removed */
-    uint32_t reasons; /* SVMS_CAMERA_WHY_... */
+    uint64_t place;     /* number of items that stood before it */
+    bool is_item;       /* has no signature: it is item number place itself */
+    bool is_earliest;   /* nothing valid came before it */
+    bool is_done;       /* told; to be removed */
+    uint32_t reasons;   /* SVMS_CAMERA_WHY_... */
     uint8_t digest[32]; /* SHA-256 of the SEI */
     /* What it says. */
     uint32_t counter;
@@ -73,9 +73,10 @@ typedef struct svms_camera_chain_end {
 
 typedef struct svms_camera_report {
     svms_camera_gop gop;
-    svms_camera_author *author; /* owned, or NULL */
+    svms_camera_author *author;  /* owned, or NULL */
     svms_camera_remark *remarks; /* owned */
     size_t remark_capacity;
+    uint64_t repeated; /* of the inserted NAL units */
 } svms_camera_report;
 
 struct svms_camera_validator {
@@ -91,8 +92,8 @@ struct svms_camera_validator {
 
     svms_camera_nal *nals; /* of the access unit that is being taken */
     size_t nal_capacity;
-    uint64_t frames;       /* access units taken */
-    bool has_led;          /* the one being taken has a VCL NAL unit */
+    uint64_t frames; /* access units taken */
+    bool has_led;    /* the one being taken has a VCL NAL unit */
 
     svms_camera_claim *claims;
     size_t claim_count;
@@ -109,7 +110,7 @@ struct svms_camera_validator {
     /* Placing. */
     uint8_t *links; /* entries of a list, made of items */
     size_t links_size;
-    uint64_t credit; /* links that attempts which failed may cost */
+    uint64_t credit;              /* links that attempts which failed may cost */
     svms_camera_chain_end latest; /* what was placed last */
     bool has_anchor;
     uint8_t anchor[SVMS_CAMERA_HASH_MAX]; /* the signed one of the GOP in which that is */
@@ -128,6 +129,7 @@ struct svms_camera_validator {
     size_t report_capacity;
     svms_camera_report given; /* the last one */
     bool has_given;
+    bool has_signed; /* one that was given is signed */
     svms_camera_summary summary;
 };
 
@@ -158,8 +160,8 @@ void svms_camera_claims_sweep(svms_camera_validator *v);
 void svms_camera_claims_clear(svms_camera_validator *v);
 /* Adds one that is of no use. */
 SVMS_MUST_CHECK svms_status svms_camera_claim_add_broken(svms_camera_validator *v,
-                                                         const uint8_t digest[32],
-                                                         uint32_t reasons, svms_error *err);
+                                                         const uint8_t digest[32], uint32_t reasons,
+                                                         svms_error *err);
 /* The placed one that begins first at or behind seq, or NULL. */
 svms_camera_claim *svms_camera_claim_from(const svms_camera_validator *v, uint64_t seq);
 void svms_camera_claim_break(svms_camera_validator *v, svms_camera_claim *claim, uint32_t reasons);
@@ -195,7 +197,9 @@ SVMS_MUST_CHECK svms_status svms_camera_emit_unsigned(svms_camera_validator *v, 
                                                       uint32_t reasons, svms_error *err);
 /* Claims before that one that fit nothing, though they are in order: their items are missing. */
 SVMS_MUST_CHECK svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next,
-                                                      svms_error *err);
+                                                      uint32_t unsigned_count, svms_error *err);
+/* Reasons of SEIs before that one that no report told yet. */
+uint32_t svms_camera_take_reasons(svms_camera_validator *v, size_t next);
 /* How far a counter is behind that of a chain; 0: not behind it. */
 uint32_t svms_camera_step(const svms_camera_chain_end *chain, uint32_t counter);
 /* The chain ends with this claim now. */
@@ -216,6 +220,8 @@ SVMS_MUST_CHECK svms_status svms_camera_report_sign(svms_camera_validator *v,
                                                     svms_camera_report *report,
                                                     const svms_camera_claim *claim,
                                                     svms_error *err);
+/* Reasons that belong to no report of their own. */
+void svms_camera_report_tell(svms_camera_validator *v, uint32_t reasons);
 /* Frames at the end in which nothing is covered. */
 SVMS_MUST_CHECK svms_status svms_camera_report_rest(svms_camera_validator *v, svms_error *err);
 void svms_camera_reports_clear(svms_camera_validator *v);

@@ -99,8 +99,8 @@ static bool is_clock_wrong(const svms_camera_validator *v, const svms_camera_cla
             continue;
         }
         bool is_inside = utc >= claim->from_utc_ns && (to == SVMS_NO_TIME || utc <= to);
-        bool is_near = !differ(v, utc, claim->from_utc_ns) ||
-                       (to != SVMS_NO_TIME && !differ(v, utc, to));
+        bool is_near =
+            !differ(v, utc, claim->from_utc_ns) || (to != SVMS_NO_TIME && !differ(v, utc, to));
         if (!is_near && !(is_inside && seq > claim->begin)) {
             return true;
         }
@@ -115,11 +115,10 @@ static svms_camera_verdict verdict_of(const svms_camera_gop *gop)
         return SVMS_CAMERA_CHANGED;
     }
     return gop->missing_nal_units > 0 || gop->missing_gops > 0 ? SVMS_CAMERA_MISSING
-                                                                : SVMS_CAMERA_AUTHENTIC;
+                                                               : SVMS_CAMERA_AUTHENTIC;
 }
 
-/* Whatever was told by nobody else is told here. */
-static uint32_t take_reasons(svms_camera_validator *v, size_t next)
+uint32_t svms_camera_take_reasons(svms_camera_validator *v, size_t next)
 {
     uint32_t reasons = 0;
     for (size_t i = 0; i < next; i++) {
@@ -155,7 +154,7 @@ static svms_status emit_claim(svms_camera_validator *v, size_t index, uint32_t u
     if (status != SVMS_OK) {
         return status;
     }
-    report->gop.reasons |= take_reasons(v, index);
+    report->gop.reasons |= svms_camera_take_reasons(v, index);
     report->gop.reasons |= is_clock ? SVMS_CAMERA_WHY_CLOCK : 0;
     judge_link(v, &report->gop, claim, unsigned_count);
     report->gop.verdict = verdict_of(&report->gop);
@@ -198,8 +197,8 @@ static svms_status emit_next(svms_camera_validator *v, bool at_end, bool *is_don
 {
     bool waits = is_anything_waiting(v);
     svms_camera_claim *claim = svms_camera_claim_from(v, v->decided);
-    *is_done = !claim || (claim->begin > v->decided && waits && !at_end) ||
-               !close_tail(v, claim, at_end);
+    *is_done =
+        !claim || (claim->begin > v->decided && waits && !at_end) || !close_tail(v, claim, at_end);
     if (*is_done) {
         return SVMS_OK;
     }
@@ -207,7 +206,7 @@ static svms_status emit_next(svms_camera_validator *v, bool at_end, bool *is_don
     size_t index = (size_t)(claim - v->claims);
     svms_status status = svms_camera_emit_leftover(v, claim->begin, index, &unsigned_count, err);
     if (status == SVMS_OK) {
-        status = svms_camera_emit_homeless(v, index, err);
+        status = svms_camera_emit_homeless(v, index, unsigned_count, err);
     }
     if (status == SVMS_OK) {
         status = emit_claim(v, index, unsigned_count, err);
@@ -230,7 +229,10 @@ svms_status svms_camera_emit(svms_camera_validator *v, bool at_end, svms_error *
     (void)is_anything_waiting(v);
     status = svms_camera_emit_leftover(v, v->items.end, v->claim_count, &unsigned_count, err);
     if (status == SVMS_OK) {
-        status = svms_camera_emit_homeless(v, v->claim_count, err);
+        status = svms_camera_emit_homeless(v, v->claim_count, unsigned_count, err);
+    }
+    if (status == SVMS_OK) {
+        svms_camera_report_tell(v, svms_camera_take_reasons(v, v->claim_count));
     }
     svms_camera_claims_clear(v);
     return status;

@@ -135,17 +135,23 @@ static svms_status emit_inserted(svms_camera_validator *v, uint64_t end, uint32_
     mark(v, v->decided, end, SVMS_CAMERA_INSERTED);
     svms_status status = svms_camera_report_add(v, end, true, &report, err);
     if (status == SVMS_OK) {
-        report->gop.verdict =
-            report->gop.is_signed ? SVMS_CAMERA_CHANGED : SVMS_CAMERA_INSERTED;
-        report->gop.is_signed = 0;
+        report->gop.verdict = report->repeated > 0 ? SVMS_CAMERA_CHANGED : SVMS_CAMERA_INSERTED;
         report->gop.reasons = reasons;
     }
     return status;
 }
 
+/* What the counter says lies between the chain and a claim, less what is there. */
+static uint32_t count_between(const svms_camera_validator *v, const svms_camera_claim *claim,
+                              uint32_t there)
+{
+    uint32_t step = v->chain.is_there ? svms_camera_step(&v->chain, claim->counter) : 0;
+    return step > there + 1 ? step - 1 - there : 0;
+}
+
 /* The SEI is valid and in order, and says that something else stood here. */
 static svms_status emit_changed(svms_camera_validator *v, uint64_t end, svms_camera_claim *claim,
-                                svms_error *err)
+                                uint32_t number, svms_error *err)
 {
     svms_camera_report *report = NULL;
     uint64_t there = end - v->decided;
@@ -165,6 +171,7 @@ static svms_status emit_changed(svms_camera_validator *v, uint64_t end, svms_cam
     }
     report->gop.verdict = SVMS_CAMERA_CHANGED;
     report->gop.reasons |= claim->has_list ? 0 : SVMS_CAMERA_WHY_NO_LIST;
+    report->gop.missing_gops = count_between(v, claim, number);
     svms_camera_chain_to(v, claim);
     claim->is_done = true;
     return SVMS_OK;
@@ -179,7 +186,7 @@ svms_status svms_camera_emit_leftover(svms_camera_validator *v, uint64_t end, si
         bool is_last = stretch == end;
         saying said = find_claims(v, next, number, is_last, stretch - v->decided);
         if (said.claim) {
-            status = emit_changed(v, stretch, said.claim, err);
+            status = emit_changed(v, stretch, said.claim, number, err);
             continue;
         }
         judge_by_counters(v, claim_at(v, next), &said);
@@ -193,7 +200,8 @@ svms_status svms_camera_emit_leftover(svms_camera_validator *v, uint64_t end, si
     return status;
 }
 
-static svms_status emit_absent(svms_camera_validator *v, svms_camera_claim *claim, svms_error *err)
+static svms_status emit_absent(svms_camera_validator *v, svms_camera_claim *claim,
+                               uint32_t unsigned_count, svms_error *err)
 {
     svms_camera_report *report = NULL;
     svms_status status = svms_camera_report_add(v, v->decided, true, &report, err);
@@ -205,11 +213,13 @@ static svms_status emit_absent(svms_camera_validator *v, svms_camera_claim *clai
     }
     if (status == SVMS_OK) {
         report->gop.verdict = SVMS_CAMERA_MISSING;
+        report->gop.missing_gops = count_between(v, claim, unsigned_count);
     }
     return status;
 }
 
-svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next, svms_error *err)
+svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next,
+                                      uint32_t unsigned_count, svms_error *err)
 {
     svms_status status = SVMS_OK;
     for (size_t i = 0; i < next && status == SVMS_OK; i++) {
@@ -219,9 +229,10 @@ svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next, svm
             continue;
         }
         if (claim->count > 0) {
-            status = emit_absent(v, claim, err);
+            status = emit_absent(v, claim, unsigned_count, err);
         }
         svms_camera_chain_to(v, claim);
+        unsigned_count = 0;
         claim->is_done = true;
     }
     return status;

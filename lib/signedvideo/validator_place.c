@@ -134,14 +134,13 @@ static svms_status try_exact(svms_camera_validator *v, svms_camera_claim *claim,
     }
     const uint8_t *received = svms_camera_items_anchor_of(&v->items, begin);
     status = try_anchor(v, claim, begin, received, err);
-    bool begins_gop =
-        svms_camera_item_at(&v->items, begin)->kind == SVMS_CAMERA_ITEM_ANCHOR;
+    bool begins_gop = svms_camera_item_at(&v->items, begin)->kind == SVMS_CAMERA_ITEM_ANCHOR;
     if (status != SVMS_OK || claim->state == SVMS_CAMERA_CLAIM_PLACED || begins_gop) {
         return status;
     }
     /* A part whose GOP began with a slice that was changed, or is not there. */
-    bool is_other = v->has_anchor &&
-                    (!received || memcmp(received, v->anchor, v->items.digest_size) != 0);
+    bool is_other =
+        v->has_anchor && (!received || memcmp(received, v->anchor, v->items.digest_size) != 0);
     if (is_other && spend(v, claim->count)) {
         status = try_anchor(v, claim, begin, v->anchor, err);
     }
@@ -237,8 +236,8 @@ static svms_status align_zone(svms_camera_validator *v, const svms_camera_claim 
             status = svms_alignment_make(&made, v->ctx, list, claim->count, v->links, count,
                                          v->items.digest_size, err);
         }
-        bool is_better = status == SVMS_OK && made.in_order > best->in_order &&
-                         is_evidence(v, &made, z->begin);
+        bool is_better =
+            status == SVMS_OK && made.in_order > best->in_order && is_evidence(v, &made, z->begin);
         if (is_better) {
             svms_alignment_clear(best);
             *best = made;

@@ -167,8 +167,7 @@ svms_status svms_camera_take_sei(svms_camera_validator *v, const svms_camera_nal
     if (!svms_camera_hash_once(v->hasher, SVMS_CAMERA_SHA256, nal->data, nal->size, digest)) {
         return svms_fail_crypto(err, "cannot hash a SEI");
     }
-    svms_status status =
-        svms_camera_document_read(&document, v->ctx, v->options.codec, nal, err);
+    svms_status status = svms_camera_document_read(&document, v->ctx, v->options.codec, nal, err);
     if (status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT) {
         return svms_camera_claim_add_broken(v, digest, SVMS_CAMERA_WHY_SEI_MALFORMED, err);
     }

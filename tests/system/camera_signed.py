@@ -7,7 +7,6 @@ import re
 import struct
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
@@ -300,7 +299,7 @@ def leaf_of(pem):
 
 
 def verify(certificate, name, oid, document):
-    """Raises InvalidSignature or Unsupported. name and oid: of the hash, and of the signature."""
+    """Raises InvalidSignature (of python3-cryptography) or Unsupported. name and oid: of the hash, and of the signature."""
     key = certificate.public_key()
     if name is None:
         raise Unsupported("a hash")

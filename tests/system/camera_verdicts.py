@@ -6,8 +6,10 @@ import collections
 import dataclasses
 import hashlib
 
-from camera_signed import (GENERAL, LIST, OLDER_UUID, SIGNATURE, Document, InvalidSignature, Malformed, Unsupported, has_uuid,
-                           is_anchor, is_signing_sei, is_slice, leaf_of, verify)
+from cryptography.exceptions import InvalidSignature
+
+from camera_signed import (GENERAL, LIST, OLDER_UUID, SIGNATURE, Document, Malformed, Unsupported, has_uuid, is_anchor,
+                           is_signing_sei, is_slice, leaf_of, verify)
 
 AUTHENTIC, MISSING, CHANGED, INSERTED, REPEATED, MOVED, UNSIGNED = (
     "authentic", "missing", "changed", "inserted", "repeated", "moved", "unsigned")

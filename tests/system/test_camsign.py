@@ -36,10 +36,10 @@ class CamSign(CamSignCase):
         for kind, all_options in (("slices", OPTIONS), ("h264", OPTIONS[:1]), ("h265", OPTIONS[:2])):
             clip, _ = self.clip(kind)
             source = self.stored(clip, clip.units, f"{kind}.mp4")
-            for options in all_options:
+            for number, options in enumerate(all_options):
                 with self.subTest(kind, options=options):
-                    self.sign(source, "signed.mp4", "--force", *options)
-                    units = camera_clip.read(self.path("signed.mp4")).units
+                    self.sign(source, f"{kind}-{number}.mp4", *options)
+                    units = camera_clip.read(self.path(f"{kind}-{number}.mp4")).units
                     self.assertEqual([[nal for nal in nals if not is_signing_sei(clip.codec, nal)] for nals in units], clip.units)
                     reports, receiver = by_reference(clip.codec, units)
                     self.assert_all_authentic(reports, len(clip.units))
@@ -71,9 +71,9 @@ class CamSign(CamSignCase):
                     more = ["--user-trust", self.trust] if "user" in how else []
                     self.assert_all_authentic(self.by_svms(clip, units, *more, status=GOOD)[0], len(units))
                 source = self.stored(clip, clip.units, "source.mp4")
-                self.expect(GOOD, "camsign", "sign", source, "--out", "signed.mp4", "--force", "--chain", chain_path, "--key", key_path,
+                self.expect(GOOD, "camsign", "sign", source, "--out", f"signed-{name}.mp4", "--chain", chain_path, "--key", key_path,
                             *(["--user-chain", user[1], "--user-key", user[0]] if name == "p384" else []))
-                units = camera_clip.read(self.path("signed.mp4")).units
+                units = camera_clip.read(self.path(f"signed-{name}.mp4")).units
                 self.assert_all_authentic(by_reference(clip.codec, units)[0], len(units))
 
     # Edits

@@ -30,7 +30,9 @@ def has_gstreamer():
     return True
 
 
-class ServeTest(SystemCase):
+class ServeCase(SystemCase):
+    """A camera made of svms rtsp serve, and our recorder before it."""
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -70,6 +72,8 @@ class ServeTest(SystemCase):
         self.assertEqual(frames(self.path("out.mp4")), pictures or self.pictures)
         return run
 
+
+class ServeTest(ServeCase):
     def test_our_recorder_gets_every_picture(self):
         for transport, more in (("tcp", []), ("udp", []), ("udp", ["--suite", "aes-128-gcm"])):
             with self.subTest(transport=transport, more=more):

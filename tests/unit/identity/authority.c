@@ -34,6 +34,10 @@ static EVP_PKEY *make_key(const char *type)
         key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
     } else if (strcmp(type, "RSA1024") == 0) {
         key = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
+    } else if (strcmp(type, "ED25519") == 0) {
+        key = EVP_PKEY_Q_keygen(NULL, NULL, type);
+    } else if (strcmp(type, "EC") != 0) {
+        key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", type);
     } else {
         key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
     }

@@ -24,7 +24,7 @@ typedef struct party_plan {
     const char *to;
     const char *usage;     /* extended key usage in OpenSSL's words; NULL: a CA */
     const char *key_usage; /* NULL: the usual one */
-    const char *key_type;  /* "EC", "RSA", "RSA1024"; NULL: EC */
+    const char *key_type;  /* "EC", "RSA", "RSA1024", "ED25519", a curve; NULL: EC */
 } party_plan;
 
 party party_make(const party_plan *plan);

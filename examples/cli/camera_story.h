@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What recordings tell of the camera: what the recorder wrote down of its signatures, and what can
+ * be found out of them again. Every function complains itself. */
+#ifndef SVMS_CLI_CAMERA_STORY_H
+#define SVMS_CLI_CAMERA_STORY_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+#include <svms/svms.h>
+
+#include "camera_check.h"
+#include "exit_status.h"
+
+/* Bounds that the story has something to say about. */
+typedef struct camera_count {
+    uint64_t reports;
+    uint64_t authentic; /* by a signer who is trusted */
+    svms_camera_verdict worst;
+    uint32_t reasons;
+    bool untrusted;              /* one was authentic, by nobody who is trusted */
+    int64_t first_failed_utc_ns; /* or SVMS_NO_TIME */
+    svms_identity_verdict identity;
+    char subject[SVMS_CAMERA_TEXT_SIZE];
+} camera_count;
+
+typedef struct camera_story {
+    svms_ctx *ctx;
+    const svms_trust *trust; /* of cameras; NULL: signatures are not looked at again */
+    bool claimed_time;
+    bool is_asked;                      /* there is trust */
+    svms_track tracks[SVMS_MAX_TRACKS]; /* of the newest container; without configurations */
+    uint32_t track_count;
+    bool has_records;   /* a recorder wrote them */
+    bool is_locked;     /* something of it could not be opened */
+    bool is_damaged;    /* or does not verify, which whoever verifies it is told besides */
+    uint64_t malformed; /* records that are none */
+    camera_count recorder;
+    camera_count again;
+    bool has_video; /* something was looked at again */
+    camera_check *check;
+} camera_story;
+
+/* trust may be NULL, and must outlive the story. */
+void camera_story_begin(camera_story *story, svms_ctx *ctx, const svms_trust *trust,
+                        bool claimed_time);
+/* The next container of a recording, read from where the reader stands. */
+exit_status camera_story_add(camera_story *story, svms_reader *reader);
+/* The same, opened with keys, which may be NULL. */
+exit_status camera_story_add_source(camera_story *story, const svms_source *source,
+                                    const svms_keyring *keys);
+exit_status camera_story_end(camera_story *story);
+/* Whether there is anything to tell. */
+bool camera_story_is_told(const camera_story *story);
+/* EXIT_EVIDENCE where signatures were looked at again, and not all is what a trusted camera signed.
+ * That none covers the ends, where it was cut, is no failure. */
+exit_status camera_story_status(const camera_story *story);
+void camera_story_print(const camera_story *story);
+/* null where there is nothing to tell. */
+json_t *camera_story_to_json(const camera_story *story);
+void camera_story_free(camera_story *story);
+
+#endif

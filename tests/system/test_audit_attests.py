@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What an audit log and its witnesses attest of a recording: svms record --audit tells its end, svms audit prove proves that,
+svms timestamp puts the proof behind the container, and svms verify believes it (container.md, C-TRL-5)."""
+
+import json
+import os
+
+from system_case import EVIDENCE, GOOD, USAGE, SystemCase, main
+from test_audit_witness import ORIGIN, Witness
+
+
+class AuditAttests(SystemCase):
+    def setUp(self):
+        super().setUp()
+        self.key = self.expect(GOOD, "audit", "create", "log", "--origin", ORIGIN, "--json").json()["key"]
+
+    def record(self, name):
+        self.expect(GOOD, "record", self.clip, "--out", name, *self.signer, "--password-file", self.password_file, "--audit", "log")
+
+    def heads(self):
+        run = self.expect(GOOD, "audit", "query", "log", "--key", self.key, "--event", "recording.head", "--json")
+        return [json.loads(line) for line in run.out.splitlines()]
+
+    def cosign(self, *witnesses):
+        told = [part for one in witnesses for part in ("--witness", one.url, "--witness-key", one.key)]
+        self.expect(GOOD, "audit", "checkpoint", "log", *told)
+
+    def prove(self, number, name="proof"):
+        self.expect(GOOD, "audit", "prove", "log", str(number), "--out", name, "--force")
+
+    def whom(self, *witnesses, quorum=None):
+        return ["--log-key", self.key, *(part for one in witnesses for part in ("--outside-witness-key", one.key)), "--quorum",
+                str(quorum or len(witnesses))]
+
+    def verify(self, status, name, *extra):
+        return self.expect(status, "verify", name, "--trust", self.ca, "--json", *extra).json()
+
+    def test_witnesses_attest_when_a_recording_existed(self):
+        one, two = Witness(self, "one"), Witness(self, "two")
+        self.record("a.svms")
+        self.record("b.svms")
+        heads = self.heads()
+        self.assertEqual([len(head["record"]["details"]["end"]) for head in heads], [64, 64])
+        self.cosign(one, two)
+        before = self.load("a.svms")
+        self.prove(heads[0]["index"])
+        self.expect(GOOD, "timestamp", "a.svms", "--audit-proof", "proof", *self.whom(one, two))
+        after = self.load("a.svms")
+        self.assertEqual(after[:len(before)], before)
+        time = self.verify(GOOD, "a.svms", *self.whom(one, two))["time"]
+        self.assertEqual((time["kind"], time["authority"], time["stamps_valid"]), ("attested", f"audit log {ORIGIN}, 2 witnesses", 1))
+        self.assertGreater(time["attested"], time["signed_to"])
+        time = self.verify(GOOD, "a.svms")["time"]
+        self.assertEqual((time["kind"], time["stamps"]), ("claimed", 0))
+        # Not what they were asked about, and too few of them.
+        size = os.path.getsize(self.path("b.svms"))
+        self.expect(EVIDENCE, "timestamp", "b.svms", "--audit-proof", "proof", *self.whom(one, two))
+        self.assertEqual(os.path.getsize(self.path("b.svms")), size)
+        stranger = Witness(self, "stranger")
+        time = self.verify(GOOD, "a.svms", *self.whom(stranger))["time"]
+        self.assertEqual((time["kind"], time["stamps"], time["stamps_valid"]), ("claimed", 1, 0))
+        self.assertIn("witnesses", time["stamp_reason"])
+        for witness in (one, two, stranger):
+            witness.stop()
+
+    def test_nobody_is_believed_by_halves(self):
+        self.record("a.svms")
+        run = self.expect(USAGE, "timestamp", "a.svms", "--audit-proof", "proof")
+        self.assertIn("--log-key", run.err)
+        self.assertIn("--quorum", self.expect(USAGE, "verify", "a.svms", "--log-key", self.key).err)
+        self.assertIn("--log-key", self.expect(USAGE, "verify", "a.svms", "--quorum", "1").err)
+        self.assertIn("--audit-proof", self.expect(USAGE, "timestamp", "a.svms", "--query", "q", "--audit-proof", "proof").err)
+
+    def test_a_proof_without_witnesses_is_not_appended(self):
+        one = Witness(self, "one")
+        self.record("a.svms")
+        number = self.heads()[0]["index"]
+        self.expect(GOOD, "audit", "checkpoint", "log")
+        self.prove(number)
+        before = self.load("a.svms")
+        run = self.expect(EVIDENCE, "timestamp", "a.svms", "--audit-proof", "proof", *self.whom(one))
+        self.assertIn("witness", run.err)
+        self.assertEqual(self.load("a.svms"), before)
+        one.stop()
+
+
+if __name__ == "__main__":
+    main()
