@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <svms/time.h>
+
 #include "camera_key.h"
 #include "fuzz_camera_signed.h"
 #include "nal_internal.h"

@@ -54,7 +54,7 @@ def general(order="big", version=2, size=32, count=3, partial=0, counter=9):
 
 
 def hash_list(count=3, size=32):
-    return element(2, b"\1" + b"".join(hashlib.sha512(bytes([i])).digest()[:size] for i in range(count)))
+    return element(2, b"\1" + b"".join(hashlib.sha512(str(i).encode()).digest()[:size] for i in range(count)))
 
 
 def cryptography_of(number, oid=b"", bits=0):

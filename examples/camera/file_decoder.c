@@ -28,6 +28,9 @@ struct file_decoder {
     AVPacket *packet;
     AVFrame *frame;
     struct SwsContext *scaler;
+    int seen_width; /* what the scaler was made for */
+    int seen_height;
+    int seen_format;
     SwrContext *resampler;
     uint32_t sample_rate;
     int heard_rate; /* what the resampler was made for */
@@ -184,19 +187,63 @@ static void put_time(const file_decoder *self, int index, file_piece *out)
     out->time_ns = since > 0 ? (uint64_t)since : 0;
 }
 
+/* Pictures of JPEG use all values of a byte, ours 16 to 235. Formats of their own once said so; the
+ * scaler wants to be told instead. */
+static int plain_format(int format, bool *is_full)
+{
+    static const struct {
+        int full;
+        int plain;
+    } formats[] = {
+        { AV_PIX_FMT_YUVJ420P, AV_PIX_FMT_YUV420P }, { AV_PIX_FMT_YUVJ422P, AV_PIX_FMT_YUV422P },
+        { AV_PIX_FMT_YUVJ444P, AV_PIX_FMT_YUV444P }, { AV_PIX_FMT_YUVJ440P, AV_PIX_FMT_YUV440P },
+        { AV_PIX_FMT_YUVJ411P, AV_PIX_FMT_YUV411P },
+    };
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (formats[i].full == format) {
+            *is_full = true;
+            return formats[i].plain;
+        }
+    }
+    return format;
+}
+
+/* Files may change what their pictures are like on the way, too. */
+static int make_scaler(file_decoder *self)
+{
+    const AVFrame *in = self->frame;
+    if (self->scaler && self->seen_width == in->width && self->seen_height == in->height &&
+        self->seen_format == in->format) {
+        return 0;
+    }
+    bool is_full = in->color_range == AVCOL_RANGE_JPEG;
+    const int *matrix = sws_getCoefficients(SWS_CS_DEFAULT);
+    sws_freeContext(self->scaler);
+    self->scaler = sws_getContext(in->width, in->height, plain_format(in->format, &is_full),
+                                  (int)self->shown.width, (int)self->shown.height,
+                                  AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
+    if (!self->scaler) {
+        return AVERROR_INVALIDDATA;
+    }
+    self->seen_width = in->width;
+    self->seen_height = in->height;
+    self->seen_format = in->format;
+    /* Fails where there is nothing to convert, and that is fine. */
+    (void)sws_setColorspaceDetails(self->scaler, matrix, is_full, matrix, 0, 0, 1 << 16, 1 << 16);
+    return 0;
+}
+
 static int make_picture(file_decoder *self, file_piece *out)
 {
     const AVFrame *in = self->frame;
-    self->scaler = sws_getCachedContext(self->scaler, in->width, in->height, in->format,
-                                        (int)self->shown.width, (int)self->shown.height,
-                                        AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
-    if (!self->scaler) {
-        return AVERROR(ENOMEM);
+    int result = make_scaler(self);
+    if (result < 0) {
+        return result;
     }
     const int strides[3] = { (int)self->shown.strides[0], (int)self->shown.strides[1],
                              (int)self->shown.strides[2] };
-    int result = sws_scale(self->scaler, (const uint8_t *const *)in->data, in->linesize, 0,
-                           in->height, self->shown.planes, strides);
+    result = sws_scale(self->scaler, (const uint8_t *const *)in->data, in->linesize, 0, in->height,
+                       self->shown.planes, strides);
     out->kind = LENS_PICTURE;
     out->picture = self->shown;
     put_time(self, self->video_index, out);

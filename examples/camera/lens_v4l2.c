@@ -14,6 +14,7 @@
 #define BUFFERS 4u
 #define BUFFERS_MAX 32u
 #define SIDE_MAX 8192u
+#define STRIDE_MAX 65536u
 /* Damaged pictures in a row, after which the device is taken for broken. */
 #define DAMAGED_MAX 100u
 /* A driver whose pictures carry another clock's times, or none: they are taken as of now. Older
@@ -102,7 +103,7 @@ static svms_status take_format(v4l2_lens *self, const struct v4l2_pix_format *go
     size_t least = least_stride(got->pixelformat, got->width);
     size_t stride = got->bytesperline ? got->bytesperline : least;
     if (got->width < 2 || got->height < 2 || got->width > SIDE_MAX || got->height > SIDE_MAX ||
-        stride < least || stride > SIDE_MAX * 8) {
+        stride < least || stride > STRIDE_MAX) {
         return camera_fail(err, SVMS_E_MALFORMED, 0,
                            "camera %s: its driver speaks of %u x %u pixels in rows of %u bytes",
                            self->path, got->width, got->height, got->bytesperline);

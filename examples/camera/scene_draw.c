@@ -85,7 +85,7 @@ static void draw_ground(const svms_picture *picture, uint32_t seed)
             if (y < horizon) {
                 row[x] = (uint8_t)(205 - y * 40 / horizon);
             } else {
-                uint32_t coarse = smooth_noise(seed, x, y, picture->width / MEADOW_COARSE);
+                uint32_t coarse = smooth_noise(seed, x, y, picture->width / MEADOW_COARSE + 1);
                 uint32_t fine = smooth_noise(seed + 1, x, y, MEADOW_FINE);
                 row[x] = (uint8_t)(50 + coarse / 4 + fine / 8);
             }
@@ -134,7 +134,7 @@ void scene_draw_still(const svms_picture *picture, uint32_t seed)
     uint32_t horizon = picture->height * 2 / 5;
     for (uint32_t i = 0; i < 4; i++) {
         uint32_t number = scene_hash(seed, i, 77);
-        uint32_t height = picture->height / 6 + number % (picture->height / 8);
+        uint32_t height = picture->height / 6 + number % (picture->height / 8 + 1);
         const box house = { picture->width * i / 4 + number % 16, horizon + 4 - height,
                             picture->width / 5, height };
         draw_house(picture, &house, number);
@@ -158,10 +158,10 @@ void scene_draw_walkers(const svms_picture *picture, uint32_t seed, uint64_t ela
     for (uint32_t i = 0; i < WALKERS; i++) {
         uint32_t number = scene_hash(seed, i, 55);
         uint32_t size = picture->height / 10 + picture->height * i / 40;
-        uint32_t range = picture->width - size / 2;
+        uint64_t range = picture->width - size / 2;
         uint64_t pace = picture->width / 16 + number % (picture->width / 16 + 1);
-        uint64_t gone = (pace * milliseconds / 1000 + (number >> 8)) % (2u * range);
-        uint32_t x = (uint32_t)(gone < range ? gone : 2u * range - gone);
+        uint64_t gone = (pace * milliseconds / 1000 + (number >> 8)) % (2 * range);
+        uint32_t x = (uint32_t)(gone < range ? gone : 2 * range - gone);
         uint32_t sway = (uint32_t)(milliseconds / 160 + i) % 2;
         const colour coat = { (uint8_t)(30 + (number >> 4 & 127)),
                               (uint8_t)(96 + (number >> 12 & 63)),

@@ -16,8 +16,8 @@
 /* Steps of luma between neighbours. Less than that, and there is nothing to be seen. */
 #define BLIND_CONTRAST 0.25F
 /* What is found below the first (above, where more is worse), and no longer above the second. */
-#define LIKENESS_WRONG 0.52F
-#define LIKENESS_RIGHT 0.62F
+#define LIKENESS_WRONG 0.45F
+#define LIKENESS_RIGHT 0.57F
 #define HIDDEN_WRONG 0.40F
 #define HIDDEN_RIGHT 0.30F
 #define SHARPNESS_WRONG 0.25F

@@ -50,7 +50,7 @@ static float likeness_of(const edge_sums *sums)
 static void add_all(const tamper_place *place, const tamper_view *view, edge_sums *sums)
 {
     memset(sums, 0, sizeof *sums);
-    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+    for (size_t i = 0; i < VIEW_EDGES; i++) {
         add_edge(sums, view->edges[i], place->edges[i]);
     }
 }
@@ -76,22 +76,22 @@ void tamper_place_learn(tamper_place *place, const tamper_view *view, float seco
     place->learnt += seconds;
     float edges = seconds / fminf(place->learnt, EDGES_SECONDS);
     float texture = seconds / fminf(place->learnt, TEXTURE_SECONDS);
-    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+    for (size_t i = 0; i < VIEW_EDGES; i++) {
         blend(&place->edges[i], view->edges[i], fminf(edges, 1));
     }
     add_all(place, view, &sums);
     float energy = gain_of(&sums) * sums.square;
     if (energy > TINY) {
-        for (uint32_t i = 0; i < VIEW_BLOCKS; i++) {
+        for (size_t i = 0; i < VIEW_BLOCKS; i++) {
             blend(&place->texture[i], view->detail[i] / energy, fminf(texture, 1));
         }
     }
 }
 
-static uint32_t region_of(uint32_t block)
+static size_t region_of(size_t block)
 {
-    uint32_t column = block % VIEW_COLUMNS * PLACE_REGION_COLUMNS / VIEW_COLUMNS;
-    uint32_t row = block / VIEW_COLUMNS * PLACE_REGION_ROWS / VIEW_ROWS;
+    size_t column = block % VIEW_COLUMNS * PLACE_REGION_COLUMNS / VIEW_COLUMNS;
+    size_t row = block / VIEW_COLUMNS * PLACE_REGION_ROWS / VIEW_ROWS;
     return row * PLACE_REGION_COLUMNS + column;
 }
 
@@ -104,7 +104,7 @@ static float find_hidden(const tamper_place *place, const tamper_view *view,
     float lost = 0;
     memset(regions, 0, sizeof regions);
     memset(seen, 0, sizeof *seen);
-    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+    for (size_t i = 0; i < VIEW_EDGES; i++) {
         add_edge(&regions[region_of(i / 2)], view->edges[i], place->edges[i]);
     }
     for (uint32_t i = 0; i < PLACE_REGIONS; i++) {
@@ -139,7 +139,7 @@ static float sharpness_of(const tamper_place *place, const tamper_view *view,
     float ratios[VIEW_BLOCKS];
     size_t count = 0;
     float energy = gain_of(sums) * sums->square;
-    for (uint32_t i = 0; i < VIEW_BLOCKS; i++) {
+    for (size_t i = 0; i < VIEW_BLOCKS; i++) {
         float expected = place->texture[i] * energy;
         if (!hidden[region_of(i)] && expected > TEXTURE_MIN &&
             expected > TEXTURE_OF_NOISE * view->noise) {
@@ -158,7 +158,7 @@ void tamper_place_match(const tamper_place *place, const tamper_view *view, tamp
     bool hidden[PLACE_REGIONS];
     edge_sums seen;
     float sum = 0;
-    for (uint32_t i = 0; i < VIEW_EDGES; i++) {
+    for (size_t i = 0; i < VIEW_EDGES; i++) {
         sum += fabsf(view->edges[i]);
     }
     out->contrast = sum / (float)VIEW_EDGES;

@@ -8,6 +8,8 @@
 #define WIDTH_MAX 480u
 /* Luma is kept in sixteenths of a step: the mean of sixteen pixels has lost nothing. */
 #define PARTS 16
+/* Means of blocks have that many more. */
+#define MEAN_PARTS 256
 /* Laplace's operator, 4 in the middle and -1 around it. */
 #define WEIGHT 4
 
@@ -26,7 +28,7 @@ struct tamper_eye {
 
 /* What one block adds up to. */
 typedef struct block_sums {
-    uint64_t luma;
+    uint64_t luma;    /* mean */
     uint64_t detail;  /* squares of Laplace's operator */
     uint64_t flicker; /* the same of the change since the picture before */
     uint32_t pixels;
@@ -120,7 +122,7 @@ static uint64_t laplace_squares(const int16_t *row, uint32_t stride, uint32_t le
     return sum;
 }
 
-static void add_rows(const tamper_eye *eye, uint32_t column, uint32_t row, block_sums *out)
+static void add_block(const tamper_eye *eye, uint32_t column, uint32_t row, block_sums *out)
 {
     uint32_t left = column * eye->width / VIEW_COLUMNS;
     uint32_t right = (column + 1) * eye->width / VIEW_COLUMNS;
@@ -140,8 +142,8 @@ static void add_rows(const tamper_eye *eye, uint32_t column, uint32_t row, block
             out->pixels += end - first;
         }
     }
-    out->luma =
-        out->luma * 256 / ((uint64_t)(right - left) * (bottom - row * eye->height / VIEW_ROWS));
+    uint64_t pixels = (uint64_t)(right - left) * (bottom - row * eye->height / VIEW_ROWS);
+    out->luma = pixels ? out->luma * MEAN_PARTS / pixels : 0;
 }
 
 static int compare(const void *one, const void *other)
@@ -151,7 +153,7 @@ static int compare(const void *one, const void *other)
     return (a > b) - (a < b);
 }
 
-static float ranked(const float *values, uint32_t rank)
+static float ranked(const float *values, size_t rank)
 {
     float sorted[VIEW_BLOCKS];
     memcpy(sorted, values, sizeof sorted);
@@ -167,7 +169,7 @@ static void remove_noise(tamper_view *out, const float *flicker, bool has_before
     float smooth = ranked(out->detail, VIEW_BLOCKS / 4);
     float calm = ranked(flicker, VIEW_BLOCKS / 2) / 2;
     out->noise = has_before && calm < smooth ? calm : smooth;
-    for (uint32_t i = 0; i < VIEW_BLOCKS; i++) {
+    for (size_t i = 0; i < VIEW_BLOCKS; i++) {
         out->detail[i] -= out->noise;
         if (out->detail[i] < 0) {
             out->detail[i] = 0;
@@ -177,7 +179,7 @@ static void remove_noise(tamper_view *out, const float *flicker, bool has_before
 
 static void put_edges(tamper_view *out, const float *means)
 {
-    for (uint32_t i = 0; i < VIEW_BLOCKS; i++) {
+    for (size_t i = 0; i < VIEW_BLOCKS; i++) {
         bool has_right = i % VIEW_COLUMNS + 1 < VIEW_COLUMNS;
         bool has_lower = i + VIEW_COLUMNS < VIEW_BLOCKS;
         out->edges[2 * i] = has_right ? means[i + 1] - means[i] : 0;
@@ -197,11 +199,11 @@ void tamper_eye_look(tamper_eye *eye, const svms_picture *picture, tamper_view *
     }
     float pixels = (float)eye->width * (float)eye->height;
     out->changed = (float)count_changes(eye) / pixels;
-    for (uint32_t i = 0; i < VIEW_BLOCKS; i++) {
+    for (size_t i = 0; i < VIEW_BLOCKS; i++) {
         block_sums sums;
-        add_rows(eye, i % VIEW_COLUMNS, i / VIEW_COLUMNS, &sums);
+        add_block(eye, (uint32_t)i % VIEW_COLUMNS, (uint32_t)i / VIEW_COLUMNS, &sums);
         float squares = (float)sums.pixels * (float)(PARTS * PARTS);
-        means[i] = (float)sums.luma / (float)(256 * PARTS);
+        means[i] = (float)sums.luma / (float)(MEAN_PARTS * PARTS);
         out->detail[i] = (float)sums.detail / squares;
         flicker[i] = (float)sums.flicker / squares;
     }

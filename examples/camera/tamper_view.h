@@ -4,15 +4,16 @@
 #define SVMS_CAMERA_TAMPER_VIEW_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <svms/privacy.h>
 
 #define VIEW_COLUMNS 32u
 #define VIEW_ROWS 18u
-#define VIEW_BLOCKS (VIEW_COLUMNS * VIEW_ROWS)
+#define VIEW_BLOCKS ((size_t)VIEW_COLUMNS * VIEW_ROWS)
 /* Each block against its right and its lower neighbour; at the margin that is 0. */
-#define VIEW_EDGES (2u * VIEW_BLOCKS)
+#define VIEW_EDGES (2 * VIEW_BLOCKS)
 /* Smaller pictures have too few pixels in a block. */
 #define VIEW_WIDTH_MIN 128u
 #define VIEW_HEIGHT_MIN 72u

@@ -21,7 +21,7 @@
 #define NAL_SEI 6u
 #define NAL_SPS 7u
 #define NAL_PPS 8u
-#define FRAME_SIZE 4u
+#define FRAME_SIZE sizeof(uint32_t)
 #define PARAMETER_MAX 1024u
 
 typedef struct parameter_set {

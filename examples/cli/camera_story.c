@@ -211,13 +211,13 @@ exit_status camera_story_end(camera_story *self)
 
 bool camera_story_is_told(const camera_story *self)
 {
-    return self->has_records || self->has_video;
+    return self->has_records || self->has_video || (self->is_asked && self->is_locked);
 }
 
 exit_status camera_story_status(const camera_story *self)
 {
     const camera_count *again = &self->again;
-    if (!self->has_video) {
+    if (!self->is_asked || (!self->has_video && !self->is_locked)) {
         return EXIT_GOOD;
     }
     bool is_good = again->worst == SVMS_CAMERA_AUTHENTIC && !again->untrusted && !self->is_locked;
@@ -239,8 +239,10 @@ static void print_count(const camera_count *sum)
     }
     if (sum->first_failed_utc_ns != SVMS_NO_TIME) {
         svms_time_format(sum->first_failed_utc_ns, when);
-        print_line(stdout, "              first failure at %s%s%s", when,
-                   why.text[0] != '\0' ? ": " : "", why.text);
+        print_line(stdout, "              first failure at %s", when);
+    }
+    if (why.text[0] != '\0') {
+        print_line(stdout, "              noticed: %s", why.text);
     }
     if ((sum->reasons & ENDS) != 0) {
         print_line(stdout, "              where it was cut, no signature covers its end%s",
@@ -267,6 +269,9 @@ void camera_story_print(const camera_story *self)
         return;
     }
     print_again(self);
+    if (!self->has_records && self->track_count == 0) {
+        return;
+    }
     if (!self->has_records) {
         print_line(stdout, "Recorder      did not validate what the camera signed");
     } else if (self->recorder.reports == 0 && self->is_locked) {

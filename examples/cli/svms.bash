@@ -14,7 +14,7 @@ _svms_export_options() {
         ;;
     list) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
-        echo "--trust --crl --tsa-anchors --expect-head --accept-claimed-time --password-file" \
+        echo "--trust --crl --tsa-anchors --camera-trust --expect-head --accept-claimed-time --password-file" \
             "--password-prompt --identity --kek --audit --json --quiet --help"
         ;;
     extract)
@@ -173,7 +173,8 @@ _svms_rtsp_options() {
     record)
         echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
             "--transport --suite --allow-sha1 --rekey-seconds --rekey-packets --for --once --silence --reorder" \
-            "--out --rotate --continue --audit --head --durability --sign-every --late-signatures --signer" \
+            "--out --rotate --continue --audit --head --durability --sign-every --late-signatures" \
+            "--camera-trust --camera-signed --signer" \
             "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
             "--kek --device --segment-seconds --json --force --help"
         ;;
@@ -191,6 +192,21 @@ _svms_rtsp_options() {
     esac
 }
 
+# _svms_camsign_options SUBCOMMAND
+_svms_camsign_options() {
+    case $1 in
+    sign)
+        echo "--out --chain --key --user-chain --user-key --low-bit-rate --every --copies --part-nal-units" \
+            "--part-ms --certificates-always --hash-escaped --firmware --serial --manufacturer --start --json --help"
+        ;;
+    verify)
+        echo "--trust --user-trust --crl --attested --accept-claimed-time --expect-signed --start --password-file" \
+            "--password-prompt --identity --kek --keys --json --quiet --help"
+        ;;
+    *) echo "--help" ;;
+    esac
+}
+
 # _svms_options COMMAND [SUBCOMMAND [SUBCOMMAND]]
 _svms_options() {
     case $1 in
@@ -198,14 +214,14 @@ _svms_options() {
     ca) _svms_ca_options "${2-}" ;;
     request) echo "--new-key --key --passphrase-file --name --host --role --out --json --help" ;;
     record)
-        echo "--out --rotate --continue --audit --head --durability --sign-every --late-signatures --signer" \
-            "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
+        echo "--out --rotate --continue --audit --head --durability --sign-every --late-signatures" \
+            "--camera-trust --camera-signed --signer --signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
             "--kek --device --start-time --segment-seconds --realtime --json --force --help"
         ;;
     info) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
         echo "--trust --crl --tsa-anchors --log-key --witness-key --outside-witness-key --quorum --head" \
-            "--recording --from --to --accept-claimed-time --password-file --password-prompt --identity --kek" \
+            "--camera-trust --recording --from --to --accept-claimed-time --password-file --password-prompt --identity --kek" \
             "--keys --audit --json --quiet --help"
         ;;
     extract)
@@ -240,6 +256,7 @@ _svms_options() {
     jwks) echo "--kid --alg --passphrase-file --list --pem --out --force --json --help" ;;
     policy) _svms_policy_options "${2-}" ;;
     audit) _svms_audit_options "${2-}" "${3-}" ;;
+    camsign) _svms_camsign_options "${2-}" ;;
     mask) echo "--mask --out --json --help" ;;
     update) _svms_update_options "${2-}" ;;
     rtsp) _svms_rtsp_options "${2-}" ;;
@@ -308,7 +325,8 @@ _svms() {
     --suite) words="aes-256-gcm aes-128-gcm" ;;
     --protect) words="strong light none" ;;
     --durability) words="segment interval none" ;;
-    --user | --rekey-seconds | --rekey-packets | --silence | --reorder | \
+    --every | --copies | --part-nal-units | --part-ms | --firmware | --serial | --manufacturer | --start | --attested | \
+        --user | --rekey-seconds | --rekey-packets | --silence | --reorder | \
         --event | --actor-name | --for | --object | --code | --detail | --server | --component | --origin | --lines | --text | --limit | --since | \
         --quorum | --witness | --older-than | --evidence-older-than | --records | --record | --resend | --enterprise | --epoch-hours | --clients | --time | --least-revision | --as | --address | --destination | \
         --code | --url | --within | --listen | --patience | --pin | --warn | --timeout | --host | --hours | --permit | --exclude | --path-length | --crl-uri | --number | --expiring | --void | \
@@ -318,7 +336,8 @@ _svms() {
         --source-name | --source-url | --source-mac | --source-line | \
         --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --release | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
-    --token | --note-file | --mask | --policy | --user-password-file | --token-file | \
+    --chain | --user-chain | --user-key | --user-trust | --camera-trust | \
+        --token | --note-file | --mask | --policy | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
         --audit | --state | --certificate-key | --socket | --audit-proof | --kept | --position | --log-key | --witness-key | --outside-witness-key | \
@@ -330,7 +349,7 @@ _svms() {
         ;;
     *)
         if [ -z "$command" ]; then
-            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit rtsp tls mask update enroll token jwks --help --version"
+            words="identity ca request record info verify extract export verify-proof verify-onvif keys recipients kek prune timestamp recover policy audit rtsp tls camsign mask update enroll token jwks --help --version"
         elif [ "$command" = identity ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="create --help"
         elif [ "$command" = ca ] && [ "$COMP_CWORD" -eq 2 ]; then
@@ -349,6 +368,8 @@ _svms() {
             words="record serve check --help"
         elif [ "$command" = tls ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="check --help"
+        elif [ "$command" = camsign ] && [ "$COMP_CWORD" -eq 2 ]; then
+            words="sign verify --help"
         elif [ "$command" = mask ] && [ "$COMP_CWORD" -eq 2 ]; then
             words="apply --help"
         elif [ "$command" = update ] && [ "$COMP_CWORD" -eq 2 ]; then

@@ -23,7 +23,7 @@ typedef struct svms_camera_item {
     uint32_t missing_before; /* NAL units that were signed right before it, and are not there */
     uint8_t kind;
     uint8_t verdict; /* svms_camera_verdict; PENDING: nothing covers it yet */
-    bool leads;      /* the first VCL NAL unit of its frame */
+    bool leads;      /* the first VCL NAL unit of its frame; where it has none, the first */
 } svms_camera_item;
 
 typedef struct svms_camera_items {

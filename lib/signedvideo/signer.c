@@ -10,7 +10,6 @@
 
 #define SIGN_EVERY_MAX 255u
 #define COPIES_MAX 3u
-#define PART_NAL_UNITS_MAX 50000u
 #define PART_NAL_UNITS_USUAL 1000u
 #define PART_MS_MAX 3600000u
 #define PART_MS_USUAL 5000u
@@ -54,10 +53,10 @@ static svms_status check_numbers(const svms_camera_signer_options *options, svms
                          "a camera signs at least every %u GOPs, and sends at most %u copies",
                          SIGN_EVERY_MAX, COPIES_MAX);
     }
-    if (options->part_nal_units > PART_NAL_UNITS_MAX || options->part_ms > PART_MS_MAX) {
+    if (options->part_nal_units > SVMS_SIGNER_PART_MAX || options->part_ms > PART_MS_MAX) {
         return svms_fail(err, SVMS_E_USAGE,
                          "a part of a GOP has at most %u NAL units and lasts at most %u ms",
-                         PART_NAL_UNITS_MAX, PART_MS_MAX);
+                         SVMS_SIGNER_PART_MAX, PART_MS_MAX);
     }
     return SVMS_OK;
 }

@@ -13,9 +13,11 @@
 #define SVMS_SIGNER_UNIT_MAX 4096
 /* What an access unit may add to lists, with the SEIs that go into it. */
 #define SVMS_SIGNER_STEP_MAX (SVMS_SIGNER_UNIT_MAX + SVMS_CAMERA_WAITING_MAX * 3)
-/* A part ends before an access unit when its list is longer: then it ends with at most 65,535
- * hashes, the SEIs of the access unit that ends it included. */
-#define SVMS_SIGNER_LIST_FULL (UINT16_MAX - 2 * SVMS_SIGNER_STEP_MAX)
+/* Of the option. A part ends where it is reached, after one access unit more and what stands before
+ * the next one's picture. */
+#define SVMS_SIGNER_PART_MAX 50000u
+_Static_assert(SVMS_SIGNER_PART_MAX + 2 * SVMS_SIGNER_STEP_MAX <= UINT16_MAX,
+               "the number of hashes has two bytes");
 
 /* A key of a camera, ready to sign SEIs. */
 typedef struct svms_signer_key {

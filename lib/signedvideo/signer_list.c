@@ -219,7 +219,6 @@ bool svms_signer_is_part_due(const svms_camera_signer *signer)
         return false;
     }
     return !list->is_whole || signer->is_clock_set || list->count >= signer->part_nal_units ||
-           list->count > SVMS_SIGNER_LIST_FULL ||
            signer->utc_ns - list->start_utc_ns >= signer->part_ns;
 }
 

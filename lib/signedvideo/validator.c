@@ -170,6 +170,7 @@ static svms_status take_unit(svms_camera_validator *v, const uint8_t *data, size
         return SVMS_E_NO_MEMORY;
     }
     svms_status status = SVMS_OK;
+    uint64_t first = v->items.end;
     v->has_led = false;
     if (*parsed != SVMS_OK) {
         svms_camera_nal all = { .data = data, .size = size };
@@ -178,6 +179,9 @@ static svms_status take_unit(svms_camera_validator *v, const uint8_t *data, size
     }
     for (size_t i = 0; i < count && status == SVMS_OK; i++) {
         status = take_nal(v, &v->nals[i], utc_ns, err);
+    }
+    if (!v->has_led && first < v->items.end && first >= v->items.base) {
+        svms_camera_item_at(&v->items, first)->leads = true;
     }
     v->frames++;
     return status == SVMS_OK ? svms_camera_emit(v, false, err) : status;

@@ -104,7 +104,6 @@ struct svms_camera_validator {
     size_t seen_count;
     svms_camera_order order; /* of the numbers of documents */
     uint64_t seis;
-    bool has_valid; /* some SEI had a valid signature, and was none of certificates */
     bool has_other_format;
 
     /* Placing. */
@@ -187,8 +186,8 @@ SVMS_MUST_CHECK svms_status svms_camera_emit(svms_camera_validator *v, bool at_e
 SVMS_MUST_CHECK svms_status svms_camera_emit_oldest(svms_camera_validator *v, svms_error *err);
 
 /* validator_leftover.c: reports of items [decided, end) that nothing covers. next: the claim
- * (index) that is placed behind them, or claim_count. *unsigned_count grows by how many of them are
- * unsigned. */
+ * (index) that is placed behind them, or claim_count. *unsigned_count: how many of them are
+ * unsigned, since the chain ended. */
 SVMS_MUST_CHECK svms_status svms_camera_emit_leftover(svms_camera_validator *v, uint64_t end,
                                                       size_t next, uint32_t *unsigned_count,
                                                       svms_error *err);

@@ -130,8 +130,9 @@ uint32_t svms_camera_take_reasons(svms_camera_validator *v, size_t next)
             reasons |= claim->reasons;
             claim->is_done = true;
         } else if (claim->state == SVMS_CAMERA_CLAIM_HOMELESS) {
-            /* The first one of all covers what was before the stream (CS-VER-4). */
-            reasons |= claim->is_earliest ? 0 : SVMS_CAMERA_WHY_STRAY;
+            /* Those before the first that covers something speak of what was before the stream
+             * (CS-VER-4). */
+            reasons |= v->chain.is_there ? SVMS_CAMERA_WHY_STRAY : 0;
             claim->is_done = true;
         }
     }
@@ -164,15 +165,15 @@ static svms_status emit_claim(svms_camera_validator *v, size_t index, uint32_t u
     return SVMS_OK;
 }
 
-/* A SEI without signature that may still come to cover something. Those whose item was decided
- * otherwise cannot any more. */
+/* A SEI without signature that may still come to cover something. Those whose item nothing covers
+ * cannot any more; that they count for nothing is told by their counters. */
 static bool is_anything_waiting(svms_camera_validator *v)
 {
     bool is_any = false;
     for (size_t i = 0; i < v->claim_count && v->waiting_count > 0; i++) {
         svms_camera_claim *claim = &v->claims[i];
         if (claim->state == SVMS_CAMERA_CLAIM_WAITING && claim->place < v->decided) {
-            svms_camera_claim_break(v, claim, SVMS_CAMERA_WHY_SEI_CHANGED);
+            svms_camera_claim_break(v, claim, 0);
         }
         is_any |= claim->state == SVMS_CAMERA_CLAIM_WAITING;
     }

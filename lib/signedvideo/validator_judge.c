@@ -118,7 +118,7 @@ static uint32_t judge_between(const laid *l, size_t low, size_t high, uint32_t a
  * begun. Behind a gap only what begins a GOP, and is not longer than what is absent, is sure. */
 static size_t reach(const laid *l, uint32_t absent, bool is_next)
 {
-    bool is_head_of_stream = !l->v->latest.is_there && l->begin == 0 && l->first <= absent;
+    bool is_head_of_stream = l->begin == 0 && l->first <= absent;
     if (is_next || is_head_of_stream) {
         return 0;
     }
@@ -151,8 +151,7 @@ static void judge_head(const laid *l, size_t low, size_t first_entry)
 {
     uint32_t left = judge_between(l, low, l->first, count_absent(l, 0, first_entry));
     /* Where the stream begins in the midst of a GOP, the rest was before it. */
-    bool is_before_stream = !l->v->latest.is_there && l->begin + low == 0;
-    if (!is_before_stream) {
+    if (l->begin + low > 0) {
         item_of(l, low)->missing_before += left;
     }
 }

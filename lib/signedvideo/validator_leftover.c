@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What no SEI covers, and SEIs that cover nothing (CS-VER-3, CS-VER-6 to CS-VER-8). */
+#include <string.h>
+
 #include "failure.h"
 #include "validator.h"
 
@@ -15,6 +17,16 @@ static svms_camera_claim *claim_at(const svms_camera_validator *v, size_t index)
     return index < v->claim_count ? &v->claims[index] : NULL;
 }
 
+/* Items up to a beginning of a GOP. */
+typedef struct stretch {
+    uint64_t end;
+    uint64_t limit;   /* where what is covered follows, or the end */
+    bool is_last;     /* there is nothing more up to there */
+    bool is_named;    /* a SEI names its first slice as its predecessor's */
+    uint32_t counter; /* of the GOP that it is then */
+    uint32_t before;  /* how many were before, since the chain ended, that are unsigned */
+} stretch;
+
 /* Stands a valid SEI that fits nothing between the chain and the one that is placed next? */
 static bool is_in_chain(const svms_camera_validator *v, const svms_camera_claim *claim,
                         const svms_camera_claim *next)
@@ -26,31 +38,48 @@ static bool is_in_chain(const svms_camera_validator *v, const svms_camera_claim 
     return !next || svms_camera_step(&end, next->counter) > 0;
 }
 
-/* Before anything is covered, a SEI may speak of what was before the stream. */
-static bool is_of_head(const svms_camera_claim *claim, const svms_camera_claim *next,
-                       uint64_t items)
+/* The item that comes next does; at the head of a stream that was cut in the midst of a GOP, none.
+ */
+static bool begins_gop(const svms_camera_validator *v)
 {
-    if (!next) {
-        return !claim->is_earliest;
-    }
-    return claim->counter + 1 == next->counter && claim->count <= items;
+    return svms_camera_item_at(&v->items, v->decided)->kind == SVMS_CAMERA_ITEM_ANCHOR;
 }
 
-/* number: how many stretches of these were before. */
+/* Is a SEI that fits nothing for this stretch? Before anything is covered it may speak of what was
+ * before the stream, unless the one behind it covers what follows. */
 static bool is_its_stretch(const svms_camera_validator *v, const svms_camera_claim *claim,
-                           const svms_camera_claim *next, uint32_t number, bool is_last,
-                           uint64_t items)
+                           const svms_camera_claim *next, const stretch *s)
 {
+    if (s->is_named) {
+        return claim->counter == s->counter;
+    }
     if (!v->chain.is_there) {
-        return is_last && is_of_head(claim, next, items);
+        return s->is_last && next && claim->counter + 1 == next->counter && begins_gop(v) &&
+               claim->count <= s->end - v->decided;
     }
     return is_in_chain(v, claim, next) &&
-           (is_last || svms_camera_step(&v->chain, claim->counter) <= number + 1);
+           svms_camera_step(&v->chain, claim->counter) <= s->before + 1;
 }
 
-/* The SEIs before next that may have been for the items [decided, end); takes those that are. */
-static saying find_claims(svms_camera_validator *v, size_t next, uint32_t number, bool is_last,
-                          uint64_t items)
+/* A SEI that says that its predecessor began with the item that comes next, or NULL. */
+static const svms_camera_claim *find_successor(const svms_camera_validator *v, size_t next)
+{
+    if (v->items.hash == SVMS_CAMERA_HASHES || !begins_gop(v)) {
+        return NULL;
+    }
+    const uint8_t *anchor = svms_camera_item_hash(&v->items, v->decided);
+    for (size_t i = 0; i <= next && i < v->claim_count; i++) {
+        const svms_camera_claim *claim = &v->claims[i];
+        if ((claim->state == SVMS_CAMERA_CLAIM_HOMELESS || i == next) && !claim->is_done &&
+            memcmp(claim->predecessor, anchor, v->items.digest_size) == 0) {
+            return claim;
+        }
+    }
+    return NULL;
+}
+
+/* The SEIs before next that may have been for the stretch; takes those that are of no use. */
+static saying find_claims(svms_camera_validator *v, size_t next, const stretch *s)
 {
     saying out = { SVMS_CAMERA_PENDING, 0, NULL };
     for (size_t i = 0; i < next; i++) {
@@ -59,14 +88,14 @@ static saying find_claims(svms_camera_validator *v, size_t next, uint32_t number
             continue;
         }
         if (claim->state == SVMS_CAMERA_CLAIM_HOMELESS && out.reasons == 0 &&
-            is_its_stretch(v, claim, claim_at(v, next), number, is_last, items)) {
+            is_its_stretch(v, claim, claim_at(v, next), s)) {
             out.claim = claim;
             return out;
         }
         if (claim->state == SVMS_CAMERA_CLAIM_BROKEN && claim->reasons != 0) {
             out.reasons |= claim->reasons;
             claim->is_done = true;
-            if (!is_last) {
+            if (!s->is_last) {
                 return out;
             }
         }
@@ -151,7 +180,7 @@ static uint32_t count_between(const svms_camera_validator *v, const svms_camera_
 
 /* The SEI is valid and in order, and says that something else stood here. */
 static svms_status emit_changed(svms_camera_validator *v, uint64_t end, svms_camera_claim *claim,
-                                uint32_t number, svms_error *err)
+                                uint32_t before, svms_error *err)
 {
     svms_camera_report *report = NULL;
     uint64_t there = end - v->decided;
@@ -171,32 +200,73 @@ static svms_status emit_changed(svms_camera_validator *v, uint64_t end, svms_cam
     }
     report->gop.verdict = SVMS_CAMERA_CHANGED;
     report->gop.reasons |= claim->has_list ? 0 : SVMS_CAMERA_WHY_NO_LIST;
-    report->gop.missing_gops = count_between(v, claim, number);
+    report->gop.missing_gops = count_between(v, claim, before);
     svms_camera_chain_to(v, claim);
     claim->is_done = true;
     return SVMS_OK;
 }
 
+/* The items that a SEI should cover. Where nothing stands between it and what follows, all that is
+ * there; two SEIs for parts may share a stretch: then as many as the first one says. */
+static uint64_t share(const svms_camera_validator *v, const svms_camera_claim *claim, size_t next,
+                      const stretch *s)
+{
+    uint64_t end = s->end;
+    if (next < v->claim_count && v->claims[next].counter == claim->counter + 1) {
+        return s->limit;
+    }
+    for (size_t i = 0; i < next && claim->is_partial; i++) {
+        const svms_camera_claim *other = &v->claims[i];
+        if (other->state == SVMS_CAMERA_CLAIM_HOMELESS && !other->is_done &&
+            other->counter == claim->counter + 1 && end - v->decided > claim->count) {
+            return v->decided + claim->count;
+        }
+    }
+    return end;
+}
+
+/* The chain begins with a stretch that nothing covers, but of which the number is known. */
+static void begin_chain(svms_camera_validator *v, const stretch *s)
+{
+    v->chain = (svms_camera_chain_end){ .is_there = true, .counter = s->counter };
+    v->chain.has_first = true;
+    memcpy(v->chain.first, svms_camera_item_hash(&v->items, v->decided), v->items.digest_size);
+}
+
+static svms_status emit_stretch(svms_camera_validator *v, stretch *s, size_t next, svms_error *err)
+{
+    const svms_camera_claim *successor = find_successor(v, next);
+    s->is_named = successor != NULL;
+    s->counter = successor ? successor->counter - 1 : 0;
+    saying said = find_claims(v, next, s);
+    if (said.claim) {
+        uint32_t before = s->before;
+        s->before = 0;
+        return emit_changed(v, share(v, said.claim, next, s), said.claim, before, err);
+    }
+    judge_by_counters(v, claim_at(v, next), &said);
+    if (said.verdict == SVMS_CAMERA_INSERTED) {
+        return emit_inserted(v, s->end, said.reasons, err);
+    }
+    if (s->is_named && !v->chain.is_there) {
+        begin_chain(v, s);
+    } else {
+        s->before++;
+    }
+    return svms_camera_emit_unsigned(v, s->end, said.reasons, err);
+}
+
 svms_status svms_camera_emit_leftover(svms_camera_validator *v, uint64_t end, size_t next,
                                       uint32_t *unsigned_count, svms_error *err)
 {
+    stretch s = { .limit = end };
     svms_status status = SVMS_OK;
-    for (uint32_t number = 0; v->decided < end && status == SVMS_OK; number++) {
-        uint64_t stretch = svms_camera_items_next_anchor(&v->items, v->decided + 1, end);
-        bool is_last = stretch == end;
-        saying said = find_claims(v, next, number, is_last, stretch - v->decided);
-        if (said.claim) {
-            status = emit_changed(v, stretch, said.claim, number, err);
-            continue;
-        }
-        judge_by_counters(v, claim_at(v, next), &said);
-        if (said.verdict == SVMS_CAMERA_INSERTED) {
-            status = emit_inserted(v, stretch, said.reasons, err);
-        } else {
-            status = svms_camera_emit_unsigned(v, stretch, said.reasons, err);
-            (*unsigned_count)++;
-        }
+    while (v->decided < end && status == SVMS_OK) {
+        s.end = svms_camera_items_next_anchor(&v->items, v->decided + 1, end);
+        s.is_last = s.end == end;
+        status = emit_stretch(v, &s, next, err);
     }
+    *unsigned_count = s.before;
     return status;
 }
 

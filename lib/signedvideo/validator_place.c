@@ -139,21 +139,22 @@ static svms_status try_exact(svms_camera_validator *v, svms_camera_claim *claim,
         return status;
     }
     /* A part whose GOP began with a slice that was changed, or is not there. */
-    bool is_other =
-        v->has_anchor && (!received || memcmp(received, v->anchor, v->items.digest_size) != 0);
-    if (is_other && spend(v, claim->count)) {
-        status = try_anchor(v, claim, begin, v->anchor, err);
-    }
-    if (status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED && !received &&
-        spend(v, claim->count)) {
-        status = try_anchor(v, claim, begin, claim->predecessor, err);
+    const uint8_t *others[] = { v->has_anchor ? v->anchor : NULL, claim->predecessor };
+    for (size_t i = 0; i < 2 && status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED;
+         i++) {
+        bool is_other =
+            others[i] && (!received || memcmp(received, others[i], v->items.digest_size) != 0);
+        if (is_other && spend(v, claim->count)) {
+            status = try_anchor(v, claim, begin, others[i], err);
+        }
     }
     return status;
 }
 
-/* At the beginning of the zone, at its end, at each beginning of a GOP in it. */
+/* At the beginning of the zone, at its end, at each beginning of a GOP in it; with everywhere, at
+ * each item. */
 static svms_status try_zone(svms_camera_validator *v, svms_camera_claim *claim, const uint8_t *list,
-                            const zone *z, svms_error *err)
+                            const zone *z, bool everywhere, svms_error *err)
 {
     if (z->end - z->begin < claim->count) {
         return SVMS_OK;
@@ -166,7 +167,7 @@ static svms_status try_zone(svms_camera_validator *v, svms_camera_claim *claim, 
     }
     uint64_t seq = z->begin + 1;
     while (status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED) {
-        seq = svms_camera_items_next_anchor(&v->items, seq, last);
+        seq = everywhere ? seq : svms_camera_items_next_anchor(&v->items, seq, last);
         if (seq >= last || (may_fit(v, claim, list, seq) && !spend(v, claim->count))) {
             break;
         }
@@ -328,9 +329,11 @@ static svms_status place_one(svms_camera_validator *v, size_t index, const uint8
     if (claim->count == 0) {
         return SVMS_OK;
     }
+    /* A part may begin anywhere; a list shows where, a counter that follows as well. */
+    bool everywhere = !list && !is_next(v, index);
     while (status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED &&
            next_zone(v, z.end, claim->place, &z)) {
-        status = try_zone(v, claim, list, &z, err);
+        status = try_zone(v, claim, list, &z, everywhere, err);
     }
     if (status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED && list) {
         status = lay_along(v, index, list, err);

@@ -120,8 +120,6 @@ static svms_status place_signed(svms_camera_validator *v, const svms_camera_docu
     claim->state = SVMS_CAMERA_CLAIM_HOMELESS;
     claim->author = svms_camera_author_retain(signature->author);
     claim->by_user = signature->by_user;
-    claim->is_earliest = !v->has_valid;
-    v->has_valid = true;
     if (claim->hash_size != v->items.digest_size) {
         svms_camera_claim_break(v, claim, SVMS_CAMERA_WHY_SEI_MALFORMED);
         return SVMS_OK;

@@ -83,6 +83,21 @@ layers() {
     done
 }
 
+# Examples show what the public interface can do: what they include is theirs, public, or the system's.
+private_headers() {
+    code_of examples | while read -r file; do
+        sed -n -E 's/^ *# *include *"([^"]*)".*/\1/p' "$file" | while read -r name; do
+            [ -z "$(find examples -name node_modules -prune -o -name "${name##*/}" -print | head -n 1)" ] || continue
+            echo "$file:$(grep -n -F "\"$name\"" "$file" | head -n 1 | cut -d : -f 1): an example includes \"$name\", which is not its own"
+        done
+        grep -n -o -E '^ *# *include *<svms/[^>]*>' "$file" | while IFS=: read -r line text; do
+            name=${text#*<}
+            name=${name%>}
+            [ -e "include/$name" ] || echo "$file:$line: an example includes <$name>, which is not public"
+        done
+    done
+}
+
 {
     licence_line
     names
@@ -92,6 +107,7 @@ layers() {
     banned_calls
     posix_headers
     layers
+    private_headers
 } > "$findings"
 
 cat "$findings"

@@ -116,6 +116,18 @@ sin 'lib/crypto/climbs.c:5: lib/crypto must not include "nowhere.h", which is in
 sin 'lib/crypto/climbs.c:6: lib/crypto must not include <svms/svms.h>'
 printf '%s\n#include "inner.h"\n' "$spdx" > lib/novelty/unlisted.c
 sin 'lib/novelty/unlisted.c:2: lib/novelty must not include "inner.h" of lib/base'
+mkdir -p examples/camera
+echo "$spdx" > examples/camera/lens.h
+{
+    echo "$spdx"
+    echo '#include <stdio.h>'
+    echo '#include <svms/writer.h>'
+    echo '#include "lens.h"'
+    echo '#include "inner.h"'
+    echo '#include <svms/inner.h>'
+} > examples/camera/peeps.c
+sin 'examples/camera/peeps.c:5: an example includes "inner.h", which is not its own'
+sin 'examples/camera/peeps.c:6: an example includes <svms/inner.h>, which is not public'
 
 if "$here/check.sh" "$tree" > sinful.log; then
     echo "check.sh is content with a sinful tree" >&2

@@ -147,7 +147,7 @@ def gop_replaced(stream):
     for at in range(stream.first, stream.first + stream.length):
         units[at] = without_slices(stream, units[at]) + made_up(stream.codec, units[at])
     remarks = {(at, "changed"): stream.slices for at in range(stream.first, stream.first + stream.length)}
-    return units, {stream.first: ("changed", {"stray"}, remarks)}
+    return units, {stream.first: ("changed", set(), remarks)}
 
 
 def bit_of_a_frame_flipped(stream):
@@ -241,7 +241,7 @@ def gop_cut_out(stream):
     del units[stream.first:stream.first + stream.length]
     before = stream.first - stream.length
     covered = stream.length * stream.slices
-    return units, {before: ("unsigned", {"sei_missing", "stray"}, {}), stream.first: ("missing", set(), {(stream.first, "missing"): covered})}
+    return units, {before: ("unsigned", {"sei_missing"}, {}), stream.first: ("missing", set(), {(stream.first, "missing"): covered})}
 
 
 def gop_cut_out_with_its_sei(stream):

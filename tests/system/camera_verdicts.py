@@ -225,26 +225,33 @@ class Receiver:
             self.settle(one, placement)
 
     def exact(self, document, waiting):
-        starts = [at for at, unit in enumerate(waiting) if at == 0 or unit.kind == ANCHOR]
-        for start in starts:
+        for start in self.starts(document, waiting):
             units = waiting[start:start + document.count]
             if len(units) != document.count or not units:
                 continue
-            found = [unit.hash(document.name) for unit in units]
-            if hashlib.new(document.name, b"".join(found)).digest() == document.list_hash:
-                placement = Placement(document, units)
-                placement.fitting = [(unit, place) for place, unit in enumerate(units)]
-                document.hashes = found
-                return placement
+            signed = self.signed_anchor.get(document.counter - 1)
+            for anchor in (None, signed) if signed else (None,):
+                found = [unit.under(document.name, anchor) if anchor else unit.hash(document.name) for unit in units]
+                if hashlib.new(document.name, b"".join(found)).digest() == document.list_hash:
+                    placement = Placement(document, units)
+                    placement.fitting = [(unit, place) for place, unit in enumerate(units)]
+                    document.hashes, document.anchors = found, [anchor] if anchor else []
+                    return placement
         return None
 
+    def starts(self, document, waiting):
+        """The first NAL unit, each beginning of a GOP, and without a list every picture: a part may begin there."""
+        firsts = [at for at, unit in enumerate(waiting) if at == 0 or unit.kind == ANCHOR]
+        if LIST not in document.tags:
+            firsts += [at for at in range(1, len(waiting)) if waiting[at].frame != waiting[at - 1].frame]
+        return firsts
+
     def anchors_for(self, document, waiting):
-        """The hashes that may be those of the anchor: of this list, or of the part before."""
+        """The hashes that may be those of the anchor: of this list, of the part before, or what leads the GOP of that part."""
         seis = {unit.raw(document.name) for unit in waiting if unit.kind == SEI}
-        found = [one for one in document.list if one not in seis][:1]
-        if document.counter - 1 in self.signed_anchor:
-            found.append(self.signed_anchor[document.counter - 1])
-        return found
+        found = [one for one in getattr(document, "list", []) if one not in seis][:1]
+        found += [document.predecessor] if any(document.predecessor) else []
+        return found + ([self.signed_anchor[document.counter - 1]] if document.counter - 1 in self.signed_anchor else [])
 
     def by_list(self, document, waiting):
         if LIST not in document.tags or not document.list:
@@ -268,6 +275,9 @@ class Receiver:
         low = first
         while low > 0 and waiting[low].kind != ANCHOR:
             low -= 1
+        # What the SEI names as its predecessor is of the GOP before, of which another SEI is missing.
+        if any(unit.hash(document.name) == document.predecessor for unit in waiting[low:first]):
+            low = first
         high = last + 1
         while high < size and waiting[high].kind != ANCHOR:
             high += 1
@@ -297,7 +307,7 @@ class Receiver:
             changed = between[len(between) - pairs:] if is_head else between[:pairs]
             extra.update((at, CHANGED) for at in changed)
             cover.update(changed)
-            if not is_head and not (is_tail and document.is_partial):
+            if not is_head and not (is_tail and (document.is_partial or not lost)):
                 extra.update((at, INSERTED) for at in between[pairs:])
                 cover.update(between)
             before = (unit_behind if not is_tail else (changed[-1] + 1 if changed else unit_before + 1))
@@ -329,7 +339,12 @@ class Receiver:
             self.first_hash = document.list[0] if LIST in document.tags else None
         else:
             self.strays.append(document)
-            self.pending_reasons |= reasons | {"stray"}
+            self.pending_reasons |= reasons
+            if document.is_partial and self.anchors_for(document, []):
+                before = self.signed_anchor.get(document.counter - 1)
+                first = document.list[0] if LIST in document.tags else None
+                if before or first:
+                    self.signed_anchor = {document.counter: before or first}
 
     def begin_anew(self):
         self.before, self.first_hash, self.signed_anchor, self.strays = None, None, {}, []
@@ -358,11 +373,12 @@ class Receiver:
 
     def report(self, document, placement, reasons):
         strays = self.strays_in_order(document.counter)
+        if len(strays) < len(self.strays):
+            self.pending_reasons.add("stray")
         link = self.breaks_the_chain(document, strays)
-        gap = 0 if self.before is None else document.counter - self.before.counter - 1
         start = self.waiting.index(placement.units[0])
         before_it = self.finish_open_part(self.waiting[:start])
-        gap = self.say_of_what_stands_before(before_it, document, gap, strays, placement.units[0].frame)
+        gap = self.say_of_what_stands_before(before_it, document, strays, placement.units[0].frame)
         self.waiting = self.waiting[start + len(placement.units):]
         said = Report(AUTHENTIC, placement.units[0].frame, placement.units, reasons | self.pending_reasons, document.counter, True,
                       document.is_partial)
@@ -416,36 +432,53 @@ class Receiver:
         self.judge(said)
         return units[len(mine):]
 
-    def say_of_what_stands_before(self, units, document, gap, strays, frame):
-        """Reports; how many GOPs are missing besides."""
-        strays, named = list(strays), {one.predecessor: one.counter - 1 for one in [*strays, document]}
+    def say_of_what_stands_before(self, units, document, strays, frame):
+        """Reports of it, and of SEIs in order that fitted nothing; how many GOPs are missing besides before the document."""
+        gaps, known = {}, len(self.reports)
+        counter = self.before.counter if self.before else document.counter - 1
+        for one in [*strays, document]:
+            gaps[one.counter] = one.counter - counter - 1
+            counter = one.counter
+        waiting, told = list(strays), {}
+        named = {one.predecessor: one.counter - 1 for one in [*strays, document]}
+        lost = 0
         for group in self.groups(units):
             if self.session and self.placed_any:
                 self.say(group, UNSIGNED, {"tail"})
-            elif self.before is None:
-                self.say(group, UNSIGNED, {"head"})
-            elif self.before is self.head_document and not strays:
-                if self.head_document.counter + 1 == document.counter:
-                    self.say_changed(group, self.head_document)
+            elif self.before is None or self.before is self.head_document and not strays:
+                if self.before and self.before.counter + 1 == document.counter:
+                    self.say_changed(group, self.before)
                 else:
-                    self.say(group, UNSIGNED, {"head"})
-            elif gap <= 0:
+                    self.say(group, UNSIGNED, self.troubles_of(group) or {"head"})
+            elif lost + len(told) >= sum(gaps.values()) + len(strays):
                 self.say_inserted(group, document)
             else:
-                stray = self.stray_of(group, document.name, strays, named)
+                stray = self.stray_of(group, document.name, waiting, named)
                 if stray:
-                    self.say_changed(group, stray)
+                    told[stray.counter] = self.say_changed(group, stray)
                 else:
-                    self.say(group, UNSIGNED, {reason for _, reason in self.troubles} or {"sei_missing"})
-                gap -= 1
-        for one in strays:
-            self.say_nothing_is_there(one, frame)
-        return gap - len(strays)
+                    self.say(group, UNSIGNED, self.troubles_of(group) or {"sei_missing"})
+                    lost += 1
+        for one in waiting:
+            told[one.counter] = self.say_nothing_is_there(one, frame)
+        of_parts = any(one.is_partial for one in [*strays, document, *([self.before] if self.before else [])])
+        for counter in gaps:
+            found = min(lost, gaps[counter])
+            lost -= found
+            gaps[counter] = 0 if of_parts and len(self.reports) > known and found else gaps[counter] - found
+        for counter, said in told.items():
+            said.missing_gops = gaps[counter]
+        return gaps[document.counter]
+
+    def troubles_of(self, group):
+        """What is wrong with SEIs that stand behind its beginning."""
+        return {reason for at, reason in self.troubles if at > group[0].at}
 
     def stray_of(self, group, name, strays, named):
         """Takes the SEI in order that should have fitted a GOP out of the list; None where it is not there."""
         counter = named.get(group[0].hash(name))
-        found = next((one for one in strays if counter in (None, one.counter)), None)
+        taken = {named.get(unit.hash(name)) for unit in self.waiting if unit.kind == ANCHOR}
+        found = next((one for one in strays if one.counter == counter or counter is None and one.counter not in taken), None)
         if found:
             strays.remove(found)
         return found
@@ -456,6 +489,7 @@ class Receiver:
         said.remark(frame, MISSING, document.count)
         self.pending_reasons = set()
         self.reports.append(said)
+        return said
 
     def say_changed(self, units, document):
         """All of what it signed is another."""
@@ -464,12 +498,13 @@ class Receiver:
         self.reports.append(said)
         if LIST not in document.tags:
             said.reasons.add("no_list")
-            return
+            return said
         for number, unit in enumerate(units):
             said.remark(unit.frame, CHANGED if number < document.count else INSERTED)
         if document.count > len(units):
             said.missing = document.count - len(units)
             said.remark(units[-1].frame + 1, MISSING, said.missing)
+        return said
 
     def say_inserted(self, units, document):
         own = set(getattr(document, "hashes", []))
@@ -496,8 +531,9 @@ class Receiver:
 
     def end(self):
         left = self.finish_open_part(self.waiting)
-        self.waiting = []
         strays = self.strays_in_order()
+        if len(strays) < len(self.strays):
+            self.pending_reasons.add("stray")
         named = {one.predecessor: one.counter - 1 for one in strays}
         for group in self.groups(left):
             stray = strays and self.stray_of(group, strays[0].name, strays, named)
@@ -506,19 +542,25 @@ class Receiver:
             elif not self.seis:
                 self.say(group, UNSIGNED, {"stripped"} if self.expect_signed else set())
             else:
-                self.say(group, UNSIGNED, {"tail"} | {reason for _, reason in self.troubles})
+                self.say(group, UNSIGNED, {"tail"} | self.troubles_of(group))
         for one in strays:
             self.say_nothing_is_there(one, self.frame)
+        self.waiting = []
         self.count_frames()
         return self.reports
 
     def count_frames(self):
-        """Every access unit is in the report of its first covered NAL unit."""
-        seen = set()
+        """Every access unit is in one report: that of its first covered NAL unit, or without any that of the one before."""
+        owner = {}
         for said in self.reports:
-            frames = {unit.frame for unit in said.units} - seen
-            said.frames = len(frames)
-            seen |= frames
+            for unit in said.units:
+                owner.setdefault(unit.frame, said)
+        last = next((owner[frame] for frame in sorted(owner)), None)
+        for frame in range(self.frame):
+            last = owner.get(frame, last)
+            if last:
+                last.frames += 1
+                last.first_frame = min(last.first_frame, frame)
 
     def summary(self):
         return next((verdict for verdict in WORST_FIRST if any(said.verdict == verdict for said in self.reports)), None)

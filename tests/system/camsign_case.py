@@ -3,14 +3,18 @@
 
 import datetime
 import os
+import random
 import subprocess
 
 import camera_clip
 import camera_signed
 import camera_verdicts
-from ca_case import CaCase
+from ca_case import CaCase, openssl
 from system_case import EVIDENCE, GOOD, LEAN_PROGRAM, MEDIA, TIMEOUT, make_clip, say
 
+P256 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256")
+P384 = ("-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-384")
+RSA3072 = ("-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072")
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 SYNTHETIC = {
     "h264": ("-c:v", "libx264", "-bf", "0", "-g", "10", "-an"),
@@ -21,6 +25,17 @@ SYNTHETIC = {
 REAL = {"h264": "walkway-h264-aac.mp4", "slices": "walkway-h264-4slices.mp4", "h265": "walkway-h265.mp4"}
 # Reasons that are told where they are noticed, which is not the business of one GOP.
 TOLD = {"stray", "key_changed"}
+
+
+def scene(codec, gops=5, length=8, slices=1, seed=1):
+    """Access units of noise, which no decoder would take, and signatures do not care about."""
+    noise, found = random.Random(seed), []
+    kinds = (b"\x65", b"\x41") if codec == "h264" else (b"\x26\x01", b"\x02\x01")
+    for frame in range(gops * length):
+        header = kinds[frame % length != 0]
+        found.append([header + (b"\x80" if number == 0 else b"\x40") + camera_signed.escape(noise.randbytes(30)) + b"\x80"
+                      for number in range(slices)])
+    return found
 
 
 def ticks(moment):
@@ -40,15 +55,17 @@ class CamSignCase(CaCase):
         super().setUpClass()
         cls.key_path, cls.chain_path, cls.key_pem, cls.chain_pem = cls.certified("camera")
         cls.trust = os.path.join(cls.unprotected, "ca.pem")
-        # Longer ago than the test takes, and after the certificate's beginning is not needed: periods begin in the past.
+        # Certificates begin a little before they are issued.
         cls.start = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0) - datetime.timedelta(seconds=60)
         cls.clips = {}
 
     @classmethod
     def certified(cls, name, *kind):
-        """Paths and contents of a key and of its chain in the role camera."""
+        """Paths and contents of a key and of its chain in the role camera. kind: for openssl genpkey."""
         key, request, chain = (os.path.join(cls.shared, name + end) for end in (".key", ".csr", ".pem"))
-        for arguments in (("request", "--new-key", key, "--name", name, "--out", request, *kind),
+        openssl("genpkey", *(kind or P256), "-out", key)
+        os.chmod(key, 0o600)
+        for arguments in (("request", "--key", key, "--name", name, "--out", request),
                           ("ca", "issue", cls.unprotected, request, "--role", "camera", "--as-requested", "--out", chain)):
             subprocess.run([LEAN_PROGRAM, *arguments], check=True, capture_output=True, timeout=TIMEOUT)
         contents = []

@@ -57,7 +57,7 @@ class TokenTest(ServeCase):
         os.rename(revoked, self.path("revoked.token"))
         url = self.camera("--wait", *self.believed, "--revocations", self.path("revoked"))
         cases = (("key", {"key": "stranger"}, "key"), ("issuer", {"issuer": "https://other.example"}, "issuer"),
-                 ("audience", {"audience": "https://other.example"}, "aud"),
+                 ("audience", {"audience": "https://other.example"}, "somebody else"),
                  ("device", {"rights": RIGHTS | {"devices": ["camera-8"]}}, "live.view: "),
                  ("action", {"rights": RIGHTS | {"actions": ["playback.view"]}}, "live.view: "),
                  ("sound", {"rights": RIGHTS | {"actions": ["live.view"]}}, "live.listen: "),

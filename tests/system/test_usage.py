@@ -11,7 +11,7 @@ from system_case import ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, POLICY, PROGRAM,
 
 COMMANDS = ("identity", "record", "info", "verify", "extract", "keys", "recipients", "kek", "prune", "timestamp",
             "recover", "verify-onvif", "export create", "export list", "export verify", "export extract",
-            "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "rtsp record", "rtsp check", "rtsp serve", "mask apply", "update sign", "update verify", "update inspect", "tls check", "policy check", "policy decide", "policy explain", "ca init", "ca issue", "ca get",
+            "export countersign", "export mp4", "export stills", "export onvif", "verify-proof", "rtsp record", "rtsp check", "rtsp serve", "camsign sign", "camsign verify", "mask apply", "update sign", "update verify", "update inspect", "tls check", "policy check", "policy decide", "policy explain", "ca init", "ca issue", "ca get",
             "ca revoke", "ca crl", "ca list", "ca code", "ca serve",
             "request", "enroll", "token issue", "token verify", "token exchange", "token inspect", "token revoke",
             "jwks", "audit create", "audit key", "audit append", "audit serve", "audit tail", "audit query", "audit verify",

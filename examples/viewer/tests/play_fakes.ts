@@ -267,6 +267,7 @@ export class FakeSession implements EvidenceSession {
 
   unlock = this.open;
   verify = this.open;
+  cameraWords = this.open;
   attachment = this.open;
   clip = this.open;
 

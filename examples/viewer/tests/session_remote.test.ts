@@ -15,6 +15,7 @@ function served(name: string): { remote: RemoteSession; close(): void } {
     unlock: (key, progress) => local.unlock(key, progress),
     verify: (given, progress, signal) => local.verify(given, progress, signal),
     samples: (part, segment, tracks) => local.samples(part, segment, tracks),
+    cameraWords: (progress, signal) => local.cameraWords(progress, signal),
     attachment: (number) => local.attachment(number),
     clip: (request, progress, signal) => local.clip(request, progress, signal),
     close: () => local.close(),

@@ -28,6 +28,7 @@ function fakeSession(evidence: Evidence, report: Report): Fake {
       return session.fails === null ? Promise.resolve({ ...report }) : Promise.reject(session.fails);
     },
     samples: never,
+    cameraWords: never,
     attachment: never,
     clip: never,
     close: () => undefined,

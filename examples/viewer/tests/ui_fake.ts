@@ -4,6 +4,7 @@
  * #scene=altered&lang=de&theme=dark&do=report
  */
 import {
+  type CameraWords,
   type Clip,
   type Evidence,
   type EvidenceSession,
@@ -64,6 +65,10 @@ class FakeSession implements EvidenceSession {
 
   samples(): Promise<SegmentSamples> {
     return Promise.reject(new ProblemError('internal', 'there are no samples here'));
+  }
+
+  cameraWords(): Promise<CameraWords[]> {
+    return Promise.resolve(this.scene.cameras ?? []);
   }
 
   attachment(): Promise<Blob> {

@@ -4,6 +4,8 @@ import type { Verdict } from '../src/container/report.js';
 import type { GapReason } from '../src/container/format.js';
 import {
   type AttachmentView,
+  type CameraTrack,
+  type CameraWords,
   type Device,
   type DeviceReport,
   type Evidence,
@@ -271,6 +273,8 @@ export interface Scene {
   report: Report | null;
   /** What becomes of it once it is unlocked. */
   unlocked?: { evidence: Evidence; report: Report };
+  /** What recorders say of cameras' signatures. */
+  cameras?: CameraWords[];
 }
 
 function hostile(): Scene {
@@ -403,7 +407,41 @@ function folder(): Scene {
   return { evidence, report: { ...report, contents: null, head: newest, recordings: [{ device: 0, recordingId: hexOf(79, 16), part: 2, head: newest, verdict: 'incomplete' }] } };
 }
 
+/** A camera of which the recorder found most to be as it was signed, one group changed, and one lost. */
+export function cameraTrack(): CameraTrack {
+  const group = { reasons: [], frames: 25, missing: 0, changed: 0, inserted: 0, missingGroups: 0, signer: 0 };
+  const at = (seconds: number): bigint => begin + BigInt(seconds) * second;
+  return {
+    number: 0,
+    groups: 40,
+    verdicts: { authentic: 37, missing: 1, changed: 1, inserted: 0, unsigned: 1 },
+    doubted: 2,
+    missingGroups: 1,
+    runs: [
+      { ...group, verdict: 'authentic', from: at(0), to: at(29), signedFrom: at(1), signedTo: at(31), groups: 30, frames: 750 },
+      { ...group, verdict: 'changed', from: at(30), to: at(30), signedFrom: at(31), signedTo: at(32), groups: 1, changed: 2 },
+      { ...group, verdict: 'authentic', from: at(31), to: at(37), signedFrom: at(32), signedTo: at(39), groups: 7, frames: 175 },
+      { ...group, verdict: 'missing', from: at(39), to: at(39), signedFrom: at(40), signedTo: at(41), groups: 1, missingGroups: 1, reasons: ['sei_missing'] },
+      { ...group, verdict: 'unsigned', from: at(40), to: at(40), signedFrom: null, signedTo: null, groups: 1, reasons: ['tail'], signer: null },
+    ],
+    runsLeftOut: 0,
+    signers: [{ subject: 'CN=Kamera 17, O=Optik Werke', fingerprint: hexOf(61, 32), identity: 'trusted', groups: 39 }],
+    signersLeftOut: 0,
+  };
+}
+
+export function cameraWords(device: number, track = cameraTrack()): CameraWords {
+  return { device, tracks: [track], faults: [], faultCount: 0, unread: 0, unreadCode: null, isLeftOut: false, isUnsigned: false };
+}
+
+function camera(): Scene {
+  const evidence = makeEvidence(2);
+  for (const track of evidence.parts[0]?.tracks ?? []) if (track.kind === 'metadata') track.codec = 'svcv';
+  return { evidence, report: makeReport(evidence, 'authentic', 'trusted', segmentState.authentic), cameras: [cameraWords(0)] };
+}
+
 export const scenes: Record<string, () => Scene> = {
+  camera,
   cut: cutOut,
   unsigned,
   unverifiable,

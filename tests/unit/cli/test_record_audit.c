@@ -130,7 +130,7 @@ static void a_container_that_ends_is_told_and_begins_the_time_anew(void **state)
     fixture *f = *state;
     f->head.segment = 3;
     now_s = 1200;
-    record_audit_head(&f->audit, &f->head);
+    record_audit_closed(&f->audit, &f->head, f->trail.ctx, NULL);
     assert_head(f, 1, "\"segment\":3");
     now_s = 1499;
     record_audit_pulse(&f->audit, &f->head);
@@ -138,6 +138,17 @@ static void a_container_that_ends_is_told_and_begins_the_time_anew(void **state)
     now_s = 1500;
     record_audit_pulse(&f->audit, &f->head);
     assert_int_equal(f->trail.count, 3);
+}
+
+/* The head is told all the same, and the recording says at its end that something was not. */
+static void an_end_that_cannot_be_found_is_no_secret(void **state)
+{
+    fixture *f = *state;
+    f->head.segment = 3;
+    record_audit_closed(&f->audit, &f->head, f->trail.ctx, "/nothing/is/here.svms");
+    assert_head(f, 1, "\"segment\":3");
+    assert_null(strstr(f->trail.told[1], "\"end\""));
+    assert_true(f->audit.has_failed);
 }
 
 /* There is nothing to miss yet; what is due is told with the first one. */
@@ -184,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_head_is_told_every_five_minutes),
         TEST(a_container_that_ends_is_told_and_begins_the_time_anew),
+        TEST(an_end_that_cannot_be_found_is_no_secret),
         TEST(without_a_segment_there_is_no_head),
         TEST(where_nobody_is_told_nothing_is_done),
         cmocka_unit_test(who_complains_has_failed),

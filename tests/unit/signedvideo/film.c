@@ -12,7 +12,11 @@
 /* 1601-01-01 to 1970-01-01, in 100 ns. */
 #define EPOCH_TICKS UINT64_C(116444736000000000)
 
-static const uint8_t camera_usage[] = "1.3.6.1.4.1.99999.1";
+/* A byte of a SEI that is signed, and leaves its form as it is: in the list's hash, or in text. */
+#define SEI_BYTE 60
+
+/* Any usage that is no role of ours. */
+#define CAMERA_USAGE "1.3.6.1.4.1.99999.1"
 
 void film_camera_open(film_camera *camera, const char *key_type, const party *root, unsigned serial)
 {
@@ -25,7 +29,7 @@ void film_camera_open(film_camera *camera, const char *key_type, const party *ro
                         .issuer = root ? root : &camera->root,
                         .from = "20260101000000Z",
                         .to = "20460101000000Z",
-                        .usage = (const char *)camera_usage,
+                        .usage = CAMERA_USAGE,
                         .key_type = key_type };
     camera->leaf = party_make(&plan);
     (void)party_pem(&camera->leaf, camera->pem, 0, sizeof camera->pem);
@@ -365,9 +369,9 @@ void film_remove(film *of, size_t from, size_t to)
 static film_unit *make_room(film *of, size_t at, char kind, int64_t utc_ns)
 {
     (void)add_unit(of, kind, fresh_frame(of), utc_ns);
-    film_unit made = of->units[of->count - 1];
-    memmove(of->units + at + 1, of->units + at, (of->count - 1 - at) * sizeof made);
-    of->units[at] = made;
+    film_unit fresh = of->units[of->count - 1];
+    memmove(of->units + at + 1, of->units + at, (of->count - 1 - at) * sizeof fresh);
+    of->units[at] = fresh;
     return &of->units[at];
 }
 
@@ -397,7 +401,8 @@ void film_move(film *of, size_t from, size_t to)
 void film_change(film *of, size_t unit)
 {
     bytes *nal = &of->units[unit].nal;
-    nal->data[nal->size - 2] ^= 0x20;
+    size_t at = strchr("CSUD", of->units[unit].kind) ? SEI_BYTE : nal->size - 2;
+    nal->data[at] ^= 0x20;
 }
 
 svms_trust *film_trust(svms_ctx *ctx, const film_camera *camera)

@@ -86,7 +86,7 @@ void film_repeat(film *of, size_t unit, size_t at);
 void film_insert(film *of, size_t at, const void *nal, size_t size);
 /* Unit from stands at to then, as a frame of its own. */
 void film_move(film *of, size_t from, size_t to);
-/* Another unit in its place; its header stays. */
+/* Another unit in its place; its header stays. Of a SEI something that is signed. */
 void film_change(film *of, size_t unit);
 
 /* What trusts the camera's maker. */

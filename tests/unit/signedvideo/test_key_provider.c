@@ -102,8 +102,9 @@ static void fail_at_each_call(provider_case *c, failing_manner manner, bool last
 static void try_all(const char *type, unsigned hash, const char *digest)
 {
     static const failing_manner manners[] = { FAILS_SILENTLY, FAILS_WITH_REASON, FAILS_NEGATIVELY };
-    provider_case c = { NULL };
+    provider_case c;
     svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    memset(&c, 0, sizeof c);
     make_seis(&c, type, hash, digest);
     options.ossl_context = failing_provider_load();
     assert_non_null(options.ossl_context);

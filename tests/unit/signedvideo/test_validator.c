@@ -5,39 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "film.h"
-
-typedef struct lab {
-    fixture_allocator allocator;
-    svms_ctx *ctx;
-    film_camera camera;
-    svms_trust *trust;
-    film film;
-    svms_camera_validator_options options;
-} lab;
-
-static int set_up(void **state)
-{
-    static lab fresh;
-    memset(&fresh, 0, sizeof fresh);
-    fresh.ctx = fixture_context(&fresh.allocator);
-    film_camera_open(&fresh.camera, "EC", NULL, 1000);
-    fresh.trust = film_trust(fresh.ctx, &fresh.camera);
-    fresh.options = film_options(&fresh.camera, fresh.trust);
-    *state = &fresh;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    lab *l = *state;
-    film_free(&l->film);
-    film_camera_close(&l->camera);
-    svms_trust_free(&l->trust);
-    svms_ctx_free(&l->ctx);
-    assert_int_equal(l->allocator.live, 0);
-    return 0;
-}
+#include "film_lab.h"
 
 typedef struct intact_case {
     const char *script;
@@ -74,7 +42,7 @@ static void an_intact_stream_is_authentic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_intact_stream_is_authentic, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_intact_stream_is_authentic, lab_open, lab_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

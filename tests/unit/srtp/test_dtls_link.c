@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "datagram.h"
+#include "dtls_internal.h"
 #include "dtls_pair.h"
 
 /* Bytes between those that are changed; a prime number. */
@@ -312,6 +314,40 @@ static void a_datagram_waits_until_there_is_room_for_it(void **state)
     dtls_pair_free(&p);
 }
 
+/* DT-22: what is beyond the bound is lost, and what waits stays whole and in order. */
+static void what_is_not_fetched_waits_within_bounds(void **state)
+{
+    (void)state;
+    uint8_t sent[1000];
+    uint8_t bytes[SVMS_DTLS_MTU_MAX];
+    bool starved = false;
+    size_t size = 0;
+    uint8_t count = 0;
+    dtls_pair *p = dtls_pair_make(NULL, NULL);
+    svms_tls_queue *waiting = &p->client.dtls->tls.carrier.out;
+    size_t hello = svms_tls_datagram_size(waiting);
+    assert_true(hello > 0);
+    do {
+        memset(sent, count, sizeof sent);
+    } while (svms_tls_datagram_put(waiting, sent, sizeof sent, &starved) && ++count < 100);
+    assert_false(starved);
+    assert_in_range(hello + count * sizeof sent, 65536 - 2 * sizeof sent, 65536);
+    assert_int_equal(svms_dtls_drain(p->client.dtls, bytes, sizeof bytes, &size, NULL), SVMS_OK);
+    assert_int_equal(size, hello);
+    for (uint8_t i = 0; i < count; i++) {
+        memset(sent, i, sizeof sent);
+        assert_int_equal(svms_dtls_drain(p->client.dtls, bytes, sizeof bytes, &size, NULL),
+                         SVMS_OK);
+        assert_int_equal(size, sizeof sent);
+        assert_memory_equal(bytes, sent, sizeof sent);
+    }
+    assert_int_equal(svms_dtls_drain(p->client.dtls, bytes, sizeof bytes, &size, NULL), SVMS_END);
+    /* The hello was lost with them, and comes again. */
+    dtls_pair_shake(p);
+    assert_dtls_stands(p, SVMS_SRTP_AEAD_AES_256_GCM);
+    dtls_pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +375,8 @@ int main(void)
                                         workshop_set_up, workshop_tear_down),
         cmocka_unit_test_setup_teardown(a_datagram_waits_until_there_is_room_for_it,
                                         workshop_set_up, workshop_tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_fetched_waits_within_bounds, workshop_set_up,
+                                        workshop_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

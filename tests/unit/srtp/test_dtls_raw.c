@@ -171,6 +171,110 @@ static void nobody_renegotiates_and_data_are_for_nobody(void **state)
     }
 }
 
+/* Adds so much to a number of two bytes, or to the lower two of three. */
+static void add(uint8_t *number, unsigned more)
+{
+    unsigned sum = ((unsigned)number[0] << 8 | number[1]) + more;
+    number[0] = (uint8_t)(sum >> 8);
+    number[1] = (uint8_t)sum;
+}
+
+enum { RECORD_HEAD = 13, MESSAGE_HEAD = 12, CLIENT_HELLO = 1, SERVER_HELLO = 2 };
+
+/* Where the extensions of a hello have their size; 0 where the datagram begins with no hello. */
+static size_t extensions_of(const uint8_t *bytes, size_t size, uint8_t hello)
+{
+    size_t at = RECORD_HEAD + MESSAGE_HEAD + 2 + 32;
+    if (size < at + 1 || bytes[0] != 22 || bytes[RECORD_HEAD] != hello) {
+        return 0;
+    }
+    at += 1u + bytes[at]; /* session */
+    if (hello == SERVER_HELLO) {
+        return at + 3;
+    }
+    at += 1u + bytes[at]; /* cookie */
+    at += 2u + ((size_t)bytes[at] << 8 | bytes[at + 1]);
+    return at + 1u + bytes[at]; /* compression */
+}
+
+/* The body of use_srtp; NULL where there is none. */
+static uint8_t *use_srtp(uint8_t *bytes, size_t size, size_t extensions, size_t *body)
+{
+    for (size_t at = extensions + 2; extensions > 0 && at + 4 <= size; at += 4 + *body) {
+        *body = (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        if (bytes[at] == 0 && bytes[at + 1] == TLSEXT_TYPE_use_srtp) {
+            return bytes + at + 4;
+        }
+    }
+    return NULL;
+}
+
+/* Puts an MKI of one byte into the hello of one side. */
+static dtls_fate name_an_mki(void *user, bool by_server, size_t number, uint8_t *bytes,
+                             size_t *size)
+{
+    const uint8_t *hello = user;
+    size_t body = 0;
+    size_t extensions = extensions_of(bytes, *size, *hello);
+    uint8_t *data = use_srtp(bytes, *size, extensions, &body);
+    (void)number;
+    if (by_server != (*hello == SERVER_HELLO) || !data) {
+        return DTLS_ARRIVES;
+    }
+    uint8_t *behind = data + body;
+    assert_int_equal(behind[-1], 0); /* the size of none */
+    memmove(behind + 1, behind, *size - (size_t)(behind - bytes));
+    behind[-1] = 1;
+    behind[0] = 0x42;
+    add(data - 2, 1);
+    add(bytes + extensions, 1);
+    add(bytes + RECORD_HEAD - 2, 1);
+    add(bytes + RECORD_HEAD + 2, 1);
+    add(bytes + RECORD_HEAD + MESSAGE_HEAD - 2, 1);
+    (*size)++;
+    return DTLS_ARRIVES;
+}
+
+static void an_mki_in_an_answer_is_refused(void **state)
+{
+    (void)state;
+    uint8_t hello = SERVER_HELLO;
+    dtls_pair *p = dtls_pair_make(NULL, NULL);
+    p->weather = name_an_mki;
+    p->user = &hello;
+    dtls_pair_shake(p);
+    assert_dtls_fails(&p->client, SVMS_E_POLICY, "MKI");
+    dtls_pair_free(&p);
+}
+
+/* The handshake cannot end, since the client knows of none, but the answer shows what was taken. */
+static void an_mki_that_a_client_names_is_not_used(void **state)
+{
+    (void)state;
+    uint8_t hello = CLIENT_HELLO;
+    size_t answers = 0;
+    dtls_pair *p = dtls_pair_make(NULL, NULL);
+    p->weather = name_an_mki;
+    p->user = &hello;
+    p->rounds = 1;
+    dtls_pair_shake(p);
+    for (size_t i = 0; i < p->kept_count; i++) {
+        uint8_t *bytes = p->kept[i].bytes;
+        size_t body = 0;
+        size_t extensions = extensions_of(bytes, p->kept[i].size, SERVER_HELLO);
+        const uint8_t *data = use_srtp(bytes, p->kept[i].size, extensions, &body);
+        if (data) {
+            answers++;
+            assert_int_equal(body, 5); /* one profile, no MKI */
+            assert_int_equal(data[4], 0);
+        }
+    }
+    assert_true(answers > 0);
+    assert_int_not_equal(svms_dtls_phase_of(p->client.dtls), SVMS_DTLS_READY);
+    assert_int_not_equal(svms_dtls_phase_of(p->server.dtls), SVMS_DTLS_READY);
+    dtls_pair_free(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +286,10 @@ int main(void)
                                         workshop_tear_down),
         cmocka_unit_test_setup_teardown(nobody_renegotiates_and_data_are_for_nobody,
                                         workshop_set_up, workshop_tear_down),
+        cmocka_unit_test_setup_teardown(an_mki_in_an_answer_is_refused, workshop_set_up,
+                                        workshop_tear_down),
+        cmocka_unit_test_setup_teardown(an_mki_that_a_client_names_is_not_used, workshop_set_up,
+                                        workshop_tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

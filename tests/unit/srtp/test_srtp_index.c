@@ -234,6 +234,43 @@ static void forgeries_in_a_row_do_not_move_the_index(void **state)
     pair_close(&p);
 }
 
+/* Reports have no roll-over: whoever wants to send more needs another source (SR-KEY-5). */
+static void a_source_sends_2_to_the_31st_reports_less_one(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SUITES; i++) {
+        svms_srtp_key key = pair_key(suites[i], 1, true);
+        svms_srtp_key next = pair_key(suites[i], 2, true);
+        uint64_t packets = 0;
+        uint64_t left = 0;
+        pair p;
+        pair_open_with(&p, &key);
+        packet first = pair_sealed_rtcp(&p, PAIR_SOURCE);
+        assert_int_equal(pair_give_rtcp(p.b, &first), SVMS_OK);
+        svms_srtp_find_sent(p.a, PAIR_SOURCE)->rtcp_sent = 0x7FFFFFFE;
+        assert_int_equal(svms_srtp_key_left(p.a, PAIR_SOURCE, &packets, &left, NULL), SVMS_OK);
+        assert_int_equal(left, 1);
+        packet last = pair_sealed_rtcp(&p, PAIR_SOURCE);
+        assert_int_equal(pair_give_rtcp(p.b, &last), SVMS_OK);
+        assert_int_equal(svms_srtp_key_left(p.a, PAIR_SOURCE, &packets, &left, NULL), SVMS_OK);
+        assert_int_equal(left, 0);
+        for (int again = 0; again < 2; again++) {
+            packet beyond = pair_rtcp(PAIR_SOURCE);
+            packet before = beyond;
+            svms_error err = SVMS_ERROR_INIT;
+            assert_int_equal(
+                svms_srtp_protect_rtcp(p.a, beyond.data, &beyond.size, PAIR_ROOM, &err),
+                SVMS_E_LIMIT);
+            assert_memory_equal(&beyond, &before, sizeof before);
+            /* Another key does not help. */
+            assert_int_equal(svms_srtp_send(p.a, PAIR_SOURCE, &next, NULL), SVMS_OK);
+        }
+        assert_int_equal(svms_srtp_send(p.a, PAIR_SOURCE + 1, &key, NULL), SVMS_OK);
+        (void)pair_sealed_rtcp(&p, PAIR_SOURCE + 1);
+        pair_close(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +280,7 @@ int main(void)
         cmocka_unit_test(two_directions_go_round_by_themselves),
         cmocka_unit_test(a_key_ends_with_its_2_to_the_48th_packet),
         cmocka_unit_test(a_peer_that_goes_round_under_one_key_is_refused),
+        cmocka_unit_test(a_source_sends_2_to_the_31st_reports_less_one),
         cmocka_unit_test(numbers_are_taken_up_again_after_a_long_loss),
         cmocka_unit_test(forgeries_in_a_row_do_not_move_the_index),
     };

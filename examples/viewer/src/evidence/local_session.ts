@@ -4,12 +4,13 @@ import type { Sample } from '../container/samples.js';
 import { sampleFlag } from '../container/format.js';
 import { isPackage, readPackageHeader } from '../package/header.js';
 import { Checkers, Precedence } from './checkers.js';
+import { collectCameraWords } from './camera_words.js';
 import { writeClipOf } from './clip.js';
 import type { Holding, NamedFile, Opened, Platform, Verified } from './holding.js';
 import { GuardedSource } from './guarded_source.js';
 import { credentialsOf, readTrust } from './inputs.js';
 import {
-  type Clip, type ClipRequest, type Evidence, type EvidenceSession, type KeyInput, ProblemError, type Progress, type Report,
+  type CameraWords, type Clip, type ClipRequest, type Evidence, type EvidenceSession, type KeyInput, ProblemError, type Progress, type Report,
   type SampleView, type SegmentSamples, type SegmentState, type TrustInput, segmentState,
 } from './model.js';
 import { PackageHolding } from './package_holding.js';
@@ -213,6 +214,31 @@ export class LocalSession implements EvidenceSession {
       for (const one of device.parts) if (one.part === part) return (one.states[row] ?? segmentState.unchecked) as SegmentState;
     }
     return segmentState.unchecked;
+  }
+
+  cameraWords(progress?: (part: number) => void, signal?: AbortSignal): Promise<CameraWords[]> {
+    return asProblem(async () => {
+      const { holding, verified } = this;
+      if (verified === null) throw new ProblemError('not_attested', 'nothing was verified yet');
+      const stop = this.stopping(signal);
+      const read = async (part: number, row: number): Promise<ReadableSegment | null> => {
+        const reader = holding.reader(part);
+        if ((await reader.sizeOf(row)) > maxSegment) throw new ProblemError('unsupported', 'the segment is too large');
+        const segment = await reader.read(row);
+        return mayBeShown(segment, reader.header, verified.attested.get(part) ?? null) ? segment : null;
+      };
+      const words = await collectCameraWords({
+        evidence: this.known ?? holding.evidence(),
+        isSigned: (part) => holding.reader(part).header.isSigned,
+        isLocked: (part) => holding.reader(part).isLocked,
+        read,
+        progress: throttled((part: number) => progress?.(part)),
+        check: () => throwIfCancelled(stop.signal),
+      });
+      // About another file, or another key, meanwhile.
+      if (this.held !== holding || this.verified !== verified) throw new ProblemError('cancelled', 'something else was opened');
+      return words;
+    }, 'not_authentic');
   }
 
   attachment(number: number): Promise<Blob> {

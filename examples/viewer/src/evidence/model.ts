@@ -303,6 +303,91 @@ export interface Report {
   unknownFingerprints: string[];
 }
 
+/** Codec of metadata tracks with records of what a recorder found out about a camera's signatures. */
+export const cameraCodec = 'svcv';
+
+/** What a recorder said of a group of pictures that a camera had signed, or had not (CS-REC-1). */
+export const cameraVerdicts = ['authentic', 'missing', 'changed', 'inserted', 'unsigned'] as const;
+export type CameraVerdict = (typeof cameraVerdicts)[number];
+
+export const cameraReasons = [
+  'tail', 'head', 'sei_missing', 'sei_changed', 'sei_malformed', 'no_list', 'link', 'new_session', 'clock', 'key_changed', 'no_key',
+  'unsupported', 'other_format', 'limit', 'stripped', 'stray',
+] as const;
+export type CameraReason = (typeof cameraReasons)[number];
+
+/** Whose signature the recorder found. */
+export interface CameraSigner {
+  subject: string | null;
+  /** SHA-256 of the certificate, hexadecimal. */
+  fingerprint: string | null;
+  /** What it was for the recorder, by what the recorder trusted. */
+  identity: Identity;
+  groups: number;
+}
+
+/** Groups of pictures behind each other of which the recorder says the same. */
+export interface CameraRun {
+  verdict: CameraVerdict;
+  reasons: CameraReason[];
+  /** Of the first picture of the first group, and of the last one, by the recording. */
+  from: Utc;
+  to: Utc;
+  /** As the camera signed them: the first picture, and the one behind the last. */
+  signedFrom: Utc | null;
+  signedTo: Utc | null;
+  groups: number;
+  frames: number;
+  /** NAL units. */
+  missing: number;
+  changed: number;
+  inserted: number;
+  /** Signed groups that were missing in front of it. */
+  missingGroups: number;
+  /** Index into `CameraTrack.signers`; null where nobody signed. */
+  signer: number | null;
+}
+
+export interface CameraTrack {
+  /** Number of the video track. */
+  number: number;
+  groups: number;
+  verdicts: Record<CameraVerdict, number>;
+  /** Groups that are not as the camera signed them, or lack a signature that it must have made. */
+  doubted: number;
+  missingGroups: number;
+  runs: CameraRun[];
+  runsLeftOut: number;
+  signers: CameraSigner[];
+  signersLeftOut: number;
+}
+
+export interface CameraFault {
+  part: number;
+  utc: Utc;
+  reason: string;
+}
+
+/**
+ * What the recorder of a device says of the camera's own signatures: its word, signed like its recording, and
+ * no check of those signatures (CS-REC-3).
+ */
+export interface CameraWords {
+  device: number;
+  /** By number. */
+  tracks: CameraTrack[];
+  /** Records that are not what CS-REC-1 says: nothing of them is believed. */
+  faults: CameraFault[];
+  faultCount: number;
+  /** Segments whose records could not be had, and why: of the first of them. */
+  unread: number;
+  unreadCode: ProblemCode | null;
+  /** The exporter left records out. */
+  isLeftOut: boolean;
+  /** Some of it stands in recordings that nobody signed: then it is anybody's word. */
+  isUnsigned: boolean;
+}
+
 /** What a receiver got on another way than the evidence. */
 export interface TrustInput {
   /** PEM or DER, of certificate authorities, each a file. */
@@ -437,6 +522,11 @@ export interface EvidenceSession {
    * where nothing may be shown before a report says that it is signed (C-LGT-5).
    */
   samples(part: number, segment: number, tracks: readonly number[]): Promise<SegmentSamples>;
+  /**
+   * What recorders say of cameras' signatures, of every device whose recorder says anything. It reads what was
+   * recorded once more, so that it comes after `verify`, and what is not attested then is not believed.
+   */
+  cameraWords(progress?: (part: number) => void, signal?: AbortSignal): Promise<CameraWords[]>;
   /** `reexport_forbidden` where a link forbids it, or nothing that holds allows it. */
   attachment(number: number): Promise<Blob>;
   /** `reexport_forbidden` where a link forbids it. */

@@ -3,7 +3,7 @@
 import type { Port } from '../container/check_pool.js';
 import type { NamedFile } from './holding.js';
 import {
-  type Clip, type ClipRequest, type Evidence, type EvidenceSession, type KeyInput, type ProblemCode, ProblemError, type Progress,
+  type CameraWords, type Clip, type ClipRequest, type Evidence, type EvidenceSession, type KeyInput, type ProblemCode, ProblemError, type Progress,
   type Report, type SegmentSamples, type TrustInput,
 } from './model.js';
 import { problemOf } from './problems.js';
@@ -14,6 +14,7 @@ interface Calls {
   unlock: { given: KeyInput; result: Evidence; progress: number };
   verify: { given: TrustInput; result: Report; progress: Progress };
   samples: { given: { part: number; segment: number; tracks: readonly number[] }; result: SegmentSamples; progress: never };
+  cameraWords: { given: null; result: CameraWords[]; progress: number };
   attachment: { given: number; result: Blob; progress: never };
   clip: { given: ClipRequest; result: Clip; progress: number };
 }
@@ -54,6 +55,8 @@ export function serveSession(port: Port, session: ServedSession): void {
         return session.verify(request.given, progress, signal);
       case 'samples':
         return session.samples(request.given.part, request.given.segment, request.given.tracks);
+      case 'cameraWords':
+        return session.cameraWords(progress, signal);
       case 'attachment':
         return session.attachment(request.given);
       case 'clip':
@@ -158,6 +161,10 @@ export class RemoteSession implements EvidenceSession {
 
   samples(part: number, segment: number, tracks: readonly number[]): Promise<SegmentSamples> {
     return this.ask('samples', { part, segment, tracks });
+  }
+
+  cameraWords(progress?: (part: number) => void, signal?: AbortSignal): Promise<CameraWords[]> {
+    return this.ask('cameraWords', null, progress, signal);
   }
 
   attachment(number: number): Promise<Blob> {

@@ -11,7 +11,18 @@ export type Json = null | boolean | string | bigint | Fraction | Json[] | JsonOb
 /** Names come from a file: a map has no members that it was not given. */
 export type JsonObject = Map<string, Json>;
 
-const rule = 'E-CAS';
+/** What a document may hold, and what messages call it. */
+export interface JsonBounds {
+  rule: string;
+  /** Of the message that says that there are too many values. */
+  limitRule: string;
+  what: string;
+  values: number;
+  depth: number;
+}
+
+const ofCase: JsonBounds = { rule: 'E-CAS', limitRule: 'E-OVR-5', what: 'case', values: limits.caseValues, depth: limits.caseDepth };
+
 const numberPattern = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 const least = -(2n ** 63n);
 const most = 2n ** 64n - 1n;
@@ -25,7 +36,10 @@ class Parser {
   private values = 1;
   private depth = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly bounds: JsonBounds,
+  ) {}
 
   document(): Json {
     const value = this.value();
@@ -35,7 +49,11 @@ class Parser {
   }
 
   private fail(what: string): never {
-    throw new FormatError(rule, `case that is no JSON: ${what}, character ${this.at}`);
+    this.refuse(`that is no JSON: ${what}, character ${this.at}`);
+  }
+
+  private refuse(what: string, rule = this.bounds.rule): never {
+    throw new FormatError(rule, `${this.bounds.what} ${what}`);
   }
 
   private space(): void {
@@ -46,7 +64,7 @@ class Parser {
   }
 
   private count(): void {
-    if (++this.values > limits.caseValues) throw new FormatError('E-OVR-5', 'case with too many values');
+    if (++this.values > this.bounds.values) this.refuse('with too many values', this.bounds.limitRule);
   }
 
   private take(letter: string): boolean {
@@ -71,7 +89,7 @@ class Parser {
   private nested<T>(read: () => T): T {
     this.at++;
     this.count();
-    if (++this.depth > limits.caseDepth) throw new FormatError(rule, 'case that is nested too deeply');
+    if (++this.depth > this.bounds.depth) this.refuse('that is nested too deeply');
     const value = read();
     this.depth--;
     return value;
@@ -130,8 +148,8 @@ class Parser {
       text += this.escape();
       from = this.at;
     }
-    if (text.includes('\0')) throw new FormatError(rule, 'case with U+0000 in a text');
-    if (/[\ud800-\udfff]/u.test(text)) throw new FormatError(rule, 'case with half of a character');
+    if (text.includes('\0')) this.refuse('with U+0000 in a text');
+    if (/[\ud800-\udfff]/u.test(text)) this.refuse('with half of a character');
     return text;
   }
 
@@ -163,13 +181,13 @@ class Parser {
   }
 }
 
-/** Parses UTF-8 JSON as section 6 allows it. */
-export function parseJson(bytes: Uint8Array): Json {
+/** Parses UTF-8 JSON as section 6 of evidence.md allows it. */
+export function parseJson(bytes: Uint8Array, bounds: JsonBounds = ofCase): Json {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new FormatError(rule, 'case that is not UTF-8');
+    throw new FormatError(bounds.rule, `${bounds.what} that is not UTF-8`);
   }
-  return new Parser(text).document();
+  return new Parser(text, bounds).document();
 }

@@ -295,6 +295,9 @@ export class App {
       case 'trust':
         this.refresh('trust');
         return;
+      case 'camera':
+        this.cameraChanged();
+        return;
       case 'draft':
         updateDraft(this.context);
     }
@@ -318,6 +321,11 @@ export class App {
       field.focus();
       field.select();
     } else document.getElementById('keyfile-button')?.focus();
+  }
+
+  private cameraChanged(): void {
+    if (this.isReportShown) this.drawMain(false);
+    else this.refresh('verdict', 'devices');
   }
 
   private verificationChanged(): void {

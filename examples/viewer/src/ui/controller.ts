@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is open and what is known of it. Views listen and are told what has changed. */
 import {
+  type CameraWords,
   type Evidence,
   type EvidenceSession,
   type KeyInput,
@@ -12,6 +13,7 @@ import {
 } from '../evidence/model.js';
 import type { CreatePlayer } from '../play/model.js';
 import { readDigest } from '../evidence/digest_text.js';
+import { saysOfCamera } from './judgement.js';
 
 export interface Makers {
   createSession(): EvidenceSession;
@@ -19,9 +21,12 @@ export interface Makers {
   version: string;
 }
 
-export type Topic = 'phase' | 'evidence' | 'verification' | 'progress' | 'unlock' | 'trust' | 'draft';
+export type Topic = 'phase' | 'evidence' | 'verification' | 'progress' | 'unlock' | 'trust' | 'draft' | 'camera';
 export type Phase = 'start' | 'opening' | 'open' | 'problem';
 export type Verification = 'idle' | 'running' | 'cancelled' | 'failed' | 'done';
+
+/** Of what recorders say of cameras' signatures: `none` where none says anything, or nothing was verified. */
+export type CameraReading = 'none' | 'running' | 'failed' | 'done';
 
 export interface Problem {
   code: ProblemCode;
@@ -88,6 +93,8 @@ export class Controller {
   problem: Problem | null = null;
   verification: Verification = 'idle';
   verificationProblem: Problem | null = null;
+  cameraWords: CameraWords[] = [];
+  cameraReading: CameraReading = 'none';
   readonly shares = new Map<number | null, Share>();
   overall: Share | null = null;
   /** Share of a key derivation that runs; null for none. */
@@ -114,6 +121,11 @@ export class Controller {
 
   listen(listener: (topic: Topic) => void): void {
     this.listeners.push(listener);
+  }
+
+  private forgetCameras(): void {
+    this.cameraWords = [];
+    this.cameraReading = 'none';
   }
 
   private tell(topic: Topic): void {
@@ -154,6 +166,7 @@ export class Controller {
     this.session = null;
     this.evidence = null;
     this.report = null;
+    this.forgetCameras();
     this.problem = null;
     this.verification = 'idle';
     this.verificationProblem = null;
@@ -192,6 +205,7 @@ export class Controller {
       this.abort?.abort();
       // What was said without the key says nothing of what it opens: it goes before anything else is shown.
       this.report = null;
+      this.forgetCameras();
       this.applied = null;
       this.verification = 'running';
       this.verificationProblem = null;
@@ -268,6 +282,7 @@ export class Controller {
     this.turn += 1;
     this.abort?.abort();
     this.report = null;
+    this.forgetCameras();
     this.applied = null;
     this.verification = 'failed';
     this.verificationProblem = { code: 'unreadable', message };
@@ -283,6 +298,7 @@ export class Controller {
     this.verificationProblem = null;
     this.trustProblem = null;
     this.report = null;
+    this.forgetCameras();
     this.shares.clear();
     this.overall = null;
     const asked = session.verify(given, (progress) => this.progressed(turn, progress), abort.signal);
@@ -297,7 +313,24 @@ export class Controller {
       if (turn !== this.turn) return;
       this.verificationFailed(problemOf(error), before);
     }
+    const isToRead = this.report !== null && this.evidence !== null && saysOfCamera(this.evidence);
+    if (isToRead) this.cameraReading = 'running';
     this.tell('verification');
+    // Nobody waits for it with the verdict.
+    if (isToRead) void this.readCameras(turn, session, abort.signal);
+  }
+
+  private async readCameras(turn: number, session: EvidenceSession, signal: AbortSignal): Promise<void> {
+    try {
+      const words = await session.cameraWords(undefined, signal);
+      if (turn !== this.turn) return;
+      this.cameraWords = words;
+      this.cameraReading = 'done';
+    } catch {
+      if (turn !== this.turn) return;
+      this.cameraReading = 'failed';
+    }
+    this.tell('camera');
   }
 
   /** Where only what is trusted cannot be used, the verdict without it stays, and is marked as such. */

@@ -2,6 +2,7 @@
 /* What each device recorded, signed, left out, and where it does not hold. */
 import type { Device, DeviceReport, FailureView, Part, PartReport } from '../evidence/model.js';
 import type { Context, Row } from './context.js';
+import { cameraView } from './camera_view.js';
 import { badge, button, card, details, digest, facts, notice, outcomeBadge } from './context.js';
 import { type Child, alien, el, spoken } from './dom.js';
 import { askedPeriod, authorityOf, coverageWords, deviceVerdict, failurePlace, gapSentence, roleName, segmentCount, signerName, trackList } from './explain.js';
@@ -156,6 +157,7 @@ function deviceCard(ctx: Context, device: Device): HTMLElement {
     report === null || app.report === null ? null : el('p', null, deviceVerdict(ctx, app.report, report)),
     report === null ? null : firstFailure(ctx, report),
     facts([[t.file.name, said(ctx, device.name, device.exporterName)], [t.devices.place, said(ctx, device.place, device.exporterPlace)], [t.devices.remark, said(ctx, device.remark, device.exporterRemark)]]),
+    report === null ? null : cameraView(ctx, report),
     partsList(ctx, device, report),
     report === null ? null : gaps(ctx, report),
     report === null ? null : failures(ctx, report),

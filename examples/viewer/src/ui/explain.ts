@@ -101,6 +101,10 @@ function deviceSentence(words: Words, evidence: Evidence, statement: OfDevice): 
       return s.removed(name, statement.tracks.map(({ kind, number }) => t.devices.removedTrack(t.devices.kinds[kind], number)).join(', '));
     case 'unreadable':
       return s.unreadable(name);
+    case 'camera':
+      return s.camera(name, statement.doubted, statement.groups);
+    case 'camera_faults':
+      return s.cameraFaults(name, statement.count);
   }
 }
 

@@ -2,6 +2,8 @@
 /* What a report means for somebody who is no engineer. No texts here: see texts/. */
 import type { Outcome } from '../container/report.js';
 import {
+  type CameraTrack,
+  type CameraWords,
   type DeviceReport,
   type Evidence,
   type FailureView,
@@ -11,6 +13,7 @@ import {
   type SignerView,
   type TrackKind,
   type Utc,
+  cameraCodec,
   segmentState,
 } from '../evidence/model.js';
 import type { Identity } from '../x509/trust.js';
@@ -200,6 +203,9 @@ export type Statement =
   /** An interruption explains it only where nothing was altered. */
   | { kind: 'unattested'; bytes: number; isHarmless: boolean }
   | { kind: 'unreadable'; device: number }
+  /** By the recorder's word. */
+  | { kind: 'camera'; device: number; doubted: number; groups: number }
+  | { kind: 'camera_faults'; device: number; count: number }
   | { kind: 'all_hold'; devices: number; links: number }
   | { kind: 'still_holds'; devices: number[] }
   | { kind: 'contradictions' };
@@ -285,10 +291,36 @@ function ofSigners(report: Report): Statement[] {
   return Array.from(byIdentity, ([identity, signers]) => ({ kind: 'signers', identity, signers }));
 }
 
+/** Does the recorder of a device, or of any, say anything of cameras' signatures? A proof holds no records. */
+export function saysOfCamera(evidence: Evidence, device?: number): boolean {
+  return evidence.kind !== 'proof' && evidence.parts.some((part) => (device === undefined || part.device === device) && part.tracks.some(({ kind, codec }) => kind === 'metadata' && codec === cameraCodec));
+}
+
+function ofCamera({ device, tracks, faultCount }: CameraWords): Statement[] {
+  const doubted = tracks.reduce((sum, track) => sum + track.doubted, 0);
+  const groups = tracks.reduce((sum, track) => sum + track.groups, 0);
+  return [
+    ...(doubted > 0 ? [{ kind: 'camera' as const, device, doubted, groups }] : []),
+    ...(faultCount > 0 ? [{ kind: 'camera_faults' as const, device, count: faultCount }] : []),
+  ];
+}
+
+/** How the recorder's word on a camera may look: never better than the recording that holds it. */
+export function cameraTone(words: CameraWords, track: CameraTrack, verdict: Outcome): Tone {
+  const { groups, doubted, verdicts, signers } = track;
+  if (groups === 0) return 'idle';
+  if (doubted > 0) return 'bad';
+  if (verdicts.authentic === 0) return 'unknown';
+  const isSound = verdict === 'authentic' && !words.isUnsigned && words.faultCount === 0 && words.unread === 0 && !words.isLeftOut;
+  const isTrusted = track.signersLeftOut === 0 && signers.length > 0 && signers.every((signer) => signer.identity === 'trusted');
+  if (!isTrusted || !isSound) return 'unknown';
+  return verdicts.authentic === groups ? 'good' : 'partial';
+}
+
 /** What the sentence rests on, the gravest first. */
-export function statementsOf(evidence: Evidence, report: Report): Statement[] {
+export function statementsOf(evidence: Evidence, report: Report, cameras: readonly CameraWords[] = []): Statement[] {
   const standing = standingOf(report);
-  const result = [...ofWhole(report), ...report.devices.flatMap((device) => ofDevice(evidence, device)), ...stillHolding(report), ...report.devices.flatMap((device) => removedOf(evidence, device))];
+  const result = [...ofWhole(report), ...report.devices.flatMap((device) => ofDevice(evidence, device)), ...stillHolding(report), ...cameras.flatMap(ofCamera), ...report.devices.flatMap((device) => removedOf(evidence, device))];
   if (report.outcome === 'undecryptable') result.push({ kind: 'key_fails' });
   const signers = ofSigners(report);
   result.push(...signers);

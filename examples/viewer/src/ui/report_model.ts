@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as it is printed and saved: the same content for both, without any form. */
-import type { DeviceReport, Evidence, FailureView, LinkView, Part, PartReport, Report, SignerView } from '../evidence/model.js';
+import type { CameraTrack, CameraWords, DeviceReport, Evidence, FailureView, LinkView, Part, PartReport, Report, SignerView } from '../evidence/model.js';
+import { cameraCaveats, cameraFaults, cameraSignerName, cameraSummary, exporterName, recorderNames, runSentence, unreadSentence } from './camera_text.js';
 import { visible, visibleLine } from './dom.js';
 import {
   type Words,
@@ -25,7 +26,8 @@ import {
   summary,
   trackList,
 } from './explain.js';
-import { type Tone, attachmentStanding, gravestFirst, receiptHeads, standingOf, statementsOf, toneOf } from './judgement.js';
+import type { CameraReading } from './controller.js';
+import { type Tone, attachmentStanding, gravestFirst, receiptHeads, saysOfCamera, standingOf, statementsOf, toneOf } from './judgement.js';
 import { quoted } from './names.js';
 
 export type Block =
@@ -50,6 +52,9 @@ export interface ReportInput {
   report: Report;
   fileNames: readonly string[];
   browser: string;
+  /** What recorders say of cameras' signatures. */
+  cameras?: readonly CameraWords[];
+  cameraReading?: CameraReading;
 }
 
 /** Of each list; what is left out is said, and never what does not hold before what does. */
@@ -242,7 +247,49 @@ function lists(words: Words, report: DeviceReport): Block[] {
   return blocks;
 }
 
-function ofDevice(words: Words, { evidence, report: whole }: ReportInput, report: DeviceReport): Block[] {
+function ofCameraTrack(words: Words, input: ReportInput, said: CameraWords, track: CameraTrack, own: DeviceReport): Block[] {
+  const { t } = words;
+  const c = t.camera;
+  const doubtful = track.runs.filter((run) => run.verdict !== 'authentic' || run.reasons.length > 0 || run.missingGroups > 0);
+  const held = track.runs.filter((run) => !doubtful.includes(run));
+  const items = limited(words, [...doubtful, ...held].map((run) => runSentence(words, run)));
+  if (track.runsLeftOut > 0) items.push(c.moreRuns(track.runsLeftOut));
+  return [
+    ...(said.tracks.length > 1 ? [{ kind: 'text' as const, text: `${c.track(track.number)}:` }] : []),
+    {
+      kind: 'rows',
+      rows: [
+        [c.camera, `${cameraSummary(words, track)} (${c.saysRecorder})`],
+        [c.recorder, `${recorderNames(words, own.parts)}; ${deviceVerdict(words, input.report, own)}`],
+        [c.exporter, exporterName(words, input.evidence, input.report)],
+        ...track.signers.flatMap((signer) => [...row(c.signer, `${cameraSignerName(words, signer)}\n${visibleLine(signer.subject ?? '')}`.trimEnd()), ...row(c.trust, c.identities[signer.identity])]),
+        ...(track.signersLeftOut > 0 ? row(c.signer, c.moreSigners(track.signersLeftOut)) : []),
+      ],
+    },
+    ...track.signers.flatMap((signer): Block[] => (signer.fingerprint === null ? [] : [{ kind: 'digest', label: c.fingerprint, hex: signer.fingerprint }])),
+    { kind: 'list', items },
+  ];
+}
+
+/** The recorder's word, and marked as such (CS-REC-3). */
+function ofCamera(words: Words, input: ReportInput, own: DeviceReport): Block[] {
+  const c = words.t.camera;
+  const said = (input.cameras ?? []).find((one) => one.device === own.device);
+  if (said === undefined) {
+    const isOpen = (input.cameraReading === 'running' || input.cameraReading === 'failed') && saysOfCamera(input.evidence, own.device);
+    return isOpen ? [{ kind: 'text', text: input.cameraReading === 'failed' ? c.failed : c.running }] : [];
+  }
+  const blocks: Block[] = [{ kind: 'text', text: `${c.heading}. ${c.lead}` }];
+  for (const text of cameraCaveats(words, said, own.verdict)) blocks.push({ kind: 'text', text });
+  blocks.push(...said.tracks.flatMap((track) => ofCameraTrack(words, input, said, track, own)));
+  if (said.tracks.length === 0 && said.unread === 0 && said.faultCount === 0 && !said.isLeftOut) blocks.push({ kind: 'text', text: c.nothing });
+  if (said.unread > 0) blocks.push({ kind: 'text', text: unreadSentence(words, said) });
+  if (said.faultCount > 0) blocks.push({ kind: 'text', text: c.faults(said.faultCount) }, { kind: 'list', items: cameraFaults(words, said) });
+  return blocks;
+}
+
+function ofDevice(words: Words, input: ReportInput, report: DeviceReport): Block[] {
+  const { evidence, report: whole } = input;
   const { t } = words;
   const parts = gravestFirst(report.parts, (part) => part.verdict, most);
   const device = evidence.devices[report.device];
@@ -264,6 +311,7 @@ function ofDevice(words: Words, { evidence, report: whole }: ReportInput, report
         ...(first === null ? [] : row(t.devices.firstFailure, failurePlace(words, first))),
       ],
     },
+    ...ofCamera(words, input, report),
     ...parts.slice(0, most).flatMap((part) => ofPart(words, evidence.parts[part.part], part, isMany ? t.devices.part((device?.parts.indexOf(part.part) ?? 0) + 1) : null)),
     ...omitted(parts.length, t.devices.moreParts),
     ...lists(words, report),
@@ -350,7 +398,7 @@ export function printedReport(words: Words, input: ReportInput): PrintedReport {
     headline: headline(words, report),
     tone: toneOf(standing),
     summary: summary(words, report),
-    reasons: statementsOf(evidence, report).map((statement) => sentence(words, evidence, statement)),
+    reasons: statementsOf(evidence, report, input.cameras).map((statement) => sentence(words, evidence, statement)),
     blocks: [
       ...subject(words, input),
       ...head,

@@ -49,7 +49,7 @@ export function reportView(ctx: Context, onBack: () => void): HTMLElement {
   const { app, t } = ctx;
   const { evidence, report } = app;
   if (evidence === null || report === null) return el('p', null, t.report.notYet);
-  const printed = printedReport(ctx, { evidence, report, fileNames: app.fileNames, browser: navigator.userAgent });
+  const printed = printedReport(ctx, { evidence, report, fileNames: app.fileNames, browser: navigator.userAgent, cameras: app.cameraWords, cameraReading: app.cameraReading });
   const name = `${t.report.fileName}_${safeName(evidence.name)}_${compactUtc(report.made)}.txt`;
   return el(
     'div',

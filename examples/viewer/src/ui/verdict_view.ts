@@ -91,7 +91,7 @@ function verdictOf(ctx: Context, report: Report): HTMLElement {
   const { app, t } = ctx;
   const standing = standingOf(report);
   const evidence = app.evidence;
-  const statements = evidence === null ? [] : statementsOf(evidence, report).map((statement) => ({ kind: statement.kind, text: sentence(ctx, evidence, statement) }));
+  const statements = evidence === null ? [] : statementsOf(evidence, report, app.cameraWords).map((statement) => ({ kind: statement.kind, text: sentence(ctx, evidence, statement) }));
   const actions = el('div', 'verdict-actions', button(t.report.open, { id: 'report-open', icon: 'print', look: 'primary', attrs: { 'data-testid': 'report' }, onClick: () => ctx.showReport() }));
   if (report.anchors.length === 0) {
     actions.append(button(t.trust.state, { id: 'trust-jump', icon: 'good', onClick: () => jumpTo('trust') }));

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Camera-signed video that was edited by chance: the library and a second implementation agree on what is authentic.
+
+The library speaks through camera_judge.c, which takes many streams in one run. SVMS_CAMSIGN_SEEDS sets how many edits of each
+kind of stream are tried."""
+
+import json
+import os
+import struct
+import subprocess
+
+import camera_edits
+import camera_signed
+from camsign_case import CamSignCase, by_reference, scene
+from system_case import TIMEOUT, main
+
+JUDGE = os.environ["SVMS_CAMERA_JUDGE"]
+SEEDS = int(os.environ.get("SVMS_CAMSIGN_SEEDS", "15"))
+# part: access units
+WAYS = ({}, {"late": 2}, {"every": 2, "late": 1}, {"every": 3, "copies": 2}, {"part": 3}, {"part": 4, "late": 1, "order": "big"},
+        {"certificates": "always", "version": 1, "order": "big"}, {"lists": False}, {"escaped": True, "lists": False, "late": 1})
+
+
+def encoded(codec, units):
+    samples = [camera_signed.join_lengths(nals) for nals in units]
+    return struct.pack(">II", {"h264": 264, "h265": 265}[codec], len(samples)) + b"".join(
+        struct.pack(">I", len(sample)) + sample for sample in samples)
+
+
+def believed(reports):
+    """How many access units are as they were signed, and whether all is well."""
+    count = 0
+    for report in reports:
+        doubtful = {one["frame"] for one in report["remarks"] if one["verdict"] != "missing"}
+        if report["verdict"] in ("authentic", "missing", "changed") and "no_list" not in report["reasons"]:
+            count += report["frames"] - len(doubtful)
+    return count, all(report["verdict"] == "authentic" for report in reports)
+
+
+class Chance(CamSignCase):
+    def judged(self, streams):
+        """Reports of each of many streams."""
+        done = subprocess.run([JUDGE, self.trust], input=b"".join(encoded(*one) for one in streams), capture_output=True,
+                              timeout=TIMEOUT, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual(len(found), len(streams))
+        return found
+
+    def edited(self, codec, slices):
+        """Each way of signing, each seed: the stream as it was signed, and as it was edited."""
+        for how in WAYS:
+            how = {**how, "part": how["part"] * slices} if "part" in how else how
+            units = camera_signed.sign(codec, scene(codec, slices=slices), self.key_pem, self.chain_pem, **how)
+            for seed in range(SEEDS):
+                yield how, seed, units, camera_edits.random_edit(codec, units, seed)
+
+    def test_both_implementations_believe_the_same_access_units(self):
+        for codec, slices in (("h264", 1), ("h265", 3)):
+            cases = list(self.edited(codec, slices))
+            all_is_well = 0
+            for (how, seed, units, edited), reports in zip(cases, self.judged([(codec, case[3]) for case in cases])):
+                with self.subTest(codec=codec, how=how, seed=seed):
+                    theirs = by_reference(codec, edited)[0]
+                    self.assertEqual(believed(reports), believed(theirs), f"{reports}\n{theirs}")
+                    # Every access unit is in exactly one report.
+                    frames = [frame for report in reports for frame in range(report["first_frame"], report["first_frame"] + report["frames"])]
+                    self.assertEqual(frames, list(range(len(edited))))
+                    if believed(reports)[1]:
+                        all_is_well += 1
+                        self.assertEqual(self.pictures(codec, edited), self.pictures(codec, units))
+            self.assertLess(all_is_well, len(cases) // 4)
+
+    @staticmethod
+    def pictures(codec, units):
+        return [nal for nals in units for nal in nals if camera_signed.is_slice(codec, nal)]
+
+
+if __name__ == "__main__":
+    main()
