@@ -85,17 +85,21 @@ layers() {
 
 # Examples show what the public interface can do: what they include is theirs, public, or the system's.
 private_headers() {
-    code_of examples | while read -r file; do
-        sed -n -E 's/^ *# *include *"([^"]*)".*/\1/p' "$file" | while read -r name; do
-            [ -z "$(find examples -name node_modules -prune -o -name "${name##*/}" -print | head -n 1)" ] || continue
-            echo "$file:$(grep -n -F "\"$name\"" "$file" | head -n 1 | cut -d : -f 1): an example includes \"$name\", which is not its own"
-        done
-        grep -n -o -E '^ *# *include *<svms/[^>]*>' "$file" | while IFS=: read -r line text; do
-            name=${text#*<}
-            name=${name%>}
-            [ -e "include/$name" ] || echo "$file:$line: an example includes <$name>, which is not public"
-        done
-    done
+    own=$(code_of examples | sed -n 's|.*/\(.*\.h\)$|\1|p' | tr '\n' ' ')
+    public=$(code_of include | sed 's|^include/||' | tr '\n' ' ')
+    code_of examples | tr '\n' '\0' | xargs -0 -r awk -v own=" $own" -v public=" $public" '
+        /^ *# *include *"/ {
+            split($0, parts, "\"")
+            name = parts[2]
+            sub(".*/", "", name)
+            if (!index(own, " " name " "))
+                print FILENAME ":" FNR ": an example includes \"" parts[2] "\", which is not its own"
+        }
+        /^ *# *include *<svms\// {
+            split($0, parts, "[<>]")
+            if (!index(public, " " parts[2] " "))
+                print FILENAME ":" FNR ": an example includes <" parts[2] ">, which is not public"
+        }'
 }
 
 {

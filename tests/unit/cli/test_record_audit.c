@@ -171,7 +171,7 @@ static void where_nobody_is_told_nothing_is_done(void **state)
     assert_int_equal(record_audit_start(&silent, &f->head), EXIT_GOOD);
     now_s = 9000;
     record_audit_pulse(&silent, &f->head);
-    record_audit_head(&silent, &f->head);
+    record_audit_closed(&silent, &f->head, f->trail.ctx, NULL);
     assert_int_equal(record_audit_stop(&silent, EXIT_EVIDENCE, NULL), EXIT_EVIDENCE);
     assert_int_equal(f->trail.count, 1);
 }

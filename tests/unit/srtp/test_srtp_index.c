@@ -262,8 +262,9 @@ static void a_source_sends_2_to_the_31st_reports_less_one(void **state)
                 svms_srtp_protect_rtcp(p.a, beyond.data, &beyond.size, PAIR_ROOM, &err),
                 SVMS_E_LIMIT);
             assert_memory_equal(&beyond, &before, sizeof before);
-            /* Another key does not help. */
-            assert_int_equal(svms_srtp_send(p.a, PAIR_SOURCE, &next, NULL), SVMS_OK);
+            if (again == 0) { /* Another key does not help. */
+                assert_int_equal(svms_srtp_send(p.a, PAIR_SOURCE, &next, NULL), SVMS_OK);
+            }
         }
         assert_int_equal(svms_srtp_send(p.a, PAIR_SOURCE + 1, &key, NULL), SVMS_OK);
         (void)pair_sealed_rtcp(&p, PAIR_SOURCE + 1);
