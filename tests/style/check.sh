@@ -87,6 +87,8 @@ layers() {
 private_headers() {
     own=$(code_of examples | sed -n 's|.*/\(.*\.h\)$|\1|p' | tr '\n' ' ')
     public=$(code_of include | sed 's|^include/||' | tr '\n' ' ')
+    # The $0 is awk's.
+    # shellcheck disable=SC2016
     code_of examples | tr '\n' '\0' | xargs -0 -r awk -v own=" $own" -v public=" $public" '
         /^ *# *include *"/ {
             split($0, parts, "\"")
