@@ -9,7 +9,8 @@ FFmpeg. Where that is not set, svms itself runs everything.
 import os
 
 WITHOUT_MEDIA = os.environ.get("SVMS_WITHOUT_MEDIA", "")
-OF_MEDIA = {("record",), ("extract",), ("export", "extract"), ("export", "mp4"), ("export", "onvif"), ("export", "stills"), ("mask", "apply"), ("rtsp", "serve")}
+OF_MEDIA = {("record",), ("extract",), ("export", "extract"), ("export", "mp4"), ("export", "onvif"), ("export", "stills"), ("mask", "apply"),
+            ("camsign", "sign"), ("camsign", "verify"), ("rtsp", "serve")}
 
 
 def program_for(program, arguments):

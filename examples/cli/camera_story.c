@@ -260,6 +260,8 @@ static void print_again(const camera_story *self)
         print_line(stdout, "Camera        its signatures, validated now:");
         print_count(&self->again);
         print_line(stdout, "              (parameter sets and audio are not covered by them)");
+    } else {
+        print_line(stdout, "Camera        none of its video is there");
     }
 }
 
@@ -276,6 +278,8 @@ void camera_story_print(const camera_story *self)
         print_line(stdout, "Recorder      did not validate what the camera signed");
     } else if (self->recorder.reports == 0 && self->is_locked) {
         print_line(stdout, "Recorder      what it says of the camera is encrypted: it needs a key");
+    } else if (self->recorder.reports == 0) {
+        print_line(stdout, "Recorder      what it says of the camera is not there");
     } else {
         print_line(stdout, "Recorder      says of the camera, when it recorded:");
         print_count(&self->recorder);

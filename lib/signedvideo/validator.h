@@ -116,6 +116,7 @@ struct svms_camera_validator {
 
     /* Reporting. */
     uint64_t decided;    /* items before this one are in reports */
+    uint64_t given_up;   /* items before this one were given up, as too many waited */
     uint64_t next_frame; /* frames before this one, too */
     svms_camera_chain_end chain;
     svms_camera_chain_end other_chain; /* where the counter went back: what was before */

@@ -7,9 +7,32 @@
 
 #define FIRST_CAPACITY 16
 
+/* Those of no use become one: a flood of them must not keep out what is valid. */
+static void merge_broken(svms_camera_validator *v)
+{
+    svms_camera_claim *first = NULL;
+    for (size_t i = 0; i < v->claim_count; i++) {
+        svms_camera_claim *claim = &v->claims[i];
+        if (claim->state != SVMS_CAMERA_CLAIM_BROKEN) {
+            continue;
+        }
+        if (first) {
+            first->reasons |= claim->reasons;
+            first->place = claim->place;
+            claim->is_done = true;
+        } else {
+            first = claim;
+        }
+    }
+    svms_camera_claims_sweep(v);
+}
+
 svms_status svms_camera_claim_add(svms_camera_validator *v, svms_camera_claim **out,
                                   svms_error *err)
 {
+    if (v->claim_count >= SVMS_CAMERA_CLAIMS) {
+        merge_broken(v);
+    }
     if (v->claim_count >= SVMS_CAMERA_CLAIMS) {
         return SVMS_END;
     }
@@ -93,8 +116,10 @@ svms_status svms_camera_claim_add_broken(svms_camera_validator *v, const uint8_t
                                          uint32_t reasons, svms_error *err)
 {
     svms_camera_claim *last = v->claim_count > 0 ? &v->claims[v->claim_count - 1] : NULL;
-    if (last && last->state == SVMS_CAMERA_CLAIM_BROKEN && last->reasons == reasons &&
-        memcmp(last->digest, digest, sizeof last->digest) == 0) {
+    bool is_copy = last && memcmp(last->digest, digest, sizeof last->digest) == 0;
+    if (last && last->state == SVMS_CAMERA_CLAIM_BROKEN &&
+        (is_copy || last->place == v->items.end)) {
+        last->reasons |= reasons;
         return SVMS_OK;
     }
     svms_camera_claim *claim = NULL;
@@ -105,7 +130,7 @@ svms_status svms_camera_claim_add_broken(svms_camera_validator *v, const uint8_t
         return SVMS_OK;
     }
     if (status == SVMS_END) {
-        last->reasons |= reasons;
+        v->claims[v->claim_count - 1].reasons |= reasons;
         return SVMS_OK;
     }
     return status;

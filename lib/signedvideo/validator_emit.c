@@ -251,5 +251,6 @@ svms_status svms_camera_emit_oldest(svms_camera_validator *v, svms_error *err)
     uint64_t part = v->decided + v->options.waiting_max / 2;
     end = end > part ? part : end;
     end = svms_camera_items_next_anchor(&v->items, v->decided + 1, end);
+    v->given_up = end;
     return svms_camera_emit_unsigned(v, end, SVMS_CAMERA_WHY_LIMIT, err);
 }

@@ -150,8 +150,9 @@ static size_t find_begin(const laid *l, uint32_t absent, bool is_next)
 static void judge_head(const laid *l, size_t low, size_t first_entry)
 {
     uint32_t left = judge_between(l, low, l->first, count_absent(l, 0, first_entry));
-    /* Where the stream begins in the midst of a GOP, the rest was before it. */
-    if (l->begin + low > 0) {
+    /* Where the stream begins in the midst of a GOP, the rest was before it; what was given up was
+     * there. */
+    if (l->begin + low > l->v->given_up) {
         item_of(l, low)->missing_before += left;
     }
 }

@@ -8,6 +8,7 @@ import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -165,12 +166,18 @@ class Recorder:
     """svms rtsp record in the background."""
 
     def __init__(self, folder, *arguments):
-        self.process = subprocess.Popen([PROGRAM, "rtsp", "record", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                        start_new_session=True)
+        self.said = tempfile.mkstemp(dir=folder, prefix="recorder-said-")[1]
+        with open(self.said, "wb") as said:
+            self.process = subprocess.Popen([PROGRAM, "rtsp", "record", *arguments], cwd=folder, stdin=subprocess.DEVNULL,
+                                            stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def has_said(self, words):
+        with open(self.said, encoding="utf-8") as said:
+            return words in said.read()
 
     def interrupt(self):
         """Its status, and what it said."""
         self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=120)
-        return self.process.returncode, out + err
+        self.process.wait(timeout=120)
+        with open(self.said, encoding="utf-8") as said:
+            return self.process.returncode, said.read()

@@ -105,8 +105,7 @@ class CameraRecorded(SystemCase):
         self.arrive(clip, "--camera-trust", self.maker)
         told = self.camera("--camera-trust", self.maker, status=EVIDENCE)
         for who in ("validated", "recorded"):
-            self.assertNotIn(told[who]["verdict"], ("authentic", "unsigned"))
-            self.assertEqual(told[who]["authentic"], GOPS - 1)
+            self.assertEqual((told[who]["verdict"], told[who]["authentic"]), ("changed", GOPS - 1))
 
     def test_what_was_changed_behind_the_recorder_is_no_word_of_the_camera(self):
         self.arrive(self.signed, "--camera-trust", self.maker)
@@ -140,6 +139,19 @@ class CameraRecorded(SystemCase):
         self.assertGreater(len([name for name in os.listdir(self.path("folder")) if name.endswith(".svms")]), 2)
         told = self.camera("--camera-trust", self.maker, name="folder")
         self.assertEqual([told[who]["authentic"] for who in ("validated", "recorded")], [GOPS, GOPS])
+
+    def test_what_an_export_leaves_out_is_not_made_up(self):
+        self.arrive(self.signed, "--camera-trust", self.maker)
+        exporter = os.path.join(self.shared, "exporter")
+        for kind, who, words, status in (("metadata", "recorded", "what it says of the camera is not there", GOOD),
+                                         ("video", "validated", "none of its video is there", EVIDENCE)):
+            with self.subTest(kind):
+                self.expect(GOOD, "export", "create", "a.svms", "--out", f"{kind}.svmx", "--trust", self.ca, "--without-track", kind,
+                            "--unsealed", "--signer", os.path.join(exporter, "cert.pem"), "--signer-key",
+                            os.path.join(exporter, "key.pem"))
+                verify = ["export", "verify", f"{kind}.svmx", "--trust", self.trust_all, "--camera-trust", self.maker]
+                self.assertIsNone(self.expect(status, *verify, "--json").json()["sources"]["list"][0]["camera"][who])
+                self.assertIn(words, self.expect(status, *verify).out)
 
     def test_a_recorder_that_does_not_validate_says_nothing(self):
         self.arrive(self.signed)

@@ -139,6 +139,7 @@ class GstTest(RtspCase):
         grows = lambda least: os.path.exists(part) and os.path.getsize(part) > least
         self.wait_for(lambda: grows(20000))
         first.stop()
+        self.wait_for(lambda: recorder.has_said("connection lost"))
         size = os.path.getsize(part)
         self.gst(launch=self.live, media="gcm256", port=first.port)
         self.wait_for(lambda: grows(size + 20000))

@@ -87,8 +87,8 @@ signed_summary signed_stream_check(const signed_stream *stream);
 size_t signed_sei_certificates(const signed_sei *sei, int user);
 /* Number n of the SEIs that are no copies and cover something. */
 const signed_sei *signed_stream_gop(const signed_stream *stream, size_t n);
-/* As "v(...)...": one character for each NAL unit of an access unit: I anchor, P other slice,
- * c certificate SEI, S with signature, U without, a arbitrary data, . anything else. */
+/* One character for each NAL unit of an access unit: I anchor, P other slice, c certificate SEI, S
+ * SEI with signature, U without, a arbitrary data, . anything else. */
 void signed_stream_text(uint32_t codec, svms_nal_framing framing, const uint8_t *data, size_t size,
                         char *out, size_t room);
 
