@@ -11,7 +11,10 @@
 /* A region is hidden where neither its shapes nor their contrast are left. */
 #define LIKENESS_HIDDEN 0.35F
 #define CONTRAST_HIDDEN 0.4F
-/* Detail can be judged where it should be that strong against noise, in so many blocks. */
+/* And detail is judged only where the region's shapes are those of the place. */
+#define LIKENESS_JUDGED 0.5F
+/* Detail can be judged where it was, and should be, that strong against noise: in so many blocks.
+ */
 #define TEXTURE_OF_NOISE 0.5F
 #define TEXTURE_MIN 1.0F
 #define BLOCKS_MIN 24u
@@ -47,22 +50,30 @@ static float likeness_of(const edge_sums *sums)
     return both > TINY ? sums->roots / both : 0;
 }
 
-static void add_all(const tamper_place *place, const tamper_view *view, edge_sums *sums)
+static size_t region_of(size_t block)
 {
-    memset(sums, 0, sizeof *sums);
+    size_t column = block % VIEW_COLUMNS * PLACE_REGION_COLUMNS / VIEW_COLUMNS;
+    size_t row = block / VIEW_COLUMNS * PLACE_REGION_ROWS / VIEW_ROWS;
+    return row * PLACE_REGION_COLUMNS + column;
+}
+
+static void sum_regions(const tamper_place *place, const tamper_view *view,
+                        edge_sums regions[PLACE_REGIONS])
+{
+    memset(regions, 0, PLACE_REGIONS * sizeof *regions);
     for (size_t i = 0; i < VIEW_EDGES; i++) {
-        add_edge(sums, view->edges[i], place->edges[i]);
+        add_edge(&regions[region_of(i / 2)], view->edges[i], place->edges[i]);
     }
 }
 
-/* How much brighter contrasts are than when they were learnt, squared; 0: nothing in common. */
-static float gain_of(const edge_sums *sums)
+/* How strong the place's edges are in the view, squared; 0: they are not there. A lamp lights one
+ * region and not the next, so each has its own. */
+static float energy_of(const edge_sums *sums)
 {
-    if (sums->product <= 0 || sums->square <= TINY) {
+    if (likeness_of(sums) < LIKENESS_JUDGED || sums->product <= 0 || sums->square <= TINY) {
         return 0;
     }
-    float gain = sums->product / sums->square;
-    return gain * gain;
+    return sums->product * sums->product / sums->square;
 }
 
 static void blend(float *old, float now, float part)
@@ -72,41 +83,35 @@ static void blend(float *old, float now, float part)
 
 void tamper_place_learn(tamper_place *place, const tamper_view *view, float seconds)
 {
-    edge_sums sums;
+    edge_sums regions[PLACE_REGIONS];
     place->learnt += seconds;
     float edges = seconds / fminf(place->learnt, EDGES_SECONDS);
     float texture = seconds / fminf(place->learnt, TEXTURE_SECONDS);
     for (size_t i = 0; i < VIEW_EDGES; i++) {
         blend(&place->edges[i], view->edges[i], fminf(edges, 1));
     }
-    add_all(place, view, &sums);
-    float energy = gain_of(&sums) * sums.square;
-    if (energy > TINY) {
-        for (size_t i = 0; i < VIEW_BLOCKS; i++) {
+    sum_regions(place, view, regions);
+    for (size_t i = 0; i < PLACE_REGIONS; i++) {
+        float energy = energy_of(&regions[i]);
+        if (energy > TINY) {
+            blend(&place->grain[i], view->noise / energy, fminf(texture, 1));
+        }
+    }
+    for (size_t i = 0; i < VIEW_BLOCKS; i++) {
+        float energy = energy_of(&regions[region_of(i)]);
+        if (energy > TINY) {
             blend(&place->texture[i], view->detail[i] / energy, fminf(texture, 1));
         }
     }
 }
 
-static size_t region_of(size_t block)
-{
-    size_t column = block % VIEW_COLUMNS * PLACE_REGION_COLUMNS / VIEW_COLUMNS;
-    size_t row = block / VIEW_COLUMNS * PLACE_REGION_ROWS / VIEW_ROWS;
-    return row * PLACE_REGION_COLUMNS + column;
-}
-
 /* Fills in which regions are hidden, and the sums of all others. */
-static float find_hidden(const tamper_place *place, const tamper_view *view,
-                         bool hidden[PLACE_REGIONS], edge_sums *seen)
+static float find_hidden(const edge_sums regions[PLACE_REGIONS], bool hidden[PLACE_REGIONS],
+                         edge_sums *seen)
 {
-    edge_sums regions[PLACE_REGIONS];
     float all = 0;
     float lost = 0;
-    memset(regions, 0, sizeof regions);
     memset(seen, 0, sizeof *seen);
-    for (size_t i = 0; i < VIEW_EDGES; i++) {
-        add_edge(&regions[region_of(i / 2)], view->edges[i], place->edges[i]);
-    }
     for (uint32_t i = 0; i < PLACE_REGIONS; i++) {
         const edge_sums *each = &regions[i];
         hidden[i] =
@@ -118,8 +123,6 @@ static float find_hidden(const tamper_place *place, const tamper_view *view,
             seen->view += each->view;
             seen->place += each->place;
             seen->roots += each->roots;
-            seen->product += each->product;
-            seen->square += each->square;
         }
     }
     return all > TINY ? lost / all : 0;
@@ -134,15 +137,15 @@ static int compare(const void *one, const void *other)
 
 /* The median of blocks, so that a few things that come and go do not matter. */
 static float sharpness_of(const tamper_place *place, const tamper_view *view,
-                          const bool hidden[PLACE_REGIONS], const edge_sums *sums)
+                          const bool hidden[PLACE_REGIONS], const edge_sums regions[PLACE_REGIONS])
 {
     float ratios[VIEW_BLOCKS];
     size_t count = 0;
-    float energy = gain_of(sums) * sums->square;
     for (size_t i = 0; i < VIEW_BLOCKS; i++) {
-        float expected = place->texture[i] * energy;
-        if (!hidden[region_of(i)] && expected > TEXTURE_MIN &&
-            expected > TEXTURE_OF_NOISE * view->noise) {
+        size_t region = region_of(i);
+        float expected = hidden[region] ? 0 : place->texture[i] * energy_of(&regions[region]);
+        if (expected > TEXTURE_MIN && expected > TEXTURE_OF_NOISE * view->noise &&
+            place->texture[i] > TEXTURE_OF_NOISE * place->grain[region]) {
             ratios[count++] = view->detail[i] / expected;
         }
     }
@@ -156,13 +159,15 @@ static float sharpness_of(const tamper_place *place, const tamper_view *view,
 void tamper_place_match(const tamper_place *place, const tamper_view *view, tamper_match *out)
 {
     bool hidden[PLACE_REGIONS];
+    edge_sums regions[PLACE_REGIONS];
     edge_sums seen;
     float sum = 0;
     for (size_t i = 0; i < VIEW_EDGES; i++) {
         sum += fabsf(view->edges[i]);
     }
+    sum_regions(place, view, regions);
     out->contrast = sum / (float)VIEW_EDGES;
-    out->hidden = find_hidden(place, view, hidden, &seen);
+    out->hidden = find_hidden(regions, hidden, &seen);
     out->likeness = likeness_of(&seen);
-    out->sharpness = sharpness_of(place, view, hidden, &seen);
+    out->sharpness = sharpness_of(place, view, hidden, regions);
 }

@@ -12,7 +12,8 @@
 typedef struct tamper_place {
     float learnt; /* seconds of it */
     float edges[VIEW_EDGES];
-    float texture[VIEW_BLOCKS]; /* detail for each square of contrast, whatever the light */
+    float texture[VIEW_BLOCKS]; /* detail for each square of contrast around it, in any light */
+    float grain[PLACE_REGIONS]; /* noise in the same terms */
 } tamper_place;
 
 /* A view against the place. */

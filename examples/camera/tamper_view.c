@@ -171,9 +171,6 @@ static void remove_noise(tamper_view *out, const float *flicker, bool has_before
     out->noise = has_before && calm < smooth ? calm : smooth;
     for (size_t i = 0; i < VIEW_BLOCKS; i++) {
         out->detail[i] -= out->noise;
-        if (out->detail[i] < 0) {
-            out->detail[i] = 0;
-        }
     }
 }
 

@@ -22,7 +22,7 @@
 typedef struct tamper_view {
     float edges[VIEW_EDGES];   /* differences of blocks' means: right, lower, right, ... */
     float detail[VIEW_BLOCKS]; /* mean square of what a pixel differs from those around it, without
-                                  what is noise */
+                                  what is noise: below 0 by chance, so that means come right */
     float noise;               /* the mean square that noise has in it */
     float changed; /* part of the pixels that are not as in the picture before; 1: there was none */
 } tamper_view;

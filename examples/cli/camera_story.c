@@ -284,6 +284,9 @@ void camera_story_print(const camera_story *self)
         print_line(stdout, "Recorder      says of the camera, when it recorded:");
         print_count(&self->recorder);
     }
+    if (self->is_damaged) {
+        print_line(stdout, "              (what does not verify was not asked)");
+    }
     if (self->malformed > 0) {
         print_line(stdout, "              %" PRIu64 " of its records cannot be read",
                    self->malformed);

@@ -32,7 +32,7 @@ typedef struct sign_request {
     uint32_t part_nal_units;
     uint32_t part_ms;
     bool low_bit_rate;
-    bool certificates_always;
+    bool certificate_sei;
     bool hash_escaped;
     bool json;
 } sign_request;
@@ -68,7 +68,7 @@ static svms_camera_signer_options options_of(const signing *self)
     const sign_request *request = self->request;
     svms_camera_signer_options options = SVMS_CAMERA_SIGNER_OPTIONS_INIT;
     options.flags = (request->low_bit_rate ? SVMS_CAMERA_LOW_BIT_RATE : 0) |
-                    (request->certificates_always ? SVMS_CAMERA_CERTIFICATES_ALWAYS : 0) |
+                    (request->certificate_sei ? SVMS_CAMERA_CERTIFICATE_SEI : 0) |
                     (request->hash_escaped ? SVMS_CAMERA_HASH_ESCAPED : 0);
     options.sign_every = request->every;
     options.copies = request->copies;
@@ -156,12 +156,12 @@ static const option_spec options[] = {
       COUNT(every, 1, 255) },
     { "copies", "N", "how often each signature is sent, 1 to 3; default 1", OPTION_COUNT,
       COUNT(copies, 1, 3) },
-    { "part-nal-units", "N", "sign after so many NAL units, 1 to 65535; default 1000", OPTION_COUNT,
-      COUNT(part_nal_units, 1, 65535) },
+    { "part-nal-units", "N", "sign after so many NAL units, 1 to 50000; default 1000", OPTION_COUNT,
+      COUNT(part_nal_units, 1, 50000) },
     { "part-ms", "N", "sign after so many milliseconds, 1 to 3600000; default 5000", OPTION_COUNT,
       COUNT(part_ms, 1, 3600000) },
-    { "certificates-always", NULL, "certificates with each signature, not once at the beginning",
-      OPTION_FLAG, AT(certificates_always) },
+    { "certificate-sei", NULL, "certificates once at the beginning, not with each signature",
+      OPTION_FLAG, AT(certificate_sei) },
     { "hash-escaped", NULL, "hash with emulation prevention, as some cameras do", OPTION_FLAG,
       AT(hash_escaped) },
     { "firmware", "TEXT", "version of the firmware, as the camera says it", OPTION_TEXT,

@@ -34,11 +34,22 @@ typedef struct verify_request {
     bool quiet;
 } verify_request;
 
+/* Reports that follow one another, of which the same is to be said. */
+typedef struct told_run {
+    uint64_t first_frame;
+    uint64_t frame_count;
+    int64_t utc_ns;
+    svms_camera_verdict verdict;
+    uint32_t reasons;
+    bool is_there;
+} told_run;
+
 /* What the reports of one track leave behind. */
 typedef struct checked_track {
     json_t *reports; /* with --json */
-    uint64_t listed;
-    uint64_t told; /* reports with something to tell */
+    told_run run;    /* that may go on */
+    uint64_t listed; /* lines that were printed */
+    uint64_t told;   /* and lines there would be */
     svms_identity_verdict identity;
     bool is_signed;
     char subject[SVMS_CAMERA_TEXT_SIZE];
@@ -87,19 +98,56 @@ static void print_remarks(const svms_camera_validator *validator, uint32_t count
     }
 }
 
-static void print_gop(const svms_camera_validator *validator, const svms_camera_gop *gop)
+static void print_run(const told_run *run)
 {
-    camera_reasons why = camera_reason_words(gop->reasons);
-    const char *title = camera_verdict_title(gop->verdict);
+    camera_reasons why = camera_reason_words(run->reasons);
+    const char *title = camera_verdict_title(run->verdict);
     const char *joint = why.text[0] != '\0' ? ": " : "";
-    int64_t when = gop->from_utc_ns != SVMS_NO_TIME ? gop->from_utc_ns : gop->stream_utc_ns;
-    if (gop->frame_count == 0) {
-        print_line(stdout, "  at frame %" PRIu64 "%s  %s%s%s", gop->first_frame,
-                   time_behind_comma(when).text, title, joint, why.text);
+    if (run->frame_count == 0) {
+        print_line(stdout, "  at frame %" PRIu64 "%s  %s%s%s", run->first_frame,
+                   time_behind_comma(run->utc_ns).text, title, joint, why.text);
     } else {
-        print_line(stdout, "  frames %" PRIu64 " to %" PRIu64 "%s  %s%s%s", gop->first_frame,
-                   gop->first_frame + gop->frame_count - 1, time_behind_comma(when).text, title,
-                   joint, why.text);
+        print_line(stdout, "  frames %" PRIu64 " to %" PRIu64 "%s  %s%s%s", run->first_frame,
+                   run->first_frame + run->frame_count - 1, time_behind_comma(run->utc_ns).text,
+                   title, joint, why.text);
+    }
+}
+
+/* The run is over. */
+static bool end_run(checked_track *track)
+{
+    bool is_listed = track->run.is_there && track->listed < MAX_LISTED_FINDINGS;
+    track->told += track->run.is_there ? 1 : 0;
+    track->listed += is_listed ? 1 : 0;
+    if (is_listed) {
+        print_run(&track->run);
+    }
+    track->run.is_there = false;
+    return is_listed;
+}
+
+/* In one line with those before it where the same is to be said of them, and nothing more. */
+static void tell_gop(checked_track *track, const svms_camera_validator *validator,
+                     const svms_camera_gop *gop)
+{
+    told_run *run = &track->run;
+    bool has_more = gop->missing_gops > 0 || gop->remark_count > 0;
+    bool goes_on = run->is_there && !has_more && run->verdict == gop->verdict &&
+                   run->reasons == gop->reasons &&
+                   run->first_frame + run->frame_count == gop->first_frame;
+    if (goes_on) {
+        run->frame_count += gop->frame_count;
+        return;
+    }
+    (void)end_run(track);
+    *run = (told_run){ gop->first_frame,
+                       gop->frame_count,
+                       gop->from_utc_ns != SVMS_NO_TIME ? gop->from_utc_ns : gop->stream_utc_ns,
+                       gop->verdict,
+                       gop->reasons,
+                       gop->verdict != SVMS_CAMERA_AUTHENTIC || gop->reasons != 0 };
+    if (!has_more || !end_run(track)) {
+        return;
     }
     if (gop->missing_gops > 0) {
         print_line(stdout, "                before it, %" PRIu32 " signed GOP%s missing",
@@ -128,19 +176,14 @@ static exit_status take_report(void *user, uint32_t number, svms_camera_validato
 {
     verification *self = user;
     checked_track *track = &self->tracks[number];
-    bool is_worth_words = gop->verdict != SVMS_CAMERA_AUTHENTIC || gop->reasons != 0;
     note_signer(track, gop);
-    track->told += is_worth_words ? 1 : 0;
     if (self->request->json) {
         if (json_array_append_new(track->reports, camera_gop_to_json(validator, gop)) != 0) {
             complain("out of memory");
             return EXIT_ENVIRONMENT;
         }
-        return EXIT_GOOD;
-    }
-    if (is_worth_words && !self->request->quiet && track->listed < MAX_LISTED_FINDINGS) {
-        track->listed++;
-        print_gop(validator, gop);
+    } else if (!self->request->quiet) {
+        tell_gop(track, validator, gop);
     }
     return EXIT_GOOD;
 }
@@ -239,13 +282,13 @@ static void print_camera(const verification *self, const svms_camera_summary *su
                    : "");
 }
 
-static void print_summary(const verification *self, uint32_t number,
-                          const svms_camera_summary *summary)
+static void print_summary(verification *self, uint32_t number, const svms_camera_summary *summary)
 {
-    const checked_track *track = &self->tracks[number];
+    checked_track *track = &self->tracks[number];
     camera_reasons why = camera_reason_words(summary->reasons);
+    (void)end_run(track);
     if (track->told > track->listed) {
-        print_line(stdout, "  and %" PRIu64 " more GOPs (--json lists them)",
+        print_line(stdout, "  and %" PRIu64 " more (--json lists them)",
                    track->told - track->listed);
     }
     print_line(stdout, "Track %-8" PRIu32 "%s", number,
@@ -270,7 +313,7 @@ static void print_summary(const verification *self, uint32_t number,
 }
 
 /* Adds what was found in one track to the whole. */
-static exit_status show_track(const verification *self, uint32_t number, json_t *list,
+static exit_status show_track(verification *self, uint32_t number, json_t *list,
                               svms_camera_verdict *verdict, bool *trusted)
 {
     svms_camera_summary summary;
@@ -295,7 +338,7 @@ static exit_status show_track(const verification *self, uint32_t number, json_t 
     return EXIT_GOOD;
 }
 
-static exit_status show(const verification *self)
+static exit_status show(verification *self)
 {
     svms_camera_verdict verdict = SVMS_CAMERA_PENDING;
     bool trusted = true;

@@ -197,7 +197,7 @@ _svms_camsign_options() {
     case $1 in
     sign)
         echo "--out --chain --key --user-chain --user-key --low-bit-rate --every --copies --part-nal-units" \
-            "--part-ms --certificates-always --hash-escaped --firmware --serial --manufacturer --start --json --help"
+            "--part-ms --certificate-sei --hash-escaped --firmware --serial --manufacturer --start --json --help"
         ;;
     verify)
         echo "--trust --user-trust --crl --attested --accept-claimed-time --expect-signed --start --password-file" \

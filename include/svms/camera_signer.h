@@ -18,9 +18,10 @@ extern "C" {
 
 /** No lists of hashes: fewer bytes, and what was changed cannot be told from its GOP. */
 #define SVMS_CAMERA_LOW_BIT_RATE 0x01u
-/** Certificates come in each signed SEI, not in a SEI of their own at the beginning; with a user's
- * key in both (CS-SGN-8). */
-#define SVMS_CAMERA_CERTIFICATES_ALWAYS 0x02u
+/** Certificates come once, in a SEI of their own at the beginning, and not with each signature:
+ * fewer bytes, and who gets a part of the stream must keep that SEI. With a user's key it is always
+ * so (CS-SGN-8). */
+#define SVMS_CAMERA_CERTIFICATE_SEI 0x02u
 /** Emulation prevention comes before the hash (reserved byte 0x40). */
 #define SVMS_CAMERA_HASH_ESCAPED 0x04u
 
@@ -57,7 +58,7 @@ typedef struct svms_camera_signer_options {
 typedef struct svms_camera_signer svms_camera_signer;
 
 /**
- * Make a signer. Unless ::SVMS_CAMERA_CERTIFICATES_ALWAYS is given, the first access unit with a
+ * Make a signer. With ::SVMS_CAMERA_CERTIFICATE_SEI, or a user's key, the first access unit with a
  * picture that comes out has a certificate SEI. It is signed in this call, which waits for the
  * maker's key; nothing later does, but for svms_camera_signer_end(). Keys of a provider (not those
  * behind callbacks) sign within the call that asks them.

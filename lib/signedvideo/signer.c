@@ -15,8 +15,7 @@
 #define PART_MS_USUAL 5000u
 #define NS_PER_MS INT64_C(1000000)
 #define TEXT_MAX ((size_t)255)
-#define FLAGS                                                                                      \
-    (SVMS_CAMERA_LOW_BIT_RATE | SVMS_CAMERA_CERTIFICATES_ALWAYS | SVMS_CAMERA_HASH_ESCAPED)
+#define FLAGS (SVMS_CAMERA_LOW_BIT_RATE | SVMS_CAMERA_CERTIFICATE_SEI | SVMS_CAMERA_HASH_ESCAPED)
 
 static uint32_t or_usual(uint32_t given, uint32_t usual)
 {
@@ -131,8 +130,7 @@ static svms_status prepare(svms_camera_signer *signer, const svms_camera_signer_
     if (status == SVMS_OK) {
         status = put_more(signer, options, err);
     }
-    bool has_certificate =
-        options->user_key || (options->flags & SVMS_CAMERA_CERTIFICATES_ALWAYS) == 0;
+    bool has_certificate = options->user_key || (options->flags & SVMS_CAMERA_CERTIFICATE_SEI) != 0;
     if (status == SVMS_OK && has_certificate) {
         status = make_certificate(signer, &maker, err);
     }

@@ -76,7 +76,7 @@ static svms_status look_over(survey *out, svms_camera_signer *signer, const uint
 static void begin_picture(svms_camera_signer *signer, svms_signer_output *output,
                           const svms_camera_nal *first, int64_t utc_ns)
 {
-    static const svms_signer_end gop_goes_on = { .is_partial = true };
+    static const svms_signer_closing gop_goes_on = { .is_partial = true };
     svms_signer_take_time(signer, utc_ns);
     svms_signer_put_certificate(signer, output);
     svms_signer_put_waiting(signer, output, false);
@@ -174,7 +174,7 @@ svms_status svms_camera_signer_add(svms_camera_signer *signer, const void *data,
 svms_status svms_camera_signer_end(svms_camera_signer *signer, int64_t utc_ns, const void **out,
                                    size_t *out_size, svms_error *err)
 {
-    static const svms_signer_end stream_ends = { .is_last = true };
+    static const svms_signer_closing stream_ends = { .is_last = true };
     if (!signer || !out || !out_size) {
         return svms_fail(err, SVMS_E_USAGE,
                          "the end of signing needs a signer, and places for the result");

@@ -107,13 +107,13 @@ SVMS_MUST_CHECK svms_status svms_signer_sei_settle(svms_camera_signer *signer, s
 void svms_signer_sei_clear(svms_signer_sei *sei);
 
 /* How a list is closed. */
-typedef struct svms_signer_end {
+typedef struct svms_signer_closing {
     bool is_partial; /* the GOP goes on */
     bool is_last;    /* the stream ends */
-} svms_signer_end;
+} svms_signer_closing;
 
 /* Makes and queues the SEI of the list that is open, and empties it. What fails is told. */
-void svms_signer_close_list(svms_camera_signer *signer, const svms_signer_end *end);
+void svms_signer_close_list(svms_camera_signer *signer, const svms_signer_closing *end);
 /* Hashes a covered NAL unit into the list; an anchor closes the list before. What fails is told,
  * and spoils the list. */
 void svms_signer_cover(svms_camera_signer *signer, const svms_camera_nal *nal);

@@ -56,7 +56,7 @@ static int64_t end_of_list(const svms_camera_signer *signer)
     return signer->is_clock_set ? signer->last_utc_ns : signer->utc_ns;
 }
 
-static bool is_to_be_signed(const svms_camera_signer *signer, const svms_signer_end *end)
+static bool is_to_be_signed(const svms_camera_signer *signer, const svms_signer_closing *end)
 {
     return end->is_partial || end->is_last || signer->unsigned_gops + 1 >= signer->sign_every;
 }
@@ -74,13 +74,13 @@ static void fill_content(const svms_camera_signer *signer, svms_sei_content *con
     if (is_signed) {
         content->room = signer->key.room;
     }
-    if (is_signed && (signer->flags & SVMS_CAMERA_CERTIFICATES_ALWAYS) != 0) {
+    if (is_signed && signer->certificate.size == 0) {
         content->more = signer->more.data;
         content->more_size = signer->more.size;
     }
 }
 
-static svms_status queue_sei(svms_camera_signer *signer, const svms_signer_end *end,
+static svms_status queue_sei(svms_camera_signer *signer, const svms_signer_closing *end,
                              svms_error *err)
 {
     static const uint8_t none[SVMS_CAMERA_HASH_MAX];
@@ -116,7 +116,7 @@ static svms_status queue_sei(svms_camera_signer *signer, const svms_signer_end *
     return SVMS_OK;
 }
 
-void svms_signer_close_list(svms_camera_signer *signer, const svms_signer_end *end)
+void svms_signer_close_list(svms_camera_signer *signer, const svms_signer_closing *end)
 {
     svms_signer_list *list = &signer->list;
     svms_error err = SVMS_ERROR_INIT;
@@ -134,7 +134,7 @@ void svms_signer_close_list(svms_camera_signer *signer, const svms_signer_end *e
 
 static void begin_gop(svms_camera_signer *signer, const svms_camera_nal *nal)
 {
-    static const svms_signer_end gop_ends = { .is_partial = false };
+    static const svms_signer_closing gop_ends = { .is_partial = false };
     svms_signer_list *list = &signer->list;
     if (list->has_anchor) {
         svms_signer_close_list(signer, &gop_ends);

@@ -6,8 +6,9 @@ stands in the access unit that leads the next GOP; that of the last one stands a
 
 import random
 
-from camera_signed import Document, is_signing_sei, is_slice, payload_of, unescape
+from camera_signed import Document, is_signing_sei, is_slice, payload_of
 
+OTHER_BYTES = bytes(byte ^ 0x55 or 0x55 for byte in range(256))  # none becomes zero
 GOP = 2  # the one that is edited, from 0
 
 
@@ -35,7 +36,7 @@ def flip_slice(codec, nals, number=0):
 def made_up(codec, nals):
     """An access unit that nobody signed, of the same kind."""
     found = [nals[at] for at in slices_of(codec, nals)]
-    return [nal[:len(nal) // 2] + bytes(byte ^ 0x55 or 0x55 for byte in nal[len(nal) // 2:-1]) + b"\x80" for nal in found]
+    return [nal[:len(nal) // 2] + nal[len(nal) // 2:-1].translate(OTHER_BYTES) + b"\x80" for nal in found]
 
 
 def without_seis(codec, nals):
@@ -207,9 +208,8 @@ def length_of_the_sei_flipped(stream):
     frame, at = sei_place(stream)
     nal = units[frame][at]
     place = payload_of(stream.codec, nal)[0] + 17
-    clear, places = unescape(nal[place:])
-    # The length of the first element.
-    units[frame][at] = flipped(nal, place + places[2], 6)
+    # The length of the first element; no emulation prevention is so early.
+    units[frame][at] = flipped(nal, place + 2, 6)
     return units, {stream.first: ("unsigned", {"sei_malformed"}, {})}
 
 

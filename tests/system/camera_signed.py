@@ -2,6 +2,7 @@
 """Camera-signed video (ONVIF Media Signing), written from docs/spec/signedvideo.md alone, with python3-cryptography: NAL units,
 SEIs and a camera that signs. What a receiver says is in camera_verdicts.py."""
 
+import functools
 import hashlib
 import re
 import struct
@@ -108,27 +109,27 @@ def is_behind(codec, nal):
 
 def escape(data, before=b""):
     """Emulation prevention of data that stands behind other, already escaped, bytes."""
-    out, zeros = bytearray(), len(before) - len(before.rstrip(b"\0"))
-    for byte in data:
-        if zeros >= 2 and byte <= 3:
-            out.append(3)
-            zeros = 0
-        out.append(byte)
-        zeros = 0 if byte else zeros + 1
-    return bytes(out)
+    zeros = len(before) - len(before.rstrip(b"\0"))
+    return re.sub(b"\0\0(?=[\0-\3])", b"\0\0\3", bytes(zeros) + data)[zeros:]
 
 
 def unescape(data):
-    """Without emulation prevention, and where each byte stood."""
-    out, places, zeros = bytearray(), [], 0
-    for at, byte in enumerate(data):
-        if zeros >= 2 and byte == 3:
-            zeros = 0
-            continue
-        out.append(byte)
-        places.append(at)
-        zeros = 0 if byte else zeros + 1
-    return bytes(out), places
+    """Without emulation prevention, and where the bytes that were taken out stood."""
+    parts, taken, start = [], [], 0
+    while (at := data.find(b"\0\0\3", start)) >= 0:
+        parts.append(data[start:at + 2])
+        taken.append(at + 2)
+        start = at + 3
+    return b"".join(parts) + data[start:], taken
+
+
+def place_before(clear_at, taken):
+    """Where the bytes end that are clear_at bytes long without emulation prevention; a byte taken out right there is behind."""
+    for at in taken:
+        if at >= clear_at:
+            break
+        clear_at += 1
+    return clear_at
 
 
 def sei_header(codec):
@@ -169,10 +170,10 @@ class Document:
         self.nal = nal = nal.rstrip(b"\0")
         start, size = payload_of(codec, nal)
         if len(nal) - start == size + 1:
-            clear, places = nal, None
+            clear, taken = nal, []
         else:
-            behind, found = unescape(nal[start:])
-            clear, places = nal[:start] + behind, list(range(start)) + [start + at for at in found]
+            behind, taken = unescape(nal[start:])
+            clear = nal[:start] + behind
             if len(behind) != size + 1:
                 raise Malformed("its size is another")
         if clear[-1] != 0x80:
@@ -185,10 +186,9 @@ class Document:
         self.signature_at = None
         self.read_elements(payload)
         if self.signature_at is not None:
-            end = start + self.signature_at
             # An emulation prevention byte before the signature's tag is none of the document's (CS-DOC-2).
-            raw_end = end if places is None else places[end - 1] + 1
-            self.document = nal[:raw_end] if payload[16] & IS_ESCAPED else clear[:end]
+            raw_end = start + place_before(self.signature_at, taken)
+            self.document = nal[:raw_end] if payload[16] & IS_ESCAPED else clear[:start + self.signature_at]
         self.check()
 
     def read_elements(self, payload):
@@ -321,6 +321,11 @@ def element(tag, value):
     return struct.pack(">BH", tag, len(value)) + value
 
 
+@functools.cache
+def private_key(pem):
+    return serialization.load_pem_private_key(pem, None)
+
+
 def oid_field(oid):
     return bytes([len(oid)]) + oid
 
@@ -346,8 +351,8 @@ class Camera:
         self.codec, self.order, self.version = codec, order, version
         self.escaped, self.bare, self.lists, self.certificates = escaped, bare, lists, certificates
         self.every, self.part, self.late, self.copies, self.algorithm = every, part, late, copies, algorithm
-        self.maker = (serialization.load_pem_private_key(key_pem, None), chain_pem)
-        self.user = user and (serialization.load_pem_private_key(user[0], None), user[1])
+        self.maker = (private_key(key_pem), chain_pem)
+        self.user = user and (private_key(user[0]), user[1])
         self.counter, self.pkcs1, self.last_general = counter, pkcs1, last_general
         self.predecessor = bytes(self.hash_size())
         self.anchor = None

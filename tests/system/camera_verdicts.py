@@ -24,10 +24,13 @@ class Unit:
     at: int  # place among all NAL units
     data: bytes
     kind: str
-    anchor: bytes = b""  # the NAL unit that it is linked with in the stream
+    anchor: "Unit | None" = None  # what it is linked with in the stream
+    known: dict = dataclasses.field(default_factory=dict)  # hashes by name
 
     def raw(self, name):
-        return hashlib.new(name, self.data).digest()
+        if name not in self.known:
+            self.known[name] = hashlib.new(name, self.data).digest()
+        return self.known[name]
 
     def under(self, name, anchor):
         """Its hash when this is the hash of its anchor."""
@@ -35,7 +38,7 @@ class Unit:
         return own if self.kind != SLICE else hashlib.new(name, anchor + own).digest()
 
     def hash(self, name):
-        return self.under(name, hashlib.new(name, self.anchor).digest())
+        return self.under(name, self.anchor.raw(name) if self.anchor else b"")
 
 
 @dataclasses.dataclass(eq=False)
@@ -116,8 +119,7 @@ class Receiver:
         self.covered = collections.deque(maxlen=4096)  # NAL units that were as signed
         self.last_start = None
         self.open_part = None
-        self.frame, self.at, self.anchor, self.seis = 0, 0, b"", 0
-        self.frames_of = []
+        self.frame, self.at, self.anchor, self.seis = 0, 0, None, 0
         self.session = False
         self.pending_reasons = set()
         self.placed_any = False
@@ -135,8 +137,8 @@ class Receiver:
     def take(self, data):
         if is_slice(self.codec, data):
             kind = ANCHOR if is_anchor(self.codec, data) else SLICE
-            self.anchor = data if kind == ANCHOR else self.anchor
             self.waiting.append(Unit(self.frame, self.at, data, kind, self.anchor))
+            self.anchor = self.waiting[-1] if kind == ANCHOR else self.anchor
         elif is_signing_sei(self.codec, data):
             self.seis += 1
             self.take_sei(data)
@@ -407,9 +409,9 @@ class Receiver:
     def remember(self, document, placement):
         anchors = [unit.raw(document.name) for unit, _ in placement.fitting if unit.kind == ANCHOR]
         if not anchors:
-            anchors = getattr(document, "anchors", None) or [hashlib.new(document.name, placement.units[0].anchor).digest()]
+            anchors = getattr(document, "anchors", None) or [unit.anchor.raw(document.name) for unit in placement.units[:1] if unit.anchor]
         before = self.signed_anchor.get(document.counter - 1)
-        self.signed_anchor = {document.counter: before or anchors[0]} if document.is_partial else {}
+        self.signed_anchor = {document.counter: before or anchors[0]} if document.is_partial and (before or anchors) else {}
         self.covered.extend(unit.data for unit, _ in placement.fitting)
         self.before, self.first_hash = document, document.hashes[0]
         self.session, self.placed_any = False, True

@@ -23,7 +23,7 @@ WAYS = (
     {"last_general": True, "escaped": True, "lists": False},
 )
 OPTIONS = (
-    [], ["--low-bit-rate"], ["--every", "3"], ["--every", "2", "--copies", "2"], ["--certificates-always", "--hash-escaped"],
+    [], ["--low-bit-rate"], ["--every", "3"], ["--every", "2", "--copies", "2"], ["--certificate-sei", "--hash-escaped"],
     ["--part-nal-units", "7"], ["--part-ms", "300", "--low-bit-rate", "--hash-escaped"],
 )
 
@@ -101,13 +101,14 @@ class CamSign(CamSignCase):
     def test_a_sei_of_another_clip_signs_nothing(self):
         clip, length = self.clip("h264")
         stream = camera_edits.Stream(clip.codec, self.signed(clip), length)
-        other = self.signed(camera_clip.Clip(clip.codec, clip.description, self.made_up(clip)))
+        other = self.signed(self.another(clip))
         self.check_edit(clip, *camera_edits.sei_of_another_clip(stream, other))
 
     @staticmethod
-    def made_up(clip):
+    def another(clip):
         """Another scene of the same camera, as far as signatures go."""
-        return [camera_edits.made_up(clip.codec, nals) for nals in clip.units]
+        units = [camera_edits.made_up(clip.codec, nals) for nals in clip.units]
+        return camera_clip.Clip(clip.codec, clip.description, units)
 
     def test_clips_that_were_joined_are_sessions(self):
         clip, length = self.clip("h264", 3)
@@ -115,7 +116,7 @@ class CamSign(CamSignCase):
         later = self.start + datetime.timedelta(seconds=30)
         for key, reasons in ((None, {"new_session"}), (other_camera, {"new_session", "key_changed"})):
             with self.subTest(reasons=reasons):
-                second = self.signed(camera_clip.Clip(clip.codec, clip.description, self.made_up(clip)), start=later, key=key)
+                second = self.signed(self.another(clip), start=later, key=key)
                 units = self.signed(clip) + second
                 for reports in (self.by_svms(clip, units, status=GOOD)[0], by_reference(clip.codec, units)[0]):
                     self.assertEqual({report["verdict"] for report in reports}, {"authentic"})
@@ -124,7 +125,7 @@ class CamSign(CamSignCase):
         # Without the beginning of its session the second one is an alarm; so is the first one behind it.
         first = self.signed(clip, certificates="always")
         for key in (None, other_camera):
-            second = self.signed(camera_clip.Clip(clip.codec, clip.description, self.made_up(clip)), start=later, key=key, certificates="always")
+            second = self.signed(self.another(clip), start=later, key=key, certificates="always")
             for units in (first + second[2 * length:], second + first[2 * length:]):
                 for reports in (self.by_svms(clip, units, status=EVIDENCE)[0], by_reference(clip.codec, units)[0]):
                     joined = [report for report in reports if report["first_frame"] == 3 * length]
@@ -159,7 +160,8 @@ class CamSign(CamSignCase):
             reports, summary = self.by_svms(clip, stripped, *more, status=EVIDENCE)
             self.assertEqual([(report["verdict"], report["reasons"]) for report in reports], [("unsigned", reasons)] * 2)
             self.assertEqual((summary["verdict"], summary["seis"]), ("unsigned", 0))
-            self.assertEqual([report["reasons"] for report in by_reference(clip.codec, stripped, expect_signed=bool(more))[0]], [reasons] * 2)
+            theirs = by_reference(clip.codec, stripped, expect_signed=bool(more))[0]
+            self.assertEqual([report["reasons"] for report in theirs], [reasons] * 2)
 
     def test_a_clock_that_was_moved_is_told_and_changes_nothing_else(self):
         clip, length = self.clip("h264", 3)
@@ -257,7 +259,8 @@ class CamSign(CamSignCase):
         source = self.stored(clip, clip.units, "source.mp4")
         both = ["--chain", self.chain_path, "--key", self.key_path]
         for arguments in (["sign"], ["sign", source, "--out", "o.mp4"], ["sign", source, *both], ["sign", source, "--out", "o.avi", *both],
-                          ["sign", source, "--out", "o.mp4", *both, "--every", "0"], ["sign", source, "--out", "o.mp4", *both, "--copies", "4"],
+                          ["sign", source, "--out", "o.mp4", *both, "--every", "0"],
+                          ["sign", source, "--out", "o.mp4", *both, "--copies", "4"],
                           ["verify"], ["verify", source, "--trust", self.trust, "--attested", "yesterday"]):
             with self.subTest(arguments):
                 self.expect(USAGE, "camsign", *arguments)

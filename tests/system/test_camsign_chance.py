@@ -65,7 +65,8 @@ class Chance(CamSignCase):
                     theirs = by_reference(codec, edited)[0]
                     self.assertEqual(believed(reports), believed(theirs), f"{reports}\n{theirs}")
                     # Every access unit is in exactly one report.
-                    frames = [frame for report in reports for frame in range(report["first_frame"], report["first_frame"] + report["frames"])]
+                    spans = [(report["first_frame"], report["first_frame"] + report["frames"]) for report in reports]
+                    frames = [frame for span in spans for frame in range(*span)]
                     self.assertEqual(frames, list(range(len(edited))))
                     if believed(reports)[1]:
                         all_is_well += 1

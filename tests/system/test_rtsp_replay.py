@@ -81,10 +81,12 @@ class ReplayTest(ServeCase):
     def test_the_same_comes_again_with_loop(self):
         self.keep()
         url = self.camera_of("in.svms", *self.opens(), "--loop")
-        self.record(GOOD, url, "--trust", self.trust, "--for", "5s")
+        self.record(GOOD, url, "--trust", self.trust, "--for", "6s")
         self.verify()
         self.extract(GOOD, "a.svms", "out.mp4")
-        self.assertEqual(frames(self.path("out.mp4"))[:30], (self.pictures * 2)[:30])
+        seen = frames(self.path("out.mp4"))
+        self.assertGreater(len(seen), len(self.pictures))
+        self.assertEqual(seen, (self.pictures * 20)[:len(seen)])
 
     def test_a_long_gap_is_no_long_wait(self):
         gap = self.path("gap.mkv")

@@ -79,7 +79,7 @@ class TokenTest(ServeCase):
 
     def test_nobody_watches_longer_than_his_token_lasts(self):
         url = self.camera("--loop", *self.believed, "--skew", "0")
-        run = self.shown(GOOD, url, self.token("--life", "4s"))
+        run = self.shown(GOOD, url, self.token("--life", "10s"))
         self.assertIn("goodbye", run.err)
         self.verify()
         self.process.kill()

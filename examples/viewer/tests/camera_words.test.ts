@@ -176,7 +176,7 @@ test('what the recorder says stands in the report in both languages, as its word
   ]) assert.ok(text.includes(line), line);
   assert.match(text, /Fingerprint of the camera’s certificate, as the recorder says: [0-9a-f]{4} /);
   const other = printed(german);
-  for (const line of ['Das ist das Wort des Aufzeichnungsgeräts', 'authentisch: 37 von 40 Bildgruppen (sagt das Aufzeichnungsgerät)', '2 von 40 Bildgruppen nicht so, wie die Kamera sie signiert hat', 'verändert, seit die Kamera es signiert hat; 2 Bildteile verändert', 'davor 1 signierte Bildgruppe fehlt; eine Signatur fehlt', 'ja: Eine Stelle, der das Aufzeichnungsgerät vertraute']) assert.ok(other.includes(line), line);
+  for (const line of ['Das ist das Wort des Aufzeichnungsgeräts', 'echt: 37 von 40 Bildgruppen (sagt das Aufzeichnungsgerät)', '2 von 40 Bildgruppen nicht so, wie die Kamera sie signiert hat', 'verändert, seit die Kamera es signiert hat; 2 Bildteile verändert', 'davor 1 signierte Bildgruppe fehlt; eine Signatur fehlt', 'ja: Eine Stelle, der das Aufzeichnungsgerät vertraute']) assert.ok(other.includes(line), line);
   assert.ok(printed(english, [], 'running').includes(en.camera.running));
   assert.ok(!printed(english, [], 'done').includes(en.camera.heading));
   const faulty = printed(english, [{ ...cameraWords(0), tracks: [], faultCount: 1, faults: [{ part: 0, utc: begin, reason: 'a record whose "verdict" is missing' }], isUnsigned: true }]);
@@ -198,5 +198,8 @@ test('every reason and every verdict on a signer has words in both languages', (
     assert.ok(run !== undefined);
     for (const reason of Object.keys(en.camera.reasons) as (keyof typeof en.camera.reasons)[]) assert.ok(runSentence(words, { ...run, reasons: [reason] }).includes(words.t.camera.reasons[reason]), reason);
     assert.equal(cameraSummary(words, { ...cameraTrack(), groups: 0 }), words.t.camera.nothing);
+    const doubtful = { ...cameraTrack(), signers: [{ subject: null, fingerprint: null, identity: 'unknown_issuer' as const, groups: 39 }] };
+    assert.ok(cameraSummary(words, doubtful).endsWith(words.t.camera.untrusted), 'authentic by nobody who is trusted is no praise');
+    assert.doesNotMatch(cameraSummary(words, { ...cameraTrack(), groups: 4, verdicts: { authentic: 0, missing: 0, changed: 4, inserted: 0, unsigned: 0 } }), new RegExp(words.t.camera.verdicts.unsigned));
   }
 });

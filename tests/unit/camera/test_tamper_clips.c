@@ -18,8 +18,8 @@
 
 #define SECOND LENS_SECOND
 #define FOLDER_VARIABLE "SVMS_TEST_MEDIA"
-#define WIDTH 384u
-#define HEIGHT 288u
+#define WIDTH 256u
+#define HEIGHT 192u
 
 static void name_clip(char *path, size_t size, const char *name)
 {

@@ -63,6 +63,7 @@ void desk_open(desk *d, const char *kind, OSSL_LIB_CTX *ossl)
     d->wall_clock = DESK_START;
     d->now = DESK_START;
     d->options = usual;
+    d->options.flags = SVMS_CAMERA_CERTIFICATE_SEI;
     d->in = malloc(DESK_UNIT_MAX);
     assert_non_null(d->in);
     options.user = d;

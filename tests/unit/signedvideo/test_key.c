@@ -17,6 +17,7 @@
 #include "../identity/authority.h"
 #include "../identity/fixture.h"
 #include "camera_key.h"
+#include "key_internal.h"
 #include "nal_internal.h"
 #include "sei_maker.h"
 
@@ -401,6 +402,22 @@ static void keys_that_cannot_sign_video_are_named(void **state)
                      SVMS_E_UNSUPPORTED);
 }
 
+/* The rest of the library does not sign with such keys, and says so when it meets one. */
+static void a_p521_chain_is_refused_where_it_cannot_serve(void **state)
+{
+    key_case *c = *state;
+    svms_chain *chain = NULL;
+    uint8_t id[SVMS_DIGEST_SIZE];
+    make_camera(c, "P-521");
+    svms_camera_key *key = open_key(c);
+    const svms_public_key *leaf = svms_chain_leaf_key(svms_camera_key_chain(key));
+    assert_null(leaf);
+    assert_int_equal(svms_public_key_id(leaf, id, NULL), SVMS_E_UNSUPPORTED);
+    assert_int_equal(svms_chain_from_pem(&chain, c->ctx, c->pem, strlen(c->pem), NULL),
+                     SVMS_E_UNSUPPORTED);
+    svms_camera_key_free(&key);
+}
+
 static void what_is_no_chain_is_malformed(void **state)
 {
     key_case *c = *state;
@@ -606,6 +623,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_no_signature_does_not_verify, set_up, tear_down),
         cmocka_unit_test_setup_teardown(algorithms_may_come_from_before, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_that_cannot_sign_video_are_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_p521_chain_is_refused_where_it_cannot_serve, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_chain_is_malformed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_too_long_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nul_and_white_space_behind_the_text_are_passed_over, set_up,

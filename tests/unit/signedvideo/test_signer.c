@@ -132,7 +132,7 @@ static void flags_decide_what_stands_in_which_sei(void **state)
         d.options.firmware = "1.2.3";
         d.options.manufacturer = "M\xC3\xBCller";
         desk_start(&d);
-        bool always = (flags & SVMS_CAMERA_CERTIFICATES_ALWAYS) != 0;
+        bool always = (flags & SVMS_CAMERA_CERTIFICATE_SEI) == 0;
         desk_feed(&d, "I", always ? "I" : "cI");
         desk_feed(&d, "I", "SI");
         desk_end(&d, "S");
@@ -192,8 +192,7 @@ static void a_users_key_signs_gops_and_the_makers_key_vouches_for_it(void **stat
             assert_int_equal(signed_sei_certificates(&d.seen->seis[0], 0), 2);
             assert_int_equal(signed_sei_certificates(&d.seen->seis[0], 1), 2);
             assert_string_equal(d.seen->seis[0].hash, "SHA256");
-            bool always = (flags & SVMS_CAMERA_CERTIFICATES_ALWAYS) != 0;
-            assert_int_equal(d.seen->seis[1].tag_count[6], always ? 2 : 0);
+            assert_int_equal(d.seen->seis[1].tag_count[6], 0);
             desk_close(&d);
         }
     }
@@ -218,7 +217,7 @@ static void who_begins_to_watch_gets_the_certificates_again(void **state)
     assert_memory_equal(d.seen->seis[0].nal, d.seen->seis[1].nal, d.seen->seis[0].nal_size);
     desk_stop(&d);
 
-    d.options.flags = SVMS_CAMERA_CERTIFICATES_ALWAYS;
+    d.options.flags = 0;
     desk_start(&d);
     svms_camera_signer_announce(d.signer);
     desk_feed(&d, "I", "I");
@@ -419,7 +418,7 @@ static void one_byte_lengths_hold_small_seis_and_no_certificates(void **state)
     d.options.framing = SVMS_NAL_LENGTH1;
     assert_int_equal(desk_try_start(&d), SVMS_E_LIMIT);
     assert_null(d.signer);
-    d.options.flags = SVMS_CAMERA_CERTIFICATES_ALWAYS;
+    d.options.flags = 0;
     desk_start(&d);
     desk_feed(&d, "I", "I");
     assert_int_equal(desk_try(&d, "I"), SVMS_E_LIMIT);

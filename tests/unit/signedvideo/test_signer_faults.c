@@ -74,9 +74,9 @@ static const struct {
     uint32_t flags;
     uint32_t sign_every;
 } setups[] = {
-    { "P-256", 0, 1 },
-    { "P-384", SVMS_CAMERA_HASH_ESCAPED, 2 },
-    { "P-256", SVMS_CAMERA_LOW_BIT_RATE | SVMS_CAMERA_CERTIFICATES_ALWAYS, 3 },
+    { "P-256", SVMS_CAMERA_CERTIFICATE_SEI, 1 },
+    { "P-384", SVMS_CAMERA_CERTIFICATE_SEI | SVMS_CAMERA_HASH_ESCAPED, 2 },
+    { "P-256", SVMS_CAMERA_LOW_BIT_RATE, 3 },
 };
 #define SETUPS (sizeof setups / sizeof setups[0])
 

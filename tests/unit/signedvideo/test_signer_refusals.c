@@ -5,7 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
 #include "camera_desk.h"
+#include "key_internal.h"
 #include "signer_internal.h"
 
 static void refuse(desk *d, svms_status expected, const char *words)
@@ -182,6 +186,77 @@ static void who_may_not_sign_as_a_camera_does_not(void **state)
     desk_close(&d);
 }
 
+/* A certificate that no chain needs, with so many bytes in an extension; PEM, to be freed. */
+static char *large_certificate(const desk *d, size_t size, long *pem_size)
+{
+    X509 *certificate = X509_new();
+    EVP_PKEY *key = svms_private_key_evp(d->key);
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    uint8_t *bytes = calloc(1, size);
+    assert_true(certificate && value && bytes);
+    assert_int_equal(X509_set_version(certificate, X509_VERSION_3), 1);
+    assert_int_equal(X509_set_pubkey(certificate, key), 1);
+    assert_int_equal(X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN",
+                                                MBSTRING_ASC, (const uint8_t *)"a", 1, -1, 0),
+                     1);
+    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(certificate), 0));
+    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(certificate), 60));
+    assert_int_equal(ASN1_OCTET_STRING_set(value, bytes, (int)size), 1);
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_NID(NULL, NID_netscape_comment, 0, value);
+    assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
+    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
+    BIO *text = BIO_new(BIO_s_mem());
+    assert_int_equal(PEM_write_bio_X509(text, certificate), 1);
+    char *data = NULL;
+    *pem_size = BIO_get_mem_data(text, &data);
+    char *pem = malloc((size_t)*pem_size);
+    assert_non_null(pem);
+    memcpy(pem, data, (size_t)*pem_size);
+    BIO_free(text);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(value);
+    X509_free(certificate);
+    free(bytes);
+    return pem;
+}
+
+static void certificates_that_no_element_holds_are_too_long(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        desk d;
+        desk_open(&d, "P-256", NULL);
+        svms_issue_options options = workshop_issue_options(SVMS_ROLE_CAMERA);
+        svms_request *request = workshop_request(d.ctx, d.key, "Front door");
+        workshop_text leaf;
+        workshop_issue_pem(&d.issuing, &options, request, &leaf);
+        long more_size = 0;
+        char *more = large_certificate(&d, i == 0 ? 47000 : 49000, &more_size);
+        char *pem = malloc(leaf.size + (size_t)more_size);
+        assert_non_null(pem);
+        memcpy(pem, leaf.data, leaf.size);
+        memcpy(pem + leaf.size, more, (size_t)more_size);
+        svms_chain *chain = NULL;
+        assert_int_equal(
+            svms_chain_from_pem(&chain, d.ctx, pem, leaf.size + (size_t)more_size, NULL), SVMS_OK);
+        d.options.chain = chain;
+        if (i == 0) {
+            desk_start(&d);
+            desk_feed(&d, "I", "cI");
+            assert_int_equal(signed_sei_certificates(&d.seen->seis[0], 0), 2);
+            desk_end(&d, "S");
+            assert_int_equal(desk_check(&d).signatures, 1);
+        } else {
+            refuse(&d, SVMS_E_LIMIT, "chain");
+        }
+        svms_chain_free(&chain);
+        svms_request_free(&request);
+        free(pem);
+        free(more);
+        desk_close(&d);
+    }
+}
+
 /* What is not taken leaves the stream as it was. */
 static void what_is_refused_was_not_taken(void **state)
 {
@@ -267,6 +342,7 @@ int main(void)
         cmocka_unit_test(missing_arguments_are_usage),
         cmocka_unit_test(keys_that_the_format_does_not_know_are_named),
         cmocka_unit_test(who_may_not_sign_as_a_camera_does_not),
+        cmocka_unit_test(certificates_that_no_element_holds_are_too_long),
         cmocka_unit_test(what_is_refused_was_not_taken),
         cmocka_unit_test(a_signed_stream_is_not_signed_again),
         cmocka_unit_test(empty_access_units_pass),

@@ -8,8 +8,9 @@ import { isKnown } from './times.js';
 export function cameraSummary({ t }: Words, track: CameraTrack): string {
   const { groups, verdicts } = track;
   if (groups === 0) return t.camera.nothing;
-  if (verdicts.authentic === 0) return t.camera.verdicts.unsigned;
-  return verdicts.authentic === groups ? t.camera.all(groups) : t.camera.some(verdicts.authentic, groups);
+  if (verdicts.unsigned === groups) return t.camera.verdicts.unsigned;
+  const words = verdicts.authentic === groups ? t.camera.all(groups) : t.camera.some(verdicts.authentic, groups);
+  return track.signers.every((signer) => signer.identity === 'trusted') && track.signersLeftOut === 0 ? words : `${words}; ${t.camera.untrusted}`;
 }
 
 function period({ times }: Words, from: bigint, to: bigint): string {

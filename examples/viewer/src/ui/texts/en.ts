@@ -394,6 +394,7 @@ export const en = {
     groups: (n: number) => count(n, 'group of pictures', 'groups of pictures'),
     all: (n: number) => `authentic: ${n === 1 ? 'the only group' : `all ${n} groups`} of pictures`,
     some: (good: number, n: number) => `authentic: ${good} of ${count(n, 'group', 'groups')} of pictures`,
+    untrusted: 'the recorder did not trust every signer',
     verdicts: {
       authentic: 'authentic',
       missing: 'something that the camera signed is missing',
