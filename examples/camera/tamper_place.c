@@ -112,7 +112,7 @@ static float find_hidden(const edge_sums regions[PLACE_REGIONS], bool hidden[PLA
     float all = 0;
     float lost = 0;
     memset(seen, 0, sizeof *seen);
-    for (uint32_t i = 0; i < PLACE_REGIONS; i++) {
+    for (size_t i = 0; i < PLACE_REGIONS; i++) {
         const edge_sums *each = &regions[i];
         hidden[i] =
             likeness_of(each) < LIKENESS_HIDDEN && each->view < CONTRAST_HIDDEN * each->place;

@@ -3,11 +3,13 @@
 #ifndef SVMS_CAMERA_TAMPER_PLACE_H
 #define SVMS_CAMERA_TAMPER_PLACE_H
 
+#include <stddef.h>
+
 #include "tamper_view.h"
 
 #define PLACE_REGION_COLUMNS 8u
 #define PLACE_REGION_ROWS 6u
-#define PLACE_REGIONS (PLACE_REGION_COLUMNS * PLACE_REGION_ROWS)
+#define PLACE_REGIONS ((size_t)PLACE_REGION_COLUMNS * PLACE_REGION_ROWS)
 
 typedef struct tamper_place {
     float learnt; /* seconds of it */

@@ -26,7 +26,7 @@ const char *camera_verdict_words(svms_camera_verdict verdict)
     case SVMS_CAMERA_INSERTED:
         return "Something is there that the camera never signed, among what it signed.";
     case SVMS_CAMERA_UNSIGNED:
-        return "No valid signature of a camera covers all of it.";
+        return "Not all of it is covered by a valid signature of a camera.";
     default:
         return "There are no pictures.";
     }

@@ -93,10 +93,17 @@ test('groups of which the same is said are one run; every other one is told by i
   assert.ok(track !== undefined);
   assert.deepEqual(track.runs.map((run) => [run.verdict, run.groups, run.signedFrom, run.signedTo]), [['authentic', 3, 1000n, 4000n], ['changed', 1, 4000n, 5000n], ['changed', 1, 5000n, 6000n], ['missing', 1, 8000n, 9000n], ['authentic', 1, 1000n, 2000n], ['unsigned', 1, null, null]]);
   assert.deepEqual([track.groups, track.doubted, track.missingGroups], [8, 3, 2]);
+  assert.deepEqual(track.runs.map((run) => run.isDoubted), [false, true, true, true, false, false], 'a stream may end without a signature');
   assert.deepEqual(track.verdicts, { authentic: 4, missing: 1, changed: 2, inserted: 0, unsigned: 1 });
   assert.deepEqual(track.signers, [{ subject: 'CN=Kamera 17', fingerprint: 'ab'.repeat(32), identity: 'trusted', groups: 7 }]);
   assert.deepEqual([track.runs[0]?.from, track.runs[0]?.to], [begin, begin + 10n * second]);
   assert.equal(track.runs[0]?.frames, 75);
+});
+
+test('of what nobody signed the reason says whether it is an alarm', async () => {
+  const unsigned = { verdict: 'unsigned', trusted: false, identity: 'unsigned', key: undefined, subject: undefined };
+  for (const reason of ['tail', 'head', 'new_session', 'other_format', 'no_key', 'unsupported', 'limit']) assert.equal((await collected([[record({ ...unsigned, reasons: [reason] })]])).tracks[0]?.doubted, 0, reason);
+  for (const reason of ['sei_missing', 'sei_changed', 'sei_malformed', 'stripped']) assert.equal((await collected([[record({ ...unsigned, reasons: ['tail', reason] })]])).tracks[0]?.doubted, 1, reason);
 });
 
 test('a record that is not as it must be is named and counts for nothing', async () => {

@@ -409,7 +409,7 @@ function folder(): Scene {
 
 /** A camera of which the recorder found most to be as it was signed, one group changed, and one lost. */
 export function cameraTrack(): CameraTrack {
-  const group = { reasons: [], frames: 25, missing: 0, changed: 0, inserted: 0, missingGroups: 0, signer: 0 };
+  const group = { reasons: [], isDoubted: false, frames: 25, missing: 0, changed: 0, inserted: 0, missingGroups: 0, signer: 0 };
   const at = (seconds: number): bigint => begin + BigInt(seconds) * second;
   return {
     number: 0,
@@ -419,9 +419,9 @@ export function cameraTrack(): CameraTrack {
     missingGroups: 1,
     runs: [
       { ...group, verdict: 'authentic', from: at(0), to: at(29), signedFrom: at(1), signedTo: at(31), groups: 30, frames: 750 },
-      { ...group, verdict: 'changed', from: at(30), to: at(30), signedFrom: at(31), signedTo: at(32), groups: 1, changed: 2 },
+      { ...group, verdict: 'changed', isDoubted: true, from: at(30), to: at(30), signedFrom: at(31), signedTo: at(32), groups: 1, changed: 2 },
       { ...group, verdict: 'authentic', from: at(31), to: at(37), signedFrom: at(32), signedTo: at(39), groups: 7, frames: 175 },
-      { ...group, verdict: 'missing', from: at(39), to: at(39), signedFrom: at(40), signedTo: at(41), groups: 1, missingGroups: 1, reasons: ['sei_missing'] },
+      { ...group, verdict: 'missing', isDoubted: true, from: at(39), to: at(39), signedFrom: at(40), signedTo: at(41), groups: 1, missingGroups: 1, reasons: ['sei_missing'] },
       { ...group, verdict: 'unsigned', from: at(40), to: at(40), signedFrom: null, signedTo: null, groups: 1, reasons: ['tail'], signer: null },
     ],
     runsLeftOut: 0,

@@ -33,7 +33,7 @@ const joined: readonly CameraVerdict[] = ['authentic', 'unsigned'];
 /** Reasons for which what no signature covers is an alarm; of others it is the way that streams begin, end, or are. */
 const alarming: readonly CameraReason[] = ['sei_missing', 'sei_changed', 'sei_malformed', 'stripped'];
 
-export function isDoubted(verdict: CameraVerdict, reasons: readonly CameraReason[]): boolean {
+function isDoubted(verdict: CameraVerdict, reasons: readonly CameraReason[]): boolean {
   return verdict === 'unsigned' ? reasons.some((reason) => alarming.includes(reason)) : verdict !== 'authentic';
 }
 
@@ -72,7 +72,8 @@ class TrackWords {
     const { verdict, reasons, frames, missing, changed, inserted, missingGroups } = record;
     view.groups += 1;
     view.verdicts[verdict] += 1;
-    if (isDoubted(verdict, reasons)) view.doubted += 1;
+    const isBad = isDoubted(verdict, reasons);
+    if (isBad) view.doubted += 1;
     view.missingGroups += missingGroups;
     const signer = this.signer(record);
     const last = view.runs[view.runs.length - 1];
@@ -84,7 +85,7 @@ class TrackWords {
       last.groups += 1;
       for (const [name, more] of [['frames', frames], ['missing', missing], ['changed', changed], ['inserted', inserted]] as const) last[name] += more;
     } else if (view.runs.length >= most.runs) view.runsLeftOut += 1;
-    else view.runs.push({ verdict, reasons, from: utc, to: utc, signedFrom: record.from, signedTo: record.to, groups: 1, frames, missing, changed, inserted, missingGroups, signer } satisfies CameraRun);
+    else view.runs.push({ verdict, reasons, isDoubted: isBad, from: utc, to: utc, signedFrom: record.from, signedTo: record.to, groups: 1, frames, missing, changed, inserted, missingGroups, signer } satisfies CameraRun);
   }
 }
 

@@ -330,6 +330,8 @@ export interface CameraSigner {
 export interface CameraRun {
   verdict: CameraVerdict;
   reasons: CameraReason[];
+  /** Not as the camera signed it, or without a signature that it must have made. */
+  isDoubted: boolean;
   /** Of the first picture of the first group, and of the last one, by the recording. */
   from: Utc;
   to: Utc;

@@ -44,7 +44,7 @@ function signerFacts(ctx: Context, signer: CameraSigner): HTMLElement {
 function trackView(ctx: Context, words: CameraWords, track: CameraTrack, own: DeviceReport): HTMLElement {
   const { t } = ctx;
   const c = t.camera;
-  const list = (runs: CameraTrack['runs']): HTMLElement => el('ul', 'plain-list', ...runs.map((run) => el('li', run.verdict === 'authentic' ? null : 'is-bad', spoken(runSentence(ctx, run)))));
+  const list = (runs: CameraTrack['runs']): HTMLElement => el('ul', 'plain-list', ...runs.map((run) => el('li', run.isDoubted ? 'is-bad' : null, spoken(runSentence(ctx, run)))));
   return el(
     'div',
     { class: 'part', attrs: { 'data-testid': 'camera-track', 'data-track': track.number, 'data-authentic': track.verdicts.authentic, 'data-groups': track.groups, 'data-doubted': track.doubted } },
