@@ -154,15 +154,14 @@ static EVP_PKEY_CTX *prepared(svms_camera_verifier *verifier, svms_camera_hash h
 {
     EVP_PKEY_CTX **place = is_pkcs1 ? &verifier->pkcs1[hash] : &verifier->by_key[hash];
     OSSL_PARAM params[PARAMS_MAX];
-    if (*place) {
-        return *place;
-    }
-    put_params(verifier, hash, is_pkcs1, params);
-    *place = EVP_PKEY_CTX_new_from_pkey(svms_ossl_context(verifier->ctx), verifier->pkey,
-                                        svms_ossl_properties(verifier->ctx));
-    if (*place && EVP_PKEY_verify_init_ex(*place, params) != 1) {
-        EVP_PKEY_CTX_free(*place);
-        *place = NULL;
+    if (!*place) {
+        put_params(verifier, hash, is_pkcs1, params);
+        *place = EVP_PKEY_CTX_new_from_pkey(svms_ossl_context(verifier->ctx), verifier->pkey,
+                                            svms_ossl_properties(verifier->ctx));
+        if (*place && EVP_PKEY_verify_init_ex(*place, params) != 1) {
+            EVP_PKEY_CTX_free(*place);
+            *place = NULL;
+        }
     }
     return *place;
 }

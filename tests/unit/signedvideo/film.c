@@ -401,7 +401,7 @@ void film_move(film *of, size_t from, size_t to)
 void film_change(film *of, size_t unit)
 {
     bytes *nal = &of->units[unit].nal;
-    size_t at = strchr("CSUD", of->units[unit].kind) ? SEI_BYTE : nal->size - 2;
+    size_t at = strchr("CSU", of->units[unit].kind) ? SEI_BYTE : nal->size - 2;
     nal->data[at] ^= 0x20;
 }
 
