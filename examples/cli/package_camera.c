@@ -18,7 +18,9 @@ static exit_status read_source(camera_story *story, const package_findings *foun
         return EXIT_GOOD;
     }
     svms_status_kind class = svms_status_class(status);
-    if (class == SVMS_CLASS_EVIDENCE || class == SVMS_CLASS_MALFORMED) {
+    /* A container of a later version has its verdict; what it says of cameras is not known here. */
+    if (class == SVMS_CLASS_EVIDENCE || class == SVMS_CLASS_MALFORMED ||
+        status == SVMS_E_UNSUPPORTED) {
         story->is_damaged = true;
         return EXIT_GOOD;
     }

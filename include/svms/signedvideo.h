@@ -38,7 +38,8 @@ typedef enum svms_camera_verdict {
 
 /** Nothing signed came after it. */
 #define SVMS_CAMERA_WHY_TAIL 0x0001u
-/** What signed it came before the stream, or never. */
+/** What signed it came before the stream, or never; of what is signed: the stream begins in the
+ * midst of it. */
 #define SVMS_CAMERA_WHY_HEAD 0x0002u
 /** The camera's counter shows that a SEI is missing. */
 #define SVMS_CAMERA_WHY_SEI_MISSING 0x0004u
@@ -113,13 +114,17 @@ typedef struct svms_camera_validator_options {
     int64_t now_utc_ns;           /**< Present time, or ::SVMS_NO_TIME for the context's. */
     int64_t attested_utc_ns;      /**< When all of it is attested to have existed, or
                                        ::SVMS_NO_TIME. */
+    const svms_chain *chain;      /**< Certificates of the maker's key, where the stream has none (a
+                                       trimmed file), or NULL; copied. They count until the stream
+                                       brings its own; whether they are trusted is another
+                                       question. */
 } svms_camera_validator_options;
 
 /** Initialiser of ::svms_camera_validator_options: H.264, 4-byte lengths, nobody trusted. */
 #define SVMS_CAMERA_VALIDATOR_OPTIONS_INIT                                                         \
     {                                                                                              \
         (uint32_t)sizeof(svms_camera_validator_options), SVMS_CODEC_H264, SVMS_NAL_LENGTH4, 0,     \
-            NULL, NULL, SVMS_TIME_ATTESTED, 0, 0, 0, INT64_MIN, INT64_MIN                          \
+            NULL, NULL, SVMS_TIME_ATTESTED, 0, 0, 0, INT64_MIN, INT64_MIN, NULL                    \
     }
 
 /** Opaque validator of one video track. */
@@ -133,10 +138,12 @@ typedef struct svms_camera_validator svms_camera_validator;
  * @param options   how to validate
  * @param[out] err  why it failed, or NULL
  *
- * @retval SVMS_OK           made
- * @retval SVMS_E_USAGE      an argument is NULL or out of range
- * @retval SVMS_E_NO_MEMORY  the allocator failed
- * @retval SVMS_E_CRYPTO     the provider failed
+ * @retval SVMS_OK             made
+ * @retval SVMS_E_USAGE        an argument is NULL or out of range
+ * @retval SVMS_E_UNSUPPORTED  the chain's key is of a kind that cameras do not sign with
+ * @retval SVMS_E_LIMIT        the chain has more than 64 KiB of text
+ * @retval SVMS_E_NO_MEMORY    the allocator failed
+ * @retval SVMS_E_CRYPTO       the provider failed
  *
  * Thread safety: any thread; the validator belongs to one thread at a time. Since 0.1.
  */

@@ -293,3 +293,52 @@ svms_status svms_camera_authors_verify(svms_camera_authors *authors,
     }
     return keep_texts(out->author, document, err);
 }
+
+static svms_status text_of(svms_ctx *ctx, const svms_chain *chain, svms_camera_text *out,
+                           svms_error *err)
+{
+    char *pem = NULL;
+    size_t size = 0;
+    svms_status status = svms_chain_to_pem(chain, NULL, &size, err);
+    if (status != SVMS_E_LIMIT) {
+        return status;
+    }
+    pem = svms_alloc(ctx, ++size);
+    if (!pem) {
+        return svms_fail_memory(err);
+    }
+    status = svms_chain_to_pem(chain, pem, &size, err);
+    if (status != SVMS_OK) {
+        svms_release(ctx, pem);
+        return status;
+    }
+    *out = (svms_camera_text){ (const uint8_t *)pem, size };
+    return SVMS_OK;
+}
+
+svms_status svms_camera_authors_add(svms_camera_authors *authors, const svms_chain *chain,
+                                    svms_error *err)
+{
+    svms_camera_text pem = { NULL, 0 };
+    svms_camera_author *author = svms_alloc(authors->ctx, sizeof *author);
+    if (!author) {
+        return svms_fail_memory(err);
+    }
+    author->ctx = authors->ctx;
+    author->users = 1;
+    svms_status status = text_of(authors->ctx, chain, &pem, err);
+    if (status == SVMS_OK) {
+        status = svms_camera_key_new(&author->maker, authors->ctx, &pem, err);
+    }
+    svms_release(authors->ctx, (void *)(uintptr_t)pem.data);
+    if (status != SVMS_OK) {
+        svms_camera_author_free(&author);
+        return status;
+    }
+    /* The SEI that is not there said which hash it is; where no other does, this is the usual one.
+     */
+    authors->algorithms.hash = SVMS_CAMERA_SHA256;
+    author->last_use = ++authors->uses;
+    *find_place(authors) = author;
+    return SVMS_OK;
+}

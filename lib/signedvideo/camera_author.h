@@ -61,6 +61,11 @@ SVMS_MUST_CHECK svms_status svms_camera_authors_verify(svms_camera_authors *auth
                                                        const svms_camera_document *document,
                                                        svms_camera_signature *out, svms_error *err);
 
+/* Certificates that the caller brings, as if a certificate SEI had brought them. As
+ * svms_camera_key_new(). */
+SVMS_MUST_CHECK svms_status svms_camera_authors_add(svms_camera_authors *authors,
+                                                    const svms_chain *chain, svms_error *err);
+
 svms_camera_author *svms_camera_author_retain(svms_camera_author *author);
 void svms_camera_author_free(svms_camera_author **author);
 /* The chain of the key that signed. Borrowed. */

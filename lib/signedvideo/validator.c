@@ -84,6 +84,13 @@ svms_status svms_camera_validator_new(svms_camera_validator **out, svms_ctx *ctx
     }
     v->options = known;
     set_up(v, ctx);
+    if (known.chain) {
+        status = svms_camera_authors_add(&v->authors, known.chain, err);
+    }
+    if (status != SVMS_OK) {
+        svms_camera_validator_free(&v);
+        return status;
+    }
     *out = v;
     return SVMS_OK;
 }

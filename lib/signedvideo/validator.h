@@ -35,6 +35,7 @@ typedef struct svms_camera_claim {
     uint64_t place;     /* number of items that stood before it */
     bool is_item;       /* has no signature: it is item number place itself */
     bool is_earliest;   /* nothing valid came before it */
+    bool is_cut;        /* what is missing at its front was before the stream */
     bool is_done;       /* told; to be removed */
     uint32_t reasons;   /* SVMS_CAMERA_WHY_... */
     uint8_t digest[32]; /* SHA-256 of the SEI */

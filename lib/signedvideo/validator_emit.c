@@ -157,6 +157,7 @@ static svms_status emit_claim(svms_camera_validator *v, size_t index, uint32_t u
     }
     report->gop.reasons |= svms_camera_take_reasons(v, index);
     report->gop.reasons |= is_clock ? SVMS_CAMERA_WHY_CLOCK : 0;
+    report->gop.reasons |= claim->is_cut ? SVMS_CAMERA_WHY_HEAD : 0;
     judge_link(v, &report->gop, claim, unsigned_count);
     report->gop.verdict = verdict_of(&report->gop);
     svms_camera_chain_to(v, claim);

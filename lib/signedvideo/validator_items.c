@@ -3,8 +3,10 @@
 #include "failure.h"
 #include "validator.h"
 
-/* Links that attempts which failed may cost, for each NAL unit that came in. */
-#define CREDIT_PER_ITEM 16
+/* Links that attempts which failed may cost: a stock to begin with, and some for each NAL unit that
+ * came in. */
+#define CREDIT_AT_FIRST (UINT64_C(1) << 18)
+#define CREDIT_PER_ITEM 32
 
 static void forget_history(svms_camera_validator *v)
 {
@@ -31,9 +33,8 @@ svms_status svms_camera_take_item(svms_camera_validator *v, svms_camera_item_kin
                               .verdict = SVMS_CAMERA_PENDING,
                               .leads = is_vcl && !v->has_led };
     v->has_led |= is_vcl;
-    v->credit += CREDIT_PER_ITEM;
-    if (v->credit > (uint64_t)CREDIT_PER_ITEM * v->options.waiting_max) {
-        v->credit = (uint64_t)CREDIT_PER_ITEM * v->options.waiting_max;
-    }
+    uint64_t most = CREDIT_AT_FIRST + (uint64_t)CREDIT_PER_ITEM * v->options.waiting_max;
+    v->credit += v->items.end == 0 ? CREDIT_AT_FIRST : CREDIT_PER_ITEM;
+    v->credit = v->credit < most ? v->credit : most;
     return svms_camera_items_push(&v->items, &item, nal->data, nal->size, err);
 }

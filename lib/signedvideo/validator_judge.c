@@ -154,6 +154,8 @@ static void judge_head(const laid *l, size_t low, size_t first_entry)
      * there. */
     if (l->begin + low > l->v->given_up) {
         item_of(l, low)->missing_before += left;
+    } else {
+        l->claim->is_cut = left > 0 && l->begin + low == 0;
     }
 }
 

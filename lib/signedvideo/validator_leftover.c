@@ -27,11 +27,22 @@ typedef struct stretch {
     uint32_t before;  /* how many were before, since the chain ended, that are unsigned */
 } stretch;
 
-/* Stands a valid SEI that fits nothing between the chain and the one that is placed next? */
+static bool has_key_of_chain(const svms_camera_validator *v, const svms_camera_claim *claim)
+{
+    const svms_chain *chain = svms_camera_author_chain(claim->author, claim->by_user);
+    return !v->has_key ||
+           memcmp(svms_chain_leaf_digest(chain), v->key_sha256, sizeof v->key_sha256) == 0;
+}
+
+/* Stands a valid SEI that fits nothing between the chain and the one that is placed next? Where it
+ * is the very next one, it names what was before. */
 static bool is_in_chain(const svms_camera_validator *v, const svms_camera_claim *claim,
                         const svms_camera_claim *next)
 {
-    if (!v->chain.is_there || svms_camera_step(&v->chain, claim->counter) == 0) {
+    uint32_t step = v->chain.is_there ? svms_camera_step(&v->chain, claim->counter) : 0;
+    bool is_linked = step != 1 || !v->chain.has_first ||
+                     memcmp(v->chain.first, claim->predecessor, v->items.digest_size) == 0;
+    if (step == 0 || !is_linked || !has_key_of_chain(v, claim)) {
         return false;
     }
     svms_camera_chain_end end = { .counter = claim->counter };
@@ -51,7 +62,9 @@ static bool is_its_stretch(const svms_camera_validator *v, const svms_camera_cla
                            const svms_camera_claim *next, const stretch *s)
 {
     if (s->is_named) {
-        return claim->counter == s->counter;
+        /* With a list it would have fitted the slice that is named. */
+        return claim->counter == s->counter && !claim->has_list &&
+               (!v->chain.is_there || is_in_chain(v, claim, next));
     }
     if (!v->chain.is_there) {
         return s->is_last && next && claim->counter + 1 == next->counter && begins_gop(v) &&

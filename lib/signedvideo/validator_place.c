@@ -151,8 +151,24 @@ static svms_status try_exact(svms_camera_validator *v, svms_camera_claim *claim,
     return status;
 }
 
-/* At the beginning of the zone, at its end, at each beginning of a GOP in it; with everywhere, at
- * each item. */
+/* Each beginning of a GOP in the zone, or, with everywhere, each item, but for its ends. */
+static svms_status try_inside(svms_camera_validator *v, svms_camera_claim *claim,
+                              const uint8_t *list, const zone *z, bool everywhere, svms_error *err)
+{
+    uint64_t last = z->end - claim->count;
+    svms_status status = SVMS_OK;
+    for (uint64_t seq = z->begin + 1; status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED;
+         seq++) {
+        seq = everywhere ? seq : svms_camera_items_next_anchor(&v->items, seq, last);
+        if (seq >= last || (may_fit(v, claim, list, seq) && !spend(v, claim->count))) {
+            break;
+        }
+        status = try_exact(v, claim, list, seq, err);
+    }
+    return status;
+}
+
+/* At the beginning of the zone, at its end, inside. */
 static svms_status try_zone(svms_camera_validator *v, svms_camera_claim *claim, const uint8_t *list,
                             const zone *z, bool everywhere, svms_error *err)
 {
@@ -165,15 +181,10 @@ static svms_status try_zone(svms_camera_validator *v, svms_camera_claim *claim, 
         spend(v, claim->count)) {
         status = try_exact(v, claim, list, last, err);
     }
-    uint64_t seq = z->begin + 1;
-    while (status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED) {
-        seq = everywhere ? seq : svms_camera_items_next_anchor(&v->items, seq, last);
-        if (seq >= last || (may_fit(v, claim, list, seq) && !spend(v, claim->count))) {
-            break;
-        }
-        status = try_exact(v, claim, list, seq++, err);
+    if (status == SVMS_OK) {
+        status = try_inside(v, claim, list, z, false, err);
     }
-    return status;
+    return status == SVMS_OK && everywhere ? try_inside(v, claim, list, z, true, err) : status;
 }
 
 /* Anchors with which the list may be linked, the likeliest first. */

@@ -114,6 +114,8 @@ static double sign(const camera *with, const clip *in, clip *out)
     svms_error err = SVMS_ERROR_INIT;
     options.chain = with->chain;
     options.key = with->key;
+    /* Says the hash before the first frame; else the first GOP is hashed by all three. */
+    options.flags = SVMS_CAMERA_CERTIFICATE_SEI;
     double began = cpu_seconds();
     must(svms_camera_signer_new(&signer, with->ctx, &options, &err), "signer", &err);
     for (size_t i = 0; i < in->count; i++) {

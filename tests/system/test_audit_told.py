@@ -53,6 +53,8 @@ class Record(ToldCase):
             self.assertEqual(one["object"], self.path("a.svms"))
             self.assertRegex(one["device"], "^[0-9a-f]{32}$")
         self.assertNotIn("segment", start["details"])
+        # What the container ends with is the head's to tell, for who proves it later (container.md, C-TRL-5).
+        self.assertEqual(len(head["details"].pop("end")), 64)
         self.assertEqual(head["details"], stop["details"])
         self.assertEqual(len(stop["details"]["manifest"]), 64)
 

@@ -105,6 +105,54 @@ static void two_clips_of_a_camera_are_told_apart(void **state)
     lab_expect(l, "authentic 0+4; authentic 4+5; changed:link+clock 9+4; authentic 13+5");
 }
 
+/* The same counter, a valid signature; what it names as before it is not there. */
+static void a_sei_of_another_clip_signs_nothing(void **state)
+{
+    lab *l = *state;
+    film other = { 0 };
+    lab_shoot(l, FIVE_GOPS);
+    film_append(&other, &l->film, 0, l->film.count);
+    film_camera_restart(&l->camera);
+    l->camera.serial = 5000;
+    film_free(&l->film);
+    film_shoot(&l->film, &l->camera, FIVE_GOPS);
+    bytes *ours = &l->film.units[film_find(&l->film, 'S', 2)].nal;
+    bytes *theirs = &other.units[film_find(&other, 'S', 2)].nal;
+    bytes kept = *ours;
+    *ours = *theirs;
+    *theirs = kept;
+    lab_expect(l, "authentic 0+4; authentic 4+4; unsigned:sei_missing 8+4; authentic:stray 12+4; "
+                  "authentic 16+5");
+    film_free(&other);
+}
+
+/* The file was cut behind the access unit with the certificates: the caller has them. */
+static void certificates_may_come_from_the_caller(void **state)
+{
+    lab *l = *state;
+    film_camera stranger;
+    svms_chain *chain = NULL;
+    lab_shoot(l, FIVE_GOPS);
+    film_remove(&l->film, 0, film_find(&l->film, 'I', 1));
+    lab_expect(l, "unsigned:tail+no_key 0+4; unsigned:tail+no_key 4+4; unsigned:tail+no_key 8+4; "
+                  "unsigned:tail+no_key 12+5");
+    assert_int_equal(
+        svms_chain_from_pem(&chain, l->ctx, l->camera.pem, strlen(l->camera.pem), NULL), SVMS_OK);
+    l->options.chain = chain;
+    lab_expect(l, "authentic 0+4; authentic 4+4; authentic 8+4; authentic 12+5");
+    l->options.trust = NULL;
+    lab_expect(l, "authentic 0+4?; authentic 4+4?; authentic 8+4?; authentic 12+5?");
+    svms_chain_free(&chain);
+    film_camera_open(&stranger, "EC", NULL, 9000);
+    assert_int_equal(svms_chain_from_pem(&chain, l->ctx, stranger.pem, strlen(stranger.pem), NULL),
+                     SVMS_OK);
+    l->options.chain = chain;
+    lab_expect(l, "unsigned:tail+sei_changed 0+4; unsigned:tail+sei_changed 4+4; "
+                  "unsigned:tail+sei_changed 8+4; unsigned:tail+sei_changed 12+5");
+    svms_chain_free(&chain);
+    film_camera_close(&stranger);
+}
+
 static void a_session_that_begins_anew_is_no_alarm(void **state)
 {
     lab *l = *state;
@@ -229,6 +277,8 @@ int main(void)
         TEST(a_repeated_gop_is_told),
         TEST(seis_without_signature_in_another_order_count_for_nothing),
         TEST(two_clips_of_a_camera_are_told_apart),
+        TEST(a_sei_of_another_clip_signs_nothing),
+        TEST(certificates_may_come_from_the_caller),
         TEST(a_session_that_begins_anew_is_no_alarm),
         TEST(another_camera_in_between_is_told),
         TEST(certificates_of_a_stranger_lend_no_trust),

@@ -48,7 +48,7 @@ static const edit edits[] = {
     { PROMPT, false, DROP, 'I', 1, 0, 0,
       "authentic 0+6; missing 6+4 missing@6; authentic 10+5; authentic 15+6" },
     { PROMPT, false, DROP, 'I', 0, 0, 0,
-      "authentic 0+5; authentic 5+5; authentic 10+5; authentic 15+6" },
+      "authentic:head 0+5; authentic 5+5; authentic 10+5; authentic 15+6" },
     { PROMPT, false, CHANGE, 'P', 5, 0, 0,
       "authentic 0+5; changed 5+5 changed@7; authentic 10+5; authentic 15+6" },
     { PROMPT, false, CHANGE, 'P', 7, 0, 0,
@@ -84,7 +84,7 @@ static const edit edits[] = {
     { PROMPT, false, CUT, 'I', 1, 'I', 2, "authentic 0+6; missing-1 6+5; authentic 11+6" },
     { PROMPT, false, TRIM, 'I', 1, 0, 0, "authentic 0+6; authentic 6+5; authentic 11+6" },
     { PROMPT, false, TRIM, 'P', 2, 0, 0,
-      "authentic 0+3; authentic 3+5; authentic 8+5; authentic 13+6" },
+      "authentic:head 0+3; authentic 3+5; authentic 8+5; authentic 13+6" },
     { PROMPT, false, CUT, 'P', 9, 'E', 0, "authentic 0+5; authentic 5+5; unsigned:tail 10+2" },
     { PROMPT, false, CHANGE_ALL, 'I', 1, 'I', 2,
       "authentic 0+5; changed 5+5 changed@5 changed@6 changed@7 changed@8 changed@9; authentic "
@@ -98,7 +98,7 @@ static const edit edits[] = {
     { LATE, false, DROP, 'I', 1, 0, 0,
       "authentic 0+5; missing 5+4 missing@5; authentic 9+5; authentic 14+6" },
     { LATE, false, DROP, 'I', 0, 0, 0,
-      "authentic 0+5; authentic 5+5; authentic 10+5; authentic 15+6" },
+      "authentic:head 0+5; authentic 5+5; authentic 10+5; authentic 15+6" },
     { LATE, false, CHANGE, 'P', 5, 0, 0,
       "authentic 0+5; changed 5+5 changed@7; authentic 10+5; authentic 15+6" },
     { LATE, false, CHANGE, 'P', 7, 0, 0,
@@ -135,7 +135,7 @@ static const edit edits[] = {
       "unsigned:head 0+5; missing 5+0 missing@5x5; authentic 5+5; authentic 10+6" },
     { LATE, false, TRIM, 'I', 1, 0, 0, "authentic 0+6; authentic 6+5; authentic 11+6" },
     { LATE, false, TRIM, 'P', 2, 0, 0,
-      "authentic 0+3; authentic 3+5; authentic 8+5; authentic 13+6" },
+      "authentic:head 0+3; authentic 3+5; authentic 8+5; authentic 13+6" },
     { LATE, false, CUT, 'P', 9, 'E', 0, "authentic 0+5; authentic 5+5; unsigned:tail 10+3" },
     { LATE, false, CHANGE_ALL, 'I', 1, 'I', 2,
       "authentic 0+5; changed 5+5 changed@5 changed@6 changed@7 changed@8 changed@9; authentic "
@@ -153,8 +153,8 @@ static const edit edits[] = {
       "authentic 0+5; missing 5+4 missing@5; authentic 9+5; authentic 14+5; authentic 19+5; "
       "authentic 24+5; authentic 29+6" },
     { EVERY_THIRD, false, DROP, 'I', 0, 0, 0,
-      "authentic 0+5; authentic 5+5; authentic 10+5; authentic 15+5; authentic 20+5; authentic "
-      "25+5; authentic 30+6" },
+      "authentic:head 0+5; authentic 5+5; authentic 10+5; authentic 15+5; authentic 20+5; "
+      "authentic 25+5; authentic 30+6" },
     { EVERY_THIRD, false, CHANGE, 'P', 5, 0, 0,
       "authentic 0+5; changed 5+5 changed@7; authentic 10+5; authentic 15+5; authentic 20+5; "
       "authentic 25+5; authentic 30+6" },
@@ -210,7 +210,7 @@ static const edit edits[] = {
       "authentic 0+6; authentic 6+5; authentic 11+5; authentic 16+5; authentic 21+5; authentic "
       "26+6" },
     { EVERY_THIRD, false, TRIM, 'P', 2, 0, 0,
-      "authentic 0+3; authentic 3+5; authentic 8+5; authentic 13+5; authentic 18+5; authentic "
+      "authentic:head 0+3; authentic 3+5; authentic 8+5; authentic 13+5; authentic 18+5; authentic "
       "23+5; authentic 28+6" },
     { EVERY_THIRD, false, CUT, 'P', 9, 'E', 0,
       "unsigned:tail 0+5; unsigned:tail 5+5; unsigned:tail 10+2" },
@@ -230,7 +230,7 @@ static const edit edits[] = {
       "authentic 0+3; authentic 3+3; authentic 6+3; missing 9+3 missing@9; authentic 12+4; "
       "authentic 16+5" },
     { PARTS, false, DROP, 'I', 0, 0, 0,
-      "authentic 0+3; authentic 3+3; authentic 6+3; authentic 9+4; authentic 13+4; authentic "
+      "authentic:head 0+3; authentic 3+3; authentic 6+3; authentic 9+4; authentic 13+4; authentic "
       "17+5" },
     { PARTS, false, CHANGE, 'P', 5, 0, 0,
       "authentic 0+3; authentic 3+3; changed 6+3 changed@6; authentic 9+4; authentic 13+4; "

@@ -4,6 +4,8 @@
 
 #include "film_lab.h"
 
+#include <string.h>
+
 /* An intact part, a GOP of which the list must be laid along, SEIs without signature, a tail. */
 #define SCRIPT "CI P P SI P P P SI P P I UP P I SP P P"
 
@@ -36,6 +38,10 @@ static void each_allocation_may_fail(void **state)
     size_t failing = 0;
     lab_shoot(l, SCRIPT);
     film_change(&l->film, film_find(&l->film, 'P', 3));
+    svms_chain *chain = NULL;
+    assert_int_equal(
+        svms_chain_from_pem(&chain, l->ctx, l->camera.pem, strlen(l->camera.pem), NULL), SVMS_OK);
+    l->options.chain = chain;
     size_t live = l->allocator.live;
     while (status != SVMS_OK) {
         svms_error err = SVMS_ERROR_INIT;
@@ -51,6 +57,7 @@ static void each_allocation_may_fail(void **state)
         assert_int_equal(l->allocator.live, live);
     }
     assert_true(failing > 20);
+    svms_chain_free(&chain);
 }
 
 int main(void)
