@@ -29,6 +29,7 @@ static exit_status make_validator(camera_check *self, svms_ctx *ctx, uint32_t nu
     options.flags = given->expect_signed ? SVMS_CAMERA_EXPECT_SIGNED : 0;
     options.trust = given->trust;
     options.user_trust = given->user_trust;
+    options.chain = given->chain;
     options.policy = given->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     options.clock_tolerance_ms = given->any_clock ? SVMS_CAMERA_ANY_CLOCK : 0;
     options.attested_utc_ns = given->attested_utc_ns;

@@ -20,6 +20,7 @@ typedef exit_status camera_report_taker(void *user, uint32_t track,
 typedef struct camera_check_options {
     const svms_trust *trust;      /* of cameras, or NULL */
     const svms_trust *user_trust; /* of keys that users put into cameras, or NULL */
+    const svms_chain *chain;      /* certificates that the stream has lost, or NULL */
     int64_t attested_utc_ns;      /* or SVMS_NO_TIME */
     bool claimed_time;            /* the camera's clock is believed */
     bool expect_signed;           /* the camera is known to sign */

@@ -24,6 +24,7 @@ typedef struct verify_request {
     const char *path;
     const char *trust_path;
     const char *user_trust_path;
+    const char *certificate_path;
     const char *crl_path;
     key_options keys;
     int64_t attested_utc_ns;
@@ -60,6 +61,7 @@ typedef struct verification {
     svms_ctx *ctx;
     svms_trust *trust;
     svms_trust *user_trust;
+    svms_chain *chain; /* certificates that the stream has lost */
     camsign_video video;
     camera_check *check;
     checked_track tracks[SVMS_MAX_TRACKS];
@@ -200,6 +202,9 @@ static exit_status load_trust_options(verification *self)
         status = load_trust_and_crls(&self->user_trust, self->ctx, request->user_trust_path,
                                      request->crl_path);
     }
+    if (status == EXIT_GOOD && request->certificate_path) {
+        status = load_chain(&self->chain, self->ctx, request->certificate_path);
+    }
     return status;
 }
 
@@ -208,6 +213,7 @@ static exit_status make_check(verification *self)
     const verify_request *request = self->request;
     const camera_check_options options = { .trust = self->trust,
                                            .user_trust = self->user_trust,
+                                           .chain = self->chain,
                                            .attested_utc_ns = request->attested_utc_ns,
                                            .claimed_time = request->claimed_time,
                                            .expect_signed = request->expect_signed,
@@ -392,6 +398,7 @@ static exit_status verify(verification *self)
     }
     camera_check_free(&self->check);
     camsign_video_close(&self->video);
+    svms_chain_free(&self->chain);
     svms_trust_free(&self->user_trust);
     svms_trust_free(&self->trust);
     svms_ctx_free(&self->ctx);
@@ -403,6 +410,8 @@ static exit_status verify(verification *self)
 static const option_spec options[] = {
     { "trust", "CA", "CA certificates of makers of cameras (PEM); without, nobody is trusted",
       OPTION_TEXT, AT(trust_path) },
+    { "camera-certificate", "PEM", "the camera's certificates, where the video has lost them",
+      OPTION_TEXT, AT(certificate_path) },
     { "user-trust", "CA", "CA certificates of keys that users put into cameras (PEM)", OPTION_TEXT,
       AT(user_trust_path) },
     { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT, AT(crl_path) },

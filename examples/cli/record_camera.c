@@ -94,8 +94,12 @@ exit_status record_camera_begin(record_camera *self, svms_ctx *ctx, const record
                                 svms_track *tracks, uint32_t *count, int64_t start_utc_ns,
                                 bool any_clock)
 {
-    camera_check_options options = { self->trust,        NULL,      SVMS_NO_TIME, false,
-                                     way->camera_signed, any_clock, take_report,  self };
+    camera_check_options options = { .trust = self->trust,
+                                     .attested_utc_ns = SVMS_NO_TIME,
+                                     .expect_signed = way->camera_signed,
+                                     .any_clock = any_clock,
+                                     .take = take_report,
+                                     .user = self };
     svms_track verdicts = SVMS_TRACK_INIT;
     if (!self->trust) {
         return EXIT_GOOD;

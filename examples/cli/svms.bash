@@ -200,7 +200,7 @@ _svms_camsign_options() {
             "--part-ms --certificate-sei --hash-escaped --firmware --serial --manufacturer --start --json --help"
         ;;
     verify)
-        echo "--trust --user-trust --crl --attested --accept-claimed-time --expect-signed --start --password-file" \
+        echo "--trust --camera-certificate --user-trust --crl --attested --accept-claimed-time --expect-signed --start --password-file" \
             "--password-prompt --identity --kek --keys --json --quiet --help"
         ;;
     *) echo "--help" ;;
@@ -336,7 +336,7 @@ _svms() {
         --source-name | --source-url | --source-mac | --source-line | \
         --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --release | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
-    --chain | --user-chain | --user-key | --user-trust | --camera-trust | \
+    --chain | --camera-certificate | --user-chain | --user-key | --user-trust | --camera-trust | \
         --token | --note-file | --mask | --policy | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \
