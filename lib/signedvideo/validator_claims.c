@@ -124,7 +124,7 @@ svms_status svms_camera_claim_add_broken(svms_camera_validator *v, const uint8_t
     }
     svms_camera_claim *claim = NULL;
     svms_status status = svms_camera_claim_add(v, &claim, err);
-    if (status == SVMS_OK) {
+    if (status == SVMS_OK && claim) {
         memcpy(claim->digest, digest, sizeof claim->digest);
         claim->reasons = reasons;
         return SVMS_OK;
