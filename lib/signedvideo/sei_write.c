@@ -176,5 +176,7 @@ void svms_put_escaped(svms_builder *out, const uint8_t *data, size_t size)
         }
         zeros = data[i] == 0 ? zeros + 1 : 0;
     }
-    svms_put_bytes(out, data + written, size - written);
+    if (size > written) {
+        svms_put_bytes(out, data + written, size - written);
+    }
 }

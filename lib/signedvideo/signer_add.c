@@ -116,7 +116,11 @@ static void hand_out(svms_camera_signer *signer, const svms_signer_output *outpu
         *out_size = output->size;
         return;
     }
-    svms_put_bytes(&signer->out, output->data + output->picture, output->size - output->picture);
+    /* At the end of the stream there is no access unit. */
+    if (output->data) {
+        svms_put_bytes(&signer->out, output->data + output->picture,
+                       output->size - output->picture);
+    }
     *out = signer->out.data;
     *out_size = signer->out.size;
 }
