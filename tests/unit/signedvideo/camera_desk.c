@@ -239,7 +239,7 @@ svms_status desk_try(desk *d, const char *units)
     d->err = (svms_error)SVMS_ERROR_INIT;
     svms_status status =
         svms_camera_signer_add(d->signer, d->in, d->in_size, d->now, &out, &out_size, &d->err);
-    d->now += DESK_FRAME;
+    d->now += d->now <= INT64_MAX - DESK_FRAME ? DESK_FRAME : 0;
     read_out(d, out, out_size);
     if (out) {
         check_nothing_lost(d);
