@@ -193,7 +193,7 @@ static void the_front_says_what_the_view_says(void **state)
 {
     (void)state;
     svms_audit_view view = SVMS_AUDIT_VIEW_INIT;
-    svms_record_front front;
+    svms_record_front front = { 0 };
     svms_audit_record *record = make_record();
     const uint8_t *bytes;
     size_t size;
