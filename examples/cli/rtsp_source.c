@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "file.h"
 #include "interrupt.h"
@@ -14,11 +13,6 @@
 #include "recording.h"
 
 #define COMMAND "rtsp serve"
-
-enum { MAGIC_SIZE = 8 };
-
-/* C-HDR-1 */
-static const uint8_t magic[MAGIC_SIZE] = { 0x8A, 'S', 'V', 'M', '\r', '\n', 0x1A, '\n' };
 
 struct rtsp_source {
     const rtsp_source_options *options;
@@ -38,33 +32,6 @@ struct rtsp_source {
     bool awaits_sync[SVMS_MAX_TRACKS]; /* what came before is missing */
     bool end_was_missed;
 };
-
-static bool begins_so(svms_ctx *ctx, const char *path)
-{
-    svms_source source = SVMS_SOURCE_INIT;
-    uint8_t first[MAGIC_SIZE] = { 0 };
-    size_t got = 0;
-    int os_error = 0;
-    if (svms_source_open_file(&source, ctx, path, NULL) != SVMS_OK) {
-        return false;
-    }
-    bool read = source.read_at(source.user, 0, first, sizeof first, &got, &os_error) == SVMS_OK &&
-                got == sizeof first;
-    svms_source_close(&source);
-    return read && memcmp(first, magic, sizeof magic) == 0;
-}
-
-/* Of one that is being written, only the part is there. */
-static exit_status is_recording(svms_ctx *ctx, const char *path, bool *out)
-{
-    char *part = path_with_suffix(path, PART_SUFFIX);
-    if (!part) {
-        return EXIT_ENVIRONMENT;
-    }
-    *out = begins_so(ctx, path) || (access(path, F_OK) != 0 && begins_so(ctx, part));
-    free(part);
-    return EXIT_GOOD;
-}
 
 static exit_status open_input(rtsp_source *self)
 {
@@ -182,7 +149,7 @@ exit_status rtsp_source_open(rtsp_source **out, svms_ctx *ctx, const rtsp_source
     }
     self->options = options;
     self->ctx = ctx;
-    exit_status status = is_recording(ctx, options->path, &recorded);
+    exit_status status = recording_is_at(&recorded, ctx, options->path);
     if (status == EXIT_GOOD) {
         status = recorded ? open_recording(self) : open_input(self);
     }

@@ -393,7 +393,7 @@ typedef struct svms_camera_record {
  *
  * @retval SVMS_OK            read
  * @retval SVMS_E_USAGE       an argument is NULL
- * @retval SVMS_E_MALFORMED   no record; err->offset says where
+ * @retval SVMS_E_MALFORMED   no record; err->message says where
  * @retval SVMS_E_LIMIT       longer than 64 KiB
  * @retval SVMS_E_NO_MEMORY   the allocator failed
  *

@@ -17,21 +17,11 @@
 #define BY_SIZE 256u
 #define DEPTH 32u
 
-static void write_hex(char out[2 * SVMS_DIGEST_SIZE + 1], const uint8_t digest[SVMS_DIGEST_SIZE])
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < SVMS_DIGEST_SIZE; i++) {
-        out[2 * i] = digits[digest[i] >> 4];
-        out[2 * i + 1] = digits[digest[i] & 15];
-    }
-    out[2 * SVMS_DIGEST_SIZE] = '\0';
-}
-
 /* The record is one that the log has: what is in it counts. */
 static svms_status check_names(svms_json_document *document, const uint8_t digest[SVMS_DIGEST_SIZE],
                                svms_error *err)
 {
-    char wanted[2 * SVMS_DIGEST_SIZE + 1];
+    uint8_t end[SVMS_DIGEST_SIZE];
     svms_json_node root = svms_json_root(document);
     const char *event = svms_json_text(&root, "event");
     if (document->status != SVMS_OK) {
@@ -43,12 +33,11 @@ static svms_status check_names(svms_json_document *document, const uint8_t diges
                          event);
     }
     svms_json_node details = svms_json_object(&root, "details");
-    const char *end = svms_json_text(&details, "end");
+    svms_json_hex(&details, "end", end, sizeof end);
     if (document->status != SVMS_OK) {
         return document->status;
     }
-    write_hex(wanted, digest);
-    return strcmp(end, wanted) == 0
+    return memcmp(end, digest, sizeof end) == 0
                ? SVMS_OK
                : svms_fail(err, SVMS_E_NOT_AUTHENTIC,
                            "the audit record that is proven names the end of something else");
