@@ -236,12 +236,13 @@ svms_status svms_trailer_append_proof(svms_ctx *ctx, const svms_store *store, co
                          "16 MiB");
     }
     svms_status status = svms_options_read(&judge, sizeof(judge), attester, "svms_attester", err);
-    if (status == SVMS_OK && judge.attest == NULL) {
-        status = svms_fail(err, SVMS_E_USAGE, "the attester lacks its callback");
+    if (status != SVMS_OK) {
+        return status;
     }
-    if (status == SVMS_OK) {
-        status = take_store(ctx, store, &given, &place, err);
+    if (judge.attest == NULL) {
+        return svms_fail(err, SVMS_E_USAGE, "the attester lacks its callback");
     }
+    status = take_store(ctx, store, &given, &place, err);
     if (status == SVMS_OK) {
         status = judge.attest(judge.user, proof, size, place.digest, &attested_utc_ns, by, err);
     }
