@@ -248,7 +248,7 @@ static svms_status verify_by_known(svms_camera_authors *authors,
 static svms_status keep_text(char out[SVMS_CAMERA_TEXT_SIZE], svms_ctx *ctx,
                              const svms_camera_text *text, svms_error *err)
 {
-    svms_builder printable = svms_builder_new(ctx, 8 * SVMS_CAMERA_TEXT_SIZE);
+    svms_builder printable = svms_builder_new(ctx, (size_t)8 * SVMS_CAMERA_TEXT_SIZE);
     svms_name_put(&printable, text->data, text->size);
     svms_put_u8(&printable, 0);
     svms_status status = svms_builder_check(&printable, "what a camera says of itself", err);

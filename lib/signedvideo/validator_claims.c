@@ -47,8 +47,7 @@ svms_status svms_camera_claim_add(svms_camera_validator *v, svms_camera_claim **
         v->claim_capacity = capacity;
     }
     *out = &v->claims[v->claim_count++];
-    memset(*out, 0, sizeof **out);
-    (*out)->place = v->items.end;
+    **out = (svms_camera_claim){ .place = v->items.end };
     return SVMS_OK;
 }
 
