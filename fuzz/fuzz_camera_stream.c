@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams of camera-signed video, mutated: a clip is signed, then each three bytes of the input
- * make one edit of it. Every access unit must be in exactly one report, whatever was done. */
+/* Streams of camera-signed video, mutated: the first byte of the input chooses a clip, which was
+ * signed once and for all, then each three bytes make one edit of it. Every access unit must be in
+ * exactly one report, whatever was done. Clips are short, as the signatures of each are verified
+ * in each run. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,20 +12,60 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define UNITS 48u
-#define UNIT_MAX 16384u
+#define UNITS_MAX 24u
 #define EDITS_MAX 24u
 #define START INT64_C(1782864000000000000)
 #define FRAME_NS INT64_C(40000000)
 #define PEM_ROOM 16384u
 
+/* Bytes of one access unit, exactly as many as there are, so that a sanitizer sees what is read
+ * behind them. */
 typedef struct unit {
-    uint8_t data[UNIT_MAX];
+    uint8_t *data;
     size_t size;
 } unit;
 
-static unit original[UNITS];
-static unit edited[UNITS * 2];
+typedef struct clip {
+    /* How it is signed. */
+    uint32_t codec;
+    uint32_t flags;
+    unsigned count; /* of access units, each of two slices */
+    unsigned gop;   /* of them to a GOP */
+    uint32_t sign_every;
+    uint32_t copies;
+    uint32_t part_nal_units;
+    bool has_user;
+    /* What came out. */
+    unit units[UNITS_MAX];
+} clip;
+
+static clip clips[] = {
+    { .codec = SVMS_CODEC_H264,
+      .count = 18,
+      .gop = 6,
+      .sign_every = 2,
+      .copies = 2,
+      .part_nal_units = 8 },
+    { .codec = SVMS_CODEC_H265, .flags = SVMS_CAMERA_CERTIFICATE_SEI, .count = 16, .gop = 4 },
+    { .codec = SVMS_CODEC_H264,
+      .flags = SVMS_CAMERA_CERTIFICATE_SEI | SVMS_CAMERA_LOW_BIT_RATE,
+      .count = 16,
+      .gop = 4,
+      .has_user = true },
+    { .codec = SVMS_CODEC_H265,
+      .flags = SVMS_CAMERA_HASH_ESCAPED,
+      .count = 24,
+      .gop = 4,
+      .sign_every = 3,
+      .part_nal_units = 5 },
+};
+#define CLIPS (sizeof clips / sizeof clips[0])
+
+/* The one that is edited: its units belong to the clip, or to made. */
+static unit edited[UNITS_MAX + EDITS_MAX];
+static uint8_t *made[EDITS_MAX];
+static size_t made_count;
+static svms_ctx *ctx;
 
 static void must(bool is_done)
 {
@@ -38,7 +80,7 @@ static int64_t clock_of(void *user)
     return START;
 }
 
-static svms_chain *make_chain(svms_ctx *ctx, svms_private_key *key)
+static svms_chain *make_chain(svms_private_key *key)
 {
     static char pem[PEM_ROOM];
     size_t size = sizeof pem;
@@ -71,66 +113,132 @@ static svms_chain *make_chain(svms_ctx *ctx, svms_private_key *key)
     return chain;
 }
 
-/* GOPs of six frames with two slices each, every other one signed, parts of five NAL units. */
-static void shoot(svms_ctx *ctx)
+static svms_private_key *make_key(void)
+{
+    svms_private_key *key = NULL;
+    must(svms_private_key_generate(&key, ctx, NULL) == SVMS_OK);
+    return key;
+}
+
+static svms_camera_signer *make_signer(const clip *of, svms_private_key *key,
+                                       svms_private_key *user_key)
 {
     svms_camera_signer_options options = SVMS_CAMERA_SIGNER_OPTIONS_INIT;
     svms_camera_signer *signer = NULL;
-    svms_private_key *key = NULL;
-    must(svms_private_key_generate(&key, ctx, NULL) == SVMS_OK);
-    svms_chain *chain = make_chain(ctx, key);
+    svms_chain *chain = make_chain(key);
+    svms_chain *user_chain = user_key ? make_chain(user_key) : NULL;
+    options.codec = of->codec;
+    options.flags = of->flags;
+    options.sign_every = of->sign_every;
+    options.copies = of->copies;
+    options.part_nal_units = of->part_nal_units;
     options.chain = chain;
     options.key = key;
-    options.sign_every = 2;
-    options.copies = 2;
-    options.part_nal_units = 10;
+    options.user_chain = user_chain;
+    options.user_key = user_key;
     must(svms_camera_signer_new(&signer, ctx, &options, NULL) == SVMS_OK);
-    for (unsigned i = 0; i < UNITS; i++) {
-        uint8_t type = i % 6 == 0 ? 0x65 : 0x41;
-        uint8_t in[] = { 0, 0, 0, 5, type, 0x88, (uint8_t)i, 1, 0x80,
-                         0, 0, 0, 5, type, 0x11, (uint8_t)i, 2, 0x80 };
-        const void *out = NULL;
+    svms_chain_free(&chain);
+    svms_chain_free(&user_chain);
+    return signer;
+}
+
+static unit copy_of(const void *data, size_t size)
+{
+    unit out = { malloc(size > 0 ? size : 1), size };
+    must(out.data != NULL);
+    if (size > 0) {
+        memcpy(out.data, data, size);
+    }
+    return out;
+}
+
+static void shoot(clip *out)
+{
+    svms_private_key *key = make_key();
+    svms_private_key *user_key = out->has_user ? make_key() : NULL;
+    svms_camera_signer *signer = make_signer(out, key, user_key);
+    bool is_h264 = out->codec == SVMS_CODEC_H264;
+    for (unsigned i = 0; i < out->count; i++) {
+        bool leads = i % out->gop == 0;
+        uint8_t type = is_h264 ? (leads ? 0x65 : 0x41) : (leads ? 0x26 : 0x02);
+        uint8_t second = is_h264 ? 0x11 : 0x01;
+        uint8_t in[] = { 0, 0, 0, 6, type, second | 0x80, 0x80, (uint8_t)i, 1, 0x80,
+                         0, 0, 0, 6, type, second,        0x11, (uint8_t)i, 2, 0x80 };
+        const void *bytes = NULL;
         size_t size = 0;
-        must(svms_camera_signer_add(signer, in, sizeof in, START + i * FRAME_NS, &out, &size,
+        must(svms_camera_signer_add(signer, in, sizeof in, START + i * FRAME_NS, &bytes, &size,
                                     NULL) == SVMS_OK);
-        must(size <= UNIT_MAX);
-        memcpy(original[i].data, out, size);
-        original[i].size = size;
+        out->units[i] = copy_of(bytes, size);
     }
     svms_camera_signer_free(&signer);
-    svms_chain_free(&chain);
+    svms_private_key_free(&user_key);
     svms_private_key_free(&key);
+}
+
+static void set_up(void)
+{
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    options.utc_now = clock_of;
+    must(svms_ctx_new(&ctx, &options, NULL) == SVMS_OK);
+    for (size_t i = 0; i < CLIPS; i++) {
+        shoot(&clips[i]);
+    }
+}
+
+/* Size of the first NAL unit with its length; all of it where that says too much. */
+static size_t first_nal(const unit *of)
+{
+    if (of->size < 4) {
+        return of->size;
+    }
+    size_t size = ((size_t)of->data[0] << 24 | (size_t)of->data[1] << 16 |
+                   (size_t)of->data[2] << 8 | of->data[3]) +
+                  4;
+    return size < of->size ? size : of->size;
+}
+
+/* Other bytes in place of a unit: those of a, then those of b. */
+static void rewrite(unit *one, const uint8_t *a, size_t a_size, const uint8_t *b, size_t b_size)
+{
+    unit out = { malloc(a_size + b_size > 0 ? a_size + b_size : 1), a_size + b_size };
+    must(out.data != NULL && made_count < EDITS_MAX);
+    memcpy(out.data, a, a_size);
+    memcpy(out.data + a_size, b, b_size);
+    made[made_count++] = out.data;
+    *one = out;
 }
 
 static size_t edit(size_t count, const uint8_t step[3])
 {
-    size_t at = step[1] % count;
-    size_t other = step[2] % count;
-    unit *one = &edited[at];
-    switch (step[0] % 6) {
+    unit *one = &edited[step[1] % count];
+    unit *other = &edited[step[2] % count];
+    unit kept = *one;
+    size_t first = first_nal(one);
+    switch (step[0] % 8) {
     case 0: /* drop */
-        memmove(one, one + 1, (count - 1 - at) * sizeof *one);
+        memmove(one, one + 1, (size_t)(&edited[count] - (one + 1)) * sizeof *one);
         return count - 1;
-    case 1: { /* swap */
-        static unit kept;
-        kept = *one;
-        *one = edited[other];
-        edited[other] = kept;
+    case 1: /* swap */
+        *one = *other;
+        *other = kept;
         return count;
-    }
     case 2: /* repeat */
-        if (count < UNITS * 2) {
-            edited[count] = *one;
-            return count + 1;
-        }
-        return count;
+        edited[count] = *one;
+        return count + 1;
     case 3: /* replace */
-        *one = edited[other];
+        *one = *other;
         return count;
     case 4: /* cut short */
-        one->size = one->size * step[2] / 256;
+        rewrite(one, one->data, one->size * step[2] / 256, one->data, 0);
+        return count;
+    case 5: /* without the first NAL unit, which may be a SEI */
+        rewrite(one, one->data + first, one->size - first, one->data, 0);
+        return count;
+    case 6: /* the first NAL unit of another one is put there */
+        rewrite(one, other->data, first_nal(other), one->data, one->size);
         return count;
     default: /* change a byte */
+        rewrite(one, one->data, one->size, one->data, 0);
         if (one->size > 0) {
             one->data[(size_t)step[2] * one->size / 256] ^= (uint8_t)(step[0] | 1u);
         }
@@ -148,11 +256,12 @@ static uint64_t take_reports(svms_camera_validator *validator, uint64_t frames)
     return frames;
 }
 
-static void validate(svms_ctx *ctx, size_t count)
+static void validate(uint32_t codec, size_t count)
 {
     svms_camera_validator_options options = SVMS_CAMERA_VALIDATOR_OPTIONS_INIT;
     svms_camera_validator *validator = NULL;
     uint64_t frames = 0;
+    options.codec = codec;
     options.waiting_max = 64;
     must(svms_camera_validator_new(&validator, ctx, &options, NULL) == SVMS_OK);
     for (size_t i = 0; i < count; i++) {
@@ -168,19 +277,18 @@ static void validate(svms_ctx *ctx, size_t count)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    svms_ctx *ctx = NULL;
-    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
-    options.utc_now = clock_of;
-    must(svms_ctx_new(&ctx, &options, NULL) == SVMS_OK);
-    if (original[0].size == 0) {
-        shoot(ctx);
+    if (!ctx) {
+        set_up();
     }
-    size_t count = UNITS;
-    memcpy(edited, original, sizeof original);
-    for (size_t at = 0; at + 3 <= size && at < 3 * EDITS_MAX && count > 1; at += 3) {
+    const clip *of = &clips[size > 0 ? data[0] % CLIPS : 0];
+    size_t count = of->count;
+    memcpy(edited, of->units, count * sizeof *edited);
+    for (size_t at = 1; at + 3 <= size && at < 3 * EDITS_MAX && count > 1; at += 3) {
         count = edit(count, data + at);
     }
-    validate(ctx, count);
-    svms_ctx_free(&ctx);
+    validate(of->codec, count);
+    while (made_count > 0) {
+        free(made[--made_count]);
+    }
     return 0;
 }
