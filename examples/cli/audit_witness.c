@@ -12,7 +12,7 @@
 #include "audit_command.h"
 #include "audit_trust_options.h"
 #include "audit_witness_service.h"
-#include "est_address.h"
+#include "peer_address.h"
 #include "est_log.h"
 #include "http_server.h"
 #include "json_output.h"
@@ -227,9 +227,9 @@ static exit_status listen_and_serve(witnessing *self)
     self->service = (audit_witness_service){ self->witness, self->request->json };
     self->http = (http_service){
         .answer = audit_witness_answer,
+        .log = audit_witness_log,
         .user = &self->service,
         .body_max = SVMS_WITNESS_REQUEST_MAX,
-        .json = self->request->json,
     };
     const http_server_options known = {
         .base = self->base,
@@ -241,9 +241,10 @@ static exit_status listen_and_serve(witnessing *self)
         .stopped = on_stopped,
         .user = self,
     };
-    exit_status status = http_server_open(&self->server, &known);
-    if (status != EXIT_GOOD) {
-        return status;
+    svms_error err = SVMS_ERROR_INIT;
+    if (http_server_open(&self->server, &known, &err) != SVMS_OK) {
+        complain("%s", err.message);
+        return EXIT_ENVIRONMENT;
     }
     svms_witness_key(self->witness, key);
     tell(self, "listening", http_server_address(self->server), key, NULL);
@@ -304,7 +305,7 @@ static exit_status check_request(witnessing *self)
     if (!request->listen || request->origins.count == 0) {
         return usage_error(line.name, "%s is missing", request->listen ? "--origin" : "--listen");
     }
-    if (!est_address_parse(request->listen, &self->address, &self->address_size)) {
+    if (!peer_address_parse(request->listen, &self->address, &self->address_size)) {
         return usage_error(line.name,
                            "--listen '%s' is not an address and a port, such as "
                            "192.0.2.10:8443 or [2001:db8::1]:8443",

@@ -56,6 +56,13 @@ static void copy_answer(const svms_witness_answer *answer, http_answer *out)
     out->body_size = answer->text_size;
 }
 
+void audit_witness_log(void *user, const char *what, const char *address, const char *words)
+{
+    const audit_witness_service *self = user;
+    const est_event event = { .what = what, .address = address, .words = words };
+    est_log(self->json, &event);
+}
+
 void audit_witness_answer(void *user, const http_question *question, http_answer *out)
 {
     audit_witness_service *self = user;

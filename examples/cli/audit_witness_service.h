@@ -10,6 +10,9 @@ typedef struct audit_witness_service {
     bool json;             /* how it is logged */
 } audit_witness_service;
 
+/* Logs what happens to a connection; user is the audit_witness_service. */
+void audit_witness_log(void *user, const char *what, const char *address, const char *words);
+
 /* Answers, and logs what it did; user is the audit_witness_service. */
 void audit_witness_answer(void *user, const http_question *question, http_answer *out);
 

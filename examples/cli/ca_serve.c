@@ -13,10 +13,11 @@
 #include "ca_certify.h"
 #include "ca_command.h"
 #include "ca_folder.h"
-#include "est_address.h"
+#include "peer_address.h"
 #include "est_body.h"
 #include "est_log.h"
 #include "http_server.h"
+#include "peer_address.h"
 #include "est_service.h"
 #include "keys.h"
 #include "message.h"
@@ -51,7 +52,7 @@ typedef struct serving {
     socklen_t address_size;
     const char *hosts[MAX_LIST_ITEMS];
     size_t host_count;
-    char own_host[EST_ADDRESS_TEXT];
+    char own_host[PEER_ADDRESS_TEXT];
     svms_private_key *key;
     svms_chain *chain;
     int64_t renew_utc_ns; /* when its own certificate is made anew */
@@ -245,9 +246,9 @@ static exit_status listen_and_serve(serving *self)
     }
     self->http = (http_service){
         .answer = est_service_answer,
+        .log = est_service_log,
         .user = &self->service,
         .body_max = EST_BODY_MAX,
-        .json = self->request->json,
     };
     const http_server_options options = {
         .base = self->base,
@@ -259,9 +260,10 @@ static exit_status listen_and_serve(serving *self)
         .stopped = on_stopped,
         .user = self,
     };
-    exit_status status = http_server_open(&self->server, &options);
-    if (status != EXIT_GOOD) {
-        return status;
+    svms_error err = SVMS_ERROR_INIT;
+    if (http_server_open(&self->server, &options, &err) != SVMS_OK) {
+        complain("%s", err.message);
+        return EXIT_ENVIRONMENT;
     }
     const est_event ready = { .what = "listening", .address = http_server_address(self->server) };
     est_log(self->request->json, &ready);
@@ -347,7 +349,7 @@ static exit_status take_addresses(serving *self)
 {
     const serve_request *request = self->request;
     const struct sockaddr *address = (const struct sockaddr *)&self->address;
-    if (!est_address_parse(request->listen, &self->address, &self->address_size)) {
+    if (!peer_address_parse(request->listen, &self->address, &self->address_size)) {
         return usage_error("ca serve",
                            "--listen '%s' is not an address and a port, such as "
                            "192.0.2.10:8443 or [2001:db8::1]:8443",
@@ -357,13 +359,13 @@ static exit_status take_addresses(serving *self)
         self->hosts[self->host_count++] = request->hosts.items[i];
     }
     if (self->host_count == 0) {
-        if (est_address_is_any(address)) {
+        if (peer_address_is_any(address)) {
             return usage_error("ca serve",
                                "--host is missing: %s does not say what devices call "
                                "this machine",
                                request->listen);
         }
-        est_address_host(address, self->own_host);
+        peer_address_host(address, self->own_host);
         self->hosts[self->host_count++] = self->own_host;
     }
     return EXIT_GOOD;

@@ -56,11 +56,11 @@ static void refuse(exchange *self, http_status status, const char *words)
 /* A vain try; why is for the log alone. */
 static void keep_out(exchange *self, const char *why)
 {
-    uint32_t count = est_tries_add(&self->service->addresses, self->question->address_key,
-                                   EST_TRIES_KEY_SIZE, self->question->now_ms);
+    uint32_t count = peer_tries_add(&self->service->addresses, self->question->address_key,
+                                    PEER_TRIES_KEY_SIZE, self->question->now_ms);
     http_answer_words(self->out, HTTP_UNAUTHORIZED, NOT_LET_IN);
     self->out->challenge = "enrolment";
-    self->out->delay_ms = est_tries_delay_ms(count);
+    self->out->delay_ms = peer_tries_delay_ms(count);
     tell(self, "refused", NULL, why);
 }
 
@@ -70,8 +70,8 @@ static void count_try(exchange *self, const char *id)
     char named[CA_CODE_ID_TEXT] = "";
     (void)snprintf(named, sizeof named, "%s", id);
     uint32_t count =
-        est_tries_add(&self->service->codes, named, strlen(named), self->question->now_ms);
-    if (count == EST_TRIES_ALLOWED &&
+        peer_tries_add(&self->service->codes, named, strlen(named), self->question->now_ms);
+    if (count == PEER_TRIES_ALLOWED &&
         ca_journal_add_code_void(&self->service->folder->journal, named) == EXIT_GOOD) {
         tell(self, "voided", NULL, "its code was tried too often");
     }

@@ -8,6 +8,7 @@
 #include "ca_revocation.h"
 #include "est_body.h"
 #include "est_issue.h"
+#include "est_log.h"
 #include "message.h"
 
 #define WELL_KNOWN "/.well-known/est/"
@@ -112,6 +113,13 @@ static const struct {
     { "/crl.pem", "GET", give_list },
     { "/crl.der", "GET", give_der_list },
 };
+
+void est_service_log(void *user, const char *what, const char *address, const char *words)
+{
+    const est_service *service = user;
+    const est_event event = { .what = what, .address = address, .words = words };
+    est_log(service->json, &event);
+}
 
 void est_service_answer(void *user, const http_question *question, http_answer *out)
 {

@@ -12,7 +12,7 @@
 #include <svms/svms.h>
 
 #include "ca_folder.h"
-#include "est_tries.h"
+#include "peer_tries.h"
 #include "exit_status.h"
 #include "file.h"
 #include "http_service.h"
@@ -23,8 +23,8 @@ typedef struct est_service {
     bool json;         /* how it is logged */
     char *anchors;     /* body of the answer to cacerts */
     file_text list;    /* the newest revocation list, PEM */
-    est_tries codes;
-    est_tries addresses;
+    peer_tries codes;
+    peer_tries addresses;
 } est_service;
 
 /* Complains itself. */
@@ -33,6 +33,9 @@ void est_service_close(est_service *service);
 
 /* Takes up what others did in the folder: *changed says whether there is another list now. */
 exit_status est_service_refresh(est_service *service, bool *changed);
+
+/* Logs what happens to a connection; user is the est_service. */
+void est_service_log(void *user, const char *what, const char *address, const char *words);
 
 /* Answers, and logs what it did; user is the est_service. */
 void est_service_answer(void *user, const http_question *question, http_answer *out);

@@ -85,7 +85,8 @@ static svms_status ask_token(void *user, const char *token, size_t size,
 {
     serve_client *client = user;
     const stream_serve_options *o = &client->serve->options;
-    stream_serve_token asked = { client->address, token, size, identity, INT64_MAX };
+    stream_serve_token asked = { client->address, NULL, token, size, identity, INT64_MAX };
+    asked.certificate = client->link.tls ? svms_tls_peer_chain(client->link.tls) : NULL;
     svms_status status = o->token(o->user, &asked, err);
     if (status == SVMS_OK) {
         client->may_until_utc = asked.valid_until_utc_ns;

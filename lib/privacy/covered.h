@@ -3,17 +3,12 @@
 #ifndef SVMS_PRIVACY_COVERED_H
 #define SVMS_PRIVACY_COVERED_H
 
-#include <zlib.h>
-
 #include <svms/privacy.h>
 
 #define SVMS_COVERED_VERSION 1
 #define SVMS_COVERED_HEAD_SIZE 14
 /* Runs and samples of the largest picture. */
 #define SVMS_COVERED_MAX ((size_t)1 << 29)
-
-/* For deflateInit() or inflateInit(). */
-z_stream svms_covered_stream(svms_ctx *ctx);
 
 static inline size_t svms_covered_runs_max(uint32_t height)
 {

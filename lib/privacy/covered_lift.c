@@ -7,6 +7,7 @@
 #include "failure.h"
 #include "picture.h"
 #include "runs.h"
+#include "zlib_memory.h"
 
 typedef struct covered {
     svms_picture_layout layout;
@@ -58,7 +59,7 @@ static svms_status read_head(covered *out, const void *sample, size_t size, svms
 
 static svms_status unpack(svms_ctx *ctx, const covered *it, uint8_t *bytes, svms_error *err)
 {
-    z_stream stream = svms_covered_stream(ctx);
+    z_stream stream = svms_zlib_stream(ctx);
     uint8_t extra = 0;
     if (inflateInit(&stream) != Z_OK) {
         return svms_fail_memory(err);

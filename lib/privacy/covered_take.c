@@ -5,6 +5,7 @@
 #include "covered.h"
 #include "failure.h"
 #include "privacy_internal.h"
+#include "zlib_memory.h"
 
 static void put_samples(svms_builder *out, const svms_plane *plane, const svms_runs *runs)
 {
@@ -37,7 +38,7 @@ static svms_status unpacked(svms_builder *out, const svms_privacy *privacy,
 
 static svms_status pack(svms_builder *out, const svms_builder *bytes, svms_error *err)
 {
-    z_stream stream = svms_covered_stream(out->ctx);
+    z_stream stream = svms_zlib_stream(out->ctx);
     uint8_t block[16384];
     if (deflateInit(&stream, Z_BEST_SPEED) != Z_OK) {
         return svms_fail_memory(err);

@@ -59,6 +59,7 @@ svms_status svms_rtp_format_copy(svms_rtp_format **out, const svms_rtp_format *f
     copy->index_bits = format->index_bits;
     copy->delta_bits = format->delta_bits;
     copy->frame_ticks = format->frame_ticks;
+    copy->is_gzip = format->is_gzip;
     svms_put_bytes(&copy->config, format->config.data, format->config.size);
     status = svms_builder_check(&copy->config, "the codec configuration", err);
     if (status == SVMS_OK) {

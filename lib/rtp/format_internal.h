@@ -28,6 +28,7 @@ struct svms_rtp_format {
     uint32_t index_bits;
     uint32_t delta_bits;
     uint32_t frame_ticks;
+    bool is_gzip; /* metadata */
     /* What svms_track.config holds; empty if not known. */
     svms_builder config;
 };

@@ -12,16 +12,22 @@ typedef struct encoding {
     const char *name;
     uint32_t codec; /* 0: known, and not supported */
     bool audio;
+    bool gzip;
 } encoding;
 
 static const encoding encodings[] = {
-    { "H264", SVMS_CODEC_H264, false },
-    { "H265", SVMS_CODEC_H265, false },
-    { "JPEG", SVMS_CODEC_MJPEG, false },
-    { "MPEG4-GENERIC", SVMS_CODEC_AAC, true },
-    { "PCMU", SVMS_CODEC_PCMU, true },
-    { "PCMA", SVMS_CODEC_PCMA, true },
-    { "VND.ONVIF.METADATA", SVMS_CODEC_ONVIF_METADATA, false },
+    { "H264", SVMS_CODEC_H264, false, false },
+    { "H265", SVMS_CODEC_H265, false, false },
+    { "JPEG", SVMS_CODEC_MJPEG, false, false },
+    { "MPEG4-GENERIC", SVMS_CODEC_AAC, true, false },
+    { "PCMU", SVMS_CODEC_PCMU, true, false },
+    { "PCMA", SVMS_CODEC_PCMA, true, false },
+    { "VND.ONVIF.METADATA", SVMS_CODEC_ONVIF_METADATA, false, false },
+    { "VND.ONVIF.METADATA+GZIP", SVMS_CODEC_ONVIF_METADATA, false, true },
+    /* The first two stood in earlier editions of ONVIF Streaming. */
+    { "VND.ONVIF.METADATA.EXI", 0, false, false },
+    { "VND.ONVIF.METADATA.EXI.ONVIF", 0, false, false },
+    { "VND.ONVIF.METADATA.EXI.EXT", 0, false, false },
 };
 
 typedef struct mapping {
@@ -67,6 +73,11 @@ static svms_status read_mapping(mapping *out, const char *text, svms_error *err)
     }
     if (!out->encoding) {
         return svms_fail(err, SVMS_E_UNSUPPORTED, "an encoding that is not supported");
+    }
+    if (out->encoding->codec == 0) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         "ONVIF metadata in EXI, a binary form of XML that is not supported; the "
+                         "camera must be set to plain or gzip");
     }
     out->channels = out->encoding->audio ? 1 : 0;
     if (out->encoding->audio && rest.size > 0 &&
@@ -114,6 +125,7 @@ svms_status svms_rtp_format_read(svms_rtp_format **out, svms_ctx *ctx, uint32_t 
     }
     format->clock_rate = map.clock_rate;
     format->channels = map.channels;
+    format->is_gzip = map.encoding->gzip;
     status = svms_rtp_format_take_fmtp(format, fmtp ? fmtp : "", err);
     if (status != SVMS_OK) {
         svms_rtp_format_free(&format);

@@ -11,9 +11,9 @@
 
 enum { LINE_MAX_SIZE = 64 };
 
-static const char *encoding_name(uint32_t codec)
+static const char *encoding_name(const svms_rtp_format *format)
 {
-    switch (codec) {
+    switch (format->codec) {
     case SVMS_CODEC_H264:
         return "H264";
     case SVMS_CODEC_H265:
@@ -27,7 +27,7 @@ static const char *encoding_name(uint32_t codec)
     case SVMS_CODEC_PCMA:
         return "PCMA";
     default:
-        return "vnd.onvif.metadata";
+        return format->is_gzip ? "vnd.onvif.metadata+gzip" : "vnd.onvif.metadata";
     }
 }
 
@@ -115,7 +115,7 @@ svms_status svms_rtp_format_rtpmap(const svms_rtp_format *format, char *text, si
         return svms_fail(err, SVMS_E_USAGE, "an argument is NULL");
     }
     svms_builder out = svms_builder_new(format->ctx, SVMS_RTP_TEXT_MAX);
-    put_text(&out, encoding_name(format->codec));
+    put_text(&out, encoding_name(format));
     put_number(&out, "/", format->clock_rate);
     if (format->channels > 1 || format->codec == SVMS_CODEC_AAC) {
         put_number(&out, "/", format->channels);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RFC 2435 (P-JPG): fragments of a scan become a JFIF picture again. */
+/* RFC 2435 and ONVIF's header extension (P-JPG): fragments of a scan become a JFIF picture again.
+ */
 #include <string.h>
 
 #include "cursor.h"
@@ -8,11 +9,13 @@
 #include "unpacker.h"
 
 enum { HEADER_SIZE = 8, TYPE_AT = 4, Q_AT = 5, WIDTH_AT = 6, HEIGHT_AT = 7 };
-enum { RESTART_TYPES = 64, TYPE_MASK = 63, LAST_TYPE = 1 };
+enum { RESTART_TYPES = 64 };
 enum { Q_LAST_COMPUTED = 99, Q_FIRST_SENT = 128, Q_ALWAYS_SENT = 255 };
 
 /* What one packet holds before its part of the scan. */
 typedef struct jpeg_fragment {
+    svms_rtp_jpeg_part part;     /* of ONVIF's header extension */
+    bool has_header;             /* a packet that brings segments alone may be without */
     uint8_t header[HEADER_SIZE]; /* the offset taken out */
     uint32_t offset;
     uint16_t interval;
@@ -21,19 +24,24 @@ typedef struct jpeg_fragment {
 
 static bool read_fragment(jpeg_fragment *f, const svms_rtp_packet *packet)
 {
+    memset(f, 0, sizeof *f);
     f->rest = svms_cursor_over(packet->payload, packet->payload_size, 0);
+    if (!svms_rtp_read_jpeg_part(&f->part, packet)) {
+        return false;
+    }
+    if (packet->payload_size == 0 && f->part.profile == SVMS_RTP_JPEG_PROFILE_NEXT) {
+        return true;
+    }
+    f->has_header = true;
     svms_read_copy(&f->rest, f->header, sizeof f->header);
     f->offset = (uint32_t)f->header[1] << 16 | (uint32_t)f->header[2] << 8 | f->header[3];
     memset(f->header + 1, 0, 3);
-    f->interval = 0;
     uint8_t type = f->header[TYPE_AT];
-    if (type >= RESTART_TYPES) {
+    if (type >= RESTART_TYPES && type < 2 * RESTART_TYPES) {
         f->interval = svms_read_u16(&f->rest);
         (void)svms_skip(&f->rest, 2);
     }
-    return !f->rest.failed && type < 2 * RESTART_TYPES && (type & TYPE_MASK) <= LAST_TYPE &&
-           f->header[WIDTH_AT] != 0 && f->header[HEIGHT_AT] != 0 &&
-           !svms_rtp_has_jpeg_headers(packet);
+    return !f->rest.failed;
 }
 
 static bool compute_tables(svms_jpeg_tables *tables, unsigned q)
@@ -94,98 +102,112 @@ static bool read_tables(svms_unpacker *u, svms_jpeg_tables *tables, unsigned q, 
     return q == Q_ALWAYS_SENT || keep_tables(u, tables, q);
 }
 
-static void put_marker(svms_builder *out, unsigned marker, size_t payload)
+/* The tables of a first fragment, or of another with offset 0; false: there are none that are
+ * known. */
+static bool take_tables(svms_unpacker *u, jpeg_fragment *f, svms_jpeg_tables *tables)
 {
-    svms_put_u16(out, (uint16_t)(0xFF00 | marker));
-    svms_put_u16(out, (uint16_t)(payload + 2));
+    unsigned q = f->header[Q_AT];
+    return q >= Q_FIRST_SENT ? read_tables(u, tables, q, &f->rest) : compute_tables(tables, q);
 }
 
-static void put_quantisers(svms_builder *out, const svms_jpeg_tables *tables)
+/* What stands before the scan; false when no picture can be made of it. */
+static bool put_head(svms_unpacker *u, const svms_builder *segments)
 {
-    size_t at = 0;
-    for (unsigned i = 0; i < tables->count; i++) {
-        unsigned wide = tables->precision >> i & 1u;
-        size_t size = (size_t)SVMS_JPEG_TABLE_SIZE << wide;
-        put_marker(out, SVMS_JPEG_DQT, 1 + size);
-        svms_put_u8(out, (uint8_t)(wide << 4 | i));
-        svms_put_bytes(out, tables->data + at, size);
-        at += size;
+    const svms_jpeg_tables *tables = &u->jpeg.tables;
+    svms_jpeg_said said = { .tables = u->jpeg.has_tables ? tables : NULL,
+                            .type = u->jpeg.header[TYPE_AT],
+                            .width = u->jpeg.header[WIDTH_AT],
+                            .height = u->jpeg.header[HEIGHT_AT],
+                            .interval = u->jpeg.interval };
+    bool made = svms_jpeg_head_put(u->jpeg.head, &u->sample.bytes, &said, segments);
+    u->jpeg.scan_start = u->sample.bytes.size;
+    return made;
+}
+
+/* There is nothing before this picture, or it is not known what: then what it brought for this one
+ * is missing, too. */
+static bool prepare_head(svms_unpacker *u)
+{
+    svms_jpeg_state *jpeg = &u->jpeg;
+    if (!jpeg->head) {
+        jpeg->head = svms_alloc(u->ctx, sizeof *jpeg->head);
+        if (!jpeg->head) {
+            u->starved = true;
+            return false;
+        }
+        svms_jpeg_head_reset(jpeg->head);
+    } else if (u->fresh) {
+        svms_jpeg_head_reset(jpeg->head);
+    } else if (u->missing != 0 || jpeg->is_broken) {
+        svms_jpeg_head_forget(jpeg->head);
     }
-}
-
-static void put_frame(svms_builder *out, const jpeg_fragment *f, const svms_jpeg_tables *tables)
-{
-    uint8_t luma = (f->header[TYPE_AT] & TYPE_MASK) == 0 ? 0x21 : 0x22;
-    uint8_t chroma = tables->count - 1;
-    const uint8_t components[] = { 3, 1, luma, 0, 2, 0x11, chroma, 3, 0x11, chroma };
-    put_marker(out, tables->precision != 0 ? SVMS_JPEG_SOF1 : SVMS_JPEG_SOF0,
-               5 + sizeof components);
-    svms_put_u8(out, 8);
-    svms_put_u16(out, (uint16_t)(f->header[HEIGHT_AT] * 8));
-    svms_put_u16(out, (uint16_t)(f->header[WIDTH_AT] * 8));
-    svms_put_bytes(out, components, sizeof components);
-}
-
-static void put_huffman(svms_builder *out)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        size_t size = 0;
-        const uint8_t *table = svms_jpeg_huffman(i & 1, i >> 1, &size);
-        put_marker(out, SVMS_JPEG_DHT, 1 + size);
-        svms_put_u8(out, (uint8_t)((i & 1) << 4 | i >> 1));
-        svms_put_bytes(out, table, size);
-    }
-}
-
-static void put_headers(svms_builder *out, const jpeg_fragment *f, const svms_jpeg_tables *tables)
-{
-    static const uint8_t jfif[] = { 'J', 'F', 'I', 'F', 0, 1, 2, 0, 0, 1, 0, 1, 0, 0 };
-    static const uint8_t scan[] = { 3, 1, 0x00, 2, 0x11, 3, 0x11, 0, 63, 0 };
-    svms_put_u16(out, 0xFF00 | SVMS_JPEG_SOI);
-    put_marker(out, SVMS_JPEG_APP0, sizeof jfif);
-    svms_put_bytes(out, jfif, sizeof jfif);
-    put_quantisers(out, tables);
-    put_frame(out, f, tables);
-    put_huffman(out);
-    if (f->interval != 0) {
-        put_marker(out, SVMS_JPEG_DRI, 2);
-        svms_put_u16(out, f->interval);
-    }
-    put_marker(out, SVMS_JPEG_SOS, sizeof scan);
-    svms_put_bytes(out, scan, sizeof scan);
+    return true;
 }
 
 /* The first fragment; false when no picture can be made of it. */
 static bool take_first(svms_unpacker *u, jpeg_fragment *f)
 {
-    svms_jpeg_tables tables;
-    unsigned q = f->header[Q_AT];
-    bool there =
-        q >= Q_FIRST_SENT ? read_tables(u, &tables, q, &f->rest) : compute_tables(&tables, q);
-    if (!there) {
+    svms_jpeg_state *jpeg = &u->jpeg;
+    bool is_marked = f->part.profile != 0;
+    /* Q 0 leaves the tables to the segments, or to the picture before. */
+    jpeg->has_tables = !is_marked || f->header[Q_AT] != 0;
+    if (!prepare_head(u) || (jpeg->has_tables && !take_tables(u, f, &jpeg->tables))) {
         return false;
     }
-    memcpy(u->jpeg.header, f->header, sizeof f->header);
-    u->jpeg.interval = f->interval;
-    put_headers(&u->sample.bytes, f, &tables);
-    u->jpeg.scan_start = u->sample.bytes.size;
+    memcpy(jpeg->header, f->header, sizeof f->header);
+    jpeg->interval = f->interval;
+    jpeg->is_marked = is_marked;
+    jpeg->is_collecting = is_marked;
+    if (!is_marked) {
+        return put_head(u, NULL);
+    }
+    svms_builder_reset(&jpeg->segments);
     return true;
 }
 
 static bool continues(const svms_unpacker *u, const jpeg_fragment *f)
 {
-    return u->sample.bytes.size - u->jpeg.scan_start == f->offset &&
-           memcmp(u->jpeg.header, f->header, sizeof f->header) == 0 &&
-           u->jpeg.interval == f->interval;
+    bool is_next = u->jpeg.is_marked || u->sample.bytes.size - u->jpeg.scan_start == f->offset;
+    return !f->has_header || (is_next && memcmp(u->jpeg.header, f->header, sizeof f->header) == 0 &&
+                              u->jpeg.interval == f->interval);
 }
 
-static void take_scan(svms_unpacker *u, jpeg_fragment *f)
+/* Header extensions up to the first part of the scan are the head. */
+static void end_segments(svms_unpacker *u)
+{
+    u->jpeg.is_collecting = false;
+    if (u->jpeg.segments.status != SVMS_OK) {
+        bool starved = u->jpeg.segments.status == SVMS_E_NO_MEMORY;
+        u->starved = u->starved || starved;
+        svms_unpacker_damage(u, starved ? SVMS_RTP_GAP_MEMORY : SVMS_RTP_GAP_LIMIT);
+    } else if (!put_head(u, &u->jpeg.segments)) {
+        svms_unpacker_damage(u, SVMS_RTP_GAP_MALFORMED);
+    }
+}
+
+static void take_parts(svms_unpacker *u, jpeg_fragment *f, bool marker)
 {
     size_t size = svms_cursor_left(&f->rest);
-    if (size == 0) {
+    if (u->jpeg.is_collecting) {
+        svms_put_bytes(&u->jpeg.segments, f->part.data, f->part.size);
+        if (size > 0 || marker) {
+            end_segments(u);
+        }
+    } else if (f->part.size > 0) {
+        svms_unpacker_append(u, f->part.data, f->part.size);
+    }
+    if (size == 0 && f->part.profile == 0) {
         svms_unpacker_damage(u, SVMS_RTP_GAP_MALFORMED);
     }
     svms_unpacker_append(u, svms_read_bytes(&f->rest, size), size);
+}
+
+/* Behind offset 0 stand the tables again, also in packets that are not the first. */
+static bool skip_tables(svms_unpacker *u, jpeg_fragment *f)
+{
+    svms_jpeg_tables again;
+    bool there = f->has_header && f->offset == 0 && f->header[Q_AT] >= Q_FIRST_SENT;
+    return !there || read_tables(u, &again, f->header[Q_AT], &f->rest);
 }
 
 static void take_fragment(svms_unpacker *u, const svms_unpack_packet *p, bool first)
@@ -195,18 +217,22 @@ static void take_fragment(svms_unpacker *u, const svms_unpack_packet *p, bool fi
         svms_unpacker_damage(u, SVMS_RTP_GAP_MALFORMED);
         return;
     }
-    if (first && f.offset == 0) {
+    bool begins = f.part.profile == SVMS_RTP_JPEG_PROFILE || (f.part.profile == 0 && f.offset == 0);
+    if (first && begins) {
         /* Nothing before this one is missing of this picture. */
         u->sample.damage = 0;
         if (!take_first(u, &f)) {
             svms_unpacker_damage(u, SVMS_RTP_GAP_MALFORMED);
             return;
         }
-    } else if (first || (u->sample.bytes.status == SVMS_OK && !continues(u, &f))) {
+    } else if (first || f.part.profile == SVMS_RTP_JPEG_PROFILE ||
+               (u->sample.bytes.status == SVMS_OK && !continues(u, &f))) {
         svms_unpacker_incoherent(u);
+    } else if (u->jpeg.is_marked && !skip_tables(u, &f)) {
+        svms_unpacker_damage(u, SVMS_RTP_GAP_MALFORMED);
     }
     if (u->sample.damage == 0) {
-        take_scan(u, &f);
+        take_parts(u, &f, p->rtp->marker != 0);
     }
 }
 
@@ -220,11 +246,20 @@ static void put_end(svms_unpacker *u)
     }
 }
 
+static void finish(svms_unpacker *u)
+{
+    if (u->sample.damage == 0 && u->sample.bytes.size == u->jpeg.scan_start) {
+        svms_unpacker_damage(u, SVMS_RTP_GAP_MALFORMED);
+    }
+    put_end(u);
+    u->jpeg.is_broken = u->sample.damage != 0 || u->sample.bytes.status != SVMS_OK;
+    svms_unpacker_finish(u);
+}
+
 static void end(svms_unpacker *u)
 {
     svms_unpacker_incoherent(u);
-    put_end(u);
-    svms_unpacker_finish(u);
+    finish(u);
 }
 
 static void unpack(svms_unpacker *u, const svms_unpack_packet *p)
@@ -237,8 +272,7 @@ static void unpack(svms_unpacker *u, const svms_unpack_packet *p)
     u->sample.sync = true;
     take_fragment(u, p, first);
     if (p->rtp->marker) {
-        put_end(u);
-        svms_unpacker_finish(u);
+        finish(u);
     }
 }
 

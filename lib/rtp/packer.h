@@ -8,11 +8,14 @@
 
 #include <svms/io.h>
 
+#include "rtp_header.h"
+
 typedef struct svms_packer {
     const svms_rtp_format *format;
-    size_t room;         /* bytes of payload in a packet */
-    bool parameter_sets; /* put them before sync samples that have none */
-    bool talkspurt;      /* G.711: the next packet begins one */
+    size_t room;                    /* bytes of payload in a packet */
+    bool parameter_sets;            /* put them before sync samples that have none */
+    bool talkspurt;                 /* G.711: the next packet begins one */
+    const svms_rtp_jpeg_part *part; /* JPEG: beside the payload of the next packet; NULL: none */
     void *owner;
     /* One packet. Its first packet begins a sample, or the part of it whose time is behind that of
      * the sample by so many ticks. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rtp_header.h"
 
+#include <string.h>
+
 #include "cursor.h"
 #include "failure.h"
 #include "ntp.h"
@@ -9,6 +11,7 @@
 #include <svms/time.h>
 
 enum { FIRST_RTCP_TYPE = 200, LAST_RTCP_TYPE = 204, REPLAY_WORDS = 3, REPLAY_FLAGS = 0xF0 };
+enum { EXTENSION_HEAD = 4 };
 
 static svms_status read_replay(svms_rtp_packet *packet, size_t offset, svms_error *err)
 {
@@ -123,37 +126,70 @@ svms_status svms_rtp_parse(svms_rtp_packet *out, const uint8_t *data, size_t siz
     return svms_result_write(out, &known, sizeof known, "svms_rtp_packet", err);
 }
 
-size_t svms_rtp_write_header(uint8_t *out, const svms_rtp_packet *packet,
-                             const svms_rtp_replay *replay)
+static size_t write_replay(uint8_t *out, const svms_rtp_replay *replay)
 {
-    out[0] = (uint8_t)(0x80 | (replay ? 0x10 : 0));
+    svms_store_u64(out, svms_ntp_from_utc(replay->utc_ns));
+    out[8] = (uint8_t)(replay->flags & REPLAY_FLAGS);
+    out[9] = (uint8_t)replay->cseq;
+    svms_store_u16(out + 10, 0);
+    return (size_t)REPLAY_WORDS * 4;
+}
+
+static void write_extension_head(uint8_t *out, uint32_t profile, size_t size)
+{
+    svms_store_u16(out, (uint16_t)profile);
+    svms_store_u16(out + 2, (uint16_t)(size / 4));
+}
+
+size_t svms_rtp_write_header(uint8_t *out, const svms_rtp_packet *packet,
+                             const svms_rtp_replay *replay, const svms_rtp_jpeg_part *part)
+{
+    size_t at = SVMS_RTP_HEADER_SIZE;
+    out[0] = (uint8_t)(0x80 | (replay || part ? 0x10 : 0));
     out[1] = (uint8_t)(packet->marker << 7 | packet->payload_type);
     svms_store_u16(out + 2, (uint16_t)packet->sequence);
     svms_store_u32(out + 4, packet->timestamp);
     svms_store_u32(out + 8, packet->ssrc);
-    if (!replay) {
-        return SVMS_RTP_HEADER_SIZE;
+    if (replay) {
+        size_t behind = part ? EXTENSION_HEAD + part->size : 0;
+        write_extension_head(out + at, SVMS_RTP_REPLAY_PROFILE, (size_t)REPLAY_WORDS * 4 + behind);
+        at += EXTENSION_HEAD;
+        at += write_replay(out + at, replay);
     }
-    uint8_t *extension = out + SVMS_RTP_HEADER_SIZE;
-    svms_store_u16(extension, SVMS_RTP_REPLAY_PROFILE);
-    svms_store_u16(extension + 2, REPLAY_WORDS);
-    svms_store_u64(extension + 4, svms_ntp_from_utc(replay->utc_ns));
-    extension[12] = (uint8_t)(replay->flags & REPLAY_FLAGS);
-    extension[13] = (uint8_t)replay->cseq;
-    svms_store_u16(extension + 14, 0);
-    return SVMS_RTP_HEADER_SIZE + SVMS_RTP_REPLAY_SIZE;
+    if (part) {
+        write_extension_head(out + at, part->profile, part->size);
+        at += EXTENSION_HEAD;
+        memcpy(out + at, part->data, part->size);
+        at += part->size;
+    }
+    return at;
 }
 
-bool svms_rtp_has_jpeg_headers(const svms_rtp_packet *packet)
+static bool is_jpeg(uint32_t profile)
 {
-    if (!packet->has_extension) {
-        return false;
-    }
-    uint32_t profile = packet->extension_profile;
-    if (packet->has_replay) {
-        svms_cursor cursor = svms_cursor_over(packet->extension, packet->extension_size, 0);
-        (void)svms_skip(&cursor, (size_t)REPLAY_WORDS * 4);
-        profile = svms_read_u16(&cursor);
-    }
     return profile == SVMS_RTP_JPEG_PROFILE || profile == SVMS_RTP_JPEG_PROFILE_NEXT;
+}
+
+bool svms_rtp_read_jpeg_part(svms_rtp_jpeg_part *out, const svms_rtp_packet *packet)
+{
+    *out = (svms_rtp_jpeg_part){ 0, NULL, 0 };
+    if (!packet->has_extension) {
+        return true;
+    }
+    if (!packet->has_replay) {
+        if (is_jpeg(packet->extension_profile)) {
+            *out = (svms_rtp_jpeg_part){ packet->extension_profile, packet->extension,
+                                         packet->extension_size };
+        }
+        return true;
+    }
+    svms_cursor cursor = svms_cursor_over(packet->extension, packet->extension_size, 0);
+    (void)svms_skip(&cursor, (size_t)REPLAY_WORDS * 4);
+    uint32_t profile = svms_read_u16(&cursor);
+    size_t size = (size_t)svms_read_u16(&cursor) * 4;
+    if (cursor.failed || !is_jpeg(profile)) {
+        return true;
+    }
+    *out = (svms_rtp_jpeg_part){ profile, svms_read_bytes(&cursor, size), size };
+    return !cursor.failed;
 }

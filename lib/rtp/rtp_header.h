@@ -16,15 +16,22 @@ enum {
     SVMS_RTP_JPEG_PROFILE_NEXT = 0xFFFF
 };
 
+/* What one packet has of the marker segments of a picture; profile 0: nothing. */
+typedef struct svms_rtp_jpeg_part {
+    uint32_t profile;
+    const uint8_t *data;
+    size_t size; /* whole words */
+} svms_rtp_jpeg_part;
+
 /* svms_rtp_parse() into a struct of our own. */
 SVMS_MUST_CHECK svms_status svms_rtp_read_header(svms_rtp_packet *out, const uint8_t *data,
                                                  size_t size, svms_error *err);
-/* Writes the header, with the replay extension unless it is NULL; returns its size, which is at
- * most 28. */
+/* Writes the header, with the extensions that are not NULL, part being behind replay. Returns its
+ * size, which is at most 32 without the bytes of part. */
 size_t svms_rtp_write_header(uint8_t *out, const svms_rtp_packet *packet,
-                             const svms_rtp_replay *replay);
-/* True where the packet has the header extension of ONVIF's JPEG, alone or behind the replay
- * extension. */
-bool svms_rtp_has_jpeg_headers(const svms_rtp_packet *packet);
+                             const svms_rtp_replay *replay, const svms_rtp_jpeg_part *part);
+/* Finds the header extension of ONVIF's JPEG, alone or behind the replay extension; false where it
+ * reaches beyond what it is in. */
+bool svms_rtp_read_jpeg_part(svms_rtp_jpeg_part *out, const svms_rtp_packet *packet);
 
 #endif

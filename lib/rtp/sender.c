@@ -23,7 +23,7 @@ static svms_status emit(void *owner, const svms_iovec *pieces, size_t count, boo
     s->packet.sequence = s->next_sequence;
     s->packet.timestamp = s->sample_time + ticks_behind;
     const svms_rtp_replay *replay = s->replay_due ? &s->replay : NULL;
-    size_t header = svms_rtp_write_header(s->buffer, &s->packet, replay);
+    size_t header = svms_rtp_write_header(s->buffer, &s->packet, replay, s->packer.part);
     size_t size = header;
     for (size_t i = 0; i < count; i++) {
         if (pieces[i].size > 0) {

@@ -28,6 +28,7 @@ svms_status svms_unpacker_init(svms_unpacker *u, svms_ctx *ctx, const svms_rtp_f
     *u = (svms_unpacker){ .kind = kind_of(format->codec), .ctx = ctx, .format = format };
     u->fresh = true;
     u->sample.bytes = svms_builder_new(ctx, max_sample);
+    u->jpeg.segments = svms_builder_new(ctx, max_sample);
     u->sets = svms_parameter_sets_new(ctx, format->codec);
     return svms_parameter_sets_copy(&u->sets, &format->sets, err);
 }
@@ -36,6 +37,9 @@ void svms_unpacker_clear(svms_unpacker *u)
 {
     svms_builder_clear(&u->sample.bytes);
     svms_parameter_sets_clear(&u->sets);
+    svms_builder_clear(&u->jpeg.segments);
+    svms_release(u->ctx, u->jpeg.head);
+    u->jpeg.head = NULL;
     for (int i = 0; i < SVMS_JPEG_STATIC_COUNT; i++) {
         svms_release(u->ctx, u->jpeg.kept[i]);
         u->jpeg.kept[i] = NULL;

@@ -5,6 +5,7 @@
 #define SVMS_RTP_UNPACKER_H
 
 #include "format_internal.h"
+#include "jpeg_head.h"
 
 /* A packet whose numbers were extended. */
 typedef struct svms_unpack_packet {
@@ -33,19 +34,18 @@ typedef struct svms_fragments {
     size_t start; /* of its length, in the sample */
 } svms_fragments;
 
-enum { SVMS_JPEG_STATIC_FIRST = 128, SVMS_JPEG_STATIC_COUNT = 127, SVMS_JPEG_TABLES_MAX = 256 };
-
-/* Quantisation tables as they stand in a packet: one or two, of 64 or 128 bytes. */
-typedef struct svms_jpeg_tables {
-    uint16_t size;
-    uint8_t precision; /* bit i: table i has 16 bits */
-    uint8_t count;
-    uint8_t data[SVMS_JPEG_TABLES_MAX];
-} svms_jpeg_tables;
+enum { SVMS_JPEG_STATIC_FIRST = 128, SVMS_JPEG_STATIC_COUNT = 127 };
 
 typedef struct svms_jpeg_state {
     uint8_t header[8]; /* RTP/JPEG header of the first fragment; its offset is 0 */
     uint16_t interval;
+    bool has_tables;         /* Q of the first fragment says them */
+    svms_jpeg_tables tables; /* of the first fragment */
+    bool is_marked;          /* it had ONVIF's header extension */
+    bool is_collecting;      /* the segments before its scan */
+    bool is_broken;          /* the picture before was damaged */
+    svms_builder segments;
+    svms_jpeg_head *head;                           /* NULL before the first picture */
     size_t scan_start;                              /* in the sample */
     svms_jpeg_tables *kept[SVMS_JPEG_STATIC_COUNT]; /* of Q 128 to 254 */
 } svms_jpeg_state;

@@ -24,7 +24,7 @@ svms_status auditor_open(auditor **out, const auditor_options *options, svms_err
 /* An event of this server and component; the rest is the caller's. */
 svms_audit_event auditor_event(const auditor *self, const char *name, svms_audit_outcome outcome);
 /* Begins a record; its members are added by svms_audit_record_text() and so on. self NULL: *out
- * stays NULL. */
+ * stays NULL, and whatever became of its members, telling it succeeds. */
 svms_status auditor_begin(svms_audit_record **out, auditor *self, const svms_audit_event *event,
                           svms_error *err);
 /* Durable when it returns: for what must be on the record before it happens. parts: how adding the

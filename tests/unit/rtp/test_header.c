@@ -61,7 +61,7 @@ static void onvif_replay_extension_is_read(void **state)
     assert_int_equal(p.replay.cseq, 0x2A);
     assert_int_equal(p.payload_size, 1);
     uint8_t written[28];
-    assert_int_equal(svms_rtp_write_header(written, &p, &p.replay), 28);
+    assert_int_equal(svms_rtp_write_header(written, &p, &p.replay, NULL), 28);
     assert_memory_equal(written, packet, 28);
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What zlib works with holds what masks cover, and is wiped. It does not say how much it gives
- * back: that stands in front. */
-#include "covered.h"
+/* zlib does not say how much it gives back: that stands in front. */
+#include "zlib_memory.h"
 
 #include <stdalign.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
-
-#include "context_internal.h"
 
 #define FRONT alignof(max_align_t)
 
@@ -32,7 +31,7 @@ static void release(voidpf ctx, voidpf memory)
     svms_release_secret(ctx, block, bytes + FRONT);
 }
 
-z_stream svms_covered_stream(svms_ctx *ctx)
+z_stream svms_zlib_stream(svms_ctx *ctx)
 {
     z_stream stream = { .zalloc = allocate, .zfree = release, .opaque = ctx };
     return stream;

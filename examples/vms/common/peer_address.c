@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "est_address.h"
+#include "peer_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -25,37 +25,37 @@ static struct sockaddr_in6 in6_of(const struct sockaddr *address)
     return in6;
 }
 
-void est_address_host(const struct sockaddr *address, char out[EST_ADDRESS_TEXT])
+void peer_address_host(const struct sockaddr *address, char out[PEER_ADDRESS_TEXT])
 {
     out[0] = '\0';
     if (address->sa_family == AF_INET) {
         struct sockaddr_in in = in_of(address);
-        inet_ntop(AF_INET, &in.sin_addr, out, EST_ADDRESS_TEXT);
+        inet_ntop(AF_INET, &in.sin_addr, out, PEER_ADDRESS_TEXT);
     } else if (address->sa_family == AF_INET6) {
         struct sockaddr_in6 in6 = in6_of(address);
-        inet_ntop(AF_INET6, &in6.sin6_addr, out, EST_ADDRESS_TEXT);
+        inet_ntop(AF_INET6, &in6.sin6_addr, out, PEER_ADDRESS_TEXT);
     }
 }
 
-void est_address_text(const struct sockaddr *address, char out[EST_ADDRESS_TEXT])
+void peer_address_text(const struct sockaddr *address, char out[PEER_ADDRESS_TEXT])
 {
     char host[INET6_ADDRSTRLEN + 1] = "";
-    char whole[EST_ADDRESS_TEXT];
-    est_address_host(address, whole);
+    char whole[PEER_ADDRESS_TEXT];
+    peer_address_host(address, whole);
     (void)snprintf(host, sizeof host, "%.*s", INET6_ADDRSTRLEN, whole);
     if (address->sa_family == AF_INET6) {
-        (void)snprintf(out, EST_ADDRESS_TEXT, "[%s]:%u", host,
+        (void)snprintf(out, PEER_ADDRESS_TEXT, "[%s]:%u", host,
                        (unsigned)ntohs(in6_of(address).sin6_port));
     } else {
-        (void)snprintf(out, EST_ADDRESS_TEXT, "%s:%u", host,
+        (void)snprintf(out, PEER_ADDRESS_TEXT, "%s:%u", host,
                        (unsigned)ntohs(in_of(address).sin_port));
     }
 }
 
-void est_address_key(const struct sockaddr *address, uint8_t out[EST_TRIES_KEY_SIZE])
+void peer_address_key(const struct sockaddr *address, uint8_t out[PEER_TRIES_KEY_SIZE])
 {
-    memset(out, 0, EST_TRIES_KEY_SIZE);
-    out[EST_TRIES_KEY_SIZE - 1] = (uint8_t)address->sa_family;
+    memset(out, 0, PEER_TRIES_KEY_SIZE);
+    out[PEER_TRIES_KEY_SIZE - 1] = (uint8_t)address->sa_family;
     if (address->sa_family == AF_INET) {
         struct sockaddr_in in = in_of(address);
         memcpy(out, &in.sin_addr, sizeof in.sin_addr);
@@ -73,10 +73,10 @@ static bool parse_port(const char *text, uint16_t *out)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && port <= PORT_MAX;
 }
 
-bool est_address_parse(const char *text, struct sockaddr_storage *out, socklen_t *size)
+bool peer_address_parse(const char *text, struct sockaddr_storage *out, socklen_t *size)
 {
     const char *colon = strrchr(text, ':');
-    char host[EST_ADDRESS_TEXT] = "";
+    char host[PEER_ADDRESS_TEXT] = "";
     uint16_t port = 0;
     struct sockaddr_in in = { .sin_family = AF_INET };
     struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
@@ -105,7 +105,7 @@ bool est_address_parse(const char *text, struct sockaddr_storage *out, socklen_t
     return true;
 }
 
-bool est_address_is_any(const struct sockaddr *address)
+bool peer_address_is_any(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET6) {
         struct sockaddr_in6 in6 = in6_of(address);

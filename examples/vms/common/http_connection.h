@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One client of a server: its requests, one after another, each within its time. */
-#ifndef SVMS_CLI_HTTP_CONNECTION_H
-#define SVMS_CLI_HTTP_CONNECTION_H
+#ifndef VMS_HTTP_CONNECTION_H
+#define VMS_HTTP_CONNECTION_H
 
 #include <stdint.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include <event2/event.h>
 #include <svms/tls.h>
 
-#include "est_tries.h"
+#include "peer_tries.h"
 #include "http_service.h"
 
 typedef struct http_connection http_connection;

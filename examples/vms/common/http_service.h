@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What an HTTP server is asked, and what its service answers; neither knows of sockets. */
-#ifndef SVMS_CLI_HTTP_SERVICE_H
-#define SVMS_CLI_HTTP_SERVICE_H
+#ifndef VMS_HTTP_SERVICE_H
+#define VMS_HTTP_SERVICE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@ typedef struct http_question {
     size_t body_size;
     const svms_chain *peer;     /* chain of a client that showed one and is trusted, or NULL */
     const char *address;        /* for the log */
-    const uint8_t *address_key; /* EST_TRIES_KEY_SIZE bytes: whom to slow down */
+    const uint8_t *address_key; /* PEER_TRIES_KEY_SIZE bytes: whom to slow down */
     uint64_t now_ms;            /* monotonic */
 } http_question;
 
@@ -35,9 +35,10 @@ typedef struct http_answer {
 typedef struct http_service {
     /* out is all zeros at first. */
     void (*answer)(void *user, const http_question *question, http_answer *out);
+    /* What happens to a connection: "refused", "failed"; address NULL: to none of them. */
+    void (*log)(void *user, const char *what, const char *address, const char *words);
     void *user;
     size_t body_max; /* most bytes of a body, 64 KiB at most */
-    bool json;       /* how what happens to connections is logged */
 } http_service;
 
 /* An answer that is words alone. */

@@ -2,8 +2,8 @@
 /* HTTP/1.1 messages (RFC 9112), as little of it as enrolment needs, and strict: what could be read
  * in two ways is refused. No I/O; heads are parsed where they lie. Specification: identity.md,
  * I-ENR-16 to I-ENR-18. */
-#ifndef SVMS_CLI_HTTP_MESSAGE_H
-#define SVMS_CLI_HTTP_MESSAGE_H
+#ifndef VMS_HTTP_MESSAGE_H
+#define VMS_HTTP_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,8 +2,8 @@
 /* A TLS connection whose bytes an event loop carries: libevent moves them between a socket and
  * buffers of bounded size, svms_tls does the rest. One connection is one tls_link, on either side;
  * see docs/adr/0027 for why it is no filter of libevent. */
-#ifndef SVMS_CLI_TLS_LINK_H
-#define SVMS_CLI_TLS_LINK_H
+#ifndef VMS_TLS_LINK_H
+#define VMS_TLS_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>

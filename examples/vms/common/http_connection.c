@@ -6,8 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "est_address.h"
-#include "est_log.h"
+#include "peer_address.h"
 #include "http_message.h"
 #include "tls_link.h"
 
@@ -28,8 +27,8 @@ struct http_connection {
     bool closing;
     bool stopping;
     uint32_t requests;
-    char address[EST_ADDRESS_TEXT];
-    uint8_t key[EST_TRIES_KEY_SIZE];
+    char address[PEER_ADDRESS_TEXT];
+    uint8_t key[PEER_TRIES_KEY_SIZE];
 };
 
 const uint8_t *http_connection_key(const http_connection *connection)
@@ -46,8 +45,8 @@ static uint64_t now_ms(void)
 
 static void log_words(const http_connection *self, const char *what, const char *words)
 {
-    const est_event event = { .what = what, .address = self->address, .words = words };
-    est_log(self->options.service->json, &event);
+    const http_service *service = self->options.service;
+    service->log(service->user, what, self->address, words);
 }
 
 /* The time that there is counts from now on. */
@@ -246,8 +245,8 @@ http_connection *http_connection_new(const http_connection_options *options, evu
         return NULL;
     }
     self->options = *options;
-    est_address_text(address, self->address);
-    est_address_key(address, self->key);
+    peer_address_text(address, self->address);
+    peer_address_key(address, self->key);
     if (options->context && svms_tls_open(&tls, options->context, NULL, &err) != SVMS_OK) {
         evutil_closesocket(socket);
         log_words(self, "failed", err.message);

@@ -9,10 +9,8 @@
 
 #include <event2/listener.h>
 
-#include "est_address.h"
+#include "peer_address.h"
 #include "http_connection.h"
-#include "est_log.h"
-#include "message.h"
 
 #define BACKLOG 128
 #define PAUSE_SECONDS 1
@@ -23,15 +21,15 @@ struct http_server {
     struct event *resume; /* after the system had no more sockets */
     http_connection *connections[HTTP_CONNECTIONS_MAX];
     size_t count;
-    char address[EST_ADDRESS_TEXT];
+    char address[PEER_ADDRESS_TEXT];
     bool stopping;
 };
 
-static size_t count_of(const http_server *server, const uint8_t key[EST_TRIES_KEY_SIZE])
+static size_t count_of(const http_server *server, const uint8_t key[PEER_TRIES_KEY_SIZE])
 {
     size_t count = 0;
     for (size_t i = 0; i < server->count; i++) {
-        count += memcmp(http_connection_key(server->connections[i]), key, EST_TRIES_KEY_SIZE) == 0;
+        count += memcmp(http_connection_key(server->connections[i]), key, PEER_TRIES_KEY_SIZE) == 0;
     }
     return count;
 }
@@ -57,9 +55,9 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
                       struct sockaddr *address, int size, void *user)
 {
     http_server *server = user;
-    uint8_t key[EST_TRIES_KEY_SIZE];
+    uint8_t key[PEER_TRIES_KEY_SIZE];
     (void)size;
-    est_address_key(address, key);
+    peer_address_key(address, key);
     if (count_of(server, key) >= HTTP_CONNECTIONS_PER_PEER) {
         evutil_closesocket(socket);
         return;
@@ -88,8 +86,8 @@ static void on_accept_failed(struct evconnlistener *listener, void *user)
 {
     http_server *server = user;
     const struct timeval pause = { PAUSE_SECONDS, 0 };
-    const est_event event = { .what = "failed", .words = strerror(EVUTIL_SOCKET_ERROR()) };
-    est_log(server->options.service->json, &event);
+    const http_service *service = server->options.service;
+    service->log(service->user, "failed", NULL, strerror(EVUTIL_SOCKET_ERROR()));
     evconnlistener_disable(listener);
     event_add(server->resume, &pause);
 }
@@ -104,14 +102,24 @@ static void on_resume(evutil_socket_t socket, short what, void *user)
     }
 }
 
-exit_status http_server_open(http_server **out, const http_server_options *options)
+static svms_status fail(svms_error *err, svms_status status, int os_error, const char *words,
+                        const char *address)
+{
+    *err = (svms_error)SVMS_ERROR_INIT;
+    err->status = status;
+    err->os_error = os_error;
+    (void)snprintf(err->message, sizeof err->message, "%s%s%s%s", words, address,
+                   os_error ? ": " : "", os_error ? strerror(os_error) : "");
+    return status;
+}
+
+svms_status http_server_open(http_server **out, const http_server_options *options, svms_error *err)
 {
     struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
     http_server *server = calloc(1, sizeof *server);
     if (!server) {
-        complain("out of memory");
-        return EXIT_ENVIRONMENT;
+        return fail(err, SVMS_E_NO_MEMORY, 0, "out of memory", "");
     }
     server->options = *options;
     server->resume = evtimer_new(options->base, on_resume, server);
@@ -124,15 +132,15 @@ exit_status http_server_open(http_server **out, const http_server_options *optio
         getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&bound, &size) !=
             0) {
         int os_error = errno;
-        est_address_text(options->listen, server->address);
-        exit_status status = complain_system(os_error, "cannot listen at %s", server->address);
+        peer_address_text(options->listen, server->address);
+        svms_status status = fail(err, SVMS_E_IO, os_error, "cannot listen at ", server->address);
         http_server_close(&server);
         return status;
     }
-    est_address_text((const struct sockaddr *)&bound, server->address);
+    peer_address_text((const struct sockaddr *)&bound, server->address);
     evconnlistener_set_error_cb(server->listener, on_accept_failed);
     *out = server;
-    return EXIT_GOOD;
+    return SVMS_OK;
 }
 
 void http_server_close(http_server **server)

@@ -2,8 +2,8 @@
 /* A server's network: who may connect, how much and how long, one HTTP message after another, over
  * TLS or plain. What is answered, its service knows. Specification: identity.md, I-ENR-16 to
  * I-ENR-19. */
-#ifndef SVMS_CLI_HTTP_SERVER_H
-#define SVMS_CLI_HTTP_SERVER_H
+#ifndef VMS_HTTP_SERVER_H
+#define VMS_HTTP_SERVER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,6 @@
 #include <event2/event.h>
 #include <svms/tls.h>
 
-#include "exit_status.h"
 #include "http_service.h"
 
 #define HTTP_CONNECTIONS_MAX 256
@@ -34,8 +33,9 @@ typedef struct http_server_options {
     void *user;
 } http_server_options;
 
-/* Listens. Complains itself. */
-exit_status http_server_open(http_server **out, const http_server_options *options);
+/* Listens. SVMS_E_IO: it cannot. */
+svms_status http_server_open(http_server **out, const http_server_options *options,
+                             svms_error *err);
 /* Ends what is left at once. NULL and pointer to NULL are accepted. */
 void http_server_close(http_server **server);
 
