@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/pem.h>
+
 #include <svms/svms.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -34,6 +36,7 @@ typedef struct clip {
     uint32_t sign_every;
     uint32_t copies;
     uint32_t part_nal_units;
+    bool has_rsa; /* which takes a tenth of the time of P-256 to verify */
     bool has_user;
     /* What came out. */
     unit units[UNITS_MAX];
@@ -41,23 +44,30 @@ typedef struct clip {
 
 static clip clips[] = {
     { .codec = SVMS_CODEC_H264,
-      .count = 18,
-      .gop = 6,
+      .count = 14,
+      .gop = 4,
       .sign_every = 2,
       .copies = 2,
-      .part_nal_units = 8 },
-    { .codec = SVMS_CODEC_H265, .flags = SVMS_CAMERA_CERTIFICATE_SEI, .count = 16, .gop = 4 },
-    { .codec = SVMS_CODEC_H264,
-      .flags = SVMS_CAMERA_CERTIFICATE_SEI | SVMS_CAMERA_LOW_BIT_RATE,
+      .part_nal_units = 6,
+      .has_rsa = false },
+    { .codec = SVMS_CODEC_H265,
+      .flags = SVMS_CAMERA_CERTIFICATE_SEI,
       .count = 16,
       .gop = 4,
+      .has_rsa = true },
+    { .codec = SVMS_CODEC_H264,
+      .flags = SVMS_CAMERA_LOW_BIT_RATE,
+      .count = 16,
+      .gop = 4,
+      .has_rsa = true,
       .has_user = true },
     { .codec = SVMS_CODEC_H265,
       .flags = SVMS_CAMERA_HASH_ESCAPED,
-      .count = 24,
+      .count = 22,
       .gop = 4,
       .sign_every = 3,
-      .part_nal_units = 5 },
+      .part_nal_units = 5,
+      .has_rsa = true },
 };
 #define CLIPS (sizeof clips / sizeof clips[0])
 
@@ -113,9 +123,27 @@ static svms_chain *make_chain(svms_private_key *key)
     return chain;
 }
 
-static svms_private_key *make_key(void)
+static svms_private_key *make_rsa_key(void)
 {
     svms_private_key *key = NULL;
+    char *pem = NULL;
+    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+    BIO *text = BIO_new(BIO_s_mem());
+    must(pkey != NULL && text != NULL &&
+         PEM_write_bio_PKCS8PrivateKey(text, pkey, NULL, NULL, 0, NULL, NULL) == 1);
+    long size = BIO_get_mem_data(text, &pem);
+    must(size > 0 && svms_private_key_from_pem(&key, ctx, pem, (size_t)size, NULL) == SVMS_OK);
+    BIO_free(text);
+    EVP_PKEY_free(pkey);
+    return key;
+}
+
+static svms_private_key *make_key(bool is_rsa)
+{
+    svms_private_key *key = NULL;
+    if (is_rsa) {
+        return make_rsa_key();
+    }
     must(svms_private_key_generate(&key, ctx, NULL) == SVMS_OK);
     return key;
 }
@@ -154,8 +182,8 @@ static unit copy_of(const void *data, size_t size)
 
 static void shoot(clip *out)
 {
-    svms_private_key *key = make_key();
-    svms_private_key *user_key = out->has_user ? make_key() : NULL;
+    svms_private_key *key = make_key(out->has_rsa);
+    svms_private_key *user_key = out->has_user ? make_key(out->has_rsa) : NULL;
     svms_camera_signer *signer = make_signer(out, key, user_key);
     bool is_h264 = out->codec == SVMS_CODEC_H264;
     for (unsigned i = 0; i < out->count; i++) {

@@ -12,13 +12,13 @@
 #include "audit_command.h"
 #include "audit_trust_options.h"
 #include "audit_witness_service.h"
-#include "peer_address.h"
 #include "est_log.h"
 #include "http_server.h"
 #include "json_output.h"
 #include "keys.h"
 #include "message.h"
 #include "options.h"
+#include "peer_address.h"
 
 #define DEFAULT_PATIENCE_SECONDS 20
 #define MAX_PATIENCE_SECONDS 600

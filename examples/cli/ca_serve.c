@@ -13,15 +13,14 @@
 #include "ca_certify.h"
 #include "ca_command.h"
 #include "ca_folder.h"
-#include "peer_address.h"
 #include "est_body.h"
 #include "est_log.h"
 #include "http_server.h"
-#include "peer_address.h"
 #include "est_service.h"
 #include "keys.h"
 #include "message.h"
 #include "options.h"
+#include "peer_address.h"
 
 #define OWN_NAME "svms enrolment server"
 #define OWN_DAYS 30

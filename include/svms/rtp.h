@@ -614,8 +614,9 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_rtp_sender_new(svms_rtp_sender **out, 
  * @retval SVMS_E_USAGE        an argument is NULL or out of range
  * @retval SVMS_E_MALFORMED    the sample is none of that codec; nothing was sent
  * @retval SVMS_E_TRUNCATED    likewise
- * @retval SVMS_E_UNSUPPORTED  it cannot be sent in this format (P-JPG-5); nothing was sent
+ * @retval SVMS_E_UNSUPPORTED  it cannot be sent in this format (P-JPG-10); nothing was sent
  * @retval SVMS_E_LIMIT        it is too long for the format; nothing was sent
+ * @retval SVMS_E_NO_MEMORY    out of memory; nothing was sent
  * @return otherwise what the callback returned
  *
  * Thread safety: the sender belongs to one thread at a time. Since 0.1.
