@@ -24,9 +24,9 @@ typedef enum camera_topic {
     CAMERA_EDGE_FAILED,
     CAMERA_SIGNING_FAILED, /* video goes out without signatures */
     CAMERA_CERTIFICATE_ENDS,
-    CAMERA_LOGIN_CLOSED, /* source: whose, or from where */
     /* Something happened. */
     CAMERA_LOGIN_FAILED,
+    CAMERA_LOGIN_CLOSED, /* too many failures; source: of whom, or from where */
     CAMERA_CLOCK_JUMPED,
     CAMERA_SETTINGS_CHANGED,
     CAMERA_USERS_CHANGED,
@@ -50,7 +50,7 @@ typedef struct camera_event {
     bool is_state;   /* of a topic that is a state */
     bool is_so;      /* the state: it is so now */
     int64_t utc_ns;  /* since when */
-    char source[64]; /* "lens", "microphone", an address; UTF-8 without control characters */
+    char source[64]; /* "lens", "microphone", an address; printable ASCII */
     char words[160]; /* for people, likewise; or empty */
 } camera_event;
 

@@ -16,6 +16,7 @@
 #include "tls_link.h"
 
 #define TOTAL_SECONDS 30
+#define ANSWER_HEAD_MAX 8192
 #define ANSWER_MAX ((size_t)80 * 1024)
 #define HEAD_TEXT_SIZE 2048
 #define WORDS_MAX 200
@@ -128,12 +129,12 @@ static void on_readable(void *user)
     http_head head;
     size_t size = 0;
     const char *bytes = tls_link_peek(self->link, &size);
-    size_t head_size = http_head_size(bytes, size < HTTP_HEAD_MAX ? size : HTTP_HEAD_MAX);
+    size_t head_size = http_head_size(bytes, size < ANSWER_HEAD_MAX ? size : ANSWER_HEAD_MAX);
     if (self->answered || self->broken) {
         return;
     }
     if (head_size == 0) {
-        self->broken = size >= HTTP_HEAD_MAX;
+        self->broken = size >= ANSWER_HEAD_MAX;
     } else if (!http_parse_response(&head, bytes, head_size) || head.length > ANSWER_MAX ||
                (!head.has_length && head.status == HTTP_OK)) {
         self->broken = true;
@@ -162,7 +163,11 @@ static void on_late(evutil_socket_t socket, short what, void *user)
     stop(self);
 }
 
-static const tls_link_events events = { on_ready, on_readable, on_closed };
+static const tls_link_events events = {
+    .ready = on_ready,
+    .readable = on_readable,
+    .closed = on_closed,
+};
 
 /* One address; afterwards self says how it went. */
 static void try_address(exchange *self, const struct addrinfo *address, struct event *limit)

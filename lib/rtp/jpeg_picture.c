@@ -61,6 +61,11 @@ static bool take_sampling(svms_jpeg_picture *picture, const uint8_t *sampling)
         picture->type = 1;
         return true;
     }
+    if (sampling[0] == 0x22 && sampling[1] == 0x12 && sampling[2] == 0x12) {
+        /* 4:2:2 in blocks that RFC 2435 does not know; FFmpeg writes such. */
+        picture->needs_segments = true;
+        return true;
+    }
     picture->type = sampling[0] == 0x22 ? 1 : 0;
     return (sampling[0] == 0x21 || sampling[0] == 0x22) && sampling[1] == 0x11 &&
            sampling[2] == 0x11;

@@ -2,8 +2,8 @@
 /* Our end of RTP for test_rtp.py, without sockets.
  * rtp_peer unpack TYPE RTPMAP FMTP: packets come by stdin (D or C, 16 bits of size, bytes); samples
  * go to stdout (32 bits of size, bytes), everything else to stderr. "-" is no text. rtp_peer pack
- * TYPE CODEC RATE CHANNELS NUM DEN CONFIG: samples come by stdin (32 bits of size, 64 of pts, one
- * of sync, bytes), packets go to stdout as above, rtpmap and fmtp to stderr. */
+ * TYPE CODEC|RTPMAP RATE CHANNELS NUM DEN CONFIG: samples come by stdin (32 bits of size, 64 of
+ * pts, one of sync, bytes), packets go to stdout as above, rtpmap and fmtp to stderr. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -133,6 +133,13 @@ static svms_rtp_format *format_of_track(svms_ctx *ctx, char **argv)
     svms_error err = SVMS_ERROR_INIT;
     svms_track track = SVMS_TRACK_INIT;
     svms_rtp_format *format = NULL;
+    if (strchr(argv[3], '/')) {
+        if (svms_rtp_format_read(&format, ctx, (uint32_t)atoi(argv[2]), argv[3], NULL, &err) !=
+            SVMS_OK) {
+            die("format", &err);
+        }
+        return format;
+    }
     track.codec = SVMS_FOURCC(argv[3][0], argv[3][1], argv[3][2], argv[3][3]);
     track.sample_rate = (uint32_t)atoi(argv[4]);
     track.channels = (uint32_t)atoi(argv[5]);

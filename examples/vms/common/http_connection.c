@@ -232,7 +232,7 @@ static void on_closed(void *user, const svms_error *err)
     http_connection_free(self);
 }
 
-static const tls_link_events events = { NULL, on_readable, on_closed };
+static const tls_link_events events = { .readable = on_readable, .closed = on_closed };
 
 http_connection *http_connection_new(const http_connection_options *options, evutil_socket_t socket,
                                      const struct sockaddr *address)

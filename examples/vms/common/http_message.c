@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#define TARGET_MAX 1024
-#define LENGTH_DIGITS_MAX 9
+#define LENGTH_DIGITS_MAX 12
 
 typedef struct scan {
     const char *at;
@@ -181,9 +180,24 @@ static bool take_length(http_head *out)
         if (text->bytes[i] < '0' || text->bytes[i] > '9') {
             return false;
         }
-        out->length = out->length * 10 + (size_t)(text->bytes[i] - '0');
+        out->length = out->length * 10 + (uint64_t)(text->bytes[i] - '0');
     }
     return true;
+}
+
+/* Chunks and a length together are how requests are smuggled, and so is every other way to write
+ * "chunked". */
+static http_status take_coding(http_head *out)
+{
+    const http_slice *coding = http_find(out, "transfer-encoding");
+    if (count_of(out, "transfer-encoding") == 0) {
+        return HTTP_OK;
+    }
+    if (!coding || count_of(out, "content-length") > 0 || out->minor == 0) {
+        return HTTP_BAD_REQUEST;
+    }
+    out->is_chunked = http_slice_is(*coding, "chunked");
+    return out->is_chunked ? HTTP_OK : HTTP_NOT_IMPLEMENTED;
 }
 
 static void take_connection(http_head *out)
@@ -211,7 +225,7 @@ static http_status take_request_line(http_head *out, http_slice line)
         return line.size > 5 && memcmp(line.bytes, "HTTP/", 5) == 0 ? HTTP_WRONG_VERSION
                                                                     : HTTP_BAD_REQUEST;
     }
-    if (out->target.size > TARGET_MAX) {
+    if (out->target.size > HTTP_TARGET_MAX) {
         return HTTP_URI_TOO_LONG;
     }
     return out->target.bytes[0] == '/' ? HTTP_OK : HTTP_BAD_REQUEST;
@@ -238,9 +252,9 @@ http_status http_parse_request(http_head *out, const char *bytes, size_t size)
     if (out->minor == 1 && !http_find(out, "host")) {
         return HTTP_BAD_REQUEST;
     }
-    /* Before the length: both together are how requests are smuggled. */
-    if (count_of(out, "transfer-encoding") > 0) {
-        return HTTP_NOT_IMPLEMENTED;
+    status = take_coding(out);
+    if (status != HTTP_OK) {
+        return status;
     }
     if (!take_length(out)) {
         return HTTP_BAD_REQUEST;
@@ -294,22 +308,34 @@ const char *http_reason(http_status status)
     } reasons[] = {
         { HTTP_CONTINUE, "Continue" },
         { HTTP_OK, "OK" },
+        { HTTP_CREATED, "Created" },
+        { HTTP_ACCEPTED, "Accepted" },
+        { HTTP_NO_CONTENT, "No Content" },
+        { HTTP_PARTIAL, "Partial Content" },
+        { HTTP_SEE_OTHER, "See Other" },
+        { HTTP_NOT_MODIFIED, "Not Modified" },
         { HTTP_BAD_REQUEST, "Bad Request" },
         { HTTP_UNAUTHORIZED, "Unauthorized" },
         { HTTP_FORBIDDEN, "Forbidden" },
         { HTTP_NOT_FOUND, "Not Found" },
         { HTTP_METHOD_NOT_ALLOWED, "Method Not Allowed" },
         { HTTP_TIMEOUT, "Request Timeout" },
+        { HTTP_CONFLICT, "Conflict" },
+        { HTTP_GONE, "Gone" },
         { HTTP_LENGTH_REQUIRED, "Length Required" },
         { HTTP_TOO_LARGE, "Content Too Large" },
         { HTTP_URI_TOO_LONG, "URI Too Long" },
         { HTTP_WRONG_TYPE, "Unsupported Media Type" },
+        { HTTP_RANGE_OUTSIDE, "Range Not Satisfiable" },
         { HTTP_EXPECTATION_FAILED, "Expectation Failed" },
+        { HTTP_UNPROCESSABLE, "Unprocessable Content" },
+        { HTTP_TOO_MANY, "Too Many Requests" },
         { HTTP_HEAD_TOO_LARGE, "Request Header Fields Too Large" },
         { HTTP_INTERNAL, "Internal Server Error" },
         { HTTP_NOT_IMPLEMENTED, "Not Implemented" },
         { HTTP_UNAVAILABLE, "Service Unavailable" },
         { HTTP_WRONG_VERSION, "HTTP Version Not Supported" },
+        { HTTP_NO_ROOM, "Insufficient Storage" },
     };
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
         if (reasons[i].status == status) {

@@ -17,6 +17,11 @@
 #define PLAIN_MAX ((size_t)96 * 1024)
 #define CIPHER_MAX ((size_t)32 * 1024)
 #define CHUNK_SIZE ((size_t)16 * 1024)
+/* Of the former, at first. */
+#define PLAIN_LEAST ((size_t)4 * 1024)
+/* Written in one call; and so little is left when the owner hears of it. */
+#define SEND_MOST ((size_t)256 * 1024)
+#define SENT_MARK ((size_t)16 * 1024)
 
 /* Once it is to end: this long for what is still to be sent, and for the peer to go. */
 #define END_SECONDS 2
@@ -26,7 +31,8 @@ struct tls_link {
     struct event *last_call;
     struct event *soon; /* work() when the owner's call has returned */
     svms_tls *tls;      /* NULL: plain */
-    char *arrived;      /* plaintext, PLAIN_MAX bytes of room */
+    char *arrived;      /* plaintext */
+    size_t arrived_room;
     size_t arrived_size;
     struct evbuffer *waiting; /* plaintext that TLS has not taken yet */
     const tls_link_events *events;
@@ -113,14 +119,50 @@ static bool drain(tls_link *link, svms_status *status, svms_error *err)
     return size > 0;
 }
 
+static void wipe_arrived(tls_link *link)
+{
+    if (link->arrived) {
+        OPENSSL_cleanse(link->arrived, link->arrived_room);
+        free(link->arrived);
+    }
+    link->arrived = NULL;
+    link->arrived_room = 0;
+}
+
+/* Whoever sends nothing has no room; false: there is as much as there may be, or no memory. */
+static bool make_room(tls_link *link, svms_status *status, svms_error *err)
+{
+    size_t room = link->arrived_room > 0 ? link->arrived_room * 2 : PLAIN_LEAST;
+    if (link->arrived_size < link->arrived_room) {
+        return true;
+    }
+    if (link->arrived_room == PLAIN_MAX) {
+        return false;
+    }
+    room = room < PLAIN_MAX ? room : PLAIN_MAX;
+    char *larger = malloc(room);
+    if (!larger) {
+        note(err, SVMS_E_NO_MEMORY, 0, "out of memory");
+        *status = SVMS_E_NO_MEMORY;
+        return false;
+    }
+    if (link->arrived_size > 0) {
+        memcpy(larger, link->arrived, link->arrived_size);
+    }
+    wipe_arrived(link);
+    link->arrived = larger;
+    link->arrived_room = room;
+    return true;
+}
+
 static bool read_plain(tls_link *link, svms_status *status, svms_error *err)
 {
     size_t size = 0;
-    if (link->finishing || link->plain_ended || link->arrived_size == PLAIN_MAX) {
+    if (link->finishing || link->plain_ended || !make_room(link, status, err)) {
         return false;
     }
     svms_status got = svms_tls_read(link->tls, link->arrived + link->arrived_size,
-                                    PLAIN_MAX - link->arrived_size, &size, err);
+                                    link->arrived_room - link->arrived_size, &size, err);
     if (got == SVMS_END) {
         link->plain_ended = true;
         return true;
@@ -188,9 +230,9 @@ static bool shake_hands(tls_link *link, svms_status *status, svms_error *err)
 static bool move_plain(tls_link *link, svms_status *status, svms_error *err)
 {
     struct evbuffer *input = bufferevent_get_input(link->carrier);
-    bool takes = !link->finishing && link->arrived_size < PLAIN_MAX;
+    bool takes = !link->finishing && evbuffer_get_length(input) > 0 && make_room(link, status, err);
     int got = takes ? evbuffer_remove(input, link->arrived + link->arrived_size,
-                                      PLAIN_MAX - link->arrived_size)
+                                      link->arrived_room - link->arrived_size)
                     : 0;
     bool has_more = evbuffer_get_length(link->waiting) > 0;
     link->is_ready = true;
@@ -295,10 +337,7 @@ static void settle(tls_link *link)
 
 static void destroy(tls_link *link)
 {
-    if (link->arrived) {
-        OPENSSL_cleanse(link->arrived, PLAIN_MAX);
-        free(link->arrived);
-    }
+    wipe_arrived(link);
     if (link->waiting) {
         evbuffer_free(link->waiting);
     }
@@ -335,6 +374,25 @@ static void on_moved(struct bufferevent *carrier, void *user)
 {
     (void)carrier;
     work(user);
+}
+
+static void on_sent(struct bufferevent *carrier, void *user)
+{
+    tls_link *link = user;
+    (void)carrier;
+    if (link->over) {
+        return;
+    }
+    if (link->events->written && !link->ended) {
+        link->working = true;
+        link->events->written(link->user);
+        link->working = false;
+    }
+    if (link->doomed) {
+        destroy(link);
+    } else {
+        work(link);
+    }
 }
 
 static void on_event(struct bufferevent *carrier, short what, void *user)
@@ -394,12 +452,11 @@ tls_link *tls_link_new(struct event_base *base, evutil_socket_t socket, svms_tls
     }
     link->events = events;
     link->user = user;
-    link->arrived = malloc(PLAIN_MAX);
     link->waiting = evbuffer_new();
     link->last_call = evtimer_new(base, on_last_call, link);
     link->soon = evtimer_new(base, on_soon, link);
     link->carrier = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    if (!link->arrived || !link->waiting || !link->last_call || !link->soon || !link->carrier ||
+    if (!link->waiting || !link->last_call || !link->soon || !link->carrier ||
         (socket >= 0 && bufferevent_setfd(link->carrier, socket) != 0)) {
         if (socket >= 0 && !link->carrier) {
             evutil_closesocket(socket);
@@ -409,8 +466,10 @@ tls_link *tls_link_new(struct event_base *base, evutil_socket_t socket, svms_tls
     }
     note(&link->why, SVMS_END, 0, "it was closed");
     link->tls = tls;
-    bufferevent_setcb(link->carrier, on_moved, on_moved, on_event, link);
+    bufferevent_setcb(link->carrier, on_moved, on_sent, on_event, link);
     bufferevent_setwatermark(link->carrier, EV_READ, 0, CIPHER_MAX);
+    bufferevent_setwatermark(link->carrier, EV_WRITE, SENT_MARK, 0);
+    (void)bufferevent_set_max_single_write(link->carrier, SEND_MOST);
     bufferevent_enable(link->carrier, EV_READ | EV_WRITE);
     if (socket >= 0) {
         send_at_once(socket);
@@ -445,9 +504,17 @@ const char *tls_link_peek(tls_link *link, size_t *size)
 void tls_link_take(tls_link *link, size_t size)
 {
     size_t left = link->arrived_size - size;
+    if (size == 0) {
+        return;
+    }
     memmove(link->arrived, link->arrived + size, left);
     OPENSSL_cleanse(link->arrived + left, size);
     link->arrived_size = left;
+    if (left == 0) {
+        wipe_arrived(link);
+    }
+    /* There is room for what waits below. */
+    work_soon(link);
 }
 
 bool tls_link_write(tls_link *link, const void *data, size_t size)
@@ -457,6 +524,17 @@ bool tls_link_write(tls_link *link, const void *data, size_t size)
     }
     work_soon(link);
     return true;
+}
+
+size_t tls_link_queued(const tls_link *link)
+{
+    return evbuffer_get_length(link->waiting) +
+           evbuffer_get_length(bufferevent_get_output(link->carrier));
+}
+
+bool tls_link_is_ready(const tls_link *link)
+{
+    return link->is_ready;
 }
 
 void tls_link_finish(tls_link *link)

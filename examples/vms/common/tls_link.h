@@ -23,6 +23,8 @@ typedef struct tls_link_events {
     void (*ready)(void *user);
     /* There is something for tls_link_peek(). */
     void (*readable)(void *user);
+    /* Some of what waited was sent, and little is left of it, or nothing. NULL: nobody asks. */
+    void (*written)(void *user);
     /* The last call: it is over. err->status is SVMS_END where the peer said goodbye, or where
      * tls_link_finish() came to its end. */
     void (*closed)(void *user, const svms_error *err);
@@ -47,6 +49,10 @@ void tls_link_take(tls_link *link, size_t size);
 
 /* Adds to what shall be sent; false: out of memory. */
 bool tls_link_write(tls_link *link, const void *data, size_t size);
+/* Bytes that the system has not taken yet. */
+size_t tls_link_queued(const tls_link *link);
+/* The handshake is done. */
+bool tls_link_is_ready(const tls_link *link);
 
 /* Sends what is there, says goodbye, and calls closed(), at the latest after some seconds. What
  * comes meanwhile is thrown away. */

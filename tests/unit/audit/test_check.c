@@ -647,7 +647,8 @@ static void trust_that_nobody_can_meet_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, proof_case_set_up, proof_case_tear_down)
 
-int main(void)
+/* Which one alone, or "-" and which one not. */
+int main(int count, char **arguments)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_good_log_is_right),
@@ -670,5 +671,10 @@ int main(void)
         TEST(a_log_that_nobody_opened_is_right),
         TEST(trust_that_nobody_can_meet_is_refused),
     };
+    if (count == 2) {
+        cmocka_set_test_filter(arguments[1]);
+    } else if (count == 3) {
+        cmocka_set_skip_filter(arguments[2]);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

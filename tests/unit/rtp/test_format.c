@@ -54,6 +54,7 @@ static void texts_of_sdp_are_read(void **state)
         { 26, NULL, NULL, SVMS_CODEC_MJPEG, 90000, 0, 0 },
         /* ONVIF Streaming, "RTSP session for a metadata stream". */
         { 107, "vnd.onvif.metadata/90000", NULL, SVMS_CODEC_ONVIF_METADATA, 90000, 0, 0 },
+        { 107, "vnd.onvif.metadata+gzip/90000", NULL, SVMS_CODEC_ONVIF_METADATA, 90000, 0, 0 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         svms_rtp_format *format = NULL;
@@ -88,7 +89,9 @@ static void what_cannot_be_received_is_refused_in_words(void **state)
         { "H264/x", NULL, SVMS_E_MALFORMED },
         { "H264/99999999999", NULL, SVMS_E_MALFORMED },
         { "VP8/90000", NULL, SVMS_E_UNSUPPORTED },
-        { "vnd.onvif.metadata+gzip/90000", NULL, SVMS_E_UNSUPPORTED },
+        { "vnd.onvif.metadata.exi/90000", NULL, SVMS_E_UNSUPPORTED },
+        { "vnd.onvif.metadata.exi.onvif/90000", NULL, SVMS_E_UNSUPPORTED },
+        { "vnd.onvif.metadata.exi.ext/90000", NULL, SVMS_E_UNSUPPORTED },
         { "PCMU/8000/9", NULL, SVMS_E_MALFORMED },
         { "PCMU/8000/0", NULL, SVMS_E_MALFORMED },
         { "H264/90000", "packetization-mode=2", SVMS_E_UNSUPPORTED },
