@@ -12,7 +12,8 @@ names_of() {
     build)
         echo gcc libc6-dev meson ninja-build pkg-config libssl-dev zlib1g-dev libjansson-dev \
             libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libswresample-dev \
-            linux-libc-dev ffmpeg libcurl4-openssl-dev libevent-dev libargon2-dev libsrtp2-dev
+            linux-libc-dev ffmpeg libcurl4-openssl-dev libevent-dev libargon2-dev libsrtp2-dev \
+            libexpat1-dev libsqlite3-dev
         ;;
     viewer)
         echo nodejs npm

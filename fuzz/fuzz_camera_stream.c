@@ -123,18 +123,21 @@ static svms_chain *make_chain(svms_private_key *key)
     return chain;
 }
 
+/* One for all clips: it takes long to make. */
 static svms_private_key *make_rsa_key(void)
 {
+    static EVP_PKEY *pkey;
     svms_private_key *key = NULL;
     char *pem = NULL;
-    EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+    if (!pkey) {
+        pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+    }
     BIO *text = BIO_new(BIO_s_mem());
     must(pkey != NULL && text != NULL &&
          PEM_write_bio_PKCS8PrivateKey(text, pkey, NULL, NULL, 0, NULL, NULL) == 1);
     long size = BIO_get_mem_data(text, &pem);
     must(size > 0 && svms_private_key_from_pem(&key, ctx, pem, (size_t)size, NULL) == SVMS_OK);
     BIO_free(text);
-    EVP_PKEY_free(pkey);
     return key;
 }
 
@@ -183,7 +186,7 @@ static unit copy_of(const void *data, size_t size)
 static void shoot(clip *out)
 {
     svms_private_key *key = make_key(out->has_rsa);
-    svms_private_key *user_key = out->has_user ? make_key(out->has_rsa) : NULL;
+    svms_private_key *user_key = out->has_user ? make_key(false) : NULL;
     svms_camera_signer *signer = make_signer(out, key, user_key);
     bool is_h264 = out->codec == SVMS_CODEC_H264;
     for (unsigned i = 0; i < out->count; i++) {

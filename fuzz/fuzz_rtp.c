@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { FORMATS = 8, SAMPLE_MAX = 20000, RTCP_BIT = 0x8000 };
+enum { FORMATS = 9, FORMAT_BITS = 0x0F, SAMPLE_MAX = 20000, RTCP_BIT = 0x8000 };
 
 typedef struct tally {
     uint32_t codec;
@@ -42,6 +42,7 @@ static const struct {
     { "JPEG/90000", NULL },
     { "vnd.onvif.metadata/90000", NULL },
     { "H264/90000", "packetization-mode=1;sprop-parameter-sets=Z0IACpZTBYmI,aMljiA==" },
+    { "vnd.onvif.metadata+gzip/90000", NULL },
 };
 
 /* What is delivered can be read by those who come next. */
@@ -120,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     svms_rtp_receiver *receiver = NULL;
     svms_rtp_format_info info = SVMS_RTP_FORMAT_INFO_INIT;
     svms_rtp_receiver_options options = SVMS_RTP_RECEIVER_OPTIONS_INIT;
-    unsigned chosen = data[0] % FORMATS;
+    unsigned chosen = (data[0] & FORMAT_BITS) % FORMATS;
     options.flags = ((data[0] & 0x20) != 0 ? SVMS_RTP_IN_ORDER : 0) |
                     ((data[0] & 0x40) != 0 ? SVMS_RTP_DAMAGED_TOO : 0) |
                     ((data[0] & 0x80) != 0 ? SVMS_RTP_FIRST_SEQUENCE : 0);

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seeds of fuzz_rtp and fuzz_rtcp: a few packets of each format, and RTCP.
 Usage: make_rtp_seeds.py CORPUS_FOLDER"""
+import gzip
 import pathlib
 import struct
 import sys
@@ -16,6 +17,22 @@ def framed(*packets):
     return b"".join(struct.pack(">HB", len(p[0]) | 0x8000, 20) + p[0] if isinstance(p, tuple)
                     else struct.pack(">HB", len(p), 20) + p for p in packets)
 
+
+def segment(marker, *values):
+    return struct.pack(">BBH", 0xFF, marker, 2 + len(values)) + bytes(values)
+
+
+def extended(sequence, when, profile, segments, payload, marker=0):
+    """With ONVIF's header extension."""
+    segments = b"\xff" * (-len(segments) % 4) + segments
+    head = struct.pack(">BBHIIHH", 0x90, marker << 7 | 96, sequence, when, 1, profile, len(segments) // 4)
+    return head + segments + payload
+
+
+GREY = (segment(0xDB, 0, *range(1, 65)) + segment(0xC0, 8, 0, 16, 0, 17, 1, 7, 0x11, 0) +
+        segment(0xC4, 0, 1, *bytes(16)) + segment(0xC4, 0x10, 1, *bytes(16)) + segment(0xDD, 0, 4))
+SCAN = segment(0xDA, 1, 7, 0, 0, 63, 0)
+UNSAID = bytes([0, 0, 0, 0, 1, 0, 0, 0])
 
 REPORT = struct.pack(">BBHIQIII", 0x80, 200, 6, 1, 0xEEAD3BA080000000, 3000, 1, 100)
 CNAME = struct.pack(">BBHIBB4sH", 0x81, 202, 3, 1, 1, 4, b"came", 0)
@@ -36,6 +53,13 @@ RTP = {
     "jpeg": b"\x05" + framed(rtp(1, 0, bytes([0, 0, 0, 0, 1, 200, 2, 2, 0, 0, 0, 128]) + bytes(128) + b"abc", 1),
                              rtp(2, 3000, bytes([0, 0, 0, 0, 65, 50, 2, 2, 0, 7, 0xFF, 0xFF]) + b"abc"),
                              rtp(3, 3000, bytes([0, 0, 0, 3, 65, 50, 2, 2, 0, 7, 0xFF, 0xFF]) + b"def", 1)),
+    "segments": b"\x05" + framed(extended(1, 0, 0xFFD8, GREY, UNSAID), extended(2, 0, 0xFFFF, SCAN, UNSAID + b"ab"),
+                                 extended(3, 0, 0xFFFF, b"\xff\xd9", b"", 1),
+                                 extended(4, 3000, 0xFFD8, SCAN, UNSAID + b"cd", 1),
+                                 extended(5, 6000, 0xFFD8, b"", bytes([0, 0, 0, 0, 1, 50, 2, 2]) + b"e", 1)),
+    "gzip": b"\x08" + framed(rtp(1, 0, gzip.compress(b"<a/>", mtime=0), 1), rtp(2, 0, gzip.compress(b"<b/>", mtime=0)[:20]),
+                             rtp(3, 0, gzip.compress(b"<b/>", mtime=0)[20:] + gzip.compress(b"x", mtime=0), 1),
+                             rtp(4, 0, gzip.compress(bytes(30000), mtime=0), 1)),
     "metadata": b"\x06" + framed(rtp(1, 0, b"<a>"), rtp(2, 0, b"</a>", 1)),
     "sets": b"\x07" + framed(rtp(1, 0, bytes.fromhex("6742000b9653058988")), rtp(2, 0, b"\x65k", 1)),
     "sources": b"\x04" + framed(rtp(1, 0, b"ab"), rtp(9, 0, b"ab", ssrc=2), rtp(10, 0, b"ab", ssrc=2), (RR + BYE,),

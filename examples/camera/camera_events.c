@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#include <svms/time.h>
 
 #include "camera_failure.h"
 
@@ -107,6 +110,13 @@ static bool append(camera_events *self, camera_event *event, listener *out, size
     return is_new;
 }
 
+static int64_t utc_now(void)
+{
+    struct timespec now = { 0, 0 };
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
 void camera_events_tell(camera_events *events, camera_topic topic, bool is_so, int64_t utc_ns,
                         const char *source, const char *format, ...)
 {
@@ -121,7 +131,7 @@ void camera_events_tell(camera_events *events, camera_topic topic, bool is_so, i
     event.kind = CAMERA_EVENT_CHANGED;
     event.is_state = camera_topic_is_state(topic);
     event.is_so = is_so;
-    event.utc_ns = utc_ns;
+    event.utc_ns = utc_ns == SVMS_NO_TIME ? utc_now() : utc_ns;
     take_text(event.source, sizeof event.source, source);
     take_text(event.words, sizeof event.words, words);
     listener listeners[LISTENERS];

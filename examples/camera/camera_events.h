@@ -63,7 +63,7 @@ const char *camera_topic_name(camera_topic topic);
 bool camera_topic_is_state(camera_topic topic);
 
 /* A state that is so already, of the same source, is not told again; nor is the end of one that was
- * not. Foreign bytes in source and words are made harmless. */
+ * not. utc_ns SVMS_NO_TIME: now. Foreign bytes in source and words are made harmless. */
 void camera_events_tell(camera_events *events, camera_topic topic, bool is_so, int64_t utc_ns,
                         const char *source, const char *format, ...)
     __attribute__((format(printf, 6, 7)));

@@ -16,15 +16,13 @@
 #include "interrupt.h"
 #include "keys.h"
 #include "media_output.h"
+#include "media_range.h"
 #include "media_time.h"
 #include "message.h"
 #include "options.h"
 #include "package_file.h"
 #include "progress.h"
 #include "recording.h"
-
-/* Tracks may be interleaved so far apart before the end of a range is believed to be reached. */
-#define INTERLEAVING_NS INT64_C(2000000000)
 
 typedef struct extraction {
     const extract_request *request;
@@ -38,7 +36,7 @@ typedef struct extraction {
     extract_folder *folder; /* or a single file */
     svms_container_info info;
     svms_track tracks[SVMS_MAX_TRACKS];
-    bool ended[SVMS_MAX_TRACKS]; /* the track has reached --to */
+    media_range range; /* until --to */
     media_target target;
     media_output *output;
     progress bar;
@@ -165,25 +163,12 @@ static exit_status seek(extraction *self)
     return EXIT_EVIDENCE;
 }
 
-/* A track ends where its decoding time reaches --to, so that what is kept decodes completely. */
 static bool is_past_range(extraction *self, const svms_sample *sample)
 {
-    const svms_track *track = &self->tracks[sample->track];
-    int64_t to = self->request->to_utc_ns;
-    if (to == SVMS_NO_TIME || sample->utc_ns == SVMS_NO_TIME) {
-        return false;
-    }
-    int64_t decoded_at = time_add(sample->utc_ns, -ticks_to_ns(track, sample->pts - sample->dts));
-    if (decoded_at < to && !self->ended[sample->track]) {
-        return false;
-    }
-    self->ended[sample->track] = true;
-    bool all = true;
-    for (uint32_t i = 0; i < self->info.track_count; i++) {
-        all = all && self->ended[i];
-    }
-    self->past_range = all || decoded_at >= time_add(to, INTERLEAVING_NS);
-    return true;
+    bool is_behind =
+        media_range_is_behind(&self->range, self->tracks, self->info.track_count, sample);
+    self->past_range = self->past_range || self->range.is_over;
+    return is_behind;
 }
 
 /* The tail of a recording that has no end comes without a failure of its own. */
@@ -488,6 +473,7 @@ exit_status extract_recording(const extract_request *request, extract_result *re
     self->info = info;
     self->disclosed = disclosed;
     self->named_segment = SVMS_NO_SEGMENT;
+    media_range_begin(&self->range, request->to_utc_ns);
     exit_status status = run(self);
     extract_folder_free(&self->folder);
     svms_reader_close(&self->reader);

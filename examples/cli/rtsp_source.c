@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "extract_folder.h"
 #include "file.h"
+#include "folder.h"
 #include "interrupt.h"
+#include "media_range.h"
 #include "media_time.h"
 #include "message.h"
 #include "options.h"
@@ -22,7 +25,10 @@ struct rtsp_source {
     int64_t start_ns; /* time stamp of the beginning; SVMS_NO_TIME: of what will come first */
     bool lacks;
     media_input *input; /* or a recording: */
-    recording file;
+    recording file;     /* of a folder the first container */
+    extract_folder *folder;
+    media_range range;
+    svms_reader_options how;
     svms_trust *trust;
     key_set keys;
     svms_reader *reader;
@@ -38,8 +44,10 @@ static exit_status open_input(rtsp_source *self)
     const rtsp_source_options *options = self->options;
     const key_options *keys = &options->keys;
     if (options->trust_path || keys->password_file || keys->password_prompt || keys->identity ||
-        keys->kek || keys->disclosure) {
-        return usage_error(COMMAND, "keys and --trust are for recordings, and %s is none",
+        keys->kek || keys->disclosure || options->from_utc_ns != SVMS_NO_TIME ||
+        options->to_utc_ns != SVMS_NO_TIME) {
+        return usage_error(COMMAND,
+                           "keys, --trust, --from and --to are for recordings, and %s is none",
                            options->path);
     }
     exit_status status = media_input_open(&self->input, options->path);
@@ -98,25 +106,61 @@ static exit_status check(const rtsp_source *self)
     return EXIT_GOOD;
 }
 
-/* To the first sample, or the first that was disclosed. */
+/* What is being read. */
+static const char *path_of(const rtsp_source *self)
+{
+    return self->folder ? extract_folder_path(self->folder) : self->file.path;
+}
+
+static svms_status seek(rtsp_source *self, svms_error *err)
+{
+    int64_t from = self->options->from_utc_ns;
+    if (self->folder) {
+        return extract_folder_seek(self->folder, from, err);
+    }
+    return self->info.disclosed && from == SVMS_NO_TIME
+               ? svms_reader_seek_disclosed(self->reader, err)
+               : svms_reader_seek(self->reader, from, err);
+}
+
+/* To the first sample that was asked for, or the first that was disclosed. */
 static exit_status seek_begin(rtsp_source *self)
 {
     svms_error err = SVMS_ERROR_INIT;
-    svms_status status = self->info.disclosed ? svms_reader_seek_disclosed(self->reader, &err)
-                                              : svms_reader_seek(self->reader, SVMS_NO_TIME, &err);
+    svms_status status = seek(self, &err);
     self->failure = (svms_error)SVMS_ERROR_INIT;
     self->start_ns = SVMS_NO_TIME;
     memset(self->awaits_sync, 0, sizeof self->awaits_sync);
+    media_range_begin(&self->range, self->options->to_utc_ns);
+    if (status == SVMS_END && self->options->from_utc_ns != SVMS_NO_TIME) {
+        complain("%s holds nothing from --from on", self->options->path);
+        return EXIT_EVIDENCE;
+    }
     return status == SVMS_OK || status == SVMS_END
                ? EXIT_GOOD
-               : complain_error(&err, "cannot go to the beginning of %s", self->file.path);
+               : complain_error(&err, "cannot go to the beginning of %s", self->options->path);
+}
+
+/* The first container says what the tracks are, and who signed. */
+static exit_status open_file(rtsp_source *self)
+{
+    const char *path = self->options->path;
+    exit_status status = EXIT_GOOD;
+    if (folder_exists(path)) {
+        if (self->options->keys.disclosure) {
+            return usage_error(COMMAND, "--keys opens a single container, not a folder");
+        }
+        status = extract_folder_open(&self->folder, self->ctx, path);
+        path = status == EXIT_GOOD ? extract_folder_first(self->folder) : path;
+    }
+    return status == EXIT_GOOD ? recording_open(&self->file, self->ctx, path) : status;
 }
 
 static exit_status open_recording(rtsp_source *self)
 {
     const rtsp_source_options *options = self->options;
-    svms_reader_options how = SVMS_READER_OPTIONS_INIT;
     exit_status status = EXIT_GOOD;
+    self->how = (svms_reader_options)SVMS_READER_OPTIONS_INIT;
     if (options->trust_path) {
         status = load_trust(&self->trust, self->ctx, options->trust_path);
     }
@@ -124,14 +168,18 @@ static exit_status open_recording(rtsp_source *self)
         status = key_set_load(&self->keys, self->ctx, &options->keys);
     }
     if (status == EXIT_GOOD) {
-        status = recording_open(&self->file, self->ctx, options->path);
+        status = open_file(self);
     }
-    how.trust = self->trust;
+    self->how.trust = self->trust;
     if (status == EXIT_GOOD) {
-        status = recording_read(&self->reader, &self->file, self->ctx, &how, &self->keys, true);
+        status =
+            recording_read(&self->reader, &self->file, self->ctx, &self->how, &self->keys, true);
     }
     if (status == EXIT_GOOD) {
         status = describe(self);
+    }
+    if (status == EXIT_GOOD && self->folder) {
+        status = extract_folder_begin(self->folder, &self->how, self->tracks, &self->info);
     }
     if (status == EXIT_GOOD) {
         status = check(self);
@@ -151,7 +199,7 @@ exit_status rtsp_source_open(rtsp_source **out, svms_ctx *ctx, const rtsp_source
     self->ctx = ctx;
     exit_status status = recording_is_at(&recorded, ctx, options->path);
     if (status == EXIT_GOOD) {
-        status = recorded ? open_recording(self) : open_input(self);
+        status = recorded || folder_exists(options->path) ? open_recording(self) : open_input(self);
     }
     if (status != EXIT_GOOD) {
         rtsp_source_close(&self);
@@ -193,6 +241,9 @@ static bool pass_failure(rtsp_source *self, svms_status status, const svms_error
     if (same_words) {
         return true;
     }
+    if (self->folder) {
+        complain("in %s:", path_of(self));
+    }
     if (err->segment == SVMS_NO_SEGMENT) {
         complain("left out: outside of the segments, byte %" PRIu64 ": %s", err->offset,
                  err->message);
@@ -218,19 +269,41 @@ static void miss_end(rtsp_source *self)
 {
     self->lacks = true;
     if (!self->end_was_missed) {
-        complain("%s has no end: what follows is not there, or not signed", self->file.path);
+        complain("%s has no end: what follows is not there, or not signed", path_of(self));
     }
     self->end_was_missed = true;
+}
+
+static svms_status read_next(rtsp_source *self, svms_sample *sample, svms_error *err)
+{
+    return self->folder ? extract_folder_next(self->folder, sample, err)
+                        : svms_reader_next(self->reader, sample, err);
+}
+
+/* The end of the range has come, but a clock that was set back makes it come again. */
+static void name_repetition(rtsp_source *self)
+{
+    const char *path = NULL;
+    if (self->folder && self->range.is_over &&
+        extract_folder_comes_again(self->folder, self->options->to_utc_ns, &path)) {
+        self->lacks = true;
+        complain("left out: the clock was set back, and %s has moments of the range as well", path);
+    }
 }
 
 static media_result next_recorded(rtsp_source *self, svms_sample *sample, exit_status *status)
 {
     const svms_sample blank = SVMS_SAMPLE_INIT;
-    while (!interrupt_came()) {
+    while (!interrupt_came() && !self->range.is_over) {
         svms_error err = SVMS_ERROR_INIT;
         *sample = blank;
-        svms_status got = svms_reader_next(self->reader, sample, &err);
+        svms_status got = read_next(self, sample, &err);
         bool hidden = got == SVMS_E_WRONG_KEY && self->info.disclosed;
+        if (got == SVMS_OK &&
+            media_range_is_behind(&self->range, self->tracks, self->track_count, sample)) {
+            name_repetition(self);
+            continue;
+        }
         if (got == SVMS_OK && is_asked_for(self, sample)) {
             if (self->start_ns == SVMS_NO_TIME) {
                 self->start_ns = ticks_to_ns(&self->tracks[sample->track], sample->dts);
@@ -247,7 +320,7 @@ static media_result next_recorded(rtsp_source *self, svms_sample *sample, exit_s
             return MEDIA_END;
         }
         if (got != SVMS_OK && !hidden && !pass_failure(self, got, &err)) {
-            *status = complain_error(&err, "cannot read on in %s", self->file.path);
+            *status = complain_error(&err, "cannot read on in %s", path_of(self));
             return MEDIA_FAILED;
         }
     }
@@ -276,7 +349,7 @@ exit_status rtsp_source_rewind(rtsp_source *source)
 
 bool rtsp_source_lacks(const rtsp_source *source)
 {
-    return source->lacks;
+    return source->lacks || (source->folder && extract_folder_is_incomplete(source->folder));
 }
 
 void rtsp_source_close(rtsp_source **source)
@@ -286,6 +359,7 @@ void rtsp_source_close(rtsp_source **source)
     }
     rtsp_source *self = *source;
     media_input_close(&self->input);
+    extract_folder_free(&self->folder);
     svms_reader_close(&self->reader);
     recording_close(&self->file);
     key_set_free(&self->keys);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What svms rtsp serve plays: a video file, or a recording of ours, opened and verified on the way.
- */
+/* What svms rtsp serve plays: a video file, or a recording of ours in one container or a folder of
+ * them, opened and verified on the way. */
 #ifndef SVMS_CLI_RTSP_SOURCE_H
 #define SVMS_CLI_RTSP_SOURCE_H
 
@@ -20,6 +20,8 @@ typedef struct rtsp_source_options {
     /* Of a recording alone. */
     const char *trust_path;
     key_options keys;
+    int64_t from_utc_ns; /* or SVMS_NO_TIME */
+    int64_t to_utc_ns;
 } rtsp_source_options;
 
 /* Complains. The options are borrowed. */

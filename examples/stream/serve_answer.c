@@ -2,81 +2,35 @@
 /* What is answered to RTSP requests. */
 #include "serve_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/crypto.h>
-
-/* RFC 2326 section 7.1.1, and RFC 4567 for 463. */
-enum {
-    NOT_FOUND = 404,
-    NOT_UNDERSTOOD = 451,
-    BAD_TRANSPORT = 461,
-    BAD_KEY = 463,
-    INTERNAL_ERROR = 500,
-    MAX_STREAMS = 32,
-    CONTROL_SIZE = 16
-};
-
-static svms_status describe_with(serve_client *client, svms_sdp_track *tracks, uint8_t *keys,
-                                 char controls[][CONTROL_SIZE], svms_rtsp_server_answer *answer)
+/* Each request for a presentation begins with whether he may. */
+static uint32_t find_watch(serve_watch **out, serve_client *client, stream_serve_wish wish,
+                           const svms_rtsp_server_request *request)
 {
-    const stream_serve *serve = client->serve;
-    bool secure = serve->options.media == STREAM_SERVE_SRTP;
-    for (uint32_t i = 0; i < serve->track_count; i++) {
-        const serve_track *from = &serve->tracks[i];
-        svms_sdp_track *track = &tracks[i];
-        *track = (svms_sdp_track)SVMS_SDP_TRACK_INIT;
-        (void)snprintf(controls[i], CONTROL_SIZE, "track%u", (unsigned)i);
-        track->secure = secure;
-        track->format = from->format;
-        track->control = controls[i];
-        track->direction = SVMS_SDP_RECVONLY;
-        track->width = from->track.width;
-        track->height = from->track.height;
-        if (secure) {
-            size_t size = SVMS_MIKEY_SIZE_MAX;
-            track->key_mgmt = keys + (size_t)i * SVMS_MIKEY_SIZE_MAX;
-            svms_status status = serve_write_key(
-                client, &client->streams[i], keys + (size_t)i * SVMS_MIKEY_SIZE_MAX, &size, NULL);
-            if (status != SVMS_OK) {
-                return status;
-            }
-            track->key_mgmt_size = size;
-        }
+    stream_serve_verdict verdict;
+    stream_presentation *presentation = serve_find(client->serve, request->path);
+    uint32_t code = serve_permit(client, presentation, NULL, wish, request, &verdict);
+    if (code == SERVE_GOOD) {
+        code = serve_watch_for(out, client, presentation, request);
     }
-    svms_sdp_session session = SVMS_SDP_SESSION_INIT;
-    session.track_count = serve->track_count;
-    session.tracks = tracks;
-    session.name = serve->options.name;
-    session.control = "*";
-    session.range = "npt=now-";
-    session.id = serve->session_id;
-    session.version = serve->session_id;
-    answer->body_size = SVMS_SDP_SIZE_MAX;
-    answer->body = serve->text;
-    return svms_sdp_write(&session, serve->options.ctx, serve->text, &answer->body_size, NULL);
+    if (code == SERVE_GOOD) {
+        serve_permit_take(*out, &verdict);
+    }
+    return code;
 }
 
-static svms_status describe(serve_client *client, svms_rtsp_server_answer *answer)
+static svms_status describe(serve_client *client, const svms_rtsp_server_request *request,
+                            svms_rtsp_server_answer *answer)
 {
-    svms_sdp_track tracks[MAX_STREAMS];
-    char controls[MAX_STREAMS][CONTROL_SIZE];
-    size_t room = (size_t)client->serve->track_count * SVMS_MIKEY_SIZE_MAX;
-    uint8_t *keys = calloc(1, room);
-    svms_status status = keys ? serve_prepare(client, NULL) : SVMS_E_NO_MEMORY;
-    if (status == SVMS_OK) {
-        status = describe_with(client, tracks, keys, controls, answer);
+    serve_watch *watch = NULL;
+    uint32_t code = find_watch(&watch, client, STREAM_SERVE_DESCRIBES, request);
+    if (code != SERVE_GOOD) {
+        answer->status = code;
+        return SVMS_OK;
     }
-    if (status == SVMS_OK) {
-        client->keys_were_offered = client->srtp != NULL;
-    }
-    if (keys) {
-        OPENSSL_cleanse(keys, room);
-    }
-    free(keys);
-    return status;
+    return serve_describe(watch, answer);
 }
 
 static bool may_carry(const serve_client *client, const svms_rtsp_transport *transport)
@@ -96,22 +50,28 @@ static bool may_carry(const serve_client *client, const svms_rtsp_transport *tra
     }
 }
 
-static serve_stream *find_stream(serve_client *client, const char *control)
+static serve_stream *find_stream(serve_watch *watch, const char *control)
 {
     char *end = NULL;
     if (strncmp(control, "track", 5) != 0 || control[5] < '0' || control[5] > '9') {
         return NULL;
     }
     unsigned long index = strtoul(control + 5, &end, 10);
-    return *end == '\0' && index < client->serve->track_count ? &client->streams[index] : NULL;
+    if (*end != '\0' || index >= watch->tracks->count) {
+        return NULL;
+    }
+    serve_stream *stream = &watch->streams[index];
+    bool is_denied = watch->without_sound && stream->track->track.kind == SVMS_TRACK_AUDIO;
+    return is_denied ? NULL : stream;
 }
 
-static bool open_ports(serve_client *client, serve_stream *stream,
-                       const svms_rtsp_transport *transport, svms_rtsp_server_answer *answer)
+static bool open_ports(serve_stream *stream, const svms_rtsp_transport *transport,
+                       svms_rtsp_server_answer *answer)
 {
+    int link = stream->watch->client->link.socket;
     uint32_t rtcp = transport->client_rtcp ? transport->client_rtcp : transport->client_rtp + 1;
-    if (!stream_ports_open(&stream->ports, client->link.socket) ||
-        !stream_ports_connect(&stream->ports, client->link.socket, (uint16_t)transport->client_rtp,
+    if (!stream_ports_open(&stream->ports, link) ||
+        !stream_ports_connect(&stream->ports, link, (uint16_t)transport->client_rtp,
                               (uint16_t)rtcp)) {
         stream_ports_close(&stream->ports);
         return false;
@@ -139,150 +99,216 @@ static bool is_taken(serve_client *client, const svms_rtsp_server_request *reque
     return status == SVMS_OK;
 }
 
-static bool take_key(serve_client *client, serve_stream *stream,
-                     const svms_rtsp_server_request *request)
+/* The client's key, and ours in the answer. */
+static uint32_t exchange_keys(serve_watch *watch, serve_stream *stream,
+                              const svms_rtsp_server_request *request,
+                              svms_rtsp_server_answer *answer)
 {
     svms_error err = SVMS_ERROR_INIT;
-    svms_status status = serve_take_key(client, stream, request->mikey, request->mikey_size, &err);
-    return is_taken(client, request, status, &err);
+    serve_client *client = watch->client;
+    if (!watch->srtp) {
+        return SERVE_GOOD;
+    }
+    if (request->mikey_size == 0) {
+        /* Somebody must have said a key. */
+        return watch->keys_were_offered || stream->key_is_the_clients ? SERVE_GOOD : SERVE_BAD_KEY;
+    }
+    svms_status status = serve_take_key(watch, stream, request->mikey, request->mikey_size, &err);
+    if (!is_taken(client, request, status, &err)) {
+        return SERVE_BAD_KEY;
+    }
+    answer->mikey = client->answer;
+    answer->mikey_size = sizeof client->answer;
+    return serve_write_key(watch, stream, client->answer, &answer->mikey_size, NULL) == SVMS_OK
+               ? SERVE_GOOD
+               : SERVE_INTERNAL_ERROR;
 }
 
-static bool renew_key(serve_client *client, const svms_rtsp_server_request *request)
+static uint32_t set_up_stream(serve_watch *watch, const svms_rtsp_server_request *request,
+                              svms_rtsp_server_answer *answer)
 {
-    svms_error err = SVMS_ERROR_INIT;
-    svms_status status = serve_renew_key(client, request->mikey, request->mikey_size, &err);
-    return is_taken(client, request, status, &err);
-}
-
-static uint32_t set_up(serve_client *client, const svms_rtsp_server_request *request,
-                       svms_rtsp_server_answer *answer)
-{
-    serve_stream *stream = find_stream(client, request->control);
+    serve_stream *stream = find_stream(watch, request->control);
     if (!stream) {
-        return NOT_FOUND;
+        return SERVE_NOT_FOUND;
     }
-    answer->transport = choose(client, request);
+    answer->transport = choose(watch->client, request);
     if (answer->transport == request->transport_count) {
-        return BAD_TRANSPORT;
+        return SERVE_BAD_TRANSPORT;
     }
-    if (serve_prepare(client, NULL) != SVMS_OK) {
-        return INTERNAL_ERROR;
+    if (serve_prepare(watch, NULL) != SVMS_OK) {
+        return SERVE_INTERNAL_ERROR;
+    }
+    uint32_t code = exchange_keys(watch, stream, request, answer);
+    if (code != SERVE_GOOD) {
+        return code;
     }
     const svms_rtsp_transport *transport = &request->transports[answer->transport];
-    if (request->mikey_size > 0 && client->srtp) {
-        if (!take_key(client, stream, request)) {
-            return BAD_KEY;
-        }
-        answer->mikey = client->answer;
-        answer->mikey_size = sizeof client->answer;
-        if (serve_write_key(client, stream, client->answer, &answer->mikey_size, NULL) != SVMS_OK) {
-            return INTERNAL_ERROR;
-        }
-    } else if (client->srtp && !client->keys_were_offered && !stream->key_is_the_clients) {
-        return BAD_KEY; /* nobody has said a key */
-    }
     stream_ports_close(&stream->ports);
-    if (transport->carrier == SVMS_RTSP_UDP && !open_ports(client, stream, transport, answer)) {
-        return INTERNAL_ERROR;
+    if (transport->carrier == SVMS_RTSP_UDP && !open_ports(stream, transport, answer)) {
+        return SERVE_INTERNAL_ERROR;
     }
     stream->carrier = transport->carrier;
     stream->is_secure = transport->secure != 0;
     stream->number = request->track;
     stream->is_set_up = true;
-    stream->waits_for_sync = true;
-    client->session = request->session;
+    stream->waits_for_sync = watch->replay == NULL;
+    stream->report_at = 0;
+    serve_watch_settle(watch, request->session);
     answer->has_ssrc = 1;
     answer->ssrc = stream->ssrc;
-    return answer->status;
+    return SERVE_GOOD;
 }
 
-static uint32_t play(serve_client *client, svms_rtsp_server_answer *answer)
+static uint32_t set_up(serve_client *client, const svms_rtsp_server_request *request,
+                       svms_rtsp_server_answer *answer)
 {
-    static svms_rtsp_track_start starts[MAX_STREAMS];
+    serve_watch *watch = NULL;
+    uint32_t code = find_watch(&watch, client, STREAM_SERVE_SETS_UP, request);
+    return code == SERVE_GOOD ? set_up_stream(watch, request, answer) : code;
+}
+
+/* Where each track begins. */
+static void say_starts(serve_watch *watch, svms_rtsp_server_answer *answer)
+{
+    svms_rtsp_track_start *starts = watch->client->starts;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < client->serve->track_count; i++) {
-        const serve_stream *stream = &client->streams[i];
+    for (uint32_t i = 0; i < watch->tracks->count; i++) {
+        const serve_stream *stream = &watch->streams[i];
         svms_rtp_sender_counts counts = SVMS_RTP_SENDER_COUNTS_INIT;
         if (!stream->is_set_up || svms_rtp_sender_count(stream->sender, &counts, NULL) != SVMS_OK) {
             continue;
         }
-        starts[count++] = (svms_rtsp_track_start){
-            stream->number, counts.next_sequence,
-            svms_rtp_sender_time(stream->sender, client->serve->tracks[i].last_pts), 0
-        };
+        uint32_t time = watch->replay
+                            ? serve_replay_time(watch, stream)
+                            : svms_rtp_sender_time(stream->sender, stream->track->last_pts);
+        starts[count++] = (svms_rtsp_track_start){ stream->number, counts.next_sequence, time, 0 };
     }
     answer->tracks = starts;
     answer->track_count = count;
-    answer->range.kind = SVMS_RTSP_RANGE_NPT;
-    answer->range.from_now = 1;
-    if (!client->is_playing) {
+}
+
+/* Asks with the moments that are meant; what was asked before stays where the answer is no. */
+static uint32_t permit_play(serve_watch *watch, const svms_rtsp_server_request *request)
+{
+    stream_serve_verdict verdict;
+    const svms_rtsp_play play_before = watch->play;
+    const bool had_play = watch->has_play;
+    const int64_t from_before = watch->from_utc_ns;
+    const int64_t to_before = watch->to_utc_ns;
+    uint32_t code = SERVE_GOOD;
+    if (watch->replay) {
+        code = serve_replay_reach(watch, request->play, &watch->from_utc_ns, &watch->to_utc_ns);
+    }
+    watch->play = *request->play;
+    watch->has_play = true;
+    if (code == SERVE_GOOD) {
+        code = serve_permit(watch->client, watch->presentation, watch, STREAM_SERVE_STARTS, request,
+                            &verdict);
+    }
+    if (code == SERVE_GOOD) {
+        serve_permit_take(watch, &verdict);
+        return code;
+    }
+    watch->play = play_before;
+    watch->has_play = had_play;
+    watch->from_utc_ns = from_before;
+    watch->to_utc_ns = to_before;
+    return code;
+}
+
+static uint32_t play(serve_client *client, const svms_rtsp_server_request *request,
+                     svms_rtsp_server_answer *answer)
+{
+    serve_watch *watch = serve_watched(client);
+    if (!watch) {
+        return SERVE_NOT_FOUND;
+    }
+    uint32_t code = permit_play(watch, request);
+    if (code == SERVE_GOOD && watch->replay) {
+        code = serve_replay_play(watch, request, answer);
+    } else {
+        answer->range.kind = SVMS_RTSP_RANGE_NPT;
+        answer->range.from_now = 1;
+    }
+    if (code != SERVE_GOOD) {
+        return code;
+    }
+    say_starts(watch, answer);
+    if (!watch->is_playing) {
         serve_note(client, STREAM_SERVE_PLAYS, NULL, "plays");
     }
-    client->is_playing = true;
-    return answer->status;
+    serve_watch_begin(watch);
+    return code;
 }
 
-static uint32_t pause_all(serve_client *client, const svms_rtsp_server_answer *answer)
+static uint32_t pause_all(const serve_client *client)
 {
-    client->is_playing = false;
-    for (uint32_t i = 0; i < client->serve->track_count; i++) {
-        client->streams[i].waits_for_sync = true;
+    serve_watch *watch = serve_watched(client);
+    if (!watch) {
+        return SERVE_NOT_FOUND;
     }
-    return answer->status;
+    watch->is_playing = false;
+    for (uint32_t i = 0; i < watch->tracks->count && !watch->replay; i++) {
+        watch->streams[i].waits_for_sync = true;
+    }
+    return SERVE_GOOD;
 }
 
-static uint32_t change_key(serve_client *client, const svms_rtsp_server_request *request,
-                           const svms_rtsp_server_answer *answer)
+static uint32_t change_key(serve_client *client, const svms_rtsp_server_request *request)
 {
+    svms_error err = SVMS_ERROR_INIT;
+    serve_watch *watch = serve_watched(client);
     if (request->mikey_size == 0) {
-        return NOT_UNDERSTOOD;
+        return SERVE_NOT_UNDERSTOOD;
     }
-    return client->srtp && renew_key(client, request) ? answer->status : BAD_KEY;
+    if (!watch || !watch->srtp) {
+        return SERVE_BAD_KEY;
+    }
+    svms_status status = serve_renew_key(watch, request->mikey, request->mikey_size, &err);
+    return is_taken(client, request, status, &err) ? SERVE_GOOD : SERVE_BAD_KEY;
 }
 
 static uint32_t tell_key(serve_client *client, const svms_rtsp_server_request *request,
                          svms_rtsp_server_answer *answer)
 {
+    const serve_watch *watch = serve_watched(client);
     if ((request->flags & SVMS_RTSP_REQUEST_GET_MIKEY) == 0) {
-        return request->body_size > 0 ? NOT_UNDERSTOOD : answer->status;
+        return request->body_size > 0 ? SERVE_NOT_UNDERSTOOD : SERVE_GOOD;
     }
-    for (uint32_t i = 0; i < client->serve->track_count && client->srtp; i++) {
-        const serve_stream *stream = &client->streams[i];
+    for (uint32_t i = 0; watch && watch->srtp && i < watch->tracks->count; i++) {
+        const serve_stream *stream = &watch->streams[i];
         bool meant = request->track == SVMS_RTSP_ALL_TRACKS || stream->number == request->track;
         if (stream->is_set_up && meant) {
             answer->mikey = client->answer;
             answer->mikey_size = sizeof client->answer;
-            return serve_write_key(client, stream, client->answer, &answer->mikey_size, NULL) ==
+            return serve_write_key(watch, stream, client->answer, &answer->mikey_size, NULL) ==
                            SVMS_OK
-                       ? answer->status
-                       : INTERNAL_ERROR;
+                       ? SERVE_GOOD
+                       : SERVE_INTERNAL_ERROR;
         }
     }
-    return NOT_UNDERSTOOD;
+    return SERVE_NOT_UNDERSTOOD;
 }
 
 svms_status serve_answer(void *user, const svms_rtsp_server_request *request,
                          svms_rtsp_server_answer *answer)
 {
     serve_client *client = user;
-    if (strcmp(request->path, client->serve->path) != 0) {
-        answer->status = NOT_FOUND;
-        return SVMS_OK;
-    }
+    client->is_known = true;
     switch (request->method) {
     case SVMS_RTSP_DESCRIBE:
-        return describe(client, answer);
+        return describe(client, request, answer);
     case SVMS_RTSP_SETUP:
         answer->status = set_up(client, request, answer);
         return SVMS_OK;
     case SVMS_RTSP_PLAY:
-        answer->status = play(client, answer);
+        answer->status = play(client, request, answer);
         return SVMS_OK;
     case SVMS_RTSP_PAUSE:
-        answer->status = pause_all(client, answer);
+        answer->status = pause_all(client);
         return SVMS_OK;
     case SVMS_RTSP_SET_PARAMETER:
-        answer->status = change_key(client, request, answer);
+        answer->status = change_key(client, request);
         return SVMS_OK;
     default:
         answer->status = tell_key(client, request, answer);
@@ -290,21 +316,36 @@ svms_status serve_answer(void *user, const svms_rtsp_server_request *request,
     }
 }
 
+static const char *reason_words(uint32_t reason)
+{
+    switch (reason) {
+    case SVMS_RTSP_ENDED_TEARDOWN:
+        return "the client ended it";
+    case SVMS_RTSP_ENDED_TIMEOUT:
+        return "the client was silent for too long";
+    case SVMS_RTSP_ENDED_CLOSED:
+        return "the connection ended";
+    default:
+        return "it was ended";
+    }
+}
+
 static void end_session(serve_client *client, const svms_rtsp_server_event *event)
 {
-    bool all = event->track == SVMS_RTSP_ALL_TRACKS;
+    serve_watch *watch = serve_watched(client);
     /* A track that was set up anew has its new state already. */
-    if (event->session != client->session || event->reason == SVMS_RTSP_ENDED_REPLACED) {
+    if (!watch || event->session != watch->session || event->reason == SVMS_RTSP_ENDED_REPLACED) {
         return;
     }
-    for (uint32_t i = 0; i < client->serve->track_count; i++) {
-        serve_stream *stream = &client->streams[i];
-        if (stream->is_set_up && (all || stream->number == event->track)) {
-            serve_end_stream(stream);
+    if (event->track == SVMS_RTSP_ALL_TRACKS) {
+        serve_watch_end(client, reason_words(event->reason));
+        return;
+    }
+    for (uint32_t i = 0; i < watch->tracks->count; i++) {
+        if (watch->streams[i].is_set_up && watch->streams[i].number == event->track) {
+            serve_end_stream(&watch->streams[i]);
         }
     }
-    client->is_playing = client->is_playing && !all;
-    client->session = all ? 0 : client->session;
 }
 
 void serve_event(void *user, const svms_rtsp_server_event *event)
@@ -312,6 +353,8 @@ void serve_event(void *user, const svms_rtsp_server_event *event)
     serve_client *client = user;
     if (event->kind == SVMS_RTSP_SERVER_REFUSED) {
         serve_note(client, STREAM_SERVE_REFUSED, event->identity, event->words);
+    } else if (event->kind == SVMS_RTSP_SERVER_AUTHENTICATED) {
+        client->is_known = true;
     } else if (event->kind == SVMS_RTSP_SERVER_ENDED) {
         end_session(client, event);
     }

@@ -8,35 +8,26 @@
 
 #include <openssl/crypto.h>
 
-enum { READ_SIZE = 16384, READS_AT_ONCE = 8, SHAKE_SECONDS = 10, STUCK_SECONDS = 10 };
+enum { READ_SIZE = 16384, READS_AT_ONCE = 8, STUCK_SECONDS = 10 };
 
 serve_client *serve_client_new(stream_serve *serve, int socket, const char *address)
 {
     serve_client *client = calloc(1, sizeof *client);
-    serve_stream *streams = calloc(serve->track_count, sizeof *streams);
     svms_error err = SVMS_ERROR_INIT;
-    const stream_ports none = STREAM_PORTS_INIT;
     stream_link link;
-    if (stream_link_begin(&link, socket, serve->options.tls, NULL, &err) != SVMS_OK || !client ||
-        !streams) {
+    if (stream_link_begin(&link, socket, serve->options.tls, NULL, &err) != SVMS_OK || !client) {
         stream_link_end(&link);
         free(client);
-        free(streams);
         return NULL;
     }
     client->serve = serve;
     client->link = link;
-    client->streams = streams;
-    client->theirs = (svms_mikey)SVMS_MIKEY_INIT;
+    client->is_ready = true;
     client->stuck_at = STREAM_NEVER;
     client->may_until_utc = INT64_MAX;
-    client->shake_by = stream_clock() + SHAKE_SECONDS * STREAM_SECOND;
+    client->since = stream_clock();
+    client->shake_by = client->since + serve->options.stranger_seconds * STREAM_SECOND;
     (void)snprintf(client->address, sizeof client->address, "%s", address);
-    for (uint32_t i = 0; i < serve->track_count; i++) {
-        streams[i].client = client;
-        streams[i].ports = none;
-        streams[i].message = (svms_mikey)SVMS_MIKEY_INIT;
-    }
     return client;
 }
 
@@ -46,26 +37,44 @@ void serve_client_free(serve_client *client)
         return;
     }
     svms_rtsp_connection_free(&client->rtsp);
-    for (uint32_t i = 0; i < client->serve->track_count; i++) {
-        serve_end_stream(&client->streams[i]);
-        svms_rtp_sender_free(&client->streams[i].sender);
-        svms_mikey_wipe(&client->streams[i].message);
-    }
-    svms_srtp_free(&client->srtp);
+    serve_watch_free(&client->watch);
+    serve_watch_free(&client->described);
     OPENSSL_cleanse(client->answer, sizeof client->answer);
-    svms_mikey_wipe(&client->theirs);
+    OPENSSL_clear_free(client->token, client->token_size);
     stream_link_end(&client->link);
-    free(client->streams);
     free(client);
 }
 
-static void fall(serve_client *client, const svms_error *err)
+void serve_client_drop(serve_client *client, const char *words)
 {
+    serve_watch *watch = serve_watched(client);
+    words = words[0] != '\0' ? words : "is gone";
+    if (watch && watch->why[0] == '\0') {
+        (void)snprintf(watch->why, sizeof watch->why, "%s", words);
+    }
     if (!client->is_over) {
-        serve_note(client, STREAM_SERVE_IS_GONE, NULL,
-                   err->message[0] != '\0' ? err->message : "is gone");
+        serve_note(client, STREAM_SERVE_IS_GONE, NULL, words);
     }
     client->is_over = true;
+}
+
+static svms_status begin_rtsp(serve_client *client, uint64_t now, svms_error *err)
+{
+    const stream_serve_options *o = &client->serve->options;
+    char identity[SVMS_RTSP_IDENTITY_SIZE] = "";
+    svms_rtsp_connection_options options = SVMS_RTSP_CONNECTION_OPTIONS_INIT;
+    options.flags = client->link.tls ? SVMS_RTSP_CONNECTION_SECURE : 0;
+    options.peer = client->address;
+    options.user = client;
+    if (client->link.tls && o->identify) {
+        svms_status status = o->identify(o->user, client->link.tls, client->address, identity, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        identity[sizeof identity - 1] = '\0';
+        options.identity = identity[0] != '\0' ? identity : NULL;
+    }
+    return svms_rtsp_connection_new(&client->rtsp, client->serve->server, &options, now, err);
 }
 
 /* False: the handshake needs more, or has failed. */
@@ -75,17 +84,13 @@ static bool shake(serve_client *client, uint64_t now)
     if (client->rtsp) {
         return true;
     }
-    svms_status status = stream_link_shake(&client->link, &err);
+    svms_status status = client->is_ready ? stream_link_shake(&client->link, &err) : SVMS_AGAIN;
     if (status == SVMS_AGAIN && now < client->shake_by) {
+        client->is_ready = false;
         return false;
     }
     if (status == SVMS_OK) {
-        svms_rtsp_connection_options options = SVMS_RTSP_CONNECTION_OPTIONS_INIT;
-        options.flags = client->link.tls ? SVMS_RTSP_CONNECTION_SECURE : 0;
-        options.peer = client->address;
-        options.user = client;
-        status =
-            svms_rtsp_connection_new(&client->rtsp, client->serve->server, &options, now, &err);
+        status = begin_rtsp(client, now, &err);
     }
     if (status != SVMS_OK) {
         serve_note(client, STREAM_SERVE_REFUSED, NULL,
@@ -112,14 +117,17 @@ static void read_all(serve_client *client, uint64_t now)
         size_t size = 0;
         svms_status status = stream_link_read(&client->link, data, sizeof data, &size, &err);
         if (status == SVMS_AGAIN) {
-            return;
+            client->is_ready = false;
+            break;
         }
         if (status != SVMS_OK) {
-            fall(client, &err);
-            return;
+            serve_client_drop(client, err.message);
+            break;
         }
         heed(client, svms_rtsp_connection_feed(client->rtsp, data, size, now, &err), now);
     }
+    /* Tokens and passwords come this way. */
+    OPENSSL_cleanse(data, sizeof data);
 }
 
 static void write_all(serve_client *client, uint64_t now)
@@ -139,79 +147,77 @@ static void write_all(serve_client *client, uint64_t now)
             return;
         }
         if (status != SVMS_OK) {
-            fall(client, &err);
+            serve_client_drop(client, err.message);
             return;
         }
     }
     client->stuck_at = STREAM_NEVER;
     if (client->is_ending) {
-        fall(client, &err);
+        serve_client_drop(client, err.message);
     }
 }
 
+/* Whoever decides himself how fast a replay goes pauses it by taking nothing; that he lives his
+ * keepalives say (ONVIF Streaming, "RTSP Keepalive"). */
 static uint64_t stuck_until(const serve_client *client)
 {
-    return client->stuck_at == STREAM_NEVER ? STREAM_NEVER
-                                            : client->stuck_at + STUCK_SECONDS * STREAM_SECOND;
+    const serve_watch *watch = serve_watched(client);
+    bool may_pause = watch && !client->is_ending && serve_replay_is_free(watch);
+    return client->stuck_at == STREAM_NEVER || may_pause
+               ? STREAM_NEVER
+               : client->stuck_at + STUCK_SECONDS * STREAM_SECOND;
 }
 
-/* Reports of a client keep its session alive, but only a token its right to watch. */
-static void end_right(serve_client *client)
+/* What happens by itself. */
+static void tend(serve_client *client, uint64_t now)
 {
     svms_error err = SVMS_ERROR_INIT;
-    if (client->session == 0 || serve_utc_now() < client->may_until_utc) {
-        return;
+    heed(client, svms_rtsp_connection_tick(client->rtsp, now, &err), now);
+    serve_permit_tend(client);
+    serve_watch *watch = client->is_over || client->is_ending ? NULL : serve_watched(client);
+    if (watch) {
+        serve_control(watch, now);
+        if (watch->replay) {
+            serve_replay_work(watch, now);
+        }
     }
-    serve_note(client, STREAM_SERVE_REFUSED, NULL, "its token has ended");
-    client->may_until_utc = INT64_MAX;
-    serve_goodbye(client);
-    if (svms_rtsp_connection_end_session(client->rtsp, client->session, &err) != SVMS_OK) {
-        fall(client, &err);
-    }
-}
-
-/* When its right to watch ends. */
-static uint64_t right_until(const serve_client *client)
-{
-    if (client->session == 0 || client->may_until_utc == INT64_MAX) {
-        return STREAM_NEVER;
-    }
-    int64_t now = serve_utc_now();
-    int64_t left = client->may_until_utc > now ? client->may_until_utc - now : 0;
-    return stream_clock() + (uint64_t)left;
 }
 
 void serve_client_work(serve_client *client)
 {
     uint64_t now = stream_clock();
-    svms_error err = SVMS_ERROR_INIT;
     if (client->is_over || !shake(client, now)) {
         return;
     }
-    read_all(client, now);
+    if (client->is_ready) {
+        read_all(client, now);
+    }
     if (!client->is_over && !client->is_ending) {
-        heed(client, svms_rtsp_connection_tick(client->rtsp, now, &err), now);
-        serve_control(client, now);
-        end_right(client);
+        tend(client, now);
     }
     write_all(client, now);
     if (now >= stuck_until(client) || (client->is_ending && now >= client->shake_by)) {
-        (void)snprintf(err.message, sizeof err.message, "takes nothing any more");
-        fall(client, &err);
+        serve_client_drop(client, "takes nothing any more");
     }
 }
 
 uint64_t serve_client_wait(const serve_client *client)
 {
+    if (client->is_over) {
+        return 0;
+    }
     if (!client->rtsp || client->is_ending) {
         return client->shake_by;
     }
+    if (client->is_ready) {
+        return 0;
+    }
+    const serve_watch *watch = serve_watched(client);
     uint64_t when = stream_earlier(svms_rtsp_connection_wait(client->rtsp), stuck_until(client));
-    when = stream_earlier(when, right_until(client));
-    for (uint32_t i = 0; i < client->serve->track_count && client->is_playing; i++) {
-        if (client->streams[i].is_set_up && client->streams[i].report_at != 0) {
-            when = stream_earlier(when, client->streams[i].report_at);
-        }
+    when = stream_earlier(when, serve_permit_wait(client));
+    if (watch) {
+        when = stream_earlier(when, serve_control_wait(watch));
+        when = stream_earlier(when, watch->replay ? serve_replay_wait(watch) : STREAM_NEVER);
     }
     return when;
 }

@@ -7,6 +7,8 @@
 #include <time.h>
 
 enum { REPORT_SECONDS = 5, REPORT_SIZE = 512, DATAGRAM_MAX = 2048, DATAGRAMS_AT_ONCE = 16 };
+/* RFC 3550 sections 6.4.2, 6.5 and 6.6. */
+enum { RTCP_RECEIVER_REPORT = 201, RTCP_DESCRIPTION = 202, RTCP_BYE = 203, RTCP_CNAME = 1 };
 
 int64_t serve_utc_now(void)
 {
@@ -17,13 +19,13 @@ int64_t serve_utc_now(void)
 
 static svms_status carry(serve_stream *stream, bool rtcp, const uint8_t *data, size_t size)
 {
-    serve_client *client = stream->client;
+    const serve_watch *watch = stream->watch;
     if (stream->carrier == SVMS_RTSP_UDP) {
         int socket = rtcp ? stream->ports.rtcp : stream->ports.rtp;
         return stream_ports_send(socket, data, size) ? SVMS_OK : SVMS_AGAIN;
     }
-    return svms_rtsp_connection_send(client->rtsp, client->session, stream->number, rtcp ? 1 : 0,
-                                     data, size, NULL);
+    return svms_rtsp_connection_send(watch->client->rtsp, watch->session, stream->number,
+                                     rtcp ? 1 : 0, data, size, NULL);
 }
 
 svms_status serve_packet(void *user, uint8_t *packet, size_t size, size_t capacity)
@@ -33,7 +35,7 @@ svms_status serve_packet(void *user, uint8_t *packet, size_t size, size_t capaci
         return SVMS_AGAIN;
     }
     if (stream->is_secure) {
-        svms_status status = svms_srtp_protect(stream->client->srtp, packet, &size, capacity, NULL);
+        svms_status status = svms_srtp_protect(stream->watch->srtp, packet, &size, capacity, NULL);
         if (status != SVMS_OK) {
             return status;
         }
@@ -41,7 +43,7 @@ svms_status serve_packet(void *user, uint8_t *packet, size_t size, size_t capaci
     svms_status status = carry(stream, false, packet, size);
     if (status == SVMS_AGAIN && stream->carrier == SVMS_RTSP_INTERLEAVED) {
         stream->waits_for_sync = true;
-        serve_note(stream->client, STREAM_SERVE_IS_BEHIND, NULL,
+        serve_note(stream->watch->client, STREAM_SERVE_IS_BEHIND, NULL,
                    "misses pictures until the next that stands alone");
         return SVMS_AGAIN;
     }
@@ -49,28 +51,63 @@ svms_status serve_packet(void *user, uint8_t *packet, size_t size, size_t capaci
     return status == SVMS_AGAIN ? SVMS_OK : status;
 }
 
-static void send_report(serve_stream *stream, uint32_t flags)
+/* One that gets lost is followed by another. report has room for SRTP. */
+static void carry_report(serve_stream *stream, uint8_t *report, size_t size)
 {
-    uint8_t report[REPORT_SIZE + SVMS_SRTP_OVERHEAD_MAX];
-    size_t size = REPORT_SIZE;
-    serve_client *client = stream->client;
-    svms_status status = svms_rtp_sender_report(stream->sender, client->serve->cname, flags,
-                                                serve_utc_now(), report, &size, NULL);
-    if (status == SVMS_OK && stream->is_secure) {
-        status = svms_srtp_protect_rtcp(client->srtp, report, &size, sizeof report, NULL);
+    svms_status status = SVMS_OK;
+    if (stream->is_secure) {
+        status = svms_srtp_protect_rtcp(stream->watch->srtp, report, &size,
+                                        REPORT_SIZE + SVMS_SRTP_OVERHEAD_MAX, NULL);
     }
     if (status == SVMS_OK) {
-        /* One that gets lost is followed by another. */
         status = carry(stream, true, report, size);
     }
     (void)status;
 }
 
+static void send_report(serve_stream *stream, uint32_t flags)
+{
+    uint8_t report[REPORT_SIZE + SVMS_SRTP_OVERHEAD_MAX];
+    size_t size = REPORT_SIZE;
+    if (svms_rtp_sender_report(stream->sender, stream->watch->client->serve->cname, flags,
+                               serve_utc_now(), report, &size, NULL) == SVMS_OK) {
+        carry_report(stream, report, size);
+    }
+}
+
+static uint8_t *put_head(uint8_t *at, uint8_t count, uint8_t type, size_t words, uint32_t ssrc)
+{
+    *at++ = (uint8_t)(0x80 | count);
+    *at++ = type;
+    *at++ = 0;
+    *at++ = (uint8_t)words;
+    for (int shift = 24; shift >= 0; shift -= 8) {
+        *at++ = (uint8_t)(ssrc >> shift);
+    }
+    return at;
+}
+
+void serve_say_bye(serve_stream *stream)
+{
+    uint8_t report[REPORT_SIZE + SVMS_SRTP_OVERHEAD_MAX] = { 0 };
+    const char *cname = stream->watch->client->serve->cname;
+    size_t size = strlen(cname);
+    /* The item, and at least one zero up to a whole word. */
+    size_t words = (2 + size) / 4 + 1;
+    uint8_t *at = put_head(report, 0, RTCP_RECEIVER_REPORT, 1, stream->ssrc);
+    at = put_head(at, 1, RTCP_DESCRIPTION, 1 + words, stream->ssrc);
+    at[0] = RTCP_CNAME;
+    at[1] = (uint8_t)size;
+    memcpy(at + 2, cname, size);
+    at = put_head(at + words * 4, 1, RTCP_BYE, 1, stream->ssrc);
+    carry_report(stream, report, (size_t)(at - report));
+}
+
 /* True where it is the client's, and says that it is there. */
 static bool take_report(serve_stream *stream, uint8_t *data, size_t size)
 {
-    serve_client *client = stream->client;
-    if (stream->is_secure && svms_srtp_unprotect_rtcp(client->srtp, data, &size, NULL) != SVMS_OK) {
+    if (stream->is_secure &&
+        svms_srtp_unprotect_rtcp(stream->watch->srtp, data, &size, NULL) != SVMS_OK) {
         return false;
     }
     return svms_rtp_sender_rtcp(stream->sender, data, size, serve_utc_now(), NULL) == SVMS_OK;
@@ -79,16 +116,17 @@ static bool take_report(serve_stream *stream, uint8_t *data, size_t size)
 void serve_frame(void *user, uint32_t session, uint32_t track, uint32_t is_rtcp,
                  const uint8_t *data, size_t size)
 {
-    serve_client *client = user;
+    const serve_watch *watch = serve_watched(user);
     uint8_t copy[DATAGRAM_MAX];
-    if (!is_rtcp || session != client->session || size > sizeof copy) {
+    if (!is_rtcp || !watch || session != watch->session || size > sizeof copy) {
         return;
     }
     memcpy(copy, data, size);
-    for (uint32_t i = 0; i < client->serve->track_count; i++) {
-        serve_stream *stream = &client->streams[i];
+    for (uint32_t i = 0; i < watch->tracks->count; i++) {
+        serve_stream *stream = &watch->streams[i];
         if (stream->is_set_up && stream->number == track) {
             (void)take_report(stream, copy, size);
+            return;
         }
     }
 }
@@ -96,11 +134,12 @@ void serve_frame(void *user, uint32_t session, uint32_t track, uint32_t is_rtcp,
 /* Bounded, so that one who sends without end does not keep the others waiting. */
 static void read_datagrams(serve_stream *stream, uint64_t now)
 {
+    const serve_watch *watch = stream->watch;
     uint8_t data[DATAGRAM_MAX];
     for (int i = 0; i < DATAGRAMS_AT_ONCE; i++) {
         size_t size = stream_ports_receive(stream->ports.rtcp, data, sizeof data);
         if (size > 0 && take_report(stream, data, size)) {
-            svms_rtsp_connection_alive(stream->client->rtsp, stream->client->session, now);
+            svms_rtsp_connection_alive(watch->client->rtsp, watch->session, now);
         }
         /* Nothing is expected on the other port but what opens firewalls. */
         if (stream_ports_receive(stream->ports.rtp, data, sizeof data) == 0 && size == 0) {
@@ -109,10 +148,11 @@ static void read_datagrams(serve_stream *stream, uint64_t now)
     }
 }
 
-void serve_control(serve_client *client, uint64_t now)
+/* Of a replay the extension of each sample says when it was: reports would contradict it. */
+void serve_control(serve_watch *watch, uint64_t now)
 {
-    for (uint32_t i = 0; i < client->serve->track_count; i++) {
-        serve_stream *stream = &client->streams[i];
+    for (uint32_t i = 0; i < watch->tracks->count; i++) {
+        serve_stream *stream = &watch->streams[i];
         if (!stream->is_set_up) {
             continue;
         }
@@ -120,21 +160,38 @@ void serve_control(serve_client *client, uint64_t now)
             read_datagrams(stream, now);
         }
         /* The first goes with the first sample. */
-        if (client->is_playing && stream->report_at != 0 && now >= stream->report_at) {
+        if (watch->is_playing && stream->report_at != 0 && now >= stream->report_at) {
             send_report(stream, 0);
             stream->report_at = now + REPORT_SECONDS * STREAM_SECOND;
         }
     }
 }
 
-void serve_goodbye(serve_client *client)
+uint64_t serve_control_wait(const serve_watch *watch)
 {
-    for (uint32_t i = 0; i < client->serve->track_count; i++) {
-        if (client->streams[i].is_set_up && client->is_playing) {
-            send_report(&client->streams[i], SVMS_RTP_REPORT_BYE);
+    uint64_t when = STREAM_NEVER;
+    for (uint32_t i = 0; i < watch->tracks->count && watch->is_playing; i++) {
+        if (watch->streams[i].is_set_up && watch->streams[i].report_at != 0) {
+            when = stream_earlier(when, watch->streams[i].report_at);
         }
     }
-    client->is_playing = false;
+    return when;
+}
+
+void serve_goodbye(serve_watch *watch)
+{
+    for (uint32_t i = 0; i < watch->tracks->count && watch->is_playing; i++) {
+        serve_stream *stream = &watch->streams[i];
+        if (!stream->is_set_up) {
+            continue;
+        }
+        if (watch->replay) {
+            serve_say_bye(stream);
+        } else {
+            send_report(stream, SVMS_RTP_REPORT_BYE);
+        }
+    }
+    watch->is_playing = false;
 }
 
 void serve_end_stream(serve_stream *stream)
@@ -143,63 +200,41 @@ void serve_end_stream(serve_stream *stream)
     stream->is_set_up = false;
 }
 
-static bool is_wanted(serve_stream *stream, const serve_track *track, const svms_sample *sample)
+static bool is_wanted(serve_stream *stream, const svms_sample *sample)
 {
-    if (!stream->client->is_playing || !stream->is_set_up) {
+    const serve_watch *watch = stream->watch;
+    svms_track_kind kind = stream->track->track.kind;
+    if (!watch->is_playing || !stream->is_set_up ||
+        (kind == SVMS_TRACK_AUDIO && watch->without_sound)) {
         return false;
     }
     if (stream->waits_for_sync) {
-        bool stands_alone =
-            (sample->flags & SVMS_SAMPLE_SYNC) != 0 || track->track.kind != SVMS_TRACK_VIDEO;
+        bool stands_alone = (sample->flags & SVMS_SAMPLE_SYNC) != 0 || kind != SVMS_TRACK_VIDEO;
         stream->waits_for_sync = !stands_alone;
     }
     return !stream->waits_for_sync;
 }
 
-static svms_status send_to(serve_client *client, uint32_t index, const svms_sample *sample,
-                           svms_error *err)
+svms_status serve_send(serve_stream *stream, const svms_sample *sample,
+                       const svms_rtp_replay *replay, svms_error *err)
 {
-    serve_stream *stream = &client->streams[index];
-    if (!is_wanted(stream, &client->serve->tracks[index], sample)) {
+    serve_watch *watch = stream->watch;
+    svms_status status = SVMS_OK;
+    if (!is_wanted(stream, sample)) {
         return SVMS_OK;
     }
-    svms_status status = svms_rtp_sender_send(stream->sender, sample, NULL, err);
-    if (status == SVMS_OK && stream->report_at == 0) {
+    if (stream->revision != stream->track->revision) {
+        status = serve_renew_sender(stream, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_rtp_sender_send(stream->sender, sample, replay, err);
+    }
+    if (status == SVMS_OK || status == SVMS_AGAIN) {
+        serve_watch_count(watch, sample->size, sample->utc_ns);
+    }
+    if (status == SVMS_OK && stream->report_at == 0 && !watch->replay) {
         send_report(stream, 0);
         stream->report_at = stream_clock() + REPORT_SECONDS * STREAM_SECOND;
     }
-    /* What concerns one client is no failure of the others': its connection tells. */
-    bool of_all = status == SVMS_E_NO_MEMORY || status == SVMS_E_CRYPTO;
-    return of_all ? status : SVMS_OK;
-}
-
-bool stream_serve_carries(const stream_serve *serve, uint32_t track)
-{
-    for (uint32_t i = 0; i < serve->track_count; i++) {
-        if (serve->tracks[i].number == track) {
-            return true;
-        }
-    }
-    return false;
-}
-
-svms_status stream_serve_sample(stream_serve *serve, const svms_sample *sample, svms_error *err)
-{
-    svms_sample known = *sample;
-    if (known.utc_ns == SVMS_NO_TIME) {
-        known.utc_ns = serve_utc_now();
-    }
-    for (uint32_t i = 0; i < serve->track_count; i++) {
-        if (serve->tracks[i].number != sample->track) {
-            continue;
-        }
-        for (uint32_t k = 0; k < serve->client_count; k++) {
-            svms_status status = send_to(serve->clients[k], i, &known, err);
-            if (status != SVMS_OK) {
-                return status;
-            }
-        }
-        serve->tracks[i].last_pts = sample->pts;
-    }
-    return SVMS_OK;
+    return status;
 }

@@ -16,7 +16,7 @@ typedef struct stream_replay_opening {
     const char *query; /* what followed '?' in DESCRIBE, as sent; "" if nothing */
     const char *identity;
     const char *address;
-    /* To be filled by the callback; must stay until close, or forever. */
+    /* To be filled by the callback; borrowed until the next call for this cursor. */
     const svms_track *tracks;
     uint32_t track_count; /* at most 16; times of samples are UTC, whatever the time base */
     int64_t first_utc_ns; /* of what there is, or SVMS_NO_TIME: not known */

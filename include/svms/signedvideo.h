@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /**
  * @file
- * Camera-signed video (ONVIF Media Signing 26.06): was what a camera sent changed on its way?
- * Rules: docs/spec/signedvideo.md (CS-...). Signing: svms/camera_signer.h.
+ * Camera-signed video (ONVIF Media Signing 26.06, and Axis Signed Video): was what a camera sent
+ * changed on its way? Rules: docs/spec/signedvideo.md (CS-...). Signing: svms/camera_signer.h.
  *
  * A validator takes the access units of one video track in decoding order, and hands out one report
  * for each GOP, or part of one that the camera signed, as soon as its verdict cannot change any
@@ -61,7 +61,7 @@ typedef enum svms_camera_verdict {
 #define SVMS_CAMERA_WHY_NO_KEY 0x0400u
 /** Algorithm or key of a kind that is not supported. */
 #define SVMS_CAMERA_WHY_UNSUPPORTED 0x0800u
-/** Signed in the older format of one maker, which is not validated (CS-VER-12). */
+/** Signed in a form of the older format of one maker that is not validated (CS-VER-12). */
 #define SVMS_CAMERA_WHY_OTHER_FORMAT 0x1000u
 /** More NAL units waited than the caller allows. */
 #define SVMS_CAMERA_WHY_LIMIT 0x2000u
@@ -89,6 +89,24 @@ SVMS_API const char *svms_camera_verdict_name(svms_camera_verdict verdict);
  * Thread safety: any thread. Since 0.1.
  */
 SVMS_API const char *svms_camera_reason_name(uint32_t reason);
+
+/** In which format a camera signed. */
+typedef enum svms_camera_format {
+    SVMS_CAMERA_FORMAT_NONE = 0,          /**< None: no valid signature covers it. */
+    SVMS_CAMERA_FORMAT_MEDIA_SIGNING = 1, /**< ONVIF Media Signing. */
+    SVMS_CAMERA_FORMAT_AXIS_1 = 2,        /**< Axis Signed Video, before its version 2. */
+    SVMS_CAMERA_FORMAT_AXIS_2 = 3         /**< Axis Signed Video, from its version 2 on. */
+} svms_camera_format;
+
+/**
+ * Name of a format, for reports.
+ *
+ * @param format  the format
+ * @return a static string, or NULL for unknown values
+ *
+ * Thread safety: any thread. Since 0.1.
+ */
+SVMS_API const char *svms_camera_format_name(svms_camera_format format);
 
 /** The camera is known to sign: a stream without SEIs was stripped (CS-VER-8). */
 #define SVMS_CAMERA_EXPECT_SIGNED 0x01u
@@ -205,34 +223,39 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_camera_validator_end(svms_camera_valid
 
 /** One report: a GOP, or part of one. Start from ::SVMS_CAMERA_GOP_INIT. Since 0.1. */
 typedef struct svms_camera_gop {
-    uint32_t struct_size;          /**< sizeof(svms_camera_gop). */
-    svms_camera_verdict verdict;   /**< What is said of all of it. */
-    uint32_t reasons;              /**< SVMS_CAMERA_WHY_..., any number of them. */
-    uint32_t counter;              /**< The camera's counter; 0 where no SEI covers it. */
-    uint32_t is_signed;            /**< 1: a valid signature covers it. */
-    uint32_t is_partial;           /**< 1: the camera signed part of a GOP. */
-    uint32_t missing_gops;         /**< Signed GOPs that are missing before this one. */
-    uint32_t remark_count;         /**< Number of remarks, svms_camera_validator_remark(). */
-    uint64_t first_frame;          /**< Number of its first access unit. */
-    uint64_t frame_count;          /**< Its access units that are there; may be 0. */
-    uint64_t nal_units;            /**< Its covered NAL units that are there. */
-    uint64_t missing_nal_units;    /**< Signed, and not there. */
-    uint64_t changed_nal_units;    /**< Others than were signed. */
-    uint64_t inserted_nal_units;   /**< Never signed, or at another place, or twice. */
-    int64_t from_utc_ns;           /**< Signed time of its first picture, or ::SVMS_NO_TIME. */
-    int64_t to_utc_ns;             /**< Signed time of the picture after it, or ::SVMS_NO_TIME. */
-    int64_t stream_utc_ns;         /**< What the stream says of its first frame, or
-                                        ::SVMS_NO_TIME. */
-    uint8_t key_sha256[32];        /**< SHA-256 of the leaf certificate that signed; zeros. */
-    const svms_chain *signer;      /**< Who signed, or NULL; valid until the next call. */
+    uint32_t struct_size;        /**< sizeof(svms_camera_gop). */
+    svms_camera_verdict verdict; /**< What is said of all of it. */
+    uint32_t reasons;            /**< SVMS_CAMERA_WHY_..., any number of them. */
+    uint32_t counter;            /**< The camera's counter; 0 where no SEI covers it. */
+    uint32_t is_signed;          /**< 1: a valid signature covers it. */
+    uint32_t is_partial;         /**< 1: the camera signed part of a GOP. */
+    uint32_t missing_gops;       /**< Signed GOPs that are missing before this one. */
+    uint32_t remark_count;       /**< Number of remarks, svms_camera_validator_remark(). */
+    uint64_t first_frame;        /**< Number of its first access unit. */
+    uint64_t frame_count;        /**< Its access units that are there; may be 0. */
+    uint64_t nal_units;          /**< Its covered NAL units that are there. */
+    uint64_t missing_nal_units;  /**< Signed, and not there. */
+    uint64_t changed_nal_units;  /**< Others than were signed. */
+    uint64_t inserted_nal_units; /**< Never signed, or at another place, or twice. */
+    int64_t from_utc_ns;         /**< Signed time of its first picture, or ::SVMS_NO_TIME. */
+    int64_t to_utc_ns;           /**< Signed time of the picture after it, or ::SVMS_NO_TIME. */
+    int64_t stream_utc_ns;       /**< What the stream says of its first frame, or
+                                      ::SVMS_NO_TIME. */
+    uint8_t key_sha256[32];   /**< SHA-256 of the leaf certificate that signed; of a key that came
+                                   without one, of its SubjectPublicKeyInfo; zeros. */
+    const svms_chain *signer; /**< Who signed, or NULL, also for a key that came without
+                                   certificates; valid until the next call. */
     svms_identity_result identity; /**< What was found out about the signer. */
+    svms_camera_format format;     /**< In which format it is signed. */
+    uint32_t reserved;             /**< 0. */
 } svms_camera_gop;
 
 /** Initialiser of ::svms_camera_gop. */
 #define SVMS_CAMERA_GOP_INIT                                                                       \
     {                                                                                              \
         (uint32_t)sizeof(svms_camera_gop), SVMS_CAMERA_PENDING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,   \
-            0, INT64_MIN, INT64_MIN, INT64_MIN, { 0 }, NULL, SVMS_IDENTITY_RESULT_INIT             \
+            0, INT64_MIN, INT64_MIN, INT64_MIN, { 0 }, NULL, SVMS_IDENTITY_RESULT_INIT,            \
+            SVMS_CAMERA_FORMAT_NONE, 0                                                             \
     }
 
 /**
@@ -298,7 +321,7 @@ typedef struct svms_camera_summary {
     uint64_t frames;             /**< Access units taken. */
     uint64_t gops;               /**< Reports. */
     uint64_t authentic_gops;     /**< Of them authentic. */
-    uint64_t seis;               /**< SEIs of media signing that were seen, whatever they held. */
+    uint64_t seis;               /**< SEIs that sign that were seen, whatever they held. */
     uint64_t first_failed_frame; /**< First frame of the first report that is not authentic, or
                                       UINT64_MAX. */
     int64_t first_failed_utc_ns; /**< When it was captured, as signature or stream say, or

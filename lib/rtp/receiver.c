@@ -103,11 +103,18 @@ void svms_rtp_receiver_free(svms_rtp_receiver **receiver)
     *receiver = NULL;
 }
 
+/* Some senders keep paths open with packets that hold nothing. */
+static bool is_empty(const svms_rtp_packet *packet)
+{
+    svms_rtp_jpeg_part part;
+    return packet->payload_size == 0 && !packet->marker &&
+           svms_rtp_read_jpeg_part(&part, packet) && part.profile == 0;
+}
+
 /* The next packet of the stream. */
 static void process(svms_rtp_receiver *r, const svms_rtp_packet *packet, uint64_t number)
 {
-    bool empty = packet->payload_size == 0 && !packet->marker;
-    if (packet->payload_type != r->format->payload_type || empty) {
+    if (packet->payload_type != r->format->payload_type || is_empty(packet)) {
         r->counts.other_type++;
         return;
     }

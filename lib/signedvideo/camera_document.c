@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "axis_elements.h"
 #include "camera_elements.h"
 #include "failure.h"
 #include "nal_internal.h"
@@ -71,29 +72,40 @@ static void find_hashed(svms_camera_document *document, uint32_t codec, const sv
     }
 }
 
+static svms_status read_elements(svms_camera_document *document, uint8_t reserved,
+                                 svms_cursor elements, size_t *signature_at, svms_error *err)
+{
+    if (document->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING) {
+        return svms_axis_elements_read(document, reserved, elements, signature_at, err);
+    }
+    document->is_certificate = (reserved & IS_CERTIFICATE) != 0;
+    return svms_camera_elements_read(document, elements, signature_at, err);
+}
+
 /* What stands behind the UUID. */
 static svms_status read_content(svms_camera_document *document, uint32_t codec, const svms_nal *nal,
                                 svms_cursor *payload, svms_error *err)
 {
+    bool is_axis = document->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING;
+    unsigned known = is_axis ? 0xF0u : IS_CERTIFICATE | IS_HASHED_ESCAPED;
+    unsigned escaped = is_axis ? SVMS_AXIS_HASHED_ESCAPED : IS_HASHED_ESCAPED;
     (void)svms_skip(payload, SVMS_CAMERA_UUID_SIZE);
     uint64_t offset = svms_cursor_offset(payload);
     uint8_t reserved = svms_read_u8(payload);
     if (payload->failed) {
         return svms_fail_at(err, SVMS_E_MALFORMED, offset, "a SEI ends behind its UUID");
     }
-    if ((reserved & ~(unsigned)(IS_CERTIFICATE | IS_HASHED_ESCAPED)) != 0) {
+    if ((reserved & ~known) != 0) {
         return svms_fail_at(err, SVMS_E_MALFORMED, offset, "reserved bits of a SEI are set: 0x%02x",
                             reserved);
     }
-    document->is_certificate = (reserved & IS_CERTIFICATE) != 0;
     size_t before = (size_t)svms_cursor_offset(payload);
     size_t left = svms_cursor_left(payload);
     size_t signature_at = 0;
     svms_cursor elements = svms_cursor_over(svms_read_bytes(payload, left), left, before);
-    svms_status status = svms_camera_elements_read(document, elements, &signature_at, err);
+    svms_status status = read_elements(document, reserved, elements, &signature_at, err);
     if (status == SVMS_OK) {
-        find_hashed(document, codec, nal, before + signature_at,
-                    (reserved & IS_HASHED_ESCAPED) != 0);
+        find_hashed(document, codec, nal, before + signature_at, (reserved & escaped) != 0);
     }
     return status;
 }
@@ -121,6 +133,7 @@ svms_status svms_camera_document_read(svms_camera_document *document, svms_ctx *
 {
     memset(document, 0, sizeof *document);
     document->ctx = ctx;
+    document->format = nal->is_axis ? SVMS_CAMERA_FORMAT_AXIS_1 : SVMS_CAMERA_FORMAT_MEDIA_SIGNING;
     svms_nal whole = SVMS_NAL_INIT;
     if (nal->size > SVMS_CAMERA_SEI_MAX) {
         return svms_fail(err, SVMS_E_LIMIT, "a SEI of more than %u bytes", SVMS_CAMERA_SEI_MAX);
@@ -146,5 +159,6 @@ void svms_camera_document_clear(svms_camera_document *document)
 
 bool svms_camera_document_fits(const svms_camera_document *document, svms_camera_hash hash)
 {
-    return !document->has_general || document->hash_size == svms_camera_hash_size(hash);
+    return !document->has_general || document->hash_size == svms_camera_hash_size(hash) ||
+           (document->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING && document->hash_size == 0);
 }

@@ -3,6 +3,8 @@
 #ifndef SVMS_CAMERA_DOCUMENT_H
 #define SVMS_CAMERA_DOCUMENT_H
 
+#include <svms/signedvideo.h>
+
 #include "camera_hash.h"
 #include "camera_nal.h"
 
@@ -22,7 +24,8 @@ typedef enum svms_camera_scheme {
     SVMS_CAMERA_SCHEME_RSA, /* the OID of RSA keys: RSASSA-PSS */
     SVMS_CAMERA_SCHEME_PSS,
     SVMS_CAMERA_SCHEME_PKCS1,
-    SVMS_CAMERA_SCHEMES /* how many; also: unknown */
+    SVMS_CAMERA_SCHEME_AXIS, /* ECDSA, or RSASSA-PKCS1-v1_5 with SHA-256 (CS-AX-4) */
+    SVMS_CAMERA_SCHEMES      /* how many; also: unknown */
 } svms_camera_scheme;
 
 /* What tag 4 says. */
@@ -47,7 +50,8 @@ typedef struct svms_camera_document {
     const uint8_t *hashed; /* what the signature is of (CS-DOC-2); may point into the NAL unit that
                               was read: valid as long as that is */
     size_t hashed_size;    /* without a signature: the whole NAL unit's, for nothing */
-    bool is_certificate;   /* reserved byte 0x80 */
+    svms_camera_format format;
+    bool is_certificate; /* reserved byte 0x80; of Axis: golden */
     bool has_general;
     bool has_list;
     bool has_signature;
@@ -81,10 +85,19 @@ typedef struct svms_camera_document {
     /* Tag 6; data NULL when absent. */
     svms_camera_text maker_pem;
     svms_camera_text user_pem;
+    /* Of Axis (section 6). Its list is settled when the hash is known; maker_pem is that of tag
+     * 129. */
+    uint32_t axis_counter;
+    int64_t axis_utc_ns; /* when what follows began, or SVMS_NO_TIME */
+    size_t list_size;
+    const uint8_t *successor; /* NULL: none */
+    svms_camera_text public_pem;
+    svms_camera_text attestation;
 } svms_camera_document;
 
-/* nal is of kind SEI. SVMS_E_MALFORMED (CS-DOC-5), SVMS_E_LIMIT (longer than the bound),
- * SVMS_E_NO_MEMORY; the document is empty then. */
+/* nal is of kind SEI. SVMS_E_MALFORMED (CS-DOC-5, CS-AX-1), SVMS_E_LIMIT (longer than the bound),
+ * SVMS_E_UNSUPPORTED (a form of Axis that is not validated), SVMS_E_NO_MEMORY; the document is
+ * empty then. */
 SVMS_MUST_CHECK svms_status svms_camera_document_read(svms_camera_document *document, svms_ctx *ctx,
                                                       uint32_t codec, const svms_camera_nal *nal,
                                                       svms_error *err);

@@ -22,9 +22,9 @@ enum {
 static const uint8_t media_signing[SVMS_CAMERA_UUID_SIZE] = { 0x00, 0x5B, 0xC9, 0x3F, 0x2D, 0x71,
                                                               0x5E, 0x95, 0xAD, 0xA4, 0x79, 0x6F,
                                                               0x90, 0x87, 0x7A, 0x6F };
-static const uint8_t other_format[SVMS_CAMERA_UUID_SIZE] = { 0x53, 0x69, 0x67, 0x6E, 0x65, 0x64,
-                                                             0x20, 0x56, 0x69, 0x64, 0x65, 0x6F,
-                                                             0x2E, 0x2E, 0x2E, 0x30 };
+static const uint8_t axis_signed_video[SVMS_CAMERA_UUID_SIZE] = {
+    0x53, 0x69, 0x67, 0x6E, 0x65, 0x64, 0x20, 0x56, 0x69, 0x64, 0x65, 0x6F, 0x2E, 0x2E, 0x2E, 0x30
+};
 
 static svms_camera_nal_kind kind_of_h264(uint32_t type, bool begins)
 {
@@ -74,8 +74,8 @@ static void tell_sei(svms_camera_nal *out, uint32_t codec, const svms_nal *nal)
 {
     uint8_t uuid[SVMS_CAMERA_UUID_SIZE];
     bool has_uuid = read_uuid(codec, nal, uuid);
-    out->is_other_format = has_uuid && memcmp(uuid, other_format, sizeof uuid) == 0;
-    if (!has_uuid || memcmp(uuid, media_signing, sizeof uuid) != 0) {
+    out->is_axis = has_uuid && memcmp(uuid, axis_signed_video, sizeof uuid) == 0;
+    if (!has_uuid || (!out->is_axis && memcmp(uuid, media_signing, sizeof uuid) != 0)) {
         out->kind = SVMS_CAMERA_NAL_IGNORED;
     }
 }

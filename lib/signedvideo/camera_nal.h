@@ -13,15 +13,15 @@ typedef enum svms_camera_nal_kind {
     SVMS_CAMERA_NAL_IGNORED, /* comes and goes: parameter sets, delimiters, other SEIs ... */
     SVMS_CAMERA_NAL_SLICE,   /* VCL, covered */
     SVMS_CAMERA_NAL_ANCHOR,  /* VCL, first slice of an IDR picture: a GOP begins */
-    SVMS_CAMERA_NAL_SEI      /* a SEI of media signing, with or without signature */
+    SVMS_CAMERA_NAL_SEI      /* a SEI of media signing, with or without signature, or of Axis */
 } svms_camera_nal_kind;
 
 typedef struct svms_camera_nal {
     svms_camera_nal_kind kind;
-    bool is_first_slice;  /* VCL: a picture begins */
-    bool is_other_format; /* a SEI of the older format (CS-VER-12); kind is IGNORED */
-    const uint8_t *data;  /* header to the last byte that is not zero */
-    size_t size;          /* 0 when nothing is left */
+    bool is_first_slice; /* VCL: a picture begins */
+    bool is_axis;        /* a SEI of Axis Signed Video (section 6) */
+    const uint8_t *data; /* header to the last byte that is not zero */
+    size_t size;         /* 0 when nothing is left */
 } svms_camera_nal;
 
 /* Never fails: what cannot be told is IGNORED, or SLICE where its type says VCL. */

@@ -12,6 +12,13 @@ const char *svms_camera_verdict_name(svms_camera_verdict verdict)
     return names[verdict];
 }
 
+const char *svms_camera_format_name(svms_camera_format format)
+{
+    static const char *const names[] = { "none", "onvif_media_signing", "axis_signed_video_1",
+                                         "axis_signed_video_2" };
+    return (size_t)format < sizeof names / sizeof names[0] ? names[format] : NULL;
+}
+
 const char *svms_camera_reason_name(uint32_t reason)
 {
     static const char *const names[] = {

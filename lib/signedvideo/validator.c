@@ -144,7 +144,6 @@ static svms_status collect_nals(svms_camera_validator *v, const uint8_t *data, s
     *count = 0;
     while (status == SVMS_OK && (status = svms_nal_next(&it, &nal, err)) == SVMS_OK) {
         svms_camera_nal known = svms_camera_nal_of(v->options.codec, &nal);
-        v->has_other_format |= known.is_other_format;
         if (known.kind != SVMS_CAMERA_NAL_IGNORED) {
             status = keep_nal(v, *count, &known, err);
             *count += status == SVMS_OK;

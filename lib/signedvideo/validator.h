@@ -105,7 +105,6 @@ struct svms_camera_validator {
     size_t seen_count;
     svms_camera_order order; /* of the numbers of documents */
     uint64_t seis;
-    bool has_other_format;
 
     /* Placing. */
     uint8_t *links; /* entries of a list, made of items */

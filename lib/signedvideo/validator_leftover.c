@@ -118,11 +118,8 @@ static saying find_claims(svms_camera_validator *v, size_t next, const stretch *
 
 static uint32_t why_never(const svms_camera_validator *v)
 {
-    uint32_t reasons = v->has_other_format ? SVMS_CAMERA_WHY_OTHER_FORMAT : 0;
-    if ((v->options.flags & SVMS_CAMERA_EXPECT_SIGNED) != 0) {
-        reasons |= SVMS_CAMERA_WHY_STRIPPED;
-    }
-    return reasons;
+    bool is_expected = (v->options.flags & SVMS_CAMERA_EXPECT_SIGNED) != 0;
+    return is_expected ? SVMS_CAMERA_WHY_STRIPPED : 0;
 }
 
 /* Where no SEI says anything of a stretch, the counters do. */

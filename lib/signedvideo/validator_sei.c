@@ -169,6 +169,9 @@ svms_status svms_camera_take_sei(svms_camera_validator *v, const svms_camera_nal
     if (status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT) {
         return svms_camera_claim_add_broken(v, digest, SVMS_CAMERA_WHY_SEI_MALFORMED, err);
     }
+    if (status == SVMS_E_UNSUPPORTED) {
+        return svms_camera_claim_add_broken(v, digest, SVMS_CAMERA_WHY_OTHER_FORMAT, err);
+    }
     if (status != SVMS_OK) {
         return status;
     }

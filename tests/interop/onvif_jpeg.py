@@ -56,7 +56,7 @@ class Packets:
         self.out.append(packet + payload)
 
     def picture(self, picture, extension, sides=None, q=0, tables=b"", tail=b"", header_in_all=False):
-        """extension: what stands in 0xFFD8, cut to 200 bytes a packet; tail: in 0xFFFF of the last packet."""
+        """extension: what stands in 0xFFD8, cut to 100 bytes a packet; tail: in 0xFFFF of the last packet."""
         width, height = sides if sides is not None else ((picture.width + 7) // 8, (picture.height + 7) // 8)
         kind = picture.type + (64 if picture.interval else 0)
         restart = struct.pack(">HH", picture.interval, 0xFFFF) if picture.interval else b""
@@ -65,7 +65,7 @@ class Packets:
             again = struct.pack(">BBH", 0, 0, len(tables)) + tables if offset == 0 and q >= 128 else b""
             return struct.pack(">IBBBB", offset, kind, q, width, height) + restart + again
 
-        parts = [extension[at:at + 200] for at in range(0, len(extension), 200)] or [b""]
+        parts = [extension[at:at + 100] for at in range(0, len(extension), 100)] or [b""]
         offset = 0
         for number, part in enumerate(parts):
             profile, last = LATER if number else FIRST, number + 1 == len(parts)

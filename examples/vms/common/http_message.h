@@ -67,8 +67,8 @@ typedef struct http_head {
     bool has_length;
     uint64_t length; /* of the body */
     bool is_chunked; /* of a request: the body comes in chunks */
-    bool keep;     /* the connection may be used again */
-    bool expects;  /* "100 Continue" before it sends the body */
+    bool keep;       /* the connection may be used again */
+    bool expects;    /* "100 Continue" before it sends the body */
 } http_head;
 
 /* Bytes of the head with the empty line that ends it, or 0: it is not complete yet. */

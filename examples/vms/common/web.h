@@ -118,6 +118,7 @@ typedef struct web_options {
     const web_route *routes;
     size_t route_count;
     web_limits limits;
+    bool refuse_chunks; /* bodies come with their length alone */
     /* address NULL: no peer's. NULL: nobody wants to know. */
     void (*log)(void *user, web_trouble trouble, const char *address, const char *words);
     /* After web_stop(), when the last connection has gone. */

@@ -47,6 +47,7 @@ struct web_exchange {
     void *events_user;
     http_head head;
     char *head_text; /* where head lies */
+    size_t head_size;
     web_target target;
     web_match match;
     http_chunks chunks;   /* of the body */
@@ -92,9 +93,8 @@ struct web_connection {
     size_t looked_at;       /* bytes of the head in which its end is not */
     uint32_t requests;
     bool head_begun;
-    bool keep;    /* after this exchange */
-    bool doomed;  /* to be dropped as soon as may be */
-    bool said_go; /* "100 Continue" */
+    bool keep;   /* after this exchange */
+    bool doomed; /* to be dropped as soon as may be */
     uint64_t began_ms;
     uint64_t body_ms; /* when the body began */
     uint64_t written; /* bytes, ever */
@@ -140,10 +140,8 @@ void web_exchange_free(web_exchange *self, bool was_sent);
 /* web_answer.c: sends what web_delay() held back. */
 void web_answer_delayed(web_exchange *self);
 
-/* web_stream.c */
+/* web_stream.c: there is room again. */
 void web_stream_go_on(web_exchange *self);
-/* Writes, framed where that must be. */
-bool web_stream_put(web_exchange *self, const void *data, size_t size);
 
 /* web_file.c */
 void web_file_go_on(web_exchange *self);

@@ -51,8 +51,10 @@ bool web_pattern_is_good(const char *pattern)
 static void keep(web_match *out, const pattern_part *part, const char *text, size_t size)
 {
     const web_pair *last = out->count > 0 ? &out->parts[out->count - 1] : NULL;
-    char *name = last ? out->names + (last->name - out->names) + strlen(last->name) + 1 : out->names;
-    char *value = last ? out->text + (last->value - out->text) + strlen(last->value) + 1 : out->text;
+    char *name =
+        last ? out->names + (last->name - out->names) + strlen(last->name) + 1 : out->names;
+    char *value =
+        last ? out->text + (last->value - out->text) + strlen(last->value) + 1 : out->text;
     memcpy(name, part->name, part->name_size);
     name[part->name_size] = '\0';
     memcpy(value, text, size);
@@ -76,8 +78,7 @@ bool web_match_path(web_match *out, const char *pattern, const char *path)
         }
         if (part.name_size > 0 && size > 0) {
             keep(out, &part, path, size);
-        } else if (part.name_size > 0 || size != pattern_size ||
-                   memcmp(pattern, path, size) != 0) {
+        } else if (part.name_size > 0 || size != pattern_size || memcmp(pattern, path, size) != 0) {
             return false;
         }
         pattern += pattern_size;

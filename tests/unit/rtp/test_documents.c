@@ -83,28 +83,25 @@ static void a_document_is_unpacked_up_to_its_limit(void **state)
     }
 }
 
-static void every_flipped_bit_is_a_gap(void **state)
+/* Bits that say nothing of the document (its time, padding) may flip. */
+static void no_flipped_bit_changes_a_document(void **state)
 {
     (void)state;
     stage *s = stage_open(PACKED, NULL, NULL);
-    stage_push(s, 1, 0, true, hello, sizeof hello);
-    uint32_t sequence = 2;
-    size_t passed = 0;
+    uint32_t sequence = 1;
     for (size_t bit = 0; bit < 8 * sizeof hello; bit++) {
-        /* Flags that add nothing, the time, hints and the system need not be right (RFC 1952). */
-        size_t at = bit / 8;
-        bool is_free = at >= 4 && at <= 9;
-        if (is_free || at == 3) {
-            continue;
-        }
         uint8_t bad[sizeof hello];
         memcpy(bad, hello, sizeof hello);
-        bad[at] ^= (uint8_t)(1u << bit % 8);
+        bad[bit / 8] ^= (uint8_t)(1u << bit % 8);
         stage_push(s, sequence, sequence, true, bad, sizeof bad);
         sequence++;
-        passed += stage_count(s, SVMS_RTP_SAMPLE) - 1;
     }
-    assert_int_equal(passed, 0);
+    stage_flush(s);
+    size_t passed = stage_count(s, SVMS_RTP_SAMPLE);
+    assert_in_range(passed, 1, 100);
+    for (size_t i = 0; i < passed; i++) {
+        stage_expect_sample(s, i, text, sizeof text - 1);
+    }
     stage_close(s);
 }
 
@@ -183,7 +180,7 @@ int main(void)
         cmocka_unit_test(a_packed_document_is_what_it_was),
         cmocka_unit_test(what_we_pack_we_unpack),
         cmocka_unit_test(a_document_is_unpacked_up_to_its_limit),
-        cmocka_unit_test(every_flipped_bit_is_a_gap),
+        cmocka_unit_test(no_flipped_bit_changes_a_document),
         cmocka_unit_test(failing_memory_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ static void expect(uint32_t codec, unsigned type, bool begins, svms_camera_nal_k
     }
     assert_ptr_equal(found.data, data);
     assert_int_equal(found.size, sizeof data);
-    assert_false(found.is_other_format);
+    assert_false(found.is_axis);
 }
 
 static void slices_of_h264_are_covered_and_idr_begins_a_gop(void **state)
@@ -97,7 +97,7 @@ typedef struct sei_case {
     uint8_t data[32];
     size_t size;
     svms_camera_nal_kind kind;
-    bool is_other_format;
+    bool is_axis;
 } sei_case;
 
 static const sei_case sei_cases[] = {
@@ -182,9 +182,9 @@ static void seis_of_media_signing_are_known_by_their_uuid(void **state)
     for (size_t i = 0; i < sizeof sei_cases / sizeof sei_cases[0]; i++) {
         const sei_case *one = &sei_cases[i];
         svms_camera_nal found = look_at(one->codec, one->data, one->size);
-        if (found.kind != one->kind || found.is_other_format != one->is_other_format ||
+        if (found.kind != one->kind || found.is_axis != one->is_axis ||
             found.is_first_slice) {
-            fail_msg("%s: kind %d, other format %d", one->what, found.kind, found.is_other_format);
+            fail_msg("%s: kind %d, of Axis %d", one->what, found.kind, found.is_axis);
         }
     }
 }
