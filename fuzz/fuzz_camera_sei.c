@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SEIs of media signing: what they hold, the keys in them, and their signatures. The first byte
- * chooses the codec, the rest is one NAL unit. Whatever verifies with the camera's key must be a
- * document that was signed with it. */
+/* SEIs of media signing and of Axis: what they hold, the keys in them, and their signatures. The
+ * first byte chooses the codec, the rest is one NAL unit. Whatever verifies with the camera's key
+ * must be a document that was signed with it. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <svms/time.h>
 
+#include "axis_elements.h"
+#include "axis_key.h"
 #include "camera_key.h"
 #include "fuzz_camera_signed.h"
 #include "nal_internal.h"
@@ -70,6 +72,10 @@ static void check_document(const svms_camera_document *document, const svms_came
         { document->manufacturer.data, document->manufacturer.size },
         { document->maker_pem.data, document->maker_pem.size },
         { document->user_pem.data, document->user_pem.size },
+        { document->public_pem.data, document->public_pem.size },
+        { document->attestation.data, document->attestation.size },
+        { document->list, document->list_size },
+        { document->successor, document->hash_size },
     };
     for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
         if (pieces[i].data) {
@@ -148,6 +154,47 @@ static void try_own_key(const world *w, const svms_camera_document *document,
     svms_camera_key_free(&key);
 }
 
+/* The same with what a SEI of Axis brings. */
+static void try_axis_key(const world *w, const svms_camera_document *document)
+{
+    svms_camera_key *key = NULL;
+    svms_builder text;
+    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
+    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
+    require(svms_axis_key_text(&text, w->ctx, document, NULL) == SVMS_OK);
+    svms_camera_text whole = { text.data, text.size };
+    svms_status status = svms_axis_key_new(&key, w->ctx, w->hasher, document, &whole, NULL);
+    require(status == SVMS_OK || status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT ||
+            status == SVMS_E_UNSUPPORTED);
+    if (status == SVMS_OK) {
+        require(svms_camera_key_is_of(key, &whole));
+        (void)verify(w, key, document);
+        question.from_utc_ns = NOW;
+        question.to_utc_ns = NOW;
+        question.now_utc_ns = NOW;
+        status = svms_camera_key_check(key, w->trust, &question, &result, NULL);
+        require((status == SVMS_OK) == (result.verdict == SVMS_IDENTITY_TRUSTED));
+        /* Nobody is trusted without certificates. */
+        require(status != SVMS_OK || svms_camera_key_chain(key) != NULL);
+    }
+    svms_camera_key_free(&key);
+    svms_builder_clear(&text);
+}
+
+static void try_axis(const world *w, svms_camera_document *document, const svms_camera_nal *nal)
+{
+    for (unsigned hash = 0; hash < SVMS_CAMERA_HASHES; hash++) {
+        size_t before = document->hash_size;
+        if (svms_axis_list_settle(document, (svms_camera_hash)hash, NULL) == SVMS_OK) {
+            check_document(document, nal);
+        }
+        document->hash_size = before;
+    }
+    if (document->public_pem.data || document->maker_pem.data) {
+        try_axis_key(w, document);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const world *w = the_world();
@@ -167,9 +214,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     svms_status status = svms_camera_document_read(&document, w->ctx, codec, &found, &err);
-    require(status == SVMS_OK || status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT);
+    require(status == SVMS_OK || status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT ||
+            (status == SVMS_E_UNSUPPORTED && found.is_axis));
     if (status == SVMS_OK) {
         check_document(&document, &found);
+        if (found.is_axis) {
+            try_axis(w, &document, &found);
+        }
         check_times(&document);
         require(verify(w, w->camera, &document) != SVMS_OK || was_signed(w, &document));
         try_own_key(w, &document, &document.maker_pem);

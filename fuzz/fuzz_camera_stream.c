@@ -19,6 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define START INT64_C(1782864000000000000)
 #define FRAME_NS INT64_C(40000000)
 #define PEM_ROOM 16384u
+#define SLICES_SIZE 20u /* of each access unit, at its end */
 
 /* Bytes of one access unit, exactly as many as there are, so that a sanitizer sees what is read
  * behind them. */
@@ -38,7 +39,9 @@ typedef struct clip {
     uint32_t part_nal_units;
     bool has_rsa; /* which takes a tenth of the time of P-256 to verify */
     bool has_user;
+    bool is_known; /* the validator has the certificates already, and decodes none */
     /* What came out. */
+    svms_chain *chain;
     unit units[UNITS_MAX];
 } clip;
 
@@ -48,26 +51,28 @@ static clip clips[] = {
       .gop = 4,
       .sign_every = 2,
       .copies = 2,
-      .part_nal_units = 6,
-      .has_rsa = false },
+      .part_nal_units = 6 },
     { .codec = SVMS_CODEC_H265,
       .flags = SVMS_CAMERA_CERTIFICATE_SEI,
       .count = 16,
       .gop = 4,
-      .has_rsa = true },
+      .has_rsa = true,
+      .is_known = true },
     { .codec = SVMS_CODEC_H264,
-      .flags = SVMS_CAMERA_LOW_BIT_RATE,
+      .flags = SVMS_CAMERA_LOW_BIT_RATE | SVMS_CAMERA_CERTIFICATE_SEI,
       .count = 16,
       .gop = 4,
       .has_rsa = true,
-      .has_user = true },
+      .has_user = true,
+      .is_known = true },
     { .codec = SVMS_CODEC_H265,
-      .flags = SVMS_CAMERA_HASH_ESCAPED,
-      .count = 22,
+      .flags = SVMS_CAMERA_HASH_ESCAPED | SVMS_CAMERA_CERTIFICATE_SEI,
+      .count = 24,
       .gop = 4,
-      .sign_every = 3,
-      .part_nal_units = 5,
-      .has_rsa = true },
+      .sign_every = 2,
+      .part_nal_units = 7,
+      .has_rsa = true,
+      .is_known = true },
 };
 #define CLIPS (sizeof clips / sizeof clips[0])
 
@@ -151,24 +156,22 @@ static svms_private_key *make_key(bool is_rsa)
     return key;
 }
 
-static svms_camera_signer *make_signer(const clip *of, svms_private_key *key,
-                                       svms_private_key *user_key)
+static svms_camera_signer *make_signer(clip *of, svms_private_key *key, svms_private_key *user_key)
 {
     svms_camera_signer_options options = SVMS_CAMERA_SIGNER_OPTIONS_INIT;
     svms_camera_signer *signer = NULL;
-    svms_chain *chain = make_chain(key);
     svms_chain *user_chain = user_key ? make_chain(user_key) : NULL;
     options.codec = of->codec;
     options.flags = of->flags;
     options.sign_every = of->sign_every;
     options.copies = of->copies;
     options.part_nal_units = of->part_nal_units;
-    options.chain = chain;
+    of->chain = make_chain(key);
+    options.chain = of->chain;
     options.key = key;
     options.user_chain = user_chain;
     options.user_key = user_key;
     must(svms_camera_signer_new(&signer, ctx, &options, NULL) == SVMS_OK);
-    svms_chain_free(&chain);
     svms_chain_free(&user_chain);
     return signer;
 }
@@ -268,10 +271,11 @@ static size_t edit(size_t count, const uint8_t step[3])
     case 6: /* the first NAL unit of another one is put there */
         rewrite(one, other->data, first_nal(other), one->data, one->size);
         return count;
-    default: /* change a byte */
+    default: /* change a byte, of the slices or of all */
         rewrite(one, one->data, one->size, one->data, 0);
         if (one->size > 0) {
-            one->data[(size_t)step[2] * one->size / 256] ^= (uint8_t)(step[0] | 1u);
+            size_t most = (step[0] & 8) != 0 && one->size > SLICES_SIZE ? SLICES_SIZE : one->size;
+            one->data[one->size - 1 - step[2] * most / 256] ^= (uint8_t)(step[0] | 1u);
         }
         return count;
     }
@@ -287,12 +291,13 @@ static uint64_t take_reports(svms_camera_validator *validator, uint64_t frames)
     return frames;
 }
 
-static void validate(uint32_t codec, size_t count)
+static void validate(const clip *of, size_t count)
 {
     svms_camera_validator_options options = SVMS_CAMERA_VALIDATOR_OPTIONS_INIT;
     svms_camera_validator *validator = NULL;
     uint64_t frames = 0;
-    options.codec = codec;
+    options.codec = of->codec;
+    options.chain = of->is_known ? of->chain : NULL;
     options.waiting_max = 64;
     must(svms_camera_validator_new(&validator, ctx, &options, NULL) == SVMS_OK);
     for (size_t i = 0; i < count; i++) {
@@ -317,7 +322,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t at = 1; at + 3 <= size && at < 3 * EDITS_MAX && count > 1; at += 3) {
         count = edit(count, data + at);
     }
-    validate(of->codec, count);
+    validate(of, count);
     while (made_count > 0) {
         free(made[--made_count]);
     }

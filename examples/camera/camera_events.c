@@ -41,12 +41,10 @@ camera_events *camera_events_new(void)
 const char *camera_topic_name(camera_topic topic)
 {
     static const char *const names[CAMERA_TOPICS] = {
-        "covered",        "moved",         "defocused",
-        "frozen",         "silent",        "lens lost",
-        "edge full",      "edge failed",   "signing failed",
-        "certificate ends", "login failed", "login closed",
-        "clock jumped",   "settings changed", "users changed",
-        "updated",        "reset",         "started",
+        "covered",      "moved",        "defocused",    "frozen",           "silent",
+        "lens lost",    "edge full",    "edge failed",  "signing failed",   "certificate ends",
+        "login failed", "login closed", "clock jumped", "settings changed", "users changed",
+        "updated",      "reset",        "started",
     };
     return (size_t)topic < CAMERA_TOPICS ? names[topic] : "unknown";
 }

@@ -15,7 +15,7 @@
 #define CRL_MAX ((size_t)1 << 24)
 
 typedef struct held_papers {
-    camera_papers papers; /* first: what is handed out */
+    camera_papers papers;
     uint32_t holders;
 } held_papers;
 
@@ -48,14 +48,14 @@ static svms_status read_named(uint8_t **out, size_t *size, const char *folder, c
     if (!path) {
         status = camera_fail(err, SVMS_E_NO_MEMORY, 0, "no memory for a path");
     } else if (!real) {
-        status = camera_fail(err, SVMS_E_STATE, 0, "the camera is not enrolled: there is no %s",
-                             path);
+        status =
+            camera_fail(err, SVMS_E_STATE, 0, "the camera is not enrolled: there is no %s", path);
     } else {
         status = camera_file_read(out, size, real, PEM_MAX, is_secret, err);
     }
     if (status == SVMS_OK && !*out) {
-        status = camera_fail(err, SVMS_E_STATE, 0, "the camera is not enrolled: there is no %s",
-                             path);
+        status =
+            camera_fail(err, SVMS_E_STATE, 0, "the camera is not enrolled: there is no %s", path);
     }
     free(real);
     free(path);
@@ -75,8 +75,8 @@ static svms_status read_chain(camera_identity *self, camera_papers *out, svms_er
         status = svms_chain_certificate(out->chain, 0, &info, err);
     }
     if (status == SVMS_OK && (info.roles & (1u << SVMS_ROLE_CAMERA)) == 0) {
-        status = camera_fail(err, SVMS_E_UNTRUSTED, 0, "%s/cert.pem is not for a camera",
-                             self->folder);
+        status =
+            camera_fail(err, SVMS_E_UNTRUSTED, 0, "%s/cert.pem is not for a camera", self->folder);
     }
     camera_file_free(pem, size);
     return status;
@@ -127,6 +127,7 @@ static svms_status read_papers(camera_identity *self, held_papers **out, svms_er
         return camera_fail(err, SVMS_E_NO_MEMORY, 0, "no memory for an identity");
     }
     held->holders = 1;
+    held->papers.hold = held;
     svms_status status = read_chain(self, &held->papers, err);
     if (status == SVMS_OK) {
         status = read_key(self, &held->papers, err);
@@ -190,7 +191,7 @@ void camera_identity_give(camera_identity *identity, const camera_papers **paper
         return;
     }
     pthread_mutex_lock(&identity->lock);
-    let_go((held_papers *)*papers);
+    let_go((*papers)->hold);
     pthread_mutex_unlock(&identity->lock);
     *papers = NULL;
 }

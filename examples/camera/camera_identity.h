@@ -17,6 +17,7 @@ typedef struct camera_papers {
     svms_chain *chain;
     svms_private_key *key;
     svms_trust *trust;
+    void *hold; /* the identity's own */
 } camera_papers;
 
 /* crl: file with revocations of the authorities, or NULL. SVMS_E_STATE: the device is not

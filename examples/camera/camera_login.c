@@ -38,8 +38,8 @@ void camera_users_tried(camera_users *users, const char *name, const char *addre
     camera_settings settings;
     camera_state_read(users->state, &settings);
     pthread_mutex_lock(&users->lock);
-    bool closed = camera_lockout_failed(users->lockout, &settings.lockout, name, address,
-                                        now_monotonic());
+    bool closed =
+        camera_lockout_failed(users->lockout, &settings.lockout, name, address, now_monotonic());
     pthread_mutex_unlock(&users->lock);
     if (!users->events) {
         return;
@@ -187,8 +187,7 @@ svms_status camera_users_login(camera_users *users, const char *name, const char
         status = hash("SHA256", theirs, &given, 1, err);
     }
     if (status == SVMS_OK && may_try) {
-        bool is_right =
-            CRYPTO_memcmp(mine, theirs, 32) == 0 && user.level != CAMERA_ANONYMOUS;
+        bool is_right = CRYPTO_memcmp(mine, theirs, 32) == 0 && user.level != CAMERA_ANONYMOUS;
         camera_users_tried(users, name, address, is_right);
         *out = is_right ? user.level : CAMERA_ANONYMOUS;
     }

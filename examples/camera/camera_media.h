@@ -50,8 +50,8 @@ svms_status camera_media_start(camera_media **out, const camera_media_options *o
 /* The certificate or those who are trusted changed: from the next connection on. Any thread. */
 void camera_media_reload(camera_media *media);
 
-/* JPEG of the newest picture that went to the encoder. The first byte is the caller's to free().
- * SVMS_AGAIN: no picture yet; SVMS_E_LIMIT: more than five in a second. Any thread. */
+/* JPEG of a picture of the last second, as the encoder saw it: free() it. SVMS_AGAIN: there is
+ * none. Any thread. */
 svms_status camera_media_snapshot(camera_media *media, uint8_t **out, size_t *size,
                                   svms_error *err);
 /* The next picture shall be an IDR (SetSynchronizationPoint). Any thread. */

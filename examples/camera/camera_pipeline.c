@@ -21,7 +21,7 @@ struct camera_pipeline {
     svms_camera_signer *signer; /* NULL: video goes out unsigned, and that is told */
     uint64_t papers;            /* number of those that the signer has */
     bool is_signed;
-    uint32_t due;               /* parts of pictures that are due, in lens's rate */
+    uint32_t due; /* parts of pictures that are due, in lens's rate */
     int64_t last_pts;
     bool has_seen;
     svms_picture seen;
@@ -86,7 +86,7 @@ static void begin_signing(camera_pipeline *self)
     svms_camera_signer_free(&self->signer);
     options.chain = papers->chain;
     options.key = papers->key;
-    options.firmware = "svms-camera " SVMS_VERSION_STRING;
+    options.firmware = "svms-camera " SVMS_VERSION_TEXT;
     options.manufacturer = "libsvms";
     svms_status status = svms_chain_certificate(papers->chain, 0, &info, &err);
     if (status == SVMS_OK) {
@@ -111,9 +111,8 @@ static svms_status open_encoder(camera_pipeline *self, const camera_encoding *en
     options.rate_den = 1;
     options.gop = encoding->gop;
     options.bit_rate = encoding->bit_rate;
-    options.bit_rate_max = encoding->bit_rate * (encoding->bit_rate <= 50000000
-                                                     ? BIT_RATE_HEADROOM
-                                                     : 1);
+    options.bit_rate_max =
+        encoding->bit_rate * (encoding->bit_rate <= 50000000 ? BIT_RATE_HEADROOM : 1);
     options.preset = self->options.preset;
     svms_status status = video_encoder_open(&encoder, &options, err);
     if (status == SVMS_OK) {
@@ -131,10 +130,10 @@ static bool needs_encoder(const camera_pipeline *self, const camera_encoding *wa
 }
 
 svms_status camera_pipeline_set(camera_pipeline *self, const camera_settings *settings,
-                                const lens_format *lens, bool *is_other_track, svms_error *err)
+                                const lens_format *format, bool *is_other_track, svms_error *err)
 {
     *is_other_track = false;
-    self->lens = *lens;
+    self->lens = *format;
     svms_status status = set_masks(self, settings, err);
     if (status != SVMS_OK) {
         return status;
@@ -220,8 +219,8 @@ svms_status camera_pipeline_picture(camera_pipeline *self, const lens_shot *shot
     uint32_t height = self->encoding.height;
     camera_window window = camera_ptz_window(self->options.ptz, shot->picture.width,
                                              shot->picture.height, shot->monotonic_ns);
-    status = picture_window_take(self->window, &shot->picture, &window, width, height, &self->seen,
-                                 err);
+    status =
+        picture_window_take(self->window, &shot->picture, &window, width, height, &self->seen, err);
     self->has_seen = status == SVMS_OK;
     bool is_anew = is_idr_wanted || has_new_papers(self);
     int64_t pts = (int64_t)(shot->monotonic_ns > begin ? shot->monotonic_ns - begin : 0);

@@ -26,7 +26,7 @@ svms_status camera_pipeline_new(camera_pipeline **out, const camera_pipeline_opt
  * an IDR picture. A failure leaves the pipeline without masks that can be relied on: it gives no
  * pictures until this succeeds. */
 svms_status camera_pipeline_set(camera_pipeline *self, const camera_settings *settings,
-                                const lens_format *lens, bool *is_other_track, svms_error *err);
+                                const lens_format *format, bool *is_other_track, svms_error *err);
 /* Of video; it lasts until camera_pipeline_set(). */
 const svms_track *camera_pipeline_track(const camera_pipeline *self);
 /* SVMS_AGAIN: this one is left out, as the rate is less than the lens's. The sample lasts until the

@@ -57,7 +57,8 @@ bool camera_settings_is_name(const char *text, size_t room, size_t least)
 
 bool camera_settings_is_token(const char *text)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
     size_t size = strnlen(text, CAMERA_TOKEN_SIZE);
     return size > 0 && size < CAMERA_TOKEN_SIZE && strspn(text, allowed) == size;
 }
@@ -241,8 +242,11 @@ static bool is_in_use(const camera_settings *settings, const char *token)
 void camera_settings_token(const camera_settings *settings, const char *kind,
                            char out[CAMERA_TOKEN_SIZE])
 {
+    char token[CAMERA_TOKEN_SIZE];
     uint32_t number = 0;
     do {
-        snprintf(out, CAMERA_TOKEN_SIZE, "%.16s-%u", kind, ++number);
-    } while (is_in_use(settings, out));
+        snprintf(token, sizeof token, "%.16s-%u", kind, ++number);
+    } while (is_in_use(settings, token));
+    /* Only now, as out may be in the settings. */
+    memcpy(out, token, sizeof token);
 }

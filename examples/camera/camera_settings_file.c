@@ -18,6 +18,12 @@ static json_int_t millionths(double value)
     return (json_int_t)llround(value * MILLION);
 }
 
+/* A text that is empty is not there. */
+static const char *given(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
 static json_t *write_place(const camera_place *place)
 {
     return json_pack("{s:I,s:I,s:I}", "pan", millionths(place->pan), "tilt",
@@ -37,25 +43,25 @@ static json_t *write_mask(const camera_mask *mask)
                      (int)mask->chroma_v, "points", points);
 }
 
-static json_t *write_lists(const camera_settings *settings, json_t *root)
+static json_t *write_lists(const camera_settings *from, json_t *root)
 {
     json_t *masks = json_array();
     json_t *presets = json_array();
-    for (uint32_t i = 0; i < settings->mask_count; i++) {
-        json_array_append_new(masks, write_mask(&settings->masks[i]));
+    for (uint32_t i = 0; i < from->mask_count; i++) {
+        json_array_append_new(masks, write_mask(&from->masks[i]));
     }
-    for (uint32_t i = 0; i < settings->preset_count; i++) {
-        const camera_preset *preset = &settings->presets[i];
-        json_array_append_new(presets, json_pack("{s:s,s:s,s:o}", "token", preset->token, "label",
-                                                 preset->name, "place",
-                                                 write_place(&preset->place)));
+    for (uint32_t i = 0; i < from->preset_count; i++) {
+        const camera_preset *preset = &from->presets[i];
+        json_array_append_new(presets,
+                              json_pack("{s:s,s:s*,s:o}", "token", preset->token, "label",
+                                        given(preset->name), "place", write_place(&preset->place)));
     }
-    bool is_whole = json_array_size(masks) == settings->mask_count &&
-                    json_array_size(presets) == settings->preset_count;
+    bool is_whole = json_array_size(masks) == from->mask_count &&
+                    json_array_size(presets) == from->preset_count;
     json_object_set_new(root, "masks", masks);
     json_object_set_new(root, "presets", presets);
-    if (settings->has_home) {
-        is_whole = json_object_set_new(root, "home", write_place(&settings->home)) == 0 && is_whole;
+    if (from->has_home) {
+        is_whole = json_object_set_new(root, "home", write_place(&from->home)) == 0 && is_whole;
     }
     if (!is_whole) {
         json_decref(root);
@@ -64,19 +70,18 @@ static json_t *write_lists(const camera_settings *settings, json_t *root)
     return root;
 }
 
-char *camera_settings_write(const camera_settings *settings)
+char *camera_settings_write(const camera_settings *from)
 {
-    const camera_encoding *encoding = &settings->encoding;
-    const camera_lockout_rule *rule = &settings->lockout;
-    json_t *root =
-        json_pack("{s:i,s:I,s:s,s:s,s:b,s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i}}", "version", 1,
-                  "revision", (json_int_t)settings->revision, "name", settings->name, "location",
-                  settings->location, "discoverable", settings->is_discoverable, "encoding",
-                  "width", (int)encoding->width, "height", (int)encoding->height, "rate",
-                  (int)encoding->rate, "gop", (int)encoding->gop, "bit_rate",
-                  (int)encoding->bit_rate, "lockout", "failures", (int)rule->failures, "within_s",
-                  (int)rule->within_s, "closed_s", (int)rule->closed_s);
-    root = root ? write_lists(settings, root) : NULL;
+    const camera_encoding *encoding = &from->encoding;
+    const camera_lockout_rule *rule = &from->lockout;
+    json_t *root = json_pack(
+        "{s:i,s:I,s:s,s:s*,s:b,s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i}}", "version", 1, "revision",
+        (json_int_t)from->revision, "name", from->name, "location", given(from->location),
+        "discoverable", from->is_discoverable, "encoding", "width", (int)encoding->width, "height",
+        (int)encoding->height, "rate", (int)encoding->rate, "gop", (int)encoding->gop, "bit_rate",
+        (int)encoding->bit_rate, "lockout", "failures", (int)rule->failures, "within_s",
+        (int)rule->within_s, "closed_s", (int)rule->closed_s);
+    root = root ? write_lists(from, root) : NULL;
     if (!root) {
         return NULL;
     }

@@ -14,7 +14,8 @@
 #include "camera_state.h"
 
 #define CAMERA_USERS_MAX 32u
-#define CAMERA_USER_NAME_SIZE 65 /* 1 to 64 printable signs of ASCII, no quote, colon, backslash   \
+#define CAMERA_USER_NAME_SIZE                                                                      \
+    65                           /* 1 to 64 printable signs of ASCII, no quote, colon, backslash   \
                                   */
 #define CAMERA_PASSWORD_MAX 128u /* bytes */
 

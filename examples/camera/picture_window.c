@@ -26,8 +26,7 @@ static svms_picture view_of(const svms_picture *from, const camera_window *windo
     view.width = window->width;
     view.height = window->height;
     view.planes[0] += window->y * from->strides[0] + window->x;
-    view.planes[1] +=
-        window->y / 2 * from->strides[1] + (is_nv12 ? window->x : window->x / 2);
+    view.planes[1] += window->y / 2 * from->strides[1] + (is_nv12 ? window->x : window->x / 2);
     if (!is_nv12) {
         view.planes[2] += window->y / 2 * from->strides[2] + window->x / 2;
     }

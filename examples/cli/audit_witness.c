@@ -13,7 +13,7 @@
 #include "audit_trust_options.h"
 #include "audit_witness_service.h"
 #include "est_log.h"
-#include "http_server.h"
+#include "http_service.h"
 #include "json_output.h"
 #include "keys.h"
 #include "message.h"
@@ -52,7 +52,7 @@ typedef struct witnessing {
     struct event_base *base;
     struct event *stop[2];
     struct event *reload;
-    http_server *server;
+    web_server *server;
     bool stopping;
 } witnessing;
 
@@ -198,7 +198,7 @@ static void on_stop(evutil_socket_t socket, short what, void *user)
     }
     self->stopping = true;
     tell(self, "stopping", NULL, NULL, NULL);
-    http_server_stop(self->server);
+    web_stop(self->server);
 }
 
 static void on_stopped(void *user)
@@ -230,24 +230,23 @@ static exit_status listen_and_serve(witnessing *self)
         .log = audit_witness_log,
         .user = &self->service,
         .body_max = SVMS_WITNESS_REQUEST_MAX,
+        .stopped = on_stopped,
+        .owner = self,
     };
-    const http_server_options known = {
+    const http_place place = {
         .base = self->base,
         .context = self->context,
-        .service = &self->http,
         .listen = (const struct sockaddr *)&self->address,
         .listen_size = self->address_size,
         .patience_secs = self->request->patience_secs,
-        .stopped = on_stopped,
-        .user = self,
     };
     svms_error err = SVMS_ERROR_INIT;
-    if (http_server_open(&self->server, &known, &err) != SVMS_OK) {
+    if (http_service_open(&self->server, &self->http, &place, &err) != SVMS_OK) {
         complain("%s", err.message);
         return EXIT_ENVIRONMENT;
     }
     svms_witness_key(self->witness, key);
-    tell(self, "listening", http_server_address(self->server), key, NULL);
+    tell(self, "listening", web_address(self->server), key, NULL);
     if (event_base_dispatch(self->base) != 0) {
         complain("the event loop has failed");
         return EXIT_ENVIRONMENT;
@@ -265,7 +264,7 @@ static void free_event(struct event *event)
 
 static void release(witnessing *self)
 {
-    http_server_close(&self->server);
+    web_close(&self->server);
     svms_tls_context_free(&self->context);
     free_event(self->stop[0]);
     free_event(self->stop[1]);

@@ -15,7 +15,7 @@
 #include "ca_folder.h"
 #include "est_body.h"
 #include "est_log.h"
-#include "http_server.h"
+#include "http_service.h"
 #include "est_service.h"
 #include "keys.h"
 #include "message.h"
@@ -60,7 +60,7 @@ typedef struct serving {
     struct event *chores;
     struct event *stop[2];
     struct event *reload;
-    http_server *server;
+    web_server *server;
     bool stopping;
 } serving;
 
@@ -215,7 +215,7 @@ static void on_stop(evutil_socket_t socket, short what, void *user)
     }
     self->stopping = true;
     tell(self, "stopping", NULL, NULL);
-    http_server_stop(self->server);
+    web_stop(self->server);
 }
 
 static void on_stopped(void *user)
@@ -248,23 +248,22 @@ static exit_status listen_and_serve(serving *self)
         .log = est_service_log,
         .user = &self->service,
         .body_max = EST_BODY_MAX,
+        .stopped = on_stopped,
+        .owner = self,
     };
-    const http_server_options options = {
+    const http_place place = {
         .base = self->base,
         .context = self->context,
-        .service = &self->http,
         .listen = (const struct sockaddr *)&self->address,
         .listen_size = self->address_size,
         .patience_secs = self->request->patience_secs,
-        .stopped = on_stopped,
-        .user = self,
     };
     svms_error err = SVMS_ERROR_INIT;
-    if (http_server_open(&self->server, &options, &err) != SVMS_OK) {
+    if (http_service_open(&self->server, &self->http, &place, &err) != SVMS_OK) {
         complain("%s", err.message);
         return EXIT_ENVIRONMENT;
     }
-    const est_event ready = { .what = "listening", .address = http_server_address(self->server) };
+    const est_event ready = { .what = "listening", .address = web_address(self->server) };
     est_log(self->request->json, &ready);
     if (event_base_dispatch(self->base) != 0) {
         complain("the event loop has failed");
@@ -302,7 +301,7 @@ static void free_event(struct event *event)
 
 static void release(serving *self)
 {
-    http_server_close(&self->server);
+    web_close(&self->server);
     svms_tls_context_free(&self->context);
     free_event(self->chores);
     free_event(self->stop[0]);

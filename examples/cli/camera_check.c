@@ -26,10 +26,10 @@ static exit_status make_validator(camera_check *self, svms_ctx *ctx, uint32_t nu
     svms_error err = SVMS_ERROR_INIT;
     options.codec = track->codec;
     options.framing = SVMS_NAL_LENGTH4;
-    options.flags = given->expect_signed ? SVMS_CAMERA_EXPECT_SIGNED : 0;
-    options.trust = given->trust;
-    options.user_trust = given->user_trust;
-    options.chain = given->chain;
+    options.flags = given->trust->is_signed ? SVMS_CAMERA_EXPECT_SIGNED : 0;
+    options.trust = given->trust->makers;
+    options.user_trust = given->trust->users;
+    options.chain = given->trust->chain;
     options.policy = given->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     options.clock_tolerance_ms = given->any_clock ? SVMS_CAMERA_ANY_CLOCK : 0;
     options.attested_utc_ns = given->attested_utc_ns;

@@ -8,6 +8,7 @@
 
 #include <svms/svms.h>
 
+#include "camera_trust.h"
 #include "exit_status.h"
 
 typedef struct camera_check camera_check;
@@ -18,13 +19,10 @@ typedef exit_status camera_report_taker(void *user, uint32_t track,
                                         const svms_camera_gop *gop);
 
 typedef struct camera_check_options {
-    const svms_trust *trust;      /* of cameras, or NULL */
-    const svms_trust *user_trust; /* of keys that users put into cameras, or NULL */
-    const svms_chain *chain;      /* certificates that the stream has lost, or NULL */
-    int64_t attested_utc_ns;      /* or SVMS_NO_TIME */
-    bool claimed_time;            /* the camera's clock is believed */
-    bool expect_signed;           /* the camera is known to sign */
-    bool any_clock;               /* nobody knows when the stream was captured */
+    const camera_trust *trust;
+    int64_t attested_utc_ns; /* or SVMS_NO_TIME */
+    bool claimed_time;       /* the camera's clock is believed */
+    bool any_clock;          /* nobody knows when the stream was captured */
     camera_report_taker *take;
     void *user;
 } camera_check_options;

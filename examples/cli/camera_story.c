@@ -10,12 +10,15 @@
 #include "message.h"
 #include "verify_report.h"
 
-/* Reasons why nothing covers the beginning and the end of what was cut somewhere. */
-#define ENDS (SVMS_CAMERA_WHY_HEAD | SVMS_CAMERA_WHY_TAIL)
-/* No alarm by themselves. */
-#define CALM (ENDS | SVMS_CAMERA_WHY_NEW_SESSION | SVMS_CAMERA_WHY_KEY_CHANGED)
+static void begin_count(camera_count *sum)
+{
+    sum->first_failed_utc_ns = SVMS_NO_TIME;
+    for (size_t i = 0; i < SVMS_MAX_TRACKS; i++) {
+        camera_span_begin(&sum->ends[i]);
+    }
+}
 
-void camera_story_begin(camera_story *self, svms_ctx *ctx, const svms_trust *trust,
+void camera_story_begin(camera_story *self, svms_ctx *ctx, const camera_trust *trust,
                         bool claimed_time)
 {
     memset(self, 0, sizeof *self);
@@ -23,22 +26,21 @@ void camera_story_begin(camera_story *self, svms_ctx *ctx, const svms_trust *tru
     self->trust = trust;
     self->claimed_time = claimed_time;
     self->is_asked = trust != NULL;
-    self->recorder.first_failed_utc_ns = SVMS_NO_TIME;
-    self->again.first_failed_utc_ns = SVMS_NO_TIME;
-}
-
-static bool is_end(svms_camera_verdict verdict, uint32_t reasons)
-{
-    return verdict == SVMS_CAMERA_UNSIGNED && (reasons & ENDS) != 0 && (reasons & ~CALM) == 0;
+    for (size_t i = 0; i < SVMS_MAX_TRACKS; i++) {
+        self->video[i].begin_utc_ns = SVMS_NO_TIME;
+    }
+    begin_count(&self->recorder);
+    begin_count(&self->again);
 }
 
 /* One more report, whoever made it. */
-static void count(camera_count *sum, svms_camera_verdict verdict, uint32_t reasons,
+static void count(camera_count *sum, uint32_t track, svms_camera_verdict verdict, uint32_t reasons,
                   svms_identity_verdict identity, const char *subject, int64_t utc_ns)
 {
     bool is_signed = identity != SVMS_IDENTITY_UNSIGNED;
     bool is_trusted = identity == SVMS_IDENTITY_TRUSTED;
     bool is_good = verdict == SVMS_CAMERA_AUTHENTIC && is_trusted;
+    bool is_end = camera_end_excuses(&sum->ends[track], verdict, reasons, utc_ns);
     sum->reports++;
     sum->authentic += is_good ? 1 : 0;
     sum->reasons |= reasons;
@@ -47,10 +49,10 @@ static void count(camera_count *sum, svms_camera_verdict verdict, uint32_t reaso
         sum->identity = identity;
         snprintf(sum->subject, sizeof sum->subject, "%s", subject ? subject : "");
     }
-    if (!is_end(verdict, reasons)) {
+    if (!is_end) {
         sum->worst = camera_worse(sum->worst, verdict);
     }
-    if (!is_good && !is_end(verdict, reasons) && sum->first_failed_utc_ns == SVMS_NO_TIME) {
+    if (!is_good && !is_end && sum->first_failed_utc_ns == SVMS_NO_TIME) {
         sum->first_failed_utc_ns = utc_ns;
     }
 }
@@ -59,10 +61,9 @@ static exit_status take_report(void *user, uint32_t track, svms_camera_validator
                                const svms_camera_gop *gop)
 {
     camera_story *self = user;
-    (void)track;
     (void)validator;
     int64_t when = gop->stream_utc_ns != SVMS_NO_TIME ? gop->stream_utc_ns : gop->from_utc_ns;
-    count(&self->again, gop->verdict, gop->reasons, gop->identity.verdict,
+    count(&self->again, track, gop->verdict, gop->reasons, gop->identity.verdict,
           gop->signer ? svms_chain_subject(gop->signer) : NULL, when);
     return EXIT_GOOD;
 }
@@ -80,8 +81,18 @@ static exit_status take_record(camera_story *self, const svms_sample *sample)
     if (status != SVMS_OK) {
         return complain_error(&err, "cannot read what the recorder says of the camera");
     }
-    count(&self->recorder, record.verdict, record.reasons, record.identity, record.subject,
-          sample->utc_ns);
+    /* Of no track that there can be. */
+    if (record.track >= SVMS_MAX_TRACKS) {
+        self->malformed++;
+        return EXIT_GOOD;
+    }
+    count(&self->recorder, record.track, record.verdict, record.reasons, record.identity,
+          record.subject, sample->utc_ns);
+    /* What is said of pictures that are elsewhere says nothing of those that are here. */
+    camera_pictures *video = &self->video[record.track];
+    if (video->begin_utc_ns != SVMS_NO_TIME && sample->utc_ns >= video->begin_utc_ns) {
+        video->judged += record.frame_count;
+    }
     return EXIT_GOOD;
 }
 
@@ -136,7 +147,24 @@ static exit_status take_sample(camera_story *self, const svms_sample *sample)
     if (self->tracks[sample->track].codec == SVMS_CODEC_CAMERA_VERDICTS) {
         return take_record(self, sample);
     }
+    camera_pictures *video = &self->video[sample->track];
+    if (video->begin_utc_ns == SVMS_NO_TIME) {
+        video->begin_utc_ns = sample->utc_ns;
+    }
+    video->count++;
     return self->check ? camera_check_feed(self->check, sample, sample->utc_ns) : EXIT_GOOD;
+}
+
+/* A verdict comes behind the pictures, where something else may be recorded already. */
+static uint64_t pending_pictures(const camera_story *self)
+{
+    uint64_t pending = 0;
+    for (size_t i = 0; i < SVMS_MAX_TRACKS; i++) {
+        const camera_pictures *video = &self->video[i];
+        pending +=
+            video->judged > 0 && video->judged < video->count ? video->count - video->judged : 0;
+    }
+    return self->is_damaged || self->is_locked ? 0 : pending;
 }
 
 /* What cannot be opened or does not verify was told by whoever verified it: here it is only
@@ -226,7 +254,7 @@ exit_status camera_story_status(const camera_story *self)
 
 static void print_count(const camera_count *sum)
 {
-    camera_reasons why = camera_reason_words(sum->reasons & ~CALM);
+    camera_reasons why = camera_reason_words(sum->reasons & ~CAMERA_CALM_REASONS);
     char when[SVMS_TIME_TEXT_SIZE];
     print_line(stdout,
                "              %s%s; %" PRIu64 " of %" PRIu64
@@ -244,9 +272,9 @@ static void print_count(const camera_count *sum)
     if (why.text[0] != '\0') {
         print_line(stdout, "              noticed: %s", why.text);
     }
-    if ((sum->reasons & ENDS) != 0) {
+    if ((sum->reasons & CAMERA_END_REASONS) != 0) {
         print_line(stdout, "              where it was cut, no signature covers its end%s",
-                   (sum->reasons & ENDS) == ENDS ? "s" : "");
+                   (sum->reasons & CAMERA_END_REASONS) == CAMERA_END_REASONS ? "s" : "");
     }
 }
 
@@ -284,6 +312,12 @@ void camera_story_print(const camera_story *self)
         print_line(stdout, "Recorder      says of the camera, when it recorded:");
         print_count(&self->recorder);
     }
+    if (pending_pictures(self) > 0) {
+        print_line(stdout,
+                   "              %" PRIu64 " pictures at its end have no verdict here: it comes "
+                   "behind them, in the next container",
+                   pending_pictures(self));
+    }
     if (self->is_damaged) {
         print_line(stdout, "              (what does not verify was not asked)");
     }
@@ -313,10 +347,11 @@ json_t *camera_story_to_json(const camera_story *self)
         return json_null();
     }
     return json_pack(
-        "{s:o, s:o, s:b, s:I}", "validated",
+        "{s:o, s:o, s:b, s:I, s:I}", "validated",
         self->again.reports > 0 ? count_to_json(&self->again) : json_null(), "recorded",
         self->recorder.reports > 0 ? count_to_json(&self->recorder) : json_null(), "locked",
-        (int)self->is_locked, "malformed_records", (json_int_t)self->malformed);
+        (int)self->is_locked, "malformed_records", (json_int_t)self->malformed, "pending_pictures",
+        (json_int_t)pending_pictures(self));
 }
 
 void camera_story_free(camera_story *self)

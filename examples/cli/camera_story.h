@@ -10,6 +10,7 @@
 #include <svms/svms.h>
 
 #include "camera_check.h"
+#include "camera_watch.h"
 #include "exit_status.h"
 
 /* Bounds that the story has something to say about. */
@@ -18,15 +19,23 @@ typedef struct camera_count {
     uint64_t authentic; /* by a signer who is trusted */
     svms_camera_verdict worst;
     uint32_t reasons;
-    bool untrusted;              /* one was authentic, by nobody who is trusted */
-    int64_t first_failed_utc_ns; /* or SVMS_NO_TIME */
+    bool untrusted;                    /* one was authentic, by nobody who is trusted */
+    int64_t first_failed_utc_ns;       /* or SVMS_NO_TIME */
+    camera_span ends[SVMS_MAX_TRACKS]; /* of each track */
     svms_identity_verdict identity;
     char subject[SVMS_CAMERA_TEXT_SIZE];
 } camera_count;
 
+/* Of one track of pictures. */
+typedef struct camera_pictures {
+    uint64_t count;
+    uint64_t judged;      /* of those that a recorder says something of */
+    int64_t begin_utc_ns; /* of the first, or SVMS_NO_TIME */
+} camera_pictures;
+
 typedef struct camera_story {
     svms_ctx *ctx;
-    const svms_trust *trust; /* of cameras; NULL: signatures are not looked at again */
+    const camera_trust *trust; /* NULL: signatures are not looked at again */
     bool claimed_time;
     bool is_asked;                      /* there is trust */
     svms_track tracks[SVMS_MAX_TRACKS]; /* of the newest container; without configurations */
@@ -35,6 +44,7 @@ typedef struct camera_story {
     bool is_locked;     /* something of it could not be opened */
     bool is_damaged;    /* or does not verify, which whoever verifies it is told besides */
     uint64_t malformed; /* records that are none */
+    camera_pictures video[SVMS_MAX_TRACKS];
     camera_count recorder;
     camera_count again;
     bool has_video; /* something was looked at again */
@@ -42,7 +52,7 @@ typedef struct camera_story {
 } camera_story;
 
 /* trust may be NULL, and must outlive the story. */
-void camera_story_begin(camera_story *story, svms_ctx *ctx, const svms_trust *trust,
+void camera_story_begin(camera_story *story, svms_ctx *ctx, const camera_trust *trust,
                         bool claimed_time);
 /* The next container of a recording, read from where the reader stands. */
 exit_status camera_story_add(camera_story *story, svms_reader *reader);

@@ -32,6 +32,13 @@ const char *camera_verdict_words(svms_camera_verdict verdict)
     }
 }
 
+const char *camera_format_words(svms_camera_format format)
+{
+    static const char *const words[] = { "none", "ONVIF Media Signing", "Axis Signed Video 1",
+                                         "Axis Signed Video 2" };
+    return (size_t)format < sizeof words / sizeof words[0] ? words[format] : "unknown";
+}
+
 camera_reasons camera_reason_words(uint32_t reasons)
 {
     static const struct {
@@ -111,9 +118,10 @@ json_t *camera_gop_to_json(const svms_camera_validator *validator, const svms_ca
 {
     const char *subject = gop->signer ? svms_chain_subject(gop->signer) : NULL;
     json_t *signer =
-        json_pack("{s:o, s:o, s:s, s:b}", "key", key_to_json(gop->key_sha256), "subject",
+        json_pack("{s:o, s:o, s:s, s:b, s:s}", "key", key_to_json(gop->key_sha256), "subject",
                   json_text(subject), "identity", verify_identity_name(gop->identity.verdict),
-                  "trusted", (int)(gop->identity.verdict == SVMS_IDENTITY_TRUSTED));
+                  "trusted", (int)(gop->identity.verdict == SVMS_IDENTITY_TRUSTED), "format",
+                  svms_camera_format_name(gop->format));
     json_t *counts = json_pack(
         "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "missing_gops", (json_int_t)gop->missing_gops,
         "first_frame", (json_int_t)gop->first_frame, "frames", (json_int_t)gop->frame_count,

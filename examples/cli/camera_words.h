@@ -17,6 +17,8 @@ typedef struct camera_reasons {
 const char *camera_verdict_title(svms_camera_verdict verdict);
 /* A sentence on all of a stream. */
 const char *camera_verdict_words(svms_camera_verdict verdict);
+/* "ONVIF Media Signing" */
+const char *camera_format_words(svms_camera_format format);
 /* "tail, SEI missing"; empty without any. */
 camera_reasons camera_reason_words(uint32_t reasons);
 /* Array of the names that records have. */

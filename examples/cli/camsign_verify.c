@@ -10,9 +10,9 @@
 #include "camera_words.h"
 #include "camsign_command.h"
 #include "camsign_video.h"
+#include "head_text.h"
 #include "interrupt.h"
 #include "json_output.h"
-#include "keys.h"
 #include "media_names.h"
 #include "message.h"
 #include "options.h"
@@ -22,15 +22,11 @@
 
 typedef struct verify_request {
     const char *path;
-    const char *trust_path;
-    const char *user_trust_path;
-    const char *certificate_path;
-    const char *crl_path;
+    camera_trust_options trust;
     key_options keys;
     int64_t attested_utc_ns;
     int64_t start_utc_ns;
     bool claimed_time;
-    bool expect_signed;
     bool json;
     bool quiet;
 } verify_request;
@@ -53,15 +49,16 @@ typedef struct checked_track {
     uint64_t told;   /* and lines there would be */
     svms_identity_verdict identity;
     bool is_signed;
+    svms_camera_format format; /* of the first that is signed */
+    bool has_formats;          /* others are in another one */
+    uint8_t key_sha256[32];
     char subject[SVMS_CAMERA_TEXT_SIZE];
 } checked_track;
 
 typedef struct verification {
     const verify_request *request;
     svms_ctx *ctx;
-    svms_trust *trust;
-    svms_trust *user_trust;
-    svms_chain *chain; /* certificates that the stream has lost */
+    camera_trust trust;
     camsign_video video;
     camera_check *check;
     checked_track tracks[SVMS_MAX_TRACKS];
@@ -166,10 +163,14 @@ static void note_signer(checked_track *track, const svms_camera_gop *gop)
     }
     if (!track->is_signed || track->identity == SVMS_IDENTITY_TRUSTED) {
         track->identity = gop->identity.verdict;
+        memcpy(track->key_sha256, gop->key_sha256, sizeof track->key_sha256);
+        track->subject[0] = '\0';
         if (gop->signer) {
             snprintf(track->subject, sizeof track->subject, "%s", svms_chain_subject(gop->signer));
         }
     }
+    track->has_formats |= track->is_signed && track->format != gop->format;
+    track->format = track->is_signed ? track->format : gop->format;
     track->is_signed = true;
 }
 
@@ -190,33 +191,12 @@ static exit_status take_report(void *user, uint32_t number, svms_camera_validato
     return EXIT_GOOD;
 }
 
-static exit_status load_trust_options(verification *self)
-{
-    const verify_request *request = self->request;
-    exit_status status = EXIT_GOOD;
-    if (request->trust_path) {
-        status =
-            load_trust_and_crls(&self->trust, self->ctx, request->trust_path, request->crl_path);
-    }
-    if (status == EXIT_GOOD && request->user_trust_path) {
-        status = load_trust_and_crls(&self->user_trust, self->ctx, request->user_trust_path,
-                                     request->crl_path);
-    }
-    if (status == EXIT_GOOD && request->certificate_path) {
-        status = load_chain(&self->chain, self->ctx, request->certificate_path);
-    }
-    return status;
-}
-
 static exit_status make_check(verification *self)
 {
     const verify_request *request = self->request;
-    const camera_check_options options = { .trust = self->trust,
-                                           .user_trust = self->user_trust,
-                                           .chain = self->chain,
+    const camera_check_options options = { .trust = &self->trust,
                                            .attested_utc_ns = request->attested_utc_ns,
                                            .claimed_time = request->claimed_time,
-                                           .expect_signed = request->expect_signed,
                                            .any_clock = self->video.any_clock,
                                            .take = take_report,
                                            .user = self };
@@ -274,7 +254,14 @@ static void print_camera(const verification *self, const svms_camera_summary *su
     if (!track->is_signed) {
         return;
     }
-    print_line(stdout, "Camera        %s", track->subject[0] ? track->subject : "unknown");
+    if (track->subject[0]) {
+        print_line(stdout, "Camera        %s", track->subject);
+    } else {
+        print_line(stdout, "Camera        a key without certificates, SHA-256 %s",
+                   head_text_of(track->key_sha256, sizeof track->key_sha256).text);
+    }
+    print_line(stdout, "Format        %s%s", camera_format_words(track->format),
+               track->has_formats ? " and another (--json tells of each)" : "");
     if (summary->manufacturer[0] || summary->serial[0] || summary->firmware[0]) {
         print_line(stdout, "              says of itself: %s%s%s%s%s", summary->manufacturer,
                    summary->serial[0] ? ", serial number " : "", summary->serial,
@@ -283,7 +270,7 @@ static void print_camera(const verification *self, const svms_camera_summary *su
     print_line(stdout, "Trust         %s%s",
                track->identity == SVMS_IDENTITY_TRUSTED ? "yes"
                                                         : verify_identity_name(track->identity),
-               track->identity == SVMS_IDENTITY_NO_ANCHOR && !self->request->trust_path
+               track->identity == SVMS_IDENTITY_NO_ANCHOR && !self->request->trust.makers
                    ? " (--trust says who makes cameras)"
                    : "");
 }
@@ -374,7 +361,7 @@ static exit_status verify(verification *self)
     const verify_request *request = self->request;
     exit_status status = make_context(&self->ctx);
     if (status == EXIT_GOOD) {
-        status = load_trust_options(self);
+        status = camera_trust_load(&self->trust, self->ctx, &request->trust);
     }
     if (status == EXIT_GOOD) {
         status = camsign_video_open(&self->video, self->ctx, request->path, &request->keys,
@@ -398,9 +385,7 @@ static exit_status verify(verification *self)
     }
     camera_check_free(&self->check);
     camsign_video_close(&self->video);
-    svms_chain_free(&self->chain);
-    svms_trust_free(&self->user_trust);
-    svms_trust_free(&self->trust);
+    camera_trust_free(&self->trust);
     svms_ctx_free(&self->ctx);
     return status;
 }
@@ -409,19 +394,19 @@ static exit_status verify(verification *self)
 
 static const option_spec options[] = {
     { "trust", "CA", "CA certificates of makers of cameras (PEM); without, nobody is trusted",
-      OPTION_TEXT, AT(trust_path) },
+      OPTION_TEXT, AT(trust.makers) },
     { "camera-certificate", "PEM", "the camera's certificates, where the video has lost them",
-      OPTION_TEXT, AT(certificate_path) },
+      OPTION_TEXT, AT(trust.certificate) },
     { "user-trust", "CA", "CA certificates of keys that users put into cameras (PEM)", OPTION_TEXT,
-      AT(user_trust_path) },
-    { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT, AT(crl_path) },
+      AT(trust.users) },
+    { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT, AT(trust.crl) },
     { "attested", "T", "when all of it is known to have existed (RFC 3339)", OPTION_TIME,
       AT(attested_utc_ns) },
     { "accept-claimed-time", NULL,
       "believe the camera's clock when its certificate has expired since", OPTION_FLAG,
       AT(claimed_time) },
     { "expect-signed", NULL, "the camera is known to sign: without signatures it was stripped",
-      OPTION_FLAG, AT(expect_signed) },
+      OPTION_FLAG, AT(trust.is_signed) },
     { "start", "T", "of a media file: when its first picture was captured (RFC 3339)", OPTION_TIME,
       AT(start_utc_ns) },
     { "password-file", "FILE", "open a recording with the first line of FILE", OPTION_TEXT,
@@ -464,7 +449,7 @@ exit_status command_camsign_verify(int count, char **arguments)
     if (request.json && request.quiet) {
         return usage_error(COMMAND, "--json and --quiet contradict each other");
     }
-    if (request.crl_path && !request.trust_path && !request.user_trust_path) {
+    if (request.trust.crl && !camera_trust_is_given(&request.trust)) {
         return usage_error(COMMAND, "--crl belongs to --trust or --user-trust");
     }
     return verify(&self);

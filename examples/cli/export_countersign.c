@@ -70,7 +70,8 @@ static exit_status check(const countersigning *self, const uint8_t *expected_hea
                                         request->claimed_time,
                                         expected_head,
                                         false,
-                                        false };
+                                        false,
+                                        NULL };
     package_file file = PACKAGE_FILE_INIT;
     package_findings found = PACKAGE_FINDINGS_INIT;
     exit_status status = package_file_open(&file, self->ctx, request->path, NULL, NULL);

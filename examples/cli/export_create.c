@@ -23,6 +23,9 @@ static exit_status load_trusts(export_means *means, svms_ctx *ctx, const export_
         status =
             load_trust_and_crls(&means->stamp_trust, ctx, request->anchors_path, request->crl_path);
     }
+    if (status == EXIT_GOOD) {
+        status = attest_load(&means->witnesses, ctx, &request->witnesses, EXPORT_CREATE);
+    }
     return status;
 }
 
@@ -203,6 +206,7 @@ static const option_spec options[] = {
     { "crl", "FILE", "certificate revocation lists (PEM or DER)", OPTION_TEXT, AT(crl_path) },
     { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
       OPTION_TEXT, AT(anchors_path) },
+    ATTEST_OPTIONS(export_request, witnesses),
     { "accept-claimed-time", NULL, "believe a recorder's clock when its certificate has expired",
       OPTION_FLAG, AT(claimed_time) },
     { "include-unverified", NULL, "also export what does not verify, and declare it", OPTION_FLAG,

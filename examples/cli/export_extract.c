@@ -275,7 +275,8 @@ static exit_status verify(extraction *self)
                                         request->claimed_time,
                                         NULL,
                                         false,
-                                        false };
+                                        false,
+                                        NULL };
     package_findings found = PACKAGE_FINDINGS_INIT;
     if (!request->trust_path) {
         complain("note: who signed is not checked without --trust");

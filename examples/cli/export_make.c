@@ -189,6 +189,7 @@ static exit_status add_source(export_job *self, size_t place)
     options.keys = self->means->keys.ring;
     options.trust = self->means->trust;
     options.stamp_trust = self->means->stamp_trust;
+    options.attester = attest_attester(&self->means->witnesses);
     options.time_policy = request->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     options.include_unverified = request->include_unverified ? 1 : 0;
     options.from_utc_ns = request->from_utc_ns;
@@ -319,8 +320,8 @@ static exit_status take_names(export_job *self, const json_t *document)
 static exit_status compare(export_job *self, const package_file *file)
 {
     const package_question question = {
-        self->request->trust_path, NULL, NULL, self->request->claimed_time,
-        self->result.head,         true, false
+        self->request->trust_path, NULL, NULL,  self->request->claimed_time,
+        self->result.head,         true, false, attest_attester(&self->means->witnesses)
     };
     package_findings found = PACKAGE_FINDINGS_INIT;
     exit_status status =

@@ -7,6 +7,7 @@
 
 #include <svms/svms.h>
 
+#include "attest_options.h"
 #include "audit_trail.h"
 #include "exit_status.h"
 #include "export_attachments.h"
@@ -32,6 +33,7 @@ typedef struct export_request {
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
+    audit_trust_options witnesses;
     const char *tsa;
     const char *case_number;
     const char *operator_name;
@@ -57,6 +59,7 @@ typedef struct export_means {
     svms_chain *chain;
     svms_trust *trust;
     svms_trust *stamp_trust;
+    attest_means witnesses;
     source_keys keys;
     recipient_set people;
     attachment_list *attachments;

@@ -4,6 +4,7 @@
 
 #include <svms/svms.h>
 
+#include "attest_options.h"
 #include "audit_verdict.h"
 #include "export_command.h"
 #include "head_text.h"
@@ -24,7 +25,8 @@ typedef struct verify_request {
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
-    const char *camera_trust_path;
+    camera_trust_options camera;
+    audit_trust_options witnesses;
     const char *expected_head;
     const char *audit;
     key_options keys;
@@ -68,20 +70,22 @@ static exit_status tell(const verify_request *request, audit_trail *trail,
 }
 
 /* What it tells can only be read where it could be opened. */
-static exit_status ask_cameras(package_findings *found, svms_ctx *ctx, const char *trust_path)
+static exit_status ask_cameras(package_findings *found, svms_ctx *ctx,
+                               const camera_trust_options *options)
 {
-    svms_trust *trust = NULL;
-    exit_status status = trust_path ? load_trust(&trust, ctx, trust_path) : EXIT_GOOD;
+    camera_trust trust = { 0 };
+    bool is_asked = camera_trust_is_given(options);
+    exit_status status = is_asked ? camera_trust_load(&trust, ctx, options) : EXIT_GOOD;
     if (status == EXIT_GOOD) {
-        status = package_camera_read(found, ctx, trust);
+        status = package_camera_read(found, ctx, is_asked ? &trust : NULL);
     }
-    svms_trust_free(&trust);
+    camera_trust_free(&trust);
     return status;
 }
 
 static exit_status verify_open(const verify_request *request, svms_ctx *ctx, audit_trail *trail,
                                const package_file *file, const uint8_t *expected_head,
-                               bool wrong_key)
+                               bool wrong_key, const attest_means *witnesses)
 {
     package_findings found = PACKAGE_FINDINGS_INIT;
     const package_question question = { request->trust_path,
@@ -90,14 +94,15 @@ static exit_status verify_open(const verify_request *request, svms_ctx *ctx, aud
                                         request->claimed_time,
                                         expected_head,
                                         true,
-                                        wrong_key };
+                                        wrong_key,
+                                        attest_attester(witnesses) };
     interrupt_watch();
     exit_status status = package_check(&found, ctx, file, &question);
     if (status != EXIT_GOOD) {
         return status;
     }
     status = package_findings_status(&found);
-    exit_status shown = ask_cameras(&found, ctx, request->camera_trust_path);
+    exit_status shown = ask_cameras(&found, ctx, &request->camera);
     if (shown == EXIT_GOOD) {
         shown = tell(request, trail, &found);
     }
@@ -139,12 +144,16 @@ static exit_status verify(const verify_request *request, audit_trail *trail)
     svms_ctx *ctx = NULL;
     key_set keys = KEY_SET_INIT;
     package_file file = PACKAGE_FILE_INIT;
+    attest_means witnesses = { 0 };
     uint8_t head[HEAD_SIZE];
     bool wrong_key = false;
     if (request->expected_head && !head_text_parse(head, sizeof head, request->expected_head)) {
         return usage_error(COMMAND, "--expect-head takes a receipt: 64 hexadecimal digits");
     }
     exit_status status = make_context(&ctx);
+    if (status == EXIT_GOOD) {
+        status = attest_load(&witnesses, ctx, &request->witnesses, COMMAND);
+    }
     if (status == EXIT_GOOD) {
         status = key_set_load(&keys, ctx, &request->keys);
     }
@@ -156,7 +165,7 @@ static exit_status verify(const verify_request *request, audit_trail *trail)
     }
     if (status == EXIT_GOOD) {
         status = verify_open(request, ctx, trail, &file, request->expected_head ? head : NULL,
-                             wrong_key);
+                             wrong_key, &witnesses);
     }
     package_file_close(&file);
     key_set_free(&keys);
@@ -171,8 +180,8 @@ static const option_spec options[] = {
       offsetof(verify_request, crl_path), NULL, 0, 0 },
     { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
       OPTION_TEXT, offsetof(verify_request, anchors_path), NULL, 0, 0 },
-    { "camera-trust", "CA", "validate again what cameras signed, by these CA certificates (PEM)",
-      OPTION_TEXT, offsetof(verify_request, camera_trust_path), NULL, 0, 0 },
+    ATTEST_OPTIONS(verify_request, witnesses),
+    CAMERA_TRUST_OPTIONS(verify_request, camera),
     { "expect-head", "HEX", "a receipt: the link that it was given for must be there", OPTION_TEXT,
       offsetof(verify_request, expected_head), NULL, 0, 0 },
     { "accept-claimed-time", NULL,
@@ -218,6 +227,9 @@ exit_status command_export_verify(int count, char **arguments)
     }
     if (request.crl_path && !request.trust_path && !request.anchors_path) {
         return usage_error(COMMAND, "--crl belongs to --trust or --tsa-anchors");
+    }
+    if (camera_trust_check(&request.camera, COMMAND) != EXIT_GOOD) {
+        return EXIT_USAGE;
     }
     audit_trail *trail = NULL;
     exit_status status = audit_trail_open(&trail, request.audit, COMMAND);

@@ -33,7 +33,7 @@ static exit_status read_source(camera_story *story, const package_findings *foun
     return read == EXIT_GOOD ? camera_story_end(story) : read;
 }
 
-exit_status package_camera_read(package_findings *found, svms_ctx *ctx, const svms_trust *trust)
+exit_status package_camera_read(package_findings *found, svms_ctx *ctx, const camera_trust *trust)
 {
     exit_status status = EXIT_GOOD;
     if (found->file->info.kind == SVMS_EXPORT_PROOF) {

@@ -6,7 +6,7 @@
 #include "package_report.h"
 
 /* Reads every source that was verified. trust may be NULL: then only what recorders say is read. */
-exit_status package_camera_read(package_findings *found, svms_ctx *ctx, const svms_trust *trust);
+exit_status package_camera_read(package_findings *found, svms_ctx *ctx, const camera_trust *trust);
 /* EXIT_EVIDENCE where not all is what a trusted camera signed (camera_story.h). */
 exit_status package_camera_status(const package_findings *found);
 

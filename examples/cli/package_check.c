@@ -135,6 +135,7 @@ exit_status package_check_with(package_findings *out, const package_file *file,
     options.time_policy = question->claimed_time ? SVMS_TIME_CLAIMED : SVMS_TIME_ATTESTED;
     options.trust = trust;
     options.stamp_trust = stamp_trust;
+    options.attester = question->attester;
     options.expected_head = question->expected_head;
     options.open_samples = question->open_samples && file->info.opened ? 1 : 0;
     options.user = &state;

@@ -13,6 +13,8 @@ typedef struct package_question {
     const uint8_t *expected_head; /* NULL: none */
     bool open_samples;
     bool wrong_key; /* what was given does not open it, which was said */
+    const svms_attester
+        *attester; /* who judges proofs of audit records behind recordings, or NULL */
 } package_question;
 
 /* Verifies; EXIT_GOOD means that there is a report, whatever its verdict. SIGINT ends it. */

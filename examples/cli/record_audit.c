@@ -132,6 +132,30 @@ void record_audit_pulse(record_audit *audit, const svms_head *head)
     }
 }
 
+void record_audit_camera(record_audit *audit, const camera_alarm *alarm, const char *what)
+{
+    audit_deed deed = AUDIT_DEED_INIT;
+    svms_audit_record *record = NULL;
+    svms_error err = SVMS_ERROR_INIT;
+    if (!audit->trail) {
+        return;
+    }
+    bool is_over = alarm->kind == CAMERA_ALARM_OVER;
+    deed.event = "device.tamper";
+    deed.outcome = is_over ? SVMS_AUDIT_SUCCESS : SVMS_AUDIT_FAILURE;
+    deed.reason = is_over ? NULL : "video that came is not what a trusted camera signed";
+    deed.object = audit->object;
+    deed.device = audit->device;
+    deed.from_utc_ns = alarm->from_utc_ns;
+    deed.to_utc_ns = alarm->to_utc_ns;
+    bool told = audit_trail_begin(&record, audit->trail, &deed) == EXIT_GOOD;
+    if (told) {
+        svms_status put = svms_audit_record_text(record, "what", what, &err);
+        told = audit_trail_tell(audit->trail, &record, put, &err) == EXIT_GOOD;
+    }
+    audit->has_failed = audit->has_failed || !told;
+}
+
 exit_status record_audit_stop(record_audit *audit, exit_status status, const char *why)
 {
     audit_deed deed = AUDIT_DEED_INIT;
@@ -140,6 +164,9 @@ exit_status record_audit_stop(record_audit *audit, exit_status status, const cha
     }
     deed.event = audit->has_begun ? "recording.stop" : "recording.start";
     deed.status = status;
+    /* Nobody was denied anything: what was recorded is not what it should be. */
+    deed.outcome =
+        status == EXIT_EVIDENCE && audit->has_begun ? SVMS_AUDIT_FAILURE : SVMS_AUDIT_UNKNOWN;
     exit_status told = tell(audit, &deed, audit->has_begun ? &audit->head : NULL, why);
     if (audit->has_failed || told != EXIT_GOOD) {
         complain("not everything about this recording could be told to the audit log");

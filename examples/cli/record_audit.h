@@ -6,6 +6,7 @@
 #define SVMS_CLI_RECORD_AUDIT_H
 
 #include "audit_trail.h"
+#include "camera_watch.h"
 
 typedef struct record_audit {
     audit_trail *trail; /* NULL: nobody is told */
@@ -33,6 +34,9 @@ void record_audit_closed(record_audit *audit, const svms_head *head, svms_ctx *c
  * be told; record_audit_stop() says so at the end. */
 void record_audit_event(record_audit *audit, const char *event, const svms_head *head,
                         const char *why);
+
+/* Something about what the camera signs begins or is over, in these words: device.tamper. */
+void record_audit_camera(record_audit *audit, const camera_alarm *alarm, const char *what);
 
 /* The end, however it came; returns the status to exit with. */
 exit_status record_audit_stop(record_audit *audit, exit_status status, const char *why);

@@ -2,11 +2,10 @@
 #include "record_camera.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "camera_words.h"
-#include "keys.h"
 #include "media_time.h"
 #include "message.h"
 
@@ -16,7 +15,8 @@
 
 exit_status record_camera_load(record_camera *self, svms_ctx *ctx, const record_way *way)
 {
-    return way->camera_trust ? load_trust(&self->trust, ctx, way->camera_trust) : EXIT_GOOD;
+    self->is_asked = camera_trust_is_given(&way->camera);
+    return camera_trust_load(&self->trust, ctx, &way->camera);
 }
 
 static exit_status make_room(record_camera *self, size_t size)
@@ -29,31 +29,6 @@ static exit_status make_room(record_camera *self, size_t size)
     self->text = larger;
     self->room = size > self->room ? size : self->room;
     return EXIT_GOOD;
-}
-
-/* Said when it begins, and when it is over. */
-static void say(record_camera *self, uint32_t track, const svms_camera_gop *gop)
-{
-    bool trusted = gop->identity.verdict == SVMS_IDENTITY_TRUSTED;
-    char when[SVMS_TIME_TEXT_SIZE];
-    bool is_same = self->reports > 0 && self->last == gop->verdict && self->last_trusted == trusted;
-    bool was_good =
-        self->reports == 0 || (self->last == SVMS_CAMERA_AUTHENTIC && self->last_trusted);
-    bool is_good = gop->verdict == SVMS_CAMERA_AUTHENTIC && trusted;
-    self->last = gop->verdict;
-    self->last_trusted = trusted;
-    if (is_same || (was_good && is_good)) {
-        return;
-    }
-    svms_time_format(gop->stream_utc_ns, when);
-    if (is_good) {
-        complain("camera: track %" PRIu32 " is what the camera signed again, from %s on", track,
-                 when);
-        return;
-    }
-    complain("WARNING: camera: track %" PRIu32 ", from %s on: %s%s", track, when,
-             camera_verdict_title(gop->verdict),
-             gop->verdict == SVMS_CAMERA_AUTHENTIC ? ", by nobody who is trusted" : "");
 }
 
 static exit_status take_report(void *user, uint32_t track, svms_camera_validator *validator,
@@ -75,13 +50,10 @@ static exit_status take_report(void *user, uint32_t track, svms_camera_validator
     if (status != SVMS_OK) {
         return complain_error(&err, "cannot keep what was found of the camera");
     }
-    say(self, track, gop);
-    self->reports++;
-    self->authentic +=
-        gop->verdict == SVMS_CAMERA_AUTHENTIC && gop->identity.verdict == SVMS_IDENTITY_TRUSTED;
     sample.track = self->track;
     sample.flags = SVMS_SAMPLE_SYNC;
     sample.utc_ns = gop->stream_utc_ns != SVMS_NO_TIME ? gop->stream_utc_ns : self->newest_utc_ns;
+    camera_watch_report(&self->watch, track, gop, sample.utc_ns);
     sample.pts = time_add(sample.utc_ns, -self->start_utc_ns) / NS_PER_TICK;
     sample.dts = sample.pts;
     sample.data = (const uint8_t *)self->text;
@@ -90,20 +62,19 @@ static exit_status take_report(void *user, uint32_t track, svms_camera_validator
     return self->stored;
 }
 
-exit_status record_camera_begin(record_camera *self, svms_ctx *ctx, const record_way *way,
-                                svms_track *tracks, uint32_t *count, int64_t start_utc_ns,
-                                bool any_clock)
+exit_status record_camera_begin(record_camera *self, svms_ctx *ctx, svms_track *tracks,
+                                uint32_t *count, int64_t start_utc_ns, bool any_clock)
 {
-    camera_check_options options = { .trust = self->trust,
+    camera_check_options options = { .trust = &self->trust,
                                      .attested_utc_ns = SVMS_NO_TIME,
-                                     .expect_signed = way->camera_signed,
                                      .any_clock = any_clock,
                                      .take = take_report,
                                      .user = self };
     svms_track verdicts = SVMS_TRACK_INIT;
-    if (!self->trust) {
+    if (!self->is_asked) {
         return EXIT_GOOD;
     }
+    camera_watch_begin(&self->watch, self->tell, self->user);
     exit_status status = camera_check_new(&self->check, ctx, tracks, *count, &options);
     if (status == EXIT_GOOD && camera_check_count(self->check) == 0) {
         complain("note: there is no H.264 or H.265 video, so nothing that a camera signed");
@@ -123,6 +94,7 @@ exit_status record_camera_begin(record_camera *self, svms_ctx *ctx, const record
     self->tracks = tracks;
     self->start_utc_ns = start_utc_ns;
     self->track = (*count)++;
+    self->has_begun = true;
     tracks[self->track] = verdicts;
     return EXIT_GOOD;
 }
@@ -135,6 +107,7 @@ static exit_status go_on(record_camera *self, exit_status status)
         return status;
     }
     complain("WARNING: camera: from here on, nothing is validated; the recording goes on");
+    self->has_failed = true;
     camera_check_free(&self->check);
     return EXIT_GOOD;
 }
@@ -148,7 +121,11 @@ exit_status record_camera_follow(record_camera *self, const svms_sample *sample)
     self->newest_utc_ns = sample->utc_ns != SVMS_NO_TIME
                               ? sample->utc_ns
                               : time_add(self->start_utc_ns, ticks_to_ns(track, sample->pts));
-    return go_on(self, camera_check_feed(self->check, sample, self->newest_utc_ns));
+    exit_status status = go_on(self, camera_check_feed(self->check, sample, self->newest_utc_ns));
+    if (self->check && camera_check_of(self->check, sample->track)) {
+        camera_watch_picture(&self->watch, sample->track, self->newest_utc_ns);
+    }
+    return status;
 }
 
 exit_status record_camera_end(record_camera *self)
@@ -156,20 +133,38 @@ exit_status record_camera_end(record_camera *self)
     return self->check ? go_on(self, camera_check_end(self->check)) : EXIT_GOOD;
 }
 
+void record_camera_sum(const record_camera *self, char *out, size_t size)
+{
+    const camera_watch *watch = &self->watch;
+    snprintf(out, size,
+             "%" PRIu64 " of %" PRIu64 " groups of pictures are what a trusted camera signed%s",
+             watch->authentic, watch->reports,
+             self->has_failed ? "; then nothing was validated any more" : "");
+}
+
 void record_camera_tell(const record_camera *self)
 {
-    if (self->check) {
-        print_line(stderr,
-                   "camera: %" PRIu64 " of %" PRIu64
-                   " groups of pictures are what a trusted camera signed",
-                   self->authentic, self->reports);
+    char words[CAMERA_SUM_SIZE];
+    if (self->has_begun) {
+        record_camera_sum(self, words, sizeof words);
+        print_line(stderr, "camera: %s", words);
     }
+}
+
+exit_status record_camera_status(const record_camera *self)
+{
+    if (!self->has_begun) {
+        return EXIT_GOOD;
+    }
+    return camera_watch_is_bad(&self->watch) ? EXIT_EVIDENCE
+           : self->has_failed                ? EXIT_ENVIRONMENT
+                                             : EXIT_GOOD;
 }
 
 void record_camera_free(record_camera *self)
 {
     camera_check_free(&self->check);
-    svms_trust_free(&self->trust);
+    camera_trust_free(&self->trust);
     free(self->text);
     self->text = NULL;
 }

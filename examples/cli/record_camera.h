@@ -9,6 +9,7 @@
 #include <svms/svms.h>
 
 #include "camera_check.h"
+#include "camera_watch.h"
 #include "exit_status.h"
 #include "record_way.h"
 
@@ -16,36 +17,44 @@
  */
 typedef exit_status record_verdict_taker(void *user, svms_sample *sample, int64_t newest_utc_ns);
 
+/* Most bytes of what is said all in all, with its NUL. */
+#define CAMERA_SUM_SIZE 160
+
 typedef struct record_camera {
-    svms_trust *trust; /* NULL: nothing is validated */
+    camera_trust trust;
+    bool is_asked;  /* something is to be validated */
+    bool has_begun; /* and there is video */
     camera_check *check;
     const svms_track *tracks;
-    uint32_t track;           /* number of the verdict track */
-    int64_t start_utc_ns;     /* of time stamp 0 */
-    int64_t newest_utc_ns;    /* of the sample that was recorded last */
-    svms_camera_verdict last; /* what was said of the GOP before */
-    bool last_trusted;
-    uint64_t reports;
-    uint64_t authentic; /* by somebody who is trusted */
+    uint32_t track;        /* number of the verdict track */
+    int64_t start_utc_ns;  /* of time stamp 0 */
+    int64_t newest_utc_ns; /* of the sample that was recorded last */
+    camera_watch watch;
+    bool has_failed;    /* validation, in the midst of the recording */
     exit_status stored; /* of the newest verdict */
     char *text;         /* of a record, and room for it */
     size_t room;
     record_verdict_taker *take;
-    void *user;
+    camera_alarm_taker *tell;
+    void *user; /* of both */
 } record_camera;
 
 exit_status record_camera_load(record_camera *camera, svms_ctx *ctx, const record_way *way);
 /* Adds the track of verdicts behind *count tracks, where there is video to validate. any_clock:
  * nobody knows when it was captured. tracks must outlive the camera. */
-exit_status record_camera_begin(record_camera *camera, svms_ctx *ctx, const record_way *way,
-                                svms_track *tracks, uint32_t *count, int64_t start_utc_ns,
-                                bool any_clock);
+exit_status record_camera_begin(record_camera *camera, svms_ctx *ctx, svms_track *tracks,
+                                uint32_t *count, int64_t start_utc_ns, bool any_clock);
 /* A sample that was recorded just now. */
 exit_status record_camera_follow(record_camera *camera, const svms_sample *sample);
 /* Nothing more will be recorded. */
 exit_status record_camera_end(record_camera *camera);
-/* Says what was found, all in all. */
+/* What was found, all in all, in words. */
+void record_camera_sum(const record_camera *camera, char *out, size_t size);
+/* Says that, where something was validated. */
 void record_camera_tell(const record_camera *camera);
+/* EXIT_EVIDENCE where something was not what a trusted camera signed (camera_watch.h);
+ * EXIT_ENVIRONMENT where validation did not come to its end. */
+exit_status record_camera_status(const record_camera *camera);
 void record_camera_free(record_camera *camera);
 
 #endif

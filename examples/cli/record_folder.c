@@ -31,6 +31,7 @@ struct record_folder {
     svms_recording *recording;
     svms_link_state link_state;
     json_t *containers; /* what became of each */
+    json_t *members;    /* more for the report, or NULL */
     uint8_t recording_id[16];
     uint64_t kept;  /* containers that hold samples */
     bool lost_name; /* a container is complete and still called .part */
@@ -296,18 +297,29 @@ svms_recording *record_folder_recording(record_folder *self)
     return self->recording;
 }
 
+void record_folder_say(record_folder *self, json_t *members)
+{
+    json_decref(self->members);
+    self->members = members;
+}
+
 static exit_status print_report(record_folder *self, const svms_recording_stats *stats,
                                 bool by_signal)
 {
     json_t *containers = self->containers;
     self->containers = NULL;
-    return json_print(json_pack(
-        "{s:s, s:o, s:s, s:o, s:I, s:I, s:o, s:b, s:I, s:I}", "folder", self->target.path,
-        "recording_id", json_hex(self->recording_id, 16), "link", link_names[self->link_state],
-        "containers", containers, "samples", (json_int_t)stats->samples, "segments",
-        (json_int_t)stats->segments, "until", json_time(stats->last_utc_ns), "ended_by_signal",
-        by_signal, "failures", (json_int_t)stats->failures, "heads_not_kept",
-        (json_int_t)stats->heads_not_kept));
+    json_t *report =
+        json_pack("{s:s, s:o, s:s, s:o, s:I, s:I, s:o, s:b, s:I, s:I}", "folder", self->target.path,
+                  "recording_id", json_hex(self->recording_id, 16), "link",
+                  link_names[self->link_state], "containers", containers, "samples",
+                  (json_int_t)stats->samples, "segments", (json_int_t)stats->segments, "until",
+                  json_time(stats->last_utc_ns), "ended_by_signal", by_signal, "failures",
+                  (json_int_t)stats->failures, "heads_not_kept", (json_int_t)stats->heads_not_kept);
+    if (self->members && json_object_update(report, self->members) != 0) {
+        json_decref(report);
+        report = NULL;
+    }
+    return json_print(report);
 }
 
 exit_status record_folder_finish(record_folder *self, exit_status status, bool by_signal)
@@ -355,6 +367,7 @@ void record_folder_free(record_folder **folder)
     svms_recording_abort(&self->recording);
     folder_end_free(&self->end);
     json_decref(self->containers);
+    json_decref(self->members);
     if (self->handle >= 0) {
         close(self->handle);
     }

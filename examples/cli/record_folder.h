@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include <svms/svms.h>
 
 #include "exit_status.h"
@@ -32,6 +34,9 @@ exit_status record_folder_begin(record_folder *folder, const svms_writer_options
 void record_folder_tell_found(record_folder *folder);
 /* NULL before record_folder_begin() and after record_folder_finish(). */
 svms_recording *record_folder_recording(record_folder *folder);
+/* Members for the report as JSON, in place of those that were given before; taken over, and may be
+ * NULL. */
+void record_folder_say(record_folder *folder, json_t *members);
 /* Ends the recording and reports; a container without a sample is removed. status is how recording
  * went so far; by_signal that it was ended so. */
 exit_status record_folder_finish(record_folder *folder, exit_status status, bool by_signal);

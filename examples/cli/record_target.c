@@ -16,6 +16,7 @@
 #include "keys.h"
 #include "media_time.h"
 #include "message.h"
+#include "record_alarm.h"
 #include "recording.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
@@ -109,16 +110,25 @@ exit_status record_target_prepare(record_target *self, const typed_inputs *typed
 
 static exit_status take_verdict(void *user, svms_sample *sample, int64_t newest_utc_ns);
 
+static void tell_alarm(void *user, const camera_alarm *alarm)
+{
+    record_target *self = user;
+    progress_clear(&self->bar);
+    record_alarm_tell(alarm);
+    record_audit_camera(&self->audit, alarm, record_alarm_words(alarm).text);
+}
+
 /* And the track of what is found out about cameras, where that is wanted. */
 static exit_status prepare_tracks(record_target *self, const record_media *media)
 {
     uint32_t count = media->track_count;
     memcpy(self->tracks, media->tracks, count * sizeof *media->tracks);
     self->camera.take = take_verdict;
+    self->camera.tell = tell_alarm;
     self->camera.user = self;
     exit_status status =
-        record_camera_begin(&self->camera, self->ctx, self->way, self->tracks, &count,
-                            media->start_utc_ns, media->clock == SVMS_CLOCK_UNKNOWN);
+        record_camera_begin(&self->camera, self->ctx, self->tracks, &count, media->start_utc_ns,
+                            media->clock == SVMS_CLOCK_UNKNOWN);
     for (uint32_t i = 0; i < count; i++) {
         self->tracks[i].protection = (svms_protection)self->way->protection;
     }
@@ -372,6 +382,16 @@ exit_status record_target_gap(record_target *self, svms_gap_reason reason)
     return stop(self, status, &err);
 }
 
+bool record_target_reports(const record_target *self)
+{
+    return self->folder && self->way->json;
+}
+
+void record_target_say(record_target *self, json_t *members)
+{
+    record_folder_say(self->folder, members);
+}
+
 /* After a failure of the disk: what is left of the recording? */
 static void report_loss(const record_target *self)
 {
@@ -476,7 +496,22 @@ exit_status record_target_end(record_target *self, exit_status status)
         status = status == EXIT_GOOD ? ended : status;
         record_camera_tell(&self->camera);
     }
-    return self->folder ? end_folder(self, status) : end_file(self, status);
+    status = self->folder ? end_folder(self, status) : end_file(self, status);
+    return status == EXIT_GOOD ? record_camera_status(&self->camera) : status;
+}
+
+/* Of a recording that is complete, and of a camera that was not believed, both is said. */
+static exit_status tell_stop(record_target *self, exit_status status)
+{
+    char why[CAMERA_SUM_SIZE + 32] = "";
+    const char *signal = interrupt_came() ? "by a signal" : "";
+    snprintf(why, sizeof why, "%s", signal);
+    if (self->camera.has_begun) {
+        size_t used = strlen(why);
+        used += (size_t)snprintf(why + used, sizeof why - used, "%scamera: ", used > 0 ? "; " : "");
+        record_camera_sum(&self->camera, why + used, sizeof why - used);
+    }
+    return record_audit_stop(&self->audit, status, why[0] != '\0' ? why : NULL);
 }
 
 exit_status record_target_free(record_target **target, exit_status status)
@@ -485,7 +520,7 @@ exit_status record_target_free(record_target **target, exit_status status)
     if (!self) {
         return status;
     }
-    status = record_audit_stop(&self->audit, status, interrupt_came() ? "by a signal" : NULL);
+    status = tell_stop(self, status);
     record_folder_free(&self->folder);
     status = audit_trail_close(&self->audit.trail, status);
     record_camera_free(&self->camera);

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include <svms/svms.h>
 
 #include "head_text.h"
@@ -61,6 +63,10 @@ exit_status record_target_append(record_target *target, const svms_sample *sampl
 void record_target_show(record_target *target, int64_t duration_ns);
 /* Why something is missing in front of the next sample. */
 exit_status record_target_gap(record_target *target, svms_gap_reason reason);
+/* Whether a report as JSON is wanted, and more members for it, in place of those before; taken
+ * over. */
+bool record_target_reports(const record_target *target);
+void record_target_say(record_target *target, json_t *members);
 /* Ends the recording and says what it is; also where nothing was ever begun. status: how it went so
  * far. */
 exit_status record_target_end(record_target *target, exit_status status);

@@ -131,13 +131,10 @@ static exit_status check_contradictions(const record_way *way, const char *comma
     if (way->people.password_file && way->people.password_prompt) {
         return usage_error(command, "--password-file and --password-prompt: only one is possible");
     }
-    if (way->camera_signed && !way->camera_trust) {
-        return usage_error(command, "--camera-signed belongs to --camera-trust");
-    }
     if (way->device && strlen(way->device) > SVMS_MAX_NAME_SIZE) {
         return usage_error(command, "--device is longer than %d bytes", SVMS_MAX_NAME_SIZE);
     }
-    return EXIT_GOOD;
+    return camera_trust_check(&way->camera, command);
 }
 
 static exit_status refuse(const char *command, const char *words)

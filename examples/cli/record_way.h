@@ -8,6 +8,7 @@
 
 #include <svms/svms.h>
 
+#include "camera_trust.h"
 #include "options.h"
 #include "recipient_set.h"
 
@@ -22,14 +23,13 @@ typedef struct record_way {
     const char *head;
     const char *durability;
     const char *audit;
-    const char *camera_trust; /* NULL: what cameras signed is not looked at */
+    camera_trust_options camera; /* nothing given: what cameras signed is not looked at */
     uint32_t sign_every;
     int protection;
     int role;
     bool unsigned_media;
     bool goes_on;
     bool late_signatures;
-    bool camera_signed;
     bool json;
     bool force;
     /* Worked out of rotate and durability. */
@@ -204,22 +204,7 @@ extern const option_choice record_way_roles[];
           NULL,                                                                                    \
           0.1,                                                                                     \
           10 },                                                                                    \
-        { "camera-trust",                                                                          \
-          "CA",                                                                                    \
-          "validate what cameras sign, by these CA certificates (PEM)",                            \
-          OPTION_TEXT,                                                                             \
-          offsetof(request, way.camera_trust),                                                     \
-          NULL,                                                                                    \
-          0,                                                                                       \
-          0 },                                                                                     \
-        { "camera-signed",                                                                         \
-          NULL,                                                                                    \
-          "the camera is known to sign: without signatures it was stripped",                       \
-          OPTION_FLAG,                                                                             \
-          offsetof(request, way.camera_signed),                                                    \
-          NULL,                                                                                    \
-          0,                                                                                       \
-          0 },                                                                                     \
+        CAMERA_TRUST_OPTIONS(request, way.camera),                                                 \
     {                                                                                              \
         "force", NULL, "replace FILE when the new recording is complete", OPTION_FLAG,             \
             offsetof(request, way.force), NULL, 0, 0                                               \

@@ -10,6 +10,7 @@
 #include <picture_size.h>
 #include <stream_clock.h>
 
+#include "media_time.h"
 #include "message.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
@@ -311,6 +312,21 @@ static exit_status mark_gap(rtsp_recorder *self, recorded_track *track)
     return record_target_gap(self->target, reason);
 }
 
+/* What stands in the recording: where the camera says no time, that of the track. */
+static void tell_missing(rtsp_recorder *self, size_t number, const svms_sample *sample)
+{
+    recorded_track *track = &self->tracks[number];
+    int64_t begin = sample->utc_ns != SVMS_NO_TIME
+                        ? sample->utc_ns
+                        : time_add(self->start_utc_ns, ticks_to_ns(&track->track, sample->pts));
+    int64_t end = time_add(begin, ticks_to_ns(&track->track, sample->duration));
+    rtsp_gaps_close(&self->gaps, number, &track->missing, begin);
+    /* Pictures may come in another order than they are shown. */
+    if (!track->has_sample || end > track->missing.from_utc_ns) {
+        track->missing.from_utc_ns = end;
+    }
+}
+
 static exit_status record_sample(rtsp_recorder *self, size_t number, const svms_rtp_event *event,
                                  svms_sample *sample)
 {
@@ -324,6 +340,7 @@ static exit_status record_sample(rtsp_recorder *self, size_t number, const svms_
     sample->utc_ns = event->utc_ns;
     sample->data = event->data;
     sample->size = event->size;
+    tell_missing(self, number, sample);
     track->has_sample = true;
     status = record_target_append(self->target, sample);
     if (status == EXIT_GOOD) {
@@ -344,6 +361,7 @@ static void note_gap(rtsp_recorder *self, recorded_track *track, const svms_rtp_
     self->losses.reasons |= event->reasons;
     track->has_gap = true;
     track->reasons |= event->reasons;
+    rtsp_gap_widen(&track->missing, event);
 }
 
 /* Records what has times by now. is_end: what comes next does not continue it. */
@@ -493,6 +511,18 @@ static void on_note(void *user, const char *words)
 
 const stream_pull_events rtsp_recorder_events = { NULL, NULL, on_tracks, on_media, on_note };
 
+/* Of all that was missing so far; another connection may go on. */
+static void report_gaps(rtsp_recorder *self)
+{
+    json_t *report = record_target_reports(self->target) ? rtsp_gaps_report(&self->gaps) : NULL;
+    for (size_t i = 0; i < self->track_count && report; i++) {
+        rtsp_gaps_report_open(report, i, &self->tracks[i].missing);
+    }
+    if (report) {
+        record_target_say(self->target, report);
+    }
+}
+
 void rtsp_recorder_disconnect(rtsp_recorder *self, bool lost)
 {
     stream_pull_counts counts;
@@ -510,9 +540,15 @@ void rtsp_recorder_disconnect(rtsp_recorder *self, bool lost)
     self->pull = NULL;
     if (lost && self->target->has_begun) {
         self->was_lost = true;
+        for (size_t i = 0; i < self->track_count; i++) {
+            if (self->tracks[i].has_sample) {
+                rtsp_gap_lose_camera(&self->tracks[i].missing);
+            }
+        }
         record_audit_event(&self->target->audit, "recording.gap", &self->target->audit.head,
                            "the camera was lost");
     }
+    report_gaps(self);
 }
 
 void rtsp_recorder_tell_losses(const rtsp_recorder *self)
@@ -559,4 +595,5 @@ void rtsp_recorder_free(rtsp_recorder *self)
         free(self->tracks[i].config);
     }
     self->track_count = 0;
+    rtsp_gaps_free(&self->gaps);
 }

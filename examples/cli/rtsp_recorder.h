@@ -9,6 +9,7 @@
 #include <svms/svms.h>
 
 #include "record_target.h"
+#include "rtsp_gaps.h"
 #include "rtsp_hold.h"
 #include "rtsp_order.h"
 
@@ -30,6 +31,7 @@ typedef struct recorded_track {
     bool has_sample;  /* in the recording */
     bool has_gap;     /* before its next sample */
     uint32_t reasons; /* of that gap */
+    rtsp_gap missing; /* the same, for the report */
     uint64_t changes; /* of its codec configuration, after the beginning */
 } recorded_track;
 
@@ -52,6 +54,7 @@ typedef struct rtsp_recorder {
     bool was_lost;        /* the camera, since the last sample */
     uint64_t marked_ns;   /* when a gap was last signed */
     rtsp_losses losses;
+    rtsp_gaps gaps;
     exit_status status; /* of the target, where that failed */
 } rtsp_recorder;
 

@@ -66,6 +66,12 @@ static svms_status judge_token(void *user, stream_serve_token *token, svms_error
     return rtsp_viewers_token(&self->viewers, token, err);
 }
 
+static void permit(void *user, const stream_serve_question *question, stream_serve_verdict *verdict)
+{
+    const serving *self = user;
+    rtsp_viewers_permit(&self->viewers, question, verdict);
+}
+
 static void tell(void *user, stream_serve_note note, const char *who, const char *words)
 {
     static const char *const names[] = { "refused", "plays", "behind", "gone" };
@@ -86,6 +92,10 @@ static exit_status check(const serve_request *request)
     if (request->path[0] != '/') {
         return usage_error("rtsp serve", "--path begins with a slash");
     }
+    if (request->source.from_utc_ns != SVMS_NO_TIME && request->source.to_utc_ns != SVMS_NO_TIME &&
+        request->source.from_utc_ns >= request->source.to_utc_ns) {
+        return usage_error("rtsp serve", "--from is not before --to");
+    }
     return rtsp_viewers_check(&request->viewers, !clear);
 }
 
@@ -101,7 +111,8 @@ static exit_status load_tls(serving *self)
     }
     options.side = SVMS_TLS_SERVER;
     options.min_version = SVMS_TLS_1_2; /* which many players still speak */
-    options.peer = SVMS_TLS_PEER_NOT_ASKED;
+    options.peer = self->viewers.clients ? SVMS_TLS_PEER_OPTIONAL : SVMS_TLS_PEER_NOT_ASKED;
+    options.credentials.trust = self->viewers.clients;
     options.credentials.chain = chain;
     options.credentials.key = key;
     if (status == EXIT_GOOD &&
@@ -147,6 +158,7 @@ static exit_status open_server(serving *self)
     options.user = self;
     options.secret = give_secret;
     options.token = judge_token;
+    options.permit = permit;
     options.note = tell;
     if (stream_serve_open(&self->serve, &options, &err) != SVMS_OK) {
         return complain_error(&err, "cannot serve %s", request->source.path);
@@ -160,6 +172,9 @@ static exit_status run_until(serving *self, uint64_t when)
     svms_error err = SVMS_ERROR_INIT;
     while (!interrupt_came()) {
         uint64_t now = stream_clock();
+        if (rtsp_viewers_look(&self->viewers, now)) {
+            stream_serve_judge_again(self->serve);
+        }
         uint64_t next = stream_earlier(when, now + LOOK_NS);
         if (stream_serve_run(self->serve, next, &err) != SVMS_OK) {
             return complain_error(&err, "cannot serve %s", self->request->source.path);
@@ -346,8 +361,12 @@ static const option_spec options[] = {
       VIEWER(rules.skew_s), NULL, 0, 300 },
     { "longest-life", "SPAN", "longest life of a token: 90s, 15m, 8h, 2d; default 1d", OPTION_TEXT,
       VIEWER(rules.longest_life), NULL, 0, 0 },
-    { "revocations", "FILE", "tokens that were revoked before their time", OPTION_TEXT,
+    { "revocations", "FILE", "tokens that were revoked; read again when it changes", OPTION_TEXT,
       VIEWER(rules.revocations), NULL, 0, 0 },
+    { "client-ca", "CA", "whose certificates clients may show, for tokens bound to them (PEM)",
+      OPTION_TEXT, VIEWER(client_ca), NULL, 0, 0 },
+    { "demand-binding", NULL, "refuse tokens that are bound to no certificate", OPTION_FLAG,
+      VIEWER(rules.demand_binding), NULL, 0, 0 },
     { "open", NULL, "everybody may see it", OPTION_FLAG, VIEWER(open), NULL, 0, 0 },
     { "media", "HOW", "srtp (default), tls (inside the connection, without SRTP), or clear",
       OPTION_CHOICE, offsetof(serve_request, media), medias, 0, 0 },
@@ -380,8 +399,10 @@ static const option_spec options[] = {
 static const command_line line = {
     "rtsp serve",
     "INPUT --listen ADDRESS:PORT --certificate FILE [options]",
-    "Serves a video file that FFmpeg reads, or a recording (.svms), as a live camera: RTSP within\n"
-    "TLS, media as SRTP with a key of its own for each client. Its URL is printed. Ctrl-C ends it.",
+    "Serves a video file that FFmpeg reads, or a recording (.svms, or a folder of them), as a "
+    "live\n"
+    "camera: RTSP within TLS, media as SRTP with a key of its own for each client. Its URL is\n"
+    "printed. Ctrl-C ends it.",
     options,
     sizeof options / sizeof options[0],
     "INPUT",
@@ -393,6 +414,8 @@ exit_status command_rtsp_serve(int count, char **arguments)
     serve_request request;
     memset(&request, 0, sizeof request);
     request.path = "/live";
+    request.source.from_utc_ns = SVMS_NO_TIME;
+    request.source.to_utc_ns = SVMS_NO_TIME;
     request.viewers.rules = (token_rules_options)TOKEN_RULES_OPTIONS_INIT;
     request.media = STREAM_SERVE_SRTP;
     request.mikey = SVMS_MIKEY_ONVIF;

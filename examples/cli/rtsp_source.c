@@ -35,6 +35,7 @@ struct rtsp_source {
     svms_container_info info;
     svms_disclosure_info disclosed;    /* where only that opens: info.disclosed */
     svms_error failure;                /* the last that was passed over */
+    const char *failed_path;           /* and the container that it was in */
     bool awaits_sync[SVMS_MAX_TRACKS]; /* what came before is missing */
     bool end_was_missed;
 };
@@ -147,9 +148,6 @@ static exit_status open_file(rtsp_source *self)
     const char *path = self->options->path;
     exit_status status = EXIT_GOOD;
     if (folder_exists(path)) {
-        if (self->options->keys.disclosure) {
-            return usage_error(COMMAND, "--keys opens a single container, not a folder");
-        }
         status = extract_folder_open(&self->folder, self->ctx, path);
         path = status == EXIT_GOOD ? extract_folder_first(self->folder) : path;
     }
@@ -160,6 +158,9 @@ static exit_status open_recording(rtsp_source *self)
 {
     const rtsp_source_options *options = self->options;
     exit_status status = EXIT_GOOD;
+    if (options->keys.disclosure && folder_exists(options->path)) {
+        return usage_error(COMMAND, "--keys opens a single container, not a folder");
+    }
     self->how = (svms_reader_options)SVMS_READER_OPTIONS_INIT;
     if (options->trust_path) {
         status = load_trust(&self->trust, self->ctx, options->trust_path);
@@ -228,7 +229,8 @@ static bool pass_failure(rtsp_source *self, svms_status status, const svms_error
 {
     svms_status_kind kind = svms_status_class(status);
     const svms_error *last = &self->failure;
-    bool again = last->status != SVMS_OK && err->segment == last->segment;
+    bool again = last->status != SVMS_OK && err->segment == last->segment &&
+                 self->failed_path == path_of(self);
     if ((kind != SVMS_CLASS_EVIDENCE && kind != SVMS_CLASS_MALFORMED) ||
         status == SVMS_E_WRONG_KEY || (again && err->offset == last->offset)) {
         return false;
@@ -236,6 +238,7 @@ static bool pass_failure(rtsp_source *self, svms_status status, const svms_error
     bool same_words = again && strcmp(err->message, last->message) == 0;
     self->failure = *err;
     self->failure.status = status;
+    self->failed_path = path_of(self);
     self->lacks = true;
     await_sync(self);
     if (same_words) {

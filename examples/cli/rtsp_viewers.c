@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "keys.h"
 #include "message.h"
 #include "options.h"
 
@@ -29,6 +30,10 @@ static exit_status check_tokens(const rtsp_viewers_options *options, bool in_tls
         if (!in_tls) {
             return usage_error(COMMAND, "tokens are not taken without TLS");
         }
+        if (given->demand_binding && !options->client_ca) {
+            return usage_error(COMMAND, "--demand-binding needs --client-ca: whose certificates "
+                                        "tokens may be bound to");
+        }
         if (!options->device) {
             return usage_error(COMMAND, "--device is missing: which one the tokens must be for");
         }
@@ -36,8 +41,8 @@ static exit_status check_tokens(const rtsp_viewers_options *options, bool in_tls
     }
     if (given->issuers.count > 0 || given->gateways.count > 0 || given->audience ||
         given->longest_life || given->revocations || given->skew_s != none.skew_s ||
-        given->profile != none.profile || given->nbf_may_be_absent || options->device ||
-        options->policy_path) {
+        given->profile != none.profile || given->nbf_may_be_absent || given->demand_binding ||
+        options->device || options->policy_path || options->client_ca) {
         return usage_error(COMMAND, "what a token must be belongs to --jwks");
     }
     return EXIT_GOOD;
@@ -75,7 +80,11 @@ static exit_status load_secret(rtsp_viewers *self)
 static exit_status load_judge(rtsp_viewers *self, svms_ctx *ctx)
 {
     svms_error err = SVMS_ERROR_INIT;
+    revocation_watch_begin(&self->revoked, self->options->rules.revocations);
     exit_status status = token_judge_make(&self->judge, ctx, &self->options->rules, &names);
+    if (status == EXIT_GOOD && self->options->client_ca) {
+        status = load_trust(&self->clients, ctx, self->options->client_ca);
+    }
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -108,6 +117,7 @@ void rtsp_viewers_free(rtsp_viewers *viewers)
     token_judge_free(&viewers->judge);
     policy_file_free(&viewers->policy);
     svms_policy_free(&viewers->any);
+    svms_trust_free(&viewers->clients);
 }
 
 uint32_t rtsp_viewers_flags(const rtsp_viewers *viewers)
@@ -139,7 +149,16 @@ static svms_status refuse(svms_error *err, const char *action, const char *words
     return SVMS_E_POLICY;
 }
 
-static svms_status may(const rtsp_viewers *self, stream_serve_token *asked, const svms_token *token,
+/* Who asks, and what is found out about him. */
+typedef struct viewer {
+    const char *address;
+    const svms_chain *certificate;
+    const char *text; /* of the token */
+    size_t size;
+    int64_t valid_until_utc_ns;
+} viewer;
+
+static svms_status may(const rtsp_viewers *self, viewer *who, const svms_token *token,
                        const char *action, svms_error *err)
 {
     svms_decision decision = SVMS_DECISION_INIT;
@@ -147,7 +166,7 @@ static svms_status may(const rtsp_viewers *self, stream_serve_token *asked, cons
     const svms_policy *policy = self->any ? self->any : self->policy.policy;
     question.action = action;
     question.device = self->options->device;
-    question.address = asked->address;
+    question.address = who->address;
     svms_status status = svms_access_decide(policy, token, &question, &decision, err);
     if (status != SVMS_OK) {
         return status;
@@ -155,8 +174,8 @@ static svms_status may(const rtsp_viewers *self, stream_serve_token *asked, cons
     if (!decision.is_allowed) {
         return refuse(err, action, svms_access_reason_words(decision.reason));
     }
-    if (decision.valid_until_utc_ns < asked->valid_until_utc_ns) {
-        asked->valid_until_utc_ns = decision.valid_until_utc_ns;
+    if (decision.valid_until_utc_ns < who->valid_until_utc_ns) {
+        who->valid_until_utc_ns = decision.valid_until_utc_ns;
     }
     /* Nothing here lifts masks or exports; names are not drawn into pictures, uses not recorded. */
     return (decision.obligations & (SVMS_OBLIGED_WATERMARK | SVMS_OBLIGED_AUDIT_EACH)) == 0
@@ -181,22 +200,77 @@ static svms_status name_subject(const svms_token *token, char identity[SVMS_RTSP
     return SVMS_OK;
 }
 
+static svms_status verify(svms_token **out, const rtsp_viewers *self, const viewer *who,
+                          svms_error *err)
+{
+    svms_certificate_info shown = SVMS_CERTIFICATE_INFO_INIT;
+    svms_token_question question = SVMS_TOKEN_QUESTION_INIT;
+    svms_token_verdict verdict = SVMS_TOKEN_GOOD;
+    if (who->certificate) {
+        svms_status status = svms_chain_certificate(who->certificate, 0, &shown, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        question.certificate_sha256 = shown.sha256;
+    }
+    return svms_token_verify(out, self->judge.verifier, who->text, who->size, &question, &verdict,
+                             err);
+}
+
+static svms_status judge(const rtsp_viewers *self, viewer *who,
+                         char identity[SVMS_RTSP_IDENTITY_SIZE], svms_error *err)
+{
+    svms_token *token = NULL;
+    svms_status status = verify(&token, self, who, err);
+    if (status == SVMS_OK) {
+        status = name_subject(token, identity, err);
+    }
+    if (status == SVMS_OK) {
+        status = may(self, who, token, "live.view", err);
+    }
+    if (status == SVMS_OK && self->has_sound) {
+        status = may(self, who, token, "live.listen", err);
+    }
+    svms_token_free(&token);
+    return status;
+}
+
 svms_status rtsp_viewers_token(const rtsp_viewers *viewers, stream_serve_token *token,
                                svms_error *err)
 {
-    svms_token_verdict verdict = SVMS_TOKEN_GOOD;
-    svms_token *good = NULL;
-    svms_status status = svms_token_verify(&good, viewers->judge.verifier, token->text, token->size,
-                                           NULL, &verdict, err);
-    if (status == SVMS_OK) {
-        status = name_subject(good, token->identity, err);
-    }
-    if (status == SVMS_OK) {
-        status = may(viewers, token, good, "live.view", err);
-    }
-    if (status == SVMS_OK && viewers->has_sound) {
-        status = may(viewers, token, good, "live.listen", err);
-    }
-    svms_token_free(&good);
+    viewer who = { token->address, token->certificate, token->text, token->size,
+                   token->valid_until_utc_ns };
+    svms_status status = judge(viewers, &who, token->identity, err);
+    token->valid_until_utc_ns = who.valid_until_utc_ns;
     return status;
+}
+
+/* As many characters as there is room for; the words are UTF-8. */
+static void copy_words(char *out, size_t capacity, const char *words)
+{
+    size_t size = strlen(words);
+    if (size >= capacity) {
+        for (size = capacity - 1; size > 0 && ((unsigned char)words[size] & 0xC0) == 0x80; size--) {
+        }
+    }
+    memcpy(out, words, size);
+    out[size] = '\0';
+}
+
+void rtsp_viewers_permit(const rtsp_viewers *viewers, const stream_serve_question *question,
+                         stream_serve_verdict *verdict)
+{
+    viewer who = { question->address, question->certificate, question->token, question->token_size,
+                   verdict->valid_until_utc_ns };
+    char identity[SVMS_RTSP_IDENTITY_SIZE];
+    svms_error err = SVMS_ERROR_INIT;
+    verdict->refusal = STREAM_SERVE_STRANGER;
+    verdict->is_allowed = !who.text || judge(viewers, &who, identity, &err) == SVMS_OK;
+    verdict->valid_until_utc_ns = who.valid_until_utc_ns;
+    copy_words(verdict->words, sizeof verdict->words, err.message);
+}
+
+bool rtsp_viewers_look(rtsp_viewers *viewers, uint64_t now)
+{
+    return revocation_watch_look(&viewers->revoked, viewers->judge.revocations, now);
 }

@@ -12,6 +12,7 @@
 #include "exit_status.h"
 #include "password.h"
 #include "policy_file.h"
+#include "revocation_watch.h"
 #include "token_rules.h"
 
 typedef struct rtsp_viewers_options {
@@ -22,6 +23,7 @@ typedef struct rtsp_viewers_options {
     token_rules_options rules; /* of tokens */
     const char *device;        /* what this camera is called in rights and policies */
     const char *policy_path;
+    const char *client_ca; /* whose certificates tokens may be bound to */
 } rtsp_viewers_options;
 
 typedef struct rtsp_viewers {
@@ -29,8 +31,10 @@ typedef struct rtsp_viewers {
     password secret;
     token_judge judge;
     policy_file policy;
-    svms_policy *any; /* where no policy was given: one that leaves all to the tokens */
-    bool has_sound;   /* hearing needs a right of its own */
+    svms_policy *any;    /* where no policy was given: one that leaves all to the tokens */
+    bool has_sound;      /* hearing needs a right of its own */
+    svms_trust *clients; /* NULL: none is asked for a certificate */
+    revocation_watch revoked;
 } rtsp_viewers;
 
 /* What is wrong with the command line. */
@@ -42,10 +46,14 @@ void rtsp_viewers_free(rtsp_viewers *viewers);
 
 /* SVMS_RTSP_SERVER_... */
 uint32_t rtsp_viewers_flags(const rtsp_viewers *viewers);
-/* As stream_serve_options.secret and .token. */
+/* Looks whether the list of revoked tokens has changed; true: who watches must be judged again. */
+bool rtsp_viewers_look(rtsp_viewers *viewers, uint64_t now);
+/* As stream_serve_options.secret, .token and .permit. */
 svms_status rtsp_viewers_secret(const rtsp_viewers *viewers, const char *name,
                                 svms_rtsp_secret *out);
 svms_status rtsp_viewers_token(const rtsp_viewers *viewers, stream_serve_token *token,
                                svms_error *err);
+void rtsp_viewers_permit(const rtsp_viewers *viewers, const stream_serve_question *question,
+                         stream_serve_verdict *verdict);
 
 #endif

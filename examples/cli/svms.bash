@@ -8,13 +8,14 @@ _svms_export_options() {
         echo "--out --from --to --device --without-track --source-password-file" \
             "--source-password-prompt --source-identity --source-kek --source-keys --password-file" \
             "--password-prompt --recipient --recipient-kek --unsealed --signer --signer-key --trust" \
-            "--crl --tsa-anchors --accept-claimed-time --include-unverified --tsa --case --operator" \
+            "--crl --tsa-anchors --log-key --witness-key --outside-witness-key --quorum --accept-claimed-time --include-unverified --tsa --case --operator" \
             "--reason --comment --audit-reference --note --no-reexport --profile --attach --derived" \
             "--description --method --tool --derived-from --audit --no-check --force --json --quiet --help"
         ;;
     list) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
-        echo "--trust --crl --tsa-anchors --camera-trust --expect-head --accept-claimed-time --password-file" \
+        echo "--trust --crl --tsa-anchors --log-key --witness-key --outside-witness-key --quorum" \
+            "--camera-trust --camera-user-trust --camera-certificate --camera-crl --camera-signed --expect-head --accept-claimed-time --password-file" \
             "--password-prompt --identity --kek --audit --json --quiet --help"
         ;;
     extract)
@@ -174,15 +175,15 @@ _svms_rtsp_options() {
         echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
             "--transport --suite --allow-sha1 --rekey-seconds --rekey-packets --for --once --silence --reorder" \
             "--out --rotate --continue --audit --head --durability --sign-every --late-signatures" \
-            "--camera-trust --camera-signed --signer" \
+            "--camera-trust --camera-user-trust --camera-certificate --camera-crl --camera-signed --signer" \
             "--signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
             "--kek --device --segment-seconds --json --force --help"
         ;;
     serve)
         echo "--listen --certificate --certificate-key --path --user --user-password-file --open --allow-md5" \
             "--jwks --issuer --gateway --audience --device --policy --profile --without-nbf --skew --longest-life" \
-            "--revocations --media --mikey --suite --loop --wait --password-file --password-prompt --identity" \
-            "--kek --keys --trust --help"
+            "--revocations --client-ca --demand-binding --media --mikey --suite --loop --wait --from --to" \
+            "--password-file --password-prompt --identity --kek --keys --trust --help"
         ;;
     check)
         echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
@@ -215,13 +216,13 @@ _svms_options() {
     request) echo "--new-key --key --passphrase-file --name --host --role --out --json --help" ;;
     record)
         echo "--out --rotate --continue --audit --head --durability --sign-every --late-signatures" \
-            "--camera-trust --camera-signed --signer --signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
+            "--camera-trust --camera-user-trust --camera-certificate --camera-crl --camera-signed --signer --signer-key --role --unsigned --protect --password-file --password-prompt --recipient" \
             "--kek --device --start-time --segment-seconds --realtime --json --force --help"
         ;;
     info) echo "--password-file --password-prompt --identity --kek --json --help" ;;
     verify)
         echo "--trust --crl --tsa-anchors --log-key --witness-key --outside-witness-key --quorum --head" \
-            "--camera-trust --recording --from --to --accept-claimed-time --password-file --password-prompt --identity --kek" \
+            "--camera-trust --camera-user-trust --camera-certificate --camera-crl --camera-signed --recording --from --to --accept-claimed-time --password-file --password-prompt --identity --kek" \
             "--keys --audit --json --quiet --help"
         ;;
     extract)
@@ -337,6 +338,7 @@ _svms() {
         --kid | --issuer | --audience | --subject | --session | --authenticated | --amr | --product | --hardware | --release | --counter | --minimum | --installed | --floor | --life | --gateway | --skew | --longest-life | \
         --actor | --old-issuer | --old-gateway | --old-audience | --old-longest-life | --id | --before | --until) return ;;
     --chain | --camera-certificate | --user-chain | --user-key | --user-trust | --camera-trust | \
+        --camera-user-trust | --camera-crl | \
         --token | --note-file | --mask | --policy | --user-password-file | --token-file | \
         --code-file | --cert | --passphrase-file | --under | --under-passphrase-file | --key | --new-key | --out | --ca | --signer | --signer-key | --password-file | --recipient | --identity | --trust | --keys | \
         --kek | --proof | --recipient-kek | --new-password-file | --officer-key | --officer-cert | --containers | --head | --crl | --tsa-anchors | --query | --reply | \

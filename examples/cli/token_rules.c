@@ -109,20 +109,26 @@ static exit_status add_issuers(token_judge *judge, svms_ctx *ctx,
     return status;
 }
 
-static exit_status load_revocations(token_judge *judge, svms_ctx *ctx, const char *path)
+exit_status token_revocations_merge(svms_revocations *list, const char *path)
 {
     svms_error err = SVMS_ERROR_INIT;
     file_text text = { NULL, 0 };
     exit_status status = file_read(&text, path, MAX_REVOCATIONS_FILE, false);
-    if (status == EXIT_GOOD && svms_revocations_new(&judge->revocations, ctx, &err) != SVMS_OK) {
-        status = complain_error(&err, "cannot begin");
-    }
     if (status == EXIT_GOOD &&
-        svms_revocations_merge(judge->revocations, text.bytes, text.size, &err) != SVMS_OK) {
+        svms_revocations_merge(list, text.bytes, text.size, &err) != SVMS_OK) {
         status = complain_error(&err, "cannot use the revocations %s", path);
     }
     file_text_free(&text);
     return status;
+}
+
+static exit_status load_revocations(token_judge *judge, svms_ctx *ctx, const char *path)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    if (svms_revocations_new(&judge->revocations, ctx, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot begin");
+    }
+    return token_revocations_merge(judge->revocations, path);
 }
 
 exit_status token_judge_make(token_judge *out, svms_ctx *ctx, const token_rules_options *options,

@@ -62,5 +62,7 @@ exit_status token_judge_make(token_judge *out, svms_ctx *ctx, const token_rules_
 exit_status token_judge_ask(svms_token **token, const token_judge *judge, const file_text *text,
                             svms_token_verdict *verdict, svms_error *err);
 void token_judge_free(token_judge *judge);
+/* Adds what a file says to a list, or complains and leaves it as it was. */
+exit_status token_revocations_merge(svms_revocations *list, const char *path);
 
 #endif

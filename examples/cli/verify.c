@@ -23,7 +23,7 @@ typedef struct verify_request {
     const char *trust_path;
     const char *crl_path;
     const char *anchors_path;
-    const char *camera_trust_path;
+    camera_trust_options camera;
     audit_trust_options witnesses;
     const char *recording;
     const char *audit;
@@ -97,7 +97,8 @@ static exit_status show(const verify_request *request, const recording *file,
 typedef struct verify_means {
     svms_trust *trust;
     svms_trust *stamp_trust;
-    svms_trust *camera_trust;
+    camera_trust camera;
+    const camera_trust *judges; /* &camera, or NULL: cameras are not asked about */
     attest_means witnesses;
     key_set keys;
     audit_trail *trail; /* NULL: nothing is told */
@@ -122,7 +123,7 @@ static exit_status verify_files(const verify_request *request, svms_ctx *ctx,
     const svms_verify_options verify = options_of(request, means);
     const folder_question question = { request->path,   request->trust_path, request->recording,
                                        &request->heads, request->json,       request->quiet,
-                                       &verify,         means->camera_trust, means->trail };
+                                       &verify,         means->judges,       means->trail };
     return verify_folder(&question, ctx);
 }
 
@@ -147,7 +148,7 @@ static exit_status conclude(const verify_request *request, svms_ctx *ctx, const 
                             const svms_report *report)
 {
     camera_story camera;
-    camera_story_begin(&camera, ctx, means->camera_trust, request->claimed_time);
+    camera_story_begin(&camera, ctx, means->judges, request->claimed_time);
     exit_status status = camera_story_add_source(&camera, &file->source, means->keys.ring);
     if (status == EXIT_GOOD) {
         status = camera_story_end(&camera);
@@ -200,8 +201,9 @@ static exit_status load_means(verify_means *means, svms_ctx *ctx, const verify_r
         status =
             load_trust_and_crls(&means->stamp_trust, ctx, request->anchors_path, request->crl_path);
     }
-    if (status == EXIT_GOOD && request->camera_trust_path) {
-        status = load_trust(&means->camera_trust, ctx, request->camera_trust_path);
+    if (status == EXIT_GOOD && camera_trust_is_given(&request->camera)) {
+        means->judges = &means->camera;
+        status = camera_trust_load(&means->camera, ctx, &request->camera);
     }
     if (status == EXIT_GOOD) {
         status = attest_load(&means->witnesses, ctx, &request->witnesses, "verify");
@@ -228,7 +230,7 @@ static exit_status verify(const verify_request *request, audit_trail *trail)
     }
     key_set_free(&means.keys);
     recording_close(&file);
-    svms_trust_free(&means.camera_trust);
+    camera_trust_free(&means.camera);
     svms_trust_free(&means.stamp_trust);
     svms_trust_free(&means.trust);
     svms_ctx_free(&ctx);
@@ -256,17 +258,8 @@ static const option_spec options[] = {
       offsetof(verify_request, crl_path), NULL, 0, 0 },
     { "tsa-anchors", "CA", "CA certificates (PEM) of time stamp authorities that are trusted",
       OPTION_TEXT, offsetof(verify_request, anchors_path), NULL, 0, 0 },
-    { "log-key", "KEY", "key of an audit log whose witnesses attest times", OPTION_TEXT,
-      offsetof(verify_request, witnesses.key), NULL, 0, 0 },
-    { "witness-key", "KEY", "with --log-key: a witness that its administrator controls; repeatable",
-      OPTION_LIST, offsetof(verify_request, witnesses.witnesses), NULL, 0, 0 },
-    { "outside-witness-key", "KEY",
-      "with --log-key: a witness that he does not control; repeatable", OPTION_LIST,
-      offsetof(verify_request, witnesses.outside), NULL, 0, 0 },
-    { "quorum", "K", "with --log-key: how many of them must have signed, one from outside",
-      OPTION_COUNT, offsetof(verify_request, witnesses.quorum), NULL, 1, SVMS_AUDIT_WITNESSES_MAX },
-    { "camera-trust", "CA", "validate again what cameras signed, by these CA certificates (PEM)",
-      OPTION_TEXT, offsetof(verify_request, camera_trust_path), NULL, 0, 0 },
+    ATTEST_OPTIONS(verify_request, witnesses),
+    CAMERA_TRUST_OPTIONS(verify_request, camera),
     { "head", "FILE", "of a folder: what record --head kept must be there; repeatable", OPTION_LIST,
       offsetof(verify_request, heads), NULL, 0, 0 },
     { "recording", "ID", "of a folder: which recording, if not the one most files are of",
@@ -330,5 +323,6 @@ exit_status command_verify(int count, char **arguments)
     if ((request.heads.count > 0 || request.recording) && !folder_exists(request.path)) {
         return usage_error("verify", "--head and --recording are for folders");
     }
-    return verify_told(&request);
+    exit_status checked = camera_trust_check(&request.camera, "verify");
+    return checked == EXIT_GOOD ? verify_told(&request) : checked;
 }

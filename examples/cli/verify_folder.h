@@ -22,8 +22,8 @@ typedef struct folder_question {
     bool json;
     bool quiet;
     const svms_verify_options *verify;
-    const svms_trust *camera_trust; /* NULL: signatures of cameras are not looked at again */
-    audit_trail *trail;             /* NULL: nothing is told */
+    const camera_trust *camera_trust; /* NULL: signatures of cameras are not looked at again */
+    audit_trail *trail;               /* NULL: nothing is told */
 } folder_question;
 
 /* Says what it found; the exit status is that of the verdict. */

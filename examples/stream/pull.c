@@ -19,9 +19,10 @@
 #define POLL_MS_MAX 1000
 
 static const char *const end_names[] = {
-    "goes on",  "stopped",         "unknown host", "unreachable",     "untrusted",   "denied",
-    "refused",  "redirected",      "policy",       "nothing offered", "broken rule", "time-out",
-    "no media", "connection lost", "teardown",     "goodbye",         "consumer",    "failure"
+    "goes on",     "stopped",  "unknown host", "unreachable",     "untrusted",
+    "denied",      "refused",  "redirected",   "policy",          "nothing offered",
+    "broken rule", "time-out", "no media",     "connection lost", "teardown",
+    "goodbye",     "consumer", "failure",      "complete"
 };
 
 const char *stream_pull_end_name(stream_pull_end end)
@@ -85,6 +86,9 @@ static svms_status check_options(const stream_pull_options *options, const strea
     if (options->user_name && options->token) {
         return refuse(err, SVMS_E_USAGE, "a user and a token contradict each other");
     }
+    if (options->replay && options->udp && !options->replay->paced) {
+        return refuse(err, SVMS_E_USAGE, "a replay by UDP needs to be paced");
+    }
     return SVMS_OK;
 }
 
@@ -127,6 +131,10 @@ svms_status stream_pull_open(stream_pull **out, svms_ctx *ctx, const stream_pull
     }
     pull->ctx = ctx;
     pull->options = *options;
+    if (options->replay) {
+        pull->replay = *options->replay;
+        pull->options.replay = &pull->replay;
+    }
     pull->url = url;
     pull->link = none;
     pull->bye_ns = STREAM_NEVER;
@@ -351,6 +359,19 @@ static void tend_tracks(stream_pull *pull, const struct pollfd *ready, size_t co
     }
 }
 
+/* All tracks of a replay have come to their ends: the session is of no more use. */
+static void look_for_completion(stream_pull *pull)
+{
+    bool all = pull->options.replay && pull->phase == PULL_PLAYS;
+    for (size_t i = 0; i < pull->track_count; i++) {
+        all = all && pull->tracks[i].is_done;
+    }
+    if (all && pull->end == STREAM_PULL_GOES_ON) {
+        pull->is_complete = true;
+        stream_pull_stop(pull);
+    }
+}
+
 static void check_limits(stream_pull *pull)
 {
     svms_error err = SVMS_ERROR_INIT;
@@ -358,7 +379,8 @@ static void check_limits(stream_pull *pull)
     if (status != SVMS_OK && pull->phase != PULL_LEAVES) {
         client_failed(pull, status, &err);
     }
-    if (pull->phase == PULL_PLAYS && pull->now - pull->media_ns >= pull->options.silence_ns) {
+    if (pull->phase == PULL_PLAYS && !pull->is_held &&
+        pull->now - pull->media_ns >= pull->options.silence_ns) {
         pull_end(pull, STREAM_PULL_SILENT, SVMS_E_IO, "no media came for %.1f seconds",
                  (double)pull->options.silence_ns / (double)STREAM_SECOND);
     }
@@ -366,8 +388,9 @@ static void check_limits(stream_pull *pull)
         pull_end(pull, STREAM_PULL_BYE, SVMS_END, "the camera said goodbye");
     }
     if (pull->phase == PULL_LEAVES && pull->now >= pull->limit) {
-        pull_end(pull, STREAM_PULL_STOPPED, SVMS_END, "it was stopped");
+        pull_left(pull);
     }
+    look_for_completion(pull);
 }
 
 /* Tells what is held, says goodbye where that may still arrive, and lets go of everything. */
@@ -380,7 +403,7 @@ static void finish(stream_pull *pull)
         }
         stream_ports_close(&pull->tracks[i].ports);
     }
-    if (end == STREAM_PULL_STOPPED && pull->client) {
+    if ((end == STREAM_PULL_STOPPED || end == STREAM_PULL_COMPLETE) && pull->client) {
         write_link(pull);
     }
     stream_dial_free(&pull->dial);
@@ -405,7 +428,7 @@ stream_pull_end stream_pull_step(stream_pull *pull, const struct pollfd *ready, 
     if (pull->end == STREAM_PULL_GOES_ON && pull->client) {
         tend_tracks(pull, ready, count);
     }
-    if (pull->end == STREAM_PULL_GOES_ON && pull->client) {
+    if (pull->end == STREAM_PULL_GOES_ON && pull->client && !pull->is_held) {
         read_link(pull);
     }
     if (pull->end == STREAM_PULL_GOES_ON && pull->client) {
@@ -431,6 +454,9 @@ size_t stream_pull_poll(const stream_pull *pull, struct pollfd *out)
         return out[0].fd >= 0 ? 1 : 0;
     }
     out[count++] = (struct pollfd){ pull->link.socket, stream_link_events(&pull->link), 0 };
+    if (pull->is_held) {
+        out[0].events &= (short)~POLLIN;
+    }
     for (size_t i = 0; i < pull->track_count && pull->phase >= PULL_PLAYS; i++) {
         const stream_ports *ports = &pull->tracks[i].ports;
         if (ports->rtp >= 0) {
@@ -452,7 +478,8 @@ uint64_t stream_pull_wait(const stream_pull *pull)
     uint64_t when = pull->limit;
     when = pull->client ? stream_earlier(when, svms_rtsp_client_wait(pull->client)) : when;
     if (pull->phase == PULL_PLAYS) {
-        when = stream_earlier(when, pull->media_ns + pull->options.silence_ns);
+        when =
+            pull->is_held ? when : stream_earlier(when, pull->media_ns + pull->options.silence_ns);
         when = stream_earlier(when, pull->bye_ns);
         for (size_t i = 0; i < pull->track_count; i++) {
             when = stream_earlier(when, pull_media_wait(&pull->tracks[i]));
@@ -460,6 +487,18 @@ uint64_t stream_pull_wait(const stream_pull *pull)
         }
     }
     return when;
+}
+
+void stream_pull_take(stream_pull *pull, bool more)
+{
+    if (pull->is_held != more) {
+        return;
+    }
+    pull->is_held = !more;
+    pull->now = stream_clock();
+    pull->media_ns = pull->now;
+    pull->has_more = more;
+    svms_rtsp_client_set_reading(pull->client, more ? 1 : 0, pull->now);
 }
 
 void stream_pull_stop(stream_pull *pull)
@@ -472,6 +511,7 @@ void stream_pull_stop(stream_pull *pull)
         pull_end(pull, STREAM_PULL_STOPPED, SVMS_END, "it was stopped");
         return;
     }
+    stream_pull_take(pull, true);
     for (size_t i = 0; i < pull->track_count; i++) {
         pull_media_goodbye(&pull->tracks[i]);
     }

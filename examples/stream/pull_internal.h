@@ -52,6 +52,7 @@ typedef struct pull_track {
     uint64_t sync_ns; /* not before, PLI again */
     bool wants_sync;
     bool said_bye;
+    bool is_done; /* of a replay nothing more comes */
     /* Range and RTP-Info of PLAY: the camera's clock before its first report. */
     bool has_start;
     uint32_t start_rtp_time;
@@ -66,6 +67,9 @@ struct stream_pull {
     stream_pull_end end;
     svms_error why;
     bool has_more; /* to be read without polling */
+    bool is_held;  /* nothing is to be read */
+    bool is_complete;
+    stream_pull_replay replay;
     stream_dial *dial;
     stream_link link;
     svms_rtsp_client *client;
@@ -96,6 +100,8 @@ void pull_note(stream_pull *pull, const char *format, ...) __attribute__((format
 /* pull_talk.c: what is asked, and what follows from answers. False: it has ended. */
 bool pull_talk_begin(stream_pull *pull);
 void pull_talk_leave(stream_pull *pull);
+/* The end of leaving. */
+void pull_left(stream_pull *pull);
 
 /* pull_tracks.c: which media of a description become tracks. False: it has ended. */
 bool pull_tracks_choose(stream_pull *pull, const svms_sdp *description);

@@ -10,6 +10,7 @@
 #define SYNC_NS STREAM_SECOND
 #define BYE_NS (STREAM_SECOND / 2)
 #define REPORT_SIZE 2048
+#define RTCP_BYE 203
 /* Said once: a number of these is normal when a key changes, many are not. */
 #define FORGED_TOLD 100
 
@@ -18,6 +19,9 @@ static svms_status on_event(void *user, const svms_rtp_event *event)
     pull_track *track = user;
     stream_pull *pull = track->pull;
     bool video = track->told.track.kind == SVMS_TRACK_VIDEO;
+    if (event->has_replay && (event->replay.flags & SVMS_RTP_REPLAY_TERMINAL) != 0) {
+        track->is_done = true;
+    }
     if (event->kind == SVMS_RTP_SAMPLE && (event->flags & SVMS_SAMPLE_SYNC) != 0) {
         track->wants_sync = false;
     } else if (event->kind == SVMS_RTP_GAP) {
@@ -134,6 +138,26 @@ static bool open_packet(pull_track *track, bool is_rtcp, uint8_t *packet, size_t
     return false;
 }
 
+/* Of a track of a replay that has sent nothing the receiver knows no source yet, and hears no BYE.
+ */
+static void look_for_bye(pull_track *track, const uint8_t *packet, size_t size)
+{
+    size_t at = 0;
+    while (size - at >= 8) {
+        size_t length = 4 * (((size_t)packet[at + 2] << 8 | packet[at + 3]) + 1);
+        uint32_t ssrc = (uint32_t)packet[at + 4] << 24 | (uint32_t)packet[at + 5] << 16 |
+                        (uint32_t)packet[at + 6] << 8 | packet[at + 7];
+        if (length > size - at) {
+            return;
+        }
+        if (packet[at + 1] == RTCP_BYE && (packet[at] & 31) > 0 && length >= 8 &&
+            (!track->has_ssrc || ssrc == track->ssrc)) {
+            track->is_done = true;
+        }
+        at += length;
+    }
+}
+
 void pull_media_take(pull_track *track, bool is_rtcp, uint8_t *packet, size_t size)
 {
     svms_error err = SVMS_ERROR_INIT;
@@ -146,6 +170,9 @@ void pull_media_take(pull_track *track, bool is_rtcp, uint8_t *packet, size_t si
                 : svms_rtp_receiver_push(track->receiver, packet, size, pull->now, &err);
     if (!is_rtcp && status == SVMS_OK) {
         pull->media_ns = pull->now;
+    }
+    if (is_rtcp && status == SVMS_OK && pull->options.replay) {
+        look_for_bye(track, packet, size);
     }
     look_at(track, status, &err);
     expect_end(pull);

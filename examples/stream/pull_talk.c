@@ -83,7 +83,18 @@ static void ask_setup(stream_pull *pull)
 static void ask_play(stream_pull *pull)
 {
     svms_error err = SVMS_ERROR_INIT;
-    if (svms_rtsp_client_play(pull->client, NULL, NULL, NULL, &err) != SVMS_OK) {
+    const stream_pull_replay *replay = pull->options.replay;
+    svms_rtsp_play play = SVMS_RTSP_PLAY_INIT;
+    if (replay) {
+        bool is_bound = replay->from_utc_ns != SVMS_NO_TIME || replay->to_utc_ns != SVMS_NO_TIME;
+        play.range.kind = is_bound ? SVMS_RTSP_RANGE_CLOCK : SVMS_RTSP_RANGE_NONE;
+        play.range.from_ns = replay->from_utc_ns;
+        play.range.to_ns = replay->to_utc_ns;
+        play.rate_control = replay->paced ? SVMS_RTSP_NOT_SAID : SVMS_RTSP_NO;
+        play.immediate = SVMS_RTSP_YES;
+        play.frames = replay->sync_only ? SVMS_RTSP_FRAMES_INTRA : SVMS_RTSP_FRAMES_NOT_SAID;
+    }
+    if (svms_rtsp_client_play(pull->client, NULL, replay ? &play : NULL, NULL, &err) != SVMS_OK) {
         request_failed(pull, &err);
     }
 }
@@ -192,7 +203,7 @@ static void on_response(stream_pull *pull, const svms_rtsp_client_event *event)
     }
     if (pull->phase == PULL_LEAVES) {
         if (event->method == SVMS_RTSP_TEARDOWN) {
-            pull_end(pull, STREAM_PULL_STOPPED, SVMS_END, "it was stopped");
+            pull_left(pull);
         }
     } else if (event->request == 0) {
         /* A keepalive that is refused: the session is gone (454), or the method not known. */
@@ -277,7 +288,8 @@ bool pull_talk_begin(stream_pull *pull)
     const stream_pull_options *wanted = &pull->options;
     options.flags = (pull->url.secure ? SVMS_RTSP_CLIENT_SECURE : 0) |
                     (wanted->allow_md5 ? SVMS_RTSP_CLIENT_ALLOW_MD5 : 0) |
-                    (wanted->clear ? SVMS_RTSP_CLIENT_ALLOW_CLEAR : 0);
+                    (wanted->clear ? SVMS_RTSP_CLIENT_ALLOW_CLEAR : 0) |
+                    (wanted->replay ? SVMS_RTSP_CLIENT_REPLAY : 0);
     options.url = wanted->url;
     options.user_name = wanted->user_name;
     options.bearer = wanted->token;
@@ -298,9 +310,18 @@ bool pull_talk_begin(stream_pull *pull)
     return status == SVMS_OK;
 }
 
+void pull_left(stream_pull *pull)
+{
+    if (pull->is_complete) {
+        pull_end(pull, STREAM_PULL_COMPLETE, SVMS_END, "all has come");
+    } else {
+        pull_end(pull, STREAM_PULL_STOPPED, SVMS_END, "it was stopped");
+    }
+}
+
 void pull_talk_leave(stream_pull *pull)
 {
     if (svms_rtsp_client_teardown(pull->client, NULL, NULL, NULL) != SVMS_OK) {
-        pull_end(pull, STREAM_PULL_STOPPED, SVMS_END, "it was stopped");
+        pull_left(pull);
     }
 }

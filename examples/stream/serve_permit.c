@@ -123,9 +123,11 @@ static bool continues(serve_client *client)
     return true;
 }
 
+/* Only who is being sent to is asked for before his time. */
 static bool is_asked_early(const serve_watch *watch)
 {
-    return watch->asked_for_utc_ns == watch->until_utc_ns;
+    return watch->is_playing && watch->until_utc_ns != INT64_MAX &&
+           watch->asked_for_utc_ns != watch->until_utc_ns;
 }
 
 /* Reports of a client keep its session alive, but only a token its right to watch. */
@@ -136,8 +138,7 @@ void serve_permit_tend(serve_client *client)
     if (!watch) {
         return;
     }
-    bool is_near = watch->until_utc_ns != INT64_MAX && !is_asked_early(watch) &&
-                   now >= watch->until_utc_ns - ASK_NS;
+    bool is_near = is_asked_early(watch) && now >= watch->until_utc_ns - ASK_NS;
     if ((client->must_be_judged || is_near) && !continues(client)) {
         return;
     }
@@ -158,10 +159,7 @@ uint64_t serve_permit_wait(const serve_client *client)
     if (client->must_be_judged) {
         return 0;
     }
-    int64_t when = watch->until_utc_ns;
-    if (when != INT64_MAX && !is_asked_early(watch)) {
-        when -= ASK_NS;
-    }
+    int64_t when = watch->until_utc_ns - (is_asked_early(watch) ? ASK_NS : 0);
     when = client->may_until_utc < when ? client->may_until_utc : when;
     if (when == INT64_MAX) {
         return STREAM_NEVER;

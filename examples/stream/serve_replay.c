@@ -12,6 +12,8 @@
 #define WAITING_MAX ((size_t)256 << 10)
 /* What one client gets in one round, so that the others get theirs. */
 enum { SAMPLES_AT_ONCE = 32 };
+/* The last picture lasts, too, and what reports overtake still comes. */
+#define FAREWELL_NS (STREAM_SECOND / 2)
 /* Faster than this, only pictures that stand alone are sent. */
 #define SCALE_OF_ALL 2000
 /* A pause in the recording lasts no longer than this, or else STEP_NS. */
@@ -386,7 +388,13 @@ void serve_replay_work(serve_watch *watch, uint64_t now)
         serve_watch_stop(watch->client, replay->failure);
         return;
     }
-    if (replay->has_ended && replay->hold.count == 0 && !replay->is_told) {
+    if (!replay->has_ended || replay->hold.count > 0 || replay->is_told) {
+        return;
+    }
+    if (replay->end_at == 0) {
+        replay->end_at = now + (replay->is_free ? 0 : FAREWELL_NS);
+    }
+    if (now >= replay->end_at) {
         say_end(replay);
     }
 }
@@ -396,6 +404,9 @@ uint64_t serve_replay_wait(const serve_watch *watch)
     const serve_replay *replay = watch->replay;
     if (!watch->is_playing || replay->is_told) {
         return STREAM_NEVER;
+    }
+    if (replay->end_at != 0) {
+        return replay->end_at;
     }
     /* Whoever takes some of what waits makes the socket ready. */
     if (waiting(watch) >= WAITING_MAX) {

@@ -14,6 +14,7 @@ void serve_replay_reset(serve_replay *replay)
     serve_hold_clear(&replay->hold);
     replay->has_ended = false;
     replay->is_told = false;
+    replay->end_at = 0;
     replay->is_starving = false;
     replay->follows_gap = false;
     replay->failure[0] = '\0';
@@ -51,7 +52,7 @@ static bool is_beyond(const serve_replay *replay, const serve_stream *stream,
         /* A group reaches up to the one that was sent before it. */
         return is_sync && stream->last_sync_utc != SVMS_NO_TIME && stream->last_sync_utc <= to;
     }
-    return sample->utc_ns > to && (is_sync || sample->utc_ns - to > DISORDER_NS);
+    return sample->utc_ns > to && (is_sync || sample->utc_ns - DISORDER_NS > to);
 }
 
 static bool is_wanted(const serve_replay *replay, const serve_stream *stream,
@@ -68,9 +69,11 @@ static bool is_wanted(const serve_replay *replay, const serve_stream *stream,
     if (kind != SVMS_TRACK_VIDEO || !is_sync) {
         return kind != SVMS_TRACK_VIDEO || !replay->sync_only;
     }
+    if (stream->last_sync_utc == SVMS_NO_TIME) {
+        return true;
+    }
     int64_t passed = sample->utc_ns - stream->last_sync_utc;
-    passed = passed < 0 ? -passed : passed;
-    return stream->last_sync_utc == SVMS_NO_TIME || passed >= replay->interval_ns;
+    return (passed < 0 ? -passed : passed) >= replay->interval_ns;
 }
 
 static bool take(serve_replay *replay, const stream_replay_sample *sample)

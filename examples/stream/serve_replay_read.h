@@ -23,7 +23,8 @@ typedef struct serve_replay {
     /* Where it is. */
     bool is_placed;    /* the cursor was moved somewhere */
     bool has_ended;    /* nothing more comes from the cursor */
-    bool is_told;      /* and the client knows */
+    uint64_t end_at;   /* then the client hears of it; 0: not known yet */
+    bool is_told;      /* it does */
     bool is_starving;  /* nothing came, and is asked for again later */
     bool follows_gap;  /* of the next sample that is taken */
     uint64_t read_at;  /* starving: when it is asked again */

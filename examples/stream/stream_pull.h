@@ -37,7 +37,8 @@ typedef enum stream_pull_end {
     STREAM_PULL_TEARDOWN,    /* the camera ended the session */
     STREAM_PULL_BYE,         /* all its sources said goodbye */
     STREAM_PULL_CONSUMER,    /* a callback wants no more */
-    STREAM_PULL_FAILED       /* memory, sockets or cryptography of our own */
+    STREAM_PULL_FAILED,      /* memory, sockets or cryptography of our own */
+    STREAM_PULL_COMPLETE     /* of a replay all has come that there was */
 } stream_pull_end;
 
 /* "time-out": a word for logs. */
@@ -71,14 +72,26 @@ typedef struct stream_pull_events {
     void (*note)(void *user, const char *words);
 } stream_pull_events;
 
+/* A recording of the camera instead of what it sees now (ONVIF Streaming, "Playback"): every sample
+ * has the UTC of its capture exactly as recorded (svms_rtp_event.utc_ns, .utc_source, .replay). It
+ * begins with the last sync sample at or before the first moment, so what is before that comes,
+ * too. */
+typedef struct stream_pull_replay {
+    int64_t from_utc_ns; /* SVMS_NO_TIME: from its beginning */
+    int64_t to_utc_ns;   /* SVMS_NO_TIME: to its end */
+    bool paced;          /* as fast as it was recorded; otherwise as fast as it is taken */
+    bool sync_only;      /* only pictures that stand alone */
+} stream_pull_replay;
+
 typedef struct stream_pull_options {
     const char *url;
-    svms_tls_context *tls; /* for rtsps; a client's */
-    const uint8_t *pin;    /* SHA-256 of the camera's certificate, or NULL */
-    bool clear;            /* also without TLS: rtsp://, and UDP without SRTP */
-    bool describe_only;    /* ends when it is described */
-    bool udp;              /* otherwise inside the connection */
-    const char *user_name; /* for Digest, or NULL */
+    const stream_pull_replay *replay; /* copied; NULL: live. Not with udp unless paced */
+    svms_tls_context *tls;            /* for rtsps; a client's */
+    const uint8_t *pin;               /* SHA-256 of the camera's certificate, or NULL */
+    bool clear;                       /* also without TLS: rtsp://, and UDP without SRTP */
+    bool describe_only;               /* ends when it is described */
+    bool udp;                         /* otherwise inside the connection */
+    const char *user_name;            /* for Digest, or NULL */
     const char *password;
     const char *token; /* bearer, or NULL */
     bool allow_md5;
@@ -115,6 +128,9 @@ size_t stream_pull_poll(const stream_pull *pull, struct pollfd *out);
 uint64_t stream_pull_wait(const stream_pull *pull);
 /* ready: as stream_pull_poll() gave it, with what poll() found; NULL: only time has passed. */
 stream_pull_end stream_pull_step(stream_pull *pull, const struct pollfd *ready, size_t count);
+/* Whether more is taken from the camera, as at the beginning; what comes inside the connection
+ * waits there otherwise, so that a replay stands still. Silence does not count then. */
+void stream_pull_take(stream_pull *pull, bool more);
 /* Says goodbye: step until it has ended, which is soon. */
 void stream_pull_stop(stream_pull *pull);
 /* Steps until it ends; wants_end is asked at least each second. */

@@ -75,7 +75,7 @@ typedef struct stream_serve_question {
     int64_t to_utc_ns;          /* the last moment, before the first where it goes backwards;
                                    SVMS_NO_TIME: all there is */
     bool has_sound;
-    uint64_t watch; /* number of this watching, as in stream_serve_watch; 0 before SETUP */
+    uint64_t watch; /* number of this watching, as in stream_serve_watch; 0 before it begins */
 } stream_serve_question;
 
 /* What a client is told that may not. */

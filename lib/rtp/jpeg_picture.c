@@ -116,7 +116,7 @@ static svms_status take_scan(svms_jpeg_picture *picture, const svms_jpeg_segment
     if (picture->scan || picture->width == 0 || count != picture->components) {
         return refuse(err, seg, "not one scan of all components");
     }
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && i < 3; i++) {
         (void)svms_skip(&cursor, 1);
         if (svms_read_u8(&cursor) != usual[i]) {
             picture->needs_segments = true;

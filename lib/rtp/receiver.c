@@ -107,8 +107,8 @@ void svms_rtp_receiver_free(svms_rtp_receiver **receiver)
 static bool is_empty(const svms_rtp_packet *packet)
 {
     svms_rtp_jpeg_part part;
-    return packet->payload_size == 0 && !packet->marker &&
-           svms_rtp_read_jpeg_part(&part, packet) && part.profile == 0;
+    return packet->payload_size == 0 && !packet->marker && svms_rtp_read_jpeg_part(&part, packet) &&
+           part.profile == 0;
 }
 
 /* The next packet of the stream. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The longest common run of two lists of hashes: equal ends are taken off, what is left is a search
- * for the longest increasing run among pairs of equal hashes (Hunt and Szymanski). */
+/* The longest common run of two lists of hashes: equal beginnings are taken off, what is left is a
+ * search for the longest increasing run among pairs of equal hashes (Hunt and Szymanski). */
 #include "alignment.h"
 
 #include <string.h>
@@ -14,15 +14,14 @@
 
 #define NOTHING UINT32_MAX
 
-/* Both lists, and what is left of them when equal ends are taken off. */
+/* Both lists, and what is left of them when equal beginnings are taken off. */
 typedef struct middle {
     const uint8_t *expected; /* all of them */
     const uint8_t *found;
     size_t hash_size;
     uint32_t expected_count;
-    uint32_t first;        /* where the middle begins in both */
-    uint32_t expected_end; /* where it ends */
-    uint32_t found_end;
+    uint32_t found_count;
+    uint32_t first;  /* where what is left begins in both */
     uint32_t *order; /* all expected ones, sorted by hash, equal ones by index */
     uint32_t *group; /* of each found one of the middle: where its equals begin in order, or
                         NOTHING */
@@ -127,7 +126,7 @@ static uint32_t group_end(const middle *m, uint32_t begin)
 static size_t count_pairs(const middle *m, size_t most)
 {
     size_t pairs = 0;
-    for (uint32_t j = m->first; j < m->found_end && pairs <= most; j++) {
+    for (uint32_t j = m->first; j < m->found_count && pairs <= most; j++) {
         uint32_t begin = m->group[j - m->first];
         if (begin != NOTHING) {
             pairs += group_end(m, begin) - begin;
@@ -149,6 +148,10 @@ static void extend(run *r, uint32_t expected, uint32_t found)
             high = half;
         }
     }
+    /* Of equal ones the first one found. */
+    if (low < r->length && r->steps[r->best[low]].expected == expected) {
+        return;
+    }
     step made = { expected, found, low > 0 ? r->best[low - 1] : NOTHING };
     r->steps[r->count] = made;
     r->best[low] = (uint32_t)r->count++;
@@ -157,12 +160,12 @@ static void extend(run *r, uint32_t expected, uint32_t found)
 
 static bool is_inside(const middle *m, uint32_t expected)
 {
-    return expected >= m->first && expected < m->expected_end;
+    return expected >= m->first;
 }
 
 static void extend_by_all(run *r, const middle *m)
 {
-    for (uint32_t j = m->first; j < m->found_end; j++) {
+    for (uint32_t j = m->first; j < m->found_count; j++) {
         uint32_t begin = m->group[j - m->first];
         uint32_t at = begin == NOTHING ? 0 : group_end(m, begin);
         while (begin != NOTHING && at-- > begin) {
@@ -177,7 +180,7 @@ static void extend_by_all(run *r, const middle *m)
  * each group how many of it are used up. */
 static void extend_by_rank(run *r, const middle *m, uint32_t *next)
 {
-    for (uint32_t j = m->first; j < m->found_end; j++) {
+    for (uint32_t j = m->first; j < m->found_count; j++) {
         uint32_t begin = m->group[j - m->first];
         if (begin == NOTHING) {
             continue;
@@ -204,7 +207,7 @@ static void pair(svms_alignment *out, size_t expected, size_t found, svms_alignm
 
 static svms_status find_run(svms_alignment *out, const middle *m)
 {
-    size_t found_count = m->found_end - m->first;
+    size_t found_count = m->found_count - m->first;
     size_t most = PAIRS_ALWAYS + PAIRS_PER_HASH * (m->expected_count + found_count);
     size_t pairs = count_pairs(m, most);
     bool by_rank = pairs > most;
@@ -236,7 +239,7 @@ static svms_status find_run(svms_alignment *out, const middle *m)
 /* What is not in the run: a free counterpart makes it moved, a taken one repeated. */
 static void find_moved(svms_alignment *out, const middle *m)
 {
-    for (uint32_t j = m->first; j < m->found_end; j++) {
+    for (uint32_t j = m->first; j < m->found_count; j++) {
         uint32_t begin = m->group[j - m->first];
         svms_alignment_side *side = &out->found[j];
         if (begin == NOTHING || side->state != SVMS_ALIGNED_NOT) {
@@ -257,9 +260,38 @@ static void find_moved(svms_alignment *out, const middle *m)
     }
 }
 
+static bool is_same_expected(const middle *m, uint32_t one, uint32_t other)
+{
+    return memcmp(expected_at(m, one), expected_at(m, other), m->hash_size) == 0;
+}
+
+/* Where the list says a hash several times in a row, and more was found before it than the list has
+ * there, the hash is a later one of them: something stands in the place of the first (CS-VER-2). */
+static void slide(svms_alignment *out, const middle *m)
+{
+    uint32_t limit = m->expected_count;
+    for (uint32_t j = m->found_count; j-- > m->first;) {
+        svms_alignment_side *side = &out->found[j];
+        if (side->state != SVMS_ALIGNED_IN_ORDER) {
+            continue;
+        }
+        uint32_t before = j;
+        while (before > 0 && out->found[before - 1].state != SVMS_ALIGNED_IN_ORDER) {
+            before--;
+        }
+        uint32_t gap = before > 0 ? side->partner - out->found[before - 1].partner - 1 : UINT32_MAX;
+        uint32_t at = side->partner;
+        for (; gap < j - before && at + 1 < limit && is_same_expected(m, at, at + 1); gap++) {
+            out->expected[at++] = (svms_alignment_side){ 0 };
+        }
+        pair(out, at, j, SVMS_ALIGNED_IN_ORDER);
+        limit = at;
+    }
+}
+
 static svms_status align_middle(svms_alignment *out, middle *m)
 {
-    size_t found_count = m->found_end - m->first;
+    size_t found_count = m->found_count - m->first;
     if (m->expected_count == 0 || found_count == 0) {
         return SVMS_OK;
     }
@@ -268,12 +300,13 @@ static svms_status align_middle(svms_alignment *out, middle *m)
     m->group = svms_alloc_array(out->ctx, found_count, sizeof(uint32_t));
     if (m->order && m->group) {
         sort_expected(m);
-        for (uint32_t j = m->first; j < m->found_end; j++) {
+        for (uint32_t j = m->first; j < m->found_count; j++) {
             m->group[j - m->first] = find_group(m, found_at(m, j));
         }
         status = find_run(out, m);
     }
     if (status == SVMS_OK) {
+        slide(out, m);
         find_moved(out, m);
     }
     svms_release(out->ctx, m->order);
@@ -281,19 +314,14 @@ static svms_status align_middle(svms_alignment *out, middle *m)
     return status;
 }
 
-/* Pairs off the equal hashes at both ends. */
+/* Pairs off the equal hashes at the beginning: the run of the first ones goes through them. At the
+ * end that would not be so, where there are copies. */
 static void trim(svms_alignment *out, middle *m)
 {
-    while (m->first < m->expected_end && m->first < m->found_end &&
+    while (m->first < m->expected_count && m->first < m->found_count &&
            memcmp(expected_at(m, m->first), found_at(m, m->first), m->hash_size) == 0) {
         pair(out, m->first, m->first, SVMS_ALIGNED_IN_ORDER);
         m->first++;
-        out->in_order++;
-    }
-    while (m->expected_end > m->first && m->found_end > m->first &&
-           memcmp(expected_at(m, m->expected_end - 1), found_at(m, m->found_end - 1),
-                  m->hash_size) == 0) {
-        pair(out, --m->expected_end, --m->found_end, SVMS_ALIGNED_IN_ORDER);
         out->in_order++;
     }
 }
@@ -309,8 +337,7 @@ svms_status svms_alignment_make(svms_alignment *out, svms_ctx *ctx, const uint8_
                  .found = found,
                  .hash_size = hash_size,
                  .expected_count = (uint32_t)expected_count,
-                 .expected_end = (uint32_t)expected_count,
-                 .found_end = (uint32_t)found_count };
+                 .found_count = (uint32_t)found_count };
     svms_status status = SVMS_OK;
     made.expected = svms_alloc_array(ctx, expected_count + 1, sizeof *made.expected);
     made.found = svms_alloc_array(ctx, found_count + 1, sizeof *made.found);

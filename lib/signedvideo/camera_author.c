@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "axis_key.h"
 #include "certificate.h"
 #include "failure.h"
 
@@ -12,6 +13,8 @@ void svms_camera_authors_init(svms_camera_authors *authors, svms_ctx *ctx,
     *authors = (svms_camera_authors){ .ctx = ctx, .hasher = hasher };
     authors->algorithms.hash = SVMS_CAMERA_HASHES;
     authors->algorithms.scheme_hash = SVMS_CAMERA_HASHES;
+    authors->axis =
+        (svms_camera_algorithms){ SVMS_CAMERA_SHA256, SVMS_CAMERA_SCHEME_AXIS, SVMS_CAMERA_HASHES };
 }
 
 svms_camera_author *svms_camera_author_retain(svms_camera_author *author)
@@ -48,6 +51,21 @@ const svms_chain *svms_camera_author_chain(const svms_camera_author *author, boo
     return key ? svms_camera_key_chain(key) : NULL;
 }
 
+const uint8_t *svms_camera_author_digest(const svms_camera_author *author, bool by_user)
+{
+    return svms_camera_key_digest(by_user ? author->user : author->maker);
+}
+
+const svms_camera_algorithms *svms_camera_authors_algorithms(const svms_camera_authors *authors,
+                                                             const svms_camera_document *document)
+{
+    if (document->has_cryptography) {
+        return &document->algorithms;
+    }
+    return document->format == SVMS_CAMERA_FORMAT_MEDIA_SIGNING ? &authors->algorithms
+                                                                : &authors->axis;
+}
+
 /* The key of this text that is known already, or NULL. */
 static svms_camera_key *find_key(const svms_camera_authors *authors, const svms_camera_text *pem)
 {
@@ -63,7 +81,20 @@ static svms_camera_key *find_key(const svms_camera_authors *authors, const svms_
     return NULL;
 }
 
-/* *reasons says why a text is of no use; that is no failure. */
+/* *reasons says why a key is of no use; that is no failure. */
+static svms_status excuse(svms_status status, uint32_t *reasons)
+{
+    if (status == SVMS_E_UNSUPPORTED) {
+        *reasons |= SVMS_CAMERA_WHY_UNSUPPORTED;
+        return SVMS_OK;
+    }
+    if (status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT) {
+        *reasons |= SVMS_CAMERA_WHY_SEI_MALFORMED;
+        return SVMS_OK;
+    }
+    return status;
+}
+
 static svms_status open_key(const svms_camera_authors *authors, const svms_camera_text *pem,
                             svms_camera_key **out, uint32_t *reasons, svms_error *err)
 {
@@ -75,16 +106,41 @@ static svms_status open_key(const svms_camera_authors *authors, const svms_camer
         *out = svms_camera_key_retain(known);
         return SVMS_OK;
     }
-    svms_status status = svms_camera_key_new(out, authors->ctx, pem, err);
-    if (status == SVMS_E_UNSUPPORTED) {
-        *reasons |= SVMS_CAMERA_WHY_UNSUPPORTED;
-        return SVMS_OK;
+    return excuse(svms_camera_key_new(out, authors->ctx, pem, err), reasons);
+}
+
+/* The same for what a SEI of Axis brings. */
+static svms_status open_axis_key(const svms_camera_authors *authors,
+                                 const svms_camera_document *document, svms_camera_key **out,
+                                 uint32_t *reasons, svms_error *err)
+{
+    svms_builder text;
+    svms_status status = svms_axis_key_text(&text, authors->ctx, document, err);
+    if (status == SVMS_OK) {
+        svms_camera_text whole = { text.data, text.size };
+        svms_camera_key *known = find_key(authors, &whole);
+        if (known) {
+            *out = svms_camera_key_retain(known);
+        } else {
+            status =
+                excuse(svms_axis_key_new(out, authors->ctx, authors->hasher, document, &whole, err),
+                       reasons);
+        }
     }
-    if (status == SVMS_E_MALFORMED || status == SVMS_E_LIMIT) {
-        *reasons |= SVMS_CAMERA_WHY_SEI_MALFORMED;
-        return SVMS_OK;
-    }
+    svms_builder_clear(&text);
     return status;
+}
+
+static svms_status open_keys(const svms_camera_authors *authors,
+                             const svms_camera_document *document, svms_camera_author *author,
+                             uint32_t *reasons, svms_error *err)
+{
+    if (document->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING) {
+        return open_axis_key(authors, document, &author->maker, reasons, err);
+    }
+    svms_status status = open_key(authors, &document->maker_pem, &author->maker, reasons, err);
+    return status == SVMS_OK ? open_key(authors, &document->user_pem, &author->user, reasons, err)
+                             : status;
 }
 
 static svms_status make_author(const svms_camera_authors *authors,
@@ -97,10 +153,7 @@ static svms_status make_author(const svms_camera_authors *authors,
     }
     author->ctx = authors->ctx;
     author->users = 1;
-    svms_status status = open_key(authors, &document->maker_pem, &author->maker, reasons, err);
-    if (status == SVMS_OK) {
-        status = open_key(authors, &document->user_pem, &author->user, reasons, err);
-    }
+    svms_status status = open_keys(authors, document, author, reasons, err);
     if (status != SVMS_OK) {
         svms_camera_author_free(&author);
         return status;
@@ -118,8 +171,7 @@ static svms_status try_key(svms_camera_authors *authors, svms_camera_key *key,
     if (!key) {
         return SVMS_OK;
     }
-    const svms_camera_algorithms *algorithms =
-        document->has_cryptography ? &document->algorithms : &authors->algorithms;
+    const svms_camera_algorithms *algorithms = svms_camera_authors_algorithms(authors, document);
     svms_status status = svms_camera_key_verify(key, authors->hasher, algorithms, document, err);
     *fits = status == SVMS_OK;
     switch (status) {
@@ -281,7 +333,7 @@ svms_status svms_camera_authors_verify(svms_camera_authors *authors,
                                        svms_camera_signature *out, svms_error *err)
 {
     *out = (svms_camera_signature){ 0 };
-    bool has_own = document->maker_pem.data || document->user_pem.data;
+    bool has_own = document->maker_pem.data || document->user_pem.data || document->public_pem.data;
     svms_status status = has_own ? verify_by_own(authors, document, out, err)
                                  : verify_by_known(authors, document, out, err);
     if (status != SVMS_OK || !out->author) {
@@ -289,7 +341,8 @@ svms_status svms_camera_authors_verify(svms_camera_authors *authors,
     }
     out->author->last_use = ++authors->uses;
     if (document->has_cryptography) {
-        authors->algorithms = document->algorithms;
+        bool is_axis = document->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING;
+        *(is_axis ? &authors->axis : &authors->algorithms) = document->algorithms;
     }
     return keep_texts(out->author, document, err);
 }
@@ -328,7 +381,7 @@ svms_status svms_camera_authors_add(svms_camera_authors *authors, const svms_cha
     author->users = 1;
     svms_status status = text_of(authors->ctx, chain, &pem, err);
     if (status == SVMS_OK) {
-        status = svms_camera_key_new(&author->maker, authors->ctx, &pem, err);
+        status = svms_camera_key_of_chain(&author->maker, authors->ctx, chain, &pem, err);
     }
     svms_release(authors->ctx, (void *)(uintptr_t)pem.data);
     if (status != SVMS_OK) {

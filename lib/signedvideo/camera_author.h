@@ -43,6 +43,7 @@ typedef struct svms_camera_authors {
     size_t count;
     uint64_t uses;
     svms_camera_algorithms algorithms; /* of the last verified document that says them */
+    svms_camera_algorithms axis;       /* the same, of those of Axis */
 } svms_camera_authors;
 
 /* Who signed, and with which of the two keys. */
@@ -68,7 +69,12 @@ SVMS_MUST_CHECK svms_status svms_camera_authors_add(svms_camera_authors *authors
 
 svms_camera_author *svms_camera_author_retain(svms_camera_author *author);
 void svms_camera_author_free(svms_camera_author **author);
-/* The chain of the key that signed. Borrowed. */
+/* SHA-256 of who signed, svms_camera_key_digest(). Borrowed. */
+const uint8_t *svms_camera_author_digest(const svms_camera_author *author, bool by_user);
+/* The algorithms of a document: its own, or those of the ones before it. Borrowed. */
+const svms_camera_algorithms *svms_camera_authors_algorithms(const svms_camera_authors *authors,
+                                                             const svms_camera_document *document);
+/* The chain of the key that signed; NULL when that came without one. Borrowed. */
 const svms_chain *svms_camera_author_chain(const svms_camera_author *author, bool by_user);
 
 /* Whom the caller trusts, and how it is asked. */

@@ -161,3 +161,15 @@ bool svms_camera_hash_finish(svms_camera_hasher *hasher, uint8_t *out)
     hasher->running = NULL;
     return done;
 }
+
+bool svms_camera_hash_list(svms_camera_hasher *hasher, svms_camera_hash hash, bool is_salted,
+                           const uint8_t *list, size_t size, uint8_t *out)
+{
+    static const uint8_t salt[] = { 0x01 };
+    if (!is_salted) {
+        return svms_camera_hash_once(hasher, hash, list, size, out);
+    }
+    return svms_camera_hash_start(hasher, hash) &&
+           svms_camera_hash_update(hasher, salt, sizeof salt) &&
+           svms_camera_hash_update(hasher, list, size) && svms_camera_hash_finish(hasher, out);
+}

@@ -33,6 +33,9 @@ void svms_camera_hasher_free(svms_camera_hasher **hasher);
  * svms_fail_crypto(). out has svms_camera_hash_size(hash) bytes. */
 bool svms_camera_hash_once(svms_camera_hasher *hasher, svms_camera_hash hash, const void *data,
                            size_t size, uint8_t *out);
+/* That of a list of hashes; salted: behind a byte 0x01 (CS-AX-5). */
+bool svms_camera_hash_list(svms_camera_hasher *hasher, svms_camera_hash hash, bool is_salted,
+                           const uint8_t *list, size_t size, uint8_t *out);
 /* H(anchor || one), both of the hash's size (CS-NAL-3); out may be one of them. */
 bool svms_camera_hash_link(svms_camera_hasher *hasher, svms_camera_hash hash, const uint8_t *anchor,
                            const uint8_t *one, uint8_t *out);

@@ -8,6 +8,7 @@
 #include "camera_verifier.h"
 #include "certificate.h"
 #include "failure.h"
+#include "key_internal.h"
 #include "path.h"
 
 #define PEM_MAX ((size_t)64 * 1024)
@@ -15,8 +16,10 @@
 struct svms_camera_key {
     svms_ctx *ctx;
     size_t users;
-    svms_chain *chain;
+    svms_chain *chain;      /* NULL: a key that is known by itself alone */
+    svms_public_key *alone; /* NULL: the leaf's */
     svms_camera_verifier verifier;
+    uint8_t digest[SVMS_DIGEST_SIZE];
     uint8_t *text; /* what it was made of */
     size_t text_size;
 };
@@ -42,44 +45,87 @@ static svms_status keep_text(svms_camera_key *key, const svms_camera_text *pem, 
     return SVMS_OK;
 }
 
-static svms_status read_text(svms_camera_key *key, svms_error *err)
-{
-    svms_camera_text given = { key->text, key->text_size };
-    svms_status status = svms_chain_from_pem_any_key(
-        &key->chain, key->ctx, (const char *)given.data, trimmed_size(&given), err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    X509 *leaf = sk_X509_value(key->chain->certificates, 0);
-    return svms_camera_verifier_open(&key->verifier, key->ctx, X509_get0_pubkey(leaf), err);
-}
-
-svms_status svms_camera_key_new(svms_camera_key **out, svms_ctx *ctx, const svms_camera_text *pem,
-                                svms_error *err)
+svms_status svms_camera_chain_read(svms_chain **out, svms_ctx *ctx, const svms_camera_text *pem,
+                                   svms_error *err)
 {
     if (pem->size > PEM_MAX) {
         return svms_fail(err, SVMS_E_LIMIT, "a camera's certificates have more than %zu bytes",
                          PEM_MAX);
     }
-    if (trimmed_size(pem) == 0) {
+    size_t size = trimmed_size(pem);
+    if (size == 0) {
         return svms_fail(err, SVMS_E_MALFORMED, "a camera's certificates are empty");
     }
-    svms_camera_key *key = svms_alloc(ctx, sizeof *key);
-    if (!key) {
+    return svms_chain_from_pem_any_key(out, ctx, (const char *)pem->data, size, err);
+}
+
+/* Chain, or key, are there. */
+static svms_status make_ready(svms_camera_key *key, svms_error *err)
+{
+    EVP_PKEY *pkey = svms_public_key_evp(key->alone);
+    svms_status status = SVMS_OK;
+    if (!key->alone) {
+        pkey = X509_get0_pubkey(sk_X509_value(key->chain->certificates, 0));
+    }
+    if (key->chain) {
+        memcpy(key->digest, svms_chain_leaf_digest(key->chain), sizeof key->digest);
+    } else {
+        status = svms_public_key_id(key->alone, key->digest, err);
+    }
+    return status == SVMS_OK ? svms_camera_verifier_open(&key->verifier, key->ctx, pkey, err)
+                             : status;
+}
+
+svms_status svms_camera_key_of(svms_camera_key **out, svms_ctx *ctx, svms_chain **chain,
+                               svms_public_key **key, const svms_camera_text *text, svms_error *err)
+{
+    svms_camera_key *made = svms_alloc(ctx, sizeof *made);
+    if (!made) {
         return svms_fail_memory(err);
     }
-    key->ctx = ctx;
-    key->users = 1;
-    svms_status status = keep_text(key, pem, err);
+    made->ctx = ctx;
+    made->users = 1;
+    made->chain = *chain;
+    made->alone = *key;
+    *chain = NULL;
+    *key = NULL;
+    svms_status status = keep_text(made, text, err);
     if (status == SVMS_OK) {
-        status = read_text(key, err);
+        status = make_ready(made, err);
     }
     if (status != SVMS_OK) {
-        svms_camera_key_free(&key);
+        svms_camera_key_free(&made);
         return status;
     }
-    *out = key;
+    *out = made;
     return SVMS_OK;
+}
+
+svms_status svms_camera_key_new(svms_camera_key **out, svms_ctx *ctx, const svms_camera_text *pem,
+                                svms_error *err)
+{
+    svms_chain *chain = NULL;
+    svms_public_key *none = NULL;
+    svms_status status = svms_camera_chain_read(&chain, ctx, pem, err);
+    if (status == SVMS_OK) {
+        status = svms_camera_key_of(out, ctx, &chain, &none, pem, err);
+    }
+    svms_chain_free(&chain);
+    return status;
+}
+
+/* A chain of another context may live as short as that. */
+svms_status svms_camera_key_of_chain(svms_camera_key **out, svms_ctx *ctx, const svms_chain *chain,
+                                     const svms_camera_text *pem, svms_error *err)
+{
+    if (chain->ctx != ctx) {
+        return svms_camera_key_new(out, ctx, pem, err);
+    }
+    svms_chain *shared = svms_chain_retain(chain);
+    svms_public_key *none = NULL;
+    svms_status status = svms_camera_key_of(out, ctx, &shared, &none, pem, err);
+    svms_chain_free(&shared);
+    return status;
 }
 
 svms_camera_key *svms_camera_key_retain(svms_camera_key *key)
@@ -100,6 +146,7 @@ void svms_camera_key_free(svms_camera_key **key)
     }
     svms_camera_verifier_close(&gone->verifier);
     svms_chain_free(&gone->chain);
+    svms_public_key_free(&gone->alone);
     svms_release(gone->ctx, gone->text);
     svms_release(gone->ctx, gone);
 }
@@ -107,6 +154,11 @@ void svms_camera_key_free(svms_camera_key **key)
 bool svms_camera_key_is_of(const svms_camera_key *key, const svms_camera_text *pem)
 {
     return key->text_size == pem->size && memcmp(key->text, pem->data, pem->size) == 0;
+}
+
+const uint8_t *svms_camera_key_digest(const svms_camera_key *key)
+{
+    return key->digest;
 }
 
 const svms_chain *svms_camera_key_chain(const svms_camera_key *key)
@@ -168,6 +220,11 @@ svms_status svms_camera_key_check(const svms_camera_key *key, const svms_trust *
                                   svms_identity_result *result, svms_error *err)
 {
     svms_identity_question asked = *question;
+    if (!key->chain) {
+        /* Nobody vouches for it, whatever the caller trusts. */
+        result->verdict = trust ? SVMS_IDENTITY_UNKNOWN_ISSUER : SVMS_IDENTITY_NO_ANCHOR;
+        return svms_fail(err, SVMS_E_UNTRUSTED, "the camera's key came without a certificate");
+    }
     asked.role = SVMS_ROLE_CAMERA;
     return svms_identity_check_with(trust, key->chain, &asked, allows_camera, result, err);
 }

@@ -14,11 +14,26 @@ typedef struct svms_camera_key svms_camera_key;
  * of a kind that CS-DOC-6 does not name), SVMS_E_NO_MEMORY, SVMS_E_CRYPTO. */
 SVMS_MUST_CHECK svms_status svms_camera_key_new(svms_camera_key **out, svms_ctx *ctx,
                                                 const svms_camera_text *pem, svms_error *err);
+/* The same of a chain that was parsed already, and of its text: one of this context is shared, so
+ * that nothing is decoded anew. */
+SVMS_MUST_CHECK svms_status svms_camera_key_of_chain(svms_camera_key **out, svms_ctx *ctx,
+                                                     const svms_chain *chain,
+                                                     const svms_camera_text *pem, svms_error *err);
+/* One of Axis: takes over chain and key, of which one may be NULL; without a key it is the leaf's.
+ * What it took over it releases when it fails, too. */
+SVMS_MUST_CHECK svms_status svms_camera_key_of(svms_camera_key **out, svms_ctx *ctx,
+                                               svms_chain **chain, svms_public_key **key,
+                                               const svms_camera_text *text, svms_error *err);
+/* Certificates of a camera, within the bounds above. */
+SVMS_MUST_CHECK svms_status svms_camera_chain_read(svms_chain **out, svms_ctx *ctx,
+                                                   const svms_camera_text *pem, svms_error *err);
 svms_camera_key *svms_camera_key_retain(svms_camera_key *key);
 void svms_camera_key_free(svms_camera_key **key);
 /* True when it was made of exactly this text: keys are decoded once. */
 bool svms_camera_key_is_of(const svms_camera_key *key, const svms_camera_text *pem);
-/* Borrowed. */
+/* SHA-256 of the leaf, or of the SubjectPublicKeyInfo of a key that has no certificate. */
+const uint8_t *svms_camera_key_digest(const svms_camera_key *key);
+/* Borrowed; NULL for a key that has none. */
 const svms_chain *svms_camera_key_chain(const svms_camera_key *key);
 /* SVMS_OK; SVMS_E_NOT_AUTHENTIC: it does not fit; SVMS_E_UNSUPPORTED: the document names an
  * algorithm that is not known, or that this key does not have; SVMS_E_MALFORMED: its hashes are not

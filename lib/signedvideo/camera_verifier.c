@@ -115,7 +115,11 @@ svms_status svms_camera_verifier_takes(const svms_camera_verifier *verifier,
         return svms_fail(err, SVMS_E_UNSUPPORTED,
                          "a SEI names a signature with another hash than its own");
     }
-    if (scheme != SVMS_CAMERA_SCHEME_BY_KEY &&
+    if (scheme == SVMS_CAMERA_SCHEME_AXIS && verifier->is_rsa && hash != SVMS_CAMERA_SHA256) {
+        return svms_fail(err, SVMS_E_UNSUPPORTED,
+                         "a SEI of Axis has an RSA key and another hash than SHA-256");
+    }
+    if (scheme != SVMS_CAMERA_SCHEME_BY_KEY && scheme != SVMS_CAMERA_SCHEME_AXIS &&
         (scheme == SVMS_CAMERA_SCHEME_ECDSA) == verifier->is_rsa) {
         return svms_fail(err, SVMS_E_UNSUPPORTED,
                          "a SEI names a signature that the camera's %s key cannot make",
@@ -202,7 +206,8 @@ svms_status svms_camera_verifier_verify(svms_camera_verifier *verifier,
                                         svms_error *err)
 {
     static const char no_fit[] = "the signature of a SEI does not fit";
-    bool is_pkcs1 = algorithms->scheme == SVMS_CAMERA_SCHEME_PKCS1;
+    bool is_pkcs1 = algorithms->scheme == SVMS_CAMERA_SCHEME_PKCS1 ||
+                    (algorithms->scheme == SVMS_CAMERA_SCHEME_AXIS && verifier->is_rsa);
     size_t digest_size = svms_camera_hash_size(algorithms->hash);
     if (!has_form(verifier, document->signature, document->signature_size)) {
         return svms_fail(err, SVMS_E_NOT_AUTHENTIC, no_fit);

@@ -9,9 +9,6 @@
 #include "validator.h"
 
 #define FIRST_CAPACITY 8
-/* Comparisons with what was there before, for one report. */
-#define COMPARISONS_MAX (UINT32_C(1) << 22)
-
 static void clear_report(svms_ctx *ctx, svms_camera_report *report)
 {
     svms_camera_author_free(&report->author);
@@ -97,8 +94,7 @@ static svms_status put_tally(svms_camera_validator *v, svms_camera_report *repor
     return status;
 }
 
-/* Is the same NAL unit, signed, among those before? */
-static bool is_repeated(const svms_camera_validator *v, uint64_t seq, uint32_t *left)
+bool svms_camera_is_repeated(const svms_camera_validator *v, uint64_t seq, uint32_t *left)
 {
     size_t size = v->items.digest_size;
     const uint8_t *hash = svms_camera_item_hash(&v->items, seq);
@@ -140,12 +136,12 @@ static void count_item(svms_camera_report *report, const svms_camera_item *item,
 static svms_status count_items(svms_camera_validator *v, svms_camera_report *report, uint64_t end,
                                bool has_remarks, svms_error *err)
 {
-    uint32_t left = COMPARISONS_MAX;
+    uint32_t left = SVMS_CAMERA_COMPARISONS;
     tally frame = { 0 };
     svms_status status = SVMS_OK;
     for (uint64_t seq = v->decided; seq < end && status == SVMS_OK; seq++) {
         svms_camera_item *item = svms_camera_item_at(&v->items, seq);
-        if (item->verdict == SVMS_CAMERA_INSERTED && is_repeated(v, seq, &left)) {
+        if (item->verdict == SVMS_CAMERA_INSERTED && svms_camera_is_repeated(v, seq, &left)) {
             item->verdict = SVMS_CAMERA_REPEATED;
         }
         if (item->frame != frame.frame || seq == v->decided) {
@@ -208,7 +204,12 @@ svms_status svms_camera_report_sign(svms_camera_validator *v, svms_camera_report
 {
     svms_camera_gop *gop = &report->gop;
     const svms_chain *chain = svms_camera_author_chain(claim->author, claim->by_user);
-    const uint8_t *leaf = svms_chain_leaf_digest(chain);
+    const uint8_t *leaf = svms_camera_author_digest(claim->author, claim->by_user);
+    /* Of Axis the start is not always known. */
+    bool has_end_only =
+        claim->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING && claim->from_utc_ns == SVMS_NO_TIME;
+    int64_t from = has_end_only ? claim->to_utc_ns : claim->from_utc_ns;
+    gop->format = claim->format;
     gop->counter = claim->counter;
     gop->is_signed = 1;
     gop->is_partial = claim->is_partial;
@@ -222,7 +223,7 @@ svms_status svms_camera_report_sign(svms_camera_validator *v, svms_camera_report
     memcpy(gop->key_sha256, leaf, sizeof gop->key_sha256);
     memcpy(v->key_sha256, leaf, sizeof v->key_sha256);
     v->has_key = true;
-    return svms_camera_author_check(claim->author, claim->by_user, &v->trust, claim->from_utc_ns,
+    return svms_camera_author_check(claim->author, claim->by_user, &v->trust, from,
                                     claim->to_utc_ns, &gop->identity, err);
 }
 

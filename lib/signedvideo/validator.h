@@ -14,6 +14,8 @@
 
 /* Items before those that wait, by which repeated ones are known. */
 #define SVMS_CAMERA_HISTORY 4096
+/* Comparisons with what was there before, for one report. */
+#define SVMS_CAMERA_COMPARISONS (UINT32_C(1) << 22)
 /* SEIs without signature that wait at once, and bytes of their lists. */
 #define SVMS_CAMERA_WAITING_SEIS 1024
 #define SVMS_CAMERA_WAITING_LISTS (32u << 20)
@@ -40,15 +42,20 @@ typedef struct svms_camera_claim {
     uint32_t reasons;   /* SVMS_CAMERA_WHY_... */
     uint8_t digest[32]; /* SHA-256 of the SEI */
     /* What it says. */
+    svms_camera_format format;
     uint32_t counter;
     bool is_partial;
     bool is_first; /* predecessor zeros: a session begins */
     bool has_list;
+    bool is_salted;       /* so is the hash of its list (CS-AX-5) */
+    bool has_predecessor; /* said, or proven (CS-AX-6) */
+    bool has_successor;   /* instead of it */
     uint16_t count;
     int64_t from_utc_ns;
     int64_t to_utc_ns;
     uint8_t list_hash[SVMS_CAMERA_HASH_MAX];
     uint8_t predecessor[SVMS_CAMERA_HASH_MAX];
+    uint8_t successor[SVMS_CAMERA_HASH_MAX];
     size_t hash_size;
     uint8_t *list; /* count hashes; owned while it waits, NULL otherwise */
     /* Who said it; NULL while it waits. Owned. */
@@ -69,8 +76,17 @@ typedef struct svms_camera_chain_end {
     uint32_t counter;
     bool is_partial;
     bool has_first;
+    bool has_successor;
     uint8_t first[SVMS_CAMERA_HASH_MAX];
+    uint8_t successor[SVMS_CAMERA_HASH_MAX];
 } svms_camera_chain_end;
+
+/* When what comes behind a document of Axis begins (CS-AX-8). */
+typedef struct svms_axis_moment {
+    bool is_there;
+    uint32_t counter;
+    int64_t utc_ns;
+} svms_axis_moment;
 
 typedef struct svms_camera_report {
     svms_camera_gop gop;
@@ -104,6 +120,9 @@ struct svms_camera_validator {
     uint8_t seen[SVMS_CAMERA_SEEN][32];
     size_t seen_count;
     svms_camera_order order; /* of the numbers of documents */
+    svms_axis_moment axis_moment;
+    bool has_axis_beginning; /* a session of Axis began, with this anchor (CS-AX-6) */
+    uint8_t axis_beginning[SVMS_CAMERA_HASH_MAX];
     uint64_t seis;
 
     /* Placing. */
@@ -174,11 +193,15 @@ void svms_camera_see(svms_camera_validator *v, const uint8_t digest[32]);
 SVMS_MUST_CHECK svms_status svms_camera_place(svms_camera_validator *v, size_t index,
                                               const uint8_t *list, svms_error *err);
 /* validator_judge.c: the list lies along the items from begin on, at least one of them in order;
- * fills in claim and items. is_next: all items before belong to this claim. */
+ * fills in claim and items. names_before: the GOP that it names as the one before it stands in
+ * front of them, where nothing belongs to it then. */
 void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim,
-                       svms_alignment *alignment, uint64_t begin, bool is_next);
+                       svms_alignment *alignment, uint64_t begin, bool names_before);
 /* What stands behind a claim with an open tail, up to limit, is judged, too. */
 void svms_camera_close_tail(svms_camera_validator *v, svms_camera_claim *claim, uint64_t limit);
+
+/* Of the items of a claim that is told next, those that are copies stand in nobody's place. */
+void svms_camera_judge_copies(svms_camera_validator *v, svms_camera_claim *claim);
 
 /* validator_emit.c: makes reports of what is decided; at_end, of all items. */
 SVMS_MUST_CHECK svms_status svms_camera_emit(svms_camera_validator *v, bool at_end,
@@ -195,9 +218,10 @@ SVMS_MUST_CHECK svms_status svms_camera_emit_leftover(svms_camera_validator *v, 
 /* The same for one report, whatever is known. */
 SVMS_MUST_CHECK svms_status svms_camera_emit_unsigned(svms_camera_validator *v, uint64_t end,
                                                       uint32_t reasons, svms_error *err);
-/* Claims before that one that fit nothing, though they are in order: their items are missing. */
+/* Claims before that one that fit nothing, though they are in order: their items are missing.
+ * *unsigned_count: how many are left for the gap behind them. */
 SVMS_MUST_CHECK svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next,
-                                                      uint32_t unsigned_count, svms_error *err);
+                                                      uint32_t *unsigned_count, svms_error *err);
 /* Reasons of SEIs before that one that no report told yet. */
 uint32_t svms_camera_take_reasons(svms_camera_validator *v, size_t next);
 /* How far a counter is behind that of a chain; 0: not behind it. */
@@ -215,6 +239,8 @@ SVMS_MUST_CHECK svms_status svms_camera_report_add(svms_camera_validator *v, uin
 SVMS_MUST_CHECK svms_status svms_camera_report_missing(svms_camera_validator *v,
                                                        svms_camera_report *report, uint32_t count,
                                                        bool has_remarks, svms_error *err);
+/* Is the same NAL unit, signed, among those before? *left: comparisons that may be made. */
+bool svms_camera_is_repeated(const svms_camera_validator *v, uint64_t seq, uint32_t *left);
 /* Who signed it, and who that is. */
 SVMS_MUST_CHECK svms_status svms_camera_report_sign(svms_camera_validator *v,
                                                     svms_camera_report *report,

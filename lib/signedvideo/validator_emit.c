@@ -4,6 +4,7 @@
 
 #include <svms/time.h>
 
+#include "axis_claim.h"
 #include "failure.h"
 #include "validator.h"
 
@@ -23,6 +24,8 @@ void svms_camera_chain_to(svms_camera_validator *v, const svms_camera_claim *cla
     v->chain.is_partial = claim->is_partial;
     v->chain.has_first = claim->has_first;
     memcpy(v->chain.first, claim->first, sizeof v->chain.first);
+    v->chain.has_successor = claim->has_successor;
+    memcpy(v->chain.successor, claim->successor, sizeof v->chain.successor);
 }
 
 /* The next one, and linked with it. */
@@ -30,8 +33,8 @@ static bool follows(const svms_camera_validator *v, const svms_camera_chain_end 
                     const svms_camera_claim *claim)
 {
     return chain->is_there && svms_camera_step(chain, claim->counter) == 1 &&
-           (!chain->has_first ||
-            memcmp(chain->first, claim->predecessor, v->items.digest_size) == 0);
+           (!chain->has_first || (claim->has_predecessor && memcmp(chain->first, claim->predecessor,
+                                                                   v->items.digest_size) == 0));
 }
 
 /* What the counter says is not there, less what is there without its SEI. How many parts a GOP had
@@ -75,16 +78,28 @@ static void judge_link(svms_camera_validator *v, svms_camera_gop *gop,
     }
 }
 
+/* What a stream says may be centuries off: differences need all 64 bits. */
 static bool differ(const svms_camera_validator *v, int64_t one, int64_t other)
 {
-    return one > other ? one - other > v->tolerance_ns : other - one > v->tolerance_ns;
+    uint64_t apart =
+        one > other ? (uint64_t)one - (uint64_t)other : (uint64_t)other - (uint64_t)one;
+    return apart > (uint64_t)v->tolerance_ns;
+}
+
+/* Of Axis, where only the end is known (CS-AX-8). */
+static bool is_end_wrong(const svms_camera_validator *v, const svms_camera_claim *claim)
+{
+    bool is_asked = claim->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING && v->tolerance_ns >= 0 &&
+                    claim->to_utc_ns != SVMS_NO_TIME && claim->end > claim->begin;
+    int64_t utc = is_asked ? svms_camera_item_at(&v->items, claim->end - 1)->utc_ns : SVMS_NO_TIME;
+    return utc != SVMS_NO_TIME && differ(v, utc, claim->to_utc_ns);
 }
 
 /* Signed times that go back; times of the stream that are not the signed ones (CS-VER-9). */
 static bool is_clock_wrong(const svms_camera_validator *v, const svms_camera_claim *claim)
 {
     if (claim->from_utc_ns == SVMS_NO_TIME) {
-        return false;
+        return is_end_wrong(v, claim);
     }
     if (v->last_from_utc_ns != SVMS_NO_TIME && claim->from_utc_ns < v->last_from_utc_ns) {
         return true;
@@ -145,12 +160,16 @@ static svms_status emit_claim(svms_camera_validator *v, size_t index, uint32_t u
     svms_camera_claim *claim = &v->claims[index];
     svms_camera_report *report = NULL;
     bool is_clock = is_clock_wrong(v, claim);
+    svms_camera_judge_copies(v, claim);
     svms_status status = svms_camera_report_add(v, claim->end, true, &report, err);
     if (status == SVMS_OK) {
         status = svms_camera_report_missing(v, report, claim->missing_tail, true, err);
     }
     if (status == SVMS_OK) {
         status = svms_camera_report_sign(v, report, claim, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_axis_claim_link(v, claim, err);
     }
     if (status != SVMS_OK) {
         return status;
@@ -191,7 +210,8 @@ static bool close_tail(svms_camera_validator *v, svms_camera_claim *claim, bool 
     if (!next && !at_end) {
         return false;
     }
-    svms_camera_close_tail(v, claim, next ? next->begin : claim->place);
+    bool is_nearer = next && next->begin < claim->place;
+    svms_camera_close_tail(v, claim, is_nearer ? next->begin : claim->place);
     return true;
 }
 
@@ -206,9 +226,12 @@ static svms_status emit_next(svms_camera_validator *v, bool at_end, bool *is_don
     }
     uint32_t unsigned_count = 0;
     size_t index = (size_t)(claim - v->claims);
-    svms_status status = svms_camera_emit_leftover(v, claim->begin, index, &unsigned_count, err);
+    svms_status status = svms_axis_claims_link(v, err);
     if (status == SVMS_OK) {
-        status = svms_camera_emit_homeless(v, index, unsigned_count, err);
+        status = svms_camera_emit_leftover(v, claim->begin, index, &unsigned_count, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_camera_emit_homeless(v, index, &unsigned_count, err);
     }
     if (status == SVMS_OK) {
         status = emit_claim(v, index, unsigned_count, err);
@@ -229,9 +252,12 @@ svms_status svms_camera_emit(svms_camera_validator *v, bool at_end, svms_error *
     }
     uint32_t unsigned_count = 0;
     (void)is_anything_waiting(v);
-    status = svms_camera_emit_leftover(v, v->items.end, v->claim_count, &unsigned_count, err);
+    status = svms_axis_claims_link(v, err);
     if (status == SVMS_OK) {
-        status = svms_camera_emit_homeless(v, v->claim_count, unsigned_count, err);
+        status = svms_camera_emit_leftover(v, v->items.end, v->claim_count, &unsigned_count, err);
+    }
+    if (status == SVMS_OK) {
+        status = svms_camera_emit_homeless(v, v->claim_count, &unsigned_count, err);
     }
     if (status == SVMS_OK) {
         svms_camera_report_tell(v, svms_camera_take_reasons(v, v->claim_count));

@@ -114,42 +114,54 @@ static uint32_t judge_between(const laid *l, size_t low, size_t high, uint32_t a
     return absent;
 }
 
-/* How far in front of the first match items may be this claim's: up to where the list may have
- * begun. Behind a gap only what begins a GOP, and is not longer than what is absent, is sure. */
-static size_t reach(const laid *l, uint32_t absent, bool is_next)
+/* Where the GOP begins in which the first match stands: nothing before that is this claim's. */
+static size_t find_gop(const laid *l)
 {
-    bool is_head_of_stream = l->begin == 0 && l->first <= absent;
-    if (is_next || is_head_of_stream) {
-        return 0;
-    }
     size_t at = l->first;
-    while (at > 0 && l->first - at < absent) {
+    while (at > 0 && item_of(l, at)->kind != SVMS_CAMERA_ITEM_ANCHOR) {
         at--;
-        if (item_of(l, at)->kind == SVMS_CAMERA_ITEM_ANCHOR) {
-            return at;
-        }
     }
-    return l->first;
+    return at;
 }
 
-/* Where the claim's items begin: as many as are absent, and what is displaced among them. */
-static size_t find_begin(const laid *l, uint32_t absent, bool is_next)
+/* Where the claim's items begin: as many as are absent right before the first match, and what was
+ * moved from there on. */
+static size_t find_begin(const laid *l, uint32_t absent, size_t least)
 {
-    size_t least = reach(l, absent, is_next);
     size_t low = l->first;
     while (low > least && (absent > 0 || is_displaced(l, low - 1))) {
         low--;
         absent -= !is_displaced(l, low);
     }
-    while (low > 0 && is_displaced(l, low - 1)) {
-        low--;
+    for (size_t at = least; at < low; at++) {
+        if (l->alignment->found[at].state == SVMS_ALIGNED_MOVED) {
+            return at;
+        }
     }
     return low;
 }
 
+/* Items before the first match: those next to it stand where absent entries stood. Returns how many
+ * entries are left. */
+static uint32_t judge_before(const laid *l, size_t low, uint32_t absent)
+{
+    size_t at = l->first;
+    while (at > low && (absent > 0 || is_displaced(l, at - 1))) {
+        at--;
+        absent -= !is_displaced(l, at);
+    }
+    uint32_t changed = 0;
+    for (size_t i = at; i < l->first; i++) {
+        changed += !is_displaced(l, i);
+    }
+    (void)judge_between(l, low, at, 0);
+    (void)judge_between(l, at, l->first, changed);
+    return absent;
+}
+
 static void judge_head(const laid *l, size_t low, size_t first_entry)
 {
-    uint32_t left = judge_between(l, low, l->first, count_absent(l, 0, first_entry));
+    uint32_t left = judge_before(l, low, count_absent(l, 0, first_entry));
     /* Where the stream begins in the midst of a GOP, the rest was before it; what was given up was
      * there. */
     if (l->begin + low > l->v->given_up) {
@@ -182,18 +194,19 @@ static bool has_behind(const laid *l, size_t high)
 }
 
 void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim,
-                       svms_alignment *alignment, uint64_t begin, bool is_next)
+                       svms_alignment *alignment, uint64_t begin, bool names_before)
 {
     laid l = { v, claim, alignment, begin, 0, 0 };
     find_ends(&l);
     size_t first_entry = alignment->found[l.first].partner;
     size_t last_entry = alignment->found[l.last].partner;
     size_t high = l.last + 1;
-    while (high < alignment->found_count && is_displaced(&l, high)) {
+    while (has_behind(&l, high) && is_displaced(&l, high)) {
         high++;
     }
-    release_outside(&l, 0, high);
-    size_t low = find_begin(&l, count_absent(&l, 0, first_entry), is_next);
+    size_t least = names_before ? l.first : find_gop(&l);
+    release_outside(&l, least, high);
+    size_t low = find_begin(&l, count_absent(&l, 0, first_entry), least);
     release_outside(&l, low, high);
     claim->begin = begin + low;
     claim->end = begin + high;
@@ -220,4 +233,70 @@ void svms_camera_close_tail(svms_camera_validator *v, svms_camera_claim *claim, 
     }
     claim->missing_tail += absent;
     claim->open_tail = 0;
+}
+
+/* Items [begin, end) between two that are as signed, or at an end of the claim. */
+typedef struct gap {
+    svms_camera_validator *v;
+    uint64_t begin;
+    uint64_t end;
+    uint32_t places; /* entries in the place of which something stands */
+} gap;
+
+static void name_copies(gap *g, uint32_t *left)
+{
+    for (uint64_t seq = g->begin; seq < g->end; seq++) {
+        svms_camera_item *item = svms_camera_item_at(&g->v->items, seq);
+        bool is_changed = item->verdict == SVMS_CAMERA_CHANGED;
+        g->places += is_changed;
+        if ((is_changed || item->verdict == SVMS_CAMERA_INSERTED) &&
+            svms_camera_is_repeated(g->v, seq, left)) {
+            item->verdict = SVMS_CAMERA_REPEATED;
+        }
+    }
+}
+
+/* What is no copy stands in the places, from the first on, or, before a run, from the last on. */
+static void fill_places(gap *g, bool is_head)
+{
+    for (uint64_t i = 0; i < g->end - g->begin; i++) {
+        uint64_t seq = is_head ? g->end - 1 - i : g->begin + i;
+        svms_camera_item *item = svms_camera_item_at(&g->v->items, seq);
+        if (item->verdict == SVMS_CAMERA_CHANGED || item->verdict == SVMS_CAMERA_INSERTED) {
+            item->verdict = g->places > 0 ? SVMS_CAMERA_CHANGED : SVMS_CAMERA_INSERTED;
+            g->places -= g->places > 0;
+        }
+    }
+}
+
+static void miss_rest(const gap *g, svms_camera_claim *claim)
+{
+    bool is_head = g->begin == claim->begin;
+    if (g->end == claim->end) {
+        claim->missing_tail += g->places;
+    } else if (!is_head) {
+        svms_camera_item_at(&g->v->items, g->end)->missing_before += g->places;
+    } else if (g->begin > g->v->given_up) {
+        svms_camera_item_at(&g->v->items, g->begin)->missing_before += g->places;
+    } else {
+        claim->is_cut |= g->places > 0 && g->begin == 0;
+    }
+}
+
+void svms_camera_judge_copies(svms_camera_validator *v, svms_camera_claim *claim)
+{
+    uint32_t left = SVMS_CAMERA_COMPARISONS;
+    for (uint64_t seq = claim->begin; seq < claim->end;) {
+        gap g = { v, seq, seq, 0 };
+        while (g.end < claim->end &&
+               svms_camera_item_at(&v->items, g.end)->verdict != SVMS_CAMERA_AUTHENTIC) {
+            g.end++;
+        }
+        if (g.end > g.begin) {
+            name_copies(&g, &left);
+            fill_places(&g, g.begin == claim->begin);
+            miss_rest(&g, claim);
+        }
+        seq = g.end + 1;
+    }
 }

@@ -29,9 +29,8 @@ typedef struct stretch {
 
 static bool has_key_of_chain(const svms_camera_validator *v, const svms_camera_claim *claim)
 {
-    const svms_chain *chain = svms_camera_author_chain(claim->author, claim->by_user);
-    return !v->has_key ||
-           memcmp(svms_chain_leaf_digest(chain), v->key_sha256, sizeof v->key_sha256) == 0;
+    const uint8_t *digest = svms_camera_author_digest(claim->author, claim->by_user);
+    return !v->has_key || memcmp(digest, v->key_sha256, sizeof v->key_sha256) == 0;
 }
 
 /* Stands a valid SEI that fits nothing between the chain and the one that is placed next? Where it
@@ -40,7 +39,7 @@ static bool is_in_chain(const svms_camera_validator *v, const svms_camera_claim 
                         const svms_camera_claim *next)
 {
     uint32_t step = v->chain.is_there ? svms_camera_step(&v->chain, claim->counter) : 0;
-    bool is_linked = step != 1 || !v->chain.has_first ||
+    bool is_linked = step != 1 || !v->chain.has_first || !claim->has_predecessor ||
                      memcmp(v->chain.first, claim->predecessor, v->items.digest_size) == 0;
     if (step == 0 || !is_linked || !has_key_of_chain(v, claim)) {
         return false;
@@ -84,6 +83,7 @@ static const svms_camera_claim *find_successor(const svms_camera_validator *v, s
     for (size_t i = 0; i <= next && i < v->claim_count; i++) {
         const svms_camera_claim *claim = &v->claims[i];
         if ((claim->state == SVMS_CAMERA_CLAIM_HOMELESS || i == next) && !claim->is_done &&
+            claim->has_predecessor &&
             memcmp(claim->predecessor, anchor, v->items.digest_size) == 0) {
             return claim;
         }
@@ -174,7 +174,8 @@ static svms_status emit_inserted(svms_camera_validator *v, uint64_t end, uint32_
     mark(v, v->decided, end, SVMS_CAMERA_INSERTED);
     svms_status status = svms_camera_report_add(v, end, true, &report, err);
     if (status == SVMS_OK) {
-        report->gop.verdict = report->repeated > 0 ? SVMS_CAMERA_CHANGED : SVMS_CAMERA_INSERTED;
+        report->gop.verdict =
+            report->repeated == report->gop.nal_units ? SVMS_CAMERA_CHANGED : SVMS_CAMERA_INSERTED;
         report->gop.reasons = reasons;
     }
     return status;
@@ -299,7 +300,7 @@ static svms_status emit_absent(svms_camera_validator *v, svms_camera_claim *clai
 }
 
 svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next,
-                                      uint32_t unsigned_count, svms_error *err)
+                                      uint32_t *unsigned_count, svms_error *err)
 {
     svms_status status = SVMS_OK;
     for (size_t i = 0; i < next && status == SVMS_OK; i++) {
@@ -309,10 +310,12 @@ svms_status svms_camera_emit_homeless(svms_camera_validator *v, size_t next,
             continue;
         }
         if (claim->count > 0) {
-            status = emit_absent(v, claim, unsigned_count, err);
+            status = emit_absent(v, claim, *unsigned_count, err);
         }
+        /* Each that is unsigned is in one gap of the counters. */
+        uint32_t wide = svms_camera_step(&v->chain, claim->counter) - 1;
+        *unsigned_count -= wide < *unsigned_count ? wide : *unsigned_count;
         svms_camera_chain_to(v, claim);
-        unsigned_count = 0;
         claim->is_done = true;
     }
     return status;

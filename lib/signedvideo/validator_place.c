@@ -2,6 +2,7 @@
 /* Which items does a SEI cover? (CS-VER-1, CS-VER-2) */
 #include <string.h>
 
+#include "axis_claim.h"
 #include "failure.h"
 #include "validator.h"
 
@@ -103,7 +104,8 @@ static svms_status try_anchor(svms_camera_validator *v, svms_camera_claim *claim
     if (status != SVMS_OK || !is_whole) {
         return status;
     }
-    if (!svms_camera_hash_once(v->hasher, v->items.hash, v->links, claim->count * size, hash)) {
+    if (!svms_camera_hash_list(v->hasher, v->items.hash, claim->is_salted, v->links,
+                               claim->count * size, hash)) {
         return svms_fail_crypto(err, "cannot hash a list of hashes");
     }
     if (memcmp(hash, claim->list_hash, size) == 0) {
@@ -139,7 +141,8 @@ static svms_status try_exact(svms_camera_validator *v, svms_camera_claim *claim,
         return status;
     }
     /* A part whose GOP began with a slice that was changed, or is not there. */
-    const uint8_t *others[] = { v->has_anchor ? v->anchor : NULL, claim->predecessor };
+    const uint8_t *others[] = { v->has_anchor ? v->anchor : NULL,
+                                claim->has_predecessor ? claim->predecessor : NULL };
     for (size_t i = 0; i < 2 && status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED;
          i++) {
         bool is_other =
@@ -187,9 +190,9 @@ static svms_status try_zone(svms_camera_validator *v, svms_camera_claim *claim, 
     return status == SVMS_OK && everywhere ? try_inside(v, claim, list, z, true, err) : status;
 }
 
-/* Anchors with which the list may be linked, the likeliest first. */
+/* Anchors with which the list may be linked, the likeliest first; NULL: those of the stream. */
 static size_t find_anchors(const svms_camera_validator *v, const svms_camera_claim *claim,
-                           const uint8_t *list, const zone *z, const uint8_t *out[3])
+                           const uint8_t *list, const zone *z, const uint8_t *out[4])
 {
     size_t size = v->items.digest_size;
     size_t among = claim->count < ANCHOR_AMONG ? claim->count : ANCHOR_AMONG;
@@ -213,7 +216,10 @@ static size_t find_anchors(const svms_camera_validator *v, const svms_camera_cla
             out[count++] = v->anchor;
         }
     }
-    out[count++] = claim->predecessor;
+    if (claim->has_predecessor) {
+        out[count++] = claim->predecessor;
+    }
+    out[count++] = NULL;
     return count;
 }
 
@@ -235,15 +241,17 @@ static svms_status align_zone(svms_camera_validator *v, const svms_camera_claim 
                               const uint8_t *list, const zone *z, svms_alignment *best,
                               const uint8_t **anchor, svms_error *err)
 {
-    const uint8_t *anchors[3];
+    const uint8_t *anchors[4];
+    const uint8_t *received = svms_camera_items_anchor_of(&v->items, z->begin);
     size_t count = (size_t)(z->end - z->begin);
     size_t tries = find_anchors(v, claim, list, z, anchors);
     svms_status status = reserve_links(v, count, err);
     for (size_t i = 0; i < tries && status == SVMS_OK; i++) {
         svms_alignment made = { 0 };
         bool is_whole = false;
-        status = svms_camera_items_link(&v->items, z->begin, count, anchors[i], true, v->links,
-                                        &is_whole, err);
+        status =
+            svms_camera_items_link(&v->items, z->begin, count, anchors[i] ? anchors[i] : received,
+                                   anchors[i] != NULL, v->links, &is_whole, err);
         if (status == SVMS_OK) {
             status = svms_alignment_make(&made, v->ctx, list, claim->count, v->links, count,
                                          v->items.digest_size, err);
@@ -281,7 +289,7 @@ static bool is_next(const svms_camera_validator *v, size_t index)
 static void narrow(svms_camera_validator *v, zone *z, const svms_camera_claim *claim, bool at_front)
 {
     uint64_t most = (uint64_t)claim->count * WINDOW_TIMES + WINDOW_MORE;
-    if (z->end - z->begin <= most || spend(v, 3 * (z->end - z->begin))) {
+    if (z->end - z->begin <= most || spend(v, 4 * (z->end - z->begin))) {
         return;
     }
     if (at_front) {
@@ -296,13 +304,48 @@ static svms_status check_list(svms_camera_validator *v, svms_camera_claim *claim
 {
     uint8_t hash[SVMS_CAMERA_HASH_MAX];
     size_t size = v->items.digest_size;
-    if (!svms_camera_hash_once(v->hasher, v->items.hash, list, claim->count * size, hash)) {
+    if (!svms_camera_hash_list(v->hasher, v->items.hash, claim->is_salted, list,
+                               claim->count * size, hash)) {
         return svms_fail_crypto(err, "cannot hash a list of hashes");
     }
     if (memcmp(hash, claim->list_hash, size) != 0) {
         svms_camera_claim_break(v, claim, SVMS_CAMERA_WHY_SEI_MALFORMED);
     }
     return SVMS_OK;
+}
+
+/* Does what the claim names as its predecessor stand in the GOP in which its first match does, and
+ * before that? */
+static svms_status find_predecessor(svms_camera_validator *v, const svms_camera_claim *claim,
+                                    const svms_alignment *alignment, uint64_t begin, bool *is_there,
+                                    svms_error *err)
+{
+    static const uint8_t zeros[SVMS_CAMERA_HASH_MAX]; /* nothing is named; what has no link */
+    size_t size = v->items.digest_size;
+    uint64_t first = begin;
+    *is_there = false;
+    if (memcmp(claim->predecessor, zeros, size) == 0) {
+        return SVMS_OK;
+    }
+    while (alignment->found[first - begin].state != SVMS_ALIGNED_IN_ORDER) {
+        first++;
+    }
+    uint64_t gop = first;
+    while (gop > begin && svms_camera_item_at(&v->items, gop)->kind != SVMS_CAMERA_ITEM_ANCHOR) {
+        gop--;
+    }
+    size_t count = (size_t)(first - gop);
+    bool is_whole = false;
+    svms_status status = reserve_links(v, count, err);
+    if (status == SVMS_OK) {
+        status = svms_camera_items_link(&v->items, gop, count,
+                                        svms_camera_items_anchor_of(&v->items, gop), false,
+                                        v->links, &is_whole, err);
+    }
+    for (size_t i = 0; i < count && status == SVMS_OK && !*is_there; i++) {
+        *is_there = memcmp(v->links + i * size, claim->predecessor, size) == 0;
+    }
+    return status;
 }
 
 static svms_status lay_along(svms_camera_validator *v, size_t index, const uint8_t *list,
@@ -323,9 +366,13 @@ static svms_status lay_along(svms_camera_validator *v, size_t index, const uint8
         status = align_zone(v, claim, list, &window, &best, &anchor, err);
         begin = best.in_order > before ? window.begin : begin;
     }
+    bool names_before = false;
     if (status == SVMS_OK && best.in_order > 0) {
-        svms_camera_judge(v, claim, &best, begin, follows);
-        set_placed(v, claim, anchor);
+        status = find_predecessor(v, claim, &best, begin, &names_before, err);
+    }
+    if (status == SVMS_OK && best.in_order > 0) {
+        svms_camera_judge(v, claim, &best, begin, names_before);
+        set_placed(v, claim, anchor ? anchor : svms_camera_items_anchor_of(&v->items, claim->end));
     }
     svms_alignment_clear(&best);
     return status;
@@ -349,7 +396,7 @@ static svms_status place_one(svms_camera_validator *v, size_t index, const uint8
     if (status == SVMS_OK && claim->state != SVMS_CAMERA_CLAIM_PLACED && list) {
         status = lay_along(v, index, list, err);
     }
-    return status;
+    return status == SVMS_OK ? svms_axis_claim_extend(v, claim, err) : status;
 }
 
 /* The placed claim that covers an item, or NULL. */

@@ -3,6 +3,8 @@
  * one, which makes them NAL units that others cover (CS-VER-1, CS-VER-6). */
 #include <string.h>
 
+#include "axis_claim.h"
+#include "axis_elements.h"
 #include "failure.h"
 #include "validator.h"
 
@@ -11,6 +13,8 @@ static void fill_claim(svms_camera_claim *claim, const svms_camera_document *doc
                        const svms_camera_times *times)
 {
     static const uint8_t zeros[SVMS_CAMERA_HASH_MAX];
+    claim->format = document->format;
+    claim->has_predecessor = true;
     claim->counter = times->counter;
     claim->is_partial = document->is_partial;
     claim->has_list = document->has_list;
@@ -98,8 +102,21 @@ static svms_status use_hash(svms_camera_validator *v, svms_camera_hash hash, svm
 static void take_hash_of_certificate(svms_camera_validator *v, const svms_camera_document *document)
 {
     if (v->items.hash == SVMS_CAMERA_HASHES && !document->user_pem.data) {
-        svms_camera_items_use(&v->items, document->algorithms.hash);
+        svms_camera_items_use(&v->items,
+                              svms_camera_authors_algorithms(&v->authors, document)->hash);
     }
+}
+
+static svms_status fill_signed(svms_camera_validator *v, svms_camera_claim *claim,
+                               const svms_camera_document *document, svms_error *err)
+{
+    if (document->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING) {
+        return svms_axis_claim_fill(v, claim, document, err);
+    }
+    svms_camera_times times = svms_camera_document_times(document, v->order);
+    v->order = times.order;
+    fill_claim(claim, document, &times);
+    return SVMS_OK;
 }
 
 static svms_status place_signed(svms_camera_validator *v, const svms_camera_document *document,
@@ -113,9 +130,10 @@ static svms_status place_signed(svms_camera_validator *v, const svms_camera_docu
                    ? svms_camera_claim_add_broken(v, digest, SVMS_CAMERA_WHY_LIMIT, err)
                    : status;
     }
-    svms_camera_times times = svms_camera_document_times(document, v->order);
-    v->order = times.order;
-    fill_claim(claim, document, &times);
+    status = fill_signed(v, claim, document, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
     memcpy(claim->digest, digest, sizeof claim->digest);
     claim->state = SVMS_CAMERA_CLAIM_HOMELESS;
     claim->author = svms_camera_author_retain(signature->author);
@@ -127,7 +145,7 @@ static svms_status place_signed(svms_camera_validator *v, const svms_camera_docu
     return svms_camera_place(v, v->claim_count - 1, document->list, err);
 }
 
-static svms_status take_signed(svms_camera_validator *v, const svms_camera_document *document,
+static svms_status take_signed(svms_camera_validator *v, svms_camera_document *document,
                                const uint8_t digest[32], svms_error *err)
 {
     if (!document->is_certificate && svms_camera_is_seen(v, digest)) {
@@ -145,13 +163,18 @@ static svms_status take_signed(svms_camera_validator *v, const svms_camera_docum
         take_hash_of_certificate(v, document);
         return SVMS_OK;
     }
-    status = use_hash(v, v->authors.algorithms.hash, err);
+    svms_camera_hash hash = svms_camera_authors_algorithms(&v->authors, document)->hash;
+    status = use_hash(v, hash, err);
     if (status != SVMS_OK) {
         return status;
     }
     svms_camera_see(v, digest);
-    if (!is_claim(document)) {
+    bool is_axis = document->format != SVMS_CAMERA_FORMAT_MEDIA_SIGNING;
+    if (!is_claim(document) || (is_axis && svms_axis_list_settle(document, hash, err) != SVMS_OK)) {
         return svms_camera_claim_add_broken(v, digest, SVMS_CAMERA_WHY_SEI_MALFORMED, err);
+    }
+    if (is_axis && svms_axis_take_beginning(v, document)) {
+        return SVMS_OK;
     }
     return place_signed(v, document, &signature, digest, err);
 }

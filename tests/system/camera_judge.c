@@ -88,7 +88,14 @@ static void print_report(const svms_camera_validator *validator, const svms_came
            gop->inserted_nal_units, gop->is_signed ? "true" : "false",
            gop->identity.verdict == SVMS_IDENTITY_TRUSTED ? "true" : "false");
     print_reasons(gop->reasons);
-    printf("],\"remarks\":[");
+    printf("],\"format\":\"%s\",\"counter\":%" PRIu32 ",\"identity\":%d,\"from_ns\":%" PRId64
+           ",\"to_ns\":%" PRId64 ",\"key\":\"",
+           svms_camera_format_name(gop->format), gop->counter, (int)gop->identity.verdict,
+           gop->from_utc_ns, gop->to_utc_ns);
+    for (size_t i = 0; i < sizeof gop->key_sha256; i++) {
+        printf("%02x", gop->key_sha256[i]);
+    }
+    printf("\",\"remarks\":[");
     print_remarks(validator, gop->remark_count);
     printf("]}");
 }

@@ -50,13 +50,20 @@ class Report:
     counter: int = 0
     is_signed: bool = False
     is_partial: bool = False
+    is_unlinked: bool = False
     missing_gops: int = 0
     missing: int = 0
+    missing_behind: int = 0
     remarks: dict = dataclasses.field(default_factory=dict)  # (frame, verdict): NAL units
     frames: int = 0
 
     def remark(self, frame, verdict, count=1):
         self.remarks[frame, verdict] = self.remarks.get((frame, verdict), 0) + count
+
+    def miss_behind(self, count):
+        """Behind its last frame, whichever that will be."""
+        self.missing += count
+        self.missing_behind += count
 
     def count(self, *verdicts):
         return sum(number for (_, verdict), number in self.remarks.items() if verdict in verdicts)
@@ -89,15 +96,47 @@ def longest_run(positions):
     return found[::-1]
 
 
+def slid(run, list_):
+    """Where a list says a hash several times in a row, and more stands before the NAL unit than the list has there, that is a
+    later one of them."""
+    run, limit = list(run), len(list_)
+    for number in range(len(run) - 1, -1, -1):
+        unit, place = run[number]
+        if number:
+            before = run[number - 1]
+            while unit - before[0] > place - before[1] and place + 1 < limit and list_[place + 1] == list_[place]:
+                place += 1
+        run[number], limit = (unit, place), place
+    return run
+
+
+@dataclasses.dataclass(eq=False)
+class Chain:
+    """The counter and the first hash of what was said last."""
+    counter: int
+    is_partial: bool = False
+    first: "bytes | None" = None
+
+
+@dataclasses.dataclass(eq=False)
+class Trouble:
+    """A SEI that does not count."""
+    at: int
+    place: int  # covered NAL units before it
+    data: bytes
+    reasons: set
+
+
 class Placement:
     """Where a document lies in the stream: the NAL units it covers, and what is said of them."""
 
     def __init__(self, document, units):
         self.document, self.units = document, units
         self.fitting = []  # (unit, place in the list)
-        self.missing_at = []  # for each hash that is missing: the unit it is missing before, or None
-        self.extra = {}  # unit: verdict
-        self.rest = 0  # hashes at the end of a part's list that wait for what comes
+        self.gaps = []  # what stands there, the nearest to what fits first; how many hashes should; the unit behind what is missing
+        self.missing_behind = 0
+        self.extra = {}  # unit: that it was moved, or repeated
+        self.rest = 0  # hashes at the end of the list that wait for what comes
 
 
 class Receiver:
@@ -110,19 +149,21 @@ class Receiver:
         self.documents = []  # all whose signature fits
         self.unsigned_documents = []
         self.known = set()
-        self.head_document = None  # covers what was before the stream, or before the session
+        self.last_trouble = None  # where no SEI that counts came since
+        self.place = 0  # covered NAL units that came
         self.troubles = []  # why SEIs since the last placement do not count
         self.strays = []  # documents that fit nothing since the last placement
-        self.before = None  # the document that covered something last, or what was before the stream
-        self.first_hash = None  # of its list
-        self.signed_anchor = {}  # counter of a part: the anchor that goes on
+        self.chain, self.other_chain = None, None  # what the reports so far end with; what that was where the counter went back
+        self.latest_is_partial = False
+        self.latest = None  # the counter of the document that was placed last
+        self.leaf = None  # who signed the last report
+        self.signed_anchor = None  # that of the GOP in which ends what was placed last
         self.covered = collections.deque(maxlen=4096)  # NAL units that were as signed
         self.last_start = None
         self.open_part = None
         self.frame, self.at, self.anchor, self.seis = 0, 0, None, 0
-        self.session = False
+        self.first_unit = None
         self.pending_reasons = set()
-        self.placed_any = False
 
     # Taking
 
@@ -137,7 +178,7 @@ class Receiver:
     def take(self, data):
         if is_slice(self.codec, data):
             kind = ANCHOR if is_anchor(self.codec, data) else SLICE
-            self.waiting.append(Unit(self.frame, self.at, data, kind, self.anchor))
+            self.cover(Unit(self.frame, self.at, data, kind, self.anchor))
             self.anchor = self.waiting[-1] if kind == ANCHOR else self.anchor
         elif is_signing_sei(self.codec, data):
             self.seis += 1
@@ -145,22 +186,27 @@ class Receiver:
         elif has_uuid(self.codec, data, OLDER_UUID):
             self.pending_reasons.add("other_format")
 
+    def cover(self, unit):
+        self.waiting.append(unit)
+        self.first_unit = self.first_unit or unit
+        self.place += 1
+
     def take_sei(self, data):
         try:
             document = Document(self.codec, data)
         except Malformed:
             self.trouble(data, "sei_malformed")
             return
-        document.at, document.frame = self.at, self.frame
+        document.at, document.frame, document.unit = self.at, self.frame, None
         if SIGNATURE not in document.tags:
-            self.waiting.append(Unit(self.frame, self.at, data, SEI, self.anchor))
+            self.cover(Unit(self.frame, self.at, data, SEI, self.anchor))
             if GENERAL in document.tags:
                 document.unit = self.waiting[-1]
                 self.unsigned_documents.append(document)
+                self.last_trouble = None
             return
         if data in self.known:
             return
-        self.known.add(data)
         try:
             self.check_signature(document)
         except Malformed:
@@ -172,13 +218,20 @@ class Receiver:
         except LookupError:
             self.trouble(data, "no_key")
         else:
+            self.known.add(data)
+            self.last_trouble = None
             self.documents.append(document)
             if not document.is_certificate:
                 self.believe(document)
 
     def trouble(self, data, reason):
-        self.known.add(data)
-        self.troubles.append((self.at, reason))
+        """Of copies, and of those between the same two NAL units, all is said at once."""
+        last = self.last_trouble
+        if last is not None and (last.data == data or last.place == self.place):
+            last.reasons.add(reason)
+            return
+        self.last_trouble = Trouble(self.at, self.place, data, {reason})
+        self.troubles.append(self.last_trouble)
 
     def check_signature(self, document):
         """CS-DOC-4, CS-DOC-7. Certificates count once the signature fits."""
@@ -217,6 +270,9 @@ class Receiver:
             chain.append((one, placement))
             if placement is None:
                 continue
+            if one is document or self.latest is None:
+                self.latest, self.latest_is_partial = one.counter, one.is_partial
+                self.signed_anchor = self.anchor_of(one, placement)
             waiting = waiting[:waiting.index(placement.units[0])]
             fitting = {unit for unit, _ in placement.fitting}
             found = [other for other in self.unsigned_documents if other.unit in fitting]
@@ -226,13 +282,19 @@ class Receiver:
         for one, placement in sorted(chain, key=lambda entry: entry[0].counter):
             self.settle(one, placement)
 
+    def anchor_of(self, document, placement):
+        anchors = [unit.raw(document.name) for unit, _ in placement.fitting if unit.kind == ANCHOR]
+        received = [unit.anchor.raw(document.name) for unit in placement.units[:1] if unit.anchor]
+        return next(iter(anchors[-1:] or document.anchors[:1] or received), None)
+
     def exact(self, document, waiting):
         for start in self.starts(document, waiting):
             units = waiting[start:start + document.count]
             if len(units) != document.count or not units:
                 continue
-            signed = self.signed_anchor.get(document.counter - 1)
-            for anchor in (None, signed) if signed else (None,):
+            others = [self.signed_anchor, document.predecessor if any(document.predecessor) else None]
+            others = [one for one in others if one] if units[0].kind != ANCHOR else []
+            for anchor in (None, *others):
                 found = [unit.under(document.name, anchor) if anchor else unit.hash(document.name) for unit in units]
                 if hashlib.new(document.name, b"".join(found)).digest() == document.list_hash:
                     placement = Placement(document, units)
@@ -242,18 +304,29 @@ class Receiver:
         return None
 
     def starts(self, document, waiting):
-        """The first NAL unit, each beginning of a GOP, and without a list every picture: a part may begin there."""
-        firsts = [at for at, unit in enumerate(waiting) if at == 0 or unit.kind == ANCHOR]
-        if LIST not in document.tags:
-            firsts += [at for at in range(1, len(waiting)) if waiting[at].frame != waiting[at - 1].frame]
-        return firsts
+        """The first NAL unit, so many before the end, each beginning of a GOP, and without a list every NAL unit: a part may
+        begin there."""
+        last = len(waiting) - document.count
+        inside = range(1, max(1, last))
+        firsts = [0, *([last] if last > 0 else []), *(at for at in inside if waiting[at].kind == ANCHOR)]
+        return [*firsts, *(() if LIST in document.tags or self.comes_next(document) else inside)]
+
+    def comes_next(self, document):
+        """It follows what was placed last, and no SEI between waits or fits nothing."""
+        return (document.unit is None and self.latest is not None and document.counter == (self.latest + 1) % 2**32
+                and not self.unsigned_documents and not self.strays)
 
     def anchors_for(self, document, waiting):
-        """The hashes that may be those of the anchor: of this list, of the part before, or what leads the GOP of that part."""
+        """The hashes that may be those of the anchor: of this list, or what leads the GOP of the part before; its predecessor."""
         seis = {unit.raw(document.name) for unit in waiting if unit.kind == SEI}
-        found = [one for one in getattr(document, "list", []) if one not in seis][:1]
-        found += [document.predecessor] if any(document.predecessor) else []
-        return found + ([self.signed_anchor[document.counter - 1]] if document.counter - 1 in self.signed_anchor else [])
+        found = [one for one in document.list if one not in seis][:1]
+        led = {unit.raw(document.name) for unit in waiting if unit.kind == ANCHOR}
+        signed = [self.signed_anchor] if self.signed_anchor else []
+        if not led & set(found):
+            goes_on = self.latest_is_partial and signed and document.counter == (self.latest + 1) % 2**32
+            found = signed if goes_on else found + signed
+            found += [document.predecessor] if any(document.predecessor) else []
+        return found
 
     def by_list(self, document, waiting):
         if LIST not in document.tags or not document.list:
@@ -268,11 +341,15 @@ class Receiver:
         for place, one in enumerate(document.list):
             places.setdefault(one, []).append(place)
         run = longest_run([[place for one in mine for place in places.get(one, [])] for mine in hashes])
+        run = slid(run, document.list)
+        # What follows a part goes on with the anchor by which the most of it fits.
+        fits = [sum(waiting[at].under(document.name, anchor) == document.list[place] for at, place in run) for anchor in anchors]
+        document.anchors = [anchors[fits.index(max(fits))]]
         return self.lay(document, waiting, hashes, run) if run else None
 
     def lay(self, document, waiting, hashes, run):
         """Says of every unit around and between the fitting ones what it is."""
-        size, list_ = len(waiting), document.list
+        list_ = document.list
         first, last = run[0][0], run[-1][0]
         low = first
         while low > 0 and waiting[low].kind != ANCHOR:
@@ -280,215 +357,253 @@ class Receiver:
         # What the SEI names as its predecessor is of the GOP before, of which another SEI is missing.
         if any(unit.hash(document.name) == document.predecessor for unit in waiting[low:first]):
             low = first
-        high = last + 1
-        while high < size and waiting[high].kind != ANCHOR:
-            high += 1
         fitting, taken = dict(run), {place for _, place in run}
         open_places = {place: one for place, one in enumerate(list_) if place not in taken}
         extra = {}
-        for at in range(low, high):
-            if at in fitting:
-                continue
-            moved = [place for place, one in open_places.items() if one in hashes[at]]
+        at = low
+        while at <= last or at < len(waiting) and waiting[at].kind != ANCHOR:
+            moved = [place for place, one in open_places.items() if one in hashes[at]] if at not in fitting else []
             if moved:
                 del open_places[moved[0]]
                 extra[at] = MOVED
-            elif hashes[at] & set(list_) or first < at < last and waiting[at].data in self.covered:
+            elif at not in fitting and hashes[at] & set(list_):
                 extra[at] = REPEATED
+            elif at > last:
+                break  # behind the run only what is right behind it
+            at += 1
+        end = at
         placement = Placement(document, [])
-        cover = set(fitting) | {at for at, verdict in extra.items() if verdict == MOVED or first < at < last}
-        edges = [(-1, -1), *run, (size, len(list_))]
-        for (unit_before, place_before), (unit_behind, place_behind) in zip(edges, edges[1:]):
-            between = [at for at in range(max(unit_before + 1, low), min(unit_behind, high)) if at not in extra]
-            lost = [place for place in range(place_before + 1, place_behind) if place in open_places]
-            is_head, is_tail = unit_before < 0, unit_behind == size
-            if is_tail and document.is_partial and lost:
-                placement.rest = len(lost)
-                continue
-            pairs = min(len(between), len(lost))
-            changed = between[len(between) - pairs:] if is_head else between[:pairs]
-            extra.update((at, CHANGED) for at in changed)
-            cover.update(changed)
-            if not is_head and not (is_tail and (document.is_partial or not lost)):
-                extra.update((at, INSERTED) for at in between[pairs:])
-                cover.update(between)
-            before = (unit_behind if not is_tail else (changed[-1] + 1 if changed else unit_before + 1))
-            placement.missing_at += [waiting[before] if before < size else None] * (len(lost) - pairs)
-        start, end = min(cover), max(cover) + 1
+        missing = {at: sum(place in open_places for place in range(before + 1, behind))
+                   for (_, before), (at, behind) in zip([(-1, -1), *run], [*run, (end, len(list_))])}
+        start = self.head(first, low, extra, missing[first])
         placement.units = waiting[start:end]
         placement.fitting = [(waiting[at], place) for at, place in run]
-        placement.extra = {waiting[at]: extra.get(at, INSERTED) for at in range(start, end) if at not in fitting}
+        placement.extra = {waiting[at]: verdict for at, verdict in extra.items() if at >= start}
+        placement.gaps.append((waiting[start:first][::-1], missing[first], waiting[start]))
+        for (before, _), (behind, _) in zip(run, run[1:]):
+            placement.gaps.append((waiting[before + 1:behind], missing[behind], waiting[behind]))
+        if end < len(waiting) and waiting[end].kind != ANCHOR:
+            placement.rest = missing[end]
+        else:
+            placement.missing_behind = missing[end]
         return placement
+
+    @staticmethod
+    def head(first, low, extra, lost):
+        """Where what belongs to a run begins that stands before it."""
+        start = first
+        while start > low and (lost or start - 1 in extra):
+            start -= 1
+            lost -= start not in extra
+        return min([start, *(at for at, verdict in extra.items() if low <= at < start and verdict == MOVED)])
+
+    def fill(self, placement, said):
+        """Of the units in each gap, those that are no copies stand where others were signed, as far as these go."""
+        for units, lost, behind in placement.gaps:
+            free = []
+            for unit in units:
+                verdict = placement.extra.get(unit) or (REPEATED if unit.data in self.covered else None)
+                if verdict:
+                    said.remark(unit.frame, verdict)
+                else:
+                    free.append(unit)
+            for number, unit in enumerate(free):
+                said.remark(unit.frame, CHANGED if number < lost else INSERTED)
+            left = max(0, lost - len(free))
+            if left and behind is self.first_unit:
+                said.reasons.add("head")
+            elif left:
+                said.missing += left
+                said.remark(behind.frame, MISSING, left)
+        for unit in placement.units[placement.units.index(placement.fitting[-1][0]) + 1:]:
+            said.remark(unit.frame, placement.extra[unit])
+        said.miss_behind(placement.missing_behind)
 
     # Saying
 
     def settle(self, document, placement):
         """Reports of what stands before the document's units, and of these."""
-        reasons = set()
-        if self.before is not None and document.leaf != self.before.leaf:
-            reasons.add("key_changed")
-        if self.before is not None and document.counter <= 1 and not any(document.predecessor):
-            reasons.add("new_session")
-            self.begin_anew()
-        if placement is not None:
-            if self.last_start is not None and document.start < self.last_start:
-                reasons.add("clock")
-            self.last_start = document.start
-            self.report(document, placement, reasons)
-        elif self.before is None:
-            self.head_document = self.before = document
-            self.pending_reasons |= reasons
-            self.first_hash = document.list[0] if LIST in document.tags else None
-        else:
+        if placement is None:
             self.strays.append(document)
-            self.pending_reasons |= reasons
-            if document.is_partial and self.anchors_for(document, []):
-                before = self.signed_anchor.get(document.counter - 1)
-                first = document.list[0] if LIST in document.tags else None
-                if before or first:
-                    self.signed_anchor = {document.counter: before or first}
-
-    def begin_anew(self):
-        self.before, self.first_hash, self.signed_anchor, self.strays = None, None, {}, []
-        self.head_document, self.session, self.last_start = None, True, None
-
-    def strays_in_order(self, end=None):
-        """SEIs that lie between the one before and a later one (a counter), as far as can be told, and fitted nothing."""
-        found = []
-        counter, first_hash = self.before.counter if self.before else -1, self.first_hash
-        for one in sorted(self.strays, key=lambda stray: stray.counter):
-            follows = one.counter == counter + 1 and (first_hash is None or first_hash == one.predecessor)
-            if one.leaf == self.before.leaf and (follows or one.counter > counter + 1) and (end is None or one.counter < end):
-                found.append(one)
-                counter, first_hash = one.counter, one.list[0] if LIST in one.tags else None
-        return found
-
-    def breaks_the_chain(self, document, strays):
-        """CS-VER-5: it neither follows nor begins anew."""
-        if self.before is None:
-            return False
-        last = strays[-1] if strays else self.before
-        first_hash = (last.list[0] if LIST in last.tags else None) if strays else self.first_hash
-        if document.leaf != self.before.leaf or document.counter <= self.before.counter:
-            return True
-        return document.counter == last.counter + 1 and first_hash is not None and first_hash != document.predecessor
-
-    def report(self, document, placement, reasons):
-        strays = self.strays_in_order(document.counter)
-        if len(strays) < len(self.strays):
-            self.pending_reasons.add("stray")
-        link = self.breaks_the_chain(document, strays)
+            return
         start = self.waiting.index(placement.units[0])
         before_it = self.finish_open_part(self.waiting[:start])
-        gap = self.say_of_what_stands_before(before_it, document, strays, placement.units[0].frame)
         self.waiting = self.waiting[start + len(placement.units):]
-        said = Report(AUTHENTIC, placement.units[0].frame, placement.units, reasons | self.pending_reasons, document.counter, True,
+        lost = self.say_of_what_stands_before(before_it, document)
+        said = Report(AUTHENTIC, placement.units[0].frame, placement.units, self.pending_reasons, document.counter, True,
                       document.is_partial)
         self.pending_reasons = set()
-        said.missing_gops = max(0, gap)
-        for unit, verdict in placement.extra.items():
-            said.remark(unit.frame, verdict)
-        for unit in placement.missing_at:
-            said.missing += 1
-            said.remark(unit.frame if unit else self.frame, MISSING)
-        said.link = link
-        if link:
-            said.reasons.add("link")
+        self.fill(placement, said)
+        self.link(said, document, lost)
+        if self.last_start is not None and document.start < self.last_start:
+            said.reasons.add("clock")
+        if self.leaf is not None and document.leaf != self.leaf:
+            said.reasons.add("key_changed")
+        if self.chain is not None and any(one.at < document.at for one in self.strays):
+            said.reasons.add("stray")
+        self.last_start = document.start
         self.reports.append(said)
         if placement.rest:
-            self.open_part = (said, placement.rest)
+            self.open_part = (said, document, placement.rest)
         self.judge(said)
         self.remember(document, placement)
 
+    def step(self, chain, counter):
+        """How far a counter is behind that of a chain; 0: not behind it."""
+        far = (counter - chain.counter) % 2**32 if chain else 0
+        return far if far < 2**31 else 0
+
+    def follows(self, chain, document):
+        return self.step(chain, document.counter) == 1 and chain.first in (None, document.predecessor)
+
+    def is_in_chain(self, one, following):
+        """CS-VER-4: is a SEI that fits nothing in order?"""
+        far = self.step(self.chain, one.counter)
+        linked = far != 1 or self.chain.first in (None, one.predecessor)
+        before = following is None or self.step(Chain(one.counter), following.counter) > 0
+        return far > 0 and linked and self.leaf in (None, one.leaf) and before
+
+    def link(self, said, document, lost):
+        """CS-VER-5: whether it follows, begins anew, or does neither."""
+        if self.chain is None or self.follows(self.chain, document):
+            return
+        if self.follows(self.other_chain, document):
+            self.other_chain = None
+            return
+        self.other_chain = None
+        far = self.step(self.chain, document.counter)
+        if document.counter <= 1 and not any(document.predecessor):
+            said.reasons.add("new_session")
+        elif far > 1 and self.leaf == document.leaf:
+            of_parts = lost and (self.chain.is_partial or document.is_partial)
+            said.missing_gops = 0 if of_parts else max(0, far - 1 - lost)
+        else:
+            said.is_unlinked = True
+            said.reasons.add("link")
+            if far == 0:
+                self.other_chain = self.chain if self.chain.first else None
+
     def judge(self, said):
-        if said.link or said.count(CHANGED, INSERTED, MOVED, REPEATED):
+        if said.is_unlinked or said.count(CHANGED, INSERTED, MOVED, REPEATED):
             said.verdict = CHANGED
         elif said.missing or said.missing_gops:
             said.verdict = MISSING
 
     def remember(self, document, placement):
-        anchors = [unit.raw(document.name) for unit, _ in placement.fitting if unit.kind == ANCHOR]
-        if not anchors:
-            anchors = getattr(document, "anchors", None) or [unit.anchor.raw(document.name) for unit in placement.units[:1] if unit.anchor]
-        before = self.signed_anchor.get(document.counter - 1)
-        self.signed_anchor = {document.counter: before or anchors[0]} if document.is_partial and (before or anchors) else {}
         self.covered.extend(unit.data for unit, _ in placement.fitting)
-        self.before, self.first_hash = document, document.hashes[0]
-        self.session, self.placed_any = False, True
-        self.troubles, self.strays = [], []
+        self.chain, self.leaf = Chain(document.counter, document.is_partial, document.hashes[0]), document.leaf
+        self.troubles = [one for one in self.troubles if one.at > document.at]
+        self.strays = [one for one in self.strays if one.at > document.at]
 
     def finish_open_part(self, units):
-        """What follows a part whose list has a rest: units are those that nothing covers before what is covered next."""
+        """What follows where a list has a rest: units are those that nothing covers before what is covered next."""
         if self.open_part is None:
             return units
-        said, rest = self.open_part
+        said, document, rest = self.open_part
         self.open_part = None
-        end = next((at for at, unit in enumerate(units) if unit.kind == ANCHOR), len(units))
-        mine = units[:min(rest, end)]
-        for unit in mine:
-            said.remark(unit.frame, CHANGED)
+        end = next((at for at, unit in enumerate(units) if unit.kind == ANCHOR or unit.at > document.at), len(units))
+        mine = units[:min(rest, end) if document.is_partial else end]
+        copies = [unit.data in self.covered for unit in mine]
+        free = 0
+        for unit, is_copy in zip(mine, copies):
+            free += not is_copy
+            said.remark(unit.frame, REPEATED if is_copy else CHANGED if free <= rest else INSERTED)
             said.units.append(unit)
-        for _ in range(rest - len(mine)):
-            said.missing += 1
-            said.remark(units[len(mine)].frame if len(mine) < len(units) else said.units[-1].frame + 1, MISSING)
+        said.miss_behind(max(0, rest - free))
         self.judge(said)
         return units[len(mine):]
 
-    def say_of_what_stands_before(self, units, document, strays, frame):
-        """Reports of it, and of SEIs in order that fitted nothing; how many GOPs are missing besides before the document."""
-        gaps, known = {}, len(self.reports)
-        counter = self.before.counter if self.before else document.counter - 1
-        for one in [*strays, document]:
-            gaps[one.counter] = one.counter - counter - 1
-            counter = one.counter
-        waiting, told = list(strays), {}
-        named = {one.predecessor: one.counter - 1 for one in [*strays, document]}
+    def say_of_what_stands_before(self, units, document):
+        """Reports of it, and of SEIs in order that fitted nothing; how many GOPs of it are unsigned since the chain ended.
+        document: the one that covers what follows, or None at the end."""
         lost = 0
-        for group in self.groups(units):
-            if self.session and self.placed_any:
-                self.say(group, UNSIGNED, {"tail"})
-            elif self.before is None or self.before is self.head_document and not strays:
-                if self.before and self.before.counter + 1 == document.counter:
-                    self.say_changed(group, self.before)
-                else:
-                    self.say(group, UNSIGNED, self.troubles_of(group) or {"head"})
-            elif lost + len(told) >= sum(gaps.values()) + len(strays):
-                self.say_inserted(group, document)
+        groups = self.groups(units)
+        while groups:
+            group = groups.pop(0)
+            earlier = [one for one in self.strays if document is None or one.at < document.at]
+            counter = self.named(group, earlier, document)
+            stray = next((one for one in earlier if one.at > group[0].at and self.is_for(one, group, counter, document, not groups, lost)),
+                         None)
+            if stray and not self.troubles_before(stray, group):
+                group, groups = self.share(stray, group, groups, earlier, document)
+                self.say_changed(group, stray).missing_gops = self.gap_before(stray, lost)
+                self.follow(stray)
+                lost = 0
+                continue
+            verdict, why = self.by_counters(document)
+            self.say(group, verdict, self.troubles_of(group, not groups) or why, why == {"tail"} and document is None)
+            if verdict == INSERTED:
+                continue
+            if counter is not None and self.chain is None:
+                self.chain = Chain(counter, False, group[0].hash(self.name))
             else:
-                stray = self.stray_of(group, document.name, waiting, named)
-                if stray:
-                    told[stray.counter] = self.say_changed(group, stray)
-                else:
-                    self.say(group, UNSIGNED, self.troubles_of(group) or {"sei_missing"})
-                    lost += 1
-        for one in waiting:
-            told[one.counter] = self.say_nothing_is_there(one, frame)
-        of_parts = any(one.is_partial for one in [*strays, document, *([self.before] if self.before else [])])
-        for counter in gaps:
-            found = min(lost, gaps[counter])
-            lost -= found
-            gaps[counter] = 0 if of_parts and len(self.reports) > known and found else gaps[counter] - found
-        for counter, said in told.items():
-            said.missing_gops = gaps[counter]
-        return gaps[document.counter]
+                lost += 1
+        for one in [one for one in self.strays if document is None or one.at < document.at]:
+            if self.is_in_chain(one, document):
+                if one.count:
+                    self.say_nothing_is_there(one).missing_gops = self.gap_before(one, lost)
+                lost -= min(lost, max(0, self.step(self.chain, one.counter) - 1))
+                self.follow(one)
+        return lost
 
-    def troubles_of(self, group):
-        """What is wrong with SEIs that stand behind its beginning."""
-        return {reason for at, reason in self.troubles if at > group[0].at}
+    def named(self, group, strays, document):
+        """The counter of a GOP of which a SEI names the first hash as its predecessor."""
+        if group[0].kind != ANCHOR:
+            return None
+        first = group[0].hash(self.name)
+        return next((one.counter - 1 for one in [*strays, *([document] if document else [])] if one.predecessor == first), None)
 
-    def stray_of(self, group, name, strays, named):
-        """Takes the SEI in order that should have fitted a GOP out of the list; None where it is not there."""
-        counter = named.get(group[0].hash(name))
-        taken = {named.get(unit.hash(name)) for unit in self.waiting if unit.kind == ANCHOR}
-        found = next((one for one in strays if one.counter == counter or counter is None and one.counter not in taken), None)
-        if found:
-            strays.remove(found)
-        return found
+    def is_for(self, stray, group, counter, document, is_last, lost):
+        """CS-VER-3: is this stretch the one that a SEI which fits nothing signed?"""
+        if counter is not None:
+            return stray.counter == counter and LIST not in stray.tags and (self.chain is None or self.is_in_chain(stray, document))
+        if self.chain is None:
+            return (is_last and document is not None and stray.counter + 1 == document.counter and group[0].kind == ANCHOR
+                    and stray.count <= len(group))
+        return self.is_in_chain(stray, document) and self.step(self.chain, stray.counter) <= lost + 1
 
-    def say_nothing_is_there(self, document, frame):
-        """Of what it signed nothing came; it should stand before that frame."""
-        said = Report(MISSING, frame, [], self.pending_reasons, document.counter, True, document.is_partial, missing=document.count)
-        said.remark(frame, MISSING, document.count)
+    def share(self, stray, group, groups, strays, document):
+        """How much of what nothing covers a SEI is for."""
+        if document is not None and document.counter == stray.counter + 1:
+            return sum(groups, group), []
+        behind = any(one.counter == stray.counter + 1 for one in strays)
+        if stray.is_partial and behind and len(group) > stray.count:
+            return group[:stray.count], [group[stray.count:], *groups]
+        return group, groups
+
+    def by_counters(self, document):
+        if document is None:
+            return UNSIGNED, {"tail"} if self.seis else {"stripped"} if self.expect_signed else set()
+        if self.chain is None:
+            return UNSIGNED, {"head"}
+        far = self.step(self.chain, document.counter)
+        if far == 0 or document.counter <= 1 and not any(document.predecessor):
+            return UNSIGNED, {"tail"}
+        return (INSERTED, set()) if far == 1 else (UNSIGNED, {"sei_missing"})
+
+    def gap_before(self, document, there):
+        return max(0, self.step(self.chain, document.counter) - 1 - there) if self.chain else 0
+
+    def follow(self, stray):
+        """The chain ends with this one."""
+        self.chain = Chain(stray.counter, stray.is_partial, stray.list[0] if LIST in stray.tags else None)
+        self.leaf = stray.leaf
+        self.strays.remove(stray)
+
+    def troubles_before(self, stray, group):
+        return any(group[0].at < one.at < stray.at for one in self.troubles)
+
+    def troubles_of(self, group, is_last):
+        """What is wrong with the first SEI behind its beginning, or, of the last one, with all of them; it is told once."""
+        mine = [one for one in self.troubles if one.at > group[0].at]
+        mine = mine if is_last else mine[:1]
+        self.troubles = [one for one in self.troubles if one not in mine]
+        return {reason for one in mine for reason in one.reasons}
+
+    def say_nothing_is_there(self, document):
+        """Of what it signed nothing came; it should stand before what comes next."""
+        said = Report(MISSING, None, [], self.pending_reasons, document.counter, True, document.is_partial)
+        said.miss_behind(document.count)
         self.pending_reasons = set()
         self.reports.append(said)
         return said
@@ -503,18 +618,14 @@ class Receiver:
             return said
         for number, unit in enumerate(units):
             said.remark(unit.frame, CHANGED if number < document.count else INSERTED)
-        if document.count > len(units):
-            said.missing = document.count - len(units)
-            said.remark(units[-1].frame + 1, MISSING, said.missing)
+        said.miss_behind(max(0, document.count - len(units)))
         return said
 
-    def say_inserted(self, units, document):
-        own = set(getattr(document, "hashes", []))
+    def say_inserted(self, units):
         said = Report(INSERTED, units[0].frame, units, self.pending_reasons)
         self.pending_reasons = set()
         for unit in units:
-            repeated = unit.data in self.covered or unit.hash(document.name) in own
-            said.remark(unit.frame, REPEATED if repeated else INSERTED)
+            said.remark(unit.frame, REPEATED if unit.data in self.covered else INSERTED)
         if not said.count(INSERTED):
             said.verdict = CHANGED
         self.reports.append(said)
@@ -527,42 +638,43 @@ class Receiver:
             found[-1].append(unit)
         return found
 
-    def say(self, units, verdict, reasons):
-        self.reports.append(Report(verdict, units[0].frame, units, reasons | self.pending_reasons))
+    def say(self, units, verdict, reasons, is_tail=False):
+        if verdict == INSERTED:
+            self.say_inserted(units)
+            return
+        self.reports.append(Report(verdict, units[0].frame, units, reasons | self.pending_reasons | ({"tail"} if is_tail else set())))
         self.pending_reasons = set()
 
     def end(self):
         left = self.finish_open_part(self.waiting)
-        strays = self.strays_in_order()
-        if len(strays) < len(self.strays):
-            self.pending_reasons.add("stray")
-        named = {one.predecessor: one.counter - 1 for one in strays}
-        for group in self.groups(left):
-            stray = strays and self.stray_of(group, strays[0].name, strays, named)
-            if stray:
-                self.say_changed(group, stray)
-            elif not self.seis:
-                self.say(group, UNSIGNED, {"stripped"} if self.expect_signed else set())
-            else:
-                self.say(group, UNSIGNED, {"tail"} | self.troubles_of(group))
-        for one in strays:
-            self.say_nothing_is_there(one, self.frame)
+        self.say_of_what_stands_before(left, None)
+        if self.chain is not None and self.strays and self.reports:
+            self.reports[-1].reasons.add("stray")
         self.waiting = []
         self.count_frames()
         return self.reports
 
     def count_frames(self):
-        """Every access unit is in one report: that of its first covered NAL unit, or without any that of the one before."""
+        """Every access unit is in one report: that of its first slice, or without any that of its first covered NAL unit, or
+        without any that of the one before."""
         owner = {}
-        for said in self.reports:
-            for unit in said.units:
-                owner.setdefault(unit.frame, said)
+        for is_sei in (False, True):
+            for said in self.reports:
+                for unit in said.units:
+                    if (unit.kind == SEI) == is_sei:
+                        owner.setdefault(unit.frame, said)
         last = next((owner[frame] for frame in sorted(owner)), None)
         for frame in range(self.frame):
             last = owner.get(frame, last)
             if last:
                 last.frames += 1
                 last.first_frame = min(last.first_frame, frame)
+        behind = 0
+        for said in self.reports:
+            said.first_frame = behind if said.first_frame is None else said.first_frame
+            behind = said.first_frame + said.frames
+            if said.missing_behind:
+                said.remark(behind, MISSING, said.missing_behind)
 
     def summary(self):
         return next((verdict for verdict in WORST_FIRST if any(said.verdict == verdict for said in self.reports)), None)

@@ -71,6 +71,31 @@ class AuditAttests(SystemCase):
         self.assertIn("--quorum", self.expect(USAGE, "verify", "a.svms", "--log-key", self.key).err)
         self.assertIn("--log-key", self.expect(USAGE, "verify", "a.svms", "--quorum", "1").err)
         self.assertIn("--audit-proof", self.expect(USAGE, "timestamp", "a.svms", "--query", "q", "--audit-proof", "proof").err)
+        export = ("export", "create", "a.svms", "--out", "p.svmx", "--trust", self.ca, "--source-password-file", self.password_file, "--unsealed",
+                  *self.signer)
+        for command in (export, ("export", "verify", "a.svms")):
+            self.assertIn("--quorum", self.expect(USAGE, *command, "--log-key", self.key).err)
+            self.assertIn("--log-key", self.expect(USAGE, *command, "--quorum", "1").err)
+        self.assertFalse(os.path.exists(self.path("p.svmx")))
+
+    def test_an_export_carries_what_witnesses_attest(self):
+        one = Witness(self, "one")
+        self.expect(GOOD, "identity", "create", "--out", "exporter", "--name", "The exporter", "--role", "exporter")
+        self.record("a.svms")
+        self.cosign(one)
+        self.prove(self.heads()[0]["index"])
+        self.expect(GOOD, "timestamp", "a.svms", "--audit-proof", "proof", *self.whom(one))
+        stranger = Witness(self, "stranger")
+        self.store("all.pem", b"".join(self.load(path) for path in (self.ca, "exporter/ca.pem")))
+        create = ("export", "create", "a.svms", "--trust", self.ca, "--source-password-file", self.password_file, "--unsealed", "--signer",
+                  "exporter/cert.pem", "--signer-key", "exporter/key.pem")
+        self.expect(GOOD, *create, "--out", "p.svmx", *self.whom(one))
+        for whom, is_attested in ((self.whom(one), True), ([], False), (self.whom(stranger), False)):
+            with self.subTest(whom=whom):
+                source = self.expect(GOOD, "export", "verify", "p.svmx", "--trust", "all.pem", "--json", *whom).json()["sources"]["list"][0]
+                self.assertEqual((source["attested"] is not None, (source["authority"] or "").startswith(f"audit log {ORIGIN}, ")), (is_attested, is_attested))
+        for witness in (one, stranger):
+            witness.stop()
 
     def test_a_proof_without_witnesses_is_not_appended(self):
         one = Witness(self, "one")

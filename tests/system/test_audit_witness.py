@@ -176,8 +176,9 @@ class AuditWitness(SystemCase):
         self.assertEqual(self.curl(one, "/add-checkpoint", bytes(65537))[0], 413)
         self.assertEqual(self.curl(one, "/add-checkpoint", None)[0], 405)
         self.assertEqual(self.curl(one, "/add-checkpoint", b"x", "-X", "PUT")[0], 405)
-        for path in ("/", "/add-checkpoint/", "/../add-checkpoint", "/add-checkpoint?x", "/key.pem", "/" + "x" * 900):
+        for path in ("/", "/add-checkpoint/", "/add-checkpoint?x", "/key.pem", "/" + "x" * 900):
             self.assertEqual(self.curl(one, path, self.request(now, note), "--path-as-is")[0], 404, path)
+        self.assertEqual(self.curl(one, "/../add-checkpoint", self.request(now, note), "--path-as-is")[0], 400)
         self.assertEqual(one.evidence(), [])
         self.ask(GOOD, one)
         one.stop()

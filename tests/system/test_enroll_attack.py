@@ -159,10 +159,11 @@ class Overloading(EnrolCase):
         for request, wanted in ((begin + b"X: " + b"x" * 9000 + b"\r\n\r\n", 431),
                                 (begin + b"X: y\r\n" * 60 + b"\r\n", 431),
                                 (begin + b"Content-Length: 65537\r\n\r\n", 413),
-                                (begin + b"Content-Length: 999999999999\r\n\r\n", 400),
+                                (begin + b"Content-Length: 999999999999\r\n\r\n", 413),
+                                (begin + b"Content-Length: 9999999999999\r\n\r\n", 400),
                                 (begin + b"\r\n", 411),
                                 (begin + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
-                                (begin + b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n", 501),
+                                (begin + b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
                                 (begin + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n", 400),
                                 (begin + b"Content-Length: 0\n\r\n\r\n", 400),
                                 (b"GET /" + b"x" * 2000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
@@ -174,7 +175,7 @@ class Overloading(EnrolCase):
                 self.assertEqual(self.ask(connection, request)[0], wanted)
                 self.assertEqual(connection.recv(100), b"", "nothing after it is looked at")
         for request, wanted in ((b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", 404), (b"GET /crl HTTP/1.1\r\nHost: a\r\n\r\n", 404),
-                                (b"GET /.well-known/est/../est/cacerts HTTP/1.1\r\nHost: a\r\n\r\n", 404),
+                                (b"GET /.well-known/est/../est/cacerts HTTP/1.1\r\nHost: a\r\n\r\n", 400),
                                 (b"DELETE /crl.pem HTTP/1.1\r\nHost: a\r\n\r\n", 405),
                                 (b"GET " + EST.encode() + b"simpleenroll HTTP/1.1\r\nHost: a\r\n\r\n", 405),
                                 (begin + b"Content-Length: 0\r\n\r\n", 401)):

@@ -5,7 +5,7 @@
 import os
 import subprocess
 
-from system_case import EVIDENCE, GOOD, START, SystemCase, TIMEOUT, USAGE, main, make_clip
+from system_case import ENVIRONMENT, EVIDENCE, GOOD, START, SystemCase, TIMEOUT, USAGE, main, make_clip
 from test_rtsp_serve import ServeCase, frames
 
 
@@ -95,6 +95,48 @@ class ReplayTest(ServeCase):
         self.keep(clip=gap)
         self.watch(*self.opens())
 
+    def keep_folder(self, clip):
+        self.keep("--rotate", "2s", clip=clip, name="cam")
+        names = sorted(name for name in os.listdir(self.path("cam")) if name.endswith(".svms"))
+        self.assertGreater(len(names), 2)
+        return names
+
+    def extracted(self, name, status=GOOD, *extra):
+        self.extract(status, name, "part.mp4", "--force", *extra)
+        return frames(self.path("part.mp4"))
+
+    def test_a_folder_is_served_from_container_to_container(self):
+        clip = make_clip(self.path("long.mp4"), seconds=6)
+        names = self.keep_folder(clip)
+        self.assertNotIn("left out", self.watch(*self.opens(), "--trust", self.ca, name="cam", pictures=frames(clip)))
+        # One that is missing is named, and nothing else with it.
+        os.unlink(self.path("cam/" + names[1]))
+        rest = self.extracted("cam", EVIDENCE)
+        self.assertTrue(0 < len(rest) < len(frames(clip)))
+        self.assertIn("1 containers are missing", self.watch(*self.opens(), name="cam", status=EVIDENCE, pictures=rest))
+
+    def test_what_was_changed_in_a_folder_is_left_out(self):
+        clip = make_clip(self.path("long.mp4"), seconds=6)
+        names = self.keep_folder(clip)
+        content = bytearray(self.load("cam/" + names[1]))
+        content[len(content) // 2] ^= 1
+        self.store("cam/" + names[1], bytes(content))
+        rest = self.extracted("cam", EVIDENCE)
+        said = self.watch(*self.opens(), name="cam", status=EVIDENCE, pictures=rest)
+        self.assertIn(names[1], said)
+        self.assertIn("left out: segment", said)
+
+    def test_a_part_is_served(self):
+        clip = make_clip(self.path("long.mp4"), seconds=6)
+        self.keep(clip=clip)
+        self.keep_folder(clip)
+        part = ["--from", "2026-11-21T10:00:01.5Z", "--to", "2026-11-21T10:00:04Z"]
+        for name in ("in.svms", "cam"):
+            with self.subTest(name=name):
+                wanted = self.extracted(name, GOOD, *part)
+                self.assertTrue(0 < len(wanted) < len(frames(clip)))
+                self.watch(*self.opens(), *part, name=name, pictures=wanted)
+
     def test_what_cannot_be_served_is_said(self):
         own = ["--certificate", self.authority.at("camera.pem"), "--certificate-key", self.authority.at("camera.key")]
         serve = [*own, "--open", "--listen", "127.0.0.1:0"]
@@ -108,7 +150,14 @@ class ReplayTest(ServeCase):
         self.expect(GOOD, "record", self.clip, "--out", "unsigned.svms", "--unsigned", *self.opens())
         run = self.expect(EVIDENCE, "rtsp", "serve", "unsigned.svms", *serve, *self.opens())
         self.assertIn("not signed", run.err)
-        for more in (self.opens(), ["--trust", self.ca]):
+        late = ["--from", "2027-01-01T00:00:00Z"]
+        self.assertIn("holds nothing", self.expect(EVIDENCE, "rtsp", "serve", "in.svms", *serve, *self.opens(), *late).err)
+        self.expect(USAGE, "rtsp", "serve", "in.svms", *serve, *self.opens(), *late, "--to", START)
+        os.mkdir(self.path("empty"))
+        self.expect(ENVIRONMENT, "rtsp", "serve", "empty", *serve, *self.opens())
+        self.keep("--rotate", "2s", name="cam")
+        self.assertIn("not a folder", self.expect(USAGE, "rtsp", "serve", "cam", *serve, "--keys", "keys").err)
+        for more in (self.opens(), ["--trust", self.ca], late):
             self.assertIn("is none", self.expect(USAGE, "rtsp", "serve", self.clip, *serve, *more).err)
 
 

@@ -48,8 +48,8 @@ class WireTest(ServeCase):
         self.addCleanup(self.stop, self.process)
         url = self.process.stdout.readline().strip()
         done = subprocess.run(
-            wire.recorder.within(PROGRAM, "rtsp", "record", url, "--out", "a.svms", *self.signer, "--password-file",
-                                 self.password_file, "--once", "--force", *asked),
+            wire.recorder.within(PROGRAM, "rtsp", "record", url, *self.signer, "--password-file", self.password_file, "--once",
+                                 *(["--out", "a.svms", "--force"] if "--out" not in asked else []), *asked),
             stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, cwd=self.folder, check=False)
         run = Run(done)
         self.assertNotIn("Sanitizer", run.err)
@@ -113,6 +113,40 @@ class WireTest(ServeCase):
         self.assertIn("signal lost", [gap["reason"] for gap in self.verify()["coverage"]["gaps"]])
         self.extract(GOOD, "a.svms", "out.mp4")
         self.assertEqual(frames(self.path("out.mp4"))[-10:], self.pictures[-10:])
+
+    def test_the_report_lists_what_the_wire_lost(self):
+        count = 0
+        dropped = []
+
+        def lose(packet):
+            nonlocal count
+            count += packet.is_media
+            # Twice: a few packets in a row.
+            if packet.is_media and (10 <= count < 13 or 30 <= count < 32):
+                dropped.append(packet)
+                return []
+            return [packet]
+
+        run = self.run_wire(GOOD, [*self.tls, "--open"],
+                            [*self.pin, "--transport", "udp", "--out", "cam", "--rotate", "1h", "--json"], lose)
+        self.assertEqual(len(dropped), 5)
+        report = run.json()
+        self.assertEqual(report["gaps_unlisted"], 0)
+        self.assertEqual(sum(gap["packets_lost"] for gap in report["gaps"]), 5, run)
+        said = self.verify(report["containers"][0]["file"])
+        signed = [gap for gap in said["coverage"]["gaps"] if gap["reason"] == "signal lost"]
+        self.assertTrue(signed, said["coverage"])
+        # The camera went at the end, and nothing came any more: of each track.
+        over = [gap for gap in report["gaps"] if gap["to"] is None]
+        self.assertEqual([(gap["track"], gap["reasons"]) for gap in over], [(0, ["camera lost"]), (1, ["camera lost"])])
+        for gap in report["gaps"]:
+            self.assertIn(gap["track"], (0, 1))
+            self.assertEqual(set(gap), {"track", "from", "to", "reasons", "packets_lost", "packets_dropped"})
+            if gap not in over:
+                self.assertIn("lost", gap["reasons"])
+                self.assertLess(gap["from"], gap["to"])
+        # Where a reason is signed stands one of them.
+        self.assertIn(signed[0]["to"], [gap["to"] for gap in report["gaps"]])
 
     def spoiled_after(self, size, change):
         """Changes the wire once, when the camera has sent so many bytes over TCP."""

@@ -42,23 +42,26 @@ async function wordsOf(made: Workshop, path: string): Promise<Read> {
 
 /** Signed with times of now, at which its certificate is valid. */
 function signed(made: Workshop): { film: string; began: string } {
-  const began = new Date().toISOString();
   made.run('identity', 'create', '--out', made.at('camera'), '--name', 'Camera 17', '--role', 'camera');
+  const began = new Date().toISOString();
   made.run('camsign', 'sign', made.clip(clip), '--out', made.at('signed.mp4'), '--chain', made.at('camera', 'cert.pem'), '--key', made.at('camera', 'key.pem'), '--start', began);
   return { film: made.at('signed.mp4'), began };
 }
 
-function recorded(made: Workshop, film: string, name: string, began: string): string {
+/** Whether all of it is what the camera signed, the exit status says. */
+function recorded(made: Workshop, film: string, name: string, began: string, isWhole: boolean): string {
   const out = made.at(name);
   const who = ['--signer', made.at('id', 'cert.pem'), '--signer-key', made.at('id', 'key.pem'), '--kek', made.at('kek')];
-  made.run('record', film, '--out', out, ...who, '--start-time', began, '--camera-trust', made.at('camera', 'ca.pem'));
+  const record = (): string => made.run('record', film, '--out', out, ...who, '--start-time', began, '--camera-trust', made.at('camera', 'ca.pem'));
+  if (isWhole) record();
+  else assert.throws(record, { status: 1 });
   return out;
 }
 
 test('what a recorder wrote down of a signing camera is told, in a recording and in a package', { skip: workshop === null ? missing : false }, async () => {
   const made = workshop as Workshop;
   const { film, began } = signed(made);
-  const recording = recorded(made, film, 'whole.svms', began);
+  const recording = recorded(made, film, 'whole.svms', began, true);
   const { evidence, words, closed } = await wordsOf(made, recording);
   assert.deepEqual([closed.tracks.length, closed.unreadCode], [0, 'sealed']);
   assert.equal(closed.unread, evidence.parts[0]?.segments.numbers.length);
@@ -81,7 +84,7 @@ test('what a recorder wrote down of a signing camera is told, in a recording and
   opened.close();
 
   made.ffmpeg('-i', film, '-c', 'copy', '-bsf:v', `noise=drop=eq(n\\,${lostPicture})`, made.at('cut.mp4'));
-  const cut = await wordsOf(made, recorded(made, made.at('cut.mp4'), 'cut.svms', began));
+  const cut = await wordsOf(made, recorded(made, made.at('cut.mp4'), 'cut.svms', began, false));
   const [lacking] = cut.words.tracks;
   assert.deepEqual([lacking?.verdicts.authentic, lacking?.verdicts.missing, lacking?.doubted], [groups - 1, 1, 1]);
   assert.deepEqual(lacking?.runs.map((run) => run.verdict), ['authentic', 'missing', 'authentic']);

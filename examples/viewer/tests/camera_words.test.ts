@@ -97,6 +97,7 @@ test('groups of which the same is said are one run; every other one is told by i
   assert.deepEqual(track.verdicts, { authentic: 4, missing: 1, changed: 2, inserted: 0, unsigned: 1 });
   assert.deepEqual(track.signers, [{ subject: 'CN=Kamera 17', fingerprint: 'ab'.repeat(32), identity: 'trusted', groups: 7 }]);
   assert.deepEqual([track.runs[0]?.from, track.runs[0]?.to], [begin, begin + 10n * second]);
+  assert.deepEqual(track.runs.map((run) => run.until === null ? null : run.until - run.to), [1000n, 1000n, 1000n, 1000n, 1000n, null], 'as long as the camera signed that it lasted');
   assert.equal(track.runs[0]?.frames, 75);
 });
 

@@ -3,19 +3,10 @@
 
 #include <string.h>
 
+#include "web_text.h"
+
 /* 64 GiB less one byte in one chunk. */
 #define DIGITS_MAX 9
-
-static int digit_of(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    if (byte >= 'a' && byte <= 'f') {
-        return byte - 'a' + 10;
-    }
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
 
 static size_t spoil(http_chunks *self)
 {
@@ -40,8 +31,8 @@ static size_t take_size(http_chunks *self, const char *bytes, size_t size)
 {
     size_t digits = 0;
     uint64_t value = 0;
-    while (digits < size && digits <= DIGITS_MAX && digit_of(bytes[digits]) >= 0) {
-        value = value * 16 + (uint64_t)digit_of(bytes[digits]);
+    while (digits < size && digits <= DIGITS_MAX && web_hex_digit(bytes[digits]) >= 0) {
+        value = value * 16 + (uint64_t)web_hex_digit(bytes[digits]);
         digits++;
     }
     if (digits > DIGITS_MAX || (digits > 1 && bytes[0] == '0')) {

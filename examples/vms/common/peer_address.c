@@ -61,7 +61,14 @@ void peer_address_key(const struct sockaddr *address, uint8_t out[PEER_TRIES_KEY
         memcpy(out, &in.sin_addr, sizeof in.sin_addr);
     } else if (address->sa_family == AF_INET6) {
         struct sockaddr_in6 in6 = in6_of(address);
-        memcpy(out, &in6.sin6_addr, NETWORK_SIZE);
+        bool is_mapped = IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr);
+        if (is_mapped) {
+            /* As it is where IPv4 has a socket of its own; all of them would be one network. */
+            memcpy(out, in6.sin6_addr.s6_addr + 12, sizeof(struct in_addr));
+            out[PEER_TRIES_KEY_SIZE - 1] = AF_INET;
+        } else {
+            memcpy(out, &in6.sin6_addr, NETWORK_SIZE);
+        }
     }
 }
 

@@ -39,6 +39,7 @@ struct tls_link {
     void *user;
     bool is_ready;
     bool plain_ended;  /* the peer said goodbye */
+    bool told_half;    /* and the owner knows */
     bool peer_ended;   /* no more bytes come from the socket */
     bool finishing;    /* the owner wants to end */
     bool said_goodbye; /* close_notify is among what is sent */
@@ -289,6 +290,16 @@ static void stop(tls_link *link, svms_status status, const svms_error *err)
     start_last_call(link);
 }
 
+static void hear_goodbye(tls_link *link)
+{
+    if (link->events->half_closed) {
+        link->events->half_closed(link->user);
+    } else {
+        link->finishing = true;
+        start_last_call(link);
+    }
+}
+
 /* Moves, and tells the owner what came of it; false: there is nothing more to do now. */
 static bool step(tls_link *link)
 {
@@ -307,9 +318,9 @@ static bool step(tls_link *link)
         link->events->readable(link->user);
     }
     /* Who said goodbye may still hear the answer to what came before. */
-    if (!link->doomed && link->plain_ended && !link->finishing) {
-        link->finishing = true;
-        start_last_call(link);
+    if (!link->doomed && link->plain_ended && !link->finishing && !link->told_half) {
+        link->told_half = true;
+        hear_goodbye(link);
         came = true;
     }
     /* The owner may have written, or made room. */

@@ -25,6 +25,9 @@ typedef struct tls_link_events {
     void (*readable)(void *user);
     /* Some of what waited was sent, and little is left of it, or nothing. NULL: nobody asks. */
     void (*written)(void *user);
+    /* The peer said that it sends no more; it may still hear something. NULL: then what waits is
+     * sent and the connection ended. */
+    void (*half_closed)(void *user);
     /* The last call: it is over. err->status is SVMS_END where the peer said goodbye, or where
      * tls_link_finish() came to its end. */
     void (*closed)(void *user, const svms_error *err);

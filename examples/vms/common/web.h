@@ -126,7 +126,7 @@ typedef struct web_options {
     void *user;
 } web_options;
 
-/* Listens. Ignores SIGPIPE from now on. SVMS_E_ARGUMENT: a route that is none; SVMS_E_IO: it cannot
+/* Listens. Ignores SIGPIPE from now on. SVMS_E_USAGE: a route that is none; SVMS_E_IO: it cannot
  * listen there. */
 svms_status web_open(web_server **out, const web_options *options, svms_error *err);
 /* No new connections; those that there are come to the end of what they were at. Streams are told
@@ -163,6 +163,8 @@ typedef struct web_events {
 /* From now on these are called; events must outlive the exchange. A handler that does not answer
  * before it returns needs this, or it cannot know when the exchange ends. */
 void web_listen(web_exchange *exchange, const web_events *events, void *user);
+/* A handler that waits for something takes so long from now on, whatever answer_ms says. */
+void web_take_time(web_exchange *exchange, uint32_t time_ms);
 
 /* Answers. Exactly one of these functions is called for an exchange, or web_stream_begin(); where
  * there is no memory, the connection ends. type NULL: no body. fields: more of them, the last has
@@ -176,7 +178,7 @@ void web_answer_words(web_exchange *exchange, http_status status, const char *wo
 /* A file from its beginning, with single ranges (RFC 9110 section 14) for GET. Takes over the
  * descriptor, whatever comes of it. */
 void web_answer_file(web_exchange *exchange, int file, const char *type, const web_pair *fields);
-/* Before one of these: it waits so long before it is sent. */
+/* Before web_answer() or web_answer_words(): it waits so long before it is sent. */
 void web_delay(web_exchange *exchange, uint32_t delay_ms);
 
 /* Answers that are made while they are sent. */

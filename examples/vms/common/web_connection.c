@@ -71,15 +71,34 @@ static void finish(web_connection *self)
     tls_link_finish(self->link);
 }
 
-void web_connection_refuse(web_connection *self, http_status status, const char *words)
+/* Whoever was to answer is told that it is over; we do, and look at nothing more. */
+static void answer_instead(web_connection *self, http_status status, const char *words)
 {
-    web_server_log(self->server, WEB_REFUSED, self->address, words);
     end_exchange(self, false);
     self->keep = false;
     self->exchange = web_exchange_new(self);
     if (self->exchange) {
         web_answer_words(self->exchange, status, words);
     } else {
+        web_connection_doom(self);
+    }
+}
+
+void web_connection_refuse(web_connection *self, http_status status, const char *words)
+{
+    web_server_log(self->server, WEB_REFUSED, self->address, words);
+    answer_instead(self, status, words);
+}
+
+/* What a client that sends no more can still get: the answers to what is here as a whole, as long
+ * as nobody has to wait for them. Most of those clients have gone. */
+static void end_half(web_connection *self)
+{
+    bool waits = self->phase == WEB_ANSWER || self->phase == WEB_BODY ||
+                 (self->phase == WEB_SEND && !self->exchange->is_complete);
+    if (self->is_half && self->phase == WEB_HEAD) {
+        finish(self);
+    } else if (self->is_half && waits) {
         web_connection_doom(self);
     }
 }
@@ -98,11 +117,19 @@ static void come_to_end(web_connection *self)
     self->head_begun = false;
     web_connection_set_phase(self, WEB_HEAD, self->server->limits.idle_ms);
     web_receive(self);
+    end_half(self);
 }
 
 static void on_readable(void *user)
 {
     web_receive(user);
+}
+
+static void on_half_closed(void *user)
+{
+    web_connection *self = user;
+    self->is_half = true;
+    end_half(self);
 }
 
 static void on_written(void *user)
@@ -179,6 +206,9 @@ static void on_timer(evutil_socket_t socket, short what, void *user)
     web_connection *self = user;
     (void)socket;
     (void)what;
+    if (self->doomed) {
+        return;
+    }
     switch (self->phase) {
     case WEB_HEAD:
         be_late_with_request(self);
@@ -188,8 +218,7 @@ static void on_timer(evutil_socket_t socket, short what, void *user)
         break;
     case WEB_ANSWER:
         web_server_log(self->server, WEB_FAILED, self->address, "no answer was made in time");
-        end_exchange(self, false);
-        web_connection_refuse(self, HTTP_UNAVAILABLE, "no answer was made in time");
+        answer_instead(self, HTTP_UNAVAILABLE, "no answer was made in time");
         break;
     case WEB_DELAY:
         web_answer_delayed(self->exchange);
@@ -218,6 +247,7 @@ static void on_closed(void *user, const svms_error *err)
 
 static const tls_link_events link_events = { .readable = on_readable,
                                              .written = on_written,
+                                             .half_closed = on_half_closed,
                                              .closed = on_closed };
 
 static void release(web_connection *self)

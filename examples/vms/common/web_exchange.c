@@ -76,6 +76,13 @@ void web_listen(web_exchange *exchange, const web_events *events, void *user)
     exchange->events_user = user;
 }
 
+void web_take_time(web_exchange *exchange, uint32_t time_ms)
+{
+    if (exchange->connection->phase == WEB_ANSWER && !exchange->is_answered) {
+        web_connection_set_phase(exchange->connection, WEB_ANSWER, time_ms);
+    }
+}
+
 void web_delay(web_exchange *exchange, uint32_t delay_ms)
 {
     exchange->delay_ms = delay_ms;

@@ -93,8 +93,9 @@ struct web_connection {
     size_t looked_at;       /* bytes of the head in which its end is not */
     uint32_t requests;
     bool head_begun;
-    bool keep;   /* after this exchange */
-    bool doomed; /* to be dropped as soon as may be */
+    bool keep;    /* after this exchange */
+    bool doomed;  /* to be dropped as soon as may be */
+    bool is_half; /* the client sends no more */
     uint64_t began_ms;
     uint64_t body_ms; /* when the body began */
     uint64_t written; /* bytes, ever */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Takes requests out of what has arrived: head, body, and the call of who answers. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +63,9 @@ static bool method_fits(const web_route *route, const char *method)
 static void add_allowed(char *text, size_t room, const char *method)
 {
     size_t size = strlen(text);
-    bool reads = strcmp(method, "GET") == 0;
-    size_t more = strlen(method) + (reads ? 6 : 0) + 2;
-    if (size + more < room && !strstr(text, method)) {
-        strcat(text, size > 0 ? ", " : "");
-        strcat(text, method);
-        strcat(text, reads ? ", HEAD" : "");
+    if (!strstr(text, method)) {
+        (void)snprintf(text + size, room - size, "%s%s%s", size > 0 ? ", " : "", method,
+                       strcmp(method, "GET") == 0 ? ", HEAD" : "");
     }
 }
 
@@ -296,6 +294,11 @@ static bool take_some(web_connection *self)
         used = http_chunks_take(&exchange->chunks, bytes, size, &piece);
         if (exchange->chunks.place == HTTP_CHUNKS_BAD) {
             web_connection_refuse(self, HTTP_BAD_REQUEST, "the body comes in chunks that are none");
+            return false;
+        }
+        /* What a chunk will be is known before it comes. */
+        if (exchange->chunks.left > exchange->route->body_max - exchange->body_got) {
+            web_connection_refuse(self, HTTP_TOO_LARGE, "the body of the request is too large");
             return false;
         }
     } else {

@@ -125,6 +125,10 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t socket,
         return;
     }
     web_peer *peer = find_peer(server, key);
+    if (!peer) {
+        evutil_closesocket(socket);
+        return;
+    }
     web_connection *connection = web_connection_new(server, peer, socket, address);
     if (connection) {
         memcpy(peer->key, key, sizeof key);
@@ -228,7 +232,7 @@ static svms_status copy_routes(web_server *server, const web_options *options, s
         bool is_good = !route->path || web_pattern_is_good(route->path);
         bool has_body = route->upload ? route->upload->take != NULL : route->body_max <= BODY_MOST;
         if (!route->handle || !is_good || !has_body) {
-            return fail(err, SVMS_E_ARGUMENT, 0,
+            return fail(err, SVMS_E_USAGE, 0,
                         "a route is none: ", route->path ? route->path : "(any)");
         }
     }
@@ -241,7 +245,7 @@ static svms_status prepare(web_server *server, const web_options *options, svms_
     fill_limits(&server->limits, &options->limits);
     if (server->limits.connections > CONNECTIONS_MOST ||
         server->limits.head_bytes > HTTP_HEAD_MAX) {
-        return fail(err, SVMS_E_ARGUMENT, 0, "a limit is beyond what can be", "");
+        return fail(err, SVMS_E_USAGE, 0, "a limit is beyond what can be", "");
     }
     svms_status status = copy_routes(server, options, err);
     if (status != SVMS_OK) {

@@ -3,48 +3,7 @@
 
 #include <string.h>
 
-static int digit_of(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    if (byte >= 'a' && byte <= 'f') {
-        return byte - 'a' + 10;
-    }
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
-/* Length of the UTF-8 character at the beginning, or 0: it is none, or a control character. */
-static size_t character_size(const unsigned char *text, size_t size)
-{
-    size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-    if (text[0] < ' ' || text[0] == 0x7f || (text[0] >= 0x80 && text[0] < 0xc2) || text[0] > 0xf4 ||
-        length > size) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-    }
-    bool overlong = (text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xf0 && text[1] < 0x90);
-    bool outside = (text[0] == 0xed && text[1] > 0x9f) || (text[0] == 0xf4 && text[1] > 0x8f);
-    bool control = text[0] == 0xc2 && text[1] < 0xa0;
-    return overlong || outside || control ? 0 : length;
-}
-
-static bool is_text(const char *text, size_t size)
-{
-    size_t at = 0;
-    while (at < size) {
-        size_t length = character_size((const unsigned char *)text + at, size - at);
-        if (length == 0) {
-            return false;
-        }
-        at += length;
-    }
-    return true;
-}
+#include "web_text.h"
 
 /* Decodes %XX, and in queries '+'; out has room for as much as there is, and a NUL. refused are
  * characters that must not hide behind a %. */
@@ -54,8 +13,8 @@ static bool decode(http_slice coded, bool is_query, const char *refused, char *o
     for (size_t i = 0; i < coded.size; i++) {
         char byte = coded.bytes[i];
         if (byte == '%') {
-            int high = coded.size - i > 2 ? digit_of(coded.bytes[i + 1]) : -1;
-            int low = high >= 0 ? digit_of(coded.bytes[i + 2]) : -1;
+            int high = coded.size - i > 2 ? web_hex_digit(coded.bytes[i + 1]) : -1;
+            int low = high >= 0 ? web_hex_digit(coded.bytes[i + 2]) : -1;
             if (low < 0) {
                 return false;
             }
@@ -71,7 +30,7 @@ static bool decode(http_slice coded, bool is_query, const char *refused, char *o
     }
     out[length] = '\0';
     *size = length;
-    return is_text(out, length);
+    return web_is_text(out, length);
 }
 
 /* Neither "." nor ".." nor nothing, but for a slash at the end. */

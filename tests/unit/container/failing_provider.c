@@ -346,13 +346,13 @@ static const struct {
     { OSSL_OP_DIGEST, "SHA1" },         { OSSL_OP_DIGEST, "SHA2-256" },
     { OSSL_OP_DIGEST, "SHA2-384" },     { OSSL_OP_CIPHER, "AES-256-GCM" },
     { OSSL_OP_CIPHER, "AES-256-WRAP" }, { OSSL_OP_MAC, "HMAC" },
-    { OSSL_OP_KDF, "SCRYPT" },          { OSSL_OP_RAND, "CTR-DRBG" },
-    { OSSL_OP_RAND, "SEED-SRC" },       { OSSL_OP_KEYMGMT, "EC" },
-    { OSSL_OP_KEYMGMT, "X25519" },      { OSSL_OP_KEYMGMT, "ED25519" },
-    { OSSL_OP_KEYMGMT, "RSA" },         { OSSL_OP_KEYEXCH, "ECDH" },
-    { OSSL_OP_KEYEXCH, "X25519" },      { OSSL_OP_SIGNATURE, "ECDSA" },
-    { OSSL_OP_SIGNATURE, "ED25519" },   { OSSL_OP_SIGNATURE, "RSA" },
-    { OSSL_OP_ASYM_CIPHER, "RSA" },
+    { OSSL_OP_KDF, "SCRYPT" },          { OSSL_OP_KDF, "TLS1-PRF" },
+    { OSSL_OP_RAND, "CTR-DRBG" },       { OSSL_OP_RAND, "SEED-SRC" },
+    { OSSL_OP_KEYMGMT, "EC" },          { OSSL_OP_KEYMGMT, "X25519" },
+    { OSSL_OP_KEYMGMT, "ED25519" },     { OSSL_OP_KEYMGMT, "RSA" },
+    { OSSL_OP_KEYEXCH, "ECDH" },        { OSSL_OP_KEYEXCH, "X25519" },
+    { OSSL_OP_SIGNATURE, "ECDSA" },     { OSSL_OP_SIGNATURE, "ED25519" },
+    { OSSL_OP_SIGNATURE, "RSA" },       { OSSL_OP_ASYM_CIPHER, "RSA" },
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -450,6 +450,13 @@ static int get_params(void *provider, OSSL_PARAM params[])
     return !status || OSSL_PARAM_set_int(status, 1);
 }
 
+/* The groups of TLS. */
+static int get_capabilities(void *provider, const char *capability, OSSL_CALLBACK *take, void *user)
+{
+    (void)provider;
+    return OSSL_PROVIDER_get_capabilities(state.real, capability, take, user);
+}
+
 static int initialise(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
                       const OSSL_DISPATCH **out, void **provider)
 {
@@ -457,6 +464,7 @@ static int initialise(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
         { OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query },
         { OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, (void (*)(void))gettable },
         { OSSL_FUNC_PROVIDER_GET_PARAMS, (void (*)(void))get_params },
+        { OSSL_FUNC_PROVIDER_GET_CAPABILITIES, (void (*)(void))get_capabilities },
         { 0, NULL },
     };
     (void)handle;

@@ -148,11 +148,13 @@ static void put_general_of(bytes *elements, const film_camera *camera, const fil
     bytes_free(&value);
 }
 
-static void put_list_of(bytes *elements, const film_list *list)
+static void put_list_of(bytes *elements, const film_camera *camera, const film_list *list)
 {
     bytes value = { NULL, 0 };
+    size_t excess = hash_size(camera) * (size_t)abs(camera->list_excess);
     put_byte(&value, 1);
-    put(&value, list->hashes.data, list->hashes.size);
+    put(&value, list->hashes.data, list->hashes.size - (camera->list_excess < 0 ? excess : 0));
+    put_fill(&value, 0x66, camera->list_excess > 0 ? excess : 0);
     put_element(elements, 2, &value);
     bytes_free(&value);
 }
@@ -207,7 +209,7 @@ static bytes gop_sei(film_camera *camera, bool is_signed)
     put_general_of(&elements, camera, &list);
     put_cryptography(&elements, hash_number(camera), NULL, 0);
     if (!camera->without_lists) {
-        put_list_of(&elements, &list);
+        put_list_of(&elements, camera, &list);
     }
     if (camera->with_certificates && is_signed) {
         put_who(&elements, camera);

@@ -47,6 +47,7 @@ typedef struct film_camera {
     bool without_lists;
     bool with_certificates; /* in each signed SEI */
     bool is_big_endian;
+    int list_excess;    /* hashes that lists have more (or fewer) than they say */
     const char *vendor; /* serial number in what has certificates, or NULL */
     unsigned serial;    /* of the next NAL unit, and of the camera's pictures */
     int64_t now_ns;
@@ -97,6 +98,9 @@ svms_camera_validator_options film_options(const film_camera *camera, const svms
  * trusted, remarks as verdict@frame, and "xn" where several NAL units are concerned. */
 void film_tell(char out[FILM_TEXT_ROOM], svms_ctx *ctx, const film *of,
                const svms_camera_validator_options *options);
+/* The same as far as it comes: the first status that is not SVMS_OK, and its error. */
+svms_status film_try(char out[FILM_TEXT_ROOM], svms_ctx *ctx, const film *of,
+                     const svms_camera_validator_options *options, svms_error *err);
 /* The same, and the text must be as expected. */
 void film_expect(svms_ctx *ctx, const film *of, const svms_camera_validator_options *options,
                  const char *expected);

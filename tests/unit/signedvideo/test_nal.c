@@ -156,17 +156,17 @@ static const sei_case sei_cases[] = {
       20,
       SVMS_CAMERA_NAL_IGNORED,
       false },
-    { "the older format",
+    { "of Axis",
       SVMS_CODEC_H264,
       { 0x06, 0x05, 0x11, OTHER_BYTES, 0x00, 0x80 },
       21,
-      SVMS_CAMERA_NAL_IGNORED,
+      SVMS_CAMERA_NAL_SEI,
       true },
-    { "the older format in H.265",
+    { "of Axis in H.265",
       SVMS_CODEC_H265,
       { 0x4E, 0x01, 0x05, 0x11, OTHER_BYTES, 0x00, 0x80 },
       22,
-      SVMS_CAMERA_NAL_IGNORED,
+      SVMS_CAMERA_NAL_SEI,
       true },
     { "only a size",
       SVMS_CODEC_H264,
@@ -182,8 +182,7 @@ static void seis_of_media_signing_are_known_by_their_uuid(void **state)
     for (size_t i = 0; i < sizeof sei_cases / sizeof sei_cases[0]; i++) {
         const sei_case *one = &sei_cases[i];
         svms_camera_nal found = look_at(one->codec, one->data, one->size);
-        if (found.kind != one->kind || found.is_axis != one->is_axis ||
-            found.is_first_slice) {
+        if (found.kind != one->kind || found.is_axis != one->is_axis || found.is_first_slice) {
             fail_msg("%s: kind %d, of Axis %d", one->what, found.kind, found.is_axis);
         }
     }

@@ -41,6 +41,13 @@ function recordTracks(part: Part, isRemoved: boolean): number[] {
   return part.tracks.filter((track) => track.kind === 'metadata' && track.codec === cameraCodec && track.isRemoved === isRemoved).map((track) => track.number);
 }
 
+const day = 86_400_000_000_000n;
+
+/** Signed times are the camera's, and may be anything. */
+function endOf({ from, to }: CameraRecord, utc: Utc): Utc | null {
+  return from !== null && to !== null && to > from && to - from < day ? utc + (to - from) : null;
+}
+
 /** What was said of one video track. */
 class TrackWords {
   readonly view: CameraTrack;
@@ -80,12 +87,13 @@ class TrackWords {
     const isSame = last !== undefined && view.runsLeftOut === 0 && last.verdict === verdict && last.signer === signer && missingGroups === 0
       && joined.includes(verdict) && last.reasons.join() === reasons.join();
     if (isSame) {
+      if (utc >= last.to) last.until = endOf(record, utc);
       last.to = utc > last.to ? utc : last.to;
       last.signedTo = record.to ?? last.signedTo;
       last.groups += 1;
       for (const [name, more] of [['frames', frames], ['missing', missing], ['changed', changed], ['inserted', inserted]] as const) last[name] += more;
     } else if (view.runs.length >= most.runs) view.runsLeftOut += 1;
-    else view.runs.push({ verdict, reasons, isDoubted: isBad, from: utc, to: utc, signedFrom: record.from, signedTo: record.to, groups: 1, frames, missing, changed, inserted, missingGroups, signer } satisfies CameraRun);
+    else view.runs.push({ verdict, reasons, isDoubted: isBad, from: utc, to: utc, until: endOf(record, utc), signedFrom: record.from, signedTo: record.to, groups: 1, frames, missing, changed, inserted, missingGroups, signer } satisfies CameraRun);
   }
 }
 

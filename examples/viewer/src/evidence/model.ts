@@ -335,6 +335,8 @@ export interface CameraRun {
   /** Of the first picture of the first group, and of the last one, by the recording. */
   from: Utc;
   to: Utc;
+  /** When the last group ended, by the recording and how long the camera signed that it lasted; null where nobody knows. */
+  until: Utc | null;
   /** As the camera signed them: the first picture, and the one behind the last. */
   signedFrom: Utc | null;
   signedTo: Utc | null;

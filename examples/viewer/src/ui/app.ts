@@ -325,7 +325,10 @@ export class App {
 
   private cameraChanged(): void {
     if (this.isReportShown) this.drawMain(false);
-    else this.refresh('verdict', 'devices');
+    else {
+      this.refresh('verdict', 'devices');
+      this.panel?.cameraChanged();
+    }
   }
 
   private verificationChanged(): void {

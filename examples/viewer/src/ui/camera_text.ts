@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a recorder says of a camera's signature, in sentences: for the page and for the report. */
 import type { CameraRun, CameraSigner, CameraTrack, CameraWords, Evidence, LinkView, PartReport, Report } from '../evidence/model.js';
+import { type CameraMoment, pendingFrom } from './camera_timeline.js';
 import { visibleLine } from './dom.js';
 import { type Words, signerName } from './explain.js';
 import { isKnown } from './times.js';
@@ -34,6 +35,11 @@ export function runSentence(words: Words, run: CameraRun): string {
   return c.run(period(words, run.from, run.to), c.groups(run.groups), what.join('; '));
 }
 
+/** What the recorder says of a moment of the timeline. */
+export function cameraMomentWords({ t }: Words, { standing, run }: CameraMoment): string {
+  return standing === 'doubted' && run !== null ? t.play.cameraDoubted(t.camera.verdicts[run.verdict]) : t.play.cameraStates[standing];
+}
+
 export function cameraSignerName({ t }: Words, signer: CameraSigner): string {
   return signer.subject === null || signer.subject === '' ? t.camera.unnamed : signerName(t, signer.subject);
 }
@@ -57,6 +63,12 @@ export function unreadSentence({ t }: Words, { unread, unreadCode }: CameraWords
 export function cameraCaveats({ t }: Words, words: CameraWords, verdict: string): string[] {
   const c = t.camera;
   return [...(words.isUnsigned ? [c.unsignedLead] : []), ...(verdict === 'authentic' ? [] : [c.doubtfulLead]), ...(words.isLeftOut ? [c.leftOut] : [])];
+}
+
+/** Where the recorder's word ends before the pictures do. */
+export function pendingSentence({ t, times }: Words, evidence: Evidence, report: Report | null, said: CameraWords): string | null {
+  const from = pendingFrom(evidence, report, said);
+  return from === null ? null : t.camera.pending(times.utc(from, true));
 }
 
 /** Who signed what the recorder recorded: each once. */

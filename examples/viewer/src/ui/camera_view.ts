@@ -4,7 +4,7 @@ import type { CameraSigner, CameraTrack, CameraWords, DeviceReport } from '../ev
 import type { Context } from './context.js';
 import { badge, details, digest, facts, notice, outcomeBadge } from './context.js';
 import { type Child, alien, el, spoken } from './dom.js';
-import { cameraCaveats, cameraFaults, cameraSignerName, cameraSummary, exporterLink, exporterName, mainSigner, recorderNames, runSentence, unreadSentence } from './camera_text.js';
+import { cameraCaveats, cameraFaults, cameraSignerName, cameraSummary, exporterLink, exporterName, mainSigner, pendingSentence, recorderNames, runSentence, unreadSentence } from './camera_text.js';
 import { cameraTone, isUnknownSigner, saysOfCamera } from './judgement.js';
 import { paged } from './pages.js';
 
@@ -71,10 +71,12 @@ export function cameraView(ctx: Context, own: DeviceReport): HTMLElement | null 
     const hasTrack = (app.cameraReading === 'running' || app.cameraReading === 'failed') && app.evidence !== null && saysOfCamera(app.evidence, own.device);
     return hasTrack ? body(el('p', 'hint', app.cameraReading === 'failed' ? c.failed : c.running)) : null;
   }
+  const pending = app.evidence === null ? null : pendingSentence(ctx, app.evidence, app.report, words);
   return body(
     el('p', 'hint', c.lead),
     ...cameraCaveats(ctx, words, own.verdict).map((line) => notice('unknown', el('p', null, line))),
     ...words.tracks.map((track) => trackView(ctx, words, track, own)),
+    pending === null ? null : el('p', 'hint', pending),
     words.tracks.length === 0 && words.unread === 0 && words.faultCount === 0 && !words.isLeftOut ? el('p', null, c.nothing) : null,
     words.unread > 0 ? notice('unknown', el('p', null, unreadSentence(ctx, words))) : null,
     faults(ctx, words),

@@ -9,7 +9,8 @@ import { alien, el, replaceChildren, spoken } from './dom.js';
 import { gapReason, gapSentence } from './explain.js';
 import { saveBlob } from './files.js';
 import { type Banner, Screen } from './screen.js';
-import { standingAt } from './judgement.js';
+import { cameraStandings } from './camera_timeline.js';
+import { saysOfCamera, standingAt } from './judgement.js';
 import { type Command, commandOf, isKeyOfElement, nextRate } from './keyboard.js';
 import { deviceName, fileLabel, quoted } from './names.js';
 import { Controls } from './play_controls.js';
@@ -128,7 +129,10 @@ export class PlayPanel {
     const { t } = this.ctx;
     const names = ['authentic', 'untrusted', 'recording_fails', 'failed', 'lost', 'unattested', 'unsigned', 'closed', 'unchecked', 'gap'] as const;
     const items = names.map((name) => el('li', null, el('span', { class: name === 'gap' ? 'swatch gap-piece' : name === 'lost' ? 'swatch gap-piece is-lost' : `swatch bar-piece is-${name}`, attrs: { 'aria-hidden': 'true' } }), t.play.states[name]));
-    return details(t.play.legend, el('ul', 'legend', ...items));
+    const { evidence } = this.ctx.app;
+    const cameras = evidence !== null && saysOfCamera(evidence) ? cameraStandings : [];
+    const cameraItems = cameras.map((name) => el('li', null, el('span', { class: `swatch camera-piece is-${name}`, attrs: { 'aria-hidden': 'true' } }), t.play.cameraStates[name]));
+    return details(t.play.legend, el('ul', 'legend', ...items, ...cameraItems));
   }
 
   private startPlayer(): void {
@@ -339,6 +343,10 @@ export class PlayPanel {
     const list = details(t.play.gapList(gaps.length), el('ul', 'plain-list', ...items), gaps.length > mostGaps ? el('p', 'hint', t.devices.cut(mostGaps, gaps.length)) : null);
     list.open = wasOpen;
     replaceChildren(this.gapList, list);
+  }
+
+  cameraChanged(): void {
+    this.timeline.redraw();
   }
 
   verificationChanged(): void {

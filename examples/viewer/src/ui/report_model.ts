@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The report as it is printed and saved: the same content for both, without any form. */
 import type { CameraTrack, CameraWords, DeviceReport, Evidence, FailureView, LinkView, Part, PartReport, Report, SignerView } from '../evidence/model.js';
-import { cameraCaveats, cameraFaults, cameraSignerName, cameraSummary, exporterName, recorderNames, runSentence, unreadSentence } from './camera_text.js';
+import { cameraCaveats, cameraFaults, cameraSignerName, cameraSummary, exporterName, pendingSentence, recorderNames, runSentence, unreadSentence } from './camera_text.js';
 import { visible, visibleLine } from './dom.js';
 import {
   type Words,
@@ -282,6 +282,8 @@ function ofCamera(words: Words, input: ReportInput, own: DeviceReport): Block[] 
   const blocks: Block[] = [{ kind: 'text', text: `${c.heading}. ${c.lead}` }];
   for (const text of cameraCaveats(words, said, own.verdict)) blocks.push({ kind: 'text', text });
   blocks.push(...said.tracks.flatMap((track) => ofCameraTrack(words, input, said, track, own)));
+  const pending = pendingSentence(words, input.evidence, input.report, said);
+  if (pending !== null) blocks.push({ kind: 'text', text: pending });
   if (said.tracks.length === 0 && said.unread === 0 && said.faultCount === 0 && !said.isLeftOut) blocks.push({ kind: 'text', text: c.nothing });
   if (said.unread > 0) blocks.push({ kind: 'text', text: unreadSentence(words, said) });
   if (said.faultCount > 0) blocks.push({ kind: 'text', text: c.faults(said.faultCount) }, { kind: 'list', items: cameraFaults(words, said) });

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A row for each device: coloured by what is known, with gaps, and a playhead over all of them. */
-import type { GapView, Utc } from '../evidence/model.js';
+import type { CameraWords, GapView, Utc } from '../evidence/model.js';
+import { cameraMomentWords } from './camera_text.js';
+import { cameraAt, cameraBars } from './camera_timeline.js';
 import { type Context, button } from './context.js';
 import { el, plain, replaceChildren, spoken } from './dom.js';
 import { gapReason } from './explain.js';
@@ -115,13 +117,19 @@ export class Timeline {
     });
   }
 
+  private cameraWords(row: Row): CameraWords | undefined {
+    return this.ctx.app.cameraWords.find((one) => one.device === row.device);
+  }
+
   /** What is at a moment, in words. */
   private words(row: Row, moment: Utc): string {
     const { t, app } = this.ctx;
     const gap = gapAt(row.gaps, moment);
     if (gap !== null) return gap.kind === 'silence' ? `${t.play.states.gap}: ${gapReason(this.ctx, gap)}` : gapReason(this.ctx, gap);
     const standing = app.evidence === null ? null : standingAt(app.evidence, app.report, row.device, moment);
-    return standing === null ? t.play.states.gap : t.play.states[standing];
+    if (app.evidence === null || standing === null) return t.play.states.gap;
+    const camera = cameraAt(app.evidence, app.report, this.cameraWords(row), moment);
+    return camera === null ? t.play.states[standing] : `${t.play.states[standing]}; ${cameraMomentWords(this.ctx, camera)}`;
   }
 
   private showTip(row: Row, event: PointerEvent): void {
@@ -185,6 +193,11 @@ export class Timeline {
       if (app.evidence !== null) {
         for (const bar of bars(app.evidence, app.report, row.device, this.window, columns)) {
           parts.push(this.stretch(`bar-piece is-${bar.standing}`, bar.start, bar.end));
+        }
+      }
+      if (app.evidence !== null) {
+        for (const bar of cameraBars(app.evidence, app.report, this.cameraWords(row), this.window, columns)) {
+          parts.push(this.stretch(`camera-piece is-${bar.standing}`, bar.start, bar.end));
         }
       }
       for (const bar of gapBars(row.gaps, this.window)) parts.push(this.stretch(`gap-piece is-${bar.gap.kind}`, bar.start, bar.end));

@@ -76,11 +76,11 @@ export function paged(whole: Window, window: Window, direction: 1 | -1): Window 
   return zoomed(whole, length, (window.from + window.to) / 2n + BigInt(direction) * length);
 }
 
-function stretches(evidence: Evidence, report: Report | null, device: number, window: Window): Bar[] {
+export function stretches(evidence: Evidence, report: Report | null, device: number, window: Window, isWanted: (part: number) => boolean = () => true): Bar[] {
   const found: Bar[] = [];
   for (const index of evidence.devices[device]?.parts ?? []) {
     const part = evidence.parts[index];
-    if (part === undefined) continue;
+    if (part === undefined || !isWanted(index)) continue;
     const own = partReport(report, index);
     // Every state of a part means the same for all of its segments.
     const standings = new Map<number, PictureStanding>();
@@ -121,9 +121,9 @@ export function bars(evidence: Evidence, report: Report | null, device: number, 
   return joined(worst);
 }
 
-function joined(worst: readonly (PictureStanding | null)[]): Bar[] {
+export function joined<Kind>(worst: readonly (Kind | null)[]): { start: number; end: number; standing: Kind }[] {
   const columns = worst.length;
-  const result: Bar[] = [];
+  const result: { start: number; end: number; standing: Kind }[] = [];
   worst.forEach((standing, column) => {
     if (standing === null) return;
     const before = result[result.length - 1];

@@ -383,6 +383,7 @@ export const de: Texts = {
     failed: 'Was das Aufzeichnungsgerät zur Signatur der Kamera sagt, war nicht lesbar.',
     leftOut: 'Die exportierende Stelle hat Vermerke weggelassen.',
     nothing: 'Das Aufzeichnungsgerät hat nichts vermerkt.',
+    pending: (time) => `Ab ${time} liegt hier kein Urteil des Aufzeichnungsgeräts vor. Es folgt den Bildern nach: Geht die Aufzeichnung weiter, steht es in der nächsten Datei; diese bitte mitöffnen.`,
     camera: 'Kamera',
     recorder: 'Aufzeichnungsgerät',
     exporter: 'Exportierende Stelle',
@@ -553,6 +554,14 @@ export const de: Texts = {
       lost: 'entfernt oder verloren',
       gap: 'Lücke',
     },
+    cameraStates: {
+      authentic: 'Kamera: wie von der Kamera signiert, sagt das Aufzeichnungsgerät',
+      pending: 'Kamera: hier kein Urteil des Aufzeichnungsgeräts',
+      unsure: 'Kamera: wie von jemandem signiert, sagt das Aufzeichnungsgerät; wer das war, oder die Aufzeichnung, ist nicht bestätigt',
+      unsigned: 'Kamera: keine gültige Signatur, sagt das Aufzeichnungsgerät',
+      doubted: 'Kamera: nicht wie von der Kamera signiert, sagt das Aufzeichnungsgerät',
+    },
+    cameraDoubted: (what) => `Kamera: ${what}, sagt das Aufzeichnungsgerät`,
     banners: {
       unchecked: 'Noch nicht geprüft',
       authentic: 'Echt',

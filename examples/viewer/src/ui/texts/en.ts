@@ -383,6 +383,7 @@ export const en = {
     failed: 'What the recorder says of the camera’s signature could not be read.',
     leftOut: 'The exporter left records out.',
     nothing: 'The recorder wrote nothing down.',
+    pending: (time: string) => `From ${time} on there is no verdict of the recorder here. It comes behind the pictures: where the recording goes on, it is in the next file; open that as well.`,
     camera: 'Camera',
     recorder: 'Recorder',
     exporter: 'Exporter',
@@ -553,6 +554,14 @@ export const en = {
       lost: 'removed or lost',
       gap: 'gap',
     },
+    cameraStates: {
+      authentic: 'camera: as the camera signed it, says the recorder',
+      pending: 'camera: no verdict of the recorder here',
+      unsure: 'camera: as somebody signed it, says the recorder; who that was, or the recording, is not confirmed',
+      unsigned: 'camera: no valid signature, says the recorder',
+      doubted: 'camera: not as the camera signed it, says the recorder',
+    },
+    cameraDoubted: (what: string) => `camera: ${what}, says the recorder`,
     banners: {
       unchecked: 'Not verified yet',
       authentic: 'Authentic',
