@@ -23,7 +23,7 @@ names_of() {
             python3-cryptography python3-jwcrypto openssl man-db groff-base util-linux cppcheck clang-tidy \
             clang-format shellcheck swtpm tpm2-openssl tpm2-tools libtss2-tcti-swtpm0 softhsm2 \
             chromium firefox-esr curl gnutls-bin testssl.sh oathtool argon2 python3-argon2 python3-passlib \
-            golang-go golang-golang-x-mod-dev \
+            golang-go golang-golang-x-mod-dev iproute2 \
             rsyslog rsyslog-openssl rtpengine-daemon tshark python3-gi gir1.2-gst-plugins-base-1.0 \
             gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
             gstreamer1.0-plugins-bad

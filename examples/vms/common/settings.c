@@ -277,25 +277,36 @@ const char *settings_text(settings_node *node, const char *name)
     return is_there(node, name) ? settings_text_or(node, name, "") : "";
 }
 
-const char *settings_path_or(settings_node *node, const char *name, const char *otherwise)
+/* Of a path: itself if it is whole, else beside the settings file. NULL: out of memory. */
+static const char *whole_path(settings *file, const char *text)
 {
-    const char *text = settings_text_or(node, name, NULL);
-    if (!text || text[0] == '/') {
-        return text ? text : otherwise;
+    if (text[0] == '/') {
+        return text;
     }
-    settings *file = node->file;
     const char *slash = strrchr(file->path, '/');
     size_t folder = slash ? (size_t)(slash + 1 - file->path) : 0;
     kept_text *kept = malloc(sizeof *kept + folder + strlen(text) + 1);
     if (!kept) {
-        settings_refuse(node, name, "cannot be read: out of memory");
-        return otherwise;
+        return NULL;
     }
     memcpy(kept->text, file->path, folder);
     memcpy(kept->text + folder, text, strlen(text) + 1);
     kept->next = file->texts;
     file->texts = kept;
     return kept->text;
+}
+
+const char *settings_path_or(settings_node *node, const char *name, const char *otherwise)
+{
+    const char *text = settings_text_or(node, name, NULL);
+    if (!text) {
+        return otherwise;
+    }
+    const char *path = whole_path(node->file, text);
+    if (!path) {
+        settings_refuse(node, name, "cannot be read: out of memory");
+    }
+    return path ? path : otherwise;
 }
 
 const char *settings_path(settings_node *node, const char *name)
@@ -409,4 +420,14 @@ const char *settings_text_at(settings_node *list, size_t index)
         refuse(list->file, place, "", "must be a text, and not an empty one");
     }
     return text ? text : "";
+}
+
+const char *settings_path_at(settings_node *list, size_t index)
+{
+    const char *text = settings_text_at(list, index);
+    const char *path = text[0] != '\0' ? whole_path(list->file, text) : text;
+    if (!path) {
+        refuse(list->file, list->place, "", "cannot be read: out of memory");
+    }
+    return path ? path : "";
 }

@@ -51,6 +51,7 @@ settings_node *settings_list(settings_node *node, const char *name, size_t *coun
 /* Of a list of objects, or of one of texts. */
 settings_node *settings_object_at(settings_node *list, size_t index);
 const char *settings_text_at(settings_node *list, size_t index);
+const char *settings_path_at(settings_node *list, size_t index);
 /* Something the reader of a value found wrong with it. */
 void settings_refuse(settings_node *node, const char *name, const char *why);
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "recorder_failure.h"
 
@@ -12,7 +13,6 @@ static const char *const modes[] = { "strong", "light", NULL };
 static const char *const signatures[] = { "never", "expected", NULL };
 static const char *const logs[] = { "text", "json", NULL };
 
-/* NULL (what was wrong has been said) is no name either. */
 static bool is_name(const char *text)
 {
     static const char good[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -34,8 +34,8 @@ static void read_storage(storage_settings *out, settings_node *node)
 {
     out->name = read_name(node, "name");
     out->path = settings_path(node, "path");
-    out->mode = settings_choice_or(node, "mode", modes, 0) == 1 ? SVMS_PROTECT_LIGHT
-                                                                : SVMS_PROTECT_STRONG;
+    out->mode =
+        settings_choice_or(node, "mode", modes, 0) == 1 ? SVMS_PROTECT_LIGHT : SVMS_PROTECT_STRONG;
     out->certificate = settings_path(node, "certificate");
     out->key = settings_path(node, "key");
     out->rotate_minutes = (uint32_t)settings_number_or(node, "rotate_minutes", 1, 1440, 60);
@@ -126,7 +126,7 @@ static void read_camera(recorded_camera *out, const recorder_settings *self, set
     out->is_signed = settings_choice_or(node, "signed", signatures, 0) == 1;
 }
 
-/* Names are looked at without their case: two of them may be one folder otherwise. */
+/* Case does not tell names apart: two of them would be one folder on some file systems. */
 static void read_storages(recorder_settings *self, settings_node *list)
 {
     for (size_t i = 0; i < self->storage_count; i++) {
@@ -134,8 +134,7 @@ static void read_storages(recorder_settings *self, settings_node *list)
         read_storage(&self->storages[i], node);
         for (size_t k = 0; k < i; k++) {
             const char *other = self->storages[k].name;
-            if (other && self->storages[i].name &&
-                strcasecmp(other, self->storages[i].name) == 0) {
+            if (other && self->storages[i].name && strcasecmp(other, self->storages[i].name) == 0) {
                 settings_refuse(node, "name", "is there twice");
             }
         }

@@ -99,6 +99,8 @@ static void what_is_there_is_given(void **state)
     assert_string_equal(settings_text(settings_object_at(cameras, 1), "id"), "b");
     settings_node *words = settings_list(root, "words", &count);
     assert_string_equal(settings_text_at(words, 1), "two");
+    snprintf(beside, sizeof beside, "%s/one", f->folder);
+    assert_string_equal(settings_path_at(words, 0), beside);
     assert_int_equal(settings_number(settings_object(root, "listen"), "port", 0, 65535), 0);
     assert_int_equal(settings_finish(f->file, &f->err), SVMS_OK);
 }
