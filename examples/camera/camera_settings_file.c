@@ -97,7 +97,7 @@ static void read_name(char *out, size_t room, settings_node *node, const char *n
         settings_refuse(node, name, "it is too long, or no text");
         return;
     }
-    strcpy(out, text);
+    (void)snprintf(out, room, "%s", text);
 }
 
 static double read_part(settings_node *node, const char *name, int64_t least, int64_t most)

@@ -159,20 +159,21 @@ svms_status camera_snapshot_take(camera_snapshot *self, uint8_t **out, size_t *s
 {
     pthread_mutex_lock(&self->lock);
     svms_status status = SVMS_OK;
-    uint8_t *copy = NULL;
     if (!self->has_picture) {
         status = SVMS_AGAIN;
     } else if (!self->jpeg) {
         status = make_jpeg(self, err);
     }
     if (status == SVMS_OK) {
-        copy = malloc(self->jpeg_size);
-        status = copy ? SVMS_OK : camera_fail(err, SVMS_E_NO_MEMORY, 0, "no memory for a JPEG");
-    }
-    if (status == SVMS_OK) {
-        memcpy(copy, self->jpeg, self->jpeg_size);
-        *out = copy;
-        *size = self->jpeg_size;
+        uint8_t *copy = malloc(self->jpeg_size);
+        if (copy && self->jpeg) {
+            memcpy(copy, self->jpeg, self->jpeg_size);
+            *out = copy;
+            *size = self->jpeg_size;
+        } else {
+            free(copy);
+            status = camera_fail(err, SVMS_E_NO_MEMORY, 0, "no memory for a JPEG");
+        }
     }
     pthread_mutex_unlock(&self->lock);
     return status;

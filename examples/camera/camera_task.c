@@ -144,14 +144,15 @@ bool camera_task_ports(const camera_config *config)
 static svms_status read_password(uint8_t **out, size_t *size, const char *path, svms_error *err)
 {
     svms_status status = camera_file_read(out, size, path, PASSWORD_FILE_MAX, true, err);
-    if (status == SVMS_OK && !*out) {
-        status = camera_fail(err, SVMS_E_IO, ENOENT, "there is no %s", path);
+    if (status != SVMS_OK) {
+        return status;
     }
-    if (status == SVMS_OK) {
-        char *text = (char *)*out;
-        text[strcspn(text, "\r\n")] = '\0';
+    if (!*out) {
+        return camera_fail(err, SVMS_E_IO, ENOENT, "there is no %s", path);
     }
-    return status;
+    char *text = (char *)*out;
+    text[strcspn(text, "\r\n")] = '\0';
+    return SVMS_OK;
 }
 
 static svms_status add(svms_ctx *ctx, const camera_config *config, const camera_folder *folder,
