@@ -2,6 +2,7 @@
 #include "camera_settings.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
