@@ -16,10 +16,23 @@
 static const uint8_t uuid[] = { 0x00, 0x5B, 0xC9, 0x3F, 0x2D, 0x71, 0x5E, 0x95,
                                 0xAD, 0xA4, 0x79, 0x6F, 0x90, 0x87, 0x7A, 0x6F };
 
+#define EXACT_MAX ((size_t)1 << 16)
+
 void bytes_free(bytes *gone)
 {
     free(gone->data);
     memset(gone, 0, sizeof *gone);
+}
+
+/* Exactly as much as there is, so that a sanitizer sees what is read behind it; what is long grows
+ * by doubling. */
+static size_t room_of(size_t size)
+{
+    size_t room = EXACT_MAX;
+    while (room < size) {
+        room *= 2;
+    }
+    return size <= EXACT_MAX ? size : room;
 }
 
 void put(bytes *out, const void *data, size_t size)
@@ -27,7 +40,9 @@ void put(bytes *out, const void *data, size_t size)
     if (size == 0) {
         return;
     }
-    out->data = realloc(out->data, out->size + size);
+    if (!out->data || room_of(out->size) != room_of(out->size + size)) {
+        out->data = realloc(out->data, room_of(out->size + size));
+    }
     assert_non_null(out->data);
     memcpy(out->data + out->size, data, size);
     out->size += size;
