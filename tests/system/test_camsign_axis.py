@@ -44,7 +44,8 @@ def encoded(codec, units):
 
 
 def name(text, *more):
-    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text), *more])
+    # Forgers keep to no length; newer versions of this module do.
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text, _validate=len(text) <= 64), *more])
 
 
 def pem_of(key):
