@@ -120,7 +120,10 @@ sanitize() {
     ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         test_in sanitize --timeout-multiplier 4 --no-suite exhaustive \
         --suite unit/base --suite unit/crypto --suite unit/media --suite unit/identity \
-        --suite unit/container --suite unit/export --suite unit/access --suite unit/login --suite unit/tls --suite unit/audit --suite unit/rtp --suite unit/rtsp --suite unit/srtp --suite unit/update --suite unit/signedvideo --suite unit/privacy \
+        --suite unit/container --suite unit/export --suite unit/access --suite unit/login --suite unit/tls \
+        --suite unit/audit --suite unit/rtp --suite unit/rtsp --suite unit/srtp --suite unit/update \
+        --suite unit/signedvideo --suite unit/privacy --suite unit/stream --suite unit/vms_common \
+        --suite unit/vms_service --suite unit/recorder \
         --suite fuzz
     sanitize_threads
 }
