@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -62,6 +63,8 @@ static int tear_down(void **state)
     let_go(f);
     svms_folder_close(&f->folder);
     service_end(&f->service);
+    /* Or leaks could not be looked for by whoever is not root. */
+    assert_int_equal(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
     svms_ctx_free(&f->ctx);
     snprintf(command, sizeof command, "rm -r %s", f->place);
     /* NOLINTNEXTLINE(cert-env33-c): a path of our own */
