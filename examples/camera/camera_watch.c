@@ -70,6 +70,10 @@ static void audit(camera_watch *self, const camera_event *event)
     if (parts == SVMS_OK && form->member) {
         parts = svms_audit_record_text(record, form->member, words, NULL);
     }
+    if (parts == SVMS_OK && event->topic == CAMERA_LOGIN_FAILED) {
+        static const char *const methods[] = { "pwd" };
+        parts = svms_audit_record_list(record, "methods", methods, 1, NULL);
+    }
     auditor_tell_later(self->parts.auditor, &record, parts);
 }
 

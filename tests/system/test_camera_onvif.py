@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """svms-camera as ONVIF clients see it: what is there, what may be changed by whom, masks, the window, events, snapshots."""
 
+import json
 import re
 import threading
 import time
@@ -215,6 +216,27 @@ class CameraOnvif(CameraCase):
         self.refused("ter:ActionNotSupported", admin, "tds", "SetNTP")
         self.assertEqual(self.refused("ter:NotAuthorized", self.client(None), "tds", "SetNTP").status, 401)
         camera.stop()
+
+    def test_all_of_it_is_on_the_record(self):
+        self.expect(0, "audit", "create", "log", "--origin", "camera.test/1")
+        camera = self.serve(audit="log")
+        admin = self.client()
+        admin.call("tr2", "CreateMask", MASK.format(token="", enabled="true"))
+        watcher = self.create("vera", "User")
+        self.refused("ter:NotAuthorized", watcher, "tds", "GetUsers")
+        self.refused("ter:NotAuthorized", self.client("admin", "wrong"), "tds", "GetUsers")
+        self.refused("ter:NotAuthorized", self.client(None), "tds", "GetUsers")
+        admin.call("tptz", "Stop", PROFILE.format("tptz"))
+        camera.stop()
+        lines = self.expect(0, "audit", "query", "log", "--unverified", "--json").out.splitlines()
+        records = [json.loads(line)["record"] for line in lines]
+        told = {(record["event"], record["outcome"], record["actor"].get("id")) for record in records}
+        for wanted in (("config.change", "success", "admin"), ("user.create", "success", "admin"),
+                       ("access.decide", "denied", "vera"), ("access.decide", "denied", None), ("ptz.move", "success", "admin")):
+            self.assertIn(wanted, told)
+        self.assertEqual([record["event"] for record in records].count("login.failure"), 1, told)
+        self.assertNotIn("log.gap", {record["event"] for record in records})
+        self.assertNotIn(PASSWORD, "".join(lines))
 
     def test_it_starts_anew_and_forgets(self):
         camera = self.serve()

@@ -195,7 +195,7 @@ static void refuse_stranger(onvif_call *call, const onvif_operation *operation)
                    "the user's level does not allow it");
     } else if (!was_judged) {
         /* Wrong passwords are told where they are judged. */
-        onvif_tell(call, "login.failure", SVMS_AUDIT_FAILURE, operation->name, NULL,
+        onvif_tell(call, "access.decide", SVMS_AUDIT_DENIED, operation->name, NULL,
                    "nobody showed who asks");
     }
     answer_fault(call, is_known ? HTTP_FORBIDDEN : HTTP_UNAUTHORIZED);

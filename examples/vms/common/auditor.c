@@ -392,9 +392,13 @@ void auditor_tell_later(auditor *self, svms_audit_record **record, svms_status p
         svms_audit_record_free(record);
         return;
     }
-    bool is_told = parts == SVMS_OK && *record &&
-                   svms_audit_record_end(*record, &bytes, &size, &err) == SVMS_OK &&
-                   push(self, bytes, size);
+    if (parts == SVMS_OK && *record) {
+        parts = svms_audit_record_end(*record, &bytes, &size, &err);
+        if (parts != SVMS_OK) {
+            service_log_error(self->service, SERVICE_ERROR, &err, "a record cannot be told");
+        }
+    }
+    bool is_told = parts == SVMS_OK && *record && push(self, bytes, size);
     if (!is_told) {
         pthread_mutex_lock(&self->lock);
         self->lost++;
