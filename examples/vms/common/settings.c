@@ -298,9 +298,9 @@ static const char *whole_path(settings *file, const char *text)
 
 const char *settings_path_or(settings_node *node, const char *name, const char *otherwise)
 {
-    const char *text = settings_text_or(node, name, NULL);
+    const char *text = settings_text_or(node, name, otherwise);
     if (!text) {
-        return otherwise;
+        return NULL;
     }
     const char *path = whole_path(node->file, text);
     if (!path) {

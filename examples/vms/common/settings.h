@@ -33,7 +33,7 @@ void settings_close(settings **file);
 /* node NULL is an object without members: what is needed in it is missing. Texts are not empty. */
 const char *settings_text(settings_node *node, const char *name);
 const char *settings_text_or(settings_node *node, const char *name, const char *otherwise);
-/* A path; relative ones are beside the settings file. */
+/* A path; relative ones, otherwise too, are beside the settings file. */
 const char *settings_path(settings_node *node, const char *name);
 const char *settings_path_or(settings_node *node, const char *name, const char *otherwise);
 /* A whole number, least <= it <= most. */

@@ -105,6 +105,7 @@ static void read_camera(recorded_camera *out, const recorder_settings *self, set
         settings_refuse(node, "edge_url", "does not begin with rtsps://");
     }
     out->trust = settings_path_or(node, "trust", NULL);
+    out->signers = settings_path_or(node, "signers", NULL);
     const char *pin = settings_text_or(node, "pin", NULL);
     out->is_pinned = pin != NULL;
     if (pin && !read_pin(out->pin, pin)) {
@@ -124,6 +125,9 @@ static void read_camera(recorded_camera *out, const recorder_settings *self, set
         settings_refuse(node, "storage", "is the name of no storage");
     }
     out->is_signed = settings_choice_or(node, "signed", signatures, 0) == 1;
+    if (out->is_signed && !out->signers) {
+        settings_refuse(node, "signers", "is missing: who is believed about its signatures?");
+    }
 }
 
 /* Case does not tell names apart: two of them would be one folder on some file systems. */
@@ -155,12 +159,56 @@ static void read_cameras(recorder_settings *self, settings_node *list)
     }
 }
 
+static void read_tokens(token_settings *out, settings_node *node)
+{
+    size_t count = 0;
+    settings_node *issuers = settings_list(node, "issuers", &count);
+    if (count == 0 || count > GATE_ISSUERS_MAX) {
+        settings_refuse(node, "issuers", "is not a list of as many as tokens may have");
+        count = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        settings_node *issuer = settings_object_at(issuers, i);
+        out->issuers[i].name = settings_text(issuer, "name");
+        out->issuers[i].keys = settings_path(issuer, "keys");
+        out->issuers[i].is_exchanger = settings_flag_or(issuer, "exchanger", false);
+    }
+    out->issuer_count = count;
+    out->audience = settings_text(node, "audience");
+    out->revocations = settings_path_or(node, "revocations", NULL);
+    out->longest_life_s = (uint32_t)settings_number_or(node, "longest_life_seconds", 0, 86400, 0);
+    out->demand_binding = settings_flag_or(node, "demand_binding", true);
+    out->client_trust = settings_path_or(node, "client_trust", NULL);
+    if (out->demand_binding && !out->client_trust) {
+        settings_refuse(node, "client_trust",
+                        "is missing: tokens are bound to certificates that it vouches for "
+                        "(demand_binding)");
+    }
+}
+
+/* Exports need who signs them; either both are there or none. */
+static void read_export(recorder_settings *self, settings_node *node)
+{
+    self->export_certificate = node ? settings_path(node, "certificate") : NULL;
+    self->export_key = node ? settings_path(node, "key") : NULL;
+}
+
 static void read_places(recorder_settings *self, settings_node *root)
 {
     self->identity = settings_path(root, "identity");
     self->index = settings_path(root, "index");
+    self->heads = settings_path_or(root, "heads", "heads");
+    self->ledger = settings_path_or(root, "ledger", "ledger");
+    self->playback_key = settings_path_or(root, "playback_key", NULL);
+    read_export(self, settings_object(root, "export"));
     self->audit = settings_path_or(root, "audit", NULL);
     self->policy = settings_path_or(root, "policy", NULL);
+    settings_node *tokens = settings_object(root, "tokens");
+    if (self->policy) {
+        read_tokens(&self->tokens, tokens);
+    } else if (tokens) {
+        settings_refuse(root, "policy", "is missing: tokens alone allow nothing");
+    }
     self->user = settings_text_or(root, "user", NULL);
     self->allow_root = settings_flag_or(root, "allow_root", false);
     self->log_json = settings_choice_or(root, "log", logs, 0) == 1;
@@ -169,6 +217,9 @@ static void read_places(recorder_settings *self, settings_node *root)
     settings_node *listen = settings_object(root, "listen");
     self->https = settings_text_or(listen, "https", NULL);
     self->rtsps = settings_text_or(listen, "rtsps", NULL);
+    if ((self->https || self->rtsps) && !self->policy) {
+        settings_refuse(root, "policy", "is missing: nothing is served without one");
+    }
 }
 
 static svms_status read_root(recorder_settings *self, settings_node *root, svms_error *err)

@@ -10,6 +10,7 @@
 #include <svms/media.h>
 #include <svms/status.h>
 
+#include "gate.h"
 #include "settings.h"
 
 #define RECORDER_CAMERAS_MAX 1024u
@@ -45,15 +46,34 @@ typedef struct recorded_camera {
     const char *password_file;       /* with user only */
     const storage_settings *storage; /* where it is recorded */
     bool is_signed;                  /* what it does not sign is an alarm */
+    const char *signers;             /* CA certificates (PEM) of its maker, for what it signs; NULL:
+                                        that is not validated */
     const char *edge_url;            /* where its own recording is, or NULL */
 } recorded_camera;
 
+/* Whose tokens are believed. */
+typedef struct token_settings {
+    gate_issuer issuers[GATE_ISSUERS_MAX];
+    size_t issuer_count;
+    const char *audience;     /* who this server is in tokens */
+    const char *revocations;  /* file, or NULL */
+    uint32_t longest_life_s;  /* 0: the library's default */
+    bool demand_binding;      /* only tokens that are bound to the client's certificate; as usual */
+    const char *client_trust; /* CA certificates (PEM) of clients; NULL: they show none */
+} token_settings;
+
 typedef struct recorder_settings {
     settings *file;
-    const char *identity;       /* folder, as svms enroll makes it */
-    const char *index;          /* file */
+    const char *identity;     /* folder, as svms enroll makes it */
+    const char *index;        /* file */
+    const char *heads;        /* folder: newest heads, off the storages */
+    const char *ledger;       /* file: evidence locks */
+    const char *playback_key; /* opens what was recorded, or NULL: this recorder records only */
+    const char *export_certificate; /* who signs exports, with chain, or NULL: there are none */
+    const char *export_key;
     const char *audit;          /* folder or socket, or NULL */
     const char *policy;         /* file, or NULL: nobody gets anything */
+    token_settings tokens;      /* with a policy */
     const char *camera_address; /* from which cameras are called, or NULL: the system chooses */
     const char *https;          /* ADDRESS:PORT, or NULL */
     const char *rtsps;          /* ADDRESS:PORT, or NULL */
