@@ -137,6 +137,8 @@ bool camera_task_ports(const camera_config *config)
     }
     if (config->https) {
         printf("tcp %s HTTPS: ONVIF\n", config->https);
+        printf("udp 239.255.255.250:3702 WS-Discovery, only while the camera is set to be "
+               "discoverable\n");
     }
     return true;
 }

@@ -4,8 +4,11 @@
 
 import json
 import re
+import socket
 import threading
 import time
+import uuid
+from xml.etree import ElementTree
 
 from camera_case import PASSWORD, CameraCase
 from onvif_client import SPACES, Fault, OnvifClient, security
@@ -17,6 +20,51 @@ PROFILE = "<{0}:ProfileToken>main</{0}:ProfileToken>"
 MASK = ('<tr2:Mask {token}><tr2:ConfigurationToken>lens</tr2:ConfigurationToken><tr2:Polygon>'
         '<tt:Point x="-1" y="1"/><tt:Point x="0" y="1"/><tt:Point x="0" y="-1"/><tt:Point x="-1" y="-1"/></tr2:Polygon>'
         "<tr2:Type>Color</tr2:Type><tr2:Enabled>{enabled}</tr2:Enabled></tr2:Mask>")
+
+
+GROUP = ("239.255.255.250", 3702)
+FOUND = {"a": "http://schemas.xmlsoap.org/ws/2004/08/addressing", "d": "http://schemas.xmlsoap.org/ws/2005/04/discovery"}
+PROBE = """<?xml version="1.0"?><e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope" xmlns:w="{a}" xmlns:x="{d}"
+xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><e:Header><w:MessageID>uuid:{id}</w:MessageID>
+<w:To>urn:schemas-xmlsoap-org:ws:2005:04:discovery</w:To><w:Action>{d}/Probe</w:Action></e:Header>
+<e:Body><x:Probe><x:Types>{types}</x:Types></x:Probe></e:Body></e:Envelope>"""
+
+
+class Seeker:
+    """Looks for cameras on this machine by WS-Discovery."""
+
+    def __init__(self, case):
+        here = socket.inet_aton("127.0.0.1")
+        self.ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.mouth = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        case.addCleanup(self.ear.close)
+        case.addCleanup(self.mouth.close)
+        self.ear.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.ear.bind(GROUP)
+        self.ear.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP[0]) + here)
+        self.mouth.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, here)
+        self.mouth.bind(("127.0.0.1", 0))
+
+    def hear(self, kind, seconds=15):
+        """The next announcement of this kind."""
+        self.ear.settimeout(seconds)
+        while True:
+            message = ElementTree.fromstring(self.ear.recv(65536))
+            if message.find(f".//d:{kind}", FOUND) is not None:
+                return message
+
+    def probe(self, types=""):
+        """The answer to a question, or None."""
+        number = uuid.uuid4()
+        self.mouth.sendto(PROBE.format(id=number, types=types, **FOUND).encode(), GROUP)
+        self.mouth.settimeout(1.5)
+        try:
+            answer = ElementTree.fromstring(self.mouth.recv(65536))
+        except TimeoutError:
+            return None
+        if answer.findtext(".//a:RelatesTo", namespaces=FOUND) != f"uuid:{number}":
+            raise AssertionError("an answer to another question")
+        return answer
 
 
 class CameraOnvif(CameraCase):
@@ -215,6 +263,28 @@ class CameraOnvif(CameraCase):
         self.assertEqual(admin.post("/onvif/other", "x")[0], 404)
         self.refused("ter:ActionNotSupported", admin, "tds", "SetNTP")
         self.assertEqual(self.refused("ter:NotAuthorized", self.client(None), "tds", "SetNTP").status, 401)
+        camera.stop()
+
+    def test_it_is_found_only_where_somebody_switched_that_on(self):
+        camera = self.serve()
+        admin = self.client()
+        closed = camera.ports()
+        seeker = Seeker(self)
+        self.assertIsNone(seeker.probe())
+        admin.call("tds", "SetDiscoveryMode", "<tds:DiscoveryMode>Discoverable</tds:DiscoveryMode>")
+        hello = seeker.hear("Hello")
+        self.assertEqual(camera.ports() - closed, {("udp", f"{GROUP[0]}:{GROUP[1]}")})
+        match = seeker.probe("dn:NetworkVideoTransmitter")
+        identity = match.findtext(".//a:Address", namespaces=FOUND)
+        self.assertEqual(match.findtext(".//d:XAddrs", namespaces=FOUND), f"https://127.0.0.1:{self.https}/onvif/device_service")
+        self.assertIn("onvif://www.onvif.org/Profile/T", match.findtext(".//d:Scopes", namespaces=FOUND))
+        self.assertRegex(identity, "^urn:uuid:[0-9a-f-]{36}$")
+        self.assertEqual(hello.findtext(".//a:Address", namespaces=FOUND), identity)
+        self.assertEqual(self.client(None).call("tds", "GetEndpointReference").findtext("tds:GUID", namespaces=SPACES), identity)
+        self.assertIsNone(seeker.probe("dn:Printer"))
+        admin.call("tds", "SetDiscoveryMode", "<tds:DiscoveryMode>NonDiscoverable</tds:DiscoveryMode>")
+        self.assertEqual(seeker.hear("Bye").findtext(".//a:Address", namespaces=FOUND), identity)
+        self.assertEqual(camera.ports(), closed)
         camera.stop()
 
     def test_all_of_it_is_on_the_record(self):

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "onvif_call.h"
+#include "onvif_discovery.h"
+#include "onvif_scopes.h"
 
 /* Versions of the specifications whose operations are here. */
 typedef struct known_service {
@@ -105,8 +107,8 @@ static void get_service_capabilities(onvif_call *call)
     xml_put_attribute(out, "MaxPasswordLength", "128");
     xml_shut(out);
     xml_open(out, "tds:System");
-    xml_put_attribute(out, "DiscoveryResolve", "false");
-    xml_put_attribute(out, "DiscoveryBye", "false");
+    xml_put_attribute(out, "DiscoveryResolve", "true");
+    xml_put_attribute(out, "DiscoveryBye", "true");
     xml_put_attribute(out, "FirmwareUpgrade", "false");
     xml_shut(out);
     xml_shut(out);
@@ -166,44 +168,20 @@ static void get_device_information(onvif_call *call)
                                                   : "reference");
 }
 
-static void put_scope(xml_writer *out, const char *definition, const char *item)
+static void put_scope(void *user, bool is_fixed, const char *item)
 {
+    xml_writer *out = user;
     xml_open(out, "tds:Scopes");
-    xml_leaf(out, "tt:ScopeDef", definition);
+    xml_leaf(out, "tt:ScopeDef", is_fixed ? "Fixed" : "Configurable");
     xml_leaf(out, "tt:ScopeItem", item);
     xml_shut(out);
-}
-
-/* What is no letter or digit is escaped, as in any URI. */
-static void put_text_scope(xml_writer *out, const char *kind, const char *text)
-{
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    char item[64 + 3 * CAMERA_NAME_SIZE];
-    size_t used = (size_t)snprintf(item, sizeof item, "onvif://www.onvif.org/%s/", kind);
-    for (const char *at = text; *at && used + 4 < sizeof item; at++) {
-        if (strchr(plain, *at)) {
-            item[used++] = *at;
-        } else {
-            used += (size_t)snprintf(item + used, 4, "%%%02X", (unsigned)(unsigned char)*at);
-        }
-    }
-    item[used] = '\0';
-    put_scope(out, "Configurable", item);
 }
 
 static void get_scopes(onvif_call *call)
 {
     camera_settings current;
-    xml_writer *out = &call->out;
     camera_state_read(call->parts->state, &current);
-    put_scope(out, "Fixed", "onvif://www.onvif.org/Profile/T");
-    put_scope(out, "Fixed", "onvif://www.onvif.org/type/video_encoder");
-    put_scope(out, "Fixed", "onvif://www.onvif.org/type/ptz");
-    put_text_scope(out, "name", current.name);
-    if (current.location[0]) {
-        put_text_scope(out, "location", current.location);
-    }
+    onvif_scopes(&current, put_scope, &call->out);
 }
 
 static void get_hostname(onvif_call *call)
@@ -252,10 +230,12 @@ static void set_discovery_mode(onvif_call *call)
 
 static void get_endpoint_reference(onvif_call *call)
 {
-    char serial[65];
-    char name[96];
-    serial_number(call, serial);
-    (void)snprintf(name, sizeof name, "urn:svms:camera:%s", serial);
+    char name[ONVIF_ENDPOINT_SIZE];
+    svms_error err = SVMS_ERROR_INIT;
+    if (onvif_endpoint(call->parts, name, &err) != SVMS_OK) {
+        onvif_fail_status(call, &err);
+        return;
+    }
     xml_leaf(&call->out, "tds:GUID", name);
 }
 

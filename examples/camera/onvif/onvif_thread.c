@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "onvif_discovery.h"
 #include "onvif_service.h"
 
 /* How long clients have to take their last answers. */
@@ -22,6 +23,7 @@ struct onvif_thread {
     int bell; /* eventfd: it shall end */
     svms_tls_context *tls;
     onvif_service *onvif;
+    onvif_discovery *discovery;
     pthread_t thread;
     bool has_thread;
 };
@@ -94,6 +96,7 @@ static void on_bell(evutil_socket_t socket, short what, void *user)
     const struct timeval patience = { FAREWELL_S, 0 };
     (void)socket;
     (void)what;
+    onvif_discovery_stop(&self->discovery);
     onvif_stop(self->onvif, loop_ends, self);
     (void)event_base_loopexit(self->base, &patience);
 }
@@ -133,7 +136,11 @@ static svms_status open_service(onvif_thread *self, svms_error *err)
                                     .listen_size = size,
                                     .restart = self->options.restart,
                                     .user = self->options.user };
-    return onvif_start(&self->onvif, &options, err);
+    status = onvif_start(&self->onvif, &options, err);
+    return status == SVMS_OK
+               ? onvif_discovery_start(&self->discovery, self->base, self->options.parts,
+                                       onvif_address(self->onvif), err)
+               : status;
 }
 
 svms_status onvif_thread_start(onvif_thread **out, const onvif_thread_options *options,
@@ -191,6 +198,7 @@ void onvif_thread_stop(onvif_thread **self)
         (void)written;
         (void)pthread_join((*self)->thread, NULL);
     }
+    onvif_discovery_stop(&(*self)->discovery);
     onvif_close(&(*self)->onvif);
     if ((*self)->bell_event) {
         event_free((*self)->bell_event);
