@@ -86,6 +86,9 @@ static svms_status check_options(const stream_pull_options *options, const strea
     if (options->user_name && options->token) {
         return refuse(err, SVMS_E_USAGE, "a user and a token contradict each other");
     }
+    if (options->from && !stream_dial_is_address(options->from)) {
+        return refuse(err, SVMS_E_USAGE, "the own address to call from is no address in numbers");
+    }
     if (options->replay && options->udp && !options->replay->paced) {
         return refuse(err, SVMS_E_USAGE, "a replay by UDP needs to be paced");
     }
@@ -141,7 +144,7 @@ svms_status stream_pull_open(stream_pull **out, svms_ctx *ctx, const stream_pull
     set_defaults(&pull->options);
     pull->tracks = calloc(STREAM_PULL_TRACKS_MAX, sizeof *pull->tracks);
     pull->packet = malloc(PULL_PACKET_SIZE);
-    pull->dial = stream_dial_begin(url.host, url.port, pull->options.connect_ns);
+    pull->dial = stream_dial_begin(url.host, url.port, options->from, pull->options.connect_ns);
     pull->now = stream_clock();
     pull->limit = pull->now + pull->options.connect_ns;
     status = make_cname(pull, err);

@@ -40,6 +40,7 @@ struct stream_dial {
     struct addrinfo *found;
     const struct addrinfo *next;
     size_t tried;
+    struct addrinfo *from; /* NULL: any */
     int socket;
     char host[HOST_SIZE];
     char place[128]; /* where socket goes */
@@ -123,7 +124,28 @@ static void leave_query(stream_dial *dial)
     }
 }
 
-stream_dial *stream_dial_begin(const char *host, const char *port, uint64_t limit_ns)
+/* Numbers only, so that nobody is asked and nothing waits. NULL: none. */
+static struct addrinfo *parse_address(const char *text)
+{
+    struct addrinfo hints;
+    struct addrinfo *found = NULL;
+    memset(&hints, 0, sizeof hints);
+    hints.ai_socktype = SOCK_STREAM;
+    hints.ai_flags = AI_NUMERICHOST;
+    return getaddrinfo(text, NULL, &hints, &found) == 0 ? found : NULL;
+}
+
+bool stream_dial_is_address(const char *text)
+{
+    struct addrinfo *found = parse_address(text);
+    if (found) {
+        freeaddrinfo(found);
+    }
+    return found != NULL;
+}
+
+stream_dial *stream_dial_begin(const char *host, const char *port, const char *from,
+                               uint64_t limit_ns)
 {
     stream_dial *dial = calloc(1, sizeof *dial);
     if (!dial) {
@@ -132,8 +154,9 @@ stream_dial *stream_dial_begin(const char *host, const char *port, uint64_t limi
     dial->woken = -1;
     dial->socket = -1;
     dial->limit = stream_clock() + limit_ns;
+    dial->from = from ? parse_address(from) : NULL;
     snprintf(dial->host, sizeof dial->host, "%s", host);
-    if (!start_query(dial, host, port)) {
+    if ((from && !dial->from) || !start_query(dial, host, port)) {
         stream_dial_free(&dial);
     }
     return dial;
@@ -168,6 +191,25 @@ static void note_failure(stream_dial *dial, int failure)
     drop_socket(dial);
 }
 
+/* From the address that was asked for, and never from another one. */
+static bool is_bound(stream_dial *dial, const struct addrinfo *to)
+{
+    if (!dial->from) {
+        return true;
+    }
+    int failure = EAFNOSUPPORT;
+    if (dial->from->ai_family == to->ai_family) {
+        failure = bind(dial->socket, dial->from->ai_addr, dial->from->ai_addrlen) == 0 ? 0 : errno;
+    }
+    if (failure != 0) {
+        snprintf(dial->words, sizeof dial->words,
+                 "%s cannot be called from the address that is set: %s", dial->place,
+                 failure == EAFNOSUPPORT ? "one is IPv4, the other IPv6" : strerror(failure));
+        drop_socket(dial);
+    }
+    return failure == 0;
+}
+
 /* Begins with the next address; false: there is none. */
 static bool begin_next(stream_dial *dial, uint64_t now)
 {
@@ -189,6 +231,9 @@ static bool begin_next(stream_dial *dial, uint64_t now)
         return true;
     }
     (void)setsockopt(dial->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (!is_bound(dial, to)) {
+        return true;
+    }
     if (connect(dial->socket, to->ai_addr, to->ai_addrlen) != 0 && errno != EINPROGRESS) {
         note_failure(dial, errno);
     }
@@ -311,6 +356,9 @@ void stream_dial_free(stream_dial **dial)
     }
     if (self->found) {
         freeaddrinfo(self->found);
+    }
+    if (self->from) {
+        freeaddrinfo(self->from);
     }
     free(self);
     *dial = NULL;

@@ -18,8 +18,12 @@ typedef enum stream_dial_state {
     STREAM_DIAL_FAILED     /* no address can be reached; words say it of the last one */
 } stream_dial_state;
 
-/* limit_ns: for everything together. NULL: out of memory, or no thread. */
-stream_dial *stream_dial_begin(const char *host, const char *port, uint64_t limit_ns);
+/* Whether the text is an address, in numbers, that one can call from. */
+bool stream_dial_is_address(const char *text);
+/* from: the own address to call from, of which the above is true, or NULL: the system chooses.
+ * limit_ns: for everything together. NULL: out of memory, or no thread. */
+stream_dial *stream_dial_begin(const char *host, const char *port, const char *from,
+                               uint64_t limit_ns);
 /* What to poll for; fd is -1 where there is nothing. */
 struct pollfd stream_dial_poll(const stream_dial *dial);
 /* When to step even though nothing was polled. */

@@ -9,33 +9,31 @@
 
 #include <svms/svms.h>
 
-#include "recorder_index.h"
+#include "ledger_form.h"
+#include "ledger_reader.h"
 #include "storage_keys.h"
+
+/* Of the text of a mark, with its NUL. */
+#define LEDGER_MARK_SIZE 96
 
 typedef struct ledger ledger;
 
-typedef enum ledger_kind { LEDGER_LOCK, LEDGER_UNLOCK, LEDGER_ERASE } ledger_kind;
-
-typedef struct ledger_entry {
-    ledger_kind kind;
-    const char *id;     /* of the lock */
-    const char *camera; /* lock, erase */
-    int64_t from_utc_ns;
-    int64_t to_utc_ns;
-    const char *who;
-    const char *why;
-    int64_t utc_ns; /* when; not asked for when it is appended */
-} ledger_entry;
-
 /* Makes the file (0600) where there is none. What was torn by a crash at its end is cut off and
- * told; anything else that is not as it was written is SVMS_E_NOT_AUTHENTIC. signer: who signs from
- * now on; older entries by other certificates stay good by trust. */
+ * told by ledger_torn(); anything else that is not as it was written is SVMS_E_NOT_AUTHENTIC, and
+ * its signers must be trusted as recorders (SVMS_E_UNTRUSTED). signer: who signs from now on,
+ * borrowed until this returns. SVMS_E_STATE: another one has it open. */
 svms_status ledger_open(ledger **out, svms_ctx *ctx, const char *path, const storage_keys *signer,
                         const svms_trust *trust, svms_error *err);
-/* Durable when it returns. */
+/* Durable when it returns; a failure leaves the ledger as it was. SVMS_E_USAGE: a text that may not
+ * stand in it. */
 svms_status ledger_append(ledger *self, const ledger_entry *entry, svms_error *err);
-typedef svms_status ledger_visitor(void *user, const ledger_entry *entry);
+/* All entries from the first to the last, checked anew; the visitor must not call the ledger. */
 svms_status ledger_walk(ledger *self, ledger_visitor *visit, void *user, svms_error *err);
+/* "NUMBER HASH" of the newest entry, or "none": kept elsewhere (in the audit log), it shows that
+ * later entries were cut off, which the file itself cannot show. */
+void ledger_mark(ledger *self, char out[LEDGER_MARK_SIZE]);
+/* Bytes of an unfinished entry that were cut off when it was opened. */
+uint64_t ledger_torn(const ledger *self);
 /* NULL and pointer to NULL are accepted. */
 void ledger_close(ledger **self);
 

@@ -22,8 +22,8 @@ svms_keyring *playback_keys_ring(const playback_keys *keys);
 typedef struct playback playback;
 
 typedef struct playback_options {
-    const recorder_parts *parts;
-    const playback_keys *keys;
+    const recorder_parts *parts; /* no gate is asked */
+    const playback_keys *keys;   /* NULL: only what is not encrypted opens */
     const char *camera;
     const svms_time_range *ranges; /* copied; nothing outside is ever given; 0: everything */
     size_t range_count;
@@ -32,19 +32,25 @@ typedef struct playback_options {
 /* SVMS_END: nothing was recorded in the ranges. */
 svms_status playback_open(playback **out, const playback_options *options, svms_error *err);
 
+/* Other ranges than at first, from the next sample on: permission has changed. */
+svms_status playback_allow(playback *self, const svms_time_range *ranges, size_t count,
+                           svms_error *err);
+
 typedef struct playback_media {
-    const svms_track
-        *tracks; /* those of the present place; belong to the playback until it moves */
+    /* Those of the present place, before the first seek of the newest; belong to the playback until
+     * it moves. */
+    const svms_track *tracks;
     uint32_t track_count;
-    int64_t first_utc_ns;
-    int64_t last_utc_ns; /* of what there is now */
+    int64_t first_utc_ns; /* of what there is now, inside the ranges */
+    int64_t last_utc_ns;
 } playback_media;
 
 void playback_look(const playback *self, playback_media *out);
 
-/* Begins with the last sync sample at or before the moment; in a gap with the first behind it
- * (backwards: the last before). SVMS_NO_TIME: the beginning (backwards: the end). SVMS_END: there
- * is nothing. */
+/* Begins with the last sync sample at or before the moment, or the first behind it where that one
+ * lies outside the ranges; in a gap with the first behind it (backwards: the last before).
+ * SVMS_NO_TIME: the beginning (backwards: the end). sync_only: pictures that stand alone, and
+ * nothing else. SVMS_END: there is nothing. */
 svms_status playback_seek(playback *self, int64_t utc_ns, bool is_backwards, bool sync_only,
                           svms_error *err);
 
@@ -57,8 +63,8 @@ typedef struct playback_sample {
     bool tracks_changed; /* playback_look() says others than before this sample */
 } playback_sample;
 
-/* SVMS_AGAIN: no more yet, it is being recorded. SVMS_END: no more. SVMS_E_NOT_AUTHENTIC and
- * others: this part cannot be given; the next call goes on behind it. */
+/* SVMS_AGAIN: no more yet, it is being recorded. SVMS_END: no more; the next call looks again.
+ * SVMS_E_NOT_AUTHENTIC and others: this part cannot be given; the next call goes on behind it. */
 svms_status playback_next(playback *self, playback_sample *out, svms_error *err);
 /* NULL and pointer to NULL are accepted. */
 void playback_close(playback **self);

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a camera sends is in its folder as a recording that verifies, whatever happens to the
+ * process or the disk; and what happened is told. */
+#include "store_case.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <store_head.h>
+
+static void record(store_case *c, int first, int count)
+{
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, first, count, 0);
+    camera_store_close(&c->store);
+}
+
+static void what_is_recorded_verifies_and_rotates(void **state)
+{
+    store_case *c = *state;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 1301, 0);
+    camera_store_state seen = store_case_look(c);
+    assert_int_equal(seen.samples, 1301);
+    assert_int_equal(seen.left_out, 0);
+    assert_int_equal(seen.container, 2);
+    assert_true(seen.bytes > UINT64_C(1301) * 500);
+    assert_true(seen.last_utc_ns >= T0 + 126 * SECOND);
+    assert_false(seen.is_failing);
+    camera_store_close(&c->store);
+    assert_int_equal(store_case_files(c, ".svms"), 3);
+    assert_int_equal(store_case_files(c, ".part"), 0);
+    store_case_expect_whole(c, 3);
+}
+
+static void its_names_and_rights_are_those_of_a_recording(void **state)
+{
+    store_case *c = *state;
+    struct stat is;
+    char path[256];
+    record(c, 0, 30);
+    assert_int_equal(stat(c->folder, &is), 0);
+    assert_int_equal(is.st_mode & 0777, 0700);
+    store_case_file(c, ".svms", 0, path);
+    assert_string_equal(strrchr(path, '/'), "/000000-20260101T000000Z.svms");
+    assert_int_equal(stat(path, &is), 0);
+    assert_int_equal(is.st_mode & 0777, 0600);
+    assert_int_equal(stat(c->head, &is), 0);
+    assert_int_equal(is.st_mode & 0777, 0600);
+}
+
+static void it_goes_on_with_what_is_there(void **state)
+{
+    store_case *c = *state;
+    record(c, 0, 100);
+    record(c, 200, 100);
+    record(c, 400, 100);
+    store_case_expect_whole(c, 3);
+    assert_int_equal(store_case_events(c, "recording.recovered"), 0);
+    assert_int_equal(store_case_events(c, "recording.gap"), 0);
+    assert_int_equal(store_case_audited(c, "recording.start", NULL), 3);
+    assert_int_equal(store_case_audited(c, "recording.stop", "100 samples, 0 left out"), 3);
+    assert_int_equal(store_case_audited(c, "recording.head", "\"end\":"), 3);
+}
+
+static void what_a_killed_recorder_left_is_recovered_and_linked(void **state)
+{
+    store_case *c = *state;
+    svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
+    unsigned interrupted = 0;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 755, 0);
+    store_case_kill(c);
+    assert_int_equal(store_case_files(c, ".part"), 1);
+    record(c, 900, 100);
+    assert_int_equal(store_case_events(c, "recording.recovered"), 1);
+    assert_int_equal(store_case_files(c, ".part"), 1);
+    (void)store_case_verify(c, &report, &interrupted, SVMS_SEQUENCE_INTERRUPTED);
+    assert_int_equal(interrupted, 1);
+    assert_int_equal(report.missing, 0);
+    assert_int_equal(report.containers, 3);
+    assert_int_equal(report.segments_failed, 0);
+    assert_int_equal(store_case_audited(c, "recording.recovered", NULL), 1);
+}
+
+static void the_second_name_of_a_killed_recorder_goes(void **state)
+{
+    store_case *c = *state;
+    char path[256];
+    char part[300];
+    record(c, 0, 100);
+    store_case_file(c, ".svms", 0, path);
+    snprintf(part, sizeof part, "%s.part", path);
+    assert_int_equal(link(path, part), 0);
+    record(c, 200, 100);
+    assert_int_equal(store_case_files(c, ".part"), 0);
+    store_case_expect_whole(c, 2);
+}
+
+static void what_is_missing_is_signed_and_told(void **state)
+{
+    store_case *c = *state;
+    char path[256];
+    svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
+    record(c, 0, 100);
+    record(c, 200, 100);
+    store_case_file(c, ".svms", 1, path);
+    assert_int_equal(unlink(path), 0);
+    record(c, 400, 100);
+    store_case_file(c, ".svms", 1, path);
+    assert_non_null(strstr(path, "/000002-"));
+    assert_int_equal(store_case_events(c, "recording.gap"), 1);
+    assert_int_not_equal(store_case_verify(c, &report, NULL, SVMS_SEQUENCE_MISSING), SVMS_OK);
+    assert_int_equal(report.missing, 1);
+    assert_int_equal(store_case_audited(c, "recording.gap", "is missing"), 1);
+}
+
+static void what_was_rolled_back_is_signed_and_told(void **state)
+{
+    store_case *c = *state;
+    char command[512];
+    record(c, 0, 100);
+    snprintf(command, sizeof command, "cp -a %s %s.old", c->folder, c->folder);
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 200, 100, 0);
+    /* NOLINTNEXTLINE(cert-env33-c): paths of our own */
+    assert_int_equal(system(command), 0);
+    store_case_put(c, 300, 100, 0);
+    camera_store_close(&c->store);
+    snprintf(command, sizeof command, "rm -r %s && mv %s.old %s", c->folder, c->folder, c->folder);
+    /* NOLINTNEXTLINE(cert-env33-c): paths of our own */
+    assert_int_equal(system(command), 0);
+    record(c, 500, 100);
+    assert_int_equal(store_case_audited(c, "recording.gap", "is not what was remembered"), 1);
+}
+
+static void without_a_head_it_goes_on_and_says_so(void **state)
+{
+    store_case *c = *state;
+    record(c, 0, 100);
+    assert_int_equal(unlink(c->head), 0);
+    record(c, 200, 100);
+    assert_int_equal(store_case_events(c, "recording.unchecked"), 1);
+    store_case_expect_whole(c, 2);
+}
+
+static void a_damaged_head_is_put_aside(void **state)
+{
+    store_case *c = *state;
+    char aside[160];
+    record(c, 0, 100);
+    store_case_write(c->head, "{\"sequence\":", 12, 0600);
+    record(c, 200, 100);
+    assert_int_equal(store_case_events(c, "recording.head_damaged"), 1);
+    snprintf(aside, sizeof aside, "%s.damaged", c->head);
+    assert_int_equal(access(aside, F_OK), 0);
+    store_case_expect_whole(c, 2);
+}
+
+static void two_of_them_never_share_a_folder(void **state)
+{
+    store_case *c = *state;
+    camera_store *other = NULL;
+    const camera_store_options options = { &c->parts, &c->camera, &c->keys, NULL, NULL };
+    store_case_open(c);
+    assert_int_equal(camera_store_open(&other, &options, &c->err), SVMS_E_STATE);
+    assert_null(other);
+    camera_store_close(&c->store);
+    store_case_open(c);
+}
+
+static void other_tracks_begin_another_container(void **state)
+{
+    store_case *c = *state;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 50, 0);
+    store_case_begin(c, 640);
+    store_case_put(c, 50, 50, 0);
+    store_case_begin(c, 1280);
+    store_case_put(c, 100, 50, 0);
+    camera_store_close(&c->store);
+    assert_int_equal(store_case_files(c, ".svms"), 2);
+    store_case_expect_whole(c, 2);
+    assert_int_equal(store_case_audited(c, "recording.start", NULL), 1);
+}
+
+static void a_disk_that_is_full_is_told_once_and_recording_goes_on(void **state)
+{
+    store_case *c = *state;
+    svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 95, 0);
+    failing_write = ENOSPC;
+    free_room = 1 << 20;
+    store_case_put(c, 95, 305, 0);
+    assert_true(store_case_look(c).is_failing);
+    assert_int_equal(store_case_look(c).left_out, 305);
+    assert_true(c->troubles > 1);
+    failing_write = 0;
+    free_room = UINT64_C(1) << 30;
+    store_case_put(c, 400, 600, 0);
+    camera_store_state seen = store_case_look(c);
+    assert_false(seen.is_failing);
+    assert_true(seen.left_out < 650);
+    assert_int_equal(seen.samples + seen.left_out, 1000);
+    camera_store_close(&c->store);
+    assert_int_equal(store_case_events(c, "storage.full"), 1);
+    assert_int_equal(store_case_events(c, "storage.works"), 1);
+    (void)store_case_verify(c, &report, NULL, SVMS_SEQUENCE_MISSING);
+    assert_int_equal(report.missing, 0);
+    assert_int_equal(report.segments_failed, 0);
+    char *text = store_case_index_text(c, true);
+    assert_non_null(strstr(text, "overload"));
+    free(text);
+    assert_int_equal(store_case_audited(c, "storage.full", "\"free_bytes\":1048576"), 1);
+    assert_int_equal(store_case_audited(c, "recording.gap", "were left out"), 1);
+}
+
+static void a_disk_that_fails_costs_one_container(void **state)
+{
+    store_case *c = *state;
+    svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 95, 0);
+    failing_write = EIO;
+    store_case_put_one(c, 95, 0);
+    failing_write = 0;
+    store_case_put(c, 96, 104, 0);
+    camera_store_state seen = store_case_look(c);
+    assert_false(seen.is_failing);
+    assert_true(seen.left_out >= 5 && seen.left_out <= 15);
+    camera_store_close(&c->store);
+    assert_int_equal(store_case_files(c, ".part"), 1);
+    assert_int_equal(store_case_files(c, ".svms"), 1);
+    (void)store_case_verify(c, &report, NULL, SVMS_SEQUENCE_MISSING);
+    assert_int_equal(report.missing, 0);
+    assert_int_equal(report.segments_failed, 0);
+    assert_int_equal(store_case_audited(c, "storage.failed", NULL), 1);
+}
+
+static void a_storage_that_fails_at_first_is_no_end(void **state)
+{
+    store_case *c = *state;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    failing_create = EROFS;
+    store_case_put(c, 0, 50, 0);
+    assert_int_equal(store_case_files(c, ".part"), 0);
+    assert_int_equal(store_case_look(c).left_out, 50);
+    failing_create = 0;
+    store_case_put(c, 50, 500, 0);
+    assert_false(store_case_look(c).is_failing);
+    camera_store_close(&c->store);
+    store_case_expect_whole(c, 1);
+    assert_int_equal(store_case_audited(c, "storage.failed", NULL), 1);
+}
+
+static void a_folder_that_goes_away_is_told(void **state)
+{
+    store_case *c = *state;
+    char away[160];
+    snprintf(away, sizeof away, "%s.away", c->folder);
+    store_case_open(c);
+    store_case_begin(c, 640);
+    assert_int_equal(rename(c->folder, away), 0);
+    store_case_put(c, 0, 50, 0);
+    assert_true(store_case_look(c).is_failing);
+    assert_int_equal(rename(away, c->folder), 0);
+    store_case_put(c, 50, 500, 0);
+    assert_false(store_case_look(c).is_failing);
+    camera_store_close(&c->store);
+    store_case_expect_whole(c, 1);
+}
+
+static void heads_that_cannot_be_kept_are_told_and_no_end(void **state)
+{
+    store_case *c = *state;
+    char away[128];
+    snprintf(away, sizeof away, "%s.away", c->heads);
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 50, 0);
+    assert_int_equal(rename(c->heads, away), 0);
+    store_case_put(c, 50, 100, 0);
+    assert_false(store_case_look(c).is_failing);
+    assert_int_equal(store_case_look(c).left_out, 0);
+    assert_int_equal(rename(away, c->heads), 0);
+    store_case_put(c, 150, 100, 0);
+    camera_store_close(&c->store);
+    assert_int_equal(store_case_events(c, "storage.failed"), 1);
+    assert_int_equal(store_case_events(c, "storage.works"), 1);
+    store_case_expect_whole(c, 1);
+    assert_int_equal(store_case_audited(c, "storage.failed", "/heads"), 1);
+}
+
+static void a_sample_that_cannot_be_stored_is_left_out(void **state)
+{
+    store_case *c = *state;
+    uint8_t bytes[4] = { 0 };
+    svms_sample bad = SVMS_SAMPLE_INIT;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 15, 0);
+    bad.track = 7;
+    bad.data = bytes;
+    bad.size = sizeof bytes;
+    assert_int_equal(camera_store_put(c->store, &bad, &c->err), SVMS_OK);
+    store_case_put(c, 16, 100, 0);
+    camera_store_state seen = store_case_look(c);
+    assert_false(seen.is_failing);
+    assert_int_equal(seen.samples, 15 + 96);
+    camera_store_close(&c->store);
+    store_case_expect_whole(c, 1);
+    assert_int_equal(c->troubles, 0);
+    assert_int_equal(store_case_events(c, "recording.refused"), 1);
+    assert_int_equal(store_case_audited(c, "storage.failed", NULL), 0);
+}
+
+static void a_gap_is_signed_with_its_reason(void **state)
+{
+    store_case *c = *state;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 50, 0);
+    assert_int_equal(camera_store_gap(c->store, SVMS_GAP_SIGNAL_LOST, &c->err), SVMS_OK);
+    store_case_put(c, 100, 50, 0);
+    assert_int_equal(camera_store_gap(c->store, SVMS_GAP_EDGE_PENDING, &c->err), SVMS_OK);
+    store_case_put(c, 2000, 50, 0);
+    assert_int_equal(camera_store_gap(c->store, (svms_gap_reason)99, &c->err), SVMS_E_USAGE);
+    camera_store_close(&c->store);
+    /* After the long one another container begins. */
+    assert_int_equal(store_case_files(c, ".svms"), 2);
+    store_case_expect_whole(c, 2);
+    char *text = store_case_index_text(c, true);
+    assert_non_null(strstr(text, "gap gate-1 1767225605000000000-1767225610000000000 signal lost"));
+    assert_non_null(
+        strstr(text, "gap gate-1 1767225615000000000-1767225800000000000 edge pending"));
+    free(text);
+}
+
+static void what_was_flushed_can_be_read_at_once(void **state)
+{
+    store_case *c = *state;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 5, 0);
+    assert_int_equal(store_case_look(c).last_utc_ns, SVMS_NO_TIME);
+    assert_int_equal(camera_store_flush(c->store, &c->err), SVMS_OK);
+    assert_int_equal(store_case_look(c).last_utc_ns, T0 + SECOND / 2);
+}
+
+static void a_clock_that_is_set_back_costs_nothing(void **state)
+{
+    store_case *c = *state;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 1000, 100, 0);
+    store_case_put(c, 1100, 100, -90 * SECOND);
+    assert_int_equal(store_case_look(c).left_out, 0);
+    camera_store_close(&c->store);
+    store_case_expect_whole(c, 2);
+}
+
+static void another_recording_in_the_folder_is_told(void **state)
+{
+    store_case *c = *state;
+    char command[512];
+    record(c, 0, 50);
+    snprintf(command, sizeof command, "mv %s/*.svms %s/stranger.svms && rm %s", c->folder, c->path,
+             c->head);
+    /* NOLINTNEXTLINE(cert-env33-c): paths of our own */
+    assert_int_equal(system(command), 0);
+    record(c, 100, 50);
+    snprintf(command, sizeof command, "mv %s/stranger.svms %s/000009-stranger.svms", c->path,
+             c->folder);
+    /* NOLINTNEXTLINE(cert-env33-c): paths of our own */
+    assert_int_equal(system(command), 0);
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 200, 50, 0);
+    assert_int_equal(store_case_look(c).container, 1);
+    assert_int_equal(store_case_events(c, "recording.mixed"), 1);
+}
+
+static void nothing_is_recorded_without_tracks(void **state)
+{
+    store_case *c = *state;
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    store_case_open(c);
+    assert_int_equal(camera_store_put(c->store, &sample, &c->err), SVMS_E_STATE);
+    assert_int_equal(camera_store_begin(c->store, NULL, 0, T0, SVMS_CLOCK_CAMERA, &c->err),
+                     SVMS_E_USAGE);
+    store_case_begin(c, 640);
+    camera_store_close(&c->store);
+    assert_int_equal(store_case_files(c, "svms"), 0);
+    assert_int_equal(store_case_audited(c, "recording.start", NULL), 0);
+}
+
+int main(void)
+{
+#define CASE(fact) cmocka_unit_test_setup_teardown(fact, store_case_set_up, store_case_tear_down)
+    const struct CMUnitTest tests[] = {
+        CASE(what_is_recorded_verifies_and_rotates),
+        CASE(its_names_and_rights_are_those_of_a_recording),
+        CASE(it_goes_on_with_what_is_there),
+        CASE(what_a_killed_recorder_left_is_recovered_and_linked),
+        CASE(the_second_name_of_a_killed_recorder_goes),
+        CASE(what_is_missing_is_signed_and_told),
+        CASE(what_was_rolled_back_is_signed_and_told),
+        CASE(without_a_head_it_goes_on_and_says_so),
+        CASE(a_damaged_head_is_put_aside),
+        CASE(two_of_them_never_share_a_folder),
+        CASE(other_tracks_begin_another_container),
+        CASE(a_disk_that_is_full_is_told_once_and_recording_goes_on),
+        CASE(a_disk_that_fails_costs_one_container),
+        CASE(a_storage_that_fails_at_first_is_no_end),
+        CASE(a_folder_that_goes_away_is_told),
+        CASE(heads_that_cannot_be_kept_are_told_and_no_end),
+        CASE(a_sample_that_cannot_be_stored_is_left_out),
+        CASE(a_gap_is_signed_with_its_reason),
+        CASE(what_was_flushed_can_be_read_at_once),
+        CASE(a_clock_that_is_set_back_costs_nothing),
+        CASE(another_recording_in_the_folder_is_told),
+        CASE(nothing_is_recorded_without_tracks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
