@@ -5,21 +5,7 @@
 
 #define LISTED_MAX 10000
 
-void rtsp_gap_widen(rtsp_gap *gap, const svms_rtp_event *event)
-{
-    gap->is_open = true;
-    gap->reasons |= event->reasons;
-    gap->lost += event->lost;
-    gap->dropped += event->dropped;
-}
-
-void rtsp_gap_lose_camera(rtsp_gap *gap)
-{
-    gap->is_open = true;
-    gap->camera_was_lost = true;
-}
-
-static json_t *name_reasons(const rtsp_gap *gap)
+static json_t *name_reasons(const intake_gap *gap)
 {
     /* In the order of SVMS_RTP_GAP_... */
     static const char *const names[] = { "lost",   "malformed", "limit", "memory",
@@ -36,40 +22,38 @@ static json_t *name_reasons(const rtsp_gap *gap)
     return reasons;
 }
 
-static json_t *describe(size_t track, const rtsp_gap *gap, int64_t to_utc_ns)
+static json_t *describe(const intake_gap *gap)
 {
-    return json_pack("{s:I, s:o, s:o, s:o, s:I, s:I}", "track", (json_int_t)track, "from",
-                     json_time(gap->from_utc_ns), "to", json_time(to_utc_ns), "reasons",
+    return json_pack("{s:I, s:o, s:o, s:o, s:I, s:I}", "track", (json_int_t)gap->track, "from",
+                     json_time(gap->from_utc_ns), "to", json_time(gap->to_utc_ns), "reasons",
                      name_reasons(gap), "packets_lost", (json_int_t)gap->lost, "packets_dropped",
                      (json_int_t)gap->dropped);
 }
 
-void rtsp_gaps_close(rtsp_gaps *gaps, size_t track, rtsp_gap *gap, int64_t to_utc_ns)
+void rtsp_gaps_take(rtsp_gaps *gaps, const intake_gap *gap)
 {
-    if (!gap->is_open) {
+    gaps->is_open[gap->track] = gap->to_utc_ns == SVMS_NO_TIME;
+    gaps->open[gap->track] = *gap;
+    if (gaps->is_open[gap->track]) {
         return;
     }
     if (!gaps->listed) {
         gaps->listed = json_array();
     }
     bool is_listed = json_array_size(gaps->listed) < LISTED_MAX &&
-                     json_array_append_new(gaps->listed, describe(track, gap, to_utc_ns)) == 0;
+                     json_array_append_new(gaps->listed, describe(gap)) == 0;
     gaps->unlisted += is_listed ? 0 : 1;
-    *gap = (rtsp_gap){ .from_utc_ns = gap->from_utc_ns };
 }
 
 json_t *rtsp_gaps_report(const rtsp_gaps *gaps)
 {
     json_t *listed = gaps->listed ? json_copy(gaps->listed) : json_array();
-    return json_pack("{s:o, s:I}", "gaps", listed, "gaps_unlisted", (json_int_t)gaps->unlisted);
-}
-
-void rtsp_gaps_report_open(json_t *report, size_t track, const rtsp_gap *gap)
-{
-    if (gap->is_open) {
-        (void)json_array_append_new(json_object_get(report, "gaps"),
-                                    describe(track, gap, SVMS_NO_TIME));
+    for (size_t i = 0; i < STREAM_PULL_TRACKS_MAX; i++) {
+        if (gaps->is_open[i]) {
+            (void)json_array_append_new(listed, describe(&gaps->open[i]));
+        }
     }
+    return json_pack("{s:o, s:I}", "gaps", listed, "gaps_unlisted", (json_int_t)gaps->unlisted);
 }
 
 void rtsp_gaps_free(rtsp_gaps *gaps)

@@ -68,8 +68,8 @@ static bool wants_end(void *user)
 {
     rtsp_recording *self = user;
     uint64_t duration = self->request->duration_ns;
-    if (duration > 0 && self->until == STREAM_NEVER && self->recorder.came_ns > 0) {
-        self->until = self->recorder.came_ns + duration;
+    if (duration > 0 && self->until == STREAM_NEVER && intake_came(self->recorder.intake) > 0) {
+        self->until = intake_came(self->recorder.intake) + duration;
     }
     return interrupt_came() || stream_clock() >= self->until || self->recorder.status != EXIT_GOOD;
 }
@@ -111,13 +111,13 @@ static stream_pull_end connect_once(rtsp_recording *self, exit_status *status)
     options.reorder_ns = request->reorder_ns;
     options.rekey_ns = request->rekey_ns;
     options.rekey_packets = request->rekey_packets;
-    options.events = &rtsp_recorder_events;
-    options.user = recorder;
+    options.events = &intake_events;
+    options.user = recorder->intake;
     if (stream_pull_open(&pull, recorder->target->ctx, &options, &err) != SVMS_OK) {
         *status = complain_error(&err, "%s", request->camera.url);
         return STREAM_PULL_FAILED;
     }
-    rtsp_recorder_connect(recorder, pull);
+    intake_connect(recorder->intake, pull);
     stream_pull_end end = stream_pull_run(pull, wants_end, self);
     rtsp_recorder_disconnect(recorder, end != STREAM_PULL_STOPPED);
     *status = status_of(end);
@@ -179,7 +179,10 @@ static exit_status run(rtsp_recording *self, record_target *target)
     interrupt_watch();
     progress_begin(&target->bar);
     self->until = STREAM_NEVER;
-    rtsp_recorder_begin(&self->recorder, target);
+    status = rtsp_recorder_begin(&self->recorder, target);
+    if (status != EXIT_GOOD) {
+        return status;
+    }
     status = follow(self);
     if (target->has_begun || status == EXIT_GOOD) {
         status = record_target_end(target, status);

@@ -14,7 +14,8 @@
 
 typedef struct intake intake;
 
-/* What the recording will consist of; borrowed for the call of begin(). */
+/* What the recording will consist of; borrowed for the call of begin(), configurations as long as
+ * the intake lives. */
 typedef struct intake_media {
     const svms_track *tracks; /* with configurations, picture sizes and usual durations as far as
                                  they are known; without protection */

@@ -259,6 +259,8 @@ void serve_end_stream(serve_stream *stream);
 /* Opens a cursor and fills watch->own. 200, or the status of a response. */
 uint32_t serve_replay_open(serve_watch *watch, const svms_rtsp_server_request *request);
 void serve_replay_close(serve_watch *watch);
+/* The owner's. */
+void *serve_replay_cursor(const serve_watch *watch);
 /* All there is, for SDP. */
 svms_rtsp_range serve_replay_range(const serve_watch *watch);
 /* The moments that PLAY asks for: 200, or the status of a response. */

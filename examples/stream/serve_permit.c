@@ -46,6 +46,7 @@ static stream_serve_question question_of(const serve_client *client,
         question.from_utc_ns = watch->from_utc_ns;
         question.to_utc_ns = watch->to_utc_ns;
         question.watch = watch->told.number;
+        question.cursor = watch->replay ? serve_replay_cursor(watch) : NULL;
     }
     return question;
 }

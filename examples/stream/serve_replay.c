@@ -85,6 +85,11 @@ void serve_replay_close(serve_watch *watch)
     watch->replay = NULL;
 }
 
+void *serve_replay_cursor(const serve_watch *watch)
+{
+    return watch->replay->cursor;
+}
+
 svms_rtsp_range serve_replay_range(const serve_watch *watch)
 {
     const serve_replay *replay = watch->replay;

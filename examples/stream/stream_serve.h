@@ -75,6 +75,7 @@ typedef struct stream_serve_question {
     int64_t to_utc_ns;          /* the last moment, before the first where it goes backwards;
                                    SVMS_NO_TIME: all there is */
     bool has_sound;
+    void *cursor;   /* replay: the owner's; NULL before it is opened */
     uint64_t watch; /* number of this watching, as in stream_serve_watch; 0 before it begins */
 } stream_serve_question;
 

@@ -84,19 +84,19 @@ static void tell_change(gate *self, svms_audit_outcome outcome, const char *reas
     auditor_tell_later(self->options.auditor, &record, status);
 }
 
-void gate_tend(gate *self)
+bool gate_tend(gate *self)
 {
     gate_rules *fresh = NULL;
     svms_error err = SVMS_ERROR_INIT;
     if (!gate_rules_changed(self->rules)) {
-        return;
+        return false;
     }
     if (gate_rules_read_again(&fresh, self->rules, &self->options, &err) != SVMS_OK) {
         service_log_error(self->options.service, SERVICE_ERROR, &err,
                           "policy, keys or revocations changed and cannot be used; what was in "
                           "force stays so");
         tell_change(self, SVMS_AUDIT_ERROR, err.message);
-        return;
+        return false;
     }
     pthread_rwlock_wrlock(&self->lock);
     gate_rules *old = self->rules;
@@ -107,6 +107,7 @@ void gate_tend(gate *self)
     service_log(self->options.service, SERVICE_NOTICE,
                 "policy, keys or revocations changed and are in force");
     tell_change(self, SVMS_AUDIT_SUCCESS, NULL);
+    return true;
 }
 
 void gate_close(gate **self)

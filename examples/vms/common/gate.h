@@ -39,8 +39,9 @@ typedef struct gate_options {
 
 /* All files must be good at first. */
 svms_status gate_open(gate **out, const gate_options *options, svms_error *err);
-/* Looks whether files changed; about once a second, by one thread. */
-void gate_tend(gate *self);
+/* Looks whether files changed; about once a second, by one thread. true: others are in force now,
+ * so that what was allowed before is to be asked again. */
+bool gate_tend(gate *self);
 /* NULL and pointer to NULL are accepted; nobody may have a pass any more. */
 void gate_close(gate **self);
 

@@ -42,14 +42,14 @@ typedef struct camera_status {
 typedef struct camera_fleet_options {
     const recorder_parts *parts;
     const storage_keys *keys; /* of each storage, in the order of the settings */
-    svms_tls_context *tls;    /* the recorder's identity as a client, without anchors; borrowed */
-    svms_chain *chain;        /* the same identity, for contexts with the anchors of a camera */
-    svms_private_key *key;
+    const svms_chain *chain;  /* the recorder's identity, with which cameras are called; for the
+                                 call */
+    const svms_private_key *key;
     void (*trouble)(void *user, const storage_settings *storage, const svms_error *err);
     void *user;
 } camera_fleet_options;
 
-/* Every camera of the settings begins. */
+/* Every camera of the settings begins. err names the file that cannot be used. */
 svms_status camera_fleet_start(camera_fleet **out, const camera_fleet_options *options,
                                svms_error *err);
 /* What one camera sends now, for viewers; NULL: there is no such camera. */
@@ -58,6 +58,11 @@ live_hub *camera_fleet_hub(camera_fleet *self, const char *camera);
 bool camera_fleet_look(camera_fleet *self, const char *camera, camera_status *out);
 /* Ends the present segment of a camera, so that all that was recorded until now can be read. */
 void camera_fleet_flush(camera_fleet *self, const char *camera);
+/* Another identity; the files that say who cameras are, and which were revoked, are read again.
+ * Those that cannot be used are told, and what was in force stays; then it is the first failure
+ * that is returned. */
+svms_status camera_fleet_reload(camera_fleet *self, const svms_chain *chain,
+                                const svms_private_key *key, svms_error *err);
 /* All recordings are ended properly. After all viewers have left the hubs. NULL and pointer to NULL
  * are accepted. */
 void camera_fleet_stop(camera_fleet **self);

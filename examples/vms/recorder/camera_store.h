@@ -53,8 +53,4 @@ void camera_store_look(const camera_store *self, camera_store_state *out);
 /* Ends the container. NULL and pointer to NULL are accepted. */
 void camera_store_close(camera_store **self);
 
-/* Looks at all storages of the settings and makes the index anew from their containers and the
- * ledger alone. Those that cannot be read are told and left out. */
-svms_status storage_scan(const recorder_parts *parts, svms_error *err);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include "camera_store_internal.h"
 #include "recorder_failure.h"
+#include "store_folder.h"
 #include "store_head.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)

@@ -4,7 +4,7 @@
 #define CAMERA_STORE_INTERNAL_H
 
 #include "camera_store.h"
-#include "store_folder.h"
+#include "store_end.h"
 
 /* A container that is being written; while one follows another there are two. */
 typedef struct store_container {
@@ -53,6 +53,9 @@ struct camera_store {
     int64_t index_due_ns;
     int64_t head_due_ns;
 };
+
+/* How the recording is found in its folder now. */
+svms_status store_find_recording(camera_store *self, svms_error *err);
 
 /* Opens what svms_recording_open() needs for the next container, and closes it. */
 svms_status store_open_sink(void *user, const svms_recording_container *container, svms_sink *sink,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept, and how long: prunes by age, size and free space, oldest unlocked containers first,
- * each with a signed record beside it (NUMBER-TIME.pruned); locks evidence; erases. One thread of
- * its own; all functions from any thread. */
+ * each with a signed record beside it (FILE.pruned, as `svms prune` names it); locks evidence;
+ * erases. One thread of its own; all functions from any thread. */
 #ifndef KEEPER_H
 #define KEEPER_H
 
@@ -36,6 +36,9 @@ svms_status keeper_lock(keeper *self, const indexed_range *range, const char *wh
 /* SVMS_E_STATE: there is none of this id. */
 svms_status keeper_unlock(keeper *self, const char *id, const char *who, const char *why,
                           svms_error *err);
+/* "NUMBER HASH" of the newest entry of the ledger, for the record in the audit log that tells a
+ * change of locks or an erasure (its object): so that a ledger that was cut is found. */
+void keeper_mark(keeper *self, char out[LEDGER_MARK_SIZE]);
 /* Crypto-erase: closed containers of this camera that lie wholly in [from, to) and are not locked
  * are made unreadable (keys overwritten, durably) and removed, each with its signed record.
  * *erased: how many. SVMS_E_POLICY: something in the range is locked; nothing was erased. */

@@ -80,6 +80,7 @@ static const char *const texts[INDEX_STATEMENTS] = {
     " NOT EXISTS(SELECT 1 FROM locks WHERE locks.camera = c.camera AND"
     " locks.from_utc <= c.last_utc AND locks.to_utc > c.first_utc)"
     " ORDER BY first_utc, sequence",
+    [INDEX_ALL] = CONTAINER_COLUMNS,
     [INDEX_BYTES] = "SELECT coalesce(sum(bytes), 0) FROM containers"
                     " JOIN storages ON storages.number = containers.storage"
                     " WHERE storages.name = ?1",

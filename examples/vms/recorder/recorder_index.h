@@ -27,7 +27,7 @@ typedef struct indexed_container {
     int64_t first_utc_ns; /* SVMS_NO_TIME: nothing is in it yet */
     int64_t last_utc_ns;
     uint64_t bytes;
-    bool is_closed; /* it has its end */
+    bool is_closed; /* nothing more comes: it has its end, or was interrupted */
     bool is_edge;   /* recorded by the camera, fetched later */
 } indexed_container;
 
@@ -111,6 +111,9 @@ svms_status recorder_index_events(recorder_index *self, const indexed_range *ran
  * container without moments is never among them. */
 svms_status recorder_index_prunable(recorder_index *self, const char *storage,
                                     indexed_container_visitor *visit, void *user, svms_error *err);
+/* Every container, also those without moments. */
+svms_status recorder_index_all(recorder_index *self, indexed_container_visitor *visit, void *user,
+                               svms_error *err);
 /* Bytes of all containers of a storage. */
 svms_status recorder_index_bytes(recorder_index *self, const char *storage, uint64_t *out,
                                  svms_error *err);

@@ -23,6 +23,7 @@ typedef enum index_statement {
     INDEX_LOCKS,
     INDEX_EVENTS,
     INDEX_PRUNABLE,
+    INDEX_ALL,
     INDEX_BYTES,
     INDEX_STATEMENTS
 } index_statement;

@@ -249,6 +249,12 @@ svms_status recorder_index_prunable(recorder_index *self, const char *storage,
     return walk(self, statement, show_container, &visit, user, err);
 }
 
+svms_status recorder_index_all(recorder_index *self, indexed_container_visitor *visit, void *user,
+                               svms_error *err)
+{
+    return walk(self, recorder_index_take(self, INDEX_ALL), show_container, &visit, user, err);
+}
+
 static svms_status show_gap(sqlite3_stmt *row, const void *visit, void *user)
 {
     indexed_gap seen = { column_text(row, 0), column_time(row, 1), column_time(row, 2),

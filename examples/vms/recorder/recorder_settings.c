@@ -105,6 +105,7 @@ static void read_camera(recorded_camera *out, const recorder_settings *self, set
         settings_refuse(node, "edge_url", "does not begin with rtsps://");
     }
     out->trust = settings_path_or(node, "trust", NULL);
+    out->crl = settings_path_or(node, "crl", NULL);
     out->signers = settings_path_or(node, "signers", NULL);
     const char *pin = settings_text_or(node, "pin", NULL);
     out->is_pinned = pin != NULL;
@@ -113,6 +114,9 @@ static void read_camera(recorded_camera *out, const recorder_settings *self, set
     }
     if (!pin && !out->trust) {
         settings_refuse(node, "trust", "is missing, and so is pin: one of them is needed");
+    }
+    if (out->crl && !out->trust) {
+        settings_refuse(node, "crl", "belongs to trust, which is missing");
     }
     out->user = settings_text_or(node, "user", NULL);
     out->password_file = settings_path_or(node, "password_file", NULL);
@@ -179,6 +183,10 @@ static void read_tokens(token_settings *out, settings_node *node)
     out->longest_life_s = (uint32_t)settings_number_or(node, "longest_life_seconds", 0, 86400, 0);
     out->demand_binding = settings_flag_or(node, "demand_binding", true);
     out->client_trust = settings_path_or(node, "client_trust", NULL);
+    out->client_crl = settings_path_or(node, "client_crl", NULL);
+    if (out->client_crl && !out->client_trust) {
+        settings_refuse(node, "client_crl", "belongs to client_trust, which is missing");
+    }
     if (out->demand_binding && !out->client_trust) {
         settings_refuse(node, "client_trust",
                         "is missing: tokens are bound to certificates that it vouches for "
@@ -196,6 +204,7 @@ static void read_export(recorder_settings *self, settings_node *node)
 static void read_places(recorder_settings *self, settings_node *root)
 {
     self->identity = settings_path(root, "identity");
+    self->trust = settings_path_or(root, "trust", NULL);
     self->index = settings_path(root, "index");
     self->heads = settings_path_or(root, "heads", "heads");
     self->ledger = settings_path_or(root, "ledger", "ledger");

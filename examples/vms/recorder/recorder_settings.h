@@ -40,6 +40,7 @@ typedef struct recorded_camera {
     const char *name;
     const char *url;                 /* rtsps:// */
     const char *trust;               /* CA certificates (PEM) of its device, or NULL */
+    const char *crl;                 /* revocations by these, or NULL */
     uint8_t pin[32];                 /* SHA-256 of its certificate, */
     bool is_pinned;                  /* if that is given */
     const char *user;                /* for Digest, or NULL */
@@ -60,11 +61,14 @@ typedef struct token_settings {
     uint32_t longest_life_s;  /* 0: the library's default */
     bool demand_binding;      /* only tokens that are bound to the client's certificate; as usual */
     const char *client_trust; /* CA certificates (PEM) of clients; NULL: they show none */
+    const char *client_crl;   /* revocations by these, or NULL */
 } token_settings;
 
 typedef struct recorder_settings {
     settings *file;
     const char *identity;     /* folder, as svms enroll makes it */
+    const char *trust;        /* CA certificates (PEM) of recorders that signed what is on the
+                                 storages, or NULL: those of the identity */
     const char *index;        /* file */
     const char *heads;        /* folder: newest heads, off the storages */
     const char *ledger;       /* file: evidence locks */

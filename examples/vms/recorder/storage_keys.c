@@ -1,89 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "storage_keys.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <openssl/crypto.h>
 
 #include "recorder_failure.h"
+#include "recorder_file.h"
 
 #define LARGEST_PEM ((size_t)256 * 1024)
-
-typedef struct key_text {
-    char *bytes;
-    size_t size;
-} key_text;
-
-static void wipe(key_text *text)
-{
-    if (text->bytes) {
-        OPENSSL_cleanse(text->bytes, text->size);
-        free(text->bytes);
-    }
-    *text = (key_text){ NULL, 0 };
-}
-
-static svms_status take_bytes(key_text *out, int handle, size_t size, const char *path,
-                              svms_error *err)
-{
-    key_text text = { malloc(size + 1), 0 };
-    if (!text.bytes) {
-        return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory for %.150s", path);
-    }
-    while (text.size < size) {
-        ssize_t got = read(handle, text.bytes + text.size, size - text.size);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            int os_error = got < 0 ? errno : 0;
-            wipe(&text);
-            return recorder_fail(err, SVMS_E_IO, os_error, "cannot read %.150s: %s", path,
-                                 os_error ? strerror(os_error) : "it became shorter");
-        }
-        text.size += (size_t)got;
-    }
-    text.bytes[size] = '\0';
-    *out = text;
-    return SVMS_OK;
-}
-
-static svms_status read_open(key_text *out, int handle, const char *path, bool is_secret,
-                             svms_error *err)
-{
-    struct stat is;
-    if (fstat(handle, &is) != 0) {
-        return recorder_fail(err, SVMS_E_IO, errno, "cannot look at %.150s: %s", path,
-                             strerror(errno));
-    }
-    if (!S_ISREG(is.st_mode) || is.st_size < 0 || (uint64_t)is.st_size > LARGEST_PEM) {
-        return recorder_fail(err, SVMS_E_MALFORMED, 0, "%.150s is no file of keys", path);
-    }
-    if (is_secret && (is.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        return recorder_fail(err, SVMS_E_POLICY, 0,
-                             "%.150s is a private key, and others than its owner may use it "
-                             "(chmod 600 ends that)",
-                             path);
-    }
-    return take_bytes(out, handle, (size_t)is.st_size, path, err);
-}
-
-static svms_status read_file(key_text *out, const char *path, bool is_secret, svms_error *err)
-{
-    int handle = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (handle < 0) {
-        return recorder_fail(err, SVMS_E_IO, errno, "cannot open %.150s: %s", path,
-                             strerror(errno));
-    }
-    svms_status status = read_open(out, handle, path, is_secret, err);
-    (void)close(handle);
-    return status;
-}
 
 /* Which file it is about, in front of what the library says. */
 static svms_status blame(svms_error *err, svms_status status, const char *path,
@@ -94,11 +17,11 @@ static svms_status blame(svms_error *err, svms_status status, const char *path,
 
 static svms_status read_chain(storage_keys *self, svms_ctx *ctx, svms_error *err)
 {
-    key_text text = { NULL, 0 };
+    recorder_text text = { NULL, 0 };
     svms_error why = SVMS_ERROR_INIT;
     const char *path = self->storage->certificate;
     svms_certificate_info info = SVMS_CERTIFICATE_INFO_INIT;
-    svms_status status = read_file(&text, path, false, err);
+    svms_status status = recorder_file_read(&text, path, LARGEST_PEM, false, err);
     if (status != SVMS_OK) {
         return status;
     }
@@ -106,7 +29,7 @@ static svms_status read_chain(storage_keys *self, svms_ctx *ctx, svms_error *err
     if (status == SVMS_OK) {
         status = svms_chain_certificate(self->chain, 0, &info, &why);
     }
-    wipe(&text);
+    recorder_file_wipe(&text);
     if (status != SVMS_OK) {
         return blame(err, status, path, &why);
     }
@@ -117,30 +40,30 @@ static svms_status read_chain(storage_keys *self, svms_ctx *ctx, svms_error *err
 
 static svms_status read_key(storage_keys *self, svms_ctx *ctx, svms_error *err)
 {
-    key_text text = { NULL, 0 };
+    recorder_text text = { NULL, 0 };
     svms_error why = SVMS_ERROR_INIT;
     const char *path = self->storage->key;
-    svms_status status = read_file(&text, path, true, err);
+    svms_status status = recorder_file_read(&text, path, LARGEST_PEM, true, err);
     if (status != SVMS_OK) {
         return status;
     }
     status = svms_private_key_from_pem(&self->key, ctx, text.bytes, text.size, &why);
-    wipe(&text);
+    recorder_file_wipe(&text);
     return status == SVMS_OK ? SVMS_OK : blame(err, status, path, &why);
 }
 
 static svms_status read_recipients(storage_keys *self, svms_ctx *ctx, svms_error *err)
 {
     for (size_t i = 0; i < self->storage->recipient_count; i++) {
-        key_text text = { NULL, 0 };
+        recorder_text text = { NULL, 0 };
         svms_error why = SVMS_ERROR_INIT;
         const char *path = self->storage->recipients[i];
-        svms_status status = read_file(&text, path, false, err);
+        svms_status status = recorder_file_read(&text, path, LARGEST_PEM, false, err);
         if (status != SVMS_OK) {
             return status;
         }
         status = svms_public_key_from_pem(&self->recipients[i], ctx, text.bytes, text.size, &why);
-        wipe(&text);
+        recorder_file_wipe(&text);
         if (status != SVMS_OK) {
             return blame(err, status, path, &why);
         }

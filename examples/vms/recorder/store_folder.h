@@ -44,27 +44,11 @@ svms_status store_publish(const char *part, const char *path, bool *is_named, sv
 /* Whether somebody writes this container now. */
 bool store_is_written(const char *path);
 
+/* What a container says of itself, without texts. */
+svms_status store_read_info(svms_container_info *info, svms_ctx *ctx, const svms_source *source,
+                            svms_error *err);
 /* What an index says of a container: head, moments, bytes, is_edge, and is_closed, also where
  * nobody writes it any more. Texts of out are not touched. */
 svms_status store_look(indexed_container *out, svms_ctx *ctx, const char *path, svms_error *err);
-
-typedef struct store_end {
-    svms_head newest;
-    bool is_found;         /* there is a newest container */
-    svms_link_state holds; /* what became of the remembered segment, where there is one */
-    bool was_interrupted;  /* the newest has no end, */
-    bool is_damaged;       /* or its end is not what was written */
-    bool is_mixed;         /* there are recordings besides */
-    char name[96];         /* of the newest */
-} store_end;
-
-/* Called for each file that cannot be read. */
-typedef void store_doubt(void *user, const char *name, const svms_error *why);
-
-/* Looks for the newest container of the remembered recording or, with NULL, of the one that was
- * begun last. */
-svms_status store_find_end(store_end *out, svms_ctx *ctx, const char *folder,
-                           const svms_head *remembered, store_doubt *doubt, void *user,
-                           svms_error *err);
 
 #endif

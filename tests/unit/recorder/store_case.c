@@ -68,6 +68,39 @@ int __wrap_statvfs64(const char *path, struct statvfs *out)
     return __wrap_statvfs(path, out);
 }
 
+/* Other threads are let alone. */
+static _Thread_local bool is_counted;
+
+static void *count_allocate(void *user, size_t size)
+{
+    store_case *c = user;
+    bool fails = is_counted && ++c->allocations == c->allocation_fails_at;
+    return fails ? NULL : malloc(size);
+}
+
+static void release(void *user, void *pointer)
+{
+    (void)user;
+    free(pointer);
+}
+
+static int64_t shifted_now(void *user)
+{
+    const store_case *c = user;
+    return recorder_now() + c->clock_shift_ns;
+}
+
+static void make_context(store_case *c)
+{
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    options.user = c;
+    options.allocate = count_allocate;
+    options.release = release;
+    options.utc_now = shifted_now;
+    is_counted = true;
+    assert_int_equal(svms_ctx_new(&c->ctx, &options, NULL), SVMS_OK);
+}
+
 void store_case_write(const char *path, const void *bytes, size_t size, unsigned mode)
 {
     int handle = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -188,7 +221,7 @@ int store_case_set_up(void **state)
     failing_create = 0;
     free_room = UINT64_C(1) << 40;
     name_places(c);
-    assert_int_equal(svms_ctx_new(&c->ctx, NULL, NULL), SVMS_OK);
+    make_context(c);
     assert_int_equal(service_begin(&c->service, &options, NULL), SVMS_OK);
     make_keys(c);
     make_settings(c);
@@ -434,6 +467,50 @@ void store_case_expect_whole(store_case *c, unsigned containers)
     }
     assert_int_equal(report.containers, containers);
     assert_int_equal(report.missing, 0);
+}
+
+static svms_status open_listed(void *user, uint64_t key, svms_source *source, svms_error *err)
+{
+    return open_file(user, (uint32_t)key, source, err);
+}
+
+static void close_listed(void *user, uint64_t key, svms_source *source)
+{
+    (void)user;
+    (void)key;
+    svms_source_close(source);
+}
+
+unsigned store_case_samples(store_case *c)
+{
+    judged all = { c, NULL, SVMS_SEQUENCE_MISSING, 0 };
+    svms_playlist *list = NULL;
+    svms_keyring *ring = NULL;
+    svms_playlist_options options = SVMS_PLAYLIST_OPTIONS_INIT;
+    svms_reader_options how = SVMS_READER_OPTIONS_INIT;
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    svms_status status = SVMS_OK;
+    unsigned found = 0;
+    assert_int_equal(svms_keyring_new(&ring, c->ctx, NULL), SVMS_OK);
+    assert_int_equal(svms_keyring_add_key(ring, c->reader_key, NULL), SVMS_OK);
+    how.keys = ring;
+    options.reader = &how;
+    options.user = &all;
+    options.open_source = open_listed;
+    options.close_source = close_listed;
+    int count = scandir(c->folder, &all.names, any_container, alphasort);
+    assert_int_equal(svms_playlist_new(&list, c->ctx, &options, &c->err), SVMS_OK);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(svms_playlist_add(list, (uint64_t)i, &c->err), SVMS_OK);
+    }
+    while ((status = svms_playlist_next(list, &sample, NULL, &c->err)) == SVMS_OK) {
+        found++;
+    }
+    assert_true(status == SVMS_END || status == SVMS_AGAIN);
+    svms_playlist_free(&list);
+    svms_keyring_free(&ring);
+    let_go(all.names, count);
+    return found;
 }
 
 typedef struct event_tally {

@@ -48,6 +48,9 @@ typedef struct store_case {
     storage_keys keys;
     camera_store *store;
     unsigned troubles;
+    uint64_t allocations;         /* of the library, for the thread of the test */
+    uint64_t allocation_fails_at; /* from 1; 0: none */
+    int64_t clock_shift_ns;       /* of the library's clock */
     svms_error err;
 } store_case;
 
@@ -74,6 +77,8 @@ svms_status store_case_verify(store_case *c, svms_sequence_report *report, unsig
                               svms_sequence_issue_kind kind);
 /* All of it is authentic, and so many containers. */
 void store_case_expect_whole(store_case *c, unsigned containers);
+/* All samples that somebody with the recipient's key can read. */
+unsigned store_case_samples(store_case *c);
 unsigned store_case_files(const store_case *c, const char *suffix);
 /* Name of the nth file (in their order) with that suffix, as a path. */
 void store_case_file(const store_case *c, const char *suffix, unsigned nth, char out[256]);

@@ -33,6 +33,7 @@ static void what_is_recorded_verifies_and_rotates(void **state)
     assert_int_equal(store_case_files(c, ".svms"), 3);
     assert_int_equal(store_case_files(c, ".part"), 0);
     store_case_expect_whole(c, 3);
+    assert_int_equal(store_case_samples(c), 1301);
 }
 
 static void its_names_and_rights_are_those_of_a_recording(void **state)
@@ -389,6 +390,125 @@ static void another_recording_in_the_folder_is_told(void **state)
     assert_int_equal(store_case_events(c, "recording.mixed"), 1);
 }
 
+/* As the keeper does it. */
+static void prune(store_case *c, const char *path)
+{
+    char record[300];
+    svms_source source = SVMS_SOURCE_INIT;
+    svms_sink sink = SVMS_SINK_INIT;
+    svms_prune_options options = SVMS_PRUNE_OPTIONS_INIT;
+    snprintf(record, sizeof record, "%s.pruned", path);
+    options.signer = c->keys.key;
+    options.chain = c->keys.chain;
+    assert_int_equal(svms_source_open_file(&source, c->ctx, path, &c->err), SVMS_OK);
+    assert_int_equal(svms_sink_create_file(&sink, c->ctx, record, &c->err), SVMS_OK);
+    assert_int_equal(svms_pruned_write(c->ctx, &source, &options, &sink, &c->err), SVMS_OK);
+    svms_sink_close(&sink);
+    svms_source_close(&source);
+    assert_int_equal(unlink(path), 0);
+}
+
+static void what_was_pruned_is_not_missed(void **state)
+{
+    store_case *c = *state;
+    char path[256];
+    record(c, 0, 100);
+    store_case_file(c, ".svms", 0, path);
+    prune(c, path);
+    record(c, 200, 100);
+    assert_int_equal(store_case_events(c, "recording.gap"), 0);
+    store_case_file(c, ".svms", 0, path);
+    assert_non_null(strstr(path, "/000001-"));
+    record(c, 400, 100);
+    assert_int_equal(store_case_audited(c, "recording.gap", NULL), 0);
+}
+
+static void a_record_by_somebody_else_explains_nothing(void **state)
+{
+    store_case *c = *state;
+    char path[256];
+    svms_private_key *other = NULL;
+    storage_keys mine = c->keys;
+    char pem[8192];
+    size_t size = sizeof pem;
+    record(c, 0, 100);
+    assert_int_equal(svms_private_key_generate(&other, c->ctx, NULL), SVMS_OK);
+    assert_int_equal(svms_private_key_to_pem(other, pem, &size, NULL), SVMS_OK);
+    store_case_write(c->key, pem, size, 0600);
+    store_case_certify(c, other, SVMS_ROLE_RECORDER, c->certificate);
+    svms_private_key_free(&other);
+    assert_int_equal(storage_keys_load(&c->keys, c->ctx, &c->storage, &c->err), SVMS_OK);
+    store_case_file(c, ".svms", 0, path);
+    prune(c, path);
+    storage_keys_free(&c->keys);
+    c->keys = mine;
+    record(c, 200, 100);
+    assert_int_equal(store_case_events(c, "recording.gap"), 1);
+}
+
+static void a_certificate_that_expires_is_not_the_disk_s_fault(void **state)
+{
+    store_case *c = *state;
+    uint8_t bytes[4] = { 0 };
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    store_case_open(c);
+    store_case_begin(c, 640);
+    c->clock_shift_ns = 40 * INT64_C(86400) * SECOND;
+    sample.data = bytes;
+    sample.size = sizeof bytes;
+    sample.utc_ns = T0;
+    sample.flags = SVMS_SAMPLE_SYNC;
+    assert_int_equal(camera_store_put(c->store, &sample, &c->err), SVMS_E_UNTRUSTED);
+    assert_true(store_case_look(c).is_failing);
+    assert_int_equal(c->troubles, 0);
+    c->clock_shift_ns = 0;
+    store_case_put(c, 50, 50, 0);
+    assert_false(store_case_look(c).is_failing);
+    camera_store_close(&c->store);
+    store_case_expect_whole(c, 1);
+}
+
+static void empty_folder(store_case *c)
+{
+    char command[300];
+    snprintf(command, sizeof command, "rm -rf %s %s", c->folder, c->heads);
+    /* NOLINTNEXTLINE(cert-env33-c): paths of our own */
+    assert_int_equal(system(command), 0);
+}
+
+/* Whichever allocation of the library fails: nothing that was stored is lost, and it goes on. */
+static void memory_that_lacks_for_a_moment_is_no_end(void **state)
+{
+    store_case *c = *state;
+    const camera_store_options options = { &c->parts, &c->camera, &c->keys, NULL, NULL };
+    svms_track track = store_case_track(640);
+    svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
+    bool failed = true;
+    for (uint64_t at = 1; failed; at += 1 + at / 8) {
+        empty_folder(c);
+        c->allocations = 0;
+        c->allocation_fails_at = at;
+        svms_status status = camera_store_open(&c->store, &options, &c->err);
+        if (status == SVMS_OK) {
+            assert_int_equal(
+                camera_store_begin(c->store, &track, 1, T0, SVMS_CLOCK_CAMERA, &c->err), SVMS_OK);
+            store_case_put(c, 0, 40, 0);
+            assert_false(store_case_look(c).is_failing);
+        } else {
+            assert_int_equal(status, SVMS_E_NO_MEMORY);
+        }
+        camera_store_close(&c->store);
+        failed = c->allocations >= at;
+        c->allocation_fails_at = 0;
+        if (status == SVMS_OK) {
+            (void)store_case_verify(c, &report, NULL, SVMS_SEQUENCE_MISSING);
+            assert_int_equal(report.missing, 0);
+            assert_int_equal(report.segments_failed, 0);
+            assert_true(store_case_samples(c) >= 10);
+        }
+    }
+}
+
 static void nothing_is_recorded_without_tracks(void **state)
 {
     store_case *c = *state;
@@ -428,6 +548,10 @@ int main(void)
         CASE(what_was_flushed_can_be_read_at_once),
         CASE(a_clock_that_is_set_back_costs_nothing),
         CASE(another_recording_in_the_folder_is_told),
+        CASE(what_was_pruned_is_not_missed),
+        CASE(a_record_by_somebody_else_explains_nothing),
+        CASE(a_certificate_that_expires_is_not_the_disk_s_fault),
+        CASE(memory_that_lacks_for_a_moment_is_no_end),
         CASE(nothing_is_recorded_without_tracks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

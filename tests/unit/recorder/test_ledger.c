@@ -79,8 +79,10 @@ static void reopen(fixture *f)
 static svms_status append(fixture *f, ledger_kind kind, const char *id, const char *why)
 {
     bool has_range = kind != LEDGER_UNLOCK;
-    ledger_entry entry = { kind, id,  has_range ? "door" : NULL, has_range ? 1000 : 0,
-                           has_range ? 2000 : 0, "anna", why, 0 };
+    ledger_entry entry = {
+        kind, id, has_range ? "door" : NULL, has_range ? 1000 : 0, has_range ? 2000 : 0, "anna",
+        why,  0
+    };
     return ledger_append(f->ledger, &entry, &f->err);
 }
 
@@ -174,9 +176,8 @@ static void one_process_has_it(void **state)
     fixture *f = *state;
     ledger *second = NULL;
     assert_int_equal(open_ledger(f), SVMS_OK);
-    assert_int_equal(
-        ledger_open(&second, f->who.ctx, f->path, &f->who.keys, f->who.trust, &f->err),
-        SVMS_E_STATE);
+    assert_int_equal(ledger_open(&second, f->who.ctx, f->path, &f->who.keys, f->who.trust, &f->err),
+                     SVMS_E_STATE);
     assert_null(second);
     ledger_close(&f->ledger);
     assert_int_equal(open_ledger(f), SVMS_OK);
@@ -184,8 +185,10 @@ static void one_process_has_it(void **state)
 
 static void texts_that_lie_or_hide_are_refused(void **state)
 {
-    static const char *const bad[] = { "line\nfeed", "\xff", "\xc0\x80", "\xed\xa0\x80",
-                                       "\xf4\x90\x80\x80", "\xc2\x85", "cut \xe2\x82", "\x7f" };
+    static const char *const bad[] = { "line\nfeed",       "\xff",
+                                       "\xc0\x80",         "\xed\xa0\x80",
+                                       "\xf4\x90\x80\x80", "\xc2\x85",
+                                       "cut \xe2\x82",     "\x7f" };
     fixture *f = *state;
     char *long_text = calloc(1, LEDGER_WHY_MAX + 2);
     assert_non_null(long_text);
@@ -223,7 +226,9 @@ static void every_flipped_byte_is_found(void **state)
         if (at >= 16) {
             char entry[32];
             snprintf(entry, sizeof entry, "entry %d ",
-                     at < f->ends[1] ? 0 : at < f->ends[2] ? 1 : 2);
+                     at < f->ends[1]   ? 0
+                     : at < f->ends[2] ? 1
+                                       : 2);
             if (status != SVMS_E_NOT_AUTHENTIC || !strstr(f->err.message, entry)) {
                 print_message("byte %zu: %s\n", at, f->err.message);
             }
@@ -382,19 +387,19 @@ static void a_stranger_is_not_believed(void **state)
     storage_keys camera;
     make_three(f);
     ledger_case_make(&stranger);
-    assert_int_equal(ledger_open(&f->ledger, f->who.ctx, f->path, &f->who.keys, stranger.trust,
-                                 &f->err),
-                     SVMS_E_UNTRUSTED);
+    assert_int_equal(
+        ledger_open(&f->ledger, f->who.ctx, f->path, &f->who.keys, stranger.trust, &f->err),
+        SVMS_E_UNTRUSTED);
     assert_non_null(strstr(f->err.message, "entry 0 "));
     /* Nor may he write; nor who is no recorder. */
-    assert_int_equal(ledger_open(&f->ledger, f->who.ctx, f->path, &stranger.keys, f->who.trust,
-                                 &f->err),
-                     SVMS_OK);
+    assert_int_equal(
+        ledger_open(&f->ledger, f->who.ctx, f->path, &stranger.keys, f->who.trust, &f->err),
+        SVMS_OK);
     assert_int_equal(append(f, LEDGER_LOCK, FIRST_ID, "x"), SVMS_E_UNTRUSTED);
     ledger_close(&f->ledger);
     ledger_case_issue(&f->who, &camera, SVMS_ROLE_CAMERA);
-    assert_int_equal(
-        ledger_open(&f->ledger, f->who.ctx, f->path, &camera, f->who.trust, &f->err), SVMS_OK);
+    assert_int_equal(ledger_open(&f->ledger, f->who.ctx, f->path, &camera, f->who.trust, &f->err),
+                     SVMS_OK);
     assert_int_equal(append(f, LEDGER_LOCK, FIRST_ID, "x"), SVMS_E_UNTRUSTED);
     assert_int_equal(file_size(f), f->size);
     ledger_case_drop_keys(&camera);

@@ -39,11 +39,14 @@ static playback_sample last;
 static svms_status next(playback *play, unsigned *number)
 {
     svms_error err = SVMS_ERROR_INIT;
+    bool follows_gap = false;
     for (;;) {
         svms_status status = playback_next(play, &last, &err);
         if (status != SVMS_OK) {
             return status;
         }
+        follows_gap = follows_gap || last.is_after_gap;
+        last.is_after_gap = follows_gap;
         assert_true(last.sample.utc_ns != SVMS_NO_TIME);
         *number = film_number(last.sample.data, last.sample.size);
         if (last.sample.track == 0) {

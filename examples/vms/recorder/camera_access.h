@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a camera knows us, and we know it: TLS with our certificate, its authorities and revocations,
+ * the password that it wants. */
+#ifndef CAMERA_ACCESS_H
+#define CAMERA_ACCESS_H
+
+#include <stdbool.h>
+
+#include <svms/svms.h>
+
+#include "recorder_file.h"
+#include "recorder_settings.h"
+
+typedef struct camera_access camera_access;
+
+/* Reads the files of the camera's settings; err names the file. camera is borrowed. */
+svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded_camera *camera,
+                              const svms_chain *chain, const svms_private_key *key,
+                              svms_error *err);
+/* The same with another identity, and the files read again, from any thread. A failure changes
+ * nothing. */
+svms_status camera_access_reload(camera_access *self, const svms_chain *chain,
+                                 const svms_private_key *key, svms_error *err);
+svms_tls_context *camera_access_tls(const camera_access *self);
+/* Whether this is a certificate that was good once. From any thread. */
+bool camera_access_is_revoked(camera_access *self, const svms_chain *chain);
+/* NULL and pointer to NULL are accepted. */
+void camera_access_free(camera_access **self);
+
+typedef struct camera_login {
+    recorder_text file;
+    const char *password; /* the first line of it, or NULL: there is no user */
+} camera_login;
+
+#define CAMERA_LOGIN_INIT                                                                          \
+    {                                                                                              \
+        { NULL, 0 }, NULL                                                                          \
+    }
+
+/* Read for each connection: it may be changed while the recorder runs. */
+svms_status camera_access_login(const camera_access *self, camera_login *out, svms_error *err);
+void camera_login_wipe(camera_login *login);
+
+#endif
