@@ -36,7 +36,7 @@ static exit_status take_info(export_input *out, svms_reader *reader)
     memcpy(out->recording_id, info.recording_id, ID_SIZE);
     memcpy(out->container_id, info.container_id, ID_SIZE);
     out->sequence = info.recording_sequence;
-    out->edge = info.role == SVMS_ROLE_CAMERA && info.origin == SVMS_ORIGIN_EDGE;
+    out->edge = info.role != SVMS_ROLE_NONE && info.origin == SVMS_ORIGIN_EDGE;
     out->first_utc_ns = info.first_utc_ns;
     out->last_utc_ns = info.last_utc_ns;
     out->track_count = info.track_count;

@@ -5,7 +5,7 @@
  *
  * The recorder's own containers come in the order of their numbers, which is the order in which
  * they were captured, whatever the clock did; where one ends before the next begins, containers
- * that a camera delivered later (role camera, origin edge) fill the gap. Samples of a segment
+ * that a camera delivered later (origin edge, signed by it or by who fetched it) fill the gap. Samples of a segment
  * always stay together. Whether containers are missing, forked or rolled back is not asked here but
  * by svms_verify_recording(); each segment is verified before anything of it is handed out.
  */
@@ -78,9 +78,9 @@ typedef struct svms_playlist_place {
     uint32_t container;   /**< Which container, counted from 0 as they were added. */
     uint64_t key;         /**< What it was added with. */
     uint32_t edge;        /**< 1: a camera's own. */
-    uint32_t covered; /**< 1: of an edge container, and the recorder has its own for this moment: it
-                         is there so that the samples of the gap can be decoded, or because overlap
-                         was asked for. */
+    uint32_t covered; /**< 1: of an edge container, and the recorder has its own for the middle of
+                         this sample: it is there so that the samples of the gap can be decoded, or
+                         because overlap was asked for. */
     int64_t gap_from_utc_ns;    /**< The recorder has nothing from here, or ::SVMS_NO_TIME: no gap
                                    before this sample. */
     int64_t gap_to_utc_ns;      /**< To here. */

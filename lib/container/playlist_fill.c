@@ -70,6 +70,33 @@ static bool is_wanted(svms_playlist *playlist, const svms_reader *reader, uint32
     return true;
 }
 
+/* Where the middle of a sample is: capture times of one picture may differ by a little when they
+ * came to the recorder and when they came to the camera's storage. */
+static int64_t middle_of(svms_reader *reader, const svms_sample *sample)
+{
+    const uint64_t longest_s = 10;
+    svms_track track = SVMS_TRACK_INIT;
+    if (svms_reader_get_track(reader, sample->track, &track, NULL) != SVMS_OK) {
+        return sample->utc_ns;
+    }
+    uint64_t ticks = sample->duration != 0 ? sample->duration : track.default_duration;
+    ticks *= track.timebase_num;
+    uint64_t seconds = ticks / track.timebase_den;
+    if (seconds >= longest_s || sample->utc_ns > INT64_MAX - (int64_t)longest_s * 1000000000) {
+        return sample->utc_ns;
+    }
+    uint64_t rest = ticks % track.timebase_den * 500000000 / track.timebase_den;
+    return sample->utc_ns + (int64_t)(seconds * 500000000 + rest);
+}
+
+static bool is_covered(const svms_playlist *playlist, svms_reader *reader,
+                       const svms_sample *sample)
+{
+    int64_t middle = middle_of(reader, sample);
+    return (playlist->gap_from != SVMS_NO_TIME && middle < playlist->gap_from) ||
+           middle >= playlist->gap_to;
+}
+
 svms_status svms_playlist_next_edge(svms_playlist *playlist, svms_sample *sample,
                                     svms_playlist_place *place, svms_error *err)
 {
@@ -91,9 +118,7 @@ svms_status svms_playlist_next_edge(svms_playlist *playlist, svms_sample *sample
             status = svms_reader_next(reader, sample, err);
         }
         if (status == SVMS_OK && is_wanted(playlist, reader, container, sample, &beyond)) {
-            place->covered =
-                (playlist->gap_from != SVMS_NO_TIME && sample->utc_ns < playlist->gap_from) ||
-                sample->utc_ns >= playlist->gap_to;
+            place->covered = is_covered(playlist, reader, sample) ? 1 : 0;
             return SVMS_OK;
         }
         bool shut = !entered && svms_playlist_may_pass(status);

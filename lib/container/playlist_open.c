@@ -162,7 +162,7 @@ static svms_status look(svms_reader *reader, svms_playlist_container *is, svms_e
     if (status != SVMS_OK) {
         return status;
     }
-    is->edge = info.role == SVMS_ROLE_CAMERA && info.origin == SVMS_ORIGIN_EDGE;
+    is->edge = info.role != SVMS_ROLE_NONE && info.origin == SVMS_ORIGIN_EDGE;
     memcpy(is->container_id, info.container_id, 16);
     memcpy(is->recording_id, info.recording_id, 16);
     is->recording_sequence = info.recording_sequence;

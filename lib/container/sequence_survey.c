@@ -12,7 +12,7 @@
 
 static void describe_header(svms_member *member, const svms_header *header)
 {
-    bool edge = header->signer.role == SVMS_ROLE_CAMERA && header->origin == SVMS_ORIGIN_EDGE;
+    bool edge = header->signer.role != SVMS_ROLE_NONE && header->origin == SVMS_ORIGIN_EDGE;
     svms_newest nothing = { false, 0, SVMS_NO_SEGMENT, { 0 }, SVMS_NO_TIME };
     member->kind = edge ? SVMS_ITEM_EDGE : SVMS_ITEM_CONTAINER;
     member->has_header = true;

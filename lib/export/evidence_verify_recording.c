@@ -47,7 +47,7 @@ svms_status svms_evidence_note_place(svms_evidence_verification *verification,
 {
     svms_evidence_judged *now = verification->now;
     if (header == NULL ||
-        (header->signer.role == SVMS_ROLE_CAMERA && header->origin == SVMS_ORIGIN_EDGE)) {
+        (header->signer.role != SVMS_ROLE_NONE && header->origin == SVMS_ORIGIN_EDGE)) {
         return SVMS_OK;
     }
     now->takes_part = true;

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "camera_access.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
 #include "recorder_failure.h"
 #include "recorder_identity.h"
-#include "recorder_parts.h"
 
 #define LARGEST_PASSWORD 4096u
+#define LARGEST_CRL ((size_t)1 << 24)
 
 struct camera_access {
     svms_ctx *ctx;
     const recorded_camera *camera;
     svms_tls_context *tls;
-    pthread_mutex_t lock;
-    svms_trust *trust; /* NULL: it is known by its pin */
 };
 
 static svms_status load_trust(const camera_access *self, svms_trust **out, svms_error *err)
@@ -41,21 +42,22 @@ svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded
                               const svms_chain *chain, const svms_private_key *key, svms_error *err)
 {
     svms_tls_options options = SVMS_TLS_OPTIONS_INIT;
+    svms_trust *trust = NULL;
     camera_access *self = calloc(1, sizeof *self);
     if (!self) {
         return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
     }
-    pthread_mutex_init(&self->lock, NULL);
     self->ctx = ctx;
     self->camera = camera;
-    svms_status status = load_trust(self, &self->trust, err);
+    svms_status status = load_trust(self, &trust, err);
     if (status == SVMS_OK) {
         options.side = SVMS_TLS_CLIENT;
         options.min_version = SVMS_TLS_1_2; /* which many cameras still speak */
         options.peer = SVMS_TLS_PEER_REQUIRED;
-        options.credentials = credentials_of(self->trust, chain, key);
+        options.credentials = credentials_of(trust, chain, key);
         status = svms_tls_context_new(&self->tls, ctx, &options, err);
     }
+    svms_trust_free(&trust);
     if (status != SVMS_OK) {
         camera_access_free(&self);
         return status;
@@ -67,20 +69,13 @@ svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded
 svms_status camera_access_reload(camera_access *self, const svms_chain *chain,
                                  const svms_private_key *key, svms_error *err)
 {
-    svms_trust *fresh = NULL;
-    svms_status status = load_trust(self, &fresh, err);
+    svms_trust *trust = NULL;
+    svms_status status = load_trust(self, &trust, err);
     if (status == SVMS_OK) {
-        const svms_tls_credentials credentials = credentials_of(fresh, chain, key);
+        const svms_tls_credentials credentials = credentials_of(trust, chain, key);
         status = svms_tls_context_reload(self->tls, &credentials, err);
     }
-    if (status == SVMS_OK) {
-        pthread_mutex_lock(&self->lock);
-        svms_trust *old = self->trust;
-        self->trust = fresh;
-        pthread_mutex_unlock(&self->lock);
-        fresh = old;
-    }
-    svms_trust_free(&fresh);
+    svms_trust_free(&trust);
     return status;
 }
 
@@ -89,30 +84,54 @@ svms_tls_context *camera_access_tls(const camera_access *self)
     return self->tls;
 }
 
-/* Its role is nobody's business here: cameras of other makers have none. */
-bool camera_access_is_revoked(camera_access *self, const svms_chain *chain)
+static bool is_on_list(X509_CRL *list, X509 *certificate)
 {
-    svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
-    svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
-    question.role = SVMS_ROLE_CAMERA;
-    question.now_utc_ns = recorder_now();
-    question.from_utc_ns = question.now_utc_ns;
-    question.to_utc_ns = question.now_utc_ns;
-    pthread_mutex_lock(&self->lock);
-    bool is_judged =
-        self->trust && !self->camera->is_pinned &&
-        svms_identity_check(self->trust, chain, &question, &result, NULL) == SVMS_E_UNTRUSTED;
-    pthread_mutex_unlock(&self->lock);
-    return is_judged && (result.verdict == SVMS_IDENTITY_REVOKED ||
-                         result.revocation == SVMS_REVOCATION_REVOKED);
+    X509_REVOKED *entry = NULL;
+    return X509_NAME_cmp(X509_CRL_get_issuer(list), X509_get_issuer_name(certificate)) == 0 &&
+           X509_CRL_get0_by_cert(list, &entry, certificate) == 1;
+}
+
+/* PEM with any number of lists, or one in DER. */
+static bool is_on_any(const recorder_text *lists, X509 *certificate)
+{
+    bool is_found = false;
+    size_t count = 0;
+    X509_CRL *list = NULL;
+    BIO *text = BIO_new_mem_buf(lists->bytes, (int)lists->size);
+    while (text && !is_found && (list = PEM_read_bio_X509_CRL(text, NULL, NULL, NULL)) != NULL) {
+        count++;
+        is_found = is_on_list(list, certificate);
+        X509_CRL_free(list);
+    }
+    BIO_free(text);
+    const uint8_t *der = (const uint8_t *)lists->bytes;
+    list = count == 0 ? d2i_X509_CRL(NULL, &der, (long)lists->size) : NULL;
+    if (list) {
+        is_found = is_on_list(list, certificate);
+        X509_CRL_free(list);
+    }
+    ERR_clear_error();
+    return is_found;
+}
+
+bool camera_access_is_revoked(const camera_access *self, const uint8_t *certificate, size_t size)
+{
+    recorder_text lists = { NULL, 0 };
+    bool is_found = false;
+    if (self->camera->crl && !self->camera->is_pinned &&
+        recorder_file_read(&lists, self->camera->crl, LARGEST_CRL, false, NULL) == SVMS_OK) {
+        X509 *parsed = d2i_X509(NULL, &certificate, (long)size);
+        is_found = parsed && is_on_any(&lists, parsed);
+        X509_free(parsed);
+    }
+    recorder_file_wipe(&lists);
+    return is_found;
 }
 
 void camera_access_free(camera_access **access)
 {
     if (access && *access) {
         svms_tls_context_free(&(*access)->tls);
-        svms_trust_free(&(*access)->trust);
-        pthread_mutex_destroy(&(*access)->lock);
         free(*access);
         *access = NULL;
     }

@@ -5,6 +5,8 @@
 #define CAMERA_ACCESS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <svms/svms.h>
 
@@ -22,8 +24,9 @@ svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded
 svms_status camera_access_reload(camera_access *self, const svms_chain *chain,
                                  const svms_private_key *key, svms_error *err);
 svms_tls_context *camera_access_tls(const camera_access *self);
-/* Whether this is a certificate that was good once. From any thread. */
-bool camera_access_is_revoked(camera_access *self, const svms_chain *chain);
+/* Whether the list of revocations names this certificate (DER) now. Only for leaving a connection:
+ * the next one judges it, with all that belongs to that. */
+bool camera_access_is_revoked(const camera_access *self, const uint8_t *certificate, size_t size);
 /* NULL and pointer to NULL are accepted. */
 void camera_access_free(camera_access **self);
 

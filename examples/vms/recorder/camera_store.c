@@ -17,6 +17,10 @@
 #define SHORTEST_GAP_NS NS_PER_SECOND
 /* A pause after which a new container begins, so that the headers alone say what is missing. */
 #define LONG_GAP_NS NS_PER_MINUTE
+/* What comes so much late is not a clock that was set back; what is said of pictures may come long
+ * after them. */
+#define LATE_NS NS_PER_SECOND
+#define LATE_WORDS_NS NS_PER_MINUTE
 #define SHORTEST_PATIENCE_NS NS_PER_SECOND
 #define LONGEST_PATIENCE_NS (30 * NS_PER_SECOND)
 /* On a disk with less than that nothing new is begun. */
@@ -267,13 +271,41 @@ static bool is_sync(const camera_store *self, const svms_sample *sample)
            (!has_pictures || (sample->flags & SVMS_SAMPLE_SYNC) != 0);
 }
 
+/* A segment may not begin before the one before it (C-MAN-6). Sound that comes a little behind its
+ * pictures, and words about them, would do so where that one was ended early: they get its time,
+ * instead of a container of their own. */
+static void keep_in_order(const camera_store *self, svms_sample *sample)
+{
+    bool begins = self->in_segment == 0 && sample->track != self->reference;
+    if (!begins || self->previous_utc_ns == SVMS_NO_TIME || sample->utc_ns == SVMS_NO_TIME ||
+        sample->utc_ns >= self->previous_utc_ns) {
+        return;
+    }
+    uint64_t late = (uint64_t)self->previous_utc_ns - (uint64_t)sample->utc_ns;
+    bool is_words = sample->track < self->track_count &&
+                    self->tracks[sample->track].kind == SVMS_TRACK_METADATA;
+    if (late <= (uint64_t)(is_words ? LATE_WORDS_NS : LATE_NS)) {
+        sample->utc_ns = self->previous_utc_ns;
+    }
+}
+
+static void count_in_segment(camera_store *self, const svms_sample *sample)
+{
+    bool is_reference = sample->track == self->reference;
+    if (self->in_segment == 0 || (is_reference && !self->has_reference)) {
+        self->segment_utc_ns = sample->utc_ns;
+    }
+    self->has_reference = self->has_reference || is_reference;
+    self->in_segment++;
+}
+
 static svms_status store_sample(camera_store *self, const svms_sample *sample, svms_error *err)
 {
     svms_status status = SVMS_OK;
-    if (self->recording && pause_before(self, sample->utc_ns) >= LONG_GAP_NS) {
-        if (self->gap == SVMS_GAP_NONE) {
-            self->gap = SVMS_GAP_UNSPECIFIED;
-        }
+    /* Without a gap that was told it is the clock that was set, which svms_recording sees itself.
+     */
+    if (self->recording && self->gap != SVMS_GAP_NONE &&
+        pause_before(self, sample->utc_ns) >= LONG_GAP_NS) {
         status = end_recording(self, err);
     }
     if (status == SVMS_OK && !self->recording) {
@@ -300,6 +332,7 @@ static void note_stored(camera_store *self, const svms_sample *sample)
     }
     self->gap = SVMS_GAP_NONE;
     self->state.samples++;
+    count_in_segment(self, sample);
     if (svms_recording_get_stats(self->recording, &stats) == SVMS_OK) {
         self->until_utc_ns = stats.last_utc_ns;
     }
@@ -338,9 +371,11 @@ static bool may_try(camera_store *self, const svms_sample *sample)
     return true;
 }
 
-svms_status camera_store_put(camera_store *self, const svms_sample *sample, svms_error *err)
+svms_status camera_store_put(camera_store *self, const svms_sample *given, svms_error *err)
 {
     svms_error why = SVMS_ERROR_INIT;
+    svms_sample in_order = *given;
+    const svms_sample *sample = &in_order;
     if (self->track_count == 0) {
         return recorder_fail(err, SVMS_E_STATE, 0, "a sample came before the tracks are known");
     }
@@ -348,6 +383,7 @@ svms_status camera_store_put(camera_store *self, const svms_sample *sample, svms
         self->state.left_out++;
         return SVMS_OK;
     }
+    keep_in_order(self, &in_order);
     svms_status status = store_sample(self, sample, &why);
     if (status != SVMS_OK && !self->state.is_failing && is_sync(self, sample) &&
         svms_status_class(status) == SVMS_CLASS_ENVIRONMENT) {

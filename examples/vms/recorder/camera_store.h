@@ -38,14 +38,18 @@ typedef struct camera_store_state {
  * complete segments. SVMS_E_STATE: another process has it. */
 svms_status camera_store_open(camera_store **out, const camera_store_options *options,
                               svms_error *err);
-/* Tracks of a recording, before the first sample, and again whenever they are others; without
- * protection, which is the storage's. start_utc_ns: UTC of time stamp 0. */
+/* Tracks of a recording, before the first sample, and again whenever a camera is back: the same
+ * ones with the same clock change nothing, others begin another container with the next sample.
+ * Copied; without protection, which is the storage's. start_utc_ns: UTC of time stamp 0. */
 svms_status camera_store_begin(camera_store *self, const svms_track *tracks, uint32_t count,
                                int64_t start_utc_ns, svms_capture_clock clock, svms_error *err);
 /* A failure of the disk is told (storage.full, storage.failed, once until it is over), and the
- * sample left out: recording goes on with the first sync sample that can be stored. Only what no
- * later sample can mend is returned. */
+ * sample left out: recording goes on with the first sync sample that can be stored, tried again
+ * after one to thirty seconds of media. Only what no later sample can mend is returned (a
+ * certificate that has expired); trying again is allowed all the same. */
 svms_status camera_store_put(camera_store *self, const svms_sample *sample, svms_error *err);
+/* Why something is missing before the next sample: signed with it, and in the index where it is a
+ * second at least. After a minute another container begins, so that headers alone show it. */
 svms_status camera_store_gap(camera_store *self, svms_gap_reason reason, svms_error *err);
 /* Ends the segment, so that readers see what was recorded. */
 svms_status camera_store_flush(camera_store *self, svms_error *err);

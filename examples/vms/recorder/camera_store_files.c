@@ -209,6 +209,10 @@ svms_status store_keep_head(void *user, const svms_head *head)
     svms_error err = SVMS_ERROR_INIT;
     int64_t now = store_clock();
     self->state.last_utc_ns = head->last_utc_ns;
+    self->previous_utc_ns = self->segment_utc_ns;
+    self->segment_utc_ns = SVMS_NO_TIME;
+    self->in_segment = 0;
+    self->has_reference = false;
     svms_status status = store_head_write(self->head_path, head, &err);
     tell_heads(self, status, &err);
     if (status == SVMS_OK) {

@@ -42,6 +42,11 @@ struct camera_store {
     svms_gap_reason gap;    /* before the next sample, or SVMS_GAP_NONE */
     int64_t until_utc_ns;   /* where the last sample that was stored ends */
 
+    uint64_t in_segment;     /* samples since the last segment ended */
+    bool has_reference;      /* one of them is of that track */
+    int64_t segment_utc_ns;  /* when the present segment begins, */
+    int64_t previous_utc_ns; /* and the one before it */
+
     camera_store_state state;
     uint64_t ended_bytes;   /* of containers that are over */
     uint64_t failing_since; /* samples left out before it failed */

@@ -161,6 +161,8 @@ svms_status camera_store_open(camera_store **out, const camera_store_options *op
     self->claim = -1;
     self->remembered = (svms_head)SVMS_HEAD_INIT;
     self->until_utc_ns = SVMS_NO_TIME;
+    self->segment_utc_ns = SVMS_NO_TIME;
+    self->previous_utc_ns = SVMS_NO_TIME;
     self->state.last_utc_ns = SVMS_NO_TIME;
     svms_error why = SVMS_ERROR_INIT;
     svms_status status = prepare(self, &why);

@@ -51,8 +51,8 @@ void camera_tell_trouble(const recorder_parts *parts, const char *camera,
     if (record && status == SVMS_OK) {
         status = svms_audit_record_text(record, "kind", trouble->kind, NULL);
     }
-    if (record && status == SVMS_OK && digest[0]) {
-        status = svms_audit_record_text(record, "certificate", digest, NULL);
+    if (record && status == SVMS_OK && trouble->certificate) {
+        status = svms_audit_record_digest(record, "certificate", trouble->certificate, 32, NULL);
     }
     auditor_tell_later(parts->auditor, &record, status);
 }

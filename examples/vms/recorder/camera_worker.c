@@ -20,6 +20,7 @@
 #include "camera_patience.h"
 #include "camera_tell.h"
 #include "certificate_watch.h"
+#include "edge_join.h"
 #include "recorder_failure.h"
 
 /* So that a lost camera is known within 5 seconds, with all that is around it. */
@@ -35,7 +36,8 @@ struct camera_worker {
     camera_feed *feed;
     live_hub *hub;
     certificate_watch *certificates;
-    int bell; /* eventfd: somebody wishes something */
+    edge_join *edge; /* NULL: it records nothing itself */
+    int bell;        /* eventfd: somebody wishes something */
     pthread_t thread;
     bool is_running;
 
@@ -87,6 +89,9 @@ static void become_found(camera_worker *self)
     self->told = CAMERA_RECORDS;
     become(self, CAMERA_RECORDS, "");
     camera_tell_found(self->options.parts, self->id);
+    if (self->edge) {
+        edge_join_wake(self->edge);
+    }
 }
 
 /* Told once, however many tries fail. */
@@ -151,9 +156,11 @@ static void look(camera_worker *self, const stream_pull *pull)
 /* Who is there, and whether he still may be. */
 static void look_at_peer(camera_worker *self, stream_pull *pull)
 {
+    size_t size = 0;
     const svms_tls *tls = stream_pull_tls(pull);
     const svms_chain *chain = tls ? svms_tls_peer_chain(tls) : NULL;
-    if (!chain) {
+    const uint8_t *certificate = tls ? svms_tls_peer_der(tls, 0, &size) : NULL;
+    if (!chain || !certificate) {
         return;
     }
     if (!self->is_known) {
@@ -164,7 +171,7 @@ static void look_at_peer(camera_worker *self, stream_pull *pull)
     bool is_to_judge = self->is_to_judge;
     self->is_to_judge = false;
     pthread_mutex_unlock(&self->lock);
-    if (is_to_judge && camera_access_is_revoked(self->access, chain)) {
+    if (is_to_judge && camera_access_is_revoked(self->access, certificate, size)) {
         self->is_revoked = true;
         stream_pull_stop(pull);
     }
@@ -346,6 +353,12 @@ static svms_status make_parts(camera_worker *self, svms_error *err)
                                               self->hub, is->trouble, is->user };
         status = camera_feed_new(&self->feed, &options, err);
     }
+    if (status == SVMS_OK && is->camera->edge_url) {
+        const edge_join_options options = {
+            is->parts, is->camera, is->keys, self->access, 0, false
+        };
+        status = edge_join_new(&self->edge, &options, err);
+    }
     return status;
 }
 
@@ -449,6 +462,7 @@ void camera_worker_free(camera_worker **worker)
         camera_worker_dismiss(self);
         (void)pthread_join(self->thread, NULL);
     }
+    edge_join_free(&self->edge);
     camera_feed_free(&self->feed);
     certificate_watch_free(&self->certificates);
     live_hub_free(&self->hub);

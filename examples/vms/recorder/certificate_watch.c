@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "certificate_watch.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,24 +19,21 @@ struct certificate_watch {
     uint64_t look_at; /* by stream_clock() */
 };
 
-static void audit(const certificate_watch *self, const svms_expiry_entry *entry, const char *event,
-                  const char *until)
+static void audit(const certificate_watch *self, const svms_expiry_entry *entry, const char *event)
 {
     svms_audit_record *record = NULL;
-    char digest[2 * sizeof entry->certificate.sha256 + 1];
-    for (size_t i = 0; i < sizeof entry->certificate.sha256; i++) {
-        (void)snprintf(digest + 2 * i, 3, "%02x", entry->certificate.sha256[i]);
-    }
+    const svms_certificate_info *info = &entry->certificate;
     svms_status status = recorder_record(&record, self->parts, event, SVMS_AUDIT_SUCCESS,
                                          self->camera, entry->label);
     if (record && status == SVMS_OK) {
-        status = svms_audit_record_text(record, "sha256", digest, NULL);
+        status =
+            svms_audit_record_digest(record, "sha256", info->sha256, sizeof info->sha256, NULL);
     }
     if (record && status == SVMS_OK) {
-        status = svms_audit_record_text(record, "subject", entry->certificate.subject, NULL);
+        status = svms_audit_record_text(record, "subject", info->subject, NULL);
     }
     if (record && status == SVMS_OK) {
-        status = svms_audit_record_text(record, "until", until, NULL);
+        status = svms_audit_record_time(record, "until", info->not_after_utc_ns, NULL);
     }
     auditor_tell_later(self->parts->auditor, &record, status);
 }
@@ -60,7 +56,7 @@ static svms_status nears_its_end(void *user, const svms_expiry_entry *entry)
                    data, words);
     free(data);
     json_decref(said);
-    audit(self, entry, event, until);
+    audit(self, entry, event);
     return SVMS_OK;
 }
 

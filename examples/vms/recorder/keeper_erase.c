@@ -85,20 +85,19 @@ static svms_status erase(keeper *self, erasure *wanted, const char *who, const c
 svms_status keeper_erase(keeper *self, const indexed_range *range, const char *who, const char *why,
                          uint32_t *erased, svms_error *err)
 {
-    const recorder_settings *settings = self->options.parts->settings;
+    const recorder_settings *all = self->options.parts->settings;
     *erased = 0;
     if (!range->camera || range->from_utc_ns >= range->to_utc_ns) {
         return recorder_fail(err, SVMS_E_USAGE, 0, "an erasure needs a camera and a range");
     }
-    erasure wanted = { range, calloc(settings->storage_count, sizeof(keeper_victims)), settings, 0,
-                       err };
+    erasure wanted = { range, calloc(all->storage_count, sizeof(keeper_victims)), all, 0, err };
     if (!wanted.of) {
         return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory for containers");
     }
     (void)pthread_mutex_lock(&self->work);
     svms_status status = erase(self, &wanted, who, why, erased, err);
     (void)pthread_mutex_unlock(&self->work);
-    for (size_t i = 0; i < settings->storage_count; i++) {
+    for (size_t i = 0; i < all->storage_count; i++) {
         keeper_victims_free(&wanted.of[i]);
     }
     free(wanted.of);

@@ -57,7 +57,7 @@ static svms_status read_both(const leftover *self, const char *container, svms_p
 
 static svms_status finish_removal(const leftover *self, const svms_pruned *pruned, svms_error *err)
 {
-    keeper *keeper = self->keeper;
+    keeper *by = self->keeper;
     bool is_locked = false;
     char file[sizeof self->file];
     char camera[RECORDER_NAME_MAX + 1];
@@ -68,19 +68,19 @@ static svms_status finish_removal(const leftover *self, const svms_pruned *prune
                              .first_utc_ns = pruned->first_utc_ns,
                              .last_utc_ns = pruned->last_utc_ns };
     memcpy(victim.container_id, pruned->container_id, sizeof victim.container_id);
-    (void)pthread_mutex_lock(&keeper->work);
-    svms_status status = keeper_settle_locks(keeper, err);
+    (void)pthread_mutex_lock(&by->work);
+    svms_status status = keeper_settle_locks(by, err);
     if (status == SVMS_OK && victim.first_utc_ns != SVMS_NO_TIME) {
-        status = keeper_is_locked(keeper, camera, victim.first_utc_ns, victim.last_utc_ns,
-                                  &is_locked, err);
+        status =
+            keeper_is_locked(by, camera, victim.first_utc_ns, victim.last_utc_ns, &is_locked, err);
     }
     if (status == SVMS_OK && is_locked) {
         tell(self, "there is a record that the container was removed, but it is locked, and stays");
     } else if (status == SVMS_OK) {
-        status = keeper_remove(keeper, self->storage, &victim, pruned->reason,
+        status = keeper_remove(by, self->storage, &victim, pruned->reason,
                                pruned->reason == SVMS_PRUNE_ORDER, err);
     }
-    (void)pthread_mutex_unlock(&keeper->work);
+    (void)pthread_mutex_unlock(&by->work);
     return status;
 }
 

@@ -11,7 +11,7 @@
 #include "recorder_failure.h"
 
 /* A lock that the ledger or the index has. */
-typedef struct known_lock {
+typedef struct lock_copy {
     char id[LEDGER_ID_SIZE + 1];
     char camera[LEDGER_CAMERA_MAX + 1];
     char *who;
@@ -20,24 +20,24 @@ typedef struct known_lock {
     int64_t to_utc_ns;
     int64_t since_utc_ns;
     bool is_over; /* it was unlocked */
-} known_lock;
+} lock_copy;
 
-typedef struct known_locks {
-    known_lock *list;
+typedef struct lock_copies {
+    lock_copy *list;
     size_t count;
-} known_locks;
+} lock_copies;
 
-static void free_locks(known_locks *self)
+static void free_locks(lock_copies *self)
 {
     for (size_t i = 0; i < self->count; i++) {
         free(self->list[i].who);
         free(self->list[i].why);
     }
     free(self->list);
-    *self = (known_locks){ NULL, 0 };
+    *self = (lock_copies){ NULL, 0 };
 }
 
-static known_lock *find(const known_locks *self, const char *id)
+static lock_copy *find(const lock_copies *self, const char *id)
 {
     for (size_t i = self->count; i > 0; i--) {
         if (strcmp(self->list[i - 1].id, id) == 0) {
@@ -47,14 +47,14 @@ static known_lock *find(const known_locks *self, const char *id)
     return NULL;
 }
 
-static known_lock *add(known_locks *self, const char *id, const char *camera)
+static lock_copy *add(lock_copies *self, const char *id, const char *camera)
 {
-    known_lock *grown = realloc(self->list, (self->count + 1) * sizeof *grown);
+    lock_copy *grown = realloc(self->list, (self->count + 1) * sizeof *grown);
     if (!grown) {
         return NULL;
     }
     self->list = grown;
-    known_lock *lock = &grown[self->count++];
+    lock_copy *lock = &grown[self->count++];
     memset(lock, 0, sizeof *lock);
     (void)snprintf(lock->id, sizeof lock->id, "%s", id);
     (void)snprintf(lock->camera, sizeof lock->camera, "%s", camera);
@@ -63,8 +63,8 @@ static known_lock *add(known_locks *self, const char *id, const char *camera)
 
 static svms_status take_entry(void *user, const ledger_entry *entry)
 {
-    known_locks *locks = user;
-    known_lock *lock = entry->kind == LEDGER_UNLOCK ? find(locks, entry->id) : NULL;
+    lock_copies *locks = user;
+    lock_copy *lock = entry->kind == LEDGER_UNLOCK ? find(locks, entry->id) : NULL;
     if (lock) {
         lock->is_over = true;
     }
@@ -85,36 +85,56 @@ static svms_status take_entry(void *user, const ledger_entry *entry)
 
 static svms_status take_indexed(void *user, const indexed_lock *lock)
 {
-    return add(user, lock->id, lock->camera) ? SVMS_OK : SVMS_E_NO_MEMORY;
+    lock_copy *copy = add(user, lock->id, lock->camera);
+    if (!copy) {
+        return SVMS_E_NO_MEMORY;
+    }
+    copy->from_utc_ns = lock->from_utc_ns;
+    copy->to_utc_ns = lock->to_utc_ns;
+    return SVMS_OK;
 }
 
 static const indexed_range always = { NULL, INT64_MIN, INT64_MAX };
 
-/* The index lacks none that the ledger has. */
-static svms_status put_missing(keeper *self, const known_locks *ledger, svms_error *err)
+static bool is_same(const lock_copy *a, const lock_copy *b)
 {
-    for (size_t i = 0; i < ledger->count; i++) {
-        const known_lock *lock = &ledger->list[i];
-        indexed_lock indexed = { lock->id,  lock->camera, lock->from_utc_ns, lock->to_utc_ns,
-                                 lock->who, lock->why,    lock->since_utc_ns };
-        svms_error why = SVMS_ERROR_INIT;
-        svms_status status = lock->is_over
-                                 ? SVMS_OK
-                                 : recorder_index_lock(self->options.parts->index, &indexed, &why);
-        if (status != SVMS_OK && status != SVMS_E_EXISTS) {
-            return recorder_fail(err, status, why.os_error, "%s", why.message);
+    return strcmp(a->camera, b->camera) == 0 && a->from_utc_ns == b->from_utc_ns &&
+           a->to_utc_ns == b->to_utc_ns;
+}
+
+/* In place of what the index may have under this id. */
+static svms_status put_one(keeper *self, const lock_copy *lock, const lock_copy *indexed,
+                           svms_error *err)
+{
+    recorder_index *index = self->options.parts->index;
+    indexed_lock row = { lock->id,  lock->camera, lock->from_utc_ns, lock->to_utc_ns,
+                         lock->who, lock->why,    lock->since_utc_ns };
+    svms_status status = indexed ? recorder_index_unlock(index, lock->id, err) : SVMS_OK;
+    return status == SVMS_OK ? recorder_index_lock(index, &row, err) : status;
+}
+
+/* The index has all that the ledger has, as it has them. */
+static svms_status put_missing(keeper *self, const lock_copies *written, const lock_copies *indexed,
+                               svms_error *err)
+{
+    svms_status status = SVMS_OK;
+    for (size_t i = 0; i < written->count && status == SVMS_OK; i++) {
+        const lock_copy *lock = &written->list[i];
+        const lock_copy *row = find(indexed, lock->id);
+        if (!lock->is_over && (!row || !is_same(lock, row))) {
+            status = put_one(self, lock, row, err);
         }
     }
-    return SVMS_OK;
+    return status;
 }
 
 /* What the ledger does not know at all stays locked: rather the ledger has lost it. */
-static svms_status drop_ended(keeper *self, const known_locks *ledger, const known_locks *indexed,
+static svms_status drop_ended(keeper *self, const lock_copies *written, const lock_copies *indexed,
                               svms_error *err)
 {
     svms_status status = SVMS_OK;
     for (size_t i = 0; i < indexed->count && status == SVMS_OK; i++) {
-        const known_lock *lock = find(ledger, indexed->list[i].id);
+        const lock_copy *lock = find(written, indexed->list[i].id);
         if (!lock) {
             char words[160];
             (void)snprintf(words, sizeof words,
@@ -138,24 +158,24 @@ static svms_status drop_ended(keeper *self, const known_locks *ledger, const kno
 
 svms_status keeper_settle_locks(keeper *self, svms_error *err)
 {
-    known_locks ledger = { NULL, 0 };
-    known_locks indexed = { NULL, 0 };
+    lock_copies written = { NULL, 0 };
+    lock_copies indexed = { NULL, 0 };
     svms_error why = SVMS_ERROR_INIT;
     if (!self->locks_unsure) {
         return SVMS_OK;
     }
-    svms_status status = ledger_walk(self->options.ledger, take_entry, &ledger, &why);
+    svms_status status = ledger_walk(self->options.ledger, take_entry, &written, &why);
     if (status == SVMS_OK) {
         status =
             recorder_index_locks(self->options.parts->index, &always, take_indexed, &indexed, &why);
     }
     if (status == SVMS_OK) {
-        status = put_missing(self, &ledger, &why);
+        status = put_missing(self, &written, &indexed, &why);
     }
     if (status == SVMS_OK) {
-        status = drop_ended(self, &ledger, &indexed, &why);
+        status = drop_ended(self, &written, &indexed, &why);
     }
-    free_locks(&ledger);
+    free_locks(&written);
     free_locks(&indexed);
     self->locks_unsure = status != SVMS_OK;
     return status == SVMS_OK
@@ -200,7 +220,8 @@ bool keeper_make_id(char out[37])
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
     char *to = out;
     for (size_t i = 0; i < sizeof bytes; i++) {
-        to += snprintf(to, 4, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", bytes[i]);
+        bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+        to += snprintf(to, 4, "%s%02x", dash ? "-" : "", bytes[i]);
     }
     return true;
 }
@@ -220,14 +241,16 @@ static svms_status lock(keeper *self, const indexed_range *range, const char *wh
     if (count >= KEEPER_LOCKS_MAX) {
         return recorder_fail(err, SVMS_E_LIMIT, 0, "there are %u locks already", count);
     }
+    int64_t now = recorder_now();
     ledger_entry entry = { LEDGER_LOCK,      id,  range->camera, range->from_utc_ns,
-                           range->to_utc_ns, who, why,           0 };
+                           range->to_utc_ns, who, why,           now };
     status = ledger_append(self->options.ledger, &entry, err);
     if (status != SVMS_OK) {
         return status;
     }
-    indexed_lock indexed = { id,  range->camera, range->from_utc_ns, range->to_utc_ns,
-                             who, why,           recorder_now() };
+    indexed_lock indexed = {
+        id, range->camera, range->from_utc_ns, range->to_utc_ns, who, why, now
+    };
     status = recorder_index_lock(index, &indexed, err);
     self->locks_unsure = status != SVMS_OK;
     return status;

@@ -118,14 +118,14 @@ typedef struct selection {
 static svms_status select_victim(void *user, const indexed_container *container)
 {
     selection *self = user;
-    pass *pass = self->pass;
-    if (!wants_room(pass) && container->first_utc_ns >= pass->oldest_utc_ns) {
+    pass *now = self->pass;
+    if (!wants_room(now) && container->first_utc_ns >= now->oldest_utc_ns) {
         return SVMS_END;
     }
-    if (!wants_room(pass) && container->last_utc_ns >= pass->oldest_utc_ns) {
+    if (!wants_room(now) && container->last_utc_ns >= now->oldest_utc_ns) {
         return SVMS_OK;
     }
-    if (self->passed_over < pass->left_alone) {
+    if (self->passed_over < now->left_alone) {
         self->passed_over++;
         return SVMS_OK;
     }
@@ -136,20 +136,20 @@ static svms_status select_victim(void *user, const indexed_container *container)
 /* It was not locked when it was found, but may be by now. */
 static svms_status remove_one(pass *self, const keeper_victim *victim, svms_error *err)
 {
-    keeper *keeper = self->keeper;
+    keeper *by = self->keeper;
     bool is_locked = false;
     bool is_old = victim->last_utc_ns < self->oldest_utc_ns;
-    (void)pthread_mutex_lock(&keeper->work);
-    svms_status status = keeper_settle_locks(keeper, err);
+    (void)pthread_mutex_lock(&by->work);
+    svms_status status = keeper_settle_locks(by, err);
     if (status == SVMS_OK) {
-        status = keeper_is_locked(keeper, victim->camera, victim->first_utc_ns, victim->last_utc_ns,
+        status = keeper_is_locked(by, victim->camera, victim->first_utc_ns, victim->last_utc_ns,
                                   &is_locked, err);
     }
     if (status == SVMS_OK && !is_locked) {
-        status = keeper_remove(keeper, self->number, victim,
+        status = keeper_remove(by, self->number, victim,
                                is_old ? SVMS_PRUNE_RETENTION : SVMS_PRUNE_SPACE, false, err);
     }
-    (void)pthread_mutex_unlock(&keeper->work);
+    (void)pthread_mutex_unlock(&by->work);
     return status;
 }
 
@@ -213,14 +213,14 @@ static void tell_hopeless(pass *self)
 
 void keeper_tend(keeper *self, size_t storage)
 {
-    const storage_settings *settings = &self->options.parts->settings->storages[storage];
+    const storage_settings *of = &self->options.parts->settings->storages[storage];
     pass now = { .keeper = self,
                  .number = storage,
-                 .storage = settings,
+                 .storage = of,
                  .watch = &self->watches[storage],
                  .oldest_utc_ns = INT64_MIN };
-    if (settings->keep_days > 0) {
-        now.oldest_utc_ns = recorder_now() - (int64_t)settings->keep_days * NS_PER_DAY;
+    if (of->keep_days > 0) {
+        now.oldest_utc_ns = recorder_now() - (int64_t)of->keep_days * NS_PER_DAY;
     }
     if (!measure(&now)) {
         return;
@@ -230,7 +230,9 @@ void keeper_tend(keeper *self, size_t storage)
     remove_what_must_go(&now);
     watch_room(&now);
     tell_hopeless(&now);
-    if (now.free_bytes >= settings->reserve_bytes) {
-        keeper_reserve_take(settings->path);
+    /* Not where taking it would be what makes the next container go. */
+    if (now.free_bytes > KEEPER_RESERVE_SIZE &&
+        now.free_bytes - KEEPER_RESERVE_SIZE >= of->reserve_bytes) {
+        keeper_reserve_take(of->path);
     }
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #define NAME ".keeper-reserve"
-#define SIZE (256 * 1024)
 
 static bool name_of(const char *storage, char out[4352])
 {
@@ -26,7 +25,7 @@ void keeper_reserve_take(const char *storage)
     if (handle < 0) {
         return;
     }
-    bool taken = posix_fallocate(handle, 0, SIZE) == 0;
+    bool taken = posix_fallocate(handle, 0, KEEPER_RESERVE_SIZE) == 0;
     (void)close(handle);
     if (!taken) {
         (void)unlink(path);

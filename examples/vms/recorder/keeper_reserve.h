@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#define KEEPER_RESERVE_SIZE (256u * 1024)
+
 /* Takes the room, where it is not taken yet. A disk that has none left is no failure. */
 void keeper_reserve_take(const char *storage);
 /* Gives it to whoever is quickest. false: there was none. */

@@ -337,7 +337,7 @@ svms_status ledger_append(ledger *self, const ledger_entry *given, svms_error *e
     (void)pthread_mutex_lock(&self->mutex);
     svms_status status = self->is_dirty ? cut(self, err) : SVMS_OK;
     if (status == SVMS_OK) {
-        entry.utc_ns = recorder_now();
+        entry.utc_ns = given->utc_ns != 0 ? given->utc_ns : recorder_now();
         status = make_entry(self, &entry, bytes, &size, err);
     }
     if (status == SVMS_OK) {

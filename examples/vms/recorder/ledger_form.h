@@ -32,7 +32,7 @@ typedef struct ledger_entry {
     int64_t to_utc_ns;
     const char *who;
     const char *why;
-    int64_t utc_ns; /* when; not asked for when it is appended */
+    int64_t utc_ns; /* when; of one that is appended, 0: now */
 } ledger_entry;
 
 /* What stands in front of each entry, and is not believed before the signature is checked. */

@@ -55,7 +55,7 @@ svms_status ledger_judge(const svms_trust *trust, const svms_chain *chain, int64
     struct timespec clock = { 0, 0 };
     svms_identity_question question = SVMS_IDENTITY_QUESTION_INIT;
     svms_identity_result result = SVMS_IDENTITY_RESULT_INIT;
-    (void)clock_gettime(CLOCK_REALTIME, &clock);
+    (void)timespec_get(&clock, TIME_UTC);
     int64_t now = (int64_t)clock.tv_sec * NS_PER_SECOND + clock.tv_nsec;
     question.role = SVMS_ROLE_RECORDER;
     question.policy = SVMS_TIME_CLAIMED;

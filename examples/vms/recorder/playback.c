@@ -34,10 +34,11 @@ static svms_status show_newest(playback *self, svms_error *err)
     playback_lane *lane = self->own.count > 0 ? &self->own : &self->edge;
     svms_status status = SVMS_END;
     size_t last = lane->count > TRIES ? lane->count - TRIES : 0;
-    for (size_t i = lane->count; i > last && status != SVMS_OK; i--) {
+    for (size_t i = lane->count; i > last && status != SVMS_OK && status != SVMS_E_NO_MEMORY; i--) {
         bool is_first = status == SVMS_END;
         svms_status opened = playback_lane_open(lane, i - 1, is_first ? err : &ignored);
-        status = is_first || opened == SVMS_OK ? opened : status;
+        bool counts = is_first || opened == SVMS_OK || opened == SVMS_E_NO_MEMORY;
+        status = counts ? opened : status;
     }
     if (status == SVMS_OK) {
         status = playback_show(self, lane, err);

@@ -44,11 +44,29 @@ static char *make_path(const playback_lane *lane, const indexed_container *conta
     return strdup("");
 }
 
-static lane_place *find(const playback_lane *lane, const uint8_t container_id[16])
+/* Place of the first one that does not begin before the moment. */
+static size_t find_moment(const playback_lane *lane, int64_t utc_ns)
 {
-    for (size_t i = lane->count; i > 0; i--) {
-        if (memcmp(lane->places[i - 1]->container_id, container_id, 16) == 0) {
-            return lane->places[i - 1];
+    size_t low = 0;
+    size_t high = lane->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (lane->places[middle]->first_utc_ns < utc_ns) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static lane_place *find(const playback_lane *lane, const indexed_container *container)
+{
+    int64_t first = container->first_utc_ns;
+    for (size_t i = find_moment(lane, first);
+         i < lane->count && lane->places[i]->first_utc_ns == first; i++) {
+        if (memcmp(lane->places[i]->container_id, container->head.container_id, 16) == 0) {
+            return lane->places[i];
         }
     }
     return NULL;
@@ -108,7 +126,7 @@ static svms_status see(void *user, const indexed_container *container)
     if (container->is_edge != lane->is_edge || container->first_utc_ns == SVMS_NO_TIME) {
         return SVMS_OK;
     }
-    lane_place *place = find(lane, container->head.container_id);
+    lane_place *place = find(lane, container);
     if (!place) {
         return add(lane, container);
     }
@@ -215,35 +233,37 @@ bool playback_lane_is_damage(svms_status status)
            status == SVMS_E_UNTRUSTED || status == SVMS_E_LIMIT;
 }
 
-/* Whether there is another place, perhaps since now. */
-static svms_status find_next(playback_lane *lane, bool *is_new, svms_error *err)
+/* What the index knows from this place on, and by now. */
+static svms_status look_on(playback_lane *lane, size_t place, svms_error *err)
 {
-    size_t before = lane->count;
-    *is_new = false;
-    if (lane->at + 1 < lane->count) {
-        return SVMS_OK;
-    }
-    int64_t from = lane->count > 0 ? lane->places[lane->count - 1]->first_utc_ns : INT64_MIN + 1;
-    svms_status status = playback_lane_look(lane, from, INT64_MAX, err);
-    *is_new = lane->count > before;
-    return status;
+    int64_t from = place < lane->count ? lane->places[place]->first_utc_ns
+                   : place > 0         ? lane->places[place - 1]->first_utc_ns
+                                       : INT64_MIN + 1;
+    return playback_lane_look(lane, from, INT64_MAX, err);
 }
 
-/* The next one of the place that is open; what it ended with, once it is certain. */
+/* Nobody writes it any more: the index says so, or knows what came long after it. The next one is
+ * begun before this one ends. */
+static bool is_finished(const playback_lane *lane)
+{
+    return lane->places[lane->at]->is_closed || lane->at + 2 < lane->count ||
+           (lane->at + 1 < lane->count && lane->places[lane->at + 1]->is_closed);
+}
+
+/* The next one of the place that is open. SVMS_END: what follows is in other places. */
 static svms_status read_on(playback_lane *lane, svms_sample *out, svms_error *err)
 {
-    bool is_new = false;
     *out = (svms_sample)SVMS_SAMPLE_INIT;
     svms_status status = svms_reader_next(lane->reader, out, err);
-    if (status != SVMS_END && status != SVMS_AGAIN) {
-        return status;
+    if (status == SVMS_AGAIN && !is_finished(lane)) {
+        svms_status looked = look_on(lane, lane->at, err);
+        if (looked != SVMS_OK || !is_finished(lane)) {
+            return looked != SVMS_OK ? looked : status;
+        }
+        /* What was written between the two looks. */
+        status = svms_reader_next(lane->reader, out, err);
     }
-    svms_status looked = find_next(lane, &is_new, err);
-    if (looked != SVMS_OK) {
-        return looked;
-    }
-    /* What was written between the two looks comes before the next place. */
-    return is_new && status == SVMS_AGAIN ? svms_reader_next(lane->reader, out, err) : status;
+    return status == SVMS_AGAIN ? SVMS_END : status;
 }
 
 /* Looking for places meets the same again and again. */
@@ -265,35 +285,25 @@ svms_status playback_lane_met(playback_lane *lane, svms_error *err)
 
 svms_status playback_lane_next(playback_lane *lane, svms_sample *out, svms_error *err)
 {
-    bool is_new = false;
+    bool has_looked = false;
     svms_status status = playback_lane_met(lane, err);
-    if (status != SVMS_OK) {
-        return status;
-    }
-    if (lane->at >= lane->count) {
-        status = find_next(lane, &is_new, err);
-    }
-    while (status == SVMS_OK && lane->at < lane->count) {
-        if (!lane->reader) {
-            status = playback_lane_open(lane, lane->at, err);
-            if (status != SVMS_OK) {
-                playback_lane_leave(lane);
-                status = status == SVMS_END ? SVMS_OK : status;
-                continue;
+    while (status == SVMS_OK) {
+        if (lane->at >= lane->count) {
+            status = has_looked ? SVMS_END : look_on(lane, lane->at, err);
+            has_looked = true;
+            continue;
+        }
+        status = lane->reader ? SVMS_OK : playback_lane_open(lane, lane->at, err);
+        if (status == SVMS_OK) {
+            status = read_on(lane, out, err);
+            if (status == SVMS_OK || status == SVMS_AGAIN || playback_lane_is_damage(status)) {
+                return status;
             }
         }
-        status = read_on(lane, out, err);
-        if (status == SVMS_OK || playback_lane_is_damage(status)) {
-            return status;
-        }
-        bool is_last = lane->at + 1 >= lane->count;
-        if (status == SVMS_AGAIN && is_last) {
-            return status;
-        }
         playback_lane_leave(lane);
-        status = status >= SVMS_OK ? SVMS_OK : status;
+        status = status == SVMS_END ? SVMS_OK : status;
     }
-    return status == SVMS_OK ? SVMS_END : status;
+    return status;
 }
 
 int64_t playback_lane_duration(const playback_lane *lane, const svms_sample *sample)

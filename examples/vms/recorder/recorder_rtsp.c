@@ -157,6 +157,10 @@ svms_status recorder_rtsp_start(recorder_rtsp **out, const recorder_rtsp_options
                                 svms_error *err)
 {
     const web_lockout_options limits = { .failures = FAILURES };
+    if (!options->parts->gate || !options->tls) {
+        (void)close(options->listener);
+        return recorder_fail(err, SVMS_E_USAGE, 0, "RTSP needs a gate, and a certificate");
+    }
     recorder_rtsp *self = calloc(1, sizeof *self);
     if (!self || pthread_mutex_init(&self->mutex, NULL) != 0) {
         free(self);

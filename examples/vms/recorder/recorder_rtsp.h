@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RTSPS for clients: live/CAMERA and replay/CAMERA, media as SRTP. Tokens only (bearer), judged by
  * the gate; each request is decided, streams end when they must, all of it is audited. A thread of
- * its own. */
+ * its own, and one for each recording that is read. The tracks of a recording are those of its
+ * newest container, or with replay/CAMERA?at=2026-01-01T00:00:00Z those of that moment. */
 #ifndef RECORDER_RTSP_H
 #define RECORDER_RTSP_H
 
@@ -18,7 +19,7 @@ typedef struct recorder_rtsp_options {
     camera_fleet *fleet;
     const playback_keys *keys; /* NULL: no replay */
     svms_tls_context *tls;     /* of servers */
-    int listener;              /* taken over */
+    int listener;              /* taken over, also when it fails */
 } recorder_rtsp_options;
 
 svms_status recorder_rtsp_start(recorder_rtsp **out, const recorder_rtsp_options *options,

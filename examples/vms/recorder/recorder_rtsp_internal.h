@@ -13,8 +13,8 @@
 
 #define RTSP_LIVE_PREFIX "/live/"
 #define RTSP_REPLAY_PREFIX "/replay/"
-/* Somebody's recordings that are open at a time, each with a thread. */
-#define RTSP_CURSORS_MAX 48u
+/* Recordings that are open at a time, each with a thread once it is played. */
+#define RTSP_CURSORS_MAX 128u
 /* View of a recording: what was asked for, and what leads to it. */
 #define RTSP_RANGES_MAX (GATE_RANGES_MAX + 1)
 
@@ -69,7 +69,7 @@ struct recorder_rtsp {
     pthread_mutex_t mutex;
     pthread_cond_t cursor_left;
     bool takes_wakes; /* of the mutex; cursors may outlive the server for a moment */
-    unsigned cursors; /* of the mutex: threads */
+    unsigned cursors; /* of the mutex */
     web_lockout *lockout;
     rtsp_camera *cameras;
     size_t camera_count;

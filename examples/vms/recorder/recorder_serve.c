@@ -13,9 +13,7 @@
 #include "playback.h"
 #include "recorder_failure.h"
 #include "recorder_rtsp.h"
-#ifdef RECORDER_WITH_WEB
 #include "recorder_web.h"
-#endif
 
 #define URL_SIZE (SERVE_LISTEN_TEXT + 16)
 
@@ -28,9 +26,7 @@ struct recorder_serve {
     svms_tls_context *tls;
     int listener; /* -1: none, or given away */
     recorder_rtsp *rtsp;
-#ifdef RECORDER_WITH_WEB
     recorder_web *web;
-#endif
     char rtsps[URL_SIZE];
     char https[URL_SIZE];
 };
@@ -163,7 +159,6 @@ static svms_status start_rtsp(recorder_serve *self, camera_fleet *fleet, svms_er
     return recorder_rtsp_start(&self->rtsp, &options, err);
 }
 
-#ifdef RECORDER_WITH_WEB
 static svms_status start_web(recorder_serve *self, camera_fleet *fleet, keeper *keeps,
                              svms_error *err)
 {
@@ -194,18 +189,12 @@ static svms_status start_web(recorder_serve *self, camera_fleet *fleet, keeper *
     }
     return status;
 }
-#endif
 
 svms_status recorder_serve_start(recorder_serve *self, camera_fleet *fleet, keeper *keeps,
                                  svms_error *err)
 {
     svms_status status = start_rtsp(self, fleet, err);
-#ifdef RECORDER_WITH_WEB
-    status = status == SVMS_OK ? start_web(self, fleet, keeps, err) : status;
-#else
-    (void)keeps;
-#endif
-    return status;
+    return status == SVMS_OK ? start_web(self, fleet, keeps, err) : status;
 }
 
 void recorder_serve_tend(recorder_serve *self)
@@ -214,11 +203,9 @@ void recorder_serve_tend(recorder_serve *self)
         if (self->rtsp) {
             recorder_rtsp_judge_again(self->rtsp);
         }
-#ifdef RECORDER_WITH_WEB
         if (self->web) {
             recorder_web_judge_again(self->web);
         }
-#endif
     }
 }
 
@@ -251,9 +238,7 @@ const char *recorder_serve_https(const recorder_serve *self)
 
 void recorder_serve_stop(recorder_serve *self)
 {
-#ifdef RECORDER_WITH_WEB
     recorder_web_stop(&self->web);
-#endif
     recorder_rtsp_stop(&self->rtsp);
 }
 

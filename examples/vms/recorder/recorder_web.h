@@ -24,7 +24,8 @@ typedef struct recorder_web_options {
     const playback_keys *keys; /* NULL: nothing recorded is given */
     svms_chain *exporter;      /* who signs exports, or NULL: there are none */
     svms_private_key *exporter_key;
-    svms_tls_context *tls; /* of servers */
+    const svms_trust *trust; /* vouches for the recorders whose containers are exported */
+    svms_tls_context *tls;   /* of servers */
     const struct sockaddr *listen;
     socklen_t listen_size;
 } recorder_web_options;

@@ -29,7 +29,7 @@ void shoot(fixture *fix, const piece *what, memory_file *file, svms_head *head)
                                                          : what->state;
     if (what->edge) {
         options.origin = SVMS_ORIGIN_EDGE;
-        options.role = SVMS_ROLE_CAMERA;
+        options.role = what->chain ? SVMS_ROLE_CAMERA : SVMS_ROLE_RECORDER;
     }
     svms_error err = SVMS_ERROR_INIT;
     if (svms_writer_open(&writer, fix->ctx, &sink, &options, &err) != SVMS_OK) {

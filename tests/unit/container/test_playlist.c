@@ -146,19 +146,19 @@ static void record_samples(recorder *rec, int from, int to)
     }
 }
 
-/* A camera's own container of the recording, with samples from to to - 1. */
-static void record_edge(recorder *rec, memory_file *file, int from, int to)
+/* What a camera had itself, with samples from to to - 1; role: who signs it. */
+static void record_edge(recorder *rec, memory_file *file, svms_role role, int from, int to)
 {
     fixture *fix = rec->fix;
     svms_private_key *key = NULL;
     svms_writer *writer = NULL;
     svms_sink sink = memory_sink(file);
     assert_int_equal(svms_private_key_generate(&key, fix->ctx, NULL), SVMS_OK);
-    svms_chain *chain = issue_chain(fix, key, SVMS_ROLE_CAMERA, T0 - DAY, T0 + DAY);
+    svms_chain *chain = issue_chain(fix, key, role, T0 - DAY, T0 + DAY);
     svms_writer_options options = rec->writer;
     options.signer_key = key;
     options.signer_chain = chain;
-    options.role = SVMS_ROLE_CAMERA;
+    options.role = role;
     options.origin = SVMS_ORIGIN_EDGE;
     memcpy(options.recording_id, rec->parts[0].is.recording_id, 16);
     assert_int_equal(svms_writer_open(&writer, fix->ctx, &sink, &options, NULL), SVMS_OK);
@@ -327,8 +327,8 @@ static void record_with_edges(recorder *rec, fixture *fix, shelf *from, memory_f
     record_samples(rec, 60, 90);
     recorder_close(rec);
     shelf_put(from, rec);
-    record_edge(rec, &edges[0], 20, 50);
-    record_edge(rec, &edges[1], 40, 110);
+    record_edge(rec, &edges[0], SVMS_ROLE_CAMERA, 20, 50);
+    record_edge(rec, &edges[1], SVMS_ROLE_RECORDER, 40, 110);
     from->files[from->count++] = &edges[0];
     from->files[from->count++] = &edges[1];
 }

@@ -375,7 +375,10 @@ static void what_a_camera_kept_itself_joins_and_may_overlap(void **state)
                   .key = key,
                   .chain = camera };
     folder_add(&all, &own);
+    /* And one that the recorder fetched. */
     own.begin = 12;
+    own.key = NULL;
+    own.chain = NULL;
     folder_add(&all, &own);
     svms_sequence_report report = folder_expect(&all, SVMS_OK, SVMS_SEQUENCE_FORKED, 0);
     assert_int_equal(report.edge_containers, 2);

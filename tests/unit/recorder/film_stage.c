@@ -96,6 +96,29 @@ static void make_settings(film *f)
     };
 }
 
+static void *take(void *user, size_t size)
+{
+    film_memory *memory = user;
+    return ++memory->count == memory->fails_at ? NULL : malloc(size);
+}
+
+static void give_back(void *user, void *pointer)
+{
+    (void)user;
+    free(pointer);
+}
+
+svms_ctx *film_failing_ctx(film_memory *memory)
+{
+    svms_ctx *ctx = NULL;
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    options.user = memory;
+    options.allocate = take;
+    options.release = give_back;
+    assert_int_equal(svms_ctx_new(&ctx, &options, NULL), SVMS_OK);
+    return ctx;
+}
+
 int film_set_up(void **state)
 {
     const service_options options = { "test", false };

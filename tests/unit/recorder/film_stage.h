@@ -66,6 +66,15 @@ typedef struct film {
     size_t first; /* of this recording */
 } film;
 
+/* Allocations of contexts with this as user: counted, and one fails. */
+typedef struct film_memory {
+    unsigned count;
+    unsigned fails_at; /* from 1; 0: none */
+} film_memory;
+
+/* A context of which allocations fail. */
+svms_ctx *film_failing_ctx(film_memory *memory);
+
 /* As CMocka's set-up and tear-down. */
 int film_set_up(void **state);
 int film_tear_down(void **state);

@@ -162,6 +162,55 @@ static void a_damaged_head_is_put_aside(void **state)
     store_case_expect_whole(c, 2);
 }
 
+#define HEX16 "00112233445566778899aabbccddeeff"
+#define FRONT                                                                                      \
+    "{\"recording_id\":\"" HEX16 "\",\"container_id\":\"" HEX16                                    \
+    "\",\"manifest_hash\":\"" HEX16 HEX16 "\","
+
+static void heads_are_read_as_they_were_written_or_not_at_all(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "[]",
+        FRONT "\"sequence\":-1,\"segment\":0,\"last_utc\":null}",
+        FRONT "\"sequence\":1,\"segment\":-7,\"last_utc\":null}",
+        FRONT "\"sequence\":1,\"segment\":\"0\",\"last_utc\":null}",
+        FRONT "\"sequence\":1,\"segment\":0,\"last_utc\":\"soon\"}",
+        FRONT "\"sequence\":1,\"sequence\":2,\"segment\":0,\"last_utc\":null}",
+        FRONT "\"sequence\":1,\"last_utc\":null}",
+        "{\"recording_id\":\"zz\",\"sequence\":1,\"segment\":0,\"last_utc\":null}",
+    };
+    store_case *c = *state;
+    svms_head head = SVMS_HEAD_INIT;
+    svms_head same = SVMS_HEAD_INIT;
+    bool found = true;
+    char big[5000];
+    char other[160];
+    store_case_open(c); /* makes the folder */
+    assert_int_equal(store_head_read(&head, &found, c->head, &c->err), SVMS_OK);
+    assert_false(found);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        store_case_write(c->head, bad[i], strlen(bad[i]), 0600);
+        assert_int_equal(store_head_read(&head, &found, c->head, &c->err), SVMS_E_MALFORMED);
+        assert_false(found);
+    }
+    memset(big, ' ', sizeof big);
+    store_case_write(c->head, big, sizeof big, 0600);
+    assert_int_equal(store_head_read(&head, &found, c->head, &c->err), SVMS_E_MALFORMED);
+    memset(head.container_id, 0xAB, sizeof head.container_id);
+    memset(head.manifest_hash, 0xCD, sizeof head.manifest_hash);
+    head.recording_sequence = 77;
+    head.last_utc_ns = T0;
+    assert_int_equal(store_head_write(c->head, &head, &c->err), SVMS_OK);
+    assert_int_equal(store_head_read(&same, &found, c->head, &c->err), SVMS_OK);
+    assert_true(found);
+    assert_memory_equal(&same, &head, sizeof head);
+    /* What a link points to is somebody else's. */
+    snprintf(other, sizeof other, "%s.link", c->head);
+    assert_int_equal(symlink(c->head, other), 0);
+    assert_int_equal(store_head_read(&same, &found, other, &c->err), SVMS_E_IO);
+}
+
 static void two_of_them_never_share_a_folder(void **state)
 {
     store_case *c = *state;
@@ -188,6 +237,67 @@ static void other_tracks_begin_another_container(void **state)
     assert_int_equal(store_case_files(c, ".svms"), 2);
     store_case_expect_whole(c, 2);
     assert_int_equal(store_case_audited(c, "recording.start", NULL), 1);
+}
+
+static void expect_protection(store_case *c, const char *path, svms_protection due)
+{
+    svms_source source = SVMS_SOURCE_INIT;
+    svms_reader *reader = NULL;
+    svms_container_info info = SVMS_CONTAINER_INFO_INIT;
+    assert_int_equal(svms_source_open_file(&source, c->ctx, path, &c->err), SVMS_OK);
+    assert_int_equal(svms_reader_open(&reader, c->ctx, &source, NULL, &c->err), SVMS_OK);
+    assert_int_equal(svms_reader_get_info(reader, &info, &c->err), SVMS_OK);
+    assert_int_equal(info.track_count, 3);
+    assert_int_equal(info.role, SVMS_ROLE_RECORDER);
+    assert_int_equal(info.capture_clock, SVMS_CLOCK_NTP);
+    assert_int_equal(info.key_stanzas, 1);
+    assert_null(info.device_name); /* of who has no key */
+    for (uint32_t i = 0; i < 3; i++) {
+        svms_track track = SVMS_TRACK_INIT;
+        assert_int_equal(svms_reader_get_track(reader, i, &track, &c->err), SVMS_OK);
+        assert_int_equal(track.protection, due);
+    }
+    svms_reader_close(&reader);
+    svms_source_close(&source);
+}
+
+static void the_storage_says_how_everything_is_protected(void **state)
+{
+    static const svms_protection modes[] = { SVMS_PROTECT_STRONG, SVMS_PROTECT_LIGHT };
+    store_case *c = *state;
+    uint8_t config[] = { 1, 2, 3 };
+    char path[256];
+    for (unsigned i = 0; i < 2; i++) {
+        svms_track tracks[3] = { SVMS_TRACK_INIT, store_case_track(640), SVMS_TRACK_INIT };
+        tracks[0].codec = SVMS_CODEC_PCMU;
+        tracks[0].kind = SVMS_TRACK_AUDIO;
+        tracks[0].sample_rate = 8000;
+        tracks[0].channels = 1;
+        tracks[0].protection = SVMS_PROTECT_NONE;
+        tracks[1].config = config;
+        tracks[1].config_size = sizeof config;
+        tracks[2].codec = SVMS_CODEC_ONVIF_METADATA;
+        tracks[2].kind = SVMS_TRACK_METADATA;
+        tracks[2].protection = SVMS_PROTECT_NONE;
+        c->storage.mode = modes[i];
+        store_case_open(c);
+        assert_int_equal(camera_store_begin(c->store, tracks, 3, T0, SVMS_CLOCK_NTP, &c->err),
+                         SVMS_OK);
+        for (uint32_t k = 0; k < 30; k++) {
+            svms_sample sample = SVMS_SAMPLE_INIT;
+            sample.track = k % 3;
+            sample.data = config;
+            sample.size = sizeof config;
+            sample.utc_ns = T0 + (i * 100 + k) * SECOND;
+            sample.flags = SVMS_SAMPLE_SYNC;
+            assert_int_equal(camera_store_put(c->store, &sample, &c->err), SVMS_OK);
+        }
+        camera_store_close(&c->store);
+        store_case_file(c, ".svms", i, path);
+        expect_protection(c, path, modes[i]);
+    }
+    store_case_expect_whole(c, 2);
+    assert_int_equal(store_case_samples(c), 60);
 }
 
 static void a_disk_that_is_full_is_told_once_and_recording_goes_on(void **state)
@@ -357,6 +467,43 @@ static void what_was_flushed_can_be_read_at_once(void **state)
     assert_int_equal(store_case_look(c).last_utc_ns, T0 + SECOND / 2);
 }
 
+static void put_other(store_case *c, uint32_t track, int64_t utc_ns)
+{
+    uint8_t bytes[10] = { 0 };
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    sample.track = track;
+    sample.data = bytes;
+    sample.size = sizeof bytes;
+    sample.flags = SVMS_SAMPLE_SYNC;
+    sample.utc_ns = utc_ns;
+    assert_int_equal(camera_store_put(c->store, &sample, &c->err), SVMS_OK);
+}
+
+static void what_comes_late_after_a_flush_is_no_clock_that_was_set_back(void **state)
+{
+    store_case *c = *state;
+    svms_track tracks[3] = { store_case_track(640), SVMS_TRACK_INIT, SVMS_TRACK_INIT };
+    tracks[1].codec = SVMS_CODEC_PCMU;
+    tracks[1].kind = SVMS_TRACK_AUDIO;
+    tracks[2].codec = SVMS_CODEC_ONVIF_METADATA;
+    tracks[2].kind = SVMS_TRACK_METADATA;
+    store_case_open(c);
+    assert_int_equal(camera_store_begin(c->store, tracks, 3, T0, SVMS_CLOCK_CAMERA, &c->err),
+                     SVMS_OK);
+    store_case_put(c, 0, 41, 0);
+    assert_int_equal(camera_store_flush(c->store, &c->err), SVMS_OK);
+    put_other(c, 1, T0 + 4 * SECOND - SECOND / 20);
+    store_case_put(c, 41, 40, 0);
+    assert_int_equal(camera_store_flush(c->store, &c->err), SVMS_OK);
+    put_other(c, 2, T0 + 3 * SECOND);
+    store_case_put(c, 81, 40, 0);
+    assert_int_equal(store_case_look(c).container, 0);
+    assert_int_equal(store_case_look(c).left_out, 0);
+    camera_store_close(&c->store);
+    store_case_expect_whole(c, 1);
+    assert_int_equal(store_case_samples(c), 41 + 40 + 40 + 2);
+}
+
 static void a_clock_that_is_set_back_costs_nothing(void **state)
 {
     store_case *c = *state;
@@ -367,6 +514,29 @@ static void a_clock_that_is_set_back_costs_nothing(void **state)
     assert_int_equal(store_case_look(c).left_out, 0);
     camera_store_close(&c->store);
     store_case_expect_whole(c, 2);
+}
+
+static void a_clock_that_is_set_forward_costs_nothing(void **state)
+{
+    store_case *c = *state;
+    uint8_t bytes[10] = { 0 };
+    store_case_open(c);
+    store_case_begin(c, 640);
+    store_case_put(c, 0, 50, 0);
+    for (int i = 50; i < 100; i++) {
+        svms_sample sample = SVMS_SAMPLE_INIT;
+        sample.data = bytes;
+        sample.size = sizeof bytes;
+        sample.dts = i * INT64_C(100);
+        sample.pts = sample.dts;
+        sample.utc_ns = T0 + i * (SECOND / 10) + 7200 * SECOND;
+        sample.flags = i % 10 == 0 ? SVMS_SAMPLE_SYNC : 0;
+        assert_int_equal(camera_store_put(c->store, &sample, &c->err), SVMS_OK);
+    }
+    camera_store_close(&c->store);
+    assert_int_equal(store_case_files(c, ".svms"), 2);
+    store_case_expect_whole(c, 2);
+    assert_int_equal(store_case_samples(c), 100);
 }
 
 static void another_recording_in_the_folder_is_told(void **state)
@@ -484,7 +654,7 @@ static void memory_that_lacks_for_a_moment_is_no_end(void **state)
     svms_track track = store_case_track(640);
     svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
     bool failed = true;
-    for (uint64_t at = 1; failed; at += 1 + at / 8) {
+    for (uint64_t at = 1; failed; at += 1 + at / 6) {
         empty_folder(c);
         c->allocations = 0;
         c->allocation_fails_at = at;
@@ -536,8 +706,10 @@ int main(void)
         CASE(what_was_rolled_back_is_signed_and_told),
         CASE(without_a_head_it_goes_on_and_says_so),
         CASE(a_damaged_head_is_put_aside),
+        CASE(heads_are_read_as_they_were_written_or_not_at_all),
         CASE(two_of_them_never_share_a_folder),
         CASE(other_tracks_begin_another_container),
+        CASE(the_storage_says_how_everything_is_protected),
         CASE(a_disk_that_is_full_is_told_once_and_recording_goes_on),
         CASE(a_disk_that_fails_costs_one_container),
         CASE(a_storage_that_fails_at_first_is_no_end),
@@ -546,7 +718,9 @@ int main(void)
         CASE(a_sample_that_cannot_be_stored_is_left_out),
         CASE(a_gap_is_signed_with_its_reason),
         CASE(what_was_flushed_can_be_read_at_once),
+        CASE(what_comes_late_after_a_flush_is_no_clock_that_was_set_back),
         CASE(a_clock_that_is_set_back_costs_nothing),
+        CASE(a_clock_that_is_set_forward_costs_nothing),
         CASE(another_recording_in_the_folder_is_told),
         CASE(what_was_pruned_is_not_missed),
         CASE(a_record_by_somebody_else_explains_nothing),

@@ -386,6 +386,21 @@ static void locks_outlive_the_index(void **state)
     assert_int_equal(store_case_events(f->c, "storage.failed"), 0);
 }
 
+static void a_lock_that_somebody_shortened_is_whole_again(void **state)
+{
+    fixture *f = *state;
+    char id[37];
+    record(f, 2, 0);
+    lock_range(f, 0, 10 * MINUTE, id);
+    indexed_lock shorter = { id, CAMERA, T0, T0 + 1, "anna", "theft", 1 };
+    assert_int_equal(recorder_index_unlock(f->c->parts.index, id, &f->err), SVMS_OK);
+    assert_int_equal(recorder_index_lock(f->c->parts.index, &shorter, &f->err), SVMS_OK);
+    restart(f);
+    f->c->storage.keep_bytes = 1;
+    tend(f);
+    assert_int_equal(count_files(f, ".svms"), 3);
+}
+
 static void a_ledger_that_was_replaced_takes_no_lock_away(void **state)
 {
     fixture *f = *state;
@@ -557,13 +572,20 @@ static void the_last_room_is_for_records(void **state)
     snprintf(path, sizeof path, "%s/.keeper-reserve", f->c->path);
     assert_int_equal(stat(path, &is), 0);
     assert_true(is.st_size > 0);
-    failing_create = ENOSPC;
-    f->c->storage.keep_bytes = 1;
+    /* It is given away before the first removal is given up. */
+    failing_write = ENOSPC;
+    f->room = 0;
     tend(f);
     assert_int_equal(count_files(f, ".svms"), 2);
-    failing_create = 0;
+    assert_int_equal(count_files(f, ".new"), 0);
+    assert_int_equal(stat(path, &is), -1);
+    assert_true(store_case_events(f->c, "storage.failed") >= 1);
+    failing_write = 0;
     tend(f);
-    assert_int_equal(count_files(f, ".svms"), 0);
+    assert_true(count_files(f, ".svms") < 2);
+    f->room = ALL_OF_IT;
+    tend(f);
+    assert_int_equal(stat(path, &is), 0);
 }
 
 static svms_status open_with_key(fixture *f, const char *path)
@@ -730,6 +752,7 @@ int main(void)
         CASE(what_is_locked_stays_and_the_rest_verifies),
         CASE(a_lock_waits_for_what_is_still_to_come),
         CASE(locks_outlive_the_index),
+        CASE(a_lock_that_somebody_shortened_is_whole_again),
         CASE(a_ledger_that_was_replaced_takes_no_lock_away),
         CASE(without_a_ledger_that_can_be_read_nothing_goes),
         CASE(what_a_crash_interrupted_is_finished),

@@ -451,6 +451,53 @@ static void what_is_no_ledger_is_left_alone(void **state)
     assert_int_equal(file_size(f), f->size);
 }
 
+/* The allocation after so many fails, and all behind it. */
+typedef struct scarce {
+    unsigned left;
+} scarce;
+
+static void *allocate(void *user, size_t size)
+{
+    scarce *memory = user;
+    if (memory->left == 0) {
+        return NULL;
+    }
+    memory->left--;
+    return malloc(size);
+}
+
+static void release(void *user, void *pointer)
+{
+    (void)user;
+    free(pointer);
+}
+
+static void without_memory_nothing_is_called_forged(void **state)
+{
+    fixture *f = *state;
+    scarce memory = { UINT32_MAX };
+    svms_ctx *ctx = NULL;
+    svms_ctx_options options = SVMS_CTX_OPTIONS_INIT;
+    svms_status status = SVMS_E_NO_MEMORY;
+    make_three(f);
+    options.user = &memory;
+    options.allocate = allocate;
+    options.release = release;
+    assert_int_equal(svms_ctx_new(&ctx, &options, NULL), SVMS_OK);
+    for (unsigned n = 0; status != SVMS_OK && n < 1000; n++) {
+        memory.left = n;
+        status = ledger_open(&f->ledger, ctx, f->path, &f->who.keys, f->who.trust, &f->err);
+        assert_true(status == SVMS_OK || status == SVMS_E_NO_MEMORY);
+    }
+    assert_int_equal(status, SVMS_OK);
+    memory.left = 0;
+    assert_int_equal(ledger_walk(f->ledger, NULL, NULL, &f->err), SVMS_E_NO_MEMORY);
+    memory.left = UINT32_MAX;
+    assert_int_equal(ledger_walk(f->ledger, NULL, NULL, &f->err), SVMS_OK);
+    ledger_close(&f->ledger);
+    svms_ctx_free(&ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +519,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_write_that_fails_leaves_it_as_it_was, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_changes_while_it_is_open_is_found_by_walking, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(without_memory_nothing_is_called_forged, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_ledger_is_left_alone, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,6 +332,32 @@ static void what_is_being_recorded_comes_as_it_grows(void **state)
     playback_close(&play);
 }
 
+static void a_container_is_not_left_before_it_has_its_end(void **state)
+{
+    film *f = *state;
+    film_begin(f, FILM_CAMERA, recorder_now() - 10 * FILM_SECOND, 60);
+    film_take(f, 0, 10);
+    film_flush(f);
+    playback *play = open_all(f);
+    seek(play, SVMS_NO_TIME, false, false);
+    expect_all(play, 0, 10);
+    /* The next one is begun while the last segment of this one is not there yet. */
+    indexed_container next_one = { .storage = "disk",
+                                   .camera = FILM_CAMERA,
+                                   .file = "door/next.svms.part",
+                                   .head = SVMS_HEAD_INIT,
+                                   .first_utc_ns = film_utc(f, 20),
+                                   .last_utc_ns = SVMS_NO_TIME };
+    next_one.head.container_id[0] = 1;
+    assert_int_equal(recorder_index_put(f->index, &next_one, NULL), SVMS_OK);
+    expect_status(play, SVMS_AGAIN);
+    film_take(f, 10, 20);
+    film_end(f);
+    expect_all(play, 10, 20);
+    expect_status(play, SVMS_AGAIN);
+    playback_close(&play);
+}
+
 static void a_range_that_is_over_ends_also_while_it_is_recorded(void **state)
 {
     film *f = *state;
@@ -561,6 +587,44 @@ static void other_tracks_and_configurations_are_told(void **state)
     playback_close(&play);
 }
 
+/* One after the other fails: that is told, and nothing else happens. */
+static void memory_that_fails_is_told(void **state)
+{
+    film *f = *state;
+    film_memory memory = { 0, 0 };
+    svms_ctx *ctx = film_failing_ctx(&memory);
+    unsigned failures = 0;
+    bool is_whole = false;
+    film_make(f, FILM_CAMERA, LONG_AGO, 4, 2);
+    f->parts.ctx = ctx;
+    for (unsigned at = 1; !is_whole; at++) {
+        const playback_options options = { &f->parts, f->keys, FILM_CAMERA, NULL, 0 };
+        playback *play = NULL;
+        unsigned pictures = 0;
+        unsigned number = 0;
+        memory = (film_memory){ 0, at };
+        svms_status status = playback_open(&play, &options, NULL);
+        if (status == SVMS_OK) {
+            status = playback_seek(play, film_utc(f, 5), at % 2 == 0, false, NULL);
+        }
+        while (status == SVMS_OK && (status = next(play, &number)) == SVMS_OK) {
+            pictures++;
+        }
+        is_whole = memory.count < at;
+        if (!is_whole && status != SVMS_E_NO_MEMORY) {
+            fail_msg("allocation %u of %u: %d", at, memory.count, (int)status);
+        }
+        assert_int_equal(status, is_whole ? SVMS_END : SVMS_E_NO_MEMORY);
+        assert_true(!is_whole || pictures == (at % 2 == 0 ? 10 : 40));
+        failures += is_whole ? 0 : 1;
+        memory.fails_at = 0;
+        playback_close(&play);
+    }
+    assert_true(failures > 10);
+    f->parts.ctx = f->ctx;
+    svms_ctx_free(&ctx);
+}
+
 static void keys_of_others_are_refused(void **state)
 {
     film *f = *state;
@@ -593,6 +657,7 @@ int main(void)
         CASE(ranges_are_never_left),
         CASE(other_ranges_count_from_the_next_sample_on),
         CASE(what_is_being_recorded_comes_as_it_grows),
+        CASE(a_container_is_not_left_before_it_has_its_end),
         CASE(a_range_that_is_over_ends_also_while_it_is_recorded),
         CASE(containers_are_renamed_while_they_are_read),
         CASE(a_name_that_is_not_known_yet_is_asked_for),
@@ -603,6 +668,7 @@ int main(void)
         CASE(what_the_camera_recorded_itself_fills_gaps),
         CASE(what_the_camera_has_before_and_behind_comes),
         CASE(other_tracks_and_configurations_are_told),
+        CASE(memory_that_fails_is_told),
         CASE(keys_of_others_are_refused),
     };
 #undef CASE

@@ -789,6 +789,132 @@ static void what_is_recorded_now_comes_as_it_grows(void **state)
     film_end(h->film);
 }
 
+static void a_recording_ends_when_the_policy_says_so(void **state)
+{
+    house *h = *state;
+    client c;
+    film_begin(h->film, FILM_CAMERA, recorder_now() - 30 * FILM_SECOND, 60);
+    film_take(h->film, 0, 20);
+    film_flush(h->film);
+    start(h);
+    begin(h, &c, "/replay/door", &annas, &whole, 0);
+    work(&c, 19);
+    expect_end(&c, STREAM_PULL_GOES_ON);
+    write_policy(h, 2, "\"live.*\"", "");
+    gate_tend(h->gate);
+    recorder_rtsp_judge_again(h->rtsp);
+    work(&c, UINT32_MAX);
+    assert_int_not_equal(c.end, STREAM_PULL_GOES_ON);
+    assert_true(c.pictures <= 20);
+    leave(&c);
+    film_end(h->film);
+    assert_int_equal(count_records(h, "playback.stop", "\"id\":\"anna\""), 1);
+}
+
+static void a_camera_that_comes_back_otherwise_is_another_stream(void **state)
+{
+    house *h = *state;
+    uint64_t until = stream_clock() + PATIENCE;
+    client c;
+    start(h);
+    begin_live(h);
+    watch_door(h, &c, &annas, 0);
+    assert_int_equal(c.tracks, 2);
+    assert_int_equal(live_hub_begin(h->fleet.door, h->film->tracks, 1, NULL), SVMS_OK);
+    work(&c, UINT32_MAX);
+    assert_int_not_equal(c.end, STREAM_PULL_GOES_ON);
+    leave(&c);
+    do {
+        watch_door(h, &c, &annas, 0);
+        leave(&c);
+    } while (c.tracks != 1 && stream_clock() < until);
+    assert_int_equal(c.tracks, 1);
+}
+
+static void other_parameter_sets_end_nothing(void **state)
+{
+    house *h = *state;
+    uint8_t other[64];
+    svms_track tracks[2] = { h->film->tracks[0], h->film->tracks[1] };
+    client c;
+    start(h);
+    begin_live(h);
+    watch_door(h, &c, &annas, 0);
+    expect_end(&c, STREAM_PULL_GOES_ON);
+    /* The level is another. */
+    memcpy(other, tracks[0].config, tracks[0].config_size);
+    other[3] = other[11] = 0x0B;
+    tracks[0].config = other;
+    assert_int_equal(live_hub_begin(h->fleet.door, tracks, 2, NULL), SVMS_OK);
+    work(&c, c.pictures + 20);
+    expect_end(&c, STREAM_PULL_GOES_ON);
+    leave(&c);
+}
+
+static void the_tracks_of_a_moment_can_be_asked_for(void **state)
+{
+    house *h = *state;
+    client c;
+    char path[96];
+    char moment[SVMS_TIME_TEXT_SIZE];
+    film_make(h->film, FILM_CAMERA, LONG_AGO, 3, 60);
+    h->film->without_sound = true;
+    film_make(h->film, FILM_CAMERA, LONG_AGO + 10 * FILM_SECOND, 3, 60);
+    start(h);
+    fetch(h, &c, "/replay/door", &whole);
+    expect_end(&c, STREAM_PULL_COMPLETE);
+    assert_int_equal(c.tracks, 1);
+    assert_int_equal(c.pictures, 60);
+    leave(&c);
+    svms_time_format(LONG_AGO + FILM_SECOND, moment);
+    snprintf(path, sizeof path, "/replay/door?at=%s", moment);
+    fetch(h, &c, path, &whole);
+    expect_end(&c, STREAM_PULL_COMPLETE);
+    assert_int_equal(c.tracks, 2);
+    assert_int_equal(c.pictures, 60);
+    assert_int_equal(c.sounds, 6);
+    leave(&c);
+}
+
+static void recordings_of_a_camera_that_sends_come_whole(void **state)
+{
+    house *h = *state;
+    uint8_t other[64];
+    client c;
+    /* Recorded when its parameter sets were others, and before that without sound. */
+    h->film->without_sound = true;
+    film_make(h->film, FILM_CAMERA, LONG_AGO, 3, 60);
+    h->film->without_sound = false;
+    memcpy(other, h->film->tracks[0].config, h->film->tracks[0].config_size);
+    other[3] = other[11] = 0x0B;
+    h->film->tracks[0].config = other;
+    film_make(h->film, FILM_CAMERA, LONG_AGO + 10 * FILM_SECOND, 3, 60);
+    start(h);
+    begin_live(h);
+    watch_door(h, &c, &annas, 0);
+    expect_end(&c, STREAM_PULL_GOES_ON);
+    leave(&c);
+    fetch(h, &c, "/replay/door", &whole);
+    expect_end(&c, STREAM_PULL_COMPLETE);
+    assert_int_equal(c.tracks, 2);
+    assert_int_equal(c.pictures, 60);
+    assert_int_equal(c.sounds, 6);
+    leave(&c);
+}
+
+static void nothing_is_served_without_a_gate(void **state)
+{
+    house *h = *state;
+    svms_error err = SVMS_ERROR_INIT;
+    recorder_rtsp_options options = { .parts = &h->film->parts,
+                                      .fleet = &h->fleet,
+                                      .tls = h->server };
+    options.listener = serve_listen("127.0.0.1:0", h->address);
+    h->film->parts.gate = NULL;
+    assert_int_equal(recorder_rtsp_start(&h->rtsp, &options, &err), SVMS_E_USAGE);
+    assert_null(h->rtsp);
+}
+
 static void it_ends_while_somebody_watches(void **state)
 {
     house *h = *state;
@@ -822,6 +948,12 @@ int main(void)
         CASE(who_tries_too_often_is_shut_out),
         CASE(damage_is_told_and_passed_over),
         CASE(what_is_recorded_now_comes_as_it_grows),
+        CASE(a_recording_ends_when_the_policy_says_so),
+        CASE(a_camera_that_comes_back_otherwise_is_another_stream),
+        CASE(other_parameter_sets_end_nothing),
+        CASE(the_tracks_of_a_moment_can_be_asked_for),
+        CASE(recordings_of_a_camera_that_sends_come_whole),
+        CASE(nothing_is_served_without_a_gate),
         CASE(it_ends_while_somebody_watches),
     };
 #undef CASE

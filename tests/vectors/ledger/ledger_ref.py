@@ -6,7 +6,7 @@ import re
 import struct
 from dataclasses import dataclass, field
 
-from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from svmsref import signing, trust
@@ -118,10 +118,10 @@ class _Reader:
 
     def take_chain(self, text):
         try:
-            certificates = x509.load_pem_x509_certificates(text)
+            certificates = trust.load_anchors(text)
         except ValueError:
             self.forged("has no certificates")
-        if pem_of(certificates) != text or len(certificates) > 8:
+        if not certificates or pem_of(certificates) != text or len(certificates) > 8:
             self.forged("has certificates in another form")
         self.judge()
         self.chain, self.times = certificates, []
@@ -168,7 +168,10 @@ class _Reader:
             self.take_chain(chain)
         if not self.chain:
             self.forged("names nobody")
-        key = trust.public_key_of(self.chain[0])
+        try:
+            key = trust.public_key_of(self.chain[0])
+        except (ValueError, UnsupportedAlgorithm):
+            self.forged("has a certificate with no key")
         message = SIGNED + left[:HEAD_SIZE] + chain + statement
         if signing.verify(algorithm, key, message, signature):
             self.forged("has a signature that does not hold")

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON that is sent, and JSON that came. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_internal.h"
+
+void api_answer(web_exchange *exchange, http_status status, json_t *body)
+{
+    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+    json_decref(body);
+    if (text) {
+        web_answer(exchange, status, "application/json", text, strlen(text), NULL);
+    } else {
+        web_answer_words(exchange, HTTP_INTERNAL, "out of memory");
+    }
+    free(text);
+}
+
+void api_refuse(web_exchange *exchange, http_status status, const char *words)
+{
+    api_answer(exchange, status, json_pack("{s:o}", "error", api_text(words)));
+}
+
+void api_fail(recorder_web *web, web_exchange *exchange, const svms_error *err, const char *what)
+{
+    service_log_error(web->options.parts->service, SERVICE_ERROR, err, "HTTPS: %s", what);
+    api_refuse(exchange, HTTP_INTERNAL, what);
+}
+
+json_t *api_text(const char *text)
+{
+    json_t *value = json_string(text);
+    if (value) {
+        return value;
+    }
+    size_t size = strlen(text);
+    char *plain = malloc(size + 1);
+    if (!plain) {
+        return NULL;
+    }
+    for (size_t i = 0; i <= size; i++) {
+        plain[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+    }
+    value = json_string(plain);
+    free(plain);
+    return value;
+}
+
+json_t *api_time(int64_t utc_ns)
+{
+    char text[SVMS_TIME_TEXT_SIZE];
+    if (utc_ns == SVMS_NO_TIME) {
+        return json_null();
+    }
+    svms_time_format(utc_ns, text);
+    return json_string(text);
+}
+
+json_t *api_hex(const uint8_t *bytes, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[129];
+    for (size_t i = 0; i < size && i < 64; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    return json_stringn(text, 2 * (size < 64 ? size : 64));
+}
+
+static bool is_known(const char *name, const char *const *names)
+{
+    while (*names && strcmp(*names, name) != 0) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+json_t *api_body(const api_caller *caller, const char *const *names)
+{
+    json_error_t where;
+    const char *name = NULL;
+    json_t *value = NULL;
+    char words[160];
+    const web_request *request = caller->request;
+    const http_slice *type = http_find(request->head, "content-type");
+    if (!type || !http_type_is(*type, "application/json")) {
+        api_refuse(caller->exchange, HTTP_WRONG_TYPE, "the body must be application/json");
+        return NULL;
+    }
+    json_t *body = json_loadb(request->body ? request->body : "", request->body_size,
+                              JSON_REJECT_DUPLICATES, &where);
+    if (!json_is_object(body)) {
+        json_decref(body);
+        api_refuse(caller->exchange, HTTP_BAD_REQUEST, "the body is no JSON object");
+        return NULL;
+    }
+    json_object_foreach(body, name, value)
+    {
+        if (!is_known(name, names)) {
+            (void)snprintf(words, sizeof words, "nobody knows the member '%.60s'", name);
+            json_decref(body);
+            api_refuse(caller->exchange, HTTP_BAD_REQUEST, words);
+            return NULL;
+        }
+    }
+    return body;
+}
