@@ -105,15 +105,9 @@ static void tell_events(camera_watch *self)
 static void audit_certificate(camera_watch *self, const svms_expiry_entry *entry)
 {
     svms_audit_record *record = NULL;
-    char digest[65];
-    char until[SVMS_TIME_TEXT_SIZE];
     if (!self->parts.auditor) {
         return;
     }
-    for (size_t i = 0; i < 32; i++) {
-        snprintf(digest + 2 * i, 3, "%02x", entry->certificate.sha256[i]);
-    }
-    svms_time_format(entry->certificate.not_after_utc_ns, until);
     svms_audit_event told = auditor_event(
         self->parts.auditor,
         entry->stage == SVMS_EXPIRY_EXPIRED ? "certificate.expired" : "certificate.expiring",
@@ -121,13 +115,14 @@ static void audit_certificate(camera_watch *self, const svms_expiry_entry *entry
     told.actor_kind = SVMS_AUDIT_ACTOR_SYSTEM;
     svms_status parts = auditor_begin(&record, self->parts.auditor, &told, NULL);
     if (parts == SVMS_OK) {
-        parts = svms_audit_record_text(record, "sha256", digest, NULL);
+        parts = svms_audit_record_digest(record, "sha256", entry->certificate.sha256,
+                                         sizeof entry->certificate.sha256, NULL);
     }
     if (parts == SVMS_OK) {
         parts = svms_audit_record_text(record, "subject", entry->certificate.subject, NULL);
     }
     if (parts == SVMS_OK) {
-        parts = svms_audit_record_text(record, "until", until, NULL);
+        parts = svms_audit_record_time(record, "until", entry->certificate.not_after_utc_ns, NULL);
     }
     auditor_tell_later(self->parts.auditor, &record, parts);
 }

@@ -77,7 +77,6 @@ class RecorderLiveTest(RecorderCase):
                 self.assertEqual(reason, "signal lost")
                 self.assertGreater(end, begin)
         self.assertEqual(self.audited(recorder, "device.tamper"), [])
-        print(self.run_svms("verify", recorder.at(os.path.join("storage", "entrance")), "--trust", self.trust, "--camera-trust", self.trust, "--camera-signed", "--identity", self.opener))
 
     def test_a_killed_recorder_loses_nothing_but_what_it_was_at(self):
         camera = self.camera().start()

@@ -205,16 +205,12 @@ static svms_status drop_missing(scan *self, svms_error *err)
     return status;
 }
 
+/* A lock of which the ledger knows nothing stays: a ledger that was cut must not take locks away
+ * (L-CHN-4). The keeper tells it. */
 static svms_status mend_locks(scan *self, svms_error *err)
 {
     known_locks held = { NULL, 0 };
     svms_status status = known_locks_load(&held, self->parts->index, err);
-    for (size_t i = 0; i < held.count && status == SVMS_OK; i++) {
-        if (!known_locks_have(&self->locks, &held.items[i])) {
-            status = recorder_index_unlock(self->parts->index, held.items[i].id, err);
-            self->changes++;
-        }
-    }
     for (size_t i = 0; i < self->locks.count && status == SVMS_OK; i++) {
         if (!known_locks_have(&held, &self->locks.items[i])) {
             status = recorder_index_lock(self->parts->index, &self->locks.items[i], err);

@@ -75,6 +75,7 @@ static void what_is_wrong_is_named(void **state)
         { CAMERA(",\"pin\":\"00:11\""), "cameras[0].pin is not the 64 hexadecimal digits" },
         { CAMERA(",\"pin\":\"" PIN "0\""), "cameras[0].pin is not the 64 hexadecimal digits" },
         { CAMERA(",\"trust\":\"t\",\"user\":\"u\""), "cameras[0].user and password_file belong" },
+        { CAMERA(",\"pin\":\"" PIN "\",\"crl\":\"l\""), "cameras[0].crl belongs to trust" },
         { CAMERA(",\"trust\":\"t\",\"passwort\":\"u\""), "cameras[0].passwort" },
         { CAMERA(",\"trust\":\"t\",\"edge_url\":\"http://h\""), "edge_url does not begin" },
         { WITH(DISK, "{\"id\":\"a\",\"url\":\"rtsp://h\",\"trust\":\"t\",\"storage\":\"disk\"}"),
