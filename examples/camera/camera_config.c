@@ -9,6 +9,12 @@ static const char *const logs[] = { "text", "json", NULL };
 static const char *const presets[] = { "ultrafast", "superfast", "veryfast", "faster",
                                        "fast",      "medium",    NULL };
 
+static const char *const modes[] = { "strong", "light", NULL };
+
+/* Of what the camera keeps itself. */
+#define EDGE_LEAST (INT64_C(1) << 20)
+#define EDGE_USUAL (INT64_C(8) << 30)
+
 static void read_listen(camera_config *out, settings_node *node)
 {
     out->rtsps = settings_text_or(node, "rtsps", NULL);
@@ -62,6 +68,20 @@ static void read_update(camera_config *out, settings_node *node)
     }
 }
 
+static void read_edge(camera_config *out, settings_node *node)
+{
+    out->has_edge = node != NULL;
+    if (node) {
+        out->edge_path = settings_path_or(node, "path", NULL);
+        out->edge_keep_bytes =
+            (uint64_t)settings_number_or(node, "keep_bytes", EDGE_LEAST, INT64_MAX, EDGE_USUAL);
+        out->edge_rotate_minutes =
+            (uint32_t)settings_number_or(node, "rotate_minutes", 1, 1440, 10);
+        out->edge_mode = settings_choice_or(node, "mode", modes, 0) == 1 ? SVMS_PROTECT_LIGHT
+                                                                         : SVMS_PROTECT_STRONG;
+    }
+}
+
 static void read_root(camera_config *out, settings_node *root)
 {
     out->state = settings_path(root, "state");
@@ -76,6 +96,7 @@ static void read_root(camera_config *out, settings_node *root)
     read_listen(out, settings_object(root, "listen"));
     read_players(out, settings_object(root, "players"));
     read_source(out, settings_object(root, "source"));
+    read_edge(out, settings_object(root, "edge"));
     read_update(out, settings_object(root, "update"));
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <svms/media.h>
 #include <svms/mikey.h>
 #include <svms/status.h>
 
@@ -40,6 +41,11 @@ typedef struct camera_config {
     uint32_t seed;
     uint32_t light;
     uint32_t noise;
+    bool has_edge;         /* the camera keeps what it sends, itself */
+    const char *edge_path; /* folder, or NULL: "edge" in state */
+    uint64_t edge_keep_bytes;
+    uint32_t edge_rotate_minutes;
+    svms_protection edge_mode;
     const char *update_trust; /* CA certificates (PEM) of who signs updates, or NULL */
     const char *update_product;
     const char *update_hardware;

@@ -14,6 +14,7 @@
 #include "camera_lenses.h"
 #include "camera_watch.h"
 #include "camera_onvif.h"
+#include "edge_store.h"
 #include "serve_listen.h"
 
 #define LOOK_MS 1000
@@ -24,8 +25,9 @@ typedef struct control {
     camera_folder folder;
     camera_watch *watch;
     camera_onvif *onvif;
-    int listener; /* -1: none, or given away */
-    int bell;     /* eventfd: events came */
+    edge_store *edge; /* NULL: it keeps nothing itself */
+    int listener;     /* -1: none, or given away */
+    int bell;         /* eventfd: events came */
     char rtsps[SERVE_LISTEN_TEXT];
     bool is_erasing; /* a factory reset was wished for: when nothing runs any more */
 } control;
@@ -139,6 +141,27 @@ static svms_status open_users(control *self, svms_error *err)
     return camera_users_open(&self->parts.users, &options, err);
 }
 
+static svms_status open_edge(control *self, svms_error *err)
+{
+    const camera_config *config = self->parts.config;
+    edge_store_options options;
+    if (!config->has_edge) {
+        return SVMS_OK;
+    }
+    memset(&options, 0, sizeof options);
+    options.ctx = self->parts.ctx;
+    options.service = self->parts.service;
+    options.events = self->parts.events;
+    options.identity = self->parts.identity;
+    options.folder = self->folder.edge;
+    options.key = self->folder.edge_key;
+    options.secret = self->folder.secret;
+    options.keep_bytes = config->edge_keep_bytes;
+    options.rotate_minutes = config->edge_rotate_minutes;
+    options.mode = config->edge_mode;
+    return edge_store_open(&self->edge, &options, err);
+}
+
 static svms_status start_media(control *self, camera_config *lens_config, svms_error *err)
 {
     camera_media_options options;
@@ -154,6 +177,7 @@ static svms_status start_media(control *self, camera_config *lens_config, svms_e
     options.ptz = self->parts.ptz;
     options.users = self->parts.users;
     options.identity = self->parts.identity;
+    options.edge = self->edge ? edge_store_edge(self->edge) : NULL;
     options.listener = self->listener;
     options.allow_md5 = lens_config->allow_md5;
     options.mikey = lens_config->mikey;
@@ -183,6 +207,9 @@ static svms_status open_parts(control *self, camera_config *lens_config, svms_er
     }
     if (status == SVMS_OK) {
         status = listen_rtsps(self, err);
+    }
+    if (status == SVMS_OK) {
+        status = open_edge(self, err);
     }
     if (status == SVMS_OK) {
         status = start_media(self, lens_config, err);
@@ -275,6 +302,7 @@ static void close_parts(control *self)
 {
     camera_onvif_stop(&self->onvif);
     camera_media_stop(&self->parts.media);
+    edge_store_close(&self->edge);
     camera_watch_close(&self->watch);
     camera_identity_close(&self->parts.identity);
     camera_users_close(&self->parts.users);

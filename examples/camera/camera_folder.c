@@ -40,11 +40,14 @@ static svms_status name_all(camera_folder *out, const camera_config *config, svm
     out->settings = camera_file_path(config->state, "settings.json");
     out->users = camera_file_path(config->state, "users");
     out->secret = camera_file_path(config->state, "secret");
-    out->edge = camera_file_path(config->state, "edge");
+    out->edge =
+        config->edge_path ? strdup(config->edge_path) : camera_file_path(config->state, "edge");
+    out->edge_key = camera_file_path(config->state, "edge.key");
     out->slots = camera_file_path(config->state, "slots");
     out->identity =
         config->identity ? strdup(config->identity) : camera_file_path(config->state, "identity");
-    return out->settings && out->users && out->secret && out->edge && out->slots && out->identity
+    return out->settings && out->users && out->secret && out->edge && out->edge_key && out->slots &&
+                   out->identity
                ? SVMS_OK
                : camera_fail(err, SVMS_E_NO_MEMORY, 0, "no memory for paths");
 }
@@ -84,6 +87,7 @@ void camera_folder_close(camera_folder *folder)
     free(folder->secret);
     free(folder->identity);
     free(folder->edge);
+    free(folder->edge_key);
     free(folder->slots);
     memset(folder, 0, sizeof *folder);
     folder->lock = -1;
@@ -164,6 +168,7 @@ svms_status camera_folder_reset(const camera_folder *folder, camera_erased erase
     erasing self = { erased, user, SVMS_OK, err };
     /* The secret first: without it nobody reads users and edge storage, whatever happens next. */
     erase_file(&self, folder->secret);
+    erase_file(&self, folder->edge_key);
     erase_in(&self, folder->identity, true, 0);
     erase_file(&self, folder->users);
     erase_in(&self, folder->edge, false, 0);

@@ -12,6 +12,7 @@ typedef struct camera_folder {
     char *secret;
     char *identity;
     char *edge;
+    char *edge_key;
     char *slots;
 } camera_folder;
 

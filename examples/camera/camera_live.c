@@ -104,8 +104,11 @@ static void permit(void *user, const stream_serve_question *question, stream_ser
 
 static void audit_watch(camera_live *self, const stream_serve_watch *watch)
 {
-    svms_audit_event event = auditor_event(
-        self->options.auditor, watch->is_over ? "live.stop" : "live.start", SVMS_AUDIT_SUCCESS);
+    bool is_live = watch->kind == STREAM_SERVE_LIVE;
+    const char *begin = is_live ? "live.start" : "playback.start";
+    const char *end = is_live ? "live.stop" : "playback.stop";
+    svms_audit_event event =
+        auditor_event(self->options.auditor, watch->is_over ? end : begin, SVMS_AUDIT_SUCCESS);
     svms_audit_record *record = NULL;
     event.actor_kind =
         watch->scheme == SVMS_RTSP_SCHEME_TLS ? SVMS_AUDIT_ACTOR_DEVICE : SVMS_AUDIT_ACTOR_USER;
@@ -113,7 +116,7 @@ static void audit_watch(camera_live *self, const stream_serve_watch *watch)
     event.address = watch->address;
     event.object = watch->path;
     svms_status parts = auditor_begin(&record, self->options.auditor, &event, NULL);
-    if (parts == SVMS_OK) {
+    if (parts == SVMS_OK && is_live) {
         parts = svms_audit_record_text(record, "stream", watch->path, NULL);
     }
     if (parts == SVMS_OK && watch->is_over) {

@@ -240,8 +240,8 @@ svms_status edge_shelf_prune_one(edge_shelf *self, svms_error *err)
 
 static bool may_hold(const edge_container *one, int64_t from, int64_t to)
 {
-    bool is_before = from != SVMS_NO_TIME && one->last_utc_ns != SVMS_NO_TIME &&
-                     !one->is_written && one->last_utc_ns < from;
+    bool is_before = from != SVMS_NO_TIME && one->last_utc_ns != SVMS_NO_TIME && !one->is_written &&
+                     one->last_utc_ns < from;
     bool is_behind =
         to != SVMS_NO_TIME && one->first_utc_ns != SVMS_NO_TIME && one->first_utc_ns > to;
     return one->first_utc_ns != SVMS_NO_TIME && !is_before && !is_behind;

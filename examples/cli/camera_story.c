@@ -33,6 +33,15 @@ void camera_story_begin(camera_story *self, svms_ctx *ctx, const camera_trust *t
     begin_count(&self->again);
 }
 
+static void count_format(camera_count *sum, svms_camera_format format)
+{
+    if (format == SVMS_CAMERA_FORMAT_NONE) {
+        return;
+    }
+    sum->has_formats |= sum->format != SVMS_CAMERA_FORMAT_NONE && sum->format != format;
+    sum->format = sum->format == SVMS_CAMERA_FORMAT_NONE ? format : sum->format;
+}
+
 /* One more report, whoever made it. */
 static void count(camera_count *sum, uint32_t track, svms_camera_verdict verdict, uint32_t reasons,
                   svms_identity_verdict identity, const char *subject, int64_t utc_ns)
@@ -65,6 +74,7 @@ static exit_status take_report(void *user, uint32_t track, svms_camera_validator
     int64_t when = gop->stream_utc_ns != SVMS_NO_TIME ? gop->stream_utc_ns : gop->from_utc_ns;
     count(&self->again, track, gop->verdict, gop->reasons, gop->identity.verdict,
           gop->signer ? svms_chain_subject(gop->signer) : NULL, when);
+    count_format(&self->again, gop->format);
     return EXIT_GOOD;
 }
 
@@ -88,6 +98,7 @@ static exit_status take_record(camera_story *self, const svms_sample *sample)
     }
     count(&self->recorder, record.track, record.verdict, record.reasons, record.identity,
           record.subject, sample->utc_ns);
+    count_format(&self->recorder, record.format);
     /* What is said of pictures that are elsewhere says nothing of those that are here. */
     camera_pictures *video = &self->video[record.track];
     if (video->begin_utc_ns != SVMS_NO_TIME && sample->utc_ns >= video->begin_utc_ns) {
@@ -265,6 +276,10 @@ static void print_count(const camera_count *sum)
         print_line(stdout, "              signed by %s: %s", sum->subject,
                    verify_identity_name(sum->identity));
     }
+    if (sum->format != SVMS_CAMERA_FORMAT_NONE) {
+        print_line(stdout, "              format: %s%s", camera_format_words(sum->format),
+                   sum->has_formats ? ", and another" : "");
+    }
     if (sum->first_failed_utc_ns != SVMS_NO_TIME) {
         svms_time_format(sum->first_failed_utc_ns, when);
         print_line(stdout, "              first failure at %s", when);
@@ -329,16 +344,19 @@ void camera_story_print(const camera_story *self)
 
 static json_t *count_to_json(const camera_count *sum)
 {
-    return json_pack(
-        "{s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:s}", "verdict",
-        svms_camera_verdict_name(sum->worst == SVMS_CAMERA_PENDING ? SVMS_CAMERA_UNSIGNED
-                                                                   : sum->worst),
-        "reasons", camera_reasons_to_json(sum->reasons), "trusted",
-        (int)(!sum->untrusted && sum->authentic > 0), "reports", (json_int_t)sum->reports,
-        "authentic", (json_int_t)sum->authentic, "first_failed_time",
-        json_time(sum->first_failed_utc_ns), "subject",
-        json_text(sum->subject[0] ? sum->subject : NULL), "identity",
-        verify_identity_name(sum->subject[0] ? sum->identity : SVMS_IDENTITY_UNSIGNED));
+    return json_pack("{s:s, s:o, s:b, s:I, s:I, s:o, s:o, s:s, s:o}", "verdict",
+                     svms_camera_verdict_name(
+                         sum->worst == SVMS_CAMERA_PENDING ? SVMS_CAMERA_UNSIGNED : sum->worst),
+                     "reasons", camera_reasons_to_json(sum->reasons), "trusted",
+                     (int)(!sum->untrusted && sum->authentic > 0), "reports",
+                     (json_int_t)sum->reports, "authentic", (json_int_t)sum->authentic,
+                     "first_failed_time", json_time(sum->first_failed_utc_ns), "subject",
+                     json_text(sum->subject[0] ? sum->subject : NULL), "identity",
+                     verify_identity_name(sum->subject[0] ? sum->identity : SVMS_IDENTITY_UNSIGNED),
+                     "format",
+                     json_text(sum->format != SVMS_CAMERA_FORMAT_NONE && !sum->has_formats
+                                   ? svms_camera_format_name(sum->format)
+                                   : NULL));
 }
 
 json_t *camera_story_to_json(const camera_story *self)

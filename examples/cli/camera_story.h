@@ -24,6 +24,8 @@ typedef struct camera_count {
     camera_span ends[SVMS_MAX_TRACKS]; /* of each track */
     svms_identity_verdict identity;
     char subject[SVMS_CAMERA_TEXT_SIZE];
+    svms_camera_format format; /* the first one */
+    bool has_formats;          /* there is another one */
 } camera_count;
 
 /* Of one track of pictures. */

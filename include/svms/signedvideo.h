@@ -393,16 +393,16 @@ typedef struct svms_camera_record {
     char
         subject[SVMS_CAMERA_TEXT_SIZE]; /**< Subject of the signer; printable as it is, or empty. */
     uint8_t key_sha256[32];             /**< SHA-256 of the signer's leaf, or zeros. */
+    svms_camera_format format;          /**< In which it is signed, or none where nobody says. */
+    uint32_t reserved;                  /**< 0. */
 } svms_camera_record;
 
 /** Initialiser of ::svms_camera_record. */
 #define SVMS_CAMERA_RECORD_INIT                                                                    \
     {                                                                                              \
         (uint32_t)sizeof(svms_camera_record), 0, SVMS_CAMERA_PENDING, 0, 0,                        \
-            SVMS_IDENTITY_UNSIGNED, 0, 0, INT64_MIN, INT64_MIN, { 0 },                             \
-        {                                                                                          \
-            0                                                                                      \
-        }                                                                                          \
+            SVMS_IDENTITY_UNSIGNED, 0, 0, INT64_MIN, INT64_MIN, { 0 }, { 0 },                      \
+            SVMS_CAMERA_FORMAT_NONE, 0                                                             \
     }
 
 /**

@@ -19,7 +19,7 @@
 static const char *const members[] = {
     "track",   "verdict",     "reasons", "trusted",          "identity", "key",      "subject",
     "counter", "first_frame", "frames",  "missing",          "changed",  "inserted", "missing_gops",
-    "from",    "to",          "remarks", "remarks_left_out", NULL
+    "from",    "to",          "remarks", "remarks_left_out", "format",   NULL
 };
 
 static bool is_of_gop(svms_camera_verdict verdict)
@@ -76,6 +76,23 @@ static svms_identity_verdict read_identity(const svms_json_node *root)
         return SVMS_IDENTITY_UNSIGNED;
     }
     return identity;
+}
+
+/* Absent where nobody signed, and in records that are older than it. */
+static svms_camera_format read_format(const svms_json_node *root)
+{
+    if (!svms_json_is_there(root, "format")) {
+        return SVMS_CAMERA_FORMAT_NONE;
+    }
+    const char *name = svms_json_text(root, "format");
+    for (svms_camera_format format = SVMS_CAMERA_FORMAT_MEDIA_SIGNING;
+         name != NULL && svms_camera_format_name(format) != NULL; format++) {
+        if (strcmp(name, svms_camera_format_name(format)) == 0) {
+            return format;
+        }
+    }
+    svms_json_refuse(root, "format", "is no format in which cameras sign");
+    return SVMS_CAMERA_FORMAT_NONE;
 }
 
 /* One spelling: no plus, no leading zero, no minus zero. */
@@ -174,6 +191,7 @@ static void read_record(svms_camera_record *out, const svms_json_node *root)
     }
     out->reasons = read_reasons(root);
     read_signer(out, root);
+    out->format = read_format(root);
     check_counts(root);
     out->first_frame = svms_json_number(root, "first_frame", SVMS_CAMERA_RECORD_NUMBER);
     out->frame_count = svms_json_number(root, "frames", SVMS_CAMERA_RECORD_NUMBER);

@@ -86,6 +86,9 @@ void svms_camera_record_put(svms_builder *out, const svms_camera_gop *gop,
     svms_json_put_text(out, "verdict", svms_camera_verdict_name(gop->verdict));
     put_reasons(out, gop->reasons);
     put_signer(out, gop);
+    if (gop->format != SVMS_CAMERA_FORMAT_NONE) {
+        svms_json_put_text(out, "format", svms_camera_format_name(gop->format));
+    }
     svms_json_put_number(out, "counter", gop->counter);
     svms_json_put_number(out, "first_frame", gop->first_frame);
     svms_json_put_number(out, "frames", gop->frame_count);

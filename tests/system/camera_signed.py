@@ -8,6 +8,7 @@ import re
 import struct
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
@@ -295,6 +296,8 @@ def leaf_of(pem):
         found.public_key()
     except ValueError as error:
         raise Malformed("a certificate") from error
+    except UnsupportedAlgorithm as error:
+        raise Unsupported("a key") from error
     return found
 
 

@@ -136,6 +136,7 @@ class Placement:
         self.gaps = []  # what stands there, the nearest to what fits first; how many hashes should; the unit behind what is missing
         self.missing_behind = 0
         self.extra = {}  # unit: that it was moved, or repeated
+        self.anchors = []  # with which the list is linked
         self.rest = 0  # hashes at the end of the list that wait for what comes
 
 
@@ -148,6 +149,7 @@ class Receiver:
         self.keys, self.name, self.oid, self.order = {}, "sha256", b"", "little"
         self.documents = []  # all whose signature fits
         self.unsigned_documents = []
+        self.placed = []  # documents and their placements that are not said yet
         self.known = set()
         self.last_trouble = None  # where no SEI that counts came since
         self.place = 0  # covered NAL units that came
@@ -174,6 +176,7 @@ class Receiver:
                 self.take(data)
             self.at += 1
         self.frame += 1
+        self.settle_what_is_known()
 
     def take(self, data):
         if is_slice(self.codec, data):
@@ -257,7 +260,6 @@ class Receiver:
 
     def believe(self, document):
         """A document whose signature fits: it, and those without signature that it makes count, earliest first."""
-        chain, waiting = [], list(self.waiting)
         queue = [document]
         while queue:
             one = max(queue, key=lambda other: other.at)
@@ -265,22 +267,57 @@ class Receiver:
             self.order = one.read_times(self.order)
             one.name = getattr(one, "hash", document.name)
             one.leaf = document.leaf
-            before_it = [unit for unit in waiting if unit.at < one.at]
-            placement = self.exact(one, before_it) or self.by_list(one, before_it)
-            chain.append((one, placement))
+            placement = self.place_in(one, self.zones(one))
             if placement is None:
+                self.strays.append(one)
                 continue
+            self.placed.append((one, placement))
             if one is document or self.latest is None:
                 self.latest, self.latest_is_partial = one.counter, one.is_partial
                 self.signed_anchor = self.anchor_of(one, placement)
-            waiting = waiting[:waiting.index(placement.units[0])]
             fitting = {unit for unit, _ in placement.fitting}
             found = [other for other in self.unsigned_documents if other.unit in fitting]
             self.unsigned_documents = [other for other in self.unsigned_documents if other not in found]
             queue += [other for number, other in enumerate(found) if other.nal not in {before.nal for before in found[:number]}]
-        # Those that no signature made count and that stand before what is covered now, never will.
-        for one, placement in sorted(chain, key=lambda entry: entry[0].counter):
-            self.settle(one, placement)
+            judged = set(placement.units)
+            self.unsigned_documents = [other for other in self.unsigned_documents if other.unit not in judged]
+
+    def zones(self, document):
+        """What nothing covers yet before a SEI: each run of it."""
+        covered = {unit for _, placement in self.placed for unit in placement.units}
+        found, is_open = [], False
+        for unit in self.waiting:
+            if unit.at >= document.at:
+                break
+            if unit not in covered:
+                found += [] if is_open else [[]]
+                found[-1].append(unit)
+            is_open = unit not in covered
+        return found
+
+    def place_in(self, document, zones):
+        exact = next((found for found in (self.exact(document, zone) for zone in zones) if found), None)
+        laid = [] if exact else [found for found in (self.by_list(document, zone) for zone in zones) if found]
+        best = exact or max(laid, key=lambda found: len(found.fitting), default=None)
+        if best and not exact:
+            document.anchors = best.anchors
+        return best
+
+    def settle_what_is_known(self, at_end=False):
+        """CS-VER-3: in the order of the stream. What nothing covers waits as long as a SEI without signature does, and what
+        has a rest for what is covered next."""
+        while self.placed:
+            waiting = set(self.waiting)
+            self.unsigned_documents = [one for one in self.unsigned_documents if one.unit in waiting]
+            self.placed.sort(key=lambda entry: entry[1].units[0].at)
+            document, placement = self.placed[0]
+            is_behind = placement.units[0] is not self.waiting[0]
+            if not at_end and (is_behind and self.unsigned_documents or placement.rest and len(self.placed) == 1):
+                return
+            self.placed.pop(0)
+            self.settle(document, placement)
+            end = self.waiting.index(self.placed[0][1].units[0]) if self.placed else len(self.waiting)
+            self.waiting = self.finish_open_part(self.waiting[:end]) + self.waiting[end:]
 
     def anchor_of(self, document, placement):
         anchors = [unit.raw(document.name) for unit, _ in placement.fitting if unit.kind == ANCHOR]
@@ -345,7 +382,10 @@ class Receiver:
         # What follows a part goes on with the anchor by which the most of it fits.
         fits = [sum(waiting[at].under(document.name, anchor) == document.list[place] for at, place in run) for anchor in anchors]
         document.anchors = [anchors[fits.index(max(fits))]]
-        return self.lay(document, waiting, hashes, run) if run else None
+        placement = self.lay(document, waiting, hashes, run) if run else None
+        if placement:
+            placement.anchors = document.anchors
+        return placement
 
     def lay(self, document, waiting, hashes, run):
         """Says of every unit around and between the fitting ones what it is."""
@@ -423,11 +463,8 @@ class Receiver:
 
     def settle(self, document, placement):
         """Reports of what stands before the document's units, and of these."""
-        if placement is None:
-            self.strays.append(document)
-            return
         start = self.waiting.index(placement.units[0])
-        before_it = self.finish_open_part(self.waiting[:start])
+        before_it = self.waiting[:start]
         self.waiting = self.waiting[start + len(placement.units):]
         lost = self.say_of_what_stands_before(before_it, document)
         said = Report(AUTHENTIC, placement.units[0].frame, placement.units, self.pending_reasons, document.counter, True,
@@ -646,7 +683,8 @@ class Receiver:
         self.pending_reasons = set()
 
     def end(self):
-        left = self.finish_open_part(self.waiting)
+        self.settle_what_is_known(at_end=True)
+        left = self.waiting
         self.say_of_what_stands_before(left, None)
         if self.chain is not None and self.strays and self.reports:
             self.reports[-1].reasons.add("stray")
@@ -664,14 +702,15 @@ class Receiver:
                     if (unit.kind == SEI) == is_sei:
                         owner.setdefault(unit.frame, said)
         last = next((owner[frame] for frame in sorted(owner)), None)
+        firsts = {}
         for frame in range(self.frame):
             last = owner.get(frame, last)
             if last:
                 last.frames += 1
-                last.first_frame = min(last.first_frame, frame)
+                firsts.setdefault(last, frame)
         behind = 0
         for said in self.reports:
-            said.first_frame = behind if said.first_frame is None else said.first_frame
+            said.first_frame = firsts.get(said, behind)
             behind = said.first_frame + said.frames
             if said.missing_behind:
                 said.remark(behind, MISSING, said.missing_behind)

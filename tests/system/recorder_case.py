@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -14,6 +15,8 @@ from tls_check_case import openssl
 
 RECORDER = os.environ["SVMS_RECORDER"]
 RECORDS = f"serverAuth, clientAuth, {ARC}.2"
+ISSUER = "https://login.example"
+AUDIENCE = "https://recorder.example"
 
 
 def free_port():
@@ -109,6 +112,10 @@ class Recorder:
         """Since it was started last."""
         return self.said().rpartition("--- starts\n")[2]
 
+    def address(self, scheme):
+        """HOST:PORT of what it serves."""
+        return re.search(scheme + r"://([\d.]+:\d+)/", self.said_now()).group(1)
+
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
@@ -151,7 +158,7 @@ class RecorderCase(SystemCase):
         cls.authority = RoleAuthority(os.path.join(cls.shared, "ca"))
         with open(cls.authority.config, "a", encoding="utf-8") as file:
             file.write(SECTION.format(name="records", usage=RECORDS))
-        for name, section in (("camera", "camera"), ("clip", "server"), ("recorder", "records")):
+        for name, section in (("camera", "camera"), ("clip", "server"), ("recorder", "records"), ("anna", "client")):
             cls.authority.issue(name, extensions=section)
         cls.trust = cls.authority.at("ca.pem")
         # Who may open what is recorded.
@@ -159,7 +166,11 @@ class RecorderCase(SystemCase):
         cls.recipient = os.path.join(cls.shared, "recipient.pem")
         openssl("genpkey", "-algorithm", "X25519", "-out", cls.opener)
         openssl("pkey", "-in", cls.opener, "-pubout", "-out", cls.recipient)
-        os.chmod(cls.opener, 0o600)
+        # Who makes tokens.
+        cls.issuer = os.path.join(cls.shared, "issuer.pem")
+        openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", cls.issuer)
+        for secret in (cls.opener, cls.issuer):
+            os.chmod(secret, 0o600)
 
     def hand_over(self, folder, **files):
         """Copies of the authority's files, as enrolment and an administrator would put them there."""
@@ -195,6 +206,30 @@ class RecorderCase(SystemCase):
         self.hand_over(folder, recipient_pem=self.recipient)
         self.expect(GOOD, "audit", "create", os.path.join(folder, "audit"), "--origin", "recorder.test/1")
         return Recorder(self, folder, cameras=list(cameras), **settings)
+
+    def policy(self, recorder, revision, *actions):
+        """anna may do this with all cameras, and nobody anything else."""
+        rules = [{"id": "guards", "roles": ["guard"], "actions": list(actions), "devices": ["*"]}] if actions else []
+        with open(recorder.at("policy.new"), "w", encoding="utf-8") as file:
+            json.dump({"format": "svms-policy", "version": 1, "revision": revision, "roles": {"guard": {"subjects": ["anna"]}},
+                       "rules": rules}, file)
+        os.replace(recorder.at("policy.new"), recorder.at("policy.json"))
+
+    def serves(self, recorder, *cameras, **settings):
+        """Settings of a recorder that serves who has a token that is bound to a certificate."""
+        self.hand_over(recorder.folder, opener_pem=self.opener)
+        self.expect(GOOD, "jwks", self.issuer, "--out", recorder.at("issuer.jwks"), "--force")
+        tokens = {"issuers": [{"name": ISSUER, "keys": "issuer.jwks"}], "audience": AUDIENCE, "client_trust": self.trust}
+        recorder.configure(cameras=list(cameras), listen={"rtsps": "127.0.0.1:0", "https": "127.0.0.1:0"}, policy="policy.json",
+                           tokens=tokens, playback_key="opener.pem", **settings)
+
+    def token(self, subject="anna", certificate="anna"):
+        """The file of a token that allows what the policy allows."""
+        self.store("rights", json.dumps([{"type": "svms", "actions": ["*"], "devices": ["*"]}]).encode())
+        self.expect(GOOD, "token", "issue", "--key", self.issuer, "--issuer", ISSUER, "--audience", AUDIENCE, "--subject", subject,
+                    "--client", "desktop", "--rights", "rights", "--certificate", self.authority.at(certificate + ".pem"), "--out",
+                    "token", "--force")
+        return self.path("token")
 
     def records(self, recorder, *names, seconds=1.0):
         """Until so much was recorded of each camera since now."""

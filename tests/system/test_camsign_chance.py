@@ -66,7 +66,10 @@ class Chance(CamSignCase):
                     self.assertEqual(frames, list(range(len(edited))))
                     if all(report["verdict"] == "authentic" for report in reports):
                         all_is_well += 1
-                        self.assertEqual(self.pictures(codec, edited), self.pictures(codec, units))
+                        left, signed = self.pictures(codec, edited), self.pictures(codec, units)
+                        # What is left out at the head was before the stream; where a GOP is left out, its counter is.
+                        was_before = "head" in reports[0]["reasons"] or reports[0]["counter"] > 0
+                        self.assertEqual(left, signed[len(signed) - len(left) if was_before else 0:])
             self.assertLess(all_is_well, len(cases) // 4)
 
     @staticmethod

@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """svms-recorder and its cameras: what is recorded can be proved, and who is not there, or not who he should be, is told."""
 
+import http.client
+import json
 import os
 import random
 import shutil
 import signal
 import socket
+import ssl
 import stat
 import time
 
 from recorder_case import RecorderCase, ServedClip
-from system_case import main
+from system_case import TIMEOUT, main
+from test_rtsp_tokens import Client
 from tls_check_case import Server
 
 LOST_WITHIN = 5
@@ -218,6 +222,46 @@ class RecorderLiveTest(RecorderCase):
                     self.assertEqual(stat.S_IMODE(os.lstat(path).st_mode) & 0o077, 0, path)
         os.chmod(recorder.at("identity/key.pem"), 0o640)
         self.assertIn("chmod 600", recorder.task(status=1).stderr)
+
+    def get(self, recorder, path, token, certificate="anna"):
+        """Status and JSON of an answer of the API."""
+        context = ssl.create_default_context(cafile=self.trust)
+        context.load_cert_chain(self.authority.at(certificate + ".pem"), self.authority.at(certificate + ".key"))
+        connection = http.client.HTTPSConnection(recorder.address("https"), context=context, timeout=TIMEOUT)
+        with open(token, encoding="ascii") as file:
+            connection.request("GET", path, headers={"Authorization": "Bearer " + file.read().strip()})
+        answer = connection.getresponse()
+        body = answer.read()
+        connection.close()
+        return answer.status, json.loads(body) if answer.status == 200 else None
+
+    def describe(self, recorder, path, token):
+        url = f"rtsps://{recorder.address('rtsps')}/{path}"
+        with Client(url, self.trust, self.authority.at("anna"), token) as client:
+            return client.ask("DESCRIBE", None, "Accept: application/sdp")[0]
+
+    def test_who_may_is_served_until_the_policy_says_otherwise(self):
+        clip = ServedClip(self).start()
+        recorder = self.recorder()
+        self.serves(recorder, self.known_clip(clip))
+        self.policy(recorder, 1, "*")
+        recorder.start()
+        self.records(recorder, "clip", seconds=1)
+        token = self.token()
+        self.assertEqual([self.describe(recorder, kind + "/clip", token) for kind in ("live", "replay")], [200, 200])
+        status, cameras = self.get(recorder, "/v1/cameras", token)
+        self.assertEqual(status, 200)
+        self.assertIn("clip", json.dumps(cameras))
+        nobody = self.token("berta")
+        self.assertNotEqual(self.describe(recorder, "live/clip", nobody), 200)
+        self.assertEqual(self.describe(recorder, "live/clip", None), 401)
+        self.policy(recorder, 2)
+        self.wait_for(lambda: "are in force" in recorder.said_now())
+        token = self.token()
+        self.assertNotEqual(self.describe(recorder, "live/clip", token), 200)
+        self.assertNotIn("clip", json.dumps(self.get(recorder, "/v1/cameras", token)[1]))
+        recorder.stop()
+        self.check_recordings(recorder, "clip")
 
     def test_cameras_are_called_from_the_address_that_is_set(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -17,6 +17,7 @@ const whole: Members = {
   identity: 'trusted',
   key,
   subject: 'CN=Kamera 17, O=Optik Werke',
+  format: 'axis_signed_video_2',
   counter: 4_294_967_295,
   first_frame: 250,
   frames: 25,
@@ -54,6 +55,7 @@ test('a record is read as it stands', () => {
     identity: 'trusted',
     key,
     subject: 'CN=Kamera 17, O=Optik Werke',
+    format: 'axis_signed_video_2',
     counter: 4_294_967_295,
     firstFrame: 250,
     frames: 25,
@@ -67,14 +69,15 @@ test('a record is read as it stands', () => {
 });
 
 test('what may be absent may be absent, and every word of the text is read', () => {
-  const bare = read({ ...without('key', 'subject', 'from', 'to'), trusted: false, identity: 'unsigned', verdict: 'unsigned', reasons: [], remarks: [] });
-  assert.deepEqual([bare.key, bare.subject, bare.from, bare.to], [null, null, null, null]);
+  const bare = read({ ...without('key', 'subject', 'format', 'from', 'to'), trusted: false, identity: 'unsigned', verdict: 'unsigned', reasons: [], remarks: [] });
+  assert.deepEqual([bare.key, bare.subject, bare.format, bare.from, bare.to], [null, null, null, null, null]);
   for (const verdict of ['authentic', 'missing', 'changed', 'inserted', 'unsigned']) assert.equal(read({ ...whole, verdict }).verdict, verdict);
   const reasons = ['tail', 'head', 'sei_missing', 'sei_changed', 'sei_malformed', 'no_list', 'link', 'new_session', 'clock', 'key_changed', 'no_key', 'unsupported', 'other_format', 'limit', 'stripped', 'stray'];
   assert.deepEqual(read({ ...whole, reasons }).reasons, reasons);
   for (const identity of ['unsigned', 'no_anchor', 'unknown_issuer', 'wrong_role', 'expired_now', 'expired_then', 'not_yet_valid', 'bad_chain', 'revoked', 'future']) {
     assert.equal(read({ ...whole, trusted: false, identity }).identity, identity);
   }
+  for (const format of ['onvif_media_signing', 'axis_signed_video_1', 'axis_signed_video_2']) assert.equal(read({ ...whole, format }).format, format);
   const remarks = Array.from({ length: 256 }, (_, frame) => ({ frame, verdict: 'missing', nal_units: 2 ** 53 - 1 }));
   assert.ok(read({ ...whole, remarks }));
   assert.ok(read({ ...whole, remarks, remarks_left_out: 1 }));
@@ -82,7 +85,7 @@ test('what may be absent may be absent, and every word of the text is read', () 
 });
 
 test('a record that lacks a member, or has one more, is refused', () => {
-  const optional = ['key', 'subject', 'from', 'to'];
+  const optional = ['key', 'subject', 'format', 'from', 'to'];
   for (const name of Object.keys(whole).filter((one) => !optional.includes(one))) refused(() => read(without(name)), new RegExp(`"${name}" is missing`), name);
   refused(() => read({ ...whole, note: '' }), /a member that is not known/, 'one more');
   refused(() => read({ ...whole, '<script>': '' }), /^a record with a member that is not known/, 'the name of a stranger is not repeated');
@@ -100,6 +103,7 @@ test('values that the text does not allow are refused', () => {
     ['trusted', 1], ['trusted', false], ['identity', 'no_anchor'], ['identity', 'Trusted'], ['identity', null],
     ['key', key.toUpperCase()], ['key', key.slice(2)], ['key', ''], ['key', null],
     ['subject', 'a'.repeat(256)], ['subject', 'ä'.repeat(128)], ['subject', 'a\nb'], ['subject', 'a\u202eb'], ['subject', 'a\u200bb'], ['subject', 7],
+    ['format', 'none'], ['format', 'Axis'], ['format', ''], ['format', null], ['format', 1], ['format', 'constructor'],
     ['from', 1_773_475_092], ['from', '+1'], ['from', '01'], ['from', '-0'], ['from', ''], ['from', '1e9'], ['from', '9223372036854775808'], ['from', '-9223372036854775808'], ['to', null],
     ['remarks', {}], ['remarks', [1]], ['remarks', [{ frame: 1, verdict: 'moved' }]], ['remarks', [{ frame: 1, verdict: 'pending', nal_units: 1 }]],
     ['remarks', [{ frame: 1, verdict: 'moved', nal_units: 1, note: '' }]], ['remarks', [{ frame: -1, verdict: 'moved', nal_units: 1 }]],

@@ -95,7 +95,7 @@ test('groups of which the same is said are one run; every other one is told by i
   assert.deepEqual([track.groups, track.doubted, track.missingGroups], [8, 3, 2]);
   assert.deepEqual(track.runs.map((run) => run.isDoubted), [false, true, true, true, false, false], 'a stream may end without a signature');
   assert.deepEqual(track.verdicts, { authentic: 4, missing: 1, changed: 2, inserted: 0, unsigned: 1 });
-  assert.deepEqual(track.signers, [{ subject: 'CN=Kamera 17', fingerprint: 'ab'.repeat(32), identity: 'trusted', groups: 7 }]);
+  assert.deepEqual(track.signers, [{ subject: 'CN=Kamera 17', fingerprint: 'ab'.repeat(32), identity: 'trusted', format: null, groups: 7 }]);
   assert.deepEqual([track.runs[0]?.from, track.runs[0]?.to], [begin, begin + 10n * second]);
   assert.deepEqual(track.runs.map((run) => run.until === null ? null : run.until - run.to), [1000n, 1000n, 1000n, 1000n, 1000n, null], 'as long as the camera signed that it lasted');
   assert.equal(track.runs[0]?.frames, 75);
@@ -158,7 +158,7 @@ test('the recorder’s word never looks better than the recording that holds it'
   assert.equal(cameraTone(words, good, 'authentic'), 'good');
   for (const verdict of ['untrusted', 'incomplete', 'not_authentic', 'undecryptable'] as const) assert.notEqual(cameraTone(words, good, verdict), 'good', verdict);
   for (const change of [{ isUnsigned: true }, { isLeftOut: true }, { unread: 1 }, { faultCount: 1 }]) assert.equal(cameraTone({ ...words, ...change }, good, 'authentic'), 'unknown', JSON.stringify(change));
-  const signers = [{ subject: null, fingerprint: null, identity: 'no_anchor' as const, groups: 40 }];
+  const signers = [{ subject: null, fingerprint: null, identity: 'no_anchor' as const, format: null, groups: 40 }];
   assert.equal(cameraTone(words, { ...good, signers }, 'authentic'), 'unknown');
   assert.equal(cameraTone(words, { ...good, doubted: 1 }, 'authentic'), 'bad');
   assert.equal(cameraTone(words, { ...good, verdicts: { ...good.verdicts, authentic: 39, unsigned: 1 } }, 'authentic'), 'partial');
@@ -206,7 +206,7 @@ test('every reason and every verdict on a signer has words in both languages', (
     assert.ok(run !== undefined);
     for (const reason of Object.keys(en.camera.reasons) as (keyof typeof en.camera.reasons)[]) assert.ok(runSentence(words, { ...run, reasons: [reason] }).includes(words.t.camera.reasons[reason]), reason);
     assert.equal(cameraSummary(words, { ...cameraTrack(), groups: 0 }), words.t.camera.nothing);
-    const doubtful = { ...cameraTrack(), signers: [{ subject: null, fingerprint: null, identity: 'unknown_issuer' as const, groups: 39 }] };
+    const doubtful = { ...cameraTrack(), signers: [{ subject: null, fingerprint: null, identity: 'unknown_issuer' as const, format: null, groups: 39 }] };
     assert.ok(cameraSummary(words, doubtful).endsWith(words.t.camera.untrusted), 'authentic by nobody who is trusted is no praise');
     assert.doesNotMatch(cameraSummary(words, { ...cameraTrack(), groups: 4, verdicts: { authentic: 0, missing: 0, changed: 4, inserted: 0, unsigned: 0 } }), new RegExp(words.t.camera.verdicts.unsigned));
   }

@@ -425,7 +425,7 @@ export function cameraTrack(): CameraTrack {
       { ...group, verdict: 'unsigned', from: at(40), to: at(40), until: null, signedFrom: null, signedTo: null, groups: 1, reasons: ['tail'], signer: null },
     ],
     runsLeftOut: 0,
-    signers: [{ subject: 'CN=Kamera 17, O=Optik Werke', fingerprint: hexOf(61, 32), identity: 'trusted', groups: 39 }],
+    signers: [{ subject: 'CN=Kamera 17, O=Optik Werke', fingerprint: hexOf(61, 32), identity: 'trusted', format: 'onvif_media_signing', groups: 39 }],
     signersLeftOut: 0,
   };
 }

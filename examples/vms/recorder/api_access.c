@@ -9,9 +9,8 @@
 
 /* All tokens from an address count together. */
 #define LOCKOUT_NAME "token"
-/* What this server keeps: each use can be on the record, and exports can forbid another one. */
-#define KEPT ((uint32_t)SVMS_OBLIGED_AUDIT_EACH | (uint32_t)SVMS_OBLIGED_NO_REEXPORT)
-#define NS_PER_MS 1000000
+
+const char api_too_long[] = "the time falls into too many pieces; ask for less of it";
 
 static void challenge(web_exchange *exchange)
 {
@@ -79,6 +78,7 @@ bool api_admit(api_caller *out, recorder_web *web, web_exchange *exchange,
                                .client = web_field(request, "user-agent") };
     svms_status status = gate_admit(&out->pass, web->options.parts->gate, &asker, &verdict, &err);
     if (status == SVMS_OK) {
+        web_lockout_succeed(web->lockout, LOCKOUT_NAME, request->peer_key);
         return true;
     }
     if (!is_refusal(status)) {
@@ -93,17 +93,28 @@ bool api_admit(api_caller *out, recorder_web *web, web_exchange *exchange,
     return false;
 }
 
+/* Each use can be on the record, and a package can forbid another export; what is watched cannot.
+ */
+static uint32_t kept_by(const char *action)
+{
+    uint32_t kept = SVMS_OBLIGED_AUDIT_EACH;
+    return strcmp(action, "export.create") == 0 ? kept | (uint32_t)SVMS_OBLIGED_NO_REEXPORT : kept;
+}
+
 bool api_asks(recorder_web *web, gate_pass *pass, const svms_access_question *question,
               gate_answer *answer)
 {
     svms_error err = SVMS_ERROR_INIT;
-    if (gate_ask(web->options.parts->gate, pass, question, answer, &err) != SVMS_OK) {
+    svms_status status = gate_ask(web->options.parts->gate, pass, question, answer, &err);
+    if (status == SVMS_E_LIMIT) {
+        *answer = (gate_answer){ .reason = SVMS_ACCESS_NO_RULE, .words = api_too_long };
+    } else if (status != SVMS_OK) {
         service_log_error(web->options.parts->service, SERVICE_ERROR, &err,
                           "it cannot be decided whether somebody may %s", question->action);
         *answer =
             (gate_answer){ .reason = SVMS_ACCESS_NO_RULE, .words = "it could not be decided" };
     }
-    if (answer->is_allowed && (answer->obligations & ~KEPT) != 0) {
+    if (answer->is_allowed && (answer->obligations & ~kept_by(question->action)) != 0) {
         answer->is_allowed = false;
         answer->words = "it comes with obligations that this server cannot keep";
     }
@@ -137,7 +148,11 @@ bool api_may(const api_caller *caller, const char *event, const svms_access_ques
         }
         return true;
     }
-    if (event) {
+    if (answer->words == api_too_long) {
+        api_refuse(caller->exchange, HTTP_BAD_REQUEST, answer->words);
+        return false;
+    }
+    if (event && caller->web->options.parts->auditor) {
         gate_tell_no(caller->web->options.parts->gate, caller->pass, event, question, answer);
     }
     if (answer->reason == SVMS_ACCESS_NO_TOKEN || answer->reason == SVMS_ACCESS_EXPIRED) {
@@ -159,6 +174,33 @@ const recorded_camera *api_camera(const api_caller *caller)
         api_refuse(caller->exchange, HTTP_NOT_FOUND, "there is no such camera");
     }
     return camera;
+}
+
+bool api_query(const api_caller *caller, const char *const *names)
+{
+    char words[120];
+    for (size_t i = 0; i < caller->request->query_count; i++) {
+        const char *const *name = names;
+        while (*name && strcmp(*name, caller->request->query[i].name) != 0) {
+            name++;
+        }
+        if (!*name) {
+            (void)snprintf(words, sizeof words, "the parameter '%.60s' is known to nobody",
+                           caller->request->query[i].name);
+            api_refuse(caller->exchange, HTTP_BAD_REQUEST, words);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool api_head_only(const api_caller *caller, const char *type)
+{
+    bool is_head = strcmp(caller->request->method, "HEAD") == 0;
+    if (is_head) {
+        web_stream_begin(caller->exchange, HTTP_OK, type, WEB_LENGTH_UNKNOWN, NULL);
+    }
+    return is_head;
 }
 
 static bool read_time(const api_caller *caller, const char *name, int64_t otherwise, int64_t *out)

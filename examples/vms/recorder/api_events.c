@@ -54,13 +54,12 @@ static svms_status copy(void *user, const indexed_event *event)
 {
     event_sight *self = user;
     json_t *data = event->data ? json_loads(event->data, 0, NULL) : NULL;
-    self->last = event->number;
-    (void)json_array_append_new(
-        self->list, json_pack("{s:I, s:o, s:o, s:o, s:o}", "number", (json_int_t)event->number,
+    json_t *entry = json_pack("{s:I, s:o, s:o, s:o, s:o}", "number", (json_int_t)event->number,
                               "camera", event->camera ? api_text(event->camera) : json_null(),
                               "time", api_time(event->utc_ns), "kind", api_text(event->kind),
-                              "data", data ? data : json_null()));
-    return SVMS_OK;
+                              "data", data ? data : json_null());
+    self->last = event->number;
+    return api_append(self->list, entry) ? SVMS_OK : SVMS_E_NO_MEMORY;
 }
 
 static void leave_out_unseen(event_sight *self)
@@ -73,34 +72,41 @@ static void leave_out_unseen(event_sight *self)
     }
 }
 
-/* NULL: none so far; *after goes behind those that were looked at. */
-static json_t *find(recorder_web *web, gate_pass *pass, const char *camera, int64_t *after,
-                    bool may_be_empty)
+/* The answer; NULL and SVMS_AGAIN: none so far; *after goes behind those that were looked at. */
+static svms_status find(json_t **out, recorder_web *web, gate_pass *pass,
+                        const recorded_camera *camera, int64_t *after)
 {
-    const indexed_range all = { camera, INT64_MIN + 1, INT64_MAX };
+    const indexed_range all = { camera ? camera->id : NULL, INT64_MIN + 1, INT64_MAX };
     event_sight sight = { .web = web, .pass = pass, .list = json_array(), .last = *after };
     sight.seen = calloc(web->options.parts->settings->camera_count + 1, 1);
     svms_error err = SVMS_ERROR_INIT;
-    if (!sight.seen || recorder_index_events(web->options.parts->index, &all, *after, EVENTS_MAX,
-                                             copy, &sight, &err) != SVMS_OK) {
-        service_log_error(web->options.parts->service, SERVICE_WARNING, &err,
-                          "events cannot be read");
-    } else {
+    svms_status status = sight.seen && sight.list
+                             ? recorder_index_events(web->options.parts->index, &all, *after,
+                                                     EVENTS_MAX, copy, &sight, &err)
+                             : SVMS_E_NO_MEMORY;
+    *out = NULL;
+    if (status == SVMS_OK) {
         leave_out_unseen(&sight);
+        *after = sight.last;
+        status = json_array_size(sight.list) > 0 ? SVMS_OK : SVMS_AGAIN;
+        *out = json_pack("{s:O, s:I}", "events", sight.list, "last", (json_int_t)sight.last);
+    } else {
+        service_log_error(web->options.parts->service, SERVICE_ERROR, &err,
+                          "events cannot be read");
     }
+    json_decref(sight.list);
     free(sight.seen);
-    *after = sight.last;
-    if (json_array_size(sight.list) == 0 && !may_be_empty) {
-        json_decref(sight.list);
-        return NULL;
-    }
-    return json_pack("{s:o, s:I}", "events", sight.list, "last", (json_int_t)sight.last);
+    return status;
 }
 
-static void answer(event_wait *self, json_t *body)
+static void answer_with(web_exchange *exchange, svms_status status, json_t *body)
 {
-    self->is_over = true;
-    api_answer(self->stream.exchange, HTTP_OK, body);
+    if (status == SVMS_OK || status == SVMS_AGAIN) {
+        api_answer(exchange, HTTP_OK, body);
+    } else {
+        json_decref(body);
+        api_refuse(exchange, HTTP_INTERNAL, "the index cannot be read");
+    }
 }
 
 static int64_t now_ms(void)
@@ -110,16 +116,29 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What there is, and be it nothing. */
+static void answer(event_wait *self, svms_status status, json_t *body)
+{
+    self->is_over = true;
+    answer_with(self->stream.exchange, status, body);
+}
+
+static svms_status find_more(event_wait *self, json_t **out)
+{
+    return find(out, self->stream.web, self->stream.pass, self->stream.camera, &self->after);
+}
+
 static void look(event_wait *self)
 {
     const struct timeval later = { 0, LOOK_MS * 1000 };
-    bool is_late = now_ms() >= self->until_ms;
-    json_t *body =
-        find(self->stream.web, self->stream.pass,
-             self->stream.camera ? self->stream.camera->id : NULL, &self->after, is_late);
-    if (body || evtimer_add(self->timer, &later) != 0) {
-        answer(self, body);
+    json_t *body = NULL;
+    svms_status status = find_more(self, &body);
+    if (status == SVMS_AGAIN && now_ms() < self->until_ms &&
+        evtimer_add(self->timer, &later) == 0) {
+        json_decref(body);
+        return;
     }
+    answer(self, status, body);
 }
 
 static void on_time(evutil_socket_t socket, short what, void *user)
@@ -133,16 +152,18 @@ static void give_up(api_stream *stream)
 {
     event_wait *self = (event_wait *)(void *)stream;
     if (!self->is_over) {
+        json_t *body = NULL;
         (void)event_del(self->timer);
-        answer(self, find(stream->web, stream->pass, NULL, &self->after, true));
+        svms_status status = find_more(self, &body);
+        answer(self, status, body);
     }
 }
 
 /* Each event is asked about by itself. */
 static void judge(api_stream *stream)
 {
-    stream->valid_until_utc_ns = INT64_MAX;
-    if (gate_pass_expires(stream->pass) <= recorder_now()) {
+    stream->valid_until_utc_ns = gate_pass_expires(stream->pass);
+    if (stream->valid_until_utc_ns <= recorder_now()) {
         give_up(stream);
     }
 }
@@ -185,25 +206,39 @@ static void wait_for_some(api_caller *caller, const recorded_camera *camera, int
     look(self);
 }
 
+/* false: it was answered. */
+static bool read_camera(const api_caller *caller, const recorded_camera **out)
+{
+    gate_answer answer;
+    svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
+    const char *id = web_query(caller->request, "camera");
+    *out = id ? recorder_settings_camera(caller->web->options.parts->settings, id) : NULL;
+    question.action = "live.view";
+    question.device = id;
+    if (id && (!*out || !api_asks(caller->web, caller->pass, &question, &answer))) {
+        api_refuse(caller->exchange, HTTP_NOT_FOUND, "there is no such camera");
+        return false;
+    }
+    return true;
+}
+
 void api_events(void *user, web_exchange *exchange, const web_request *request)
 {
+    static const char *const names[] = { "after", "wait", "camera", NULL };
     recorder_web *web = user;
     api_caller caller;
     int64_t after = 0;
     int64_t seconds = 0;
-    if (api_admit(&caller, web, exchange, request) &&
+    const recorded_camera *camera = NULL;
+    if (api_admit(&caller, web, exchange, request) && api_query(&caller, names) &&
         api_number(&caller, "after", 0, INT64_MAX - 1, 0, &after) &&
-        api_number(&caller, "wait", 0, WAIT_MAX_S, 0, &seconds)) {
-        const char *id = web_query(request, "camera");
-        const recorded_camera *camera =
-            id ? recorder_settings_camera(web->options.parts->settings, id) : NULL;
-        if (id && !camera) {
-            api_refuse(exchange, HTTP_NOT_FOUND, "there is no such camera");
-        } else if (seconds == 0) {
-            api_answer(exchange, HTTP_OK,
-                       find(web, caller.pass, camera ? camera->id : NULL, &after, true));
-        } else {
+        api_number(&caller, "wait", 0, WAIT_MAX_S, 0, &seconds) && read_camera(&caller, &camera)) {
+        if (seconds > 0) {
             wait_for_some(&caller, camera, after, seconds);
+        } else {
+            json_t *body = NULL;
+            svms_status status = find(&body, web, caller.pass, camera, &after);
+            answer_with(exchange, status, body);
         }
     }
     gate_pass_free(&caller.pass);

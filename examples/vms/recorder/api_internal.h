@@ -17,6 +17,8 @@
 #define API_STREAMS_MAX 64u
 #define API_STREAMS_PER_SUBJECT 16u
 #define API_EXPORTS_MAX 2u
+#define API_THUMBNAILS_MAX 2u
+#define API_EVIDENCE_MAX 4u /* locks, unlocks and erasures at once */
 #define API_ADDRESS_SIZE 64
 /* That wait for a client. */
 #define API_QUEUE_BYTES ((size_t)4 * 1024 * 1024)
@@ -36,6 +38,8 @@ typedef struct api_stream {
     void (*judge)(struct api_stream *stream);
     /* The recorder is about to end. */
     void (*stop)(struct api_stream *stream);
+    /* The event loop has ended: its thread must not wait for anybody. NULL: it has none. */
+    void (*cut)(struct api_stream *stream);
 } api_stream;
 
 struct recorder_web {
@@ -51,6 +55,9 @@ struct recorder_web {
     api_stream *streams;
     unsigned stream_count;
     unsigned exports; /* that run */
+    unsigned thumbnails;
+    unsigned evidence; /* locks, unlocks and erasures that are on their way */
+    bool is_stopping;
     pthread_t thread;
     bool has_thread;
     pthread_mutex_t mutex;
@@ -60,6 +67,9 @@ struct recorder_web {
 
 /* A thread of its own for what waits for the disk; the server outlives it. false: there is none. */
 bool api_thread(recorder_web *web, void (*work)(void *user), void *user);
+/* By such a thread: run is called by the event loop, or when it has ended. Without memory it is
+ * tried again: what is over must be heard of. */
+void api_post(recorder_web *web, void (*run)(void *user), void *user);
 
 /* Who asks. */
 typedef struct api_caller {
@@ -73,6 +83,8 @@ typedef struct api_caller {
 /* false: it was answered (401). pass is to be released with gate_pass_free(). */
 bool api_admit(api_caller *out, recorder_web *web, web_exchange *exchange,
                const web_request *request);
+/* What a no says of a range that falls into too many pieces: less is to be asked for. */
+extern const char api_too_long[];
 /* May he? Without telling anybody of a no. */
 bool api_asks(recorder_web *web, gate_pass *pass, const svms_access_question *question,
               gate_answer *answer);
@@ -82,6 +94,11 @@ bool api_may(const api_caller *caller, const char *event, const svms_access_ques
              gate_answer *answer);
 /* The camera that the path names; NULL: it was answered (404). */
 const recorded_camera *api_camera(const api_caller *caller);
+/* Only these parameters (names end with NULL), or none at all that nobody knows. false: it was
+ * answered (400). */
+bool api_query(const api_caller *caller, const char *const *names);
+/* Whether the head of the answer is all that is wanted; then it was sent. */
+bool api_head_only(const api_caller *caller, const char *type);
 /* from and to of the query, RFC 3339; what is not there is the earliest and the latest. false: it
  * was answered (400). */
 bool api_range(const api_caller *caller, svms_time_range *out);
@@ -95,9 +112,18 @@ void api_answer(web_exchange *exchange, http_status status, json_t *body);
 void api_refuse(web_exchange *exchange, http_status status, const char *words);
 /* 500, with a line in the log. */
 void api_fail(recorder_web *web, web_exchange *exchange, const svms_error *err, const char *what);
-/* The request's body as an object without members that nobody knows; names end with NULL. NULL: it
- * was answered (400). */
-json_t *api_body(const api_caller *caller, const char *const *names);
+/* What may stand in a body: texts have at most so many bytes. */
+typedef struct api_member {
+    const char *name;
+    json_type type; /* JSON_TRUE: true or false */
+    size_t most;
+} api_member;
+
+/* The request's body as an object of these members alone, each of its type, or absent; the last has
+ * name NULL. NULL: it was answered (400). */
+json_t *api_body(const api_caller *caller, const api_member *members);
+/* Takes over the entry; false: no memory. */
+bool api_append(json_t *list, json_t *entry);
 json_t *api_time(int64_t utc_ns);
 json_t *api_hex(const uint8_t *bytes, size_t size);
 /* Anything as JSON text: what is no UTF-8 becomes '?'. */
@@ -132,6 +158,7 @@ void api_unlock(void *user, web_exchange *exchange, const web_request *request);
 void api_erase(void *user, web_exchange *exchange, const web_request *request);
 void api_live(void *user, web_exchange *exchange, const web_request *request);
 void api_playback(void *user, web_exchange *exchange, const web_request *request);
+void api_thumbnail(void *user, web_exchange *exchange, const web_request *request);
 void api_export(void *user, web_exchange *exchange, const web_request *request);
 
 #endif

@@ -69,20 +69,53 @@ json_t *api_hex(const uint8_t *bytes, size_t size)
     return json_stringn(text, 2 * (size < 64 ? size : 64));
 }
 
-static bool is_known(const char *name, const char *const *names)
+bool api_append(json_t *list, json_t *entry)
 {
-    while (*names && strcmp(*names, name) != 0) {
-        names++;
-    }
-    return *names != NULL;
+    return json_array_append_new(list, entry) == 0;
 }
 
-json_t *api_body(const api_caller *caller, const char *const *names)
+static const api_member *find(const char *name, const api_member *members)
 {
-    json_error_t where;
+    while (members->name && strcmp(members->name, name) != 0) {
+        members++;
+    }
+    return members->name ? members : NULL;
+}
+
+/* NULL: it may stand there. */
+static const char *why_not(const api_member *member, const json_t *value)
+{
+    if (!member) {
+        return "is known to nobody";
+    }
+    bool is_type =
+        member->type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == member->type;
+    if (!is_type) {
+        return "is of another type";
+    }
+    return json_is_string(value) && json_string_length(value) > member->most ? "is too long" : NULL;
+}
+
+static bool is_good(const api_caller *caller, json_t *body, const api_member *members)
+{
     const char *name = NULL;
     json_t *value = NULL;
     char words[160];
+    json_object_foreach(body, name, value)
+    {
+        const char *why = why_not(find(name, members), value);
+        if (why) {
+            (void)snprintf(words, sizeof words, "the member '%.60s' %s", name, why);
+            api_refuse(caller->exchange, HTTP_BAD_REQUEST, words);
+            return false;
+        }
+    }
+    return true;
+}
+
+json_t *api_body(const api_caller *caller, const api_member *members)
+{
+    json_error_t where;
     const web_request *request = caller->request;
     const http_slice *type = http_find(request->head, "content-type");
     if (!type || !http_type_is(*type, "application/json")) {
@@ -96,14 +129,9 @@ json_t *api_body(const api_caller *caller, const char *const *names)
         api_refuse(caller->exchange, HTTP_BAD_REQUEST, "the body is no JSON object");
         return NULL;
     }
-    json_object_foreach(body, name, value)
-    {
-        if (!is_known(name, names)) {
-            (void)snprintf(words, sizeof words, "nobody knows the member '%.60s'", name);
-            json_decref(body);
-            api_refuse(caller->exchange, HTTP_BAD_REQUEST, words);
-            return NULL;
-        }
+    if (!is_good(caller, body, members)) {
+        json_decref(body);
+        return NULL;
     }
     return body;
 }

@@ -149,6 +149,16 @@ static void ended(void *user, web_exchange *exchange, bool was_sent)
     release_if_over(self);
 }
 
+/* Sound stays away where it once was; until when that holds counts for the stream, too. */
+static void ask_for_sound(live_stream *self)
+{
+    int64_t until = api_stream_ask(&self->stream, "live.listen");
+    self->has_sound = until > recorder_now();
+    if (self->has_sound && until < self->stream.valid_until_utc_ns) {
+        self->stream.valid_until_utc_ns = until;
+    }
+}
+
 static void judge(api_stream *stream)
 {
     live_stream *self = (live_stream *)(void *)stream;
@@ -156,9 +166,8 @@ static void judge(api_stream *stream)
     if (stream->valid_until_utc_ns == SVMS_NO_TIME ||
         stream->valid_until_utc_ns <= recorder_now()) {
         end(self, "permission has ended");
-    }
-    if (self->has_sound) {
-        self->has_sound = api_stream_ask(stream, "live.listen") != SVMS_NO_TIME;
+    } else if (self->has_sound) {
+        ask_for_sound(self);
     }
 }
 
@@ -193,7 +202,7 @@ static void begin(api_caller *caller, const recorded_camera *camera, const gate_
         free(self);
         return;
     }
-    self->has_sound = api_stream_ask(&self->stream, "live.listen") != SVMS_NO_TIME;
+    ask_for_sound(self);
     if (live_hub_join(&self->viewer, hub, woken, self, &err) != SVMS_OK) {
         api_stream_end(&self->stream);
         free(self);
@@ -208,6 +217,7 @@ static void begin(api_caller *caller, const recorded_camera *camera, const gate_
 
 void api_live(void *user, web_exchange *exchange, const web_request *request)
 {
+    static const char *const names[] = { NULL };
     api_caller caller;
     gate_answer answer;
     if (api_admit(&caller, user, exchange, request)) {
@@ -215,7 +225,9 @@ void api_live(void *user, web_exchange *exchange, const web_request *request)
         const recorded_camera *camera = api_camera(&caller);
         question.action = "live.view";
         question.device = camera ? camera->id : NULL;
-        if (camera && api_may(&caller, "live.start", &question, &answer)) {
+        if (camera && api_query(&caller, names) &&
+            api_may(&caller, "live.start", &question, &answer) &&
+            !api_head_only(&caller, API_STREAM_TYPE)) {
             begin(&caller, camera, &answer);
         }
     }

@@ -133,17 +133,26 @@ bool api_piece_config(api_piece *self, uint32_t track, const uint8_t *config, si
 bool api_piece_sample(api_piece *self, const svms_sample *sample, bool is_after_gap)
 {
     char head[HEAD_SIZE];
-    char time[SVMS_TIME_TEXT_SIZE];
+    char time[SVMS_TIME_TEXT_SIZE + 16] = "";
+    char moment[SVMS_TIME_TEXT_SIZE];
     bool is_sync = (sample->flags & SVMS_SAMPLE_SYNC) != 0;
-    svms_time_format(sample->utc_ns, time);
+    if (sample->utc_ns != SVMS_NO_TIME) {
+        svms_time_format(sample->utc_ns, moment);
+        (void)snprintf(time, sizeof time, "Svms-Time: %s\r\n", moment);
+    }
     (void)snprintf(head, sizeof head,
                    "--" API_BOUNDARY "\r\nContent-Type: application/octet-stream\r\n"
-                   "Content-Length: %zu\r\nSvms-Track: %u\r\nSvms-Time: %s\r\n"
+                   "Content-Length: %zu\r\nSvms-Track: %u\r\n%s"
                    "Svms-Offset: %lld\r\nSvms-Duration: %u\r\n%s%s\r\n",
                    sample->size, (unsigned)sample->track, time,
                    (long long)(sample->pts - sample->dts), (unsigned)sample->duration,
                    is_sync ? "Svms-Sync: 1\r\n" : "", is_after_gap ? "Svms-Gap: 1\r\n" : "");
     return add_part(self, head, sample->data, sample->size);
+}
+
+bool api_piece_missing(api_piece *self, const char *why)
+{
+    return add_json(self, json_pack("{s:s}", "missing", why));
 }
 
 bool api_piece_end(api_piece *self, const char *why)

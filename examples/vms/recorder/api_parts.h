@@ -26,6 +26,8 @@ bool api_piece_tracks(api_piece *piece, const svms_track *tracks, uint32_t count
 bool api_piece_sample(api_piece *piece, const svms_sample *sample, bool is_after_gap);
 /* Another codec configuration of a track, from the next sample on. */
 bool api_piece_config(api_piece *piece, uint32_t track, const uint8_t *config, size_t size);
+/* Something cannot be given; what follows it is. */
+bool api_piece_missing(api_piece *piece, const char *why);
 /* The last part: why nothing more comes. */
 bool api_piece_end(api_piece *piece, const char *why);
 void api_piece_clear(api_piece *piece);

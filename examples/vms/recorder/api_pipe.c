@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api_pipe.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #define PIECE_SIZE ((size_t)256 * 1024)
+/* Until the first byte. */
+#define ANSWER_MS 600000
 
 struct api_pipe {
     recorder_web *web;
     web_exchange *exchange; /* of the event loop; NULL: it has ended */
+    const char *type;
+    const web_pair *fields;
     api_pipe_calls calls;
     pthread_mutex_t mutex; /* of all that follows */
     pthread_cond_t changed;
     uint8_t *piece;
     size_t size;
     bool is_full; /* the piece waits to be taken */
-    bool must_stop;
+    bool has_begun;
+    bool must_end;
+    bool is_cut; /* nobody takes anything */
     bool thread_is_done;
     bool is_good;
     bool was_sent;
+    http_status refusal;
+    char words[120];
     unsigned posts; /* on their way to the event loop */
 };
 
@@ -31,11 +40,39 @@ static void release(api_pipe *self)
     free(self);
 }
 
+/* The mutex is held; a stream calls nobody while it begins. */
+static void begin_answer(api_pipe *self)
+{
+    if (self->has_begun) {
+        return;
+    }
+    self->has_begun = true;
+    if (self->calls.begun) {
+        self->calls.begun(self->calls.user);
+    }
+    web_stream_begin(self->exchange, HTTP_OK, self->type, WEB_LENGTH_UNKNOWN, self->fields);
+}
+
+/* The mutex is not held: ended() may be called at once. */
+static void end_answer(web_exchange *exchange, const api_pipe *self, bool has_begun, bool is_good)
+{
+    if (!has_begun) {
+        api_refuse(exchange, self->refusal, self->words);
+    } else if (is_good) {
+        web_stream_end(exchange);
+    } else {
+        web_stream_abort(exchange);
+    }
+}
+
 /* What came, or the end. The mutex is held. */
 static void give_on(api_pipe *self)
 {
     if (!self->exchange) {
         return;
+    }
+    if (self->is_full || (self->thread_is_done && self->is_good)) {
+        begin_answer(self);
     }
     if (self->is_full && web_stream_write(self->exchange, self->piece, self->size)) {
         self->is_full = false;
@@ -44,15 +81,11 @@ static void give_on(api_pipe *self)
     if (!self->thread_is_done || (self->is_full && self->is_good)) {
         return;
     }
-    /* ended() may be called at once. */
     web_exchange *exchange = self->exchange;
+    bool has_begun = self->has_begun;
     bool is_good = self->is_good;
     pthread_mutex_unlock(&self->mutex);
-    if (is_good) {
-        web_stream_end(exchange);
-    } else {
-        web_stream_abort(exchange);
-    }
+    end_answer(exchange, self, has_begun, is_good);
     pthread_mutex_lock(&self->mutex);
 }
 
@@ -97,22 +130,28 @@ static void ended(void *user, web_exchange *exchange, bool was_sent)
     pthread_mutex_lock(&self->mutex);
     self->exchange = NULL;
     self->was_sent = was_sent;
-    self->must_stop = true;
+    self->must_end = true;
+    self->is_cut = true;
     (void)pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->mutex);
     finish(self);
 }
 
-/* The mutex is held. Without memory the event loop is tried again: it must hear of the end. */
+/* The server ends streams as they are where nobody says otherwise; this one is told by its owner.
+ */
+static void stopping(void *user, web_exchange *exchange)
+{
+    (void)user;
+    (void)exchange;
+}
+
+/* The mutex is held, and let go meanwhile. */
 static void post(api_pipe *self)
 {
-    const struct timespec pause = { 0, 10000000 };
     self->posts++;
-    while (!web_post(self->web->server, posted, self)) {
-        pthread_mutex_unlock(&self->mutex);
-        (void)nanosleep(&pause, NULL);
-        pthread_mutex_lock(&self->mutex);
-    }
+    pthread_mutex_unlock(&self->mutex);
+    api_post(self->web, posted, self);
+    pthread_mutex_lock(&self->mutex);
 }
 
 bool api_pipe_write(api_pipe *self, const void *data, size_t size)
@@ -121,10 +160,10 @@ bool api_pipe_write(api_pipe *self, const void *data, size_t size)
     bool goes_on = true;
     pthread_mutex_lock(&self->mutex);
     while (goes_on && size > 0) {
-        while (self->is_full && !self->must_stop) {
+        while (self->is_full && !self->is_cut) {
             pthread_cond_wait(&self->changed, &self->mutex);
         }
-        goes_on = !self->must_stop;
+        goes_on = !self->is_cut;
         if (goes_on) {
             self->size = size < PIECE_SIZE ? size : PIECE_SIZE;
             memcpy(self->piece, from, self->size);
@@ -150,31 +189,53 @@ bool api_pipe_wait(api_pipe *self, uint64_t ms)
     }
     pthread_mutex_lock(&self->mutex);
     int waited = 0;
-    while (!self->must_stop && waited == 0) {
+    while (!self->must_end && waited == 0) {
         waited = pthread_cond_timedwait(&self->changed, &self->mutex, &until);
     }
-    bool goes_on = !self->must_stop;
+    bool goes_on = !self->must_end;
     pthread_mutex_unlock(&self->mutex);
     return goes_on;
 }
 
-void api_pipe_stop(api_pipe *self)
+void api_pipe_refuse(api_pipe *self, http_status status, const char *words)
 {
     pthread_mutex_lock(&self->mutex);
-    self->must_stop = true;
+    self->refusal = status;
+    (void)snprintf(self->words, sizeof self->words, "%s", words);
+    pthread_mutex_unlock(&self->mutex);
+}
+
+static void end(api_pipe *self, bool is_cut)
+{
+    pthread_mutex_lock(&self->mutex);
+    self->must_end = true;
+    self->is_cut = self->is_cut || is_cut;
     (void)pthread_cond_broadcast(&self->changed);
     pthread_mutex_unlock(&self->mutex);
+}
+
+void api_pipe_stop(api_pipe *self)
+{
+    end(self, false);
+}
+
+void api_pipe_cut(api_pipe *self)
+{
+    end(self, true);
 }
 
 static void work(void *user)
 {
     api_pipe *self = user;
+    recorder_web *web = self->web;
     bool is_good = self->calls.work(self->calls.user, self);
     pthread_mutex_lock(&self->mutex);
     self->thread_is_done = true;
     self->is_good = is_good;
-    post(self);
+    self->posts++;
     pthread_mutex_unlock(&self->mutex);
+    /* The last that it does: the event loop may release the pipe in this moment. */
+    api_post(web, posted, self);
 }
 
 static api_pipe *make(recorder_web *web, web_exchange *exchange, const api_pipe_calls *calls)
@@ -190,6 +251,8 @@ static api_pipe *make(recorder_web *web, web_exchange *exchange, const api_pipe_
     self->exchange = exchange;
     self->calls = *calls;
     self->piece = piece;
+    self->refusal = HTTP_INTERNAL;
+    (void)snprintf(self->words, sizeof self->words, "it cannot be given");
     (void)pthread_mutex_init(&self->mutex, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -201,16 +264,19 @@ static api_pipe *make(recorder_web *web, web_exchange *exchange, const api_pipe_
 api_pipe *api_pipe_begin(recorder_web *web, web_exchange *exchange, const char *type,
                          const web_pair *fields, const api_pipe_calls *calls)
 {
-    static const web_events events = { .ended = ended, .writable = writable };
+    static const web_events events = { .ended = ended, .writable = writable, .stopping = stopping };
     api_pipe *self = make(web, exchange, calls);
-    if (!self || !api_thread(web, work, self)) {
-        if (self) {
-            release(self);
-        }
+    if (!self) {
+        return NULL;
+    }
+    self->type = type;
+    self->fields = fields;
+    if (!api_thread(web, work, self)) {
+        release(self);
         return NULL;
     }
     /* What the thread posts comes after this. */
     web_listen(exchange, &events, self);
-    web_stream_begin(exchange, HTTP_OK, type, WEB_LENGTH_UNKNOWN, fields);
+    web_take_time(exchange, ANSWER_MS);
     return self;
 }

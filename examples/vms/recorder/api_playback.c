@@ -14,23 +14,31 @@
 #define SPEED_MAX 64
 /* A piece goes out when it has so many bytes, or when there is a pause. */
 #define PIECE_BYTES ((size_t)128 * 1024)
-/* What is being recorded is looked at so often. */
+/* What is being recorded is looked at so often ... */
 #define LOOK_MS 200
+/* ... and not waited for any more so long after the moment that was asked for. */
+#define LATE_NS (20 * SECOND)
+/* Nobody waits longer for the next picture. */
+#define PAUSE_MAX_MS 60000
 
 typedef struct playing {
     api_stream stream;
     api_pipe *pipe;
-    playback *playback;
     svms_time_range asked;
-    svms_time_range ranges[GATE_RANGES_MAX];
-    size_t range_count;
-    bool has_sound;
     bool is_backwards;
     bool sync_only;
     int64_t speed; /* 0: as fast as it is taken */
+    atomic_bool has_sound;
+    _Atomic(const char *) stopped; /* why it shall end; or NULL */
+    pthread_mutex_t mutex;
+    svms_time_range ranges[GATE_RANGES_MAX]; /* of the mutex */
+    size_t range_count;
+    bool has_new_ranges;
     /* Of the thread. */
+    playback *playback;
     api_pipe *to;
     api_piece piece;
+    bool has_tracks;
     bool has_base;
     int64_t base_utc_ns; /* this moment of the recording was due ... */
     int64_t base_ms;     /* ... at this one of the monotonic clock */
@@ -40,7 +48,7 @@ typedef struct playing {
     const char *why; /* it ended */
     /* Of the event loop. */
     int64_t began_utc_ns;
-    const char *stopped; /* why it shall end; or NULL */
+    bool is_told; /* that it began */
 } playing;
 
 static int64_t now_ms(void)
@@ -72,6 +80,10 @@ static bool pace(playing *self, const playback_sample *sample)
     }
     int64_t apart = self->is_backwards ? self->base_utc_ns - utc : utc - self->base_utc_ns;
     int64_t wait = self->base_ms + apart / 1000000 / self->speed - now_ms();
+    if (wait > PAUSE_MAX_MS) {
+        self->has_base = false;
+        return pace(self, sample);
+    }
     /* Inside of a group of pictures backwards, times go the other way. */
     return wait <= 0 || (flush(self) && api_pipe_wait(self->to, (uint64_t)wait));
 }
@@ -81,14 +93,16 @@ static bool add(playing *self, const playback_sample *sample)
     playback_media media;
     bool is_good = true;
     playback_look(self->playback, &media);
-    if (self->records == 0 || sample->tracks_changed) {
+    if (!self->has_tracks || sample->tracks_changed) {
+        self->has_tracks = true;
         is_good = api_piece_tracks(&self->piece, media.tracks, media.track_count);
     } else if (sample->config) {
         is_good = api_piece_config(&self->piece, sample->sample.track, sample->config,
                                    sample->config_size);
     }
     if (sample->sample.track < media.track_count &&
-        media.tracks[sample->sample.track].kind == SVMS_TRACK_AUDIO && !self->has_sound) {
+        media.tracks[sample->sample.track].kind == SVMS_TRACK_AUDIO &&
+        !atomic_load(&self->has_sound)) {
         return is_good;
     }
     if (self->records++ == 0) {
@@ -101,49 +115,119 @@ static bool add(playing *self, const playback_sample *sample)
     return is_good && api_piece_sample(&self->piece, &sample->sample, sample->is_after_gap);
 }
 
+/* false: no memory. */
+static bool take_new_ranges(playing *self)
+{
+    svms_time_range ranges[GATE_RANGES_MAX];
+    pthread_mutex_lock(&self->mutex);
+    size_t count = self->range_count;
+    bool is_new = self->has_new_ranges;
+    self->has_new_ranges = false;
+    memcpy(ranges, self->ranges, count * sizeof ranges[0]);
+    pthread_mutex_unlock(&self->mutex);
+    return !is_new || playback_allow(self->playback, ranges, count, NULL) == SVMS_OK;
+}
+
+/* Nothing of it comes any more where the camera has gone. */
+static bool wait_for_more(playing *self)
+{
+    if (recorder_now() - LATE_NS > self->asked.to_utc_ns) {
+        self->why = "that was all";
+        return false;
+    }
+    return flush(self) && api_pipe_wait(self->to, LOOK_MS);
+}
+
+/* It is told, and what follows is given. */
+static bool pass_over(playing *self, const svms_error *err)
+{
+    service_log_error(self->stream.web->options.parts->service, SERVICE_ERROR, err,
+                      "a part of %s cannot be played", self->stream.camera->id);
+    return api_piece_missing(&self->piece, "a part of the recording cannot be given") &&
+           flush(self);
+}
+
+static bool give(playing *self, const playback_sample *sample)
+{
+    bool is_behind = self->is_backwards ? sample->sample.utc_ns < self->asked.from_utc_ns
+                                        : sample->sample.utc_ns >= self->asked.to_utc_ns;
+    if (is_behind) {
+        self->why = "that was all";
+        return false;
+    }
+    if (!pace(self, sample)) {
+        return false;
+    }
+    if (!add(self, sample)) {
+        self->why = "out of memory";
+        self->piece.size = 0;
+        return false;
+    }
+    return self->piece.size < PIECE_BYTES || flush(self);
+}
+
 /* false: it is over. */
 static bool step(playing *self)
 {
     playback_sample sample;
     svms_error err = SVMS_ERROR_INIT;
     memset(&sample, 0, sizeof sample);
+    if (!api_pipe_wait(self->to, 0)) {
+        return false;
+    }
+    if (!take_new_ranges(self)) {
+        self->why = "out of memory";
+        return false;
+    }
     svms_status status = playback_next(self->playback, &sample, &err);
     if (status == SVMS_AGAIN) {
-        return flush(self) && api_pipe_wait(self->to, LOOK_MS);
+        return wait_for_more(self);
     }
     if (status == SVMS_END) {
         self->why = "that was all";
         return false;
     }
-    if (status != SVMS_OK) {
-        /* It is told, and what follows is given. */
-        service_log_error(self->stream.web->options.parts->service, SERVICE_ERROR, &err,
-                          "a part of %s cannot be played", self->stream.camera->id);
-        return true;
+    return status == SVMS_OK ? give(self, &sample) : pass_over(self, &err);
+}
+
+/* false: it will be answered so. */
+static bool open_playback(playing *self)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    const recorder_web_options *web = &self->stream.web->options;
+    const playback_options options = { .parts = web->parts,
+                                       .keys = web->keys,
+                                       .camera = self->stream.camera->id,
+                                       .ranges = self->ranges,
+                                       .range_count = self->range_count };
+    svms_status status = playback_open(&self->playback, &options, &err);
+    if (status == SVMS_OK) {
+        status =
+            playback_seek(self->playback,
+                          self->is_backwards ? self->asked.to_utc_ns - 1 : self->asked.from_utc_ns,
+                          self->is_backwards, self->sync_only, &err);
     }
-    bool is_behind = self->is_backwards ? sample.sample.utc_ns < self->asked.from_utc_ns
-                                        : sample.sample.utc_ns >= self->asked.to_utc_ns;
-    if (is_behind) {
-        self->why = "that was all";
-        return false;
+    if (status == SVMS_END) {
+        api_pipe_refuse(self->to, HTTP_NOT_FOUND, "nothing was recorded then");
+    } else if (status != SVMS_OK) {
+        service_log_error(web->parts->service, SERVICE_ERROR, &err, "%s cannot be played",
+                          self->stream.camera->id);
+        api_pipe_refuse(self->to, HTTP_INTERNAL, "it cannot be played");
     }
-    if (!pace(self, &sample)) {
-        return false;
-    }
-    if (!add(self, &sample)) {
-        self->why = "out of memory";
-        return false;
-    }
-    return self->piece.size < PIECE_BYTES || flush(self);
+    return status == SVMS_OK;
 }
 
 static bool work(void *user, api_pipe *pipe)
 {
     playing *self = user;
     self->to = pipe;
+    if (!open_playback(self)) {
+        return false;
+    }
     while (step(self)) {
     }
     /* Nobody takes it any more where there is no reason. */
+    self->why = self->why ? self->why : atomic_load(&self->stopped);
     return self->why && api_piece_end(&self->piece, self->why) && flush(self);
 }
 
@@ -152,11 +236,11 @@ static void tell(playing *self, const char *event, bool is_over)
     char speed[24];
     svms_audit_record *record = NULL;
     svms_audit_range ranges[GATE_RANGES_MAX];
-    size_t count = self->range_count;
     recorder_web *web = self->stream.web;
     int64_t seconds = (recorder_now() - self->began_utc_ns) / SECOND;
     svms_status status = api_record(&record, web, self->stream.pass, event, self->stream.camera->id,
                                     &self->asked, NULL, is_over ? self->why : NULL);
+    size_t count = self->range_count;
     for (size_t i = 0; i < count; i++) {
         ranges[i] = (svms_audit_range){ self->ranges[i].from_utc_ns, self->ranges[i].to_utc_ns };
     }
@@ -182,35 +266,58 @@ static void tell(playing *self, const char *event, bool is_over)
     api_tell(web, &record, status);
 }
 
+static void begun(void *user)
+{
+    playing *self = user;
+    self->is_told = true;
+    tell(self, "playback.start", false);
+}
+
 static void release(playing *self)
 {
     playback_close(&self->playback);
     api_piece_clear(&self->piece);
+    (void)pthread_mutex_destroy(&self->mutex);
     free(self);
 }
 
 static void over(void *user, bool was_sent)
 {
     playing *self = user;
-    (void)was_sent;
-    self->why = self->stopped ? self->stopped : self->why;
-    self->why = self->why ? self->why : "the client ended it";
-    tell(self, "playback.stop", true);
+    const char *stopped = atomic_load(&self->stopped);
+    self->why = self->why ? self->why : stopped;
+    self->why = was_sent && self->why ? self->why : stopped ? stopped : "the client ended it";
+    if (self->is_told) {
+        tell(self, "playback.stop", true);
+    }
     api_stream_end(&self->stream);
     release(self);
 }
 
-static bool is_same(const playing *self, const gate_answer *answer)
+/* Whether sound may be heard wherever pictures may be seen. */
+static void ask_for_sound(playing *self, const svms_access_question *view,
+                          const gate_answer *pictures)
 {
-    bool is = answer->range_count == self->range_count;
-    for (size_t i = 0; is && i < self->range_count; i++) {
-        is = answer->ranges[i].from_utc_ns == self->ranges[i].from_utc_ns &&
-             answer->ranges[i].to_utc_ns == self->ranges[i].to_utc_ns;
+    gate_answer answer;
+    svms_access_question question = *view;
+    question.action = "playback.listen";
+    bool is_allowed =
+        api_asks(self->stream.web, self->stream.pass, &question, &answer) &&
+        answer.range_count == pictures->range_count &&
+        memcmp(answer.ranges, pictures->ranges, answer.range_count * sizeof answer.ranges[0]) == 0;
+    atomic_store(&self->has_sound, is_allowed);
+    if (is_allowed && answer.valid_until_utc_ns < self->stream.valid_until_utc_ns) {
+        self->stream.valid_until_utc_ns = answer.valid_until_utc_ns;
     }
-    return is;
 }
 
-/* Where less, or more, is allowed by now, it ends: who may go on asks again. */
+static void end_early(playing *self, const char *why)
+{
+    const char *none = NULL;
+    (void)atomic_compare_exchange_strong(&self->stopped, &none, why);
+    api_pipe_stop(self->pipe);
+}
+
 static void judge(api_stream *stream)
 {
     playing *self = (playing *)(void *)stream;
@@ -220,73 +327,50 @@ static void judge(api_stream *stream)
     question.device = stream->camera->id;
     question.range = self->asked;
     bool goes_on = api_asks(stream->web, stream->pass, &question, &answer) &&
-                   is_same(self, &answer) && answer.valid_until_utc_ns > recorder_now();
+                   answer.valid_until_utc_ns > recorder_now();
     stream->valid_until_utc_ns = answer.valid_until_utc_ns;
     if (!goes_on) {
-        self->stopped = "permission has ended";
-        api_pipe_stop(self->pipe);
+        end_early(self, "permission has ended");
+        return;
+    }
+    pthread_mutex_lock(&self->mutex);
+    memcpy(self->ranges, answer.ranges, answer.range_count * sizeof self->ranges[0]);
+    self->range_count = answer.range_count;
+    self->has_new_ranges = true;
+    pthread_mutex_unlock(&self->mutex);
+    if (atomic_load(&self->has_sound)) {
+        ask_for_sound(self, &question, &answer);
     }
 }
 
 static void stop(api_stream *stream)
 {
-    playing *self = (playing *)(void *)stream;
-    self->stopped = "the recorder ends";
-    api_pipe_stop(self->pipe);
+    end_early((playing *)(void *)stream, "the recorder ends");
 }
 
-static bool may_listen(const api_caller *caller, const svms_access_question *view)
+static void cut(api_stream *stream)
 {
-    gate_answer answer;
-    svms_access_question question = *view;
-    question.action = "playback.listen";
-    return api_asks(caller->web, caller->pass, &question, &answer) && answer.range_count == 1 &&
-           answer.ranges[0].from_utc_ns <= view->range.from_utc_ns &&
-           answer.ranges[0].to_utc_ns >= view->range.to_utc_ns;
+    api_pipe_cut(((playing *)(void *)stream)->pipe);
 }
 
-/* false: it was answered. */
-static bool open_playback(playing *self, const api_caller *caller)
-{
-    svms_error err = SVMS_ERROR_INIT;
-    const playback_options options = { .parts = caller->web->options.parts,
-                                       .keys = caller->web->options.keys,
-                                       .camera = self->stream.camera->id,
-                                       .ranges = self->ranges,
-                                       .range_count = self->range_count };
-    svms_status status = playback_open(&self->playback, &options, &err);
-    if (status == SVMS_OK) {
-        status =
-            playback_seek(self->playback,
-                          self->is_backwards ? self->asked.to_utc_ns - 1 : self->asked.from_utc_ns,
-                          self->is_backwards, self->sync_only, &err);
-    }
-    if (status == SVMS_END) {
-        api_refuse(caller->exchange, HTTP_NOT_FOUND, "nothing was recorded then");
-    } else if (status != SVMS_OK) {
-        api_fail(caller->web, caller->exchange, &err, "it cannot be played");
-    }
-    return status == SVMS_OK;
-}
-
-static void begin(api_caller *caller, playing *self, const gate_answer *answer)
+static void begin(api_caller *caller, playing *self, const svms_access_question *question,
+                  const gate_answer *answer)
 {
     recorder_web *web = caller->web;
-    const api_pipe_calls calls = { .work = work, .over = over, .user = self };
+    const api_pipe_calls calls = { .work = work, .begun = begun, .over = over, .user = self };
     self->stream.judge = judge;
     self->stream.stop = stop;
+    self->stream.cut = cut;
     self->began_utc_ns = recorder_now();
     memcpy(self->ranges, answer->ranges, answer->range_count * sizeof self->ranges[0]);
     self->range_count = answer->range_count;
-    if (!open_playback(self, caller) || !api_stream_begin(&self->stream, caller, answer)) {
+    if (!api_stream_begin(&self->stream, caller, answer)) {
         release(self);
         return;
     }
-    tell(self, "playback.start", false);
+    ask_for_sound(self, question, answer);
     self->pipe = api_pipe_begin(web, caller->exchange, API_STREAM_TYPE, NULL, &calls);
     if (!self->pipe) {
-        self->why = "no thread is left";
-        tell(self, "playback.stop", true);
         api_stream_end(&self->stream);
         release(self);
         api_refuse(caller->exchange, HTTP_UNAVAILABLE, "no thread is left");
@@ -295,12 +379,13 @@ static void begin(api_caller *caller, playing *self, const gate_answer *answer)
 
 static void play(api_caller *caller, const recorded_camera *camera)
 {
+    static const char *const names[] = { "from", "to", "backwards", "sync", "speed", NULL };
     gate_answer answer;
     int64_t backwards = 0;
     int64_t sync = 0;
     int64_t speed = 0;
     svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
-    if (!api_range(caller, &question.range) ||
+    if (!api_query(caller, names) || !api_range(caller, &question.range) ||
         !api_number(caller, "backwards", 0, 1, 0, &backwards) ||
         !api_number(caller, "sync", 0, 1, 0, &sync) ||
         !api_number(caller, "speed", 0, SPEED_MAX, 1, &speed)) {
@@ -309,21 +394,22 @@ static void play(api_caller *caller, const recorded_camera *camera)
     api_clamp(caller->web, camera->id, &question.range);
     question.action = "playback.view";
     question.device = camera->id;
-    if (!api_may(caller, "playback.start", &question, &answer)) {
+    if (!api_may(caller, "playback.start", &question, &answer) ||
+        api_head_only(caller, API_STREAM_TYPE)) {
         return;
     }
     playing *self = calloc(1, sizeof *self);
-    if (!self) {
+    if (!self || pthread_mutex_init(&self->mutex, NULL) != 0) {
+        free(self);
         web_answer_words(caller->exchange, HTTP_INTERNAL, "out of memory");
         return;
     }
     self->stream.camera = camera;
     self->asked = question.range;
-    self->has_sound = may_listen(caller, &question);
     self->is_backwards = backwards != 0;
     self->sync_only = sync != 0;
     self->speed = speed;
-    begin(caller, self, &answer);
+    begin(caller, self, &question, &answer);
 }
 
 void api_playback(void *user, web_exchange *exchange, const web_request *request)
@@ -331,8 +417,8 @@ void api_playback(void *user, web_exchange *exchange, const web_request *request
     recorder_web *web = user;
     api_caller caller;
     if (api_admit(&caller, web, exchange, request)) {
-        const recorded_camera *camera = api_camera(&caller);
-        if (camera && !web->options.keys) {
+        const recorded_camera *camera = web->options.keys ? api_camera(&caller) : NULL;
+        if (!web->options.keys) {
             api_refuse(exchange, HTTP_NOT_IMPLEMENTED, "this recorder has no key to play with");
         } else if (camera) {
             play(&caller, camera);

@@ -13,9 +13,10 @@ void api_status(void *user, web_exchange *exchange, const web_request *request)
     recorder_web *web = user;
     api_caller caller;
     gate_answer answer;
+    static const char *const names[] = { NULL };
     svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
     question.action = "config.read.recording";
-    if (api_admit(&caller, web, exchange, request) &&
+    if (api_admit(&caller, web, exchange, request) && api_query(&caller, names) &&
         api_may(&caller, "access.decide", &question, &answer)) {
         const recorder_settings *is_set = web->options.parts->settings;
         json_t *storages = json_array();
@@ -28,10 +29,13 @@ void api_status(void *user, web_exchange *exchange, const web_request *request)
                 service_log_error(web->options.parts->service, SERVICE_WARNING, &err,
                                   "the index does not say how large a storage is");
             }
-            (void)json_array_append_new(
-                storages,
-                json_pack("{s:s, s:I, s:s}", "name", one->name, "bytes", (json_int_t)bytes, "mode",
-                          one->mode == SVMS_PROTECT_LIGHT ? "light" : "strong"));
+            json_t *entry = json_pack("{s:o, s:I, s:s}", "name", api_text(one->name), "bytes",
+                                      (json_int_t)bytes, "mode",
+                                      one->mode == SVMS_PROTECT_LIGHT ? "light" : "strong");
+            if (!api_append(storages, entry)) {
+                json_decref(storages);
+                storages = NULL;
+            }
         }
         api_answer(exchange, HTTP_OK,
                    json_pack("{s:s, s:o, s:i, s:i, s:o}", "version", svms_version(), "now",
@@ -41,18 +45,31 @@ void api_status(void *user, web_exchange *exchange, const web_request *request)
     gate_pass_free(&caller.pass);
 }
 
+/* Whether something of the last time may be played, as much of it as can be asked about at once. */
+static bool may_play(const api_caller *caller, const char *camera)
+{
+    static const int days[] = { 366, 31, 7, 1 };
+    gate_answer answer = { .words = api_too_long };
+    int64_t now = recorder_now();
+    svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
+    question.device = camera;
+    question.action = "playback.view";
+    for (size_t i = 0; i < sizeof days / sizeof days[0] && answer.words == api_too_long; i++) {
+        question.range = (svms_time_range){ now - days[i] * 86400 * SECOND, now };
+        (void)api_asks(caller->web, caller->pass, &question, &answer);
+    }
+    return answer.is_allowed;
+}
+
 /* What of this camera may be seen: bit 0 live, bit 1 recorded at any time. */
 static unsigned visible(const api_caller *caller, const char *camera)
 {
     gate_answer answer;
-    int64_t now = recorder_now();
     svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
     question.device = camera;
     question.action = "live.view";
     unsigned seen = api_asks(caller->web, caller->pass, &question, &answer) ? 1 : 0;
-    question.action = "playback.view";
-    question.range = (svms_time_range){ now - 366 * 86400 * SECOND, now };
-    return seen | (api_asks(caller->web, caller->pass, &question, &answer) ? 2u : 0u);
+    return seen | (may_play(caller, camera) ? 2u : 0u);
 }
 
 static json_t *describe(const recorder_web *web, const recorded_camera *camera, unsigned seen)
@@ -71,20 +88,27 @@ static json_t *describe(const recorder_web *web, const recorded_camera *camera, 
                      camera->is_signed);
 }
 
+static json_t *list_cameras(const api_caller *caller)
+{
+    const recorder_web *web = caller->web;
+    const recorder_settings *is_set = web->options.parts->settings;
+    json_t *list = json_array();
+    for (size_t i = 0; i < is_set->camera_count; i++) {
+        unsigned seen = visible(caller, is_set->cameras[i].id);
+        if (seen != 0 && !api_append(list, describe(web, &is_set->cameras[i], seen))) {
+            json_decref(list);
+            return NULL;
+        }
+    }
+    return json_pack("{s:o}", "cameras", list);
+}
+
 void api_cameras(void *user, web_exchange *exchange, const web_request *request)
 {
-    recorder_web *web = user;
+    static const char *const names[] = { NULL };
     api_caller caller;
-    if (api_admit(&caller, web, exchange, request)) {
-        const recorder_settings *is_set = web->options.parts->settings;
-        json_t *list = json_array();
-        for (size_t i = 0; i < is_set->camera_count; i++) {
-            unsigned seen = visible(&caller, is_set->cameras[i].id);
-            if (seen != 0) {
-                (void)json_array_append_new(list, describe(web, &is_set->cameras[i], seen));
-            }
-        }
-        api_answer(exchange, HTTP_OK, json_pack("{s:o}", "cameras", list));
+    if (api_admit(&caller, user, exchange, request) && api_query(&caller, names)) {
+        api_answer(exchange, HTTP_OK, list_cameras(&caller));
     }
     gate_pass_free(&caller.pass);
 }
@@ -112,8 +136,9 @@ static json_t *describe_more(const recorder_web *web, const recorded_camera *cam
 void api_camera_one(void *user, web_exchange *exchange, const web_request *request)
 {
     recorder_web *web = user;
+    static const char *const names[] = { NULL };
     api_caller caller;
-    if (api_admit(&caller, web, exchange, request)) {
+    if (api_admit(&caller, web, exchange, request) && api_query(&caller, names)) {
         const recorded_camera *camera = api_camera(&caller);
         unsigned seen = camera ? visible(&caller, camera->id) : 0;
         if (camera && seen == 0) {
@@ -148,9 +173,14 @@ static svms_status add_parts(listing *self, int64_t from, int64_t to, const json
             return SVMS_E_CANCELLED;
         }
         json_t *entry = json_copy((json_t *)(uintptr_t)members);
-        (void)json_object_set_new(entry, "from", api_time(begin));
-        (void)json_object_set_new(entry, "to", api_time(end));
-        (void)json_array_append_new(self->list, entry);
+        if (json_object_set_new(entry, "from", api_time(begin)) != 0 ||
+            json_object_set_new(entry, "to", api_time(end)) != 0) {
+            json_decref(entry);
+            return SVMS_E_NO_MEMORY;
+        }
+        if (!api_append(self->list, entry)) {
+            return SVMS_E_NO_MEMORY;
+        }
     }
     return SVMS_OK;
 }
@@ -251,8 +281,9 @@ static void tell_search(const api_caller *caller, const char *camera, const svms
 static void search(const api_caller *caller, const recorded_camera *camera)
 {
     gate_answer answer;
+    static const char *const names[] = { "from", "to", NULL };
     svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
-    if (!api_range(caller, &question.range)) {
+    if (!api_query(caller, names) || !api_range(caller, &question.range)) {
         return;
     }
     api_clamp(caller->web, camera->id, &question.range);

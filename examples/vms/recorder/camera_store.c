@@ -252,9 +252,27 @@ static void tell_start(camera_store *self)
     }
 }
 
-/* Length of the pause before a sample; 0 where it is none. */
-static uint64_t pause_before(const camera_store *self, int64_t utc_ns)
+/* When a sample was captured, also where its camera says nothing of that one (yet). */
+static int64_t moment_of(const camera_store *self, const svms_sample *sample)
 {
+    const svms_track *track =
+        sample->track < self->track_count ? &self->tracks[sample->track] : NULL;
+    int64_t ns = 0;
+    if (sample->utc_ns != SVMS_NO_TIME || !track || track->timebase_den == 0 ||
+        __builtin_mul_overflow(sample->dts / track->timebase_den, NS_PER_SECOND, &ns)) {
+        return sample->utc_ns;
+    }
+    ns += sample->dts % track->timebase_den * NS_PER_SECOND / track->timebase_den;
+    return __builtin_mul_overflow(ns, (int64_t)track->timebase_num, &ns) ||
+                   __builtin_add_overflow(ns, self->writer.start_utc_ns, &ns)
+               ? SVMS_NO_TIME
+               : ns;
+}
+
+/* Length of the pause before a sample; 0 where it is none. */
+static uint64_t pause_before(const camera_store *self, const svms_sample *sample)
+{
+    int64_t utc_ns = moment_of(self, sample);
     if (self->until_utc_ns == SVMS_NO_TIME || utc_ns == SVMS_NO_TIME ||
         utc_ns <= self->until_utc_ns) {
         return 0;
@@ -305,7 +323,7 @@ static svms_status store_sample(camera_store *self, const svms_sample *sample, s
     /* Without a gap that was told it is the clock that was set, which svms_recording sees itself.
      */
     if (self->recording && self->gap != SVMS_GAP_NONE &&
-        pause_before(self, sample->utc_ns) >= LONG_GAP_NS) {
+        pause_before(self, sample) >= LONG_GAP_NS) {
         status = end_recording(self, err);
     }
     if (status == SVMS_OK && !self->recording) {
@@ -322,8 +340,8 @@ static svms_status store_sample(camera_store *self, const svms_sample *sample, s
 static void note_stored(camera_store *self, const svms_sample *sample)
 {
     svms_recording_stats stats = SVMS_RECORDING_STATS_INIT;
-    if (pause_before(self, sample->utc_ns) > 0) {
-        store_tell_gap(self, self->until_utc_ns, sample->utc_ns,
+    if (pause_before(self, sample) > 0) {
+        store_tell_gap(self, self->until_utc_ns, moment_of(self, sample),
                        self->gap == SVMS_GAP_NONE ? SVMS_GAP_UNSPECIFIED : self->gap);
     }
     if (self->state.is_failing) {

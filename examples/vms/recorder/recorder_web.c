@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api_internal.h"
@@ -12,6 +13,8 @@
 /* How long clients have to take their last answers. */
 #define FAREWELL_S 3
 #define BODY_MAX 262144
+/* From one address, until tokens from there are not looked at any more for some minutes. */
+#define FAILURES 10
 /* Permission is asked for again so long before it ends. */
 #define AHEAD_NS INT64_C(5000000000)
 
@@ -26,6 +29,7 @@ static const struct {
     { "GET", "/v1/cameras/{id}/recorded", api_recorded },
     { "GET", "/v1/cameras/{id}/live", api_live },
     { "GET", "/v1/cameras/{id}/playback", api_playback },
+    { "GET", "/v1/cameras/{id}/thumbnail", api_thumbnail },
     { "POST", "/v1/cameras/{id}/erase", api_erase },
     { "GET", "/v1/events", api_events },
     { "GET", "/v1/locks", api_locks },
@@ -79,9 +83,10 @@ static void on_bell(evutil_socket_t socket, short what, void *user)
     if (atomic_exchange(&self->must_judge, false)) {
         judge(self, true);
     }
-    if (!atomic_load(&self->must_stop)) {
+    if (!atomic_load(&self->must_stop) || self->is_stopping) {
         return;
     }
+    self->is_stopping = true;
     api_stream *next = NULL;
     for (api_stream *stream = self->streams; stream; stream = next) {
         next = stream->next;
@@ -101,6 +106,7 @@ static void ring(recorder_web *self)
 static svms_status open_loop(recorder_web *self, svms_error *err)
 {
     const struct timeval second = { 1, 0 };
+    const web_lockout_options limits = { .failures = FAILURES };
     self->base = event_base_new();
     self->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (!self->base || self->bell < 0) {
@@ -108,7 +114,7 @@ static svms_status open_loop(recorder_web *self, svms_error *err)
     }
     self->bell_event = event_new(self->base, self->bell, EV_READ | EV_PERSIST, on_bell, self);
     self->second = event_new(self->base, -1, EV_PERSIST, on_second, self);
-    self->lockout = web_lockout_new(NULL);
+    self->lockout = web_lockout_new(&limits);
     bool is_good = self->bell_event && self->second && self->lockout &&
                    event_add(self->bell_event, NULL) == 0 && event_add(self->second, &second) == 0;
     return is_good ? SVMS_OK : recorder_fail(err, SVMS_E_NO_MEMORY, 0, "no event loop for HTTPS");
@@ -178,6 +184,24 @@ bool api_thread(recorder_web *web, void (*work)(void *user), void *user)
     return false;
 }
 
+void api_post(recorder_web *web, void (*run)(void *user), void *user)
+{
+    const struct timespec pause = { 0, 10000000 };
+    while (!web_post(web->server, run, user)) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+/* The event loop has ended: nobody takes anything any more. */
+static void cut_streams(recorder_web *self)
+{
+    for (api_stream *stream = self->streams; stream; stream = stream->next) {
+        if (stream->cut) {
+            stream->cut(stream);
+        }
+    }
+}
+
 static void wait_for_threads(recorder_web *self)
 {
     pthread_mutex_lock(&self->mutex);
@@ -241,6 +265,7 @@ void recorder_web_stop(recorder_web **self)
         ring(*self);
         (void)pthread_join((*self)->thread, NULL);
     }
+    cut_streams(*self);
     wait_for_threads(*self);
     web_close(&(*self)->server);
     web_lockout_free(&(*self)->lockout);

@@ -13,7 +13,8 @@
 
 static const char example[] =
     "{\"track\":1,\"verdict\":\"changed\",\"reasons\":[\"no_list\",\"clock\"],\"trusted\":true,"
-    "\"identity\":\"trusted\",\"key\":\"" KEY "\",\"subject\":\"CN=front door\",\"counter\":7,"
+    "\"identity\":\"trusted\",\"key\":\"" KEY "\",\"subject\":\"CN=front door\","
+    "\"format\":\"axis_signed_video_1\",\"counter\":7,"
     "\"first_frame\":50,\"frames\":25,\"missing\":0,\"changed\":1,\"inserted\":2,"
     "\"missing_gops\":0,\"from\":\"1763800000000000000\",\"to\":\"1763800001000000000\","
     "\"remarks\":[{\"frame\":51,\"verdict\":\"repeated\",\"nal_units\":2}]}";
@@ -64,6 +65,7 @@ static svms_camera_gop report(void)
     gop.from_utc_ns = INT64_C(1763800000000000000);
     gop.to_utc_ns = INT64_C(1763800001000000000);
     gop.identity.verdict = SVMS_IDENTITY_TRUSTED;
+    gop.format = SVMS_CAMERA_FORMAT_AXIS_1;
     for (uint8_t i = 0; i < 32; i++) {
         gop.key_sha256[i] = i;
     }
@@ -86,6 +88,7 @@ static void the_example_is_read(void **state)
     assert_int_equal(record.from_utc_ns, INT64_C(1763800000000000000));
     assert_int_equal(record.to_utc_ns, INT64_C(1763800001000000000));
     assert_string_equal(record.subject, "CN=front door");
+    assert_int_equal(record.format, SVMS_CAMERA_FORMAT_AXIS_1);
     assert_memory_equal(record.key_sha256, gop.key_sha256, 32);
 }
 
@@ -128,6 +131,7 @@ static void what_a_report_lacks_is_absent(void **state)
     assert_int_equal(text.status, SVMS_OK);
     assert_null(strstr((const char *)text.data, "\"key\""));
     assert_null(strstr((const char *)text.data, "\"from\""));
+    assert_null(strstr((const char *)text.data, "\"format\""));
     assert_int_equal(read_text((const char *)text.data, &record, NULL), SVMS_OK);
     assert_int_equal(record.verdict, SVMS_CAMERA_UNSIGNED);
     assert_int_equal(record.identity, SVMS_IDENTITY_UNSIGNED);
@@ -136,6 +140,7 @@ static void what_a_report_lacks_is_absent(void **state)
     assert_int_equal(record.to_utc_ns, SVMS_NO_TIME);
     assert_memory_equal(record.key_sha256, none, sizeof none);
     assert_string_equal(record.subject, "");
+    assert_int_equal(record.format, SVMS_CAMERA_FORMAT_NONE);
     svms_builder_clear(&text);
 }
 
@@ -232,6 +237,10 @@ static const struct {
     { "\"CN=front door\"", "null", "subject is not a text" },
     { "CN=front door", "CN=front\\u001b[2J", "subject is too long, or not printable" },
     { "CN=front door", "CN=front\\u202edoor", "subject is too long, or not printable" },
+    { "\"axis_signed_video_1\"", "\"none\"", "format is no format in which cameras sign" },
+    { "\"axis_signed_video_1\"", "\"axis_signed_video_3\"",
+      "format is no format in which cameras sign" },
+    { "\"axis_signed_video_1\"", "1", "format is not a text" },
     { "\"counter\":7", "\"counter\":4294967296", "counter is out of range" },
     { "\"first_frame\":50", "\"first_frame\":9007199254740992", "first_frame is out of range" },
     { "\"frames\":25", "\"frames\":\"25\"", "frames is not a whole number" },
@@ -272,6 +281,32 @@ static void each_mistake_is_refused_with_its_place(void **state)
         assert_int_equal(record.verdict, SVMS_CAMERA_PENDING);
         assert_int_equal(err.status, SVMS_E_MALFORMED);
         free(text);
+    }
+}
+
+static void a_record_that_is_older_than_formats_is_read(void **state)
+{
+    (void)state;
+    svms_camera_record record = SVMS_CAMERA_RECORD_INIT;
+    char *text = edited("\"format\":\"axis_signed_video_1\",", "");
+    assert_int_equal(read_text(text, &record, NULL), SVMS_OK);
+    assert_int_equal(record.format, SVMS_CAMERA_FORMAT_NONE);
+    free(text);
+}
+
+static void every_format_comes_back(void **state)
+{
+    (void)state;
+    svms_camera_record record = SVMS_CAMERA_RECORD_INIT;
+    for (svms_camera_format format = SVMS_CAMERA_FORMAT_NONE; format <= SVMS_CAMERA_FORMAT_AXIS_2;
+         format++) {
+        svms_camera_gop gop = report();
+        gop.format = format;
+        svms_builder text = written(&gop, NULL);
+        svms_put_u8(&text, 0);
+        assert_int_equal(read_text((const char *)text.data, &record, NULL), SVMS_OK);
+        assert_int_equal(record.format, format);
+        svms_builder_clear(&text);
     }
 }
 
@@ -351,6 +386,8 @@ int main(void)
         cmocka_unit_test(every_verdict_and_reason_comes_back),
         cmocka_unit_test(every_verdict_on_a_signer_comes_back),
         cmocka_unit_test(each_mistake_is_refused_with_its_place),
+        cmocka_unit_test(a_record_that_is_older_than_formats_is_read),
+        cmocka_unit_test(every_format_comes_back),
         cmocka_unit_test(a_subject_that_is_too_long_is_refused),
         cmocka_unit_test(a_record_has_at_most_64_kib),
         cmocka_unit_test(misuse_is_told),

@@ -3,7 +3,7 @@
 import { FormatError } from '../bytes/errors.js';
 import { type Json, type JsonBounds, type JsonObject, parseJson } from '../package/json.js';
 import type { Identity } from '../x509/trust.js';
-import { type CameraReason, type CameraVerdict, cameraReasons, cameraVerdicts } from './model.js';
+import { type CameraFormat, type CameraReason, type CameraVerdict, cameraFormats, cameraReasons, cameraVerdicts } from './model.js';
 
 export interface CameraRecord {
   track: number;
@@ -13,6 +13,7 @@ export interface CameraRecord {
   identity: Identity;
   key: string | null;
   subject: string | null;
+  format: CameraFormat | null;
   counter: number;
   firstFrame: number;
   frames: number;
@@ -38,7 +39,7 @@ const identities: readonly Identity[] = [
 ];
 
 const members: ReadonlySet<string> = new Set([
-  'track', 'verdict', 'reasons', 'trusted', 'identity', 'key', 'subject', 'counter', 'first_frame', 'frames', 'missing', 'changed', 'inserted',
+  'track', 'verdict', 'reasons', 'trusted', 'identity', 'key', 'subject', 'format', 'counter', 'first_frame', 'frames', 'missing', 'changed', 'inserted',
   'missing_gops', 'from', 'to', 'remarks', 'remarks_left_out',
 ]);
 const membersOfRemark: ReadonlySet<string> = new Set(['frame', 'verdict', 'nal_units']);
@@ -114,6 +115,11 @@ function subjectOf(object: JsonObject): string | null {
   return unprintable.test(subject) ? fail('subject', 'cannot be printed') : subject;
 }
 
+/** Records that are older than the member lack it. */
+function formatOf(object: JsonObject): CameraFormat | null {
+  return object.has('format') ? oneOf(cameraFormats, textOf(object, 'format'), 'format') : null;
+}
+
 function checkRemarks(object: JsonObject): void {
   const remarks = listOf(object, 'remarks', maxRemarks);
   for (const remark of remarks) {
@@ -146,6 +152,7 @@ export function readCameraRecord(bytes: Uint8Array): CameraRecord {
     identity,
     key: keyOf(object),
     subject: subjectOf(object),
+    format: formatOf(object),
     counter: numberOf(object, 'counter', below32),
     firstFrame: numberOf(object, 'first_frame', below53),
     frames: numberOf(object, 'frames', below53),

@@ -60,16 +60,16 @@ class TrackWords {
 
   /** Index of the signer; null where nobody signed, or where there are too many. */
   private signer(record: CameraRecord): number | null {
-    const { key, subject, identity } = record;
+    const { key, subject, identity, format } = record;
     if (key === null && subject === null) return null;
     const { signers } = this.view;
-    const isSame = (one: CameraSigner): boolean => one.fingerprint === key && one.subject === subject && one.identity === identity;
+    const isSame = (one: CameraSigner): boolean => one.fingerprint === key && one.subject === subject && one.identity === identity && one.format === format;
     let index = signers.findIndex(isSame);
     if (index < 0 && signers.length >= most.signers) {
       this.view.signersLeftOut += 1;
       return null;
     }
-    if (index < 0) index = signers.push({ subject, fingerprint: key, identity, groups: 0 }) - 1;
+    if (index < 0) index = signers.push({ subject, fingerprint: key, identity, format, groups: 0 }) - 1;
     (signers[index] as CameraSigner).groups += 1;
     return index;
   }

@@ -316,6 +316,10 @@ export const cameraReasons = [
 ] as const;
 export type CameraReason = (typeof cameraReasons)[number];
 
+/** Formats in which cameras sign (CS-VER-12). */
+export const cameraFormats = ['onvif_media_signing', 'axis_signed_video_1', 'axis_signed_video_2'] as const;
+export type CameraFormat = (typeof cameraFormats)[number];
+
 /** Whose signature the recorder found. */
 export interface CameraSigner {
   subject: string | null;
@@ -323,6 +327,8 @@ export interface CameraSigner {
   fingerprint: string | null;
   /** What it was for the recorder, by what the recorder trusted. */
   identity: Identity;
+  /** In which it was; null where the recorder does not say. */
+  format: CameraFormat | null;
   groups: number;
 }
 

@@ -37,6 +37,7 @@ function signerFacts(ctx: Context, signer: CameraSigner): HTMLElement {
   return facts([
     [c.signer, signer.subject === null ? c.unnamed : alien(signer.subject)],
     [c.trust, badge(signer.identity === 'trusted' ? 'idle' : 'unknown', c.identities[signer.identity])],
+    signer.format === null ? null : [c.format, c.formats[signer.format]],
     signer.fingerprint === null ? null : [c.fingerprint, digest(signer.fingerprint)],
   ]);
 }

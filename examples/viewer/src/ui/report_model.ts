@@ -262,7 +262,7 @@ function ofCameraTrack(words: Words, input: ReportInput, said: CameraWords, trac
         [c.camera, `${cameraSummary(words, track)} (${c.saysRecorder})`],
         [c.recorder, `${recorderNames(words, own.parts)}; ${deviceVerdict(words, input.report, own)}`],
         [c.exporter, exporterName(words, input.evidence, input.report)],
-        ...track.signers.flatMap((signer) => [...row(c.signer, `${cameraSignerName(words, signer)}\n${visibleLine(signer.subject ?? '')}`.trimEnd()), ...row(c.trust, c.identities[signer.identity])]),
+        ...track.signers.flatMap((signer) => [...row(c.signer, `${cameraSignerName(words, signer)}\n${visibleLine(signer.subject ?? '')}`.trimEnd()), ...row(c.trust, c.identities[signer.identity]), ...(signer.format === null ? [] : row(c.format, c.formats[signer.format]))]),
         ...(track.signersLeftOut > 0 ? row(c.signer, c.moreSigners(track.signersLeftOut)) : []),
       ],
     },

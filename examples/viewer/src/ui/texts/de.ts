@@ -433,6 +433,12 @@ export const de: Texts = {
     unnamed: 'ohne Namen',
     fingerprint: 'Fingerabdruck des Zertifikats der Kamera, laut Aufzeichnungsgerät',
     trust: 'Vom Aufzeichnungsgerät anerkannt',
+    format: 'Format der Signatur',
+    formats: {
+      onvif_media_signing: 'ONVIF Media Signing',
+      axis_signed_video_1: 'Axis Signed Video, vor Version 2',
+      axis_signed_video_2: 'Axis Signed Video, ab Version 2',
+    },
     identities: {
       trusted: 'ja: Eine Stelle, der das Aufzeichnungsgerät vertraute, hat es bestätigt',
       no_anchor: 'nein: Das Aufzeichnungsgerät kannte keine Stelle für Kameras',

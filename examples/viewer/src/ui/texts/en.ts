@@ -433,6 +433,12 @@ export const en = {
     unnamed: 'unnamed',
     fingerprint: 'Fingerprint of the camera’s certificate, as the recorder says',
     trust: 'Trusted by the recorder',
+    format: 'Format of the signature',
+    formats: {
+      onvif_media_signing: 'ONVIF Media Signing',
+      axis_signed_video_1: 'Axis Signed Video, before version 2',
+      axis_signed_video_2: 'Axis Signed Video, version 2 or later',
+    },
     identities: {
       trusted: 'yes: an authority that the recorder trusted confirmed it',
       no_anchor: 'no: the recorder knew no authority of cameras',
