@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # From a fresh Debian 12 to a video that was recorded, verified, extracted and tampered with, and to
-# evidence of it that goes from hand to hand.
+# evidence of it that goes from hand to hand; then a camera and a recorder, live (quickstart-live.sh).
 # Usage: examples/quickstart.sh [VIDEO]
 set -eu
 
@@ -36,7 +36,8 @@ build_svms() {
     "$root/examples/packages.sh" install build
     [ -f "$build/build.ninja" ] ||
         meson setup "$build" "$root" --buildtype=release -Dtests=false -Ddocs=disabled > /dev/null
-    ninja -C "$build" examples/cli/svms > "$build/quickstart.log" ||
+    ninja -C "$build" examples/cli/svms examples/camera/svms-camera examples/vms/recorder/svms-recorder \
+        > "$build/quickstart.log" ||
         { cat "$build/quickstart.log"; fail "the build failed"; }
 }
 
@@ -172,4 +173,5 @@ if run export verify forged.svmx --trust id/ca.pem --expect-head "$receipt"; the
     fail "the forgery was not found"
 fi
 
-say "Done: everything is in $demo"
+say "Everything of this is in $demo; now a camera and a recorder, live"
+exec "$root/examples/quickstart-live.sh"

@@ -13,7 +13,7 @@ static const char *const modes[] = { "strong", "light", NULL };
 
 /* Of what the camera keeps itself. */
 #define EDGE_LEAST (INT64_C(1) << 20)
-#define EDGE_USUAL (INT64_C(8) << 30)
+#define EDGE_USUAL (INT64_C(1) << 30)
 
 static void read_listen(camera_config *out, settings_node *node)
 {
@@ -75,8 +75,7 @@ static void read_edge(camera_config *out, settings_node *node)
         out->edge_path = settings_path_or(node, "path", NULL);
         out->edge_keep_bytes =
             (uint64_t)settings_number_or(node, "keep_bytes", EDGE_LEAST, INT64_MAX, EDGE_USUAL);
-        out->edge_rotate_minutes =
-            (uint32_t)settings_number_or(node, "rotate_minutes", 1, 1440, 10);
+        out->edge_rotate_minutes = (uint32_t)settings_number_or(node, "rotate_minutes", 1, 1440, 5);
         out->edge_mode = settings_choice_or(node, "mode", modes, 0) == 1 ? SVMS_PROTECT_LIGHT
                                                                          : SVMS_PROTECT_STRONG;
     }

@@ -159,7 +159,15 @@ static svms_status open_edge(control *self, svms_error *err)
     options.keep_bytes = config->edge_keep_bytes;
     options.rotate_minutes = config->edge_rotate_minutes;
     options.mode = config->edge_mode;
-    return edge_store_open(&self->edge, &options, err);
+    svms_status status = edge_store_open(&self->edge, &options, err);
+    if (status == SVMS_E_IO) {
+        /* Its disk is not there: pictures are sent all the same. */
+        service_log_error(self->parts.service, SERVICE_ERROR, err, "nothing is kept here");
+        camera_events_tell(self->parts.events, CAMERA_EDGE_FAILED, true, SVMS_NO_TIME, "storage",
+                           "%s", err->message);
+        return SVMS_OK;
+    }
+    return status;
 }
 
 static svms_status start_media(control *self, camera_config *lens_config, svms_error *err)

@@ -26,6 +26,7 @@ struct edge_item {
     svms_track tracks[EDGE_TRACKS_MAX]; /* their configurations lie in data */
     uint32_t track_count;
     svms_sample sample; /* its data, too */
+    svms_gap_reason reason;
     size_t size;
     uint8_t data[];
 };
@@ -58,6 +59,15 @@ static void append(edge_store *self, edge_item *item)
     self->queued += item->size;
     self->given++;
     (void)pthread_cond_broadcast(&self->changed);
+}
+
+static edge_item *new_gap(svms_gap_reason reason)
+{
+    edge_item *item = new_item(EDGE_GAP, 0);
+    if (item) {
+        item->reason = reason;
+    }
+    return item;
 }
 
 static svms_status give(edge_store *self, edge_item *item, svms_error *err)
@@ -149,8 +159,7 @@ static svms_status take_sample(void *user, const svms_sample *sample, svms_error
         return SVMS_OK;
     }
     if (was_short) {
-        edge_item *gap = new_item(EDGE_GAP, 0);
-        svms_status status = give(self, gap, err);
+        svms_status status = give(self, new_gap(SVMS_GAP_OVERLOAD), err);
         if (status != SVMS_OK) {
             return status;
         }
@@ -169,7 +178,7 @@ static void gap(void *user, int64_t from_utc_ns, int64_t to_utc_ns, const char *
     (void)from_utc_ns;
     (void)to_utc_ns;
     (void)why;
-    (void)give(user, new_item(EDGE_GAP, 0), NULL);
+    (void)give(user, new_gap(SVMS_GAP_UNSPECIFIED), NULL);
 }
 
 static void end(void *user)
@@ -237,7 +246,7 @@ static void keep(edge_store *self, const edge_item *item)
         keep_sample(self, &item->sample);
         break;
     case EDGE_GAP:
-        edge_keep_gap(self->keep, SVMS_GAP_OVERLOAD);
+        edge_keep_gap(self->keep, item->reason);
         break;
     case EDGE_END:
         edge_keep_end(self->keep);

@@ -58,9 +58,10 @@ class CameraRecorded(SystemCase):
                          [("video", "H.264"), ("audio", "AAC"), ("metadata", "verdicts on the camera")])
         told = self.camera(*opens, "--camera-trust", self.maker)
         for who in ("validated", "recorded"):
-            self.assertEqual({key: told[who][key] for key in ("verdict", "trusted", "reports", "authentic", "subject", "reasons")},
+            self.assertEqual({key: told[who][key] for key in ("verdict", "trusted", "reports", "authentic", "subject", "reasons",
+                                                             "format")},
                              {"verdict": "authentic", "trusted": True, "reports": GOPS, "authentic": GOPS,
-                              "subject": "CN=The camera", "reasons": []})
+                              "subject": "CN=The camera", "reasons": [], "format": "onvif_media_signing"})
         exporter = os.path.join(self.shared, "exporter")
         self.expect(GOOD, "export", "create", "a.svms", "--out", "p.svmx", "--trust", self.ca, "--source-password-file",
                     self.password_file, *opens, "--signer", os.path.join(exporter, "cert.pem"), "--signer-key",
@@ -72,7 +73,8 @@ class CameraRecorded(SystemCase):
                          ["CN=The exporter", "CN=Test recorder", "CN=The camera"])
         self.assertEqual((source["camera"]["validated"], source["camera"]["recorded"]), (told["validated"], told["recorded"]))
         words = self.expect(GOOD, *package, *opens).out
-        for line in ("signed by CN=The exporter", "recorded by CN=Test recorder", "signed by CN=The camera: trusted"):
+        for line in ("signed by CN=The exporter", "recorded by CN=Test recorder", "signed by CN=The camera: trusted",
+                     "format: ONVIF Media Signing"):
             self.assertIn(line, words)
         locked = self.expect(EVIDENCE, *package)
         self.assertIn("its signatures are encrypted: they need a key", locked.out)

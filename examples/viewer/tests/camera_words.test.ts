@@ -83,6 +83,16 @@ async function collected(rows: readonly Row[], made: Partial<Made> = {}): Promis
   return words;
 }
 
+test('a key that signed in two formats is told once for each, and older records say none', async () => {
+  const words = await collected([[record({ format: 'axis_signed_video_1' }), record({ format: 'onvif_media_signing' }), record({ format: 'axis_signed_video_1' }), record()]]);
+  assert.deepEqual(words.tracks[0]?.signers.map(({ format, groups }) => [format, groups]), [['axis_signed_video_1', 2], ['onvif_media_signing', 1], [null, 1]]);
+  assert.equal(words.faultCount, 0);
+  assert.equal(en.camera.formats.axis_signed_video_1, 'Axis Signed Video, before version 2');
+  assert.equal(de.camera.formats.axis_signed_video_1, 'Axis Signed Video, vor Version 2');
+  const [unknown] = (await collected([[record({ format: 'none' })]])).tracks;
+  assert.equal(unknown, undefined, 'a format that is none is refused');
+});
+
 test('groups of which the same is said are one run; every other one is told by itself', async () => {
   const words = await collected([
     [record(), record({ from: '2000', to: '3000' })],
@@ -178,6 +188,7 @@ test('what the recorder says stands in the report in both languages, as its word
     '“Haupteingang”: by the word of the recorder, 2 of 40 groups of pictures are not as the camera signed them.',
     'CN=Kamera 17, O=Optik Werke',
     'yes: an authority that the recorder trusted confirmed it',
+    'Format of the signature: ONVIF Media Signing',
     'changed since the camera signed it; 2 pieces of pictures changed',
     'before it 1 group of pictures missing that the camera signed; a signature is missing',
     'no valid signature of the camera; the stream ended before the next signature',

@@ -39,6 +39,8 @@ struct export_job {
     exported_file *files;
     size_t file_count;
     svms_status collecting;
+    const char *stopped; /* of the event loop: why it was broken off; or NULL */
+    uint64_t bytes;      /* on their way to the client */
     svms_export_result result;
     svms_status status;
     svms_error err;
@@ -91,6 +93,28 @@ static char *whole_path(const recorder_parts *parts, const indexed_container *co
     return path;
 }
 
+/* Whether a sample lies in the range: a container without one would end the whole export. What
+ * cannot be told so is left to the export, which says why. */
+static bool has_media(export_job *self, const svms_source *source)
+{
+    svms_error err = SVMS_ERROR_INIT;
+    svms_reader *reader = NULL;
+    svms_reader_options options = SVMS_READER_OPTIONS_INIT;
+    svms_sample sample = SVMS_SAMPLE_INIT;
+    options.keys = playback_keys_ring(self->stream.web->options.keys);
+    svms_status status =
+        svms_reader_open(&reader, self->stream.web->options.parts->ctx, source, &options, &err);
+    if (status == SVMS_OK) {
+        status = svms_reader_seek(reader, self->range.from_utc_ns, &err);
+    }
+    do {
+        status = status == SVMS_OK ? svms_reader_next(reader, &sample, &err) : status;
+    } while (status == SVMS_OK && sample.utc_ns < self->range.from_utc_ns);
+    svms_reader_close(&reader);
+    bool is_behind = status == SVMS_OK && sample.utc_ns >= self->range.to_utc_ns;
+    return status != SVMS_END && status != SVMS_AGAIN && !is_behind;
+}
+
 static svms_status collect(void *user, const indexed_container *container)
 {
     export_job *self = user;
@@ -130,10 +154,19 @@ static svms_status collect_all(export_job *self, svms_error *err)
                                 : recorder_fail(err, SVMS_E_INCOMPLETE, 0, "nothing was recorded");
 }
 
+static void forget_file(export_job *self, size_t number)
+{
+    free(self->files[number].path);
+    self->file_count--;
+    memmove(&self->files[number], &self->files[number + 1],
+            (self->file_count - number) * sizeof self->files[0]);
+}
+
 static svms_status take_bytes(void *user, const svms_iovec *runs, size_t count, int *os_error)
 {
     export_job *self = user;
     for (size_t i = 0; i < count; i++) {
+        self->bytes += runs[i].size;
         if (!api_pipe_write(self->to, runs[i].data, runs[i].size)) {
             *os_error = 0;
             return SVMS_E_IO;
@@ -177,6 +210,27 @@ static svms_status open_file(export_job *self, const char *path, svms_source *ou
     return status;
 }
 
+static svms_status leave_out_empty(export_job *self, svms_error *err)
+{
+    for (size_t i = self->file_count; i > 0; i--) {
+        svms_source source = SVMS_SOURCE_INIT;
+        svms_status status = open_file(self, self->files[i - 1].path, &source, err);
+        if (status != SVMS_OK) {
+            return status;
+        }
+        if (!api_pipe_wait(self->to, 0)) {
+            svms_source_close(&source);
+            return recorder_fail(err, SVMS_E_CANCELLED, 0, "it was broken off");
+        }
+        if (!has_media(self, &source)) {
+            forget_file(self, i - 1);
+        }
+        svms_source_close(&source);
+    }
+    return self->file_count > 0 ? SVMS_OK
+                                : recorder_fail(err, SVMS_E_INCOMPLETE, 0, "nothing was recorded");
+}
+
 static svms_status add_file(export_job *self, svms_export *package, const char *path)
 {
     svms_source source = SVMS_SOURCE_INIT;
@@ -212,31 +266,63 @@ static svms_status begin_package(export_job *self, svms_export **package, const 
     return svms_export_create(package, web->parts->ctx, &options, sink, &self->err);
 }
 
-static bool work(void *user, api_pipe *pipe)
+static svms_status make_package(export_job *self)
 {
-    export_job *self = user;
     svms_export *package = NULL;
     svms_sink sink = SVMS_SINK_INIT;
-    self->to = pipe;
     sink.user = self;
     sink.write = take_bytes;
     sink.sync = sync_nothing;
+    svms_status status = begin_package(self, &package, &sink);
+    for (size_t i = 0; status == SVMS_OK && i < self->file_count; i++) {
+        status = add_file(self, package, self->files[i].path);
+    }
+    if (status == SVMS_OK) {
+        status = svms_export_finish(package, &self->result, &self->err);
+    }
+    svms_export_abort(&package);
+    return status;
+}
+
+/* Of a failure before the first byte. */
+static void refuse(export_job *self)
+{
+    switch (self->status) {
+    case SVMS_E_INCOMPLETE:
+        api_pipe_refuse(self->to, HTTP_NOT_FOUND, "nothing was recorded then");
+        break;
+    case SVMS_E_LIMIT:
+        api_pipe_refuse(self->to, HTTP_TOO_LARGE, "that is too much for one export");
+        break;
+    case SVMS_E_USAGE:
+        api_pipe_refuse(self->to, HTTP_BAD_REQUEST, self->err.message);
+        break;
+    case SVMS_E_CANCELLED:
+        api_pipe_refuse(self->to, HTTP_UNAVAILABLE, "it was broken off");
+        break;
+    default:
+        api_pipe_refuse(self->to, HTTP_INTERNAL, "it cannot be exported");
+    }
+}
+
+static bool work(void *user, api_pipe *pipe)
+{
+    export_job *self = user;
+    self->to = pipe;
     /* What was recorded until now shall be in it. */
     for (size_t i = 0; i < self->camera_count; i++) {
         camera_fleet_flush(self->stream.web->options.fleet, self->cameras[i]->id);
     }
     self->status = collect_all(self, &self->err);
     if (self->status == SVMS_OK) {
-        self->status = begin_package(self, &package, &sink);
-    }
-    for (size_t i = 0; self->status == SVMS_OK && i < self->file_count; i++) {
-        self->status = add_file(self, package, self->files[i].path);
+        self->status = leave_out_empty(self, &self->err);
     }
     if (self->status == SVMS_OK) {
-        self->status = svms_export_finish(package, &self->result, &self->err);
-        package = NULL;
+        self->status = make_package(self);
     }
-    svms_export_abort(&package);
+    if (self->status != SVMS_OK) {
+        refuse(self);
+    }
     return self->status == SVMS_OK;
 }
 
@@ -244,9 +330,14 @@ static void over(void *user, bool was_sent)
 {
     export_job *self = user;
     recorder_web *web = self->stream.web;
-    if (self->status == SVMS_OK && !was_sent) {
-        self->status =
-            recorder_fail(&self->err, SVMS_E_CANCELLED, 0, "the client did not take all of it");
+    if (self->stopped) {
+        self->status = recorder_fail(&self->err, SVMS_E_CANCELLED, 0, "%s after %llu bytes",
+                                     self->stopped, (unsigned long long)self->bytes);
+    } else if (!was_sent && (self->status == SVMS_OK || self->status == SVMS_E_IO ||
+                             self->status == SVMS_E_CANCELLED)) {
+        self->status = recorder_fail(&self->err, SVMS_E_CANCELLED, 0,
+                                     "the client did not take all of it (%llu bytes were made)",
+                                     (unsigned long long)self->bytes);
     }
     if (self->status != SVMS_OK) {
         service_log_error(web->options.parts->service, SERVICE_WARNING, &self->err,
@@ -266,6 +357,13 @@ static void over(void *user, bool was_sent)
     api_export_free(&self);
 }
 
+/* A package without its end is none, so nobody waits for the client. */
+static void break_off(export_job *self, const char *why)
+{
+    self->stopped = why;
+    api_pipe_cut(self->pipe);
+}
+
 static void judge(api_stream *stream)
 {
     export_job *self = (export_job *)(void *)stream;
@@ -278,19 +376,27 @@ static void judge(api_stream *stream)
         question.range = self->range;
         question.format = SVMS_FORM_SVMX;
         bool is_allowed = api_asks(stream->web, stream->pass, &question, &answer);
+        is_allowed = is_allowed && answer.range_count == 1 &&
+                     answer.ranges[0].from_utc_ns == self->range.from_utc_ns &&
+                     answer.ranges[0].to_utc_ns == self->range.to_utc_ns;
         until = !is_allowed                         ? SVMS_NO_TIME
                 : answer.valid_until_utc_ns < until ? answer.valid_until_utc_ns
                                                     : until;
     }
     stream->valid_until_utc_ns = until;
     if (until <= recorder_now()) {
-        api_pipe_stop(self->pipe);
+        break_off(self, "permission ended");
     }
 }
 
 static void stop(api_stream *stream)
 {
-    api_pipe_stop(((export_job *)(void *)stream)->pipe);
+    break_off((export_job *)(void *)stream, "the recorder ended");
+}
+
+static void cut(api_stream *stream)
+{
+    api_pipe_cut(((export_job *)(void *)stream)->pipe);
 }
 
 export_job *api_export_new(recorder_web *web)
@@ -300,6 +406,7 @@ export_job *api_export_new(recorder_web *web)
         self->stream.web = web;
         self->stream.judge = judge;
         self->stream.stop = stop;
+        self->stream.cut = cut;
         self->trust = web->options.trust;
         self->result = (svms_export_result)SVMS_EXPORT_RESULT_INIT;
         self->err = (svms_error)SVMS_ERROR_INIT;
@@ -315,6 +422,9 @@ svms_time_range *api_export_range(export_job *self)
 bool api_export_add_camera(export_job *self, const recorded_camera *camera)
 {
     bool has_room = self->camera_count < API_EXPORT_CAMERAS;
+    for (size_t i = 0; i < self->camera_count; i++) {
+        has_room = has_room && self->cameras[i] != camera;
+    }
     if (has_room) {
         self->cameras[self->camera_count++] = camera;
     }
@@ -357,7 +467,6 @@ void api_export_begin(export_job **job, api_caller *caller, const gate_answer *a
         return;
     }
     self->stream.web->exports++;
-    web_take_time(caller->exchange, 600000);
     self->pipe = api_pipe_begin(self->stream.web, caller->exchange, MEDIA_TYPE, fields, &calls);
     if (!self->pipe) {
         self->stream.web->exports--;

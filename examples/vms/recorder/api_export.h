@@ -13,7 +13,7 @@ typedef struct export_job export_job;
 /* NULL: no memory. */
 export_job *api_export_new(recorder_web *web);
 svms_time_range *api_export_range(export_job *job);
-/* false: there is no room for more. */
+/* false: there is no room for more, or it is there already. */
 bool api_export_add_camera(export_job *job, const recorded_camera *camera);
 svms_status api_export_add_recipient(export_job *job, const char *pem, svms_error *err);
 /* Copies; each but no_reexport may be NULL. false: no memory. */

@@ -9,6 +9,9 @@
 
 #define FORMAT "svmx"
 #define DESTINATION "https"
+#define PASSWORD_MAX 1024
+#define REASON_MAX 1000
+#define CASE_MAX 200
 
 static const char *text_of(json_t *body, const char *name)
 {
@@ -67,7 +70,7 @@ static bool may_export(const api_caller *caller, export_job *job, json_t *camera
             *narrowest = answer;
         }
         if (!api_export_add_camera(job, camera)) {
-            return refuse(caller, "more than 64 cameras");
+            return refuse(caller, "more than 64 cameras, or one of them twice");
         }
     }
     narrowest->obligations = obligations;
@@ -79,9 +82,6 @@ static bool read_recipients(const api_caller *caller, export_job *job, json_t *b
     size_t number = 0;
     json_t *entry = NULL;
     json_t *list = json_object_get(body, "recipients");
-    if (list && !json_is_array(list)) {
-        return refuse(caller, "'recipients' is no list of certificates or public keys (PEM)");
-    }
     json_array_foreach(list, number, entry)
     {
         svms_error err = SVMS_ERROR_INIT;
@@ -91,7 +91,11 @@ static bool read_recipients(const api_caller *caller, export_job *job, json_t *b
                                   "receive");
         }
     }
-    if (number == 0 && !text_of(body, "password")) {
+    const char *password = text_of(body, "password");
+    if (password && password[0] == '\0') {
+        return refuse(caller, "the password is empty");
+    }
+    if (number == 0 && !password) {
         return refuse(caller, "nobody could open it: name 'recipients' or a 'password'");
     }
     return true;
@@ -142,11 +146,19 @@ static void export(api_caller *caller, json_t *body)
 
 void api_export(void *user, web_exchange *exchange, const web_request *request)
 {
-    static const char *const names[] = { "cameras", "from", "to",          "recipients", "password",
-                                         "reason",  "case", "no_reexport", NULL };
+    static const char *const nothing[] = { NULL };
+    static const api_member members[] = { { "cameras", JSON_ARRAY, 0 },
+                                          { "from", JSON_STRING, SVMS_TIME_TEXT_SIZE },
+                                          { "to", JSON_STRING, SVMS_TIME_TEXT_SIZE },
+                                          { "recipients", JSON_ARRAY, 0 },
+                                          { "password", JSON_STRING, PASSWORD_MAX },
+                                          { "reason", JSON_STRING, REASON_MAX },
+                                          { "case", JSON_STRING, CASE_MAX },
+                                          { "no_reexport", JSON_TRUE, 0 },
+                                          { NULL, JSON_NULL, 0 } };
     api_caller caller;
-    if (api_admit(&caller, user, exchange, request)) {
-        json_t *body = api_body(&caller, names);
+    if (api_admit(&caller, user, exchange, request) && api_query(&caller, nothing)) {
+        json_t *body = api_body(&caller, members);
         if (body) {
             const char *password = text_of(body, "password");
             export(&caller, body);
@@ -212,8 +224,9 @@ void api_export_tell(const api_export_told *told)
     if (!log) {
         return;
     }
+    /* Of one that did not come to its end, not all is known that a record of it must say. */
     svms_audit_event event =
-        auditor_event(log, "export.create", told->result ? SVMS_AUDIT_SUCCESS : SVMS_AUDIT_FAILURE);
+        auditor_event(log, "export.create", told->result ? SVMS_AUDIT_SUCCESS : SVMS_AUDIT_ERROR);
     gate_pass_name(told->pass, &event);
     for (size_t i = 0; i < told->camera_count; i++) {
         devices[i] = told->cameras[i]->id;

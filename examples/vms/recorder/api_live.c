@@ -220,13 +220,12 @@ void api_live(void *user, web_exchange *exchange, const web_request *request)
     static const char *const names[] = { NULL };
     api_caller caller;
     gate_answer answer;
-    if (api_admit(&caller, user, exchange, request)) {
+    if (api_admit(&caller, user, exchange, request) && api_query(&caller, names)) {
         svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
         const recorded_camera *camera = api_camera(&caller);
         question.action = "live.view";
         question.device = camera ? camera->id : NULL;
-        if (camera && api_query(&caller, names) &&
-            api_may(&caller, "live.start", &question, &answer) &&
+        if (camera && api_may(&caller, "live.start", &question, &answer) &&
             !api_head_only(&caller, API_STREAM_TYPE)) {
             begin(&caller, camera, &answer);
         }

@@ -33,7 +33,7 @@ typedef struct playing {
     pthread_mutex_t mutex;
     svms_time_range ranges[GATE_RANGES_MAX]; /* of the mutex */
     size_t range_count;
-    bool has_new_ranges;
+    atomic_bool has_new_ranges;
     /* Of the thread. */
     playback *playback;
     api_pipe *to;
@@ -115,17 +115,24 @@ static bool add(playing *self, const playback_sample *sample)
     return is_good && api_piece_sample(&self->piece, &sample->sample, sample->is_after_gap);
 }
 
+static size_t copy_ranges(playing *self, svms_time_range out[GATE_RANGES_MAX])
+{
+    pthread_mutex_lock(&self->mutex);
+    size_t count = self->range_count;
+    memcpy(out, self->ranges, count * sizeof out[0]);
+    pthread_mutex_unlock(&self->mutex);
+    return count;
+}
+
 /* false: no memory. */
 static bool take_new_ranges(playing *self)
 {
     svms_time_range ranges[GATE_RANGES_MAX];
-    pthread_mutex_lock(&self->mutex);
-    size_t count = self->range_count;
-    bool is_new = self->has_new_ranges;
-    self->has_new_ranges = false;
-    memcpy(ranges, self->ranges, count * sizeof ranges[0]);
-    pthread_mutex_unlock(&self->mutex);
-    return !is_new || playback_allow(self->playback, ranges, count, NULL) == SVMS_OK;
+    if (!atomic_exchange(&self->has_new_ranges, false)) {
+        return true;
+    }
+    size_t count = copy_ranges(self, ranges);
+    return playback_allow(self->playback, ranges, count, NULL) == SVMS_OK;
 }
 
 /* Nothing of it comes any more where the camera has gone. */
@@ -194,12 +201,12 @@ static bool step(playing *self)
 static bool open_playback(playing *self)
 {
     svms_error err = SVMS_ERROR_INIT;
+    svms_time_range ranges[GATE_RANGES_MAX];
     const recorder_web_options *web = &self->stream.web->options;
-    const playback_options options = { .parts = web->parts,
-                                       .keys = web->keys,
-                                       .camera = self->stream.camera->id,
-                                       .ranges = self->ranges,
-                                       .range_count = self->range_count };
+    playback_options options = {
+        .parts = web->parts, .keys = web->keys, .camera = self->stream.camera->id, .ranges = ranges
+    };
+    options.range_count = copy_ranges(self, ranges);
     svms_status status = playback_open(&self->playback, &options, &err);
     if (status == SVMS_OK) {
         status =
@@ -336,8 +343,8 @@ static void judge(api_stream *stream)
     pthread_mutex_lock(&self->mutex);
     memcpy(self->ranges, answer.ranges, answer.range_count * sizeof self->ranges[0]);
     self->range_count = answer.range_count;
-    self->has_new_ranges = true;
     pthread_mutex_unlock(&self->mutex);
+    atomic_store(&self->has_new_ranges, true);
     if (atomic_load(&self->has_sound)) {
         ask_for_sound(self, &question, &answer);
     }
@@ -377,7 +384,7 @@ static void begin(api_caller *caller, playing *self, const svms_access_question 
     }
 }
 
-static void play(api_caller *caller, const recorded_camera *camera)
+static void play(api_caller *caller)
 {
     static const char *const names[] = { "from", "to", "backwards", "sync", "speed", NULL };
     gate_answer answer;
@@ -389,6 +396,10 @@ static void play(api_caller *caller, const recorded_camera *camera)
         !api_number(caller, "backwards", 0, 1, 0, &backwards) ||
         !api_number(caller, "sync", 0, 1, 0, &sync) ||
         !api_number(caller, "speed", 0, SPEED_MAX, 1, &speed)) {
+        return;
+    }
+    const recorded_camera *camera = api_camera(caller);
+    if (!camera) {
         return;
     }
     api_clamp(caller->web, camera->id, &question.range);
@@ -417,11 +428,10 @@ void api_playback(void *user, web_exchange *exchange, const web_request *request
     recorder_web *web = user;
     api_caller caller;
     if (api_admit(&caller, web, exchange, request)) {
-        const recorded_camera *camera = web->options.keys ? api_camera(&caller) : NULL;
         if (!web->options.keys) {
             api_refuse(exchange, HTTP_NOT_IMPLEMENTED, "this recorder has no key to play with");
-        } else if (camera) {
-            play(&caller, camera);
+        } else {
+            play(&caller);
         }
     }
     gate_pass_free(&caller.pass);

@@ -278,12 +278,17 @@ static void tell_search(const api_caller *caller, const char *camera, const svms
     api_tell(caller->web, &record, status);
 }
 
-static void search(const api_caller *caller, const recorded_camera *camera)
+/* What was asked is looked at first, so that it tells nobody which cameras there are. */
+static void search(const api_caller *caller)
 {
-    gate_answer answer;
     static const char *const names[] = { "from", "to", NULL };
+    gate_answer answer;
     svms_access_question question = SVMS_ACCESS_QUESTION_INIT;
     if (!api_query(caller, names) || !api_range(caller, &question.range)) {
+        return;
+    }
+    const recorded_camera *camera = api_camera(caller);
+    if (!camera) {
         return;
     }
     api_clamp(caller->web, camera->id, &question.range);
@@ -306,10 +311,7 @@ void api_recorded(void *user, web_exchange *exchange, const web_request *request
 {
     api_caller caller;
     if (api_admit(&caller, user, exchange, request)) {
-        const recorded_camera *camera = api_camera(&caller);
-        if (camera) {
-            search(&caller, camera);
-        }
+        search(&caller);
     }
     gate_pass_free(&caller.pass);
 }

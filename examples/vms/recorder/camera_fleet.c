@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <stream_dial.h>
+
 #include "camera_worker.h"
 #include "recorder_failure.h"
 
@@ -38,12 +40,24 @@ static svms_status add(camera_fleet *self, const camera_fleet_options *options,
     return status;
 }
 
+svms_status camera_fleet_check(const recorder_settings *is, svms_error *err)
+{
+    const char *from = is->camera_address;
+    return !from || stream_dial_is_address(from)
+               ? SVMS_OK
+               : recorder_fail(err, SVMS_E_MALFORMED, 0,
+                               "camera_network.address is no address in numbers: %.100s", from);
+}
+
 /* Nobody is called before all is known to be good. */
 svms_status camera_fleet_start(camera_fleet **out, const camera_fleet_options *options,
                                svms_error *err)
 {
     const recorder_settings *is = options->parts->settings;
-    svms_status status = SVMS_OK;
+    svms_status status = camera_fleet_check(is, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
     camera_fleet *self = calloc(1, sizeof *self);
     if (!self) {
         return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");

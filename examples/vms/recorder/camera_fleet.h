@@ -49,6 +49,8 @@ typedef struct camera_fleet_options {
     void *user;
 } camera_fleet_options;
 
+/* What of the settings can be judged without their files. */
+svms_status camera_fleet_check(const recorder_settings *is, svms_error *err);
 /* Every camera of the settings begins. err names the file that cannot be used. */
 svms_status camera_fleet_start(camera_fleet **out, const camera_fleet_options *options,
                                svms_error *err);

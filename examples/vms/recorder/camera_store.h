@@ -54,6 +54,9 @@ svms_status camera_store_gap(camera_store *self, svms_gap_reason reason, svms_er
 /* Ends the segment, so that readers see what was recorded. */
 svms_status camera_store_flush(camera_store *self, svms_error *err);
 void camera_store_look(const camera_store *self, camera_store_state *out);
+/* Under which containers have the device, as `svms record --device` makes it of a name: that of a
+ * camera is its id. */
+svms_status camera_store_device_id(uint8_t out[16], const char *name, svms_error *err);
 /* Ends the container. NULL and pointer to NULL are accepted. */
 void camera_store_close(camera_store **self);
 

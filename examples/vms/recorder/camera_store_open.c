@@ -21,8 +21,7 @@ static svms_status fail_memory(svms_error *err)
     return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
 }
 
-/* As `svms record --device` makes it of a name. */
-static svms_status derive_device_id(uint8_t out[16], const char *name, svms_error *err)
+svms_status camera_store_device_id(uint8_t out[16], const char *name, svms_error *err)
 {
     uint8_t digest[EVP_MAX_MD_SIZE];
     EVP_MD_CTX *hash = EVP_MD_CTX_new();
@@ -128,7 +127,7 @@ static svms_status prepare(camera_store *self, svms_error *err)
 {
     svms_status status = make_paths(self, err);
     if (status == SVMS_OK) {
-        status = derive_device_id(self->device_id, self->options.camera->id, err);
+        status = camera_store_device_id(self->device_id, self->options.camera->id, err);
     }
     if (status == SVMS_OK) {
         status = store_claim(&self->claim, self->folder, err);

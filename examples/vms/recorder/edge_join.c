@@ -21,8 +21,13 @@
 #define OLDEST_DAYS 30u
 #define DAY_NS (INT64_C(86400) * 1000000000)
 #define SHORTEST_RETRY_S 5u
+/* The gap stands in the index with the first sample behind it, which may be a moment away when
+ * the camera is found. */
+#define SECOND_LOOK_S 3u
 #define LONGEST_RETRY_S 600u
 #define STACK_SIZE ((size_t)1 << 20)
+/* Behind a gap, until the next picture that stands alone. */
+#define BEHIND_NS (INT64_C(15) * 1000000000)
 #define NOT_FOUND 404u
 #define NO_SUCH_RANGE 457u
 
@@ -40,6 +45,7 @@ struct edge_join {
     /* Of the thread alone. */
     edge_stretches asked; /* that the camera has answered: it has no more of them */
     uint32_t retry_s;     /* 0: nothing failed */
+    bool looks_again;     /* since it was woken it has looked once */
     bool was_told;        /* that it fails */
 };
 
@@ -59,6 +65,12 @@ static bool is_ending(void *user)
     bool so = self->is_ending;
     (void)pthread_mutex_unlock(&self->lock);
     return so;
+}
+
+static bool wants_end(void *user)
+{
+    const edge_fetch *fetch = user;
+    return edge_writer_is_done(fetch->writer) || is_ending(fetch->join);
 }
 
 static svms_status on_begin(void *user, const intake_media *media, svms_error *err)
@@ -99,7 +111,8 @@ static svms_status call(edge_fetch *fetch, const edge_stretch *stretch, const ch
                         svms_error *err)
 {
     const edge_join_options *is = &fetch->join->options;
-    const stream_pull_replay replay = { stretch->from_utc_ns, stretch->to_utc_ns, false, false };
+    const stream_pull_replay replay = { stretch->from_utc_ns, stretch->to_utc_ns + BEHIND_NS, false,
+                                        false };
     stream_pull *pull = NULL;
     stream_pull_options options;
     memset(&options, 0, sizeof options);
@@ -118,7 +131,7 @@ static svms_status call(edge_fetch *fetch, const edge_stretch *stretch, const ch
         return status;
     }
     intake_connect(fetch->intake, pull);
-    fetch->end = stream_pull_run(pull, is_ending, fetch->join);
+    fetch->end = stream_pull_run(pull, wants_end, fetch);
     status = intake_disconnect(fetch->intake, false, err);
     if (status == SVMS_OK) {
         status = intake_failure(fetch->intake, err);
@@ -194,6 +207,7 @@ static svms_status fetch_stretch(edge_join *self, const edge_stretch *stretch, s
     edge_written written = { 0, SVMS_NO_TIME };
     svms_error why = SVMS_ERROR_INIT;
     svms_status status = fetch_with(&fetch, stretch, err);
+    bool is_done = fetch.writer && edge_writer_is_done(fetch.writer);
     svms_status closed = edge_writer_close(&fetch.writer, &written, &why);
     intake_free(&fetch.intake);
     if (status == SVMS_OK && closed != SVMS_OK) {
@@ -205,7 +219,7 @@ static svms_status fetch_stretch(edge_join *self, const edge_stretch *stretch, s
              "the camera does not have what is missing");
         status = SVMS_OK;
     }
-    bool is_answered = status == SVMS_OK && fetch.end != STREAM_PULL_STOPPED;
+    bool is_answered = status == SVMS_OK && (is_done || fetch.end != STREAM_PULL_STOPPED);
     if (is_answered && self->asked.count < EDGE_STRETCHES_MAX) {
         self->asked.list[self->asked.count++] = *stretch;
     }
@@ -256,15 +270,17 @@ static void fetch_all(edge_join *self, edge_stretches *missing)
 static void sleep_until_woken(edge_join *self)
 {
     struct timespec until;
+    uint32_t seconds = self->retry_s > 0 ? self->retry_s : self->looks_again ? SECOND_LOOK_S : 0;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += self->retry_s;
+    until.tv_sec += seconds;
     (void)pthread_mutex_lock(&self->lock);
-    self->state.is_idle = self->retry_s == 0 && !self->is_woken;
+    self->state.is_idle = seconds == 0 && !self->is_woken;
     int failure = 0;
     while (!self->is_ending && !self->is_woken && failure == 0) {
-        failure = self->retry_s == 0 ? pthread_cond_wait(&self->changed, &self->lock)
-                                     : pthread_cond_timedwait(&self->changed, &self->lock, &until);
+        failure = seconds == 0 ? pthread_cond_wait(&self->changed, &self->lock)
+                               : pthread_cond_timedwait(&self->changed, &self->lock, &until);
     }
+    self->looks_again = self->is_woken;
     self->is_woken = false;
     self->state.is_idle = false;
     (void)pthread_mutex_unlock(&self->lock);

@@ -10,6 +10,7 @@
 
 #include <media_time.h>
 
+#include "camera_store.h"
 #include "recorder_failure.h"
 #include "store_folder.h"
 
@@ -27,6 +28,8 @@ struct edge_writer {
     uint32_t track_count;
     svms_writer_options writer;
     svms_recording *recording; /* NULL: nothing came yet */
+    bool has_pictures;
+    bool is_done;
     /* While one container follows another there are two. */
     struct edge_file {
         char *part;
@@ -179,6 +182,7 @@ static svms_status copy_tracks(edge_writer *self, const intake_media *media, svm
             self->tracks[i].config = self->configs[i];
         }
         self->track_count = i + 1;
+        self->has_pictures = self->has_pictures || media->tracks[i].kind == SVMS_TRACK_VIDEO;
     }
     return SVMS_OK;
 }
@@ -200,7 +204,9 @@ svms_status edge_writer_begin(edge_writer *self, const intake_media *media, svms
     writer->start_utc_ns = media->start_utc_ns;
     writer->device_name = self->options.camera->name;
     memcpy(writer->recording_id, self->options.stretch.recording_id, 16);
-    return status;
+    return status == SVMS_OK
+               ? camera_store_device_id(writer->device_id, self->options.camera->id, err)
+               : status;
 }
 
 static svms_status open_recording(edge_writer *self, svms_error *err)
@@ -221,11 +227,15 @@ svms_status edge_writer_put(edge_writer *self, const svms_sample *sample, svms_e
     uint32_t ticks = sample->duration > 0 ? sample->duration : track->default_duration;
     int64_t length = ticks_to_ns(track, ticks);
     int64_t middle = sample->utc_ns + length / 2;
-    if (sample->utc_ns == SVMS_NO_TIME || middle + INEXACT_NS >= stretch->to_utc_ns) {
-        return SVMS_OK;
-    }
+    bool is_picture = track->kind == SVMS_TRACK_VIDEO;
+    bool is_behind = middle + INEXACT_NS >= stretch->to_utc_ns;
     bool is_missing = middle >= stretch->from_utc_ns;
-    if (!is_missing && track->kind != SVMS_TRACK_VIDEO) {
+    if (is_behind &&
+        (!self->has_pictures || (is_picture && (sample->flags & SVMS_SAMPLE_SYNC) != 0))) {
+        self->is_done = true;
+    }
+    if (sample->utc_ns == SVMS_NO_TIME || self->is_done ||
+        (!is_picture && (is_behind || !is_missing))) {
         return SVMS_OK;
     }
     svms_status status = self->recording ? SVMS_OK : open_recording(self, err);
@@ -239,6 +249,11 @@ svms_status edge_writer_put(edge_writer *self, const svms_sample *sample, svms_e
             end > self->written.reached_utc_ns ? end : self->written.reached_utc_ns;
     }
     return status;
+}
+
+bool edge_writer_is_done(const edge_writer *self)
+{
+    return self->is_done;
 }
 
 svms_status edge_writer_gap(edge_writer *self, svms_gap_reason reason, svms_error *err)

@@ -27,6 +27,9 @@ svms_status edge_writer_begin(edge_writer *self, const intake_media *media, svms
  * decoded. A sample belongs there when its middle does: capture times that came by RTCP are some
  * microseconds off. */
 svms_status edge_writer_put(edge_writer *self, const svms_sample *sample, svms_error *err);
+/* Nothing more is needed: pictures go on to the first behind the gap that stands alone, with which
+ * the recorder's own begin, also where its sound began before. */
+bool edge_writer_is_done(const edge_writer *self);
 svms_status edge_writer_gap(edge_writer *self, svms_gap_reason reason, svms_error *err);
 
 typedef struct edge_written {

@@ -74,6 +74,7 @@ bool recorder_task_check(svms_ctx *ctx, service *life, const recorder_settings *
         for (size_t i = 0; i < is->camera_count; i++) {
             good = check_camera(&base, &is->cameras[i]) && good;
         }
+        good = report(life, camera_fleet_check(is, &err), &err, "cameras cannot be called") && good;
         good = check_serving(&base) && good;
     }
     recorder_base_close(&base);

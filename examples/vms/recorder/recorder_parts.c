@@ -33,6 +33,7 @@ svms_status recorder_record(svms_audit_record **out, const recorder_parts *parts
         return SVMS_OK;
     }
     svms_audit_event told = auditor_event(parts->auditor, event, outcome);
+    told.actor_kind = SVMS_AUDIT_ACTOR_SYSTEM;
     told.device = camera;
     told.reason = reason;
     return auditor_begin(out, parts->auditor, &told, NULL);

@@ -146,9 +146,10 @@ static void serve(task *self)
     bool is_over = false;
     const char *rtsps = recorder_serve_rtsps(self->serve);
     const char *https = recorder_serve_https(self->serve);
-    (void)snprintf(words, sizeof words, "records %zu cameras%s%s%s%s",
-                   parts->settings->camera_count, rtsps ? ", serves " : "", rtsps ? rtsps : "",
-                   https ? ", serves " : "", https ? https : "");
+    (void)snprintf(words, sizeof words, "records %zu camera%s%s%s%s%s",
+                   parts->settings->camera_count, parts->settings->camera_count == 1 ? "" : "s",
+                   rtsps ? ", serves " : "", rtsps ? rtsps : "", https ? ", serves " : "",
+                   https ? https : "");
     recorder_event(parts, SERVICE_NOTICE, NULL, "recorder.start", NULL, words);
     audit_life(self, "service.start", NULL);
     service_ready(parts->service, words);

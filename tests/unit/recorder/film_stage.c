@@ -24,8 +24,7 @@ static void issue(film *f)
 {
     char pem[8192];
     size_t size = sizeof pem;
-    svms_chain *authority = NULL;
-    svms_private_key *key = new_key(f->ctx);
+    svms_private_key *key = f->authority_key = new_key(f->ctx);
     svms_certificate_options options = SVMS_CERTIFICATE_OPTIONS_INIT;
     int64_t now = recorder_now() / FILM_SECOND * FILM_SECOND;
     options.common_name = "test CA";
@@ -33,17 +32,16 @@ static void issue(film *f)
     options.not_after_utc_ns = now + 3650 * DAY;
     assert_int_equal(svms_certificate_issue(f->ctx, &options, key, NULL, NULL, pem, &size, NULL),
                      SVMS_OK);
-    assert_int_equal(svms_chain_from_pem(&authority, f->ctx, pem, size, NULL), SVMS_OK);
+    assert_int_equal(svms_chain_from_pem(&f->authority, f->ctx, pem, size, NULL), SVMS_OK);
+    snprintf(f->authority_pem, sizeof f->authority_pem, "%.*s", (int)size, pem);
     options.role = SVMS_ROLE_RECORDER;
     options.common_name = "test recorder";
     size = sizeof pem;
     f->signer_key = new_key(f->ctx);
-    assert_int_equal(
-        svms_certificate_issue(f->ctx, &options, f->signer_key, authority, key, pem, &size, NULL),
-        SVMS_OK);
+    assert_int_equal(svms_certificate_issue(f->ctx, &options, f->signer_key, f->authority, key, pem,
+                                            &size, NULL),
+                     SVMS_OK);
     assert_int_equal(svms_chain_from_pem(&f->signer, f->ctx, pem, size, NULL), SVMS_OK);
-    svms_chain_free(&authority);
-    svms_private_key_free(&key);
 }
 
 static void make_viewer_key(film *f)
@@ -157,6 +155,8 @@ int film_tear_down(void **state)
     playback_keys_free(&f->keys);
     svms_public_key_free(&f->recipient);
     svms_private_key_free(&f->viewer_key);
+    svms_chain_free(&f->authority);
+    svms_private_key_free(&f->authority_key);
     svms_chain_free(&f->signer);
     svms_private_key_free(&f->signer_key);
     recorder_index_close(&f->index);

@@ -46,6 +46,9 @@ typedef struct film {
     recorded_camera cameras[2];
     recorder_settings settings;
     recorder_parts parts;
+    char authority_pem[8192];
+    svms_chain *authority;
+    svms_private_key *authority_key;
     svms_private_key *signer_key;
     svms_chain *signer;
     svms_private_key *viewer_key;

@@ -165,6 +165,33 @@ static void expect_joined(store_case *c)
     assert_true(all.leading >= LOST % STAGE_GROUP);
 }
 
+static void see_info(store_case *c, const char *suffix, unsigned nth, svms_container_info *info)
+{
+    svms_source source = SVMS_SOURCE_INIT;
+    svms_reader *reader = NULL;
+    char path[256];
+    store_case_file(c, suffix, nth, path);
+    assert_int_equal(svms_source_open_file(&source, c->ctx, path, NULL), SVMS_OK);
+    assert_int_equal(svms_reader_open(&reader, c->ctx, &source, NULL, NULL), SVMS_OK);
+    assert_int_equal(svms_reader_get_info(reader, info, NULL), SVMS_OK);
+    svms_reader_close(&reader);
+    svms_source_close(&source);
+}
+
+/* Of the same device and recording as the rest, and signed by the recorder. */
+static void expect_belongs(store_case *c)
+{
+    svms_container_info own = SVMS_CONTAINER_INFO_INIT;
+    svms_container_info edge = SVMS_CONTAINER_INFO_INIT;
+    see_info(c, ".part", 0, &own);
+    see_info(c, ".svms", 0, &edge);
+    assert_int_equal(own.origin, SVMS_ORIGIN_LIVE);
+    assert_int_equal(edge.origin, SVMS_ORIGIN_EDGE);
+    assert_int_equal(edge.role, SVMS_ROLE_RECORDER);
+    assert_memory_equal(edge.device_id, own.device_id, sizeof own.device_id);
+    assert_memory_equal(edge.recording_id, own.recording_id, sizeof own.recording_id);
+}
+
 static void what_was_missed_is_joined_sample_for_sample(void **state)
 {
     store_case *c = *state;
@@ -180,6 +207,7 @@ static void what_was_missed_is_joined_sample_for_sample(void **state)
     assert_int_equal(is.fetched, 1);
     assert_int_equal(store_case_events(c, "camera.edge-joined"), 1);
     expect_joined(c);
+    expect_belongs(c);
     svms_sequence_report report = SVMS_SEQUENCE_REPORT_INIT;
     assert_int_equal(store_case_verify(c, &report, NULL, SVMS_SEQUENCE_FORKED), SVMS_OK);
     assert_int_equal(report.edge_containers, 1);
