@@ -95,10 +95,9 @@ static void permit(void *user, const stream_serve_question *question, stream_ser
     }
     bool goes_on = question->wish == STREAM_SERVE_CONTINUES;
     camera_level least = question->kind == STREAM_SERVE_REPLAY ? CAMERA_OPERATOR : CAMERA_USER;
-    verdict->is_allowed =
-        camera_users_level(self->options.users, question->identity) >= least &&
-        (goes_on ||
-         camera_users_may_try(self->options.users, question->identity, question->address));
+    verdict->is_allowed = camera_users_level(self->options.users, question->identity) >= least &&
+                          (goes_on || camera_users_may_try(self->options.users, question->identity,
+                                                           question->address));
     /* As a wrong password would be answered: a login that is closed says no more. */
     verdict->refusal = STREAM_SERVE_STRANGER;
 }

@@ -14,8 +14,8 @@
 #include "stream_clock.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
-/* Short, so that a recorder that is back soon finds what it missed; less than the second that groups
- * of pictures usually have. */
+/* Short, so that a recorder that is back soon finds what it missed: less than the second that
+ * groups of pictures usually have. */
 #define SEGMENT_NS ((uint64_t)NS_PER_SECOND * 3 / 4)
 #define SHORTEST_PATIENCE STREAM_SECOND
 #define LONGEST_PATIENCE (30 * STREAM_SECOND)

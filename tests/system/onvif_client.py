@@ -18,13 +18,15 @@ SPACES = {
     "tr2": "http://www.onvif.org/ver20/media/wsdl",
     "tptz": "http://www.onvif.org/ver20/ptz/wsdl",
     "tev": "http://www.onvif.org/ver10/events/wsdl",
+    "trp": "http://www.onvif.org/ver10/replay/wsdl",
     "wsnt": "http://docs.oasis-open.org/wsn/b-2",
     "tt": "http://www.onvif.org/ver10/schema",
     "s": SOAP,
     "wsa": "http://www.w3.org/2005/08/addressing",
     "ter": "http://www.onvif.org/ver10/error",
 }
-PATHS = {"tds": "device_service", "tr2": "media2_service", "tptz": "ptz_service", "tev": "event_service"}
+PATHS = {"tds": "device_service", "tr2": "media2_service", "tptz": "ptz_service", "tev": "event_service",
+         "trp": "replay_service"}
 
 
 class Fault(Exception):

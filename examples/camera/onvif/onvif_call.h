@@ -12,6 +12,7 @@
 #define ONVIF_SOURCE_CONFIGURATION "lens"
 #define ONVIF_ENCODER "h264"
 #define ONVIF_PTZ_NODE "window"
+#define ONVIF_RECORDING "kept"
 #define ONVIF_HOST_SIZE 264
 #define ONVIF_USER_SIZE 256
 
@@ -54,6 +55,7 @@ extern const onvif_operation onvif_user_operations[];
 extern const onvif_operation onvif_media_operations[];
 extern const onvif_operation onvif_mask_operations[];
 extern const onvif_operation onvif_ptz_operations[];
+extern const onvif_operation onvif_replay_operations[];
 extern const onvif_operation onvif_event_operations[];
 extern const onvif_operation onvif_subscription_operations[];
 

@@ -22,9 +22,16 @@ static const known_service services[] = {
     { NS_MEDIA, "/onvif/media2_service", 21, 12 },
     { NS_PTZ, "/onvif/ptz_service", 21, 12 },
     { NS_EVENTS, "/onvif/event_service", 21, 12 },
+    { NS_REPLAY, "/onvif/replay_service", 21, 12 },
 };
 
 #define SERVICES (sizeof services / sizeof *services)
+
+/* The last one is only where something is kept. */
+static size_t service_count(const onvif_call *call)
+{
+    return call->parts->config->has_edge ? SERVICES : SERVICES - 1;
+}
 
 static void put_date_and_time(xml_writer *out, const struct tm *parts)
 {
@@ -74,7 +81,7 @@ static void get_services(onvif_call *call)
     char base[ONVIF_HOST_SIZE];
     xml_writer *out = &call->out;
     onvif_base(call, base);
-    for (size_t i = 0; i < SERVICES; i++) {
+    for (size_t i = 0; i < service_count(call); i++) {
         xml_open(out, "tds:Service");
         xml_leaf(out, "tds:Namespace", services[i].space);
         put_address(out, "tds:XAddr", base, services[i].path);
@@ -133,6 +140,13 @@ static void get_capabilities(onvif_call *call)
     xml_open(out, "tt:PTZ");
     put_address(out, "tt:XAddr", base, "/onvif/ptz_service");
     xml_shut(out);
+    if (call->parts->config->has_edge) {
+        xml_open(out, "tt:Extension");
+        xml_open(out, "tt:Replay");
+        put_address(out, "tt:XAddr", base, "/onvif/replay_service");
+        xml_shut(out);
+        xml_shut(out);
+    }
     xml_shut(out);
 }
 

@@ -12,6 +12,7 @@
 #define NS_DEVICE "http://www.onvif.org/ver10/device/wsdl"
 #define NS_MEDIA "http://www.onvif.org/ver20/media/wsdl"
 #define NS_PTZ "http://www.onvif.org/ver20/ptz/wsdl"
+#define NS_REPLAY "http://www.onvif.org/ver10/replay/wsdl"
 #define NS_EVENTS "http://www.onvif.org/ver10/events/wsdl"
 #define NS_NOTIFY "http://docs.oasis-open.org/wsn/b-2"
 #define NS_TOPICS "http://docs.oasis-open.org/wsn/t-1"

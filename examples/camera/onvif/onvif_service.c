@@ -18,7 +18,7 @@ typedef struct endpoint {
     const onvif_operation *const *tables; /* the last one is NULL */
 } endpoint;
 
-enum { ENDPOINTS = 5, ROUTES = ENDPOINTS + 1 };
+enum { ENDPOINTS = 6, ROUTES = ENDPOINTS + 1 };
 
 struct onvif_service {
     onvif_options options;
@@ -36,6 +36,7 @@ static const onvif_operation *const device_tables[] = { onvif_device_operations,
 static const onvif_operation *const media_tables[] = { onvif_media_operations,
                                                        onvif_mask_operations, NULL };
 static const onvif_operation *const ptz_tables[] = { onvif_ptz_operations, NULL };
+static const onvif_operation *const replay_tables[] = { onvif_replay_operations, NULL };
 static const onvif_operation *const event_tables[] = { onvif_event_operations, NULL };
 static const onvif_operation *const subscription_tables[] = { onvif_subscription_operations, NULL };
 
@@ -275,6 +276,7 @@ static void make_routes(onvif_service *self)
         { "/onvif/device_service", device_tables },
         { "/onvif/media2_service", media_tables },
         { "/onvif/ptz_service", ptz_tables },
+        { "/onvif/replay_service", replay_tables },
         { "/onvif/event_service", event_tables },
         { "/onvif/subscriptions/{id}", subscription_tables },
     };

@@ -17,6 +17,7 @@ static const struct {
     { "xmlns:tr2", NS_MEDIA },   { "xmlns:tptz", NS_PTZ },          { "xmlns:tev", NS_EVENTS },
     { "xmlns:wsnt", NS_NOTIFY }, { "xmlns:wstop", NS_TOPICS },      { "xmlns:tt", NS_SCHEMA },
     { "xmlns:ter", NS_ERRORS },  { "xmlns:tns1", NS_ONVIF_TOPICS }, { "xmlns:xs", NS_TYPES },
+    { "xmlns:trp", NS_REPLAY },
 };
 
 static svms_status malformed(svms_error *err, const char *words)

@@ -8,6 +8,18 @@
 #include "storage_scan.h"
 #include "store_folder.h"
 
+/* It stays for as long as all of this does; an identity may be replaced. */
+static svms_status load_trust(recorder_base *self, svms_error *err)
+{
+    const recorder_settings *is = self->parts.settings;
+    if (is->trust) {
+        return recorder_trust_load(&self->trust, self->parts.ctx, is->trust, NULL, err);
+    }
+    self->trust = self->identity.trust;
+    self->identity.trust = NULL;
+    return SVMS_OK;
+}
+
 svms_status recorder_base_load(recorder_base *self, svms_error *err)
 {
     const recorder_settings *is = self->parts.settings;
@@ -21,7 +33,7 @@ svms_status recorder_base_load(recorder_base *self, svms_error *err)
         status = storage_keys_load(&self->keys[i], self->parts.ctx, &is->storages[i], err);
         self->key_count += status == SVMS_OK ? 1 : 0;
     }
-    return status;
+    return status == SVMS_OK ? load_trust(self, err) : status;
 }
 
 /* Two recorders in one storage would prune and mend what the other one writes. A disk that is gone
@@ -59,21 +71,13 @@ static svms_status open_auditor(recorder_base *self, svms_error *err)
 
 static svms_status open_ledger(recorder_base *self, svms_error *err)
 {
-    const recorder_settings *is = self->parts.settings;
-    svms_trust *trust = NULL;
-    svms_status status = SVMS_OK;
-    if (is->trust) {
-        status = recorder_trust_load(&trust, self->parts.ctx, is->trust, NULL, err);
-    }
-    if (status == SVMS_OK) {
-        status = ledger_open(&self->ledger, self->parts.ctx, is->ledger, &self->keys[0],
-                             trust ? trust : self->identity.trust, err);
-    }
+    const char *path = self->parts.settings->ledger;
+    svms_status status =
+        ledger_open(&self->ledger, self->parts.ctx, path, &self->keys[0], self->trust, err);
     if (status == SVMS_OK && ledger_torn(self->ledger) > 0) {
         service_log(self->parts.service, SERVICE_WARNING,
-                    "%s: an entry that was never finished was cut off", is->ledger);
+                    "%s: an entry that was never finished was cut off", path);
     }
-    svms_trust_free(&trust);
     return status;
 }
 
@@ -107,5 +111,6 @@ void recorder_base_close(recorder_base *self)
     }
     free(self->claims);
     free(self->keys);
+    svms_trust_free(&self->trust);
     recorder_identity_free(&self->identity);
 }

@@ -16,7 +16,8 @@ typedef struct recorder_base {
     recorder_identity identity;
     storage_keys *keys; /* of each storage, in the order of the settings */
     size_t key_count;
-    int *claims; /* of each storage; -1: none */
+    svms_trust *trust; /* who vouches for recorders whose containers are on the storages */
+    int *claims;       /* of each storage; -1: none */
     ledger *ledger;
 } recorder_base;
 

@@ -160,7 +160,7 @@ static svms_status start_rtsp(recorder_serve *self, camera_fleet *fleet, svms_er
 }
 
 static svms_status start_web(recorder_serve *self, camera_fleet *fleet, keeper *keeps,
-                             svms_error *err)
+                             const svms_trust *trust, svms_error *err)
 {
     struct sockaddr_storage place;
     socklen_t size = 0;
@@ -179,6 +179,7 @@ static svms_status start_web(recorder_serve *self, camera_fleet *fleet, keeper *
     options.keys = self->keys;
     options.exporter = self->exporter;
     options.exporter_key = self->exporter_key;
+    options.trust = trust;
     options.tls = self->tls;
     options.listen = (const struct sockaddr *)&place;
     options.listen_size = size;
@@ -191,10 +192,10 @@ static svms_status start_web(recorder_serve *self, camera_fleet *fleet, keeper *
 }
 
 svms_status recorder_serve_start(recorder_serve *self, camera_fleet *fleet, keeper *keeps,
-                                 svms_error *err)
+                                 const svms_trust *trust, svms_error *err)
 {
     svms_status status = start_rtsp(self, fleet, err);
-    return status == SVMS_OK ? start_web(self, fleet, keeps, err) : status;
+    return status == SVMS_OK ? start_web(self, fleet, keeps, trust, err) : status;
 }
 
 void recorder_serve_tend(recorder_serve *self)

@@ -21,8 +21,9 @@ svms_status recorder_serve_bind(recorder_serve *self, svms_error *err);
 /* Policy, keys and certificates, whatever is wrong with them; parts get their gate. */
 svms_status recorder_serve_load(recorder_serve *self, const recorder_identity *identity,
                                 svms_error *err);
+/* trust: of recorders whose containers are exported; borrowed. */
 svms_status recorder_serve_start(recorder_serve *self, camera_fleet *fleet, keeper *keeps,
-                                 svms_error *err);
+                                 const svms_trust *trust, svms_error *err);
 /* Each second: policy and revocations may have changed. */
 void recorder_serve_tend(recorder_serve *self);
 /* Another identity; clients' authorities and revocations are read again. A failure changes nothing.

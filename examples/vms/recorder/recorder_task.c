@@ -93,8 +93,9 @@ static svms_status open_all(task *self, svms_error *err)
     if (status == SVMS_OK) {
         status = start_fleet(self, err);
     }
-    return status == SVMS_OK ? recorder_serve_start(self->serve, self->fleet, self->keeper, err)
-                             : status;
+    return status == SVMS_OK
+               ? recorder_serve_start(self->serve, self->fleet, self->keeper, self->base.trust, err)
+               : status;
 }
 
 static void audit_life(const task *self, const char *event, const char *why)

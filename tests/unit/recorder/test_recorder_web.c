@@ -142,17 +142,26 @@ static void who_tries_too_often_is_not_listened_to(void **state)
 static void what_was_recorded_is_cut_to_what_may_be_seen(void **state)
 {
     web_case *c = *state;
-    web_case_write_policy(c, 2, "\"live.*\", \"playback.*\"", "\"door\"",
-                          ", \"recorded\": {\"within_s\": 10}");
-    (void)c;
-    film_make(c->film, FILM_CAMERA, recorder_now() - 60 * FILM_SECOND, 30, 10);
+    web_case_write_policy(c, 2, "\"playback.*\"", "\"door\"",
+                          ", \"recorded\": [{\"from\": \"00:01\", \"to\": \"00:02\"}]");
+    web_case_open_gate(c);
+    film_make(c->film, FILM_CAMERA, WEB_LONG_AGO - 15 * FILM_SECOND, 30, 10);
     web_case_start(c);
-    web_reply reply = web_ask(c, "GET", "/v1/cameras/door/recorded", NULL);
+    web_reply reply = web_ask(
+        c, "GET", "/v1/cameras/door/recorded?from=2026-01-01T00:00:00Z&to=2026-01-01T01:00:00Z",
+        NULL);
     expect(&reply, 200);
-    assert_int_equal(count_of(&reply, "recorded"), 3);
+    assert_int_equal(count_of(&reply, "recorded"), 2);
+    const json_t *one = json_array_get(json_object_get(reply.json, "recorded"), 0);
+    assert_string_equal(text_of(one, "from"), "2026-01-01T00:01:00.000000000Z");
     assert_true(json_is_false(json_object_get(reply.json, "cut")));
     web_reply_free(&reply);
-    assert_int_equal(web_case_records(c, "playback.search", "\"found\":3"), 1);
+    expect_only(c, 200, "GET", "/v1/cameras", NULL);
+    /* A window for each day since 1678 cannot be looked at at once. */
+    expect_only(c, 400, "GET",
+                "/v1/cameras/door/recorded?from=1678-01-01T00:00:00Z&to=2025-12-31T00:00:00Z",
+                NULL);
+    assert_int_equal(web_case_records(c, "playback.search", "\"found\":2"), 1);
 }
 
 static void hostile_parameters_are_refused(void **state)
@@ -257,8 +266,7 @@ static void events_are_those_of_what_one_may_see(void **state)
     assert_int_equal(count_of(&reply, "events"), 2);
     const json_t *one = json_array_get(json_object_get(reply.json, "events"), 1);
     assert_string_equal(text_of(one, "kind"), "camera.found");
-    assert_int_equal(
-        json_integer_value(json_object_get(json_object_get(one, "data"), "n")), 1);
+    assert_int_equal(json_integer_value(json_object_get(json_object_get(one, "data"), "n")), 1);
     assert_int_equal(json_integer_value(json_object_get(reply.json, "last")), 4);
     web_reply_free(&reply);
     reply = web_ask(c, "GET", "/v1/events?after=4&camera=door", NULL);
@@ -287,8 +295,8 @@ static void who_waits_for_an_event_gets_it_when_it_comes(void **state)
     web_reply reply = web_read(client);
     expect(&reply, 200);
     assert_int_equal(count_of(&reply, "events"), 1);
-    assert_string_equal(
-        text_of(json_array_get(json_object_get(reply.json, "events"), 0), "camera"), "door");
+    assert_string_equal(text_of(json_array_get(json_object_get(reply.json, "events"), 0), "camera"),
+                        "door");
     web_reply_free(&reply);
     web_leave(&client);
 }
@@ -383,7 +391,8 @@ static void the_head_alone_can_be_asked_for(void **state)
     assert_int_equal(web_case_records(c, "playback.start", ""), 0);
 }
 
-#define ON_A_RECORDER(name) cmocka_unit_test_setup_teardown(name, web_case_set_up, web_case_tear_down)
+#define ON_A_RECORDER(name)                                                                        \
+    cmocka_unit_test_setup_teardown(name, web_case_set_up, web_case_tear_down)
 
 int main(void)
 {
