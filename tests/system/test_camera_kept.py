@@ -9,15 +9,18 @@ import re
 import stat
 import subprocess
 import time
-import unittest
 
 from camera_case import PASSWORD, CameraCase
+from onvif_client import SPACES, Fault, OnvifClient
 from system_case import GOOD, TIMEOUT, main
 
 PULL = os.environ["SVMS_REPLAY_PULL"]
 VIDEO = 0
 KILLS = 4
 MILLISECOND = 1000000
+SECRET = "seven long lanterns 42"
+RECORDING = ("<trp:StreamSetup><tt:Stream>RTP-Unicast</tt:Stream><tt:Transport><tt:Protocol>RTSP</tt:Protocol></tt:Transport>"
+             "</trp:StreamSetup><trp:RecordingToken>{}</trp:RecordingToken>")
 
 
 class Pulled:
@@ -109,6 +112,45 @@ class CameraKeptTest(CameraCase):
             self.assertTrue(self.fetch(camera, "all", **who).samples, who)
         camera.stop()
 
+    def test_onvif_says_where_it_is_to_whom_it_is_given(self):
+        camera = self.kept_camera(listen={"rtsps": "127.0.0.1:0", "https": "127.0.0.1:0"}).start()
+        https = int(re.search(r"serves https://127\.0\.0\.1:(\d+)/", camera.said()).group(1))
+
+        def client(user, password):
+            return OnvifClient("127.0.0.1", https, self.trust, user, password)
+        admin = client("admin", PASSWORD)
+        spaces = [service.text for service in admin.call("tds", "GetServices").findall(".//tds:Namespace", SPACES)]
+        self.assertIn(SPACES["trp"], spaces)
+        self.assertIsNotNone(admin.call("tds", "GetCapabilities").find(".//tt:Extension/tt:Replay/tt:XAddr", SPACES))
+        address = admin.call("trp", "GetReplayUri", RECORDING.format("kept")).findtext("trp:Uri", namespaces=SPACES)
+        self.assertEqual(address, camera.url.replace("/live", "/replay"))
+        with self.assertRaises(Fault) as unknown:
+            admin.call("trp", "GetReplayUri", RECORDING.format("other"))
+        self.assertIn("ter:NoRecording", unknown.exception.codes)
+        for name, level in (("vera", "User"), ("otto", "Operator")):
+            admin.call("tds", "CreateUsers", f"<tds:User><tt:Username>{name}</tt:Username><tt:Password>{SECRET}</tt:Password>"
+                                             f"<tt:UserLevel>{level}</tt:UserLevel></tds:User>")
+        with self.assertRaises(Fault):
+            client("vera", SECRET).call("trp", "GetReplayUri", RECORDING.format("kept"))
+        client("otto", SECRET).call("trp", "GetReplayUri", RECORDING.format("kept"))
+        self.wait_for(lambda: self.fetch(camera, "all", user=("otto", SECRET)).samples)
+        self.assertEqual(self.fetch(camera, "all", user=("vera", SECRET)).samples, [])
+        self.assertTrue(self.fetch(camera, "live", 2, user=("vera", SECRET)).samples)
+        camera.stop()
+
+    def test_without_the_setting_nothing_is_kept(self):
+        camera = self.camera(listen={"rtsps": "127.0.0.1:0", "https": "127.0.0.1:0"}).start()
+        https = int(re.search(r"serves https://127\.0\.0\.1:(\d+)/", camera.said()).group(1))
+        admin = OnvifClient("127.0.0.1", https, self.trust, "admin", PASSWORD)
+        self.assertNotIn(SPACES["trp"], [service.text for service in admin.call("tds", "GetServices").iter()])
+        with self.assertRaises(Fault) as none:
+            admin.call("trp", "GetReplayUri", RECORDING.format("kept"))
+        self.assertIn("ter:ActionNotSupported", none.exception.codes)
+        self.assertEqual(self.fetch(camera, "all", certificate="recorder").samples, [])
+        self.assertEqual(self.kept(), [])
+        self.assertFalse(os.path.exists(self.path("state/edge.key")))
+        camera.stop()
+
     def records(self):
         lines = self.expect(GOOD, "audit", "query", "log", "--unverified", "--json").out.splitlines()
         return [json.loads(line)["record"] for line in lines]
@@ -149,8 +191,9 @@ class CameraKeptTest(CameraCase):
             self.assertGreater(count, last)
             last = count
             self.check_kept()
+        began = time.time_ns()
         camera.start()
-        pictures = self.fetch_until(camera, 0).video()
+        pictures = self.fetch_until(camera, began).video()
         camera.stop()
         self.check_kept()
         times = [sample[1] for sample in pictures]
@@ -190,7 +233,6 @@ class CameraKeptTest(CameraCase):
         self.assertGreater(min(order.index(name) for name in names), order.index("identity/key.pem"))
         self.assertFalse(os.path.exists(self.path("state/edge")))
 
-    @unittest.skipUnless(os.access("/proc/self", os.R_OK), "needs Linux")
     def test_a_disk_that_is_not_there_keeps_no_picture_from_being_sent(self):
         self.store("nowhere", b"a file where a folder should be")
         camera = self.kept_camera(edge={"path": "nowhere"}).start()

@@ -277,12 +277,12 @@ class RecorderCurlTest(RecorderCase):
         status, _, package = self.curl("/v1/exports", "--json", json.dumps(wish))
         self.assertEqual(status, 200, package)
         self.store("evidence.svmx", package)
-        said = self.expect(GOOD, "export", "verify", "evidence.svmx", "--key", self.office, "--trust", self.trust)
+        said = self.expect(GOOD, "export", "verify", "evidence.svmx", "--identity", self.office, "--trust", self.trust)
         self.assertIn("26-4711", said.out)
-        self.assertNotEqual(self.run_svms("export", "verify", "evidence.svmx", "--key", self.opener, "--trust", self.trust).status,
+        self.assertNotEqual(self.run_svms("export", "verify", "evidence.svmx", "--identity", self.opener, "--trust", self.trust).status,
                             GOOD)
         self.store("evidence.svmx", package[:len(package) // 2] + b"?" + package[len(package) // 2 + 1:])
-        self.assertEqual(self.run_svms("export", "verify", "evidence.svmx", "--key", self.office, "--trust", self.trust).status,
+        self.assertEqual(self.run_svms("export", "verify", "evidence.svmx", "--identity", self.office, "--trust", self.trust).status,
                          EVIDENCE)
         for change, expected in (({"cameras": ["yard"]}, 404), ({"cameras": []}, 400), ({"recipients": []}, 400),
                                  ({"recipients": ["x"]}, 400), ({"reason": 5}, 400), ({"speed": 1}, 400), ({"to": wish["from"]}, 400),

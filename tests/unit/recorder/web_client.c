@@ -109,13 +109,13 @@ static void drop_raw(web_client *self, size_t size)
 
 int web_read_head(web_client *self, char *head, size_t room)
 {
-    char *end = NULL;
-    while (!self->raw || !(end = strstr(self->raw, "\r\n\r\n"))) {
+    char *stop = NULL;
+    while (!self->raw || !(stop = strstr(self->raw, "\r\n\r\n"))) {
         if (!read_more(self)) {
             return 0;
         }
     }
-    size_t size = (size_t)(end - self->raw) + 4;
+    size_t size = (size_t)(stop - self->raw) + 4;
     assert_true(size < room);
     memcpy(head, self->raw, size);
     head[size] = '\0';
@@ -239,13 +239,13 @@ static const char *field_of(const char *head, const char *name)
 /* Whole parts; NULL: that was all. */
 static char *next_head(web_client *self, size_t *size)
 {
-    char *end = NULL;
+    char *stop = NULL;
     for (;;) {
         char *from = self->plain ? self->plain + self->taken : NULL;
-        end = from ? strstr(from, "\r\n\r\n") : NULL;
-        size_t length = end ? length_of(from) : 0;
-        *size = end ? (size_t)(end - from) + 4 : 0;
-        if (end && self->plain_size - self->taken >= *size + length + 2) {
+        stop = from ? strstr(from, "\r\n\r\n") : NULL;
+        size_t length = stop ? length_of(from) : 0;
+        *size = stop ? (size_t)(stop - from) + 4 : 0;
+        if (stop && self->plain_size - self->taken >= *size + length + 2) {
             return from;
         }
         if (from && strncmp(from, "--svms-part-of-a-stream--\r\n", 27) == 0) {
