@@ -102,6 +102,15 @@ static void permit(void *user, const stream_serve_question *question, stream_ser
     verdict->refusal = STREAM_SERVE_STRANGER;
 }
 
+/* What was sent of a recording. */
+static svms_status tell_range(svms_audit_record *record, const stream_serve_watch *watch)
+{
+    const svms_audit_range range = { watch->first_utc_ns, watch->last_utc_ns + 1 };
+    bool has_range =
+        watch->kind == STREAM_SERVE_REPLAY && watch->is_over && watch->first_utc_ns != SVMS_NO_TIME;
+    return has_range ? svms_audit_record_ranges(record, "ranges", &range, 1, NULL) : SVMS_OK;
+}
+
 static void audit_watch(camera_live *self, const stream_serve_watch *watch)
 {
     bool is_live = watch->kind == STREAM_SERVE_LIVE;
@@ -118,6 +127,9 @@ static void audit_watch(camera_live *self, const stream_serve_watch *watch)
     svms_status parts = auditor_begin(&record, self->options.auditor, &event, NULL);
     if (parts == SVMS_OK && is_live) {
         parts = svms_audit_record_text(record, "stream", watch->path, NULL);
+    }
+    if (parts == SVMS_OK) {
+        parts = tell_range(record, watch);
     }
     if (parts == SVMS_OK && watch->is_over) {
         int64_t seconds = (watch->ended_utc_ns - watch->began_utc_ns) / (int64_t)STREAM_SECOND;

@@ -169,6 +169,10 @@ static void close_sink(void *user, const svms_recording_container *container, sv
         (void)edge_shelf_put(self->shelf, &file->is, NULL);
     }
     free(path);
+    if (!is_empty && container->state == SVMS_RECORDING_ENDED) {
+        camera_events_tell(self->options.events, CAMERA_EDGE_FULL, false, SVMS_NO_TIME, "storage",
+                           "a container had room until its end");
+    }
 }
 
 /* A segment is complete: from now on it can be read. */

@@ -165,7 +165,9 @@ class CameraKeptTest(CameraCase):
         self.assertNotIn("log.gap", records)
         self.assertEqual(records["playback.start"]["object"], "/replay")
         self.assertIn("CN=recorder", json.dumps(records["playback.stop"]["actor"]))
-        self.assertGreaterEqual(records["playback.stop"]["details"]["records"], len(got.samples))
+        details = records["playback.stop"]["details"]
+        self.assertGreaterEqual(details["records"], len(got.samples))
+        self.assertEqual(len(details["ranges"]), 1)
 
     def check_kept(self):
         """Every container verifies; one that was killed has no end, and all else."""

@@ -9,12 +9,16 @@
 #include <unistd.h>
 
 #include <media_time.h>
+#include <verdicts.h>
 
 #include "camera_store.h"
+#include "camera_tell.h"
 #include "recorder_failure.h"
+#include "recorder_identity.h"
 #include "store_folder.h"
 
 #define NS_PER_SECOND INT64_C(1000000000)
+#define NS_PER_MICROSECOND 1000
 #define NS_PER_MINUTE (60 * NS_PER_SECOND)
 #define MOST_OF_ONE_NAME 100
 /* How exact capture times are that came by RTCP. */
@@ -28,6 +32,10 @@ struct edge_writer {
     uint32_t track_count;
     svms_writer_options writer;
     svms_recording *recording; /* NULL: nothing came yet */
+    svms_trust *signers;       /* whose signatures are believed, or NULL */
+    verdicts *verdicts;        /* as of what came live; or NULL */
+    int64_t newest_utc_ns;     /* of what was written */
+    int64_t newest_sync_utc_ns;
     bool has_pictures;
     bool is_done;
     /* While one container follows another there are two. */
@@ -46,6 +54,8 @@ svms_status edge_writer_new(edge_writer **out, const edge_writer_options *option
     if (self) {
         self->options = *options;
         self->written.reached_utc_ns = SVMS_NO_TIME;
+        self->newest_utc_ns = SVMS_NO_TIME;
+        self->newest_sync_utc_ns = SVMS_NO_TIME;
         self->folder = store_path(options->camera->storage->path, options->camera->id);
     }
     if (!self || !self->folder) {
@@ -187,12 +197,70 @@ static svms_status copy_tracks(edge_writer *self, const intake_media *media, svm
     return SVMS_OK;
 }
 
+/* A segment may have begun with any picture that stands alone, and lets nothing older follow
+ * (CS-REC-4). */
+static svms_status take_verdict(void *user, const svms_sample *sample, svms_error *err)
+{
+    edge_writer *self = user;
+    svms_sample words = *sample;
+    if (words.utc_ns < self->newest_sync_utc_ns) {
+        words.pts += (self->newest_utc_ns - words.utc_ns) / NS_PER_MICROSECOND;
+        words.dts = words.pts;
+        words.utc_ns = self->newest_utc_ns;
+    }
+    return self->recording ? svms_recording_append(self->recording, &words, err) : SVMS_OK;
+}
+
+static void take_alarm(void *user, const camera_alarm *alarm)
+{
+    const edge_writer *self = user;
+    camera_tell_alarm(self->options.parts, self->options.camera->id, alarm);
+}
+
+static void validation_failed(void *user, const svms_error *why)
+{
+    const edge_writer *self = user;
+    recorder_event(self->options.parts, SERVICE_ERROR, self->options.camera->id,
+                   "camera.unvalidated", NULL, why->message);
+}
+
+/* What the camera signed is validated as if it had come live; the track of verdicts makes its
+ * tracks those of the recorder's own containers. */
+static svms_status begin_verdicts(edge_writer *self, int64_t start_utc_ns, svms_error *err)
+{
+    const recorded_camera *camera = self->options.camera;
+    verdicts_options options;
+    if (!camera->signers) {
+        return SVMS_OK;
+    }
+    memset(&options, 0, sizeof options);
+    svms_status status =
+        recorder_trust_load(&self->signers, self->options.parts->ctx, camera->signers, NULL, err);
+    options.makers = self->signers;
+    options.is_signed = camera->is_signed;
+    options.take = take_verdict;
+    options.alarm = take_alarm;
+    options.failed = validation_failed;
+    options.user = self;
+    if (status == SVMS_OK) {
+        status = verdicts_begin(&self->verdicts, self->options.parts->ctx, self->tracks,
+                                &self->track_count, start_utc_ns, &options, err);
+    }
+    for (uint32_t i = 0; i < self->track_count; i++) {
+        self->tracks[i].protection = camera->storage->mode;
+    }
+    return status;
+}
+
 svms_status edge_writer_begin(edge_writer *self, const intake_media *media, svms_error *err)
 {
     const storage_keys *keys = self->options.keys;
     svms_writer_options *writer = &self->writer;
     *writer = (svms_writer_options)SVMS_WRITER_OPTIONS_INIT;
     svms_status status = copy_tracks(self, media, err);
+    if (status == SVMS_OK) {
+        status = begin_verdicts(self, media->start_utc_ns, err);
+    }
     writer->tracks = self->tracks;
     writer->track_count = self->track_count;
     writer->signer_chain = keys->chain;
@@ -241,6 +309,12 @@ svms_status edge_writer_put(edge_writer *self, const svms_sample *sample, svms_e
     svms_status status = self->recording ? SVMS_OK : open_recording(self, err);
     if (status == SVMS_OK) {
         status = svms_recording_append(self->recording, sample, err);
+    }
+    if (status == SVMS_OK) {
+        bool is_sync = is_picture && (sample->flags & SVMS_SAMPLE_SYNC) != 0;
+        self->newest_utc_ns = sample->utc_ns;
+        self->newest_sync_utc_ns = is_sync ? sample->utc_ns : self->newest_sync_utc_ns;
+        status = verdicts_follow(self->verdicts, sample, err);
     }
     if (status == SVMS_OK && is_missing) {
         int64_t end = sample->utc_ns + length;
@@ -307,14 +381,18 @@ svms_status edge_writer_close(edge_writer **writer, edge_written *written, svms_
     edge_writer *self = *writer;
     if (self->recording) {
         svms_head head = SVMS_HEAD_INIT;
+        status = verdicts_end(self->verdicts, err);
         bool has_head = svms_recording_flush(self->recording, NULL) == SVMS_OK &&
                         svms_recording_get_head(self->recording, &head) == SVMS_OK;
-        status = svms_recording_close(&self->recording, err);
+        svms_status closed = svms_recording_close(&self->recording, err);
+        status = closed == SVMS_OK ? status : closed;
         if (has_head) {
             audit(self, &head);
         }
     }
     *written = self->written;
+    verdicts_free(&self->verdicts);
+    svms_trust_free(&self->signers);
     for (uint32_t i = 0; i < SVMS_MAX_TRACKS; i++) {
         free(self->configs[i]);
     }

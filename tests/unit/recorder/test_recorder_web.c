@@ -153,7 +153,7 @@ static void what_was_recorded_is_cut_to_what_may_be_seen(void **state)
     expect(&reply, 200);
     assert_int_equal(count_of(&reply, "recorded"), 2);
     const json_t *one = json_array_get(json_object_get(reply.json, "recorded"), 0);
-    assert_string_equal(text_of(one, "from"), "2026-01-01T00:01:00.000000000Z");
+    assert_string_equal(text_of(one, "from"), "2026-01-01T00:01:00.000Z");
     assert_true(json_is_false(json_object_get(reply.json, "cut")));
     web_reply_free(&reply);
     expect_only(c, 200, "GET", "/v1/cameras", NULL);
