@@ -11,9 +11,9 @@ status=0
 
 cppcheck -q -j 2 --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
     --suppress=missingIncludeSystem -U__cplusplus -Iinclude -Ilib/base -Ilib/crypto -Ilib/media -Ilib/identity \
-    -Ilib/container -Iexamples/cli -Iexamples/camera -Iexamples/vms/common -i examples/viewer/node_modules lib examples || status=1
+    -Ilib/container -Iexamples/cli -Iexamples/camera -Iexamples/intake -Iexamples/stream -Iexamples/vms/common -i examples/viewer/node_modules lib examples || status=1
 
-find lib examples/cli examples/stream examples/camera examples/vms -name '*.c' -print0 |
+find lib examples/cli examples/stream examples/intake examples/camera examples/vms -name '*.c' -print0 |
     xargs -0 -n 6 -P 2 clang-tidy -p "$build" --quiet 2> /dev/null || status=1
 
 find include lib examples tests fuzz pkgconfig -name node_modules -prune -o -name '*.[ch]' ! -name encoder_streams.h -print0 |

@@ -18,10 +18,8 @@ typedef struct known_service {
 } known_service;
 
 static const known_service services[] = {
-    { NS_DEVICE, "/onvif/device_service", 21, 12 },
-    { NS_MEDIA, "/onvif/media2_service", 21, 12 },
-    { NS_PTZ, "/onvif/ptz_service", 21, 12 },
-    { NS_EVENTS, "/onvif/event_service", 21, 12 },
+    { NS_DEVICE, "/onvif/device_service", 21, 12 }, { NS_MEDIA, "/onvif/media2_service", 21, 12 },
+    { NS_PTZ, "/onvif/ptz_service", 21, 12 },       { NS_EVENTS, "/onvif/event_service", 21, 12 },
     { NS_REPLAY, "/onvif/replay_service", 21, 12 },
 };
 

@@ -6,21 +6,28 @@
 
 #include "api_internal.h"
 
-void api_answer(web_exchange *exchange, http_status status, json_t *body)
+static void answer(web_exchange *exchange, http_status status, json_t *body, const web_pair *fields)
 {
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
     if (text) {
-        web_answer(exchange, status, "application/json", text, strlen(text), NULL);
+        web_answer(exchange, status, "application/json", text, strlen(text), fields);
     } else {
         web_answer_words(exchange, HTTP_INTERNAL, "out of memory");
     }
     free(text);
 }
 
+void api_answer(web_exchange *exchange, http_status status, json_t *body)
+{
+    answer(exchange, status, body, NULL);
+}
+
 void api_refuse(web_exchange *exchange, http_status status, const char *words)
 {
-    api_answer(exchange, status, json_pack("{s:o}", "error", api_text(words)));
+    static const web_pair later[] = { { "Retry-After", "10" }, { NULL, NULL } };
+    answer(exchange, status, json_pack("{s:o}", "error", api_text(words)),
+           status == HTTP_UNAVAILABLE ? later : NULL);
 }
 
 void api_fail(recorder_web *web, web_exchange *exchange, const svms_error *err, const char *what)

@@ -18,6 +18,10 @@
 #define LOOK_MS 200
 /* ... and not waited for any more so long after the moment that was asked for. */
 #define LATE_NS (20 * SECOND)
+/* So far before what was asked for lies what it is decoded from, at most. */
+#define LEAD_NS (60 * SECOND)
+/* Playback follows what is being recorded no longer than that. */
+#define FOLLOWED_NS (86400 * SECOND)
 /* Nobody waits longer for the next picture. */
 #define PAUSE_MAX_MS 60000
 
@@ -39,6 +43,8 @@ typedef struct playing {
     api_pipe *to;
     api_piece piece;
     bool has_tracks;
+    bool has_group; /* of pictures, that began so: */
+    int64_t group_utc_ns;
     bool has_base;
     int64_t base_utc_ns; /* this moment of the recording was due ... */
     int64_t base_ms;     /* ... at this one of the monotonic clock */
@@ -102,7 +108,7 @@ static bool add(playing *self, const playback_sample *sample)
     }
     if (sample->sample.track < media.track_count &&
         media.tracks[sample->sample.track].kind == SVMS_TRACK_AUDIO &&
-        !atomic_load(&self->has_sound)) {
+        (!atomic_load(&self->has_sound) || sample->sample.utc_ns < self->asked.from_utc_ns)) {
         return is_good;
     }
     if (self->records++ == 0) {
@@ -154,11 +160,36 @@ static bool pass_over(playing *self, const svms_error *err)
            flush(self);
 }
 
+static bool is_picture(const playing *self, const svms_sample *sample)
+{
+    playback_media media;
+    playback_look(self->playback, &media);
+    return sample->track < media.track_count &&
+           media.tracks[sample->track].kind == SVMS_TRACK_VIDEO;
+}
+
+/* Backwards, the group of pictures in which the range begins is given as a whole. */
+static bool is_behind(playing *self, const svms_sample *sample)
+{
+    int64_t utc = sample->utc_ns;
+    if (!self->is_backwards) {
+        return utc >= self->asked.to_utc_ns;
+    }
+    if (self->sync_only || utc >= self->asked.to_utc_ns) {
+        return utc < self->asked.from_utc_ns;
+    }
+    if ((sample->flags & SVMS_SAMPLE_SYNC) == 0 || !is_picture(self, sample)) {
+        return false;
+    }
+    bool was_last = self->has_group && self->group_utc_ns <= self->asked.from_utc_ns;
+    self->has_group = true;
+    self->group_utc_ns = utc;
+    return was_last;
+}
+
 static bool give(playing *self, const playback_sample *sample)
 {
-    bool is_behind = self->is_backwards ? sample->sample.utc_ns < self->asked.from_utc_ns
-                                        : sample->sample.utc_ns >= self->asked.to_utc_ns;
-    if (is_behind) {
+    if (is_behind(self, &sample->sample)) {
         self->why = "that was all";
         return false;
     }
@@ -188,6 +219,9 @@ static bool step(playing *self)
     }
     svms_status status = playback_next(self->playback, &sample, &err);
     if (status == SVMS_AGAIN) {
+        return wait_for_more(self);
+    }
+    if (status == SVMS_END && !self->is_backwards && recorder_now() < self->asked.to_utc_ns) {
         return wait_for_more(self);
     }
     if (status == SVMS_END) {
@@ -318,6 +352,23 @@ static void ask_for_sound(playing *self, const svms_access_question *view,
     }
 }
 
+/* What leads to the first picture that was asked for, where that may be seen, too. */
+static void add_lead(playing *self, const svms_access_question *view, gate_answer *pictures)
+{
+    gate_answer answer;
+    svms_access_question question = *view;
+    int64_t from = self->asked.from_utc_ns;
+    if (pictures->range_count == 0 || pictures->ranges[0].from_utc_ns != from ||
+        from < INT64_MIN + 1 + LEAD_NS) {
+        return;
+    }
+    question.range = (svms_time_range){ from - LEAD_NS, from };
+    if (api_asks(self->stream.web, self->stream.pass, &question, &answer) &&
+        answer.range_count > 0 && answer.ranges[answer.range_count - 1].to_utc_ns == from) {
+        pictures->ranges[0].from_utc_ns = answer.ranges[answer.range_count - 1].from_utc_ns;
+    }
+}
+
 static void end_early(playing *self, const char *why)
 {
     const char *none = NULL;
@@ -340,14 +391,15 @@ static void judge(api_stream *stream)
         end_early(self, "permission has ended");
         return;
     }
+    if (atomic_load(&self->has_sound)) {
+        ask_for_sound(self, &question, &answer);
+    }
+    add_lead(self, &question, &answer);
     pthread_mutex_lock(&self->mutex);
     memcpy(self->ranges, answer.ranges, answer.range_count * sizeof self->ranges[0]);
     self->range_count = answer.range_count;
     pthread_mutex_unlock(&self->mutex);
     atomic_store(&self->has_new_ranges, true);
-    if (atomic_load(&self->has_sound)) {
-        ask_for_sound(self, &question, &answer);
-    }
 }
 
 static void stop(api_stream *stream)
@@ -361,7 +413,7 @@ static void cut(api_stream *stream)
 }
 
 static void begin(api_caller *caller, playing *self, const svms_access_question *question,
-                  const gate_answer *answer)
+                  gate_answer *answer)
 {
     recorder_web *web = caller->web;
     const api_pipe_calls calls = { .work = work, .begun = begun, .over = over, .user = self };
@@ -369,13 +421,14 @@ static void begin(api_caller *caller, playing *self, const svms_access_question 
     self->stream.stop = stop;
     self->stream.cut = cut;
     self->began_utc_ns = recorder_now();
-    memcpy(self->ranges, answer->ranges, answer->range_count * sizeof self->ranges[0]);
-    self->range_count = answer->range_count;
     if (!api_stream_begin(&self->stream, caller, answer)) {
         release(self);
         return;
     }
     ask_for_sound(self, question, answer);
+    add_lead(self, question, answer);
+    memcpy(self->ranges, answer->ranges, answer->range_count * sizeof self->ranges[0]);
+    self->range_count = answer->range_count;
     self->pipe = api_pipe_begin(web, caller->exchange, API_STREAM_TYPE, NULL, &calls);
     if (!self->pipe) {
         api_stream_end(&self->stream);
@@ -402,7 +455,13 @@ static void play(api_caller *caller)
     if (!camera) {
         return;
     }
+    int64_t to = web_query(caller->request, "to") && !backwards ? question.range.to_utc_ns : 0;
     api_clamp(caller->web, camera->id, &question.range);
+    if (to > question.range.to_utc_ns) {
+        /* What is still to come is waited for. */
+        int64_t latest = recorder_now() + FOLLOWED_NS;
+        question.range.to_utc_ns = to < latest ? to : latest;
+    }
     question.action = "playback.view";
     question.device = camera->id;
     if (!api_may(caller, "playback.start", &question, &answer) ||

@@ -228,15 +228,17 @@ static svms_status stop_at_first(void *user, const indexed_container *container)
 
 void api_clamp(const recorder_web *web, const char *camera, svms_time_range *range)
 {
-    int64_t first = range->from_utc_ns;
+    int64_t first = SVMS_NO_TIME;
     int64_t now = recorder_now() + SECOND;
     const indexed_range all = { camera, range->from_utc_ns, range->to_utc_ns };
     (void)recorder_index_containers(web->options.parts->index, &all, stop_at_first, &first, NULL);
-    if (first > range->from_utc_ns && first < range->to_utc_ns) {
-        range->from_utc_ns = first;
-    }
     if (range->to_utc_ns > now && now > range->from_utc_ns) {
         range->to_utc_ns = now;
+    }
+    /* Where there is nothing, nothing is left out by this. */
+    first = first == SVMS_NO_TIME ? range->to_utc_ns - 2 * SECOND : first;
+    if (first > range->from_utc_ns && first < range->to_utc_ns) {
+        range->from_utc_ns = first;
     }
 }
 

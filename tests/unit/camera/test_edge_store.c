@@ -11,7 +11,9 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,6 +34,36 @@
 
 static const uint8_t avcc[] = { 1,    0x42, 0x00, 0x0A, 0xFF, 0xE1, 0, 9, 0x67, 0x42, 0x00, 0x0A,
                                 0x96, 0x53, 0x05, 0x89, 0x88, 1,    0, 4, 0x68, 0xC9, 0x63, 0x88 };
+
+/* Files that are written fail with this error of the system, unless it is 0. */
+static atomic_int failing_write;
+
+static svms_status (*true_write)(void *user, const svms_iovec *runs, size_t count, int *os_error);
+
+svms_status __real_svms_sink_create_file(svms_sink *out, svms_ctx *ctx, const char *path,
+                                         svms_error *err);
+svms_status __wrap_svms_sink_create_file(svms_sink *out, svms_ctx *ctx, const char *path,
+                                         svms_error *err);
+
+static svms_status write_or_fail(void *user, const svms_iovec *runs, size_t count, int *os_error)
+{
+    if (failing_write != 0) {
+        *os_error = failing_write;
+        return SVMS_E_IO;
+    }
+    return true_write(user, runs, count, os_error);
+}
+
+svms_status __wrap_svms_sink_create_file(svms_sink *out, svms_ctx *ctx, const char *path,
+                                         svms_error *err)
+{
+    svms_status status = __real_svms_sink_create_file(out, ctx, path, err);
+    if (status == SVMS_OK) {
+        true_write = out->write;
+        out->write = write_or_fail;
+    }
+    return status;
+}
 
 typedef struct stage {
     char place[64];
@@ -380,21 +412,27 @@ static void the_oldest_goes_first_and_never_more_is_kept(void **state)
     assert_true(look(s).last_utc_ns >= utc_of(399));
 }
 
+/* Path of the oldest container. */
+static void find_first(stage *s, char path[256])
+{
+    char command[256];
+    snprintf(command, sizeof command, "ls %s/*.svms", s->folder);
+    /* NOLINTNEXTLINE(cert-env33-c): a path of our own */
+    FILE *names = popen(command, "r");
+    assert_non_null(names);
+    assert_non_null(fgets(path, 256, names));
+    (void)pclose(names);
+    path[strcspn(path, "\n")] = '\0';
+}
+
 static svms_status open_first(stage *s, svms_kek *kek)
 {
     svms_reader *reader = NULL;
     svms_keyring *ring = NULL;
     svms_source source = SVMS_SOURCE_INIT;
     svms_reader_options how = SVMS_READER_OPTIONS_INIT;
-    char command[256];
     char path[256];
-    snprintf(command, sizeof command, "ls %s/*.svms", s->folder);
-    /* NOLINTNEXTLINE(cert-env33-c): a path of our own */
-    FILE *names = popen(command, "r");
-    assert_non_null(names);
-    assert_non_null(fgets(path, sizeof path, names));
-    assert_int_equal(pclose(names), 0);
-    path[strcspn(path, "\n")] = '\0';
+    find_first(s, path);
     assert_int_equal(svms_keyring_new(&ring, s->ctx, NULL), SVMS_OK);
     assert_int_equal(svms_keyring_add_kek(ring, kek, NULL), SVMS_OK);
     assert_int_equal(svms_source_open_file(&source, s->ctx, path, NULL), SVMS_OK);
@@ -434,12 +472,12 @@ static void no_other_device_opens_it(void **state)
     assert_null(own);
 }
 
-static bool is_told(stage *s)
+static bool is_told(stage *s, camera_topic topic)
 {
     camera_event is[CAMERA_STATES_MAX];
     size_t count = camera_events_states(s->events, is, CAMERA_STATES_MAX);
     for (size_t i = 0; i < count; i++) {
-        if (is[i].topic == CAMERA_EDGE_FAILED && is[i].is_so) {
+        if (is[i].topic == topic && is[i].is_so) {
             return true;
         }
     }
@@ -456,7 +494,7 @@ static void a_disk_that_fails_is_told_and_gone_on_with_when_it_works(void **stat
     begin(s);
     give_all(s, 0, 20);
     assert_true(look(s).is_failing);
-    assert_true(is_told(s));
+    assert_true(is_told(s, CAMERA_EDGE_FAILED));
     assert_int_equal(look(s).samples, 0);
     assert_int_equal(rename(gone, s->folder), 0);
     const struct timespec moment = { 0, 100000000 };
@@ -467,7 +505,7 @@ static void a_disk_that_fails_is_told_and_gone_on_with_when_it_works(void **stat
         number += GROUP;
     }
     assert_false(look(s).is_failing);
-    assert_false(is_told(s));
+    assert_false(is_told(s, CAMERA_EDGE_FAILED));
     assert_true(look(s).samples > 0);
 }
 
@@ -488,6 +526,66 @@ static void what_comes_too_fast_is_left_out_and_nobody_waits(void **state)
     assert_int_equal(look(s).samples, 1);
 }
 
+static void what_is_left_out_is_a_gap_that_the_camera_signs(void **state)
+{
+    stage *s = *state;
+    svms_source source = SVMS_SOURCE_INIT;
+    svms_verify_options how = SVMS_VERIFY_OPTIONS_INIT;
+    static svms_report report;
+    char path[256];
+    s->options.queue_bytes = 3000;
+    store_open(s);
+    begin(s);
+    for (unsigned i = 0; i < 40; i++) {
+        /* From 10 on nothing has room, and 20 to 29 wait for a picture that stands alone. */
+        give(s, i, i >= 10 && i <= 20 ? 10000 : SIZE);
+        edge_store_flush(s->store);
+    }
+    assert_int_equal(look(s).samples, 20);
+    assert_int_equal(look(s).left_out, 20);
+    edge_store_close(&s->store);
+    find_first(s, path);
+    report = (svms_report)SVMS_REPORT_INIT;
+    const camera_papers *papers = camera_identity_take(s->identity);
+    how.trust = papers->trust;
+    assert_int_equal(svms_source_open_file(&source, s->ctx, path, NULL), SVMS_OK);
+    assert_int_equal(svms_verify_container(s->ctx, &source, &how, &report, &s->err), SVMS_OK);
+    svms_source_close(&source);
+    camera_identity_give(s->identity, &papers);
+    assert_int_equal(report.gap_count, 1);
+    assert_int_equal(report.gaps[0].reason, SVMS_GAP_OVERLOAD);
+    assert_int_equal(report.gaps[0].to_utc_ns, utc_of(30));
+}
+
+static void a_full_disk_gives_up_the_oldest_until_there_is_room(void **state)
+{
+    stage *s = *state;
+    const struct timespec moment = { 0, 100000000 };
+    char first[256];
+    unsigned number = 400;
+    s->options.keep_bytes = (uint64_t)1 << 20;
+    store_open(s);
+    begin(s);
+    give_all(s, 0, number);
+    find_first(s, first);
+    failing_write = ENOSPC;
+    give_all(s, number, number + GROUP);
+    number += GROUP;
+    assert_true(is_told(s, CAMERA_EDGE_FULL));
+    assert_true(is_told(s, CAMERA_EDGE_FAILED));
+    assert_int_not_equal(access(first, F_OK), 0);
+    failing_write = 0;
+    for (int i = 0; i < 100 && look(s).is_failing; i++) {
+        (void)nanosleep(&moment, NULL);
+        give_all(s, number, number + GROUP);
+        number += GROUP;
+    }
+    assert_false(is_told(s, CAMERA_EDGE_FAILED));
+    assert_true(is_told(s, CAMERA_EDGE_FULL));
+    edge_store_close(&s->store);
+    assert_false(is_told(s, CAMERA_EDGE_FULL));
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -498,6 +596,8 @@ int main(void)
         CASE(no_other_device_opens_it),
         CASE(a_disk_that_fails_is_told_and_gone_on_with_when_it_works),
         CASE(what_comes_too_fast_is_left_out_and_nobody_waits),
+        CASE(what_is_left_out_is_a_gap_that_the_camera_signs),
+        CASE(a_full_disk_gives_up_the_oldest_until_there_is_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,84 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Small pictures of what was recorded: of the right moment, of the right size, and none of what is
  * no picture. */
-#include "film_stage.h"
-
-#include <libavcodec/avcodec.h>
+#include "picture_film.h"
 
 #include "thumbnail.h"
 
 #define WIDTH 640
 #define HEIGHT 360
-#define LONG_AGO (INT64_C(1767225660) * FILM_SECOND)
+#define LONG_AGO PICTURE_FILM_START
 #define DARK 40
 #define BRIGHT 200
-#define CONFIG_SIZE 1024
-
-/* A picture as it would be recorded. */
-typedef struct sent {
-    uint8_t *data;
-    size_t size;
-    uint8_t config[CONFIG_SIZE];
-    size_t config_size;
-} sent;
-
-/* Grey: so bright on the left, and so on the right. */
-static AVFrame *paint(int width, int height, int left, int right, enum AVPixelFormat format)
-{
-    AVFrame *frame = av_frame_alloc();
-    assert_non_null(frame);
-    frame->width = width;
-    frame->height = height;
-    frame->format = format;
-    assert_int_equal(av_frame_get_buffer(frame, 0), 0);
-    for (int row = 0; row < height; row++) {
-        uint8_t *line = frame->data[0] + row * frame->linesize[0];
-        memset(line, left, (size_t)width / 2);
-        memset(line + width / 2, right, (size_t)(width - width / 2));
-    }
-    for (int plane = 1; plane < 3; plane++) {
-        for (int row = 0; row < (height + 1) / 2; row++) {
-            memset(frame->data[plane] + row * frame->linesize[plane], 128, (size_t)(width + 1) / 2);
-        }
-    }
-    frame->pts = 0;
-    return frame;
-}
-
-static AVPacket *encode(AVCodecContext **codec, const AVCodec *kind, AVFrame *frame)
-{
-    AVPacket *packet = av_packet_alloc();
-    *codec = avcodec_alloc_context3(kind);
-    assert_non_null(packet);
-    assert_non_null(*codec);
-    (*codec)->width = frame->width;
-    (*codec)->height = frame->height;
-    (*codec)->pix_fmt = (enum AVPixelFormat)frame->format;
-    (*codec)->time_base = (AVRational){ 1, 25 };
-    (*codec)->thread_count = 1;
-    (*codec)->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    assert_int_equal(avcodec_open2(*codec, kind, NULL), 0);
-    assert_int_equal(avcodec_send_frame(*codec, frame), 0);
-    assert_int_equal(avcodec_send_frame(*codec, NULL), 0);
-    assert_int_equal(avcodec_receive_packet(*codec, packet), 0);
-    return packet;
-}
-
-static sent make_jpeg(int width, int height, int left, int right)
-{
-    sent made = { NULL, 0, { 0 }, 0 };
-    AVCodecContext *codec = NULL;
-    AVFrame *frame = paint(width, height, left, right, AV_PIX_FMT_YUVJ420P);
-    AVPacket *packet = encode(&codec, avcodec_find_encoder(AV_CODEC_ID_MJPEG), frame);
-    made.size = (size_t)packet->size;
-    made.data = malloc(made.size);
-    assert_non_null(made.data);
-    memcpy(made.data, packet->data, made.size);
-    av_packet_free(&packet);
-    av_frame_free(&frame);
-    avcodec_free_context(&codec);
-    return made;
-}
 
 /* The next NAL unit behind a start code; NULL: no more. */
 static const uint8_t *next_unit(const uint8_t *at, const uint8_t *end, size_t *size)
@@ -102,10 +33,10 @@ static const uint8_t *next_unit(const uint8_t *at, const uint8_t *end, size_t *s
     return start;
 }
 
-static void put_set(sent *to, const uint8_t *unit, size_t size)
+static void put_set(made_picture *to, const uint8_t *unit, size_t size)
 {
     uint8_t *at = to->config + to->config_size;
-    assert_true(to->config_size + 3 + size < CONFIG_SIZE);
+    assert_true(to->config_size + 3 + size < PICTURE_CONFIG_SIZE);
     at[0] = (unit[0] & 31) == 7 ? 0xE1 : 1;
     at[1] = (uint8_t)(size >> 8);
     at[2] = (uint8_t)size;
@@ -114,7 +45,7 @@ static void put_set(sent *to, const uint8_t *unit, size_t size)
 }
 
 /* As containers have it: an AVCDecoderConfigurationRecord, and units with their lengths. */
-static void to_lengths(sent *to, const AVCodecContext *codec, const AVPacket *packet)
+static void to_lengths(made_picture *to, const AVCodecContext *codec, const AVPacket *packet)
 {
     size_t size = 0;
     const uint8_t *end = codec->extradata + codec->extradata_size;
@@ -140,12 +71,12 @@ static void to_lengths(sent *to, const AVCodecContext *codec, const AVPacket *pa
     }
 }
 
-static sent make_h264(const AVCodec *kind, int left, int right)
+static made_picture make_h264(const AVCodec *kind, int left, int right)
 {
-    sent made = { NULL, 0, { 0 }, 0 };
+    made_picture made = { NULL, 0, { 0 }, 0 };
     AVCodecContext *codec = NULL;
-    AVFrame *frame = paint(WIDTH, HEIGHT, left, right, AV_PIX_FMT_YUV420P);
-    AVPacket *packet = encode(&codec, kind, frame);
+    AVFrame *frame = picture_paint(WIDTH, HEIGHT, left, right, AV_PIX_FMT_YUV420P);
+    AVPacket *packet = picture_encode(&codec, kind, frame);
     to_lengths(&made, codec, packet);
     av_packet_free(&packet);
     av_frame_free(&frame);
@@ -153,23 +84,13 @@ static sent make_h264(const AVCodec *kind, int left, int right)
     return made;
 }
 
-static svms_track track_of(uint32_t codec, const sent *picture)
+static svms_track track_of(uint32_t codec, const made_picture *picture)
 {
     svms_track track = SVMS_TRACK_INIT;
     track.codec = codec;
     track.config = picture->config;
     track.config_size = picture->config_size;
     return track;
-}
-
-static svms_sample sample_of(const sent *picture)
-{
-    svms_sample sample = SVMS_SAMPLE_INIT;
-    sample.flags = SVMS_SAMPLE_SYNC;
-    sample.data = picture->data;
-    sample.size = picture->size;
-    sample.utc_ns = LONG_AGO;
-    return sample;
 }
 
 /* How bright it is in the middle of its left and right half. */
@@ -208,9 +129,9 @@ static void it_is_the_picture_and_small(void **state)
     int left = 0;
     int right = 0;
     thumbnail made;
-    sent picture = make_jpeg(WIDTH, HEIGHT, DARK, BRIGHT);
+    made_picture picture = picture_jpeg(WIDTH, HEIGHT, DARK, BRIGHT);
     svms_track track = track_of(SVMS_CODEC_MJPEG, &picture);
-    svms_sample sample = sample_of(&picture);
+    svms_sample sample = picture_sample(&picture);
     (void)state;
     assert_true(thumbnail_is_possible());
     assert_int_equal(thumbnail_make(&made, &track, &sample, 160, NULL), SVMS_OK);
@@ -231,9 +152,9 @@ static void it_is_never_enlarged(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         thumbnail made;
-        sent picture = make_jpeg(sizes[i][0], sizes[i][1], DARK, DARK);
+        made_picture picture = picture_jpeg(sizes[i][0], sizes[i][1], DARK, DARK);
         svms_track track = track_of(SVMS_CODEC_MJPEG, &picture);
-        svms_sample sample = sample_of(&picture);
+        svms_sample sample = picture_sample(&picture);
         assert_int_equal(thumbnail_make(&made, &track, &sample, THUMBNAIL_WIDTH_MAX, NULL),
                          SVMS_OK);
         assert_int_equal(made.width, sizes[i][0] / 2 * 2);
@@ -255,9 +176,9 @@ static void pictures_of_h264_keep_their_brightness(void **state)
         print_message("FFmpeg has no libx264 here: left out\n");
         skip();
     }
-    sent picture = make_h264(kind, 16, 235);
+    made_picture picture = make_h264(kind, 16, 235);
     svms_track track = track_of(SVMS_CODEC_H264, &picture);
-    svms_sample sample = sample_of(&picture);
+    svms_sample sample = picture_sample(&picture);
     svms_error err = SVMS_ERROR_INIT;
     if (thumbnail_make(&made, &track, &sample, 320, &err) != SVMS_OK) {
         fail_msg("%s", err.message);
@@ -288,9 +209,9 @@ static void what_is_no_picture_gives_none(void **state)
     for (size_t i = 0; i < sizeof codecs / sizeof codecs[0]; i++) {
         for (size_t size = 0; size <= sizeof noise; size = size * 3 + 1) {
             thumbnail made;
-            sent picture = { noise, size, { 0 }, 0 };
+            made_picture picture = { noise, size, { 0 }, 0 };
             svms_track track = track_of(codecs[i], &picture);
-            svms_sample sample = sample_of(&picture);
+            svms_sample sample = picture_sample(&picture);
             svms_error err = SVMS_ERROR_INIT;
             assert_int_equal(thumbnail_make(&made, &track, &sample, 320, &err), SVMS_E_UNSUPPORTED);
             assert_null(made.jpeg);
@@ -302,47 +223,13 @@ static void what_is_no_picture_gives_none(void **state)
 static void other_codecs_are_refused(void **state)
 {
     thumbnail made;
-    sent picture = make_jpeg(64, 48, DARK, DARK);
+    made_picture picture = picture_jpeg(64, 48, DARK, DARK);
     svms_track track = track_of(SVMS_FOURCC('v', 'p', '0', '9'), &picture);
-    svms_sample sample = sample_of(&picture);
+    svms_sample sample = picture_sample(&picture);
     (void)state;
     assert_int_equal(thumbnail_make(&made, &track, &sample, 320, NULL), SVMS_E_UNSUPPORTED);
     assert_null(made.jpeg);
     free(picture.data);
-}
-
-/* Ten pictures in a second, of which each tenth stands alone: second N is 20 * N bright. */
-static void take(film *f, unsigned from_s, unsigned to_s)
-{
-    svms_error err = SVMS_ERROR_INIT;
-    for (unsigned second = from_s; second < to_s; second++) {
-        sent picture = make_jpeg(64, 48, (int)(20 * second), (int)(20 * second));
-        for (unsigned i = 0; i < FILM_GROUP; i++) {
-            unsigned number = second * FILM_GROUP + i;
-            svms_sample sample = sample_of(&picture);
-            sample.flags = i == 0 ? SVMS_SAMPLE_SYNC : 0;
-            sample.dts = sample.pts = (int64_t)number * 9000;
-            sample.duration = 9000;
-            sample.utc_ns = film_utc(f, number);
-            if (svms_recording_append(f->recording, &sample, &err) != SVMS_OK) {
-                fail_msg("%s", err.message);
-            }
-            film_part *part = &f->written[f->count - 1];
-            part->first_utc_ns =
-                part->first_utc_ns == SVMS_NO_TIME ? sample.utc_ns : part->first_utc_ns;
-            part->last_utc_ns = sample.utc_ns + FILM_PICTURE;
-        }
-        free(picture.data);
-    }
-}
-
-static void begin(film *f, int64_t start_utc_ns)
-{
-    f->tracks[0].codec = SVMS_CODEC_MJPEG;
-    f->tracks[0].config = NULL;
-    f->tracks[0].config_size = 0;
-    f->without_sound = true;
-    film_begin(f, FILM_CAMERA, start_utc_ns, 60);
 }
 
 static svms_status find(const film *f, int64_t at, const svms_time_range *range, thumbnail *out)
@@ -380,8 +267,8 @@ static void expect_none(const film *f, int64_t at, const svms_time_range *range)
 static void it_is_the_last_before_the_moment(void **state)
 {
     film *f = *state;
-    begin(f, LONG_AGO);
-    take(f, 0, 9);
+    picture_film_begin(f, LONG_AGO);
+    picture_film_take(f, 0, 9);
     film_end(f);
     expect_second(f, film_utc(f, 35), 3);
     expect_second(f, film_utc(f, 30), 3);
@@ -395,8 +282,8 @@ static void it_is_the_last_before_the_moment(void **state)
 static void nothing_outside_the_ranges_is_shown(void **state)
 {
     film *f = *state;
-    begin(f, LONG_AGO);
-    take(f, 0, 9);
+    picture_film_begin(f, LONG_AGO);
+    picture_film_take(f, 0, 9);
     film_end(f);
     thumbnail made;
     const svms_time_range later = { film_utc(f, 40), film_utc(f, 60) };
@@ -413,11 +300,11 @@ static void nothing_outside_the_ranges_is_shown(void **state)
 static void what_is_being_recorded_has_pictures(void **state)
 {
     film *f = *state;
-    begin(f, LONG_AGO);
-    take(f, 0, 3);
+    picture_film_begin(f, LONG_AGO);
+    picture_film_take(f, 0, 3);
     film_flush(f);
     expect_second(f, film_utc(f, 15), 1);
-    take(f, 3, 6);
+    picture_film_take(f, 3, 6);
     film_flush(f);
     expect_second(f, film_utc(f, 45), 4);
     film_end(f);
@@ -427,8 +314,8 @@ static void damage_is_passed_over(void **state)
 {
     film *f = *state;
     thumbnail made;
-    begin(f, LONG_AGO);
-    take(f, 0, 9);
+    picture_film_begin(f, LONG_AGO);
+    picture_film_take(f, 0, 9);
     film_end(f);
     film_damage(f, 0, 0.5);
     assert_int_equal(find(f, film_utc(f, 89), NULL, &made), SVMS_OK);

@@ -260,6 +260,29 @@ static void it_is_played_backwards_by_groups_and_by_single_pictures(void **state
 }
 
 /* No timing but a lower bound: it was not faster than it was recorded. */
+/* What a picture is decoded from comes before it, where it may be seen; no sound of it. */
+static void it_begins_where_decoding_can_begin(void **state)
+{
+    static const char range[] = "&from=2026-01-01T00:01:05.450Z&to=2026-01-01T00:01:07Z";
+    char query[160];
+    web_case *c = *state;
+    film_make(c->film, FILM_CAMERA, WEB_LONG_AGO, 10, 60);
+    web_case_start(c);
+    snprintf(query, sizeof query, "speed=0%s", range);
+    seen all = play(c, query);
+    assert_int_equal(all.first, 50);
+    assert_int_equal(all.pictures, 20);
+    assert_int_equal(all.sounds, 3);
+    snprintf(query, sizeof query, "speed=0&backwards=1%s", range);
+    all = play(c, query);
+    assert_int_equal(all.first, 60);
+    assert_int_equal(all.pictures, 20);
+    assert_int_equal(all.last, 59);
+    snprintf(query, sizeof query, "speed=0&backwards=1&sync=1%s", range);
+    all = play(c, query);
+    assert_int_equal(all.pictures, 1);
+}
+
 static void it_is_played_as_fast_as_is_wished(void **state)
 {
     web_case *c = *state;
@@ -377,6 +400,42 @@ static void playback_ends_with_the_recorder_and_says_so(void **state)
     assert_int_equal(web_case_records(c, "playback.stop", "the recorder ends"), 1);
 }
 
+static void next_pictures(web_client *client, unsigned from, unsigned to)
+{
+    web_piece piece;
+    for (unsigned i = from; i < to;) {
+        assert_true(web_next_part(client, &piece));
+        if (!piece.json && piece.track == 0) {
+            assert_int_equal(film_number(piece.data, piece.size), i);
+            i++;
+        }
+        json_decref(piece.json);
+    }
+}
+
+static void what_is_being_recorded_is_followed(void **state)
+{
+    web_case *c = *state;
+    web_client *client = NULL;
+    char target[200];
+    char to[SVMS_TIME_TEXT_SIZE];
+    film *f = c->film;
+    film_begin(f, FILM_CAMERA, recorder_now() - 2 * FILM_SECOND, 2);
+    film_take(f, 0, 20);
+    film_flush(f);
+    web_case_start(c);
+    svms_time_format(recorder_now() + 3600 * FILM_SECOND, to);
+    snprintf(target, sizeof target, "/v1/cameras/door/playback?speed=0&to=%s", to);
+    assert_int_equal(web_begin_stream(c, &client, target), 200);
+    next_pictures(client, 0, 20);
+    film_take(f, 20, 50);
+    film_flush(f);
+    next_pictures(client, 20, 50);
+    recorder_web_stop(&c->web);
+    web_leave(&client);
+    film_end(f);
+}
+
 /* He takes nothing, while more than fits anywhere is to be sent. */
 static void a_server_stops_though_nobody_takes_what_it_sends(void **state)
 {
@@ -412,6 +471,7 @@ int main(void)
         ON_A_RECORDER(live_ends_with_the_recorder_and_says_so),
         ON_A_RECORDER(all_that_was_recorded_is_played),
         ON_A_RECORDER(it_is_played_backwards_by_groups_and_by_single_pictures),
+        ON_A_RECORDER(it_begins_where_decoding_can_begin),
         ON_A_RECORDER(it_is_played_as_fast_as_is_wished),
         ON_A_RECORDER(a_gap_is_told_and_not_waited_for),
         ON_A_RECORDER(what_is_damaged_is_told_and_the_rest_is_played),
@@ -420,6 +480,7 @@ int main(void)
         ON_A_RECORDER(playback_goes_on_where_less_is_allowed),
         ON_A_RECORDER(playback_ends_with_the_recorder_and_says_so),
         ON_A_RECORDER(a_server_stops_though_nobody_takes_what_it_sends),
+        ON_A_RECORDER(what_is_being_recorded_is_followed),
         ON_A_RECORDER(who_leaves_is_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
