@@ -6,10 +6,11 @@
 
 #include <stdbool.h>
 
+#include <verdicts.h>
+
 #include <svms/svms.h>
 
-#include "camera_check.h"
-#include "camera_watch.h"
+#include "camera_trust.h"
 #include "exit_status.h"
 #include "record_way.h"
 
@@ -24,16 +25,8 @@ typedef struct record_camera {
     camera_trust trust;
     bool is_asked;  /* something is to be validated */
     bool has_begun; /* and there is video */
-    camera_check *check;
-    const svms_track *tracks;
-    uint32_t track;        /* number of the verdict track */
-    int64_t start_utc_ns;  /* of time stamp 0 */
-    int64_t newest_utc_ns; /* of the sample that was recorded last */
-    camera_watch watch;
-    bool has_failed;    /* validation, in the midst of the recording */
+    verdicts *verdicts;
     exit_status stored; /* of the newest verdict */
-    char *text;         /* of a record, and room for it */
-    size_t room;
     record_verdict_taker *take;
     camera_alarm_taker *tell;
     void *user; /* of both */
@@ -41,7 +34,7 @@ typedef struct record_camera {
 
 exit_status record_camera_load(record_camera *camera, svms_ctx *ctx, const record_way *way);
 /* Adds the track of verdicts behind *count tracks, where there is video to validate. any_clock:
- * nobody knows when it was captured. tracks must outlive the camera. */
+ * nobody knows when it was captured. */
 exit_status record_camera_begin(record_camera *camera, svms_ctx *ctx, svms_track *tracks,
                                 uint32_t *count, int64_t start_utc_ns, bool any_clock);
 /* A sample that was recorded just now. */

@@ -18,6 +18,7 @@ struct verdicts {
     camera_watch watch;
     int64_t start_utc_ns;
     int64_t newest_utc_ns; /* of what was recorded */
+    uint32_t track;        /* whose pictures are validated */
     char *text;            /* of a verdict */
     size_t room;
     bool has_failed;       /* nothing is validated any more */
@@ -213,6 +214,7 @@ svms_status verdicts_follow(verdicts *self, const svms_sample *sample, svms_erro
     if (!self->validators[sample->track]) {
         return SVMS_OK;
     }
+    self->track = sample->track;
     svms_status status = go_on(self, feed(self, sample, why), why);
     if (!self->has_failed) {
         camera_watch_picture(&self->watch, sample->track, self->newest_utc_ns);
@@ -227,12 +229,23 @@ svms_status verdicts_end(verdicts *self, svms_error *err)
     svms_status status = SVMS_OK;
     for (uint32_t i = 0; self && status == SVMS_OK && i < self->track_count; i++) {
         if (self->validators[i]) {
+            self->track = i;
             status = svms_camera_validator_end(self->validators[i], why);
             status = status == SVMS_OK ? take_reports(self, i, why) : status;
             status = go_on(self, status, why);
         }
     }
     return status;
+}
+
+int64_t verdicts_newest_utc(const verdicts *self)
+{
+    return self->newest_utc_ns;
+}
+
+uint32_t verdicts_track(const verdicts *self)
+{
+    return self->track;
 }
 
 const camera_watch *verdicts_watch(const verdicts *self)

@@ -39,6 +39,10 @@ svms_status verdicts_begin(verdicts **out, svms_ctx *ctx, svms_track *tracks, ui
 svms_status verdicts_follow(verdicts *self, const svms_sample *sample, svms_error *err);
 /* No more come: what waits is told. NULL is accepted. */
 svms_status verdicts_end(verdicts *self, svms_error *err);
+/* For take() and failed(): UTC of the newest sample that was recorded, and the track whose pictures
+ * are validated. */
+int64_t verdicts_newest_utc(const verdicts *self);
+uint32_t verdicts_track(const verdicts *self);
 const camera_watch *verdicts_watch(const verdicts *self);
 bool verdicts_have_failed(const verdicts *self);
 /* NULL and pointer to NULL are accepted. */
