@@ -240,19 +240,34 @@ static void a_damaged_recording_gives_no_package(void **state)
     assert_int_equal(web_case_records(c, "export.create", "\"outcome\":\"error\""), 1);
 }
 
-/* Of more than fits anywhere on the way; the first bytes have come. */
-static web_client *begin_large(web_case *c)
+static web_client *begin_one(web_case *c)
 {
     static char head[20000];
     char token[WEB_TOKEN_SIZE];
-    film_make(c->film, FILM_CAMERA, WEB_LONG_AGO, 900, 60);
-    web_case_start(c);
     web_client *client = web_connect(c, 0);
     web_case_issue(c, &(web_ticket){ .subject = "anna" }, token);
     web_send(client, "POST", "/v1/exports", token,
              DOOR ALL ", \"password\": \"correct horse battery\"}", "");
     assert_int_equal(web_read_head(client, head, sizeof head), 200);
     return client;
+}
+
+/* Of more than fits anywhere on the way; the first bytes have come. */
+static web_client *begin_large(web_case *c)
+{
+    film_make(c->film, FILM_CAMERA, WEB_LONG_AGO, 900, 60);
+    web_case_start(c);
+    return begin_one(c);
+}
+
+static void two_exports_run_at_once_and_no_more(void **state)
+{
+    web_case *c = *state;
+    web_client *one = begin_large(c);
+    web_client *other = begin_one(c);
+    expect_refusal(c, DOOR ALL ", \"password\": \"correct horse\"}", 503);
+    web_leave(&one);
+    web_leave(&other);
 }
 
 static void who_leaves_has_no_package_and_it_is_on_the_record(void **state)
@@ -302,6 +317,7 @@ int main(void)
         ON_A_RECORDER(only_all_of_the_time_is_exported),
         ON_A_RECORDER(what_is_being_recorded_is_exported_as_far_as_it_goes),
         ON_A_RECORDER(a_damaged_recording_gives_no_package),
+        ON_A_RECORDER(two_exports_run_at_once_and_no_more),
         ON_A_RECORDER(who_leaves_has_no_package_and_it_is_on_the_record),
         ON_A_RECORDER(an_export_ends_with_the_recorder_and_is_seen_to_be_cut),
         ON_A_RECORDER(an_export_ends_with_the_permission),

@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <api_internal.h>
+
 #define PICTURE_SIZE 1200
 
 static int64_t now_ms(void)
@@ -193,6 +195,30 @@ static void a_slow_viewer_holds_nobody_up(void **state)
     }
     assert_int_equal(gaps, 1);
     web_leave(&slow);
+}
+
+static void one_person_watches_so_much_at_once_and_no_more(void **state)
+{
+    static char head[20000];
+    char token[WEB_TOKEN_SIZE];
+    web_case *c = *state;
+    web_client *clients[API_STREAMS_PER_SUBJECT];
+    web_case_film_the_door(c);
+    web_case_start(c);
+    for (unsigned i = 0; i < API_STREAMS_PER_SUBJECT; i++) {
+        assert_int_equal(web_begin_stream(c, &clients[i], "/v1/cameras/door/live"), 200);
+    }
+    web_client *another = web_connect(c, 0);
+    web_case_issue(c, &(web_ticket){ .subject = "anna" }, token);
+    web_send(another, "GET", "/v1/cameras/door/live", token, NULL, "");
+    assert_int_equal(web_read_head(another, head, sizeof head), 503);
+    assert_non_null(strstr(head, "Retry-After: "));
+    web_leave(&another);
+    for (unsigned i = 0; i < API_STREAMS_PER_SUBJECT; i++) {
+        web_leave(&clients[i]);
+    }
+    assert_int_equal(web_case_records(c, "live.start", ""), API_STREAMS_PER_SUBJECT);
+    assert_int_equal(web_case_records(c, "live.stop", ""), API_STREAMS_PER_SUBJECT);
 }
 
 static void live_ends_with_the_permission_and_says_so(void **state)
@@ -467,6 +493,7 @@ int main(void)
         ON_A_RECORDER(live_is_what_the_camera_sends),
         ON_A_RECORDER(other_tracks_of_a_camera_are_told_before_its_samples),
         ON_A_RECORDER(a_slow_viewer_holds_nobody_up),
+        ON_A_RECORDER(one_person_watches_so_much_at_once_and_no_more),
         ON_A_RECORDER(live_ends_with_the_permission_and_says_so),
         ON_A_RECORDER(live_ends_with_the_recorder_and_says_so),
         ON_A_RECORDER(all_that_was_recorded_is_played),
