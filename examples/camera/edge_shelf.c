@@ -163,11 +163,12 @@ svms_status edge_shelf_open(edge_shelf **out, svms_ctx *ctx, const char *folder,
     }
     pthread_mutex_init(&self->lock, NULL);
     self->folder = strdup(folder);
-    svms_status status = self->folder ? SVMS_OK : no_memory(err);
-    if (status == SVMS_OK && mkdir(folder, S_IRWXU) != 0 && errno != EEXIST) {
+    svms_status status = SVMS_OK;
+    if (!self->folder) {
+        status = no_memory(err);
+    } else if (mkdir(folder, S_IRWXU) != 0 && errno != EEXIST) {
         status = camera_fail(err, SVMS_E_IO, errno, "cannot make %s", folder);
-    }
-    if (status == SVMS_OK) {
+    } else {
         status = load(self, ctx, found, is_found, err);
     }
     if (status != SVMS_OK) {

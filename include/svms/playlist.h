@@ -5,9 +5,10 @@
  *
  * The recorder's own containers come in the order of their numbers, which is the order in which
  * they were captured, whatever the clock did; where one ends before the next begins, containers
- * that a camera delivered later (origin edge, signed by it or by who fetched it) fill the gap. Samples of a segment
- * always stay together. Whether containers are missing, forked or rolled back is not asked here but
- * by svms_verify_recording(); each segment is verified before anything of it is handed out.
+ * that a camera delivered later (origin edge, signed by it or by who fetched it) fill the gap.
+ * Samples of a segment always stay together. Whether containers are missing, forked or rolled back
+ * is not asked here but by svms_verify_recording(); each segment is verified before anything of it
+ * is handed out.
  */
 #ifndef SVMS_PLAYLIST_H
 #define SVMS_PLAYLIST_H

@@ -8,7 +8,7 @@
 
 #define EVENTS_MAX 500u
 #define WAIT_MAX_S 55
-#define LOOK_MS 500
+#define LOOK_US 500000
 
 typedef struct event_wait {
     api_stream stream;
@@ -130,7 +130,7 @@ static svms_status find_more(event_wait *self, json_t **out)
 
 static void look(event_wait *self)
 {
-    const struct timeval later = { 0, LOOK_MS * 1000 };
+    const struct timeval later = { 0, LOOK_US };
     json_t *body = NULL;
     svms_status status = find_more(self, &body);
     if (status == SVMS_AGAIN && now_ms() < self->until_ms &&

@@ -123,13 +123,17 @@ static svms_status collect(void *user, const indexed_container *container)
         return SVMS_E_CANCELLED;
     }
     exported_file *more = realloc(self->files, (self->file_count + 1) * sizeof *more);
-    char *path = more ? whole_path(self->stream.web->options.parts, container) : NULL;
-    self->files = more ? more : self->files;
-    if (!path) {
+    if (!more) {
         self->collecting = SVMS_E_NO_MEMORY;
         return SVMS_E_CANCELLED;
     }
-    self->files[self->file_count++].path = path;
+    self->files = more;
+    more[self->file_count].path = whole_path(self->stream.web->options.parts, container);
+    if (!more[self->file_count].path) {
+        self->collecting = SVMS_E_NO_MEMORY;
+        return SVMS_E_CANCELLED;
+    }
+    self->file_count++;
     return SVMS_OK;
 }
 

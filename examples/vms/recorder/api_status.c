@@ -5,6 +5,7 @@
 #include "api_internal.h"
 
 #define SECOND INT64_C(1000000000)
+#define DAY (86400 * SECOND)
 /* Lists are cut there; the answer says so. */
 #define LISTED_MAX 10000u
 
@@ -55,7 +56,7 @@ static bool may_play(const api_caller *caller, const char *camera)
     question.device = camera;
     question.action = "playback.view";
     for (size_t i = 0; i < sizeof days / sizeof days[0] && answer.words == api_too_long; i++) {
-        question.range = (svms_time_range){ now - days[i] * 86400 * SECOND, now };
+        question.range = (svms_time_range){ now - days[i] * DAY, now };
         (void)api_asks(caller->web, caller->pass, &question, &answer);
     }
     return answer.is_allowed;

@@ -63,7 +63,7 @@ svms_status camera_fleet_start(camera_fleet **out, const camera_fleet_options *o
         return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
     }
     self->parts = options->parts;
-    self->workers = calloc(is->camera_count + 1, sizeof *self->workers);
+    self->workers = calloc(is->camera_count + 1, sizeof(camera_worker *));
     if (!self->workers) {
         status = recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
     }

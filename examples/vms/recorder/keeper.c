@@ -151,6 +151,7 @@ static keeper *make(const keeper_options *options)
 
 svms_status keeper_make(keeper **out, const keeper_options *options, svms_error *err)
 {
+    *out = NULL;
     keeper *self = make(options);
     if (!self) {
         return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory for the keeper");
@@ -169,7 +170,7 @@ svms_status keeper_start(keeper **out, const keeper_options *options, svms_error
 {
     keeper *self = NULL;
     svms_status status = keeper_make(&self, options, err);
-    if (status != SVMS_OK) {
+    if (!self) {
         return status;
     }
     int failed = pthread_create(&self->thread, NULL, serve, self);

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#define KEEPER_RESERVE_SIZE (256u * 1024)
+#define KEEPER_RESERVE_SIZE ((size_t)262144)
 
 /* Takes the room, where it is not taken yet. A disk that has none left is no failure. */
 void keeper_reserve_take(const char *storage);

@@ -83,7 +83,8 @@ static bool sort_in(playback_lane *lane, lane_place *place)
 {
     if (lane->count == lane->capacity) {
         size_t larger = lane->capacity ? lane->capacity * 2 : FIRST_CAPACITY;
-        lane_place **grown = (lane_place **)realloc((void *)lane->places, larger * sizeof *grown);
+        lane_place **grown =
+            (lane_place **)realloc((void *)lane->places, larger * sizeof(lane_place *));
         if (!grown) {
             return false;
         }
