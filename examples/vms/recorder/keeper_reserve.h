@@ -5,6 +5,7 @@
 #define KEEPER_RESERVE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define KEEPER_RESERVE_SIZE ((size_t)262144)
 
