@@ -45,7 +45,7 @@ static svms_status listen_rtsps(control *self, svms_error *err)
     if (!wanted || self->listener >= 0) {
         return SVMS_OK;
     }
-    self->listener = serve_listen(wanted, self->rtsps);
+    self->listener = serve_listen(wanted, NULL, self->rtsps);
     if (self->listener < 0) {
         return camera_fail(err, errno == EINVAL ? SVMS_E_MALFORMED : SVMS_E_IO,
                            errno == EINVAL ? 0 : errno, "cannot listen at %s", wanted);

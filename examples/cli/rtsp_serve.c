@@ -138,7 +138,7 @@ static exit_status open_server(serving *self)
 {
     const serve_request *request = self->request;
     char address[SERVE_LISTEN_TEXT];
-    int listener = serve_listen(request->listen, address);
+    int listener = serve_listen(request->listen, NULL, address);
     if (listener < 0) {
         return errno == EINVAL ? usage_error("rtsp serve", "%s is no ADDRESS:PORT", request->listen)
                                : complain_system(errno, "cannot listen at %s", request->listen);

@@ -9,6 +9,7 @@
 #include <openssl/crypto.h>
 
 #include "pull_internal.h"
+#include "stream_interface.h"
 
 #define CONNECT_NS (10 * STREAM_SECOND)
 #define SILENCE_NS (10 * STREAM_SECOND)
@@ -89,6 +90,13 @@ static svms_status check_options(const stream_pull_options *options, const strea
     if (options->from && !stream_dial_is_address(options->from)) {
         return refuse(err, SVMS_E_USAGE, "the own address to call from is no address in numbers");
     }
+    if (options->interface && !stream_interface_is_name(options->interface)) {
+        return refuse(err, SVMS_E_USAGE, "the interface to call through has no name of one");
+    }
+    if (options->interface && options->udp) {
+        return refuse(err, SVMS_E_USAGE,
+                      "UDP and an interface to call through contradict each other");
+    }
     if (options->replay && options->udp && !options->replay->paced) {
         return refuse(err, SVMS_E_USAGE, "a replay by UDP needs to be paced");
     }
@@ -132,6 +140,7 @@ svms_status stream_pull_open(stream_pull **out, svms_ctx *ctx, const stream_pull
     if (!pull) {
         return refuse(err, SVMS_E_NO_MEMORY, "out of memory");
     }
+    const stream_dial_way way = { options->from, options->interface };
     pull->ctx = ctx;
     pull->options = *options;
     if (options->replay) {
@@ -144,7 +153,7 @@ svms_status stream_pull_open(stream_pull **out, svms_ctx *ctx, const stream_pull
     set_defaults(&pull->options);
     pull->tracks = calloc(STREAM_PULL_TRACKS_MAX, sizeof *pull->tracks);
     pull->packet = malloc(PULL_PACKET_SIZE);
-    pull->dial = stream_dial_begin(url.host, url.port, options->from, pull->options.connect_ns);
+    pull->dial = stream_dial_begin(url.host, url.port, &way, pull->options.connect_ns);
     pull->now = stream_clock();
     pull->limit = pull->now + pull->options.connect_ns;
     status = make_cname(pull, err);

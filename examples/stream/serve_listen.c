@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 64 };
+#include "stream_interface.h"
+
+enum { BACKLOG = 512 };
 
 /* Splits at the last colon; brackets around the host are taken away. */
 static bool split(const char *text, char *host, size_t room, const char **port)
@@ -52,15 +54,18 @@ static bool write_address(int handle, char address[SERVE_LISTEN_TEXT])
     return true;
 }
 
-static bool begin(int handle, const struct addrinfo *at)
+static bool begin(int handle, const struct addrinfo *at, const char *interface)
 {
     int yes = 1;
+    if (!stream_interface_bind(handle, interface)) {
+        return false;
+    }
     (void)setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     return fcntl(handle, F_SETFL, O_NONBLOCK) == 0 && fcntl(handle, F_SETFD, FD_CLOEXEC) == 0 &&
            bind(handle, at->ai_addr, at->ai_addrlen) == 0 && listen(handle, BACKLOG) == 0;
 }
 
-int serve_listen(const char *text, char address[SERVE_LISTEN_TEXT])
+int serve_listen(const char *text, const char *interface, char address[SERVE_LISTEN_TEXT])
 {
     char host[48];
     const char *port = NULL;
@@ -74,7 +79,7 @@ int serve_listen(const char *text, char address[SERVE_LISTEN_TEXT])
         return -1;
     }
     int handle = socket(found->ai_family, found->ai_socktype, found->ai_protocol);
-    bool good = handle >= 0 && begin(handle, found) && write_address(handle, address);
+    bool good = handle >= 0 && begin(handle, found, interface) && write_address(handle, address);
     int failure = errno;
     freeaddrinfo(found);
     if (!good && handle >= 0) {

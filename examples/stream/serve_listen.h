@@ -8,8 +8,9 @@
 /* "[2001:db8::1]:65535" and NUL. */
 #define SERVE_LISTEN_TEXT 64
 
-/* At "ADDRESS:PORT" or "[ADDRESS]:PORT", numbers only; port 0: the system chooses. address receives
- * where it is. -1 with errno; EINVAL where the text is no address. */
-int serve_listen(const char *text, char address[SERVE_LISTEN_TEXT]);
+/* At "ADDRESS:PORT" or "[ADDRESS]:PORT", numbers only; port 0: the system chooses. interface: only
+ * what arrives there is taken, also where somebody calls this address through another one; NULL:
+ * any. address receives where it is. -1 with errno; EINVAL where the text is no address. */
+int serve_listen(const char *text, const char *interface, char address[SERVE_LISTEN_TEXT]);
 
 #endif

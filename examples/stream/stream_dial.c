@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #include "stream_clock.h"
+#include "stream_interface.h"
 
 #define HOST_SIZE 254
 #define PORT_SIZE 6
@@ -40,7 +42,8 @@ struct stream_dial {
     struct addrinfo *found;
     const struct addrinfo *next;
     size_t tried;
-    struct addrinfo *from; /* NULL: any */
+    struct addrinfo *from;       /* NULL: any */
+    char interface[IF_NAMESIZE]; /* "": any */
     int socket;
     char host[HOST_SIZE];
     char place[128]; /* where socket goes */
@@ -144,7 +147,16 @@ bool stream_dial_is_address(const char *text)
     return found != NULL;
 }
 
-stream_dial *stream_dial_begin(const char *host, const char *port, const char *from,
+/* One that is too long is no interface's name. */
+static bool keep_way(stream_dial *dial, const stream_dial_way *way)
+{
+    const char *interface = way->interface ? way->interface : "";
+    int size = snprintf(dial->interface, sizeof dial->interface, "%s", interface);
+    dial->from = way->from ? parse_address(way->from) : NULL;
+    return (size_t)size < sizeof dial->interface && (!way->from || dial->from);
+}
+
+stream_dial *stream_dial_begin(const char *host, const char *port, const stream_dial_way *way,
                                uint64_t limit_ns)
 {
     stream_dial *dial = calloc(1, sizeof *dial);
@@ -154,9 +166,8 @@ stream_dial *stream_dial_begin(const char *host, const char *port, const char *f
     dial->woken = -1;
     dial->socket = -1;
     dial->limit = stream_clock() + limit_ns;
-    dial->from = from ? parse_address(from) : NULL;
     snprintf(dial->host, sizeof dial->host, "%s", host);
-    if ((from && !dial->from) || !start_query(dial, host, port)) {
+    if (!keep_way(dial, way) || !start_query(dial, host, port)) {
         stream_dial_free(&dial);
     }
     return dial;
@@ -189,6 +200,18 @@ static void note_failure(stream_dial *dial, int failure)
     snprintf(dial->words, sizeof dial->words, "%s cannot be reached: %s", dial->place,
              strerror(failure));
     drop_socket(dial);
+}
+
+/* Through the interface that was asked for, and never through another one. */
+static bool is_on_interface(stream_dial *dial)
+{
+    if (stream_interface_bind(dial->socket, dial->interface[0] ? dial->interface : NULL)) {
+        return true;
+    }
+    snprintf(dial->words, sizeof dial->words, "%s cannot be called through %s: %s", dial->place,
+             dial->interface, strerror(errno));
+    drop_socket(dial);
+    return false;
 }
 
 /* From the address that was asked for, and never from another one. */
@@ -231,7 +254,7 @@ static bool begin_next(stream_dial *dial, uint64_t now)
         return true;
     }
     (void)setsockopt(dial->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (!is_bound(dial, to)) {
+    if (!is_on_interface(dial) || !is_bound(dial, to)) {
         return true;
     }
     if (connect(dial->socket, to->ai_addr, to->ai_addrlen) != 0 && errno != EINPROGRESS) {

@@ -20,9 +20,14 @@ typedef enum stream_dial_state {
 
 /* Whether the text is an address, in numbers, that one can call from. */
 bool stream_dial_is_address(const char *text);
-/* from: the own address to call from, of which the above is true, or NULL: the system chooses.
- * limit_ns: for everything together. NULL: out of memory, or no thread. */
-stream_dial *stream_dial_begin(const char *host, const char *port, const char *from,
+/* Where calls go out; NULL: the system chooses. */
+typedef struct stream_dial_way {
+    const char *from;      /* own address, of which the above is true */
+    const char *interface; /* and no other, whatever routes there are */
+} stream_dial_way;
+
+/* limit_ns: for everything together. NULL: out of memory, or no thread. */
+stream_dial *stream_dial_begin(const char *host, const char *port, const stream_dial_way *way,
                                uint64_t limit_ns);
 /* What to poll for; fd is -1 where there is nothing. */
 struct pollfd stream_dial_poll(const stream_dial *dial);

@@ -85,7 +85,8 @@ typedef struct stream_pull_replay {
 
 typedef struct stream_pull_options {
     const char *url;
-    const char *from; /* own address to call from, in numbers, or NULL: the system chooses */
+    const char *from;      /* own address to call from, in numbers, or NULL: the system chooses */
+    const char *interface; /* to call through, or NULL: the system chooses; not with udp */
     const stream_pull_replay *replay; /* copied; NULL: live. Not with udp unless paced */
     svms_tls_context *tls;            /* for rtsps; a client's */
     const uint8_t *pin;               /* SHA-256 of the camera's certificate, or NULL */

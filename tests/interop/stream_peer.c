@@ -201,7 +201,7 @@ int main(int count, char **arguments)
         return 2;
     }
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    options.listener = serve_listen("127.0.0.1:0", address);
+    options.listener = serve_listen("127.0.0.1:0", NULL, address);
     options.media = STREAM_SERVE_CLEAR;
     options.server_flags = SVMS_RTSP_SERVER_OPEN | SVMS_RTSP_SERVER_REPLAY;
     options.watch = tell;

@@ -122,7 +122,7 @@ static bool open_server(farm *self, svms_ctx *ctx, const char *place, svms_error
         return false;
     }
     options.ctx = ctx;
-    options.listener = serve_listen(place, address);
+    options.listener = serve_listen(place, NULL, address);
     options.tls = self->tls;
     options.media = STREAM_SERVE_SRTP;
     options.server_flags = SVMS_RTSP_SERVER_OPEN;

@@ -115,6 +115,7 @@ typedef struct web_options {
     svms_tls_context *context;     /* of servers; may be reloaded at any time; NULL: plain HTTP */
     const struct sockaddr *listen; /* port 0: any that is free */
     socklen_t listen_size;
+    int listener; /* with listen NULL: a socket that listens, taken over when web_open() succeeds */
     const web_route *routes;
     size_t route_count;
     web_limits limits;

@@ -11,6 +11,7 @@
 #include "web_internal.h"
 
 #define BACKLOG 512
+#define LISTENER_FLAGS (LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE)
 #define PAUSE_MS 1000
 #define STOP_SECONDS 10
 #define CREDIT_EACH 1000
@@ -265,16 +266,37 @@ static svms_status prepare(web_server *server, const web_options *options, svms_
     return SVMS_OK;
 }
 
+/* A socket that was made by who opens the server, and is closed by whom until this succeeds. */
+static svms_status listen_to(web_server *server, svms_error *err)
+{
+    const web_options *options = &server->options;
+    struct sockaddr_storage bound;
+    socklen_t size = sizeof bound;
+    memset(&bound, 0, sizeof bound);
+    if (getsockname(options->listener, (struct sockaddr *)&bound, &size) != 0) {
+        return fail(err, SVMS_E_IO, errno, "this is no socket to listen at", "");
+    }
+    server->listener =
+        evconnlistener_new(options->base, on_accept, server, LISTENER_FLAGS, 0, options->listener);
+    if (!server->listener) {
+        return fail(err, SVMS_E_NO_MEMORY, 0, "out of memory", "");
+    }
+    peer_address_text((const struct sockaddr *)&bound, server->address);
+    evconnlistener_set_error_cb(server->listener, on_accept_failed);
+    return SVMS_OK;
+}
+
 static svms_status listen_at(web_server *server, svms_error *err)
 {
     const web_options *options = &server->options;
     struct sockaddr_storage bound;
     socklen_t size = sizeof bound;
     memset(&bound, 0, sizeof bound);
-    server->listener =
-        evconnlistener_new_bind(options->base, on_accept, server,
-                                LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE,
-                                BACKLOG, options->listen, (int)options->listen_size);
+    if (!options->listen) {
+        return listen_to(server, err);
+    }
+    server->listener = evconnlistener_new_bind(options->base, on_accept, server, LISTENER_FLAGS,
+                                               BACKLOG, options->listen, (int)options->listen_size);
     if (!server->listener || getsockname(evconnlistener_get_fd(server->listener),
                                          (struct sockaddr *)&bound, &size) != 0) {
         int os_error = errno;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <stream_dial.h>
+#include <stream_interface.h>
 
 #include "camera_worker.h"
 #include "recorder_failure.h"
@@ -43,6 +44,11 @@ static svms_status add(camera_fleet *self, const camera_fleet_options *options,
 svms_status camera_fleet_check(const recorder_settings *is, svms_error *err)
 {
     const char *from = is->camera_address;
+    const char *interface = is->camera_interface;
+    if (interface && !stream_interface_is_name(interface)) {
+        return recorder_fail(err, SVMS_E_MALFORMED, 0,
+                             "camera_network.interface is no interface: %.100s", interface);
+    }
     return !from || stream_dial_is_address(from)
                ? SVMS_OK
                : recorder_fail(err, SVMS_E_MALFORMED, 0,

@@ -254,6 +254,7 @@ static svms_status call(camera_worker *self, camera_login *login, stream_pull **
     }
     options.url = camera->url;
     options.from = self->options.parts->settings->camera_address;
+    options.interface = self->options.parts->settings->camera_interface;
     options.tls = camera_access_tls(self->access);
     options.pin = camera->is_pinned ? camera->pin : NULL;
     options.user_name = camera->user;

@@ -118,6 +118,7 @@ static svms_status call(edge_fetch *fetch, const edge_stretch *stretch, const ch
     memset(&options, 0, sizeof options);
     options.url = is->camera->edge_url;
     options.from = is->parts->settings->camera_address;
+    options.interface = is->parts->settings->camera_interface;
     options.replay = &replay;
     options.tls = is->access ? camera_access_tls(is->access) : NULL;
     options.pin = is->camera->is_pinned ? is->camera->pin : NULL;

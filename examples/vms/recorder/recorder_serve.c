@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <peer_address.h>
 #include <serve_listen.h>
 
 #include "playback.h"
@@ -24,7 +23,8 @@ struct recorder_serve {
     svms_chain *exporter;
     svms_private_key *exporter_key;
     svms_tls_context *tls;
-    int listener; /* -1: none, or given away */
+    int rtsps_listener; /* -1: none, or given away */
+    int https_listener;
     recorder_rtsp *rtsp;
     recorder_web *web;
     char rtsps[URL_SIZE];
@@ -38,29 +38,42 @@ svms_status recorder_serve_new(recorder_serve **out, recorder_parts *parts, svms
         return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
     }
     self->parts = parts;
-    self->listener = -1;
+    self->rtsps_listener = -1;
+    self->https_listener = -1;
     *out = self;
+    return SVMS_OK;
+}
+
+/* wanted NULL: nowhere. */
+static svms_status bind_one(int *listener, char url[URL_SIZE], const char *scheme,
+                            const char *wanted, const char *interface, svms_error *err)
+{
+    char address[SERVE_LISTEN_TEXT];
+    if (!wanted) {
+        return SVMS_OK;
+    }
+    *listener = serve_listen(wanted, interface, address);
+    if (*listener < 0) {
+        int failure = errno;
+        return failure == EINVAL
+                   ? recorder_fail(err, SVMS_E_MALFORMED, 0, "%.100s is no place to listen at",
+                                   wanted)
+                   : recorder_fail(err, SVMS_E_IO, failure, "cannot listen at %.100s%s%.15s: %s",
+                                   wanted, interface ? " on " : "", interface ? interface : "",
+                                   strerror(failure));
+    }
+    (void)snprintf(url, URL_SIZE, "%s://%s/", scheme, address);
     return SVMS_OK;
 }
 
 svms_status recorder_serve_bind(recorder_serve *self, svms_error *err)
 {
-    char address[SERVE_LISTEN_TEXT];
-    const char *wanted = self->parts->settings->rtsps;
-    if (!wanted) {
-        return SVMS_OK;
-    }
-    self->listener = serve_listen(wanted, address);
-    if (self->listener < 0) {
-        int failure = errno;
-        return failure == EINVAL
-                   ? recorder_fail(err, SVMS_E_MALFORMED, 0, "%.100s is no place to listen at",
-                                   wanted)
-                   : recorder_fail(err, SVMS_E_IO, failure, "cannot listen at %.100s: %s", wanted,
-                                   strerror(failure));
-    }
-    (void)snprintf(self->rtsps, sizeof self->rtsps, "rtsps://%s/", address);
-    return SVMS_OK;
+    const recorder_settings *is = self->parts->settings;
+    svms_status status =
+        bind_one(&self->rtsps_listener, self->rtsps, "rtsps", is->rtsps, is->listen_interface, err);
+    return status == SVMS_OK ? bind_one(&self->https_listener, self->https, "https", is->https,
+                                        is->listen_interface, err)
+                             : status;
 }
 
 static svms_status open_gate(recorder_serve *self, svms_error *err)
@@ -151,27 +164,21 @@ svms_status recorder_serve_load(recorder_serve *self, const recorder_identity *i
 static svms_status start_rtsp(recorder_serve *self, camera_fleet *fleet, svms_error *err)
 {
     const recorder_rtsp_options options = { self->parts, fleet, self->keys, self->tls,
-                                            self->listener };
-    if (self->listener < 0) {
+                                            self->rtsps_listener };
+    if (self->rtsps_listener < 0) {
         return SVMS_OK;
     }
-    self->listener = -1;
+    self->rtsps_listener = -1;
     return recorder_rtsp_start(&self->rtsp, &options, err);
 }
 
 static svms_status start_web(recorder_serve *self, camera_fleet *fleet, keeper *keeps,
                              const svms_trust *trust, svms_error *err)
 {
-    struct sockaddr_storage place;
-    socklen_t size = 0;
-    const char *wanted = self->parts->settings->https;
-    if (!wanted) {
+    recorder_web_options options;
+    if (self->https_listener < 0) {
         return SVMS_OK;
     }
-    if (!peer_address_parse(wanted, &place, &size)) {
-        return recorder_fail(err, SVMS_E_MALFORMED, 0, "%.100s is no place to listen at", wanted);
-    }
-    recorder_web_options options;
     memset(&options, 0, sizeof options);
     options.parts = self->parts;
     options.fleet = fleet;
@@ -181,14 +188,9 @@ static svms_status start_web(recorder_serve *self, camera_fleet *fleet, keeper *
     options.exporter_key = self->exporter_key;
     options.trust = trust;
     options.tls = self->tls;
-    options.listen = (const struct sockaddr *)&place;
-    options.listen_size = size;
-    svms_status status = recorder_web_start(&self->web, &options, err);
-    if (status == SVMS_OK) {
-        (void)snprintf(self->https, sizeof self->https, "https://%.*s/", SERVE_LISTEN_TEXT,
-                       recorder_web_address(self->web));
-    }
-    return status;
+    options.listener = self->https_listener;
+    self->https_listener = -1;
+    return recorder_web_start(&self->web, &options, err);
 }
 
 svms_status recorder_serve_start(recorder_serve *self, camera_fleet *fleet, keeper *keeps,
@@ -256,8 +258,11 @@ void recorder_serve_free(recorder_serve **serve)
     svms_chain_free(&self->exporter);
     svms_private_key_free(&self->exporter_key);
     svms_tls_context_free(&self->tls);
-    if (self->listener >= 0) {
-        (void)close(self->listener);
+    if (self->rtsps_listener >= 0) {
+        (void)close(self->rtsps_listener);
+    }
+    if (self->https_listener >= 0) {
+        (void)close(self->https_listener);
     }
     free(self);
     *serve = NULL;

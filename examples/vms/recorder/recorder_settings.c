@@ -222,10 +222,12 @@ static void read_places(recorder_settings *self, settings_node *root)
     self->allow_root = settings_flag_or(root, "allow_root", false);
     self->log_json = settings_choice_or(root, "log", logs, 0) == 1;
     settings_node *network = settings_object(root, "camera_network");
-    self->camera_address = network ? settings_text(network, "address") : NULL;
+    self->camera_address = settings_text_or(network, "address", NULL);
+    self->camera_interface = settings_text_or(network, "interface", NULL);
     settings_node *listen = settings_object(root, "listen");
     self->https = settings_text_or(listen, "https", NULL);
     self->rtsps = settings_text_or(listen, "rtsps", NULL);
+    self->listen_interface = settings_text_or(listen, "interface", NULL);
     if ((self->https || self->rtsps) && !self->policy) {
         settings_refuse(root, "policy", "is missing: nothing is served without one");
     }

@@ -75,13 +75,15 @@ typedef struct recorder_settings {
     const char *playback_key; /* opens what was recorded, or NULL: this recorder records only */
     const char *export_certificate; /* who signs exports, with chain, or NULL: there are none */
     const char *export_key;
-    const char *audit;          /* folder or socket, or NULL */
-    const char *policy;         /* file, or NULL: nobody gets anything */
-    token_settings tokens;      /* with a policy */
-    const char *camera_address; /* from which cameras are called, or NULL: the system chooses */
-    const char *https;          /* ADDRESS:PORT, or NULL */
-    const char *rtsps;          /* ADDRESS:PORT, or NULL */
-    const char *user;           /* to run as, or NULL */
+    const char *audit;            /* folder or socket, or NULL */
+    const char *policy;           /* file, or NULL: nobody gets anything */
+    token_settings tokens;        /* with a policy */
+    const char *camera_address;   /* from which cameras are called, or NULL: the system chooses */
+    const char *camera_interface; /* through which, and through no other; NULL: any */
+    const char *listen_interface; /* through which clients come, and through no other; NULL: any */
+    const char *https;            /* ADDRESS:PORT, or NULL */
+    const char *rtsps;            /* ADDRESS:PORT, or NULL */
+    const char *user;             /* to run as, or NULL */
     bool allow_root;
     bool log_json;
     storage_settings *storages;

@@ -132,15 +132,16 @@ static svms_status open_server(recorder_web *self, svms_error *err)
     }
     const web_options serving = { .base = self->base,
                                   .context = self->options.tls,
-                                  .listen = self->options.listen,
-                                  .listen_size = self->options.listen_size,
+                                  .listener = self->options.listener,
                                   .routes = routes,
                                   .route_count = PLACES,
                                   .limits = { .queue_bytes = API_QUEUE_BYTES },
                                   .log = note,
                                   .stopped = stopped,
                                   .user = self };
-    return web_open(&self->server, &serving, err);
+    svms_status status = web_open(&self->server, &serving, err);
+    self->options.listener = status == SVMS_OK ? -1 : self->options.listener;
+    return status;
 }
 
 typedef struct api_work {
@@ -223,6 +224,7 @@ svms_status recorder_web_start(recorder_web **out, const recorder_web_options *o
 {
     recorder_web *self = calloc(1, sizeof *self);
     if (!self) {
+        (void)close(options->listener);
         return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
     }
     self->options = *options;
@@ -268,6 +270,9 @@ void recorder_web_stop(recorder_web **self)
     cut_streams(*self);
     wait_for_threads(*self);
     web_close(&(*self)->server);
+    if ((*self)->options.listener >= 0) {
+        (void)close((*self)->options.listener);
+    }
     web_lockout_free(&(*self)->lockout);
     if ((*self)->bell_event) {
         event_free((*self)->bell_event);

@@ -26,8 +26,7 @@ typedef struct recorder_web_options {
     svms_private_key *exporter_key;
     const svms_trust *trust; /* vouches for the recorders whose containers are exported */
     svms_tls_context *tls;   /* of servers */
-    const struct sockaddr *listen;
-    socklen_t listen_size;
+    int listener;            /* taken over, also when it fails */
 } recorder_web_options;
 
 svms_status recorder_web_start(recorder_web **out, const recorder_web_options *options,

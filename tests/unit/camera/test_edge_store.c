@@ -294,7 +294,7 @@ static stream_pull_end fetch_from(stage *s, fetch *f, int64_t from, int64_t to)
     memset(&server, 0, sizeof server);
     memset(&client, 0, sizeof client);
     server.ctx = s->ctx;
-    server.listener = serve_listen("127.0.0.1:0", address);
+    server.listener = serve_listen("127.0.0.1:0", NULL, address);
     assert_int_equal(sscanf(address, "127.0.0.1:%u", &port), 1);
     server.media = STREAM_SERVE_CLEAR;
     server.server_flags = SVMS_RTSP_SERVER_OPEN | SVMS_RTSP_SERVER_REPLAY;

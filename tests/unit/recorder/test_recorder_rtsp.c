@@ -186,7 +186,7 @@ static void start(house *h)
     recorder_rtsp_options options = {
         .parts = &h->film->parts, .fleet = &h->fleet, .keys = h->film->keys, .tls = h->server
     };
-    options.listener = serve_listen("127.0.0.1:0", h->address);
+    options.listener = serve_listen("127.0.0.1:0", NULL, h->address);
     assert_true(options.listener >= 0);
     if (recorder_rtsp_start(&h->rtsp, &options, &err) != SVMS_OK) {
         fail_msg("%s", err.message);
@@ -909,7 +909,7 @@ static void nothing_is_served_without_a_gate(void **state)
     recorder_rtsp_options options = { .parts = &h->film->parts,
                                       .fleet = &h->fleet,
                                       .tls = h->server };
-    options.listener = serve_listen("127.0.0.1:0", h->address);
+    options.listener = serve_listen("127.0.0.1:0", NULL, h->address);
     h->film->parts.gate = NULL;
     assert_int_equal(recorder_rtsp_start(&h->rtsp, &options, &err), SVMS_E_USAGE);
     assert_null(h->rtsp);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <serve_listen.h>
+
 #define ISSUER "https://id.example"
 #define AUDIENCE "recorder-1"
 
@@ -266,8 +268,7 @@ static void open_keeper(web_case *c)
 void web_case_start(web_case *c)
 {
     svms_error err = SVMS_ERROR_INIT;
-    struct sockaddr_in here = { .sin_family = AF_INET };
-    here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    char address[SERVE_LISTEN_TEXT];
     const recorder_web_options options = { .parts = &c->film->parts,
                                            .fleet = &c->fleet,
                                            .keeper = c->keeper,
@@ -276,8 +277,8 @@ void web_case_start(web_case *c)
                                            .exporter_key = c->exporter_key,
                                            .trust = c->trust,
                                            .tls = c->server,
-                                           .listen = (const struct sockaddr *)&here,
-                                           .listen_size = sizeof here };
+                                           .listener = serve_listen("127.0.0.1:0", NULL, address) };
+    assert_true(options.listener >= 0);
     if (recorder_web_start(&c->web, &options, &err) != SVMS_OK) {
         fail_msg("%s", err.message);
     }

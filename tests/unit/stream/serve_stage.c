@@ -240,7 +240,7 @@ void stage_options(stage *s, stream_serve_options *options)
     s->verdict.valid_until_utc_ns = INT64_MAX;
     assert_int_equal(svms_ctx_new(&s->ctx, NULL, &err), SVMS_OK);
     options->ctx = s->ctx;
-    options->listener = serve_listen("127.0.0.1:0", address);
+    options->listener = serve_listen("127.0.0.1:0", NULL, address);
     assert_true(options->listener >= 0);
     assert_int_equal(sscanf(address, "127.0.0.1:%u", &port), 1);
     options->media = STREAM_SERVE_CLEAR;

@@ -3,6 +3,7 @@
 #include "cmocka_all.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <serve_listen.h>
 #include <stream_clock.h>
 #include <stream_dial.h>
 #include <stream_pull.h>
@@ -62,7 +64,8 @@ static void expect_caller(int family, const char *host, const char *from)
     if (at.socket < 0) {
         skip();
     }
-    stream_dial *dial = stream_dial_begin(host, at.port, from, LIMIT_NS);
+    const stream_dial_way way = { from, "lo" };
+    stream_dial *dial = stream_dial_begin(host, at.port, &way, LIMIT_NS);
     assert_non_null(dial);
     if (dial_to_its_end(dial) != STREAM_DIAL_CONNECTED) {
         fail_msg("%s", stream_dial_words(dial));
@@ -90,11 +93,12 @@ static void by_ipv6_too(void **state)
     expect_caller(AF_INET6, "::1", "::1");
 }
 
-static void expect_failure(const char *from, const char *words)
+static void expect_failure(const char *from, const char *interface, const char *words)
 {
+    const stream_dial_way way = { from, interface };
     listener at = listen_at(AF_INET);
     assert_true(at.socket >= 0);
-    stream_dial *dial = stream_dial_begin("127.0.0.1", at.port, from, LIMIT_NS);
+    stream_dial *dial = stream_dial_begin("127.0.0.1", at.port, &way, LIMIT_NS);
     assert_non_null(dial);
     assert_int_equal(dial_to_its_end(dial), STREAM_DIAL_FAILED);
     assert_non_null(strstr(stream_dial_words(dial), words));
@@ -108,8 +112,21 @@ static void expect_failure(const char *from, const char *words)
 static void no_other_address_takes_its_place(void **state)
 {
     (void)state;
-    expect_failure("192.0.2.1", "cannot be called from the address that is set: ");
-    expect_failure("::1", "one is IPv4, the other IPv6");
+    expect_failure("192.0.2.1", NULL, "cannot be called from the address that is set: ");
+    expect_failure("::1", NULL, "one is IPv4, the other IPv6");
+}
+
+static void no_other_interface_takes_its_place(void **state)
+{
+    (void)state;
+    expect_failure(NULL, "svms-none", "cannot be called through svms-none: ");
+}
+
+static void what_is_no_interface_is_refused_before_anybody_is_called(void **state)
+{
+    (void)state;
+    const stream_dial_way way = { NULL, "an-interface-of-sixteen" };
+    assert_null(stream_dial_begin("127.0.0.1", "80", &way, LIMIT_NS));
 }
 
 static void what_is_no_address_is_refused_before_anybody_is_called(void **state)
@@ -126,9 +143,27 @@ static void what_is_no_address_is_refused_before_anybody_is_called(void **state)
         assert_false(stream_dial_is_address(none[i]));
         assert_int_equal(stream_pull_open(&pull, ctx, &options, &err), SVMS_E_USAGE);
         assert_null(pull);
-        assert_null(stream_dial_begin("127.0.0.1", "80", none[i], LIMIT_NS));
+        const stream_dial_way way = { none[i], NULL };
+        assert_null(stream_dial_begin("127.0.0.1", "80", &way, LIMIT_NS));
     }
     svms_ctx_free(&ctx);
+}
+
+static void who_listens_on_an_interface_listens_on_no_other(void **state)
+{
+    (void)state;
+    char address[SERVE_LISTEN_TEXT];
+    errno = 0;
+    assert_int_equal(serve_listen("127.0.0.1:0", "svms-none", address), -1);
+    assert_int_equal(errno, ENODEV);
+    int taken = serve_listen("127.0.0.1:0", "lo", address);
+    assert_true(taken >= 0);
+    const stream_dial_way way = { NULL, NULL };
+    stream_dial *dial = stream_dial_begin("127.0.0.1", strchr(address, ':') + 1, &way, LIMIT_NS);
+    assert_non_null(dial);
+    assert_int_equal(dial_to_its_end(dial), STREAM_DIAL_CONNECTED);
+    stream_dial_free(&dial);
+    (void)close(taken);
 }
 
 int main(void)
@@ -137,6 +172,9 @@ int main(void)
         cmocka_unit_test(a_camera_is_called_from_the_address_that_is_set),
         cmocka_unit_test(by_ipv6_too),
         cmocka_unit_test(no_other_address_takes_its_place),
+        cmocka_unit_test(no_other_interface_takes_its_place),
+        cmocka_unit_test(what_is_no_interface_is_refused_before_anybody_is_called),
+        cmocka_unit_test(who_listens_on_an_interface_listens_on_no_other),
         cmocka_unit_test(what_is_no_address_is_refused_before_anybody_is_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,7 +84,7 @@ static void stage_open(stage *s, uint32_t max_clients)
     track.config = avcc;
     track.config_size = sizeof avcc;
     options.ctx = s->ctx;
-    options.listener = serve_listen("127.0.0.1:0", address);
+    options.listener = serve_listen("127.0.0.1:0", NULL, address);
     assert_true(options.listener >= 0);
     assert_int_equal(sscanf(address, "127.0.0.1:%u", &port), 1);
     options.media = STREAM_SERVE_CLEAR;
