@@ -47,6 +47,7 @@ class Camera:
         self.config = os.path.join(folder, "camera.json")
         self.process = None
         self.log = os.path.join(folder, "camera.log")
+        self.within = lambda *command: list(command)  # where it runs
         self.configure(settings)
         case.addCleanup(self.kill)
 
@@ -65,7 +66,7 @@ class Camera:
 
     def start(self, words="serves rtsps"):
         with open(self.log, "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen([CAMERA, "--config", self.config], stdin=subprocess.DEVNULL, stderr=log,
+            self.process = subprocess.Popen(self.within(CAMERA, "--config", self.config), stdin=subprocess.DEVNULL, stderr=log,
                                             stdout=subprocess.DEVNULL)
         self.case.wait_for(lambda: words in self.said() or self.process.poll() is not None)
         self.case.assertIsNone(self.process.poll(), self.said())

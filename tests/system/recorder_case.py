@@ -72,6 +72,7 @@ class Recorder:
         os.makedirs(folder, exist_ok=True)
         self.config = self.at("recorder.json")
         self.log = self.at("recorder.log")
+        self.within = lambda *command: list(command)  # where it runs
         self.process = None
         self.configure(**settings)
         case.addCleanup(self.kill)
@@ -98,7 +99,7 @@ class Recorder:
             log.write("--- starts\n")
             log.flush()
             # Whatever was usual where it was started.
-            self.process = subprocess.Popen([RECORDER, self.config], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            self.process = subprocess.Popen(self.within(RECORDER, self.config), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             umask=0o022)
         self.case.wait_for(lambda: "recorder.start" in self.said_now() or self.process.poll() is not None)
         self.case.assertIsNone(self.process.poll(), self.said())
