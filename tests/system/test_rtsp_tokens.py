@@ -23,7 +23,7 @@ RIGHTS = {"type": "svms", "actions": ["live.view", "live.listen"], "devices": ["
 class Client:
     """A client in Python, who may show a certificate and a token."""
 
-    def __init__(self, url, trust, certificate=None, token=None):
+    def __init__(self, url, trust, certificate=None, token=None, address=None):
         self.url = url
         self.number = 0
         self.fields = []
@@ -35,7 +35,8 @@ class Client:
             with open(token, encoding="ascii") as file:
                 self.fields = ["Authorization: Bearer " + file.read().strip()]
         host, port = re.match(r"rtsps://([\d.]+):(\d+)/", url).groups()
-        self.socket = context.wrap_socket(socket.create_connection((host, int(port)), timeout=TIMEOUT))
+        self.socket = context.wrap_socket(socket.create_connection(
+            (host, int(port)), timeout=TIMEOUT, source_address=(address, 0) if address else None))
         self.stream = self.socket.makefile("rb")
 
     def __enter__(self):
