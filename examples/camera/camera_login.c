@@ -37,11 +37,15 @@ void camera_users_tried(camera_users *users, const char *name, const char *addre
     }
     camera_settings settings;
     camera_state_read(users->state, &settings);
+    uint64_t now = now_monotonic();
     pthread_mutex_lock(&users->lock);
+    /* Who goes on guessing while it is closed fills no log, and pushes no alarm out of the events.
+     */
+    bool was_closed = camera_lockout_is_closed(users->lockout, name, address, now);
     bool closed =
-        camera_lockout_failed(users->lockout, &settings.lockout, name, address, now_monotonic());
+        !was_closed && camera_lockout_failed(users->lockout, &settings.lockout, name, address, now);
     pthread_mutex_unlock(&users->lock);
-    if (!users->events) {
+    if (was_closed || !users->events) {
         return;
     }
     camera_events_tell(users->events, CAMERA_LOGIN_FAILED, true, SVMS_NO_TIME, address, "as %s",

@@ -109,6 +109,29 @@ class RecorderLiveTest(RecorderCase):
                 self.assertLessEqual(one["last"], other["first"])
         self.assertTrue(self.audited(recorder, "recording.recovered"))
 
+    def test_files_of_one_camera_that_cannot_be_used_are_its_trouble_alone(self):
+        camera = self.camera().start()
+        clip = ServedClip(self).start()
+        broken = self.store("broken.pem", b"no certificate")
+        recorder = self.recorder(self.known_camera(camera, signers=broken),
+                                 {**self.known_clip(clip), "trust": broken})
+        checked = recorder.task("--check", status=1)
+        self.assertEqual(checked.stderr.count("broken.pem"), 2, checked)
+        recorder.start()
+        self.records(recorder, "entrance", seconds=1)
+        (_, refused), = recorder.wait_for_event("camera.refused", "clip")
+        self.assertIn("broken.pem", refused["words"])
+        self.assertIn("broken.pem", str(recorder.events("camera.unvalidated", "entrance")) + recorder.said())
+        self.assertEqual(recorder.containers("entrance")[0].count(".part"), 1)
+        self.assertFalse(os.path.exists(recorder.at("storage/clip")) and recorder.containers("clip"))
+        with open(self.trust, "rb") as file:
+            self.store("broken.pem", file.read())
+        recorder.reload()
+        self.records(recorder, "clip", seconds=1)
+        recorder.stop()
+        self.check_recordings(recorder, "entrance", "clip")
+        self.assertEqual({(one["device"], one["outcome"]) for one in self.audited(recorder, "device.lost")}, {("clip", "denied")})
+
     def test_who_is_not_the_camera_is_refused_and_told(self):
         self.authority.issue("expired", days=-1)
         self.authority.issue("elsewhere", extensions="elsewhere")

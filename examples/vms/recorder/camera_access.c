@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "camera_access.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,9 @@
 struct camera_access {
     svms_ctx *ctx;
     const recorded_camera *camera;
-    svms_tls_context *tls;
+    pthread_mutex_t lock;  /* of what follows */
+    svms_tls_context *tls; /* once there is one it stays; NULL: nobody can be called */
+    svms_error why;        /* there is none */
 };
 
 static svms_status load_trust(const camera_access *self, svms_trust **out, svms_error *err)
@@ -38,32 +41,20 @@ static svms_tls_credentials credentials_of(const svms_trust *trust, const svms_c
     return credentials;
 }
 
-svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded_camera *camera,
-                              const svms_chain *chain, const svms_private_key *key, svms_error *err)
+/* For the first time, or instead of what was known. The lock is held. */
+static svms_status use(camera_access *self, const svms_trust *trust, const svms_chain *chain,
+                       const svms_private_key *key, svms_error *err)
 {
+    const svms_tls_credentials credentials = credentials_of(trust, chain, key);
     svms_tls_options options = SVMS_TLS_OPTIONS_INIT;
-    svms_trust *trust = NULL;
-    camera_access *self = calloc(1, sizeof *self);
-    if (!self) {
-        return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
+    if (self->tls) {
+        return svms_tls_context_reload(self->tls, &credentials, err);
     }
-    self->ctx = ctx;
-    self->camera = camera;
-    svms_status status = load_trust(self, &trust, err);
-    if (status == SVMS_OK) {
-        options.side = SVMS_TLS_CLIENT;
-        options.min_version = SVMS_TLS_1_2; /* which many cameras still speak */
-        options.peer = SVMS_TLS_PEER_REQUIRED;
-        options.credentials = credentials_of(trust, chain, key);
-        status = svms_tls_context_new(&self->tls, ctx, &options, err);
-    }
-    svms_trust_free(&trust);
-    if (status != SVMS_OK) {
-        camera_access_free(&self);
-        return status;
-    }
-    *out = self;
-    return SVMS_OK;
+    options.side = SVMS_TLS_CLIENT;
+    options.min_version = SVMS_TLS_1_2; /* which many cameras still speak */
+    options.peer = SVMS_TLS_PEER_REQUIRED;
+    options.credentials = credentials;
+    return svms_tls_context_new(&self->tls, self->ctx, &options, err);
 }
 
 svms_status camera_access_reload(camera_access *self, const svms_chain *chain,
@@ -72,16 +63,39 @@ svms_status camera_access_reload(camera_access *self, const svms_chain *chain,
     svms_trust *trust = NULL;
     svms_status status = load_trust(self, &trust, err);
     if (status == SVMS_OK) {
-        const svms_tls_credentials credentials = credentials_of(trust, chain, key);
-        status = svms_tls_context_reload(self->tls, &credentials, err);
+        (void)pthread_mutex_lock(&self->lock);
+        status = use(self, trust, chain, key, err);
+        (void)pthread_mutex_unlock(&self->lock);
     }
     svms_trust_free(&trust);
     return status;
 }
 
-svms_tls_context *camera_access_tls(const camera_access *self)
+svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded_camera *camera,
+                              const svms_chain *chain, const svms_private_key *key, svms_error *err)
 {
-    return self->tls;
+    camera_access *self = calloc(1, sizeof *self);
+    if (!self) {
+        return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
+    }
+    self->ctx = ctx;
+    self->camera = camera;
+    self->why = (svms_error)SVMS_ERROR_INIT;
+    (void)pthread_mutex_init(&self->lock, NULL);
+    if (camera_access_reload(self, chain, key, &self->why) == SVMS_E_NO_MEMORY) {
+        camera_access_free(&self);
+        return recorder_fail(err, SVMS_E_NO_MEMORY, 0, "out of memory");
+    }
+    *out = self;
+    return SVMS_OK;
+}
+
+svms_tls_context *camera_access_tls(camera_access *self)
+{
+    (void)pthread_mutex_lock(&self->lock);
+    svms_tls_context *tls = self->tls;
+    (void)pthread_mutex_unlock(&self->lock);
+    return tls;
 }
 
 static bool is_on_list(X509_CRL *list, X509 *certificate)
@@ -132,14 +146,18 @@ void camera_access_free(camera_access **access)
 {
     if (access && *access) {
         svms_tls_context_free(&(*access)->tls);
+        (void)pthread_mutex_destroy(&(*access)->lock);
         free(*access);
         *access = NULL;
     }
 }
 
-svms_status camera_access_login(const camera_access *self, camera_login *out, svms_error *err)
+svms_status camera_access_login(camera_access *self, camera_login *out, svms_error *err)
 {
     *out = (camera_login)CAMERA_LOGIN_INIT;
+    if (!camera_access_tls(self)) {
+        return recorder_fail(err, self->why.status, self->why.os_error, "%s", self->why.message);
+    }
     if (!self->camera->user) {
         return SVMS_OK;
     }

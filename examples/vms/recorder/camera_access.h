@@ -15,7 +15,9 @@
 
 typedef struct camera_access camera_access;
 
-/* Reads the files of the camera's settings; err names the file. camera is borrowed. */
+/* Reads the files of the camera's settings. Where one cannot be used, nobody is called: login says
+ * why and names it, until a reload finds it mended. Only a lack of memory is a failure. camera is
+ * borrowed. */
 svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded_camera *camera,
                               const svms_chain *chain, const svms_private_key *key,
                               svms_error *err);
@@ -23,7 +25,8 @@ svms_status camera_access_new(camera_access **out, svms_ctx *ctx, const recorded
  * nothing. */
 svms_status camera_access_reload(camera_access *self, const svms_chain *chain,
                                  const svms_private_key *key, svms_error *err);
-svms_tls_context *camera_access_tls(const camera_access *self);
+/* NULL: nobody can be called. */
+svms_tls_context *camera_access_tls(camera_access *self);
 /* Whether the list of revocations names this certificate (DER) now. Only for leaving a connection:
  * the next one judges it, with all that belongs to that. */
 bool camera_access_is_revoked(const camera_access *self, const uint8_t *certificate, size_t size);
@@ -41,7 +44,7 @@ typedef struct camera_login {
     }
 
 /* Read for each connection: it may be changed while the recorder runs. */
-svms_status camera_access_login(const camera_access *self, camera_login *out, svms_error *err);
+svms_status camera_access_login(camera_access *self, camera_login *out, svms_error *err);
 void camera_login_wipe(camera_login *login);
 
 #endif

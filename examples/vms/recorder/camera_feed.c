@@ -338,6 +338,25 @@ static svms_status on_media(void *user, size_t track, const svms_rtp_event *even
 
 const stream_pull_events camera_feed_events = { NULL, NULL, on_tracks, on_media, on_note };
 
+/* A list that cannot be used is no reason to record nothing, but one to say so. */
+static svms_status load_signers(camera_feed *self, svms_error *err)
+{
+    const camera_feed_options *is = &self->options;
+    svms_error why = SVMS_ERROR_INIT;
+    if (!is->camera->signers) {
+        return SVMS_OK;
+    }
+    svms_status status =
+        recorder_trust_load(&self->signers, is->parts->ctx, is->camera->signers, NULL, &why);
+    if (status == SVMS_E_NO_MEMORY) {
+        return recorder_fail(err, status, 0, "out of memory");
+    }
+    if (status != SVMS_OK) {
+        validation_failed(self, &why);
+    }
+    return SVMS_OK;
+}
+
 svms_status camera_feed_new(camera_feed **out, const camera_feed_options *options, svms_error *err)
 {
     camera_feed *self = calloc(1, sizeof *self);
@@ -346,9 +365,8 @@ svms_status camera_feed_new(camera_feed **out, const camera_feed_options *option
     }
     self->options = *options;
     svms_status status = intake_new(&self->intake, &calls, self, err);
-    if (status == SVMS_OK && options->camera->signers) {
-        status = recorder_trust_load(&self->signers, options->parts->ctx, options->camera->signers,
-                                     NULL, err);
+    if (status == SVMS_OK) {
+        status = load_signers(self, err);
     }
     if (status != SVMS_OK) {
         camera_feed_free(&self);

@@ -223,13 +223,14 @@ svms_status store_keep_head(void *user, const svms_head *head)
     while (one && memcmp(one->id, head->container_id, 16) != 0) {
         one = one->next;
     }
+    bool is_first = one && one->head.segment == SVMS_NO_SEGMENT;
     if (one) {
         one->head = *head;
         if (memcmp(self->newest.container_id, one->id, 16) == 0) {
             self->newest = *head;
         }
     }
-    if (one && now >= self->index_due_ns) {
+    if (one && (is_first || now >= self->index_due_ns)) {
         indexed_container row = row_of(self, one, one->part);
         put_row(self, &row);
         self->index_due_ns = now + INDEX_EVERY_NS;

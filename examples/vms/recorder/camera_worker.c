@@ -45,6 +45,7 @@ struct camera_worker {
     pthread_cond_t flushed;
     bool is_dismissed;
     bool is_to_judge;
+    bool is_to_try; /* at once, without waiting any longer */
     uint64_t flush_wanted;
     uint64_t flush_done;
     camera_status status;
@@ -302,10 +303,21 @@ static uint64_t connect_once(camera_worker *self)
     return camera_patience_next(&self->patience, held, is_refused, chance);
 }
 
+/* What refused it before may have been mended. */
+static bool has_other_papers(camera_worker *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool has = self->is_to_try;
+    self->is_to_try = false;
+    pthread_mutex_unlock(&self->lock);
+    return has;
+}
+
 static void pause_for(camera_worker *self, uint64_t span_ns)
 {
     uint64_t until = stream_clock() + span_ns;
-    for (uint64_t now = stream_clock(); now < until && !is_dismissed(self); now = stream_clock()) {
+    for (uint64_t now = stream_clock();
+         now < until && !is_dismissed(self) && !has_other_papers(self); now = stream_clock()) {
         struct pollfd bell = { self->bell, POLLIN, 0 };
         uint64_t ms = (until - now) / 1000000 + 1;
         if (poll(&bell, 1, ms < 1000 ? (int)ms : 1000) > 0) {
@@ -439,6 +451,7 @@ svms_status camera_worker_reload(camera_worker *self, const svms_chain *chain,
     if (status == SVMS_OK) {
         pthread_mutex_lock(&self->lock);
         self->is_to_judge = true;
+        self->is_to_try = true;
         pthread_mutex_unlock(&self->lock);
         ring(self);
     }

@@ -16,7 +16,7 @@ typedef struct edge_join_options {
     const recorder_parts *parts; /* borrowed, as all of these */
     const recorded_camera *camera;
     const storage_keys *keys; /* of its storage */
-    const camera_access *access;
+    camera_access *access;
     uint32_t oldest_days; /* what is older is not asked for; 0: 30 */
     bool clear;           /* also rtsp://: for tests */
 } edge_join_options;

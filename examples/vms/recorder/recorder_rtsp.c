@@ -75,6 +75,7 @@ static svms_status open_server(recorder_rtsp *self, svms_error *err)
     options.listener = self->options.listener;
     options.tls = self->options.tls;
     options.media = STREAM_SERVE_SRTP;
+    options.form = self->options.mikey;
     options.server_flags = SVMS_RTSP_SERVER_BEARER | SVMS_RTSP_SERVER_REPLAY;
     options.realm = REALM;
     options.max_clients = 256;

@@ -20,6 +20,7 @@ typedef struct recorder_rtsp_options {
     const playback_keys *keys; /* NULL: no replay */
     svms_tls_context *tls;     /* of servers */
     int listener;              /* taken over, also when it fails */
+    svms_mikey_form mikey;     /* 0: ONVIF's */
 } recorder_rtsp_options;
 
 svms_status recorder_rtsp_start(recorder_rtsp **out, const recorder_rtsp_options *options,

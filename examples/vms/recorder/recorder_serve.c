@@ -163,8 +163,12 @@ svms_status recorder_serve_load(recorder_serve *self, const recorder_identity *i
 
 static svms_status start_rtsp(recorder_serve *self, camera_fleet *fleet, svms_error *err)
 {
-    const recorder_rtsp_options options = { self->parts, fleet, self->keys, self->tls,
-                                            self->rtsps_listener };
+    const recorder_rtsp_options options = { .parts = self->parts,
+                                            .fleet = fleet,
+                                            .keys = self->keys,
+                                            .tls = self->tls,
+                                            .listener = self->rtsps_listener,
+                                            .mikey = self->parts->settings->mikey };
     if (self->rtsps_listener < 0) {
         return SVMS_OK;
     }

@@ -12,6 +12,7 @@
 static const char *const modes[] = { "strong", "light", NULL };
 static const char *const signatures[] = { "never", "expected", NULL };
 static const char *const logs[] = { "text", "json", NULL };
+static const char *const forms[] = { "onvif", "joined", NULL };
 
 static bool is_name(const char *text)
 {
@@ -228,6 +229,9 @@ static void read_places(recorder_settings *self, settings_node *root)
     self->https = settings_text_or(listen, "https", NULL);
     self->rtsps = settings_text_or(listen, "rtsps", NULL);
     self->listen_interface = settings_text_or(listen, "interface", NULL);
+    self->mikey = settings_choice_or(settings_object(root, "players"), "mikey", forms, 0) == 0
+                      ? SVMS_MIKEY_ONVIF
+                      : SVMS_MIKEY_JOINED;
     if ((self->https || self->rtsps) && !self->policy) {
         settings_refuse(root, "policy", "is missing: nothing is served without one");
     }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <svms/media.h>
+#include <svms/mikey.h>
 #include <svms/status.h>
 
 #include "gate.h"
@@ -83,6 +84,7 @@ typedef struct recorder_settings {
     const char *listen_interface; /* through which clients come, and through no other; NULL: any */
     const char *https;            /* ADDRESS:PORT, or NULL */
     const char *rtsps;            /* ADDRESS:PORT, or NULL */
+    svms_mikey_form mikey;        /* how players are told keys */
     const char *user;             /* to run as, or NULL */
     bool allow_root;
     bool log_json;

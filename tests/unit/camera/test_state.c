@@ -406,6 +406,25 @@ static void a_password_is_right_or_wrong(void **state)
     assert_int_equal(level, CAMERA_ANONYMOUS);
 }
 
+static void who_goes_on_guessing_is_told_until_it_is_closed(void **state)
+{
+    place *self = *state;
+    camera_event event;
+    uint64_t cursor = 0;
+    unsigned int failed = 0;
+    unsigned int closed = 0;
+    open_users(self);
+    for (unsigned int i = 0; i < 2 * CAMERA_EVENTS_KEPT; i++) {
+        camera_users_tried(self->accounts, "admin", "192.0.2.9:1", false);
+    }
+    while (camera_events_next(self->events, &cursor, &event) == SVMS_OK) {
+        failed += event.topic == CAMERA_LOGIN_FAILED ? 1 : 0;
+        closed += event.topic == CAMERA_LOGIN_CLOSED ? 1 : 0;
+    }
+    assert_int_equal(failed, 5);
+    assert_int_equal(closed, 1);
+}
+
 static void failures_close_a_login_for_as_long_as_the_rule_says(void **state)
 {
     const camera_lockout_rule rule = { 3, 30, 300 };
@@ -576,6 +595,7 @@ int main(void)
         IN_FOLDER(the_last_administrator_stays),
         IN_FOLDER(a_token_is_good_once_and_near_its_time),
         IN_FOLDER(a_password_is_right_or_wrong),
+        IN_FOLDER(who_goes_on_guessing_is_told_until_it_is_closed),
         cmocka_unit_test(failures_close_a_login_for_as_long_as_the_rule_says),
         cmocka_unit_test(a_network_of_ipv6_is_one_address),
         cmocka_unit_test(one_name_from_many_addresses_is_closed_later),

@@ -23,6 +23,10 @@
     "{\"identity\":\"id\",\"index\":\"index\",\"storages\":[" storages "],\"cameras\":[" cameras   \
     "]}"
 
+#define PLAYERS(form)                                                                              \
+    "{\"identity\":\"id\",\"index\":\"index\",\"storages\":[" DISK "],\"cameras\":[" DOOR          \
+    "],\"players\":{\"mikey\":\"" form "\"}}"
+
 static svms_status read_text(recorder_settings *out, const char *text, svms_error *err)
 {
     char path[] = "/tmp/svms-test-recorder-XXXXXX";
@@ -54,6 +58,17 @@ static void what_is_there_is_read(void **state)
     assert_string_equal(door->name, "door");
     assert_false(door->is_signed);
     assert_null(recorder_settings_camera(&self, "yard"));
+    assert_int_equal(self.mikey, SVMS_MIKEY_ONVIF);
+    recorder_settings_close(&self);
+}
+
+static void players_that_know_no_better_are_told_keys_their_way(void **state)
+{
+    (void)state;
+    recorder_settings self;
+    svms_error err = SVMS_ERROR_INIT;
+    assert_int_equal(read_text(&self, PLAYERS("joined"), &err), SVMS_OK);
+    assert_int_equal(self.mikey, SVMS_MIKEY_JOINED);
     recorder_settings_close(&self);
 }
 
@@ -82,6 +97,7 @@ static void what_is_wrong_is_named(void **state)
           "cameras[0].url does not begin with rtsps://" },
         { WITH(DISK, "{\"id\":\"a\",\"url\":\"rtsps://h\",\"trust\":\"t\",\"storage\":\"b\"}"),
           "cameras[0].storage is the name of no storage" },
+        { PLAYERS("sdes"), "players.mikey" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -98,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_there_is_read),
+        cmocka_unit_test(players_that_know_no_better_are_told_keys_their_way),
         cmocka_unit_test(what_is_wrong_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
