@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from recorder_case import RecorderCase
-from system_case import GOOD
+from system_case import GOOD, say
 
 FARM = os.environ["SVMS_CAMERA_FARM"]
 RATE = 30
@@ -34,6 +34,14 @@ class Usage:
         """In bytes."""
         with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
             return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
+
+    def measures_memory(self):
+        """AddressSanitizer keeps what was freed, so that nothing can be said of memory there, which is said."""
+        with open(f"/proc/{self.pid}/exe", "rb") as file:
+            if b"__asan_init" not in file.read():
+                return True
+        say("memory is not measured with AddressSanitizer")
+        return False
 
 
 class LoadCase(RecorderCase):

@@ -163,7 +163,7 @@ class CameraAttackTest(RecorderCase):
             for connection in held:
                 connection.close()
         grown = usage.most_memory() - before
-        self.assertLess(grown, MEMORY)
+        self.assertTrue(grown < MEMORY or not usage.measures_memory(), grown)
         say(f"{HALF_OPEN} half-open connections: served at attempt {attempts}, {grown / 1e6:.1f} MB more")
         self.nothing_was_lost()
 
@@ -196,7 +196,7 @@ class CameraAttackTest(RecorderCase):
             self.assertEqual(door.log_in("admin", PASSWORD), 401)
         self.assertEqual(self.comes_in("recorder"), 1)
         grown = usage.most_memory() - before
-        self.assertLess(grown, MEMORY)
+        self.assertTrue(grown < MEMORY or not usage.measures_memory(), grown)
         failures, closed = self.told("login.failure"), self.told("account.locked")
         self.assertTrue(5 * len(NAMES) <= len(failures) <= BAD_LOGINS / 20, len(failures))
         self.assertGreaterEqual(len(closed), len(NAMES))

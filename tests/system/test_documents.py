@@ -10,9 +10,10 @@ import signal
 import socket
 import subprocess
 import time
+import unittest
 
 from authority import Authority
-from system_case import EVIDENCE, PROGRAM, ROOT, SystemCase, TIMEOUT, main, make_clip
+from system_case import EVIDENCE, PROGRAM, ROOT, SystemCase, TIMEOUT, main, make_clip, say
 
 DOCUMENTS = sorted(glob.glob(os.path.join(ROOT, "*.md")) + glob.glob(os.path.join(ROOT, "docs", "**", "*.md"), recursive=True))
 
@@ -44,25 +45,37 @@ class Documents(SystemCase):
         cls.addClassCleanup(cls.server.server_close)
         cls.addClassCleanup(cls.server.shutdown)
 
-    def end_server(self):
-        """The one that a tour begins in the background and, when all goes well, ends."""
-        if os.path.exists(self.path("enrolment.pid")):
+    def end_servers(self):
+        """Those that a tour begins in the background and, when all goes well, ends."""
+        for path in glob.glob(self.path("*.pid")):
             try:
-                os.kill(int(self.load("enrolment.pid")), signal.SIGKILL)
+                os.kill(int(self.load(path)), signal.SIGKILL)
             except ProcessLookupError:
                 pass
+
+    @staticmethod
+    def free_ports(text, *shown):
+        """The text with ports that are free in place of those that it shows."""
+        listeners = [socket.create_server(("127.0.0.1", 0)) for _ in shown]
+        for port, listener in zip(shown, listeners):
+            text = text.replace(f":{port}", f":{listener.getsockname()[1]}")
+        for listener in listeners:
+            listener.close()
+        return text
 
     def take_tour(self, document, *commands_at_least):
         """Run what a document shows, in one folder; what each line of an answer begins with must stand there."""
         os.symlink(self.long_clip, self.path("clip.mp4"))
         shutil.copy(self.authority.anchors, self.path("tsa-ca.pem"))
-        path = os.path.dirname(PROGRAM) + os.pathsep + os.environ["PATH"]
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            port = listener.getsockname()[1]
-        self.addCleanup(self.end_server)
+        programs = [os.environ.get(name) for name in ("SVMS_CAMERA", "SVMS_RECORDER")]
+        path = os.pathsep.join([os.path.dirname(program) for program in [PROGRAM, *programs] if program] + [os.environ["PATH"]])
+        ports = self.free_ports(":8443 :18554 :18555 :18443", 8443, 18554, 18555, 18443).split()
+        self.addCleanup(self.end_servers)
         seen = ""
         for kind, command, block in tour_of(os.path.join(ROOT, document)):
-            typed = command.replace("http://tsa.example/", self.server.url).replace(":8443", f":{port}")
+            typed = command.replace("http://tsa.example/", self.server.url)
+            for shown, free in zip((":8443", ":18554", ":18555", ":18443"), ports):
+                typed = typed.replace(shown, free)
             if " -revoke " in command:
                 time.sleep(1)  # stamps and revocations count whole seconds, and a stamp must be older
             done = subprocess.run(["bash", "-c", typed], cwd=self.folder, capture_output=True, text=True,
@@ -92,6 +105,11 @@ class Documents(SystemCase):
                        "svms export extract", "svms export stills", "verify-onvif", "svms ca init", "svms request", "svms ca issue",
                        "svms ca list", "svms ca revoke", "svms ca crl", "svms jwks", "svms token issue", "svms token verify",
                        "svms token exchange", "svms token inspect", "svms token revoke")
+
+    @unittest.skipUnless(os.environ.get("SVMS_RECORDER") or say("svms-recorder was not built"), "no recorder")
+    def test_the_life_of_a_site_goes_as_it_says(self):
+        done = self.take_tour(os.path.join("docs", "site.md"), "svms-camera", "svms-recorder", "--rebuild-index", "svms ca revoke")
+        self.assertIn("AUTHENTIC", done.stdout)
 
     def test_code_in_documents_is_that_of_the_snippets(self):
         sources = "".join(read(path) for path in glob.glob(os.path.join(ROOT, "examples", "snippets", "*.c")))

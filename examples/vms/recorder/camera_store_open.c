@@ -91,6 +91,7 @@ svms_status store_find_recording(camera_store *self, svms_error *err)
                          self->options.keys->chain)) {
         /* It goes on behind what the record stands for, which nobody can look at any more. */
         self->end.newest = self->remembered;
+        self->end.until_utc_ns = self->remembered.last_utc_ns;
         self->end.is_found = true;
         self->end.holds = SVMS_LINK_UNCHECKED;
         self->end.is_pruned = true;
@@ -141,8 +142,8 @@ static svms_status prepare(camera_store *self, svms_error *err)
     if (status == SVMS_OK && self->end.is_found) {
         memcpy(self->state.recording_id, self->end.newest.recording_id, 16);
         self->state.container = self->end.newest.recording_sequence;
-        self->state.last_utc_ns = self->end.newest.last_utc_ns;
-        self->until_utc_ns = self->end.newest.last_utc_ns;
+        self->state.last_utc_ns = self->end.until_utc_ns;
+        self->until_utc_ns = self->end.until_utc_ns;
         mend_index(self);
         store_tell_found(self);
     }

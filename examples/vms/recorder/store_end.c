@@ -103,28 +103,39 @@ static const seen_container *choose(end_search *self)
     return recording ? newest_of(self, recording) : NULL;
 }
 
-/* One whose end is damaged is not what is remembered, whatever it holds besides. */
-static svms_status take_head(end_search *self, const seen_container *newest, svms_error *err)
+/* Of one that is damaged *why says what is wrong, and SVMS_OK comes with is_damaged. */
+static svms_status read_head(const end_search *self, const char *name, svms_head *head,
+                             bool *is_damaged, svms_error *why, svms_error *err)
 {
     svms_source source = SVMS_SOURCE_INIT;
-    svms_error why = SVMS_ERROR_INIT;
-    svms_head head = SVMS_HEAD_INIT;
-    store_end *end = &self->end;
-    char *path = store_path(self->folder, newest->name);
+    char *path = store_path(self->folder, name);
     if (!path) {
         return fail_memory(err);
     }
-    svms_status status = svms_source_open_file(&source, self->ctx, path, &why);
+    svms_status status = svms_source_open_file(&source, self->ctx, path, why);
     if (status == SVMS_OK) {
-        status = svms_container_head(self->ctx, &source, &head, &why);
+        status = svms_container_head(self->ctx, &source, head, why);
     }
     svms_source_close(&source);
     free(path);
     if (svms_status_class(status) == SVMS_CLASS_ENVIRONMENT) {
-        return recorder_fail(err, status, why.os_error, "cannot look into %.90s: %.120s",
-                             newest->name, why.message);
+        return recorder_fail(err, status, why->os_error, "cannot look into %.90s: %.120s", name,
+                             why->message);
     }
-    end->is_damaged = status != SVMS_OK;
+    *is_damaged = status != SVMS_OK;
+    return SVMS_OK;
+}
+
+/* One whose end is damaged is not what is remembered, whatever it holds besides. */
+static svms_status take_head(end_search *self, const seen_container *newest, svms_error *err)
+{
+    svms_error why = SVMS_ERROR_INIT;
+    svms_head head = SVMS_HEAD_INIT;
+    store_end *end = &self->end;
+    svms_status status = read_head(self, newest->name, &head, &end->is_damaged, &why, err);
+    if (status != SVMS_OK) {
+        return status;
+    }
     if (end->is_damaged) {
         memcpy(head.recording_id, newest->info.recording_id, 16);
         memcpy(head.container_id, newest->info.container_id, 16);
@@ -133,10 +144,44 @@ static svms_status take_head(end_search *self, const seen_container *newest, svm
         self->doubt(self->user, newest->name, &why);
     }
     end->newest = head;
+    end->until_utc_ns = head.last_utc_ns;
     end->is_found = true;
     end->was_interrupted = newest->info.closed == 0;
     (void)snprintf(end->name, sizeof end->name, "%s", newest->name);
     return SVMS_OK;
+}
+
+static const seen_container *one_before(const end_search *self, const seen_container *next)
+{
+    const seen_container *before = NULL;
+    for (size_t i = 0; i < self->count; i++) {
+        const seen_container *one = &self->seen[i];
+        if (memcmp(one->info.recording_id, next->info.recording_id, 16) == 0 &&
+            one->info.recording_sequence < next->info.recording_sequence &&
+            (!before || one->info.recording_sequence > before->info.recording_sequence)) {
+            before = one;
+        }
+    }
+    return before;
+}
+
+/* Where the newest were interrupted before anything was signed in them, what is missing begins
+ * where those before them end. */
+static svms_status find_until(end_search *self, const seen_container *newest, svms_error *err)
+{
+    const seen_container *one = newest;
+    bool is_damaged = self->end.is_damaged;
+    svms_status status = SVMS_OK;
+    while (status == SVMS_OK && !is_damaged && self->end.until_utc_ns == SVMS_NO_TIME &&
+           (one = one_before(self, one)) != NULL) {
+        svms_error why = SVMS_ERROR_INIT;
+        svms_head head = SVMS_HEAD_INIT;
+        status = read_head(self, one->name, &head, &is_damaged, &why, err);
+        if (status == SVMS_OK && !is_damaged) {
+            self->end.until_utc_ns = head.last_utc_ns;
+        }
+    }
+    return status;
 }
 
 svms_status store_find_end(store_end *out, svms_ctx *ctx, const char *folder,
@@ -149,7 +194,7 @@ svms_status store_find_end(store_end *out, svms_ctx *ctx, const char *folder,
                           .remembered = remembered,
                           .doubt = doubt,
                           .user = user,
-                          .end = { .newest = SVMS_HEAD_INIT } };
+                          .end = { .newest = SVMS_HEAD_INIT, .until_utc_ns = SVMS_NO_TIME } };
     svms_status status = store_list_containers(&list, folder, err);
     if (status != SVMS_OK) {
         return status;
@@ -165,6 +210,9 @@ svms_status store_find_end(store_end *out, svms_ctx *ctx, const char *folder,
     const seen_container *newest = status == SVMS_OK ? choose(&search) : NULL;
     if (newest) {
         status = take_head(&search, newest, err);
+    }
+    if (newest && status == SVMS_OK) {
+        status = find_until(&search, newest, err);
     }
     free(search.seen);
     store_list_free(&list);

@@ -9,6 +9,7 @@
 
 typedef struct store_end {
     svms_head newest;
+    int64_t until_utc_ns;  /* end of what is signed, in it or before it, or SVMS_NO_TIME */
     bool is_found;         /* there is a newest container */
     svms_link_state holds; /* what became of the remembered segment, where there is one */
     bool was_interrupted;  /* the newest has no end, */

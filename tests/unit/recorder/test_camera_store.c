@@ -87,6 +87,27 @@ static void what_a_killed_recorder_left_is_recovered_and_linked(void **state)
     assert_int_equal(store_case_audited(c, "recording.recovered", NULL), 1);
 }
 
+static void a_gap_begins_where_something_was_signed_last(void **state)
+{
+    store_case *c = *state;
+    record(c, 0, 100);
+    /* Killed twice before anything was signed. */
+    for (int i = 2; i <= 3; i++) {
+        store_case_open(c);
+        store_case_begin(c, 640);
+        store_case_put(c, i * 100, 5, 0);
+        store_case_kill(c);
+    }
+    store_case_open(c);
+    assert_int_equal(store_case_look(c).last_utc_ns, T0 + 10 * SECOND);
+    store_case_begin(c, 640);
+    store_case_put(c, 400, 100, 0);
+    camera_store_close(&c->store);
+    char *text = store_case_index_text(c, true);
+    assert_non_null(strstr(text, "gap gate-1 1767225610000000000-1767225640000000000 restart\n"));
+    free(text);
+}
+
 static void the_second_name_of_a_killed_recorder_goes(void **state)
 {
     store_case *c = *state;
@@ -701,6 +722,7 @@ int main(void)
         CASE(its_names_and_rights_are_those_of_a_recording),
         CASE(it_goes_on_with_what_is_there),
         CASE(what_a_killed_recorder_left_is_recovered_and_linked),
+        CASE(a_gap_begins_where_something_was_signed_last),
         CASE(the_second_name_of_a_killed_recorder_goes),
         CASE(what_is_missing_is_signed_and_told),
         CASE(what_was_rolled_back_is_signed_and_told),
