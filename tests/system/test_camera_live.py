@@ -3,6 +3,7 @@
 """svms-camera as a process: what it shows and hides, who may watch, what it notices, what is left of it when it is killed
 or reset."""
 
+import glob
 import json
 import os
 import re
@@ -10,14 +11,39 @@ import socket
 import ssl
 import stat
 import subprocess
+import unittest
 
 from camera_case import PASSWORD, CameraCase
-from system_case import ENVIRONMENT, GOOD, TIMEOUT, main
+from system_case import ENVIRONMENT, GOOD, TIMEOUT, main, say
 
 LEFT_HALF = [(0, 0), (500000, 0), (500000, 1000000), (0, 1000000)]
 
 
+def a_device():
+    """A camera of this machine (V4L2), or None; said loudly when there is none."""
+    for path in sorted(glob.glob("/dev/video*")):
+        try:
+            os.close(os.open(path, os.O_RDWR))
+            return path
+        except OSError as error:
+            say(f"{path}: {error}")
+    say("SKIPPED: this machine has no camera (/dev/video*): NOTHING IS RECORDED OF A REAL DEVICE")
+    return None
+
+
 class CameraLiveTest(CameraCase):
+    @unittest.skipUnless(DEVICE := a_device(), "no /dev/video*")
+    def test_a_device_of_this_machine_is_a_lens(self):
+        camera = self.camera(source={"kind": "device", "path": self.DEVICE})
+        camera.start()
+        self.pull(GOOD, camera)
+        camera.stop()
+        self.expect(GOOD, "extract", "a.svms", "--out", "a.mkv", "--password-file", self.password_file)
+        asked = subprocess.run(["ffprobe", "-v", "error", "-select_streams", "v", "-count_packets", "-show_entries",
+                                "stream=nb_read_packets", "-of", "csv=p=0", self.path("a.mkv")], capture_output=True, text=True,
+                               check=True, timeout=TIMEOUT)
+        self.assertGreater(int(asked.stdout.strip().rstrip(",")), 5)
+
     def set_state(self, **members):
         """What ONVIF would set, while the camera does not run."""
         path = self.path("state/settings.json")
