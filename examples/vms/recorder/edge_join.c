@@ -28,6 +28,8 @@
 #define STACK_SIZE ((size_t)1 << 20)
 /* Behind a gap, until the next picture that stands alone. */
 #define BEHIND_NS (INT64_C(15) * 1000000000)
+/* What was recorded so shortly before need not be in the camera's storage yet. */
+#define YOUNG_NS (INT64_C(120) * 1000000000)
 #define NOT_FOUND 404u
 #define NO_SUCH_RANGE 457u
 
@@ -45,7 +47,7 @@ struct edge_join {
     /* Of the thread alone. */
     edge_stretches asked; /* that the camera has answered: it has no more of them */
     uint32_t retry_s;     /* 0: nothing failed */
-    bool looks_again;     /* since it was woken it has looked once */
+    bool looks_again;     /* since it was woken it has looked once, or something may come yet */
     bool was_told;        /* that it fails */
 };
 
@@ -215,12 +217,17 @@ static svms_status fetch_stretch(edge_join *self, const edge_stretch *stretch, s
         status = recorder_fail(err, closed, why.os_error, "%s", why.message);
     }
     tell_written(self, stretch, &written);
+    bool may_come = !is_done && stretch->to_utc_ns > recorder_now() - YOUNG_NS;
     if (status != SVMS_OK && has_nothing(&fetch)) {
-        tell(self, SERVICE_NOTICE, "camera.edge-empty", stretch,
-             "the camera does not have what is missing");
         status = SVMS_OK;
+        if (!may_come) {
+            tell(self, SERVICE_NOTICE, "camera.edge-empty", stretch,
+                 "the camera does not have what is missing");
+        }
     }
-    bool is_answered = status == SVMS_OK && (is_done || fetch.end != STREAM_PULL_STOPPED);
+    self->looks_again = self->looks_again || (status == SVMS_OK && may_come);
+    bool is_answered =
+        status == SVMS_OK && !may_come && (is_done || fetch.end != STREAM_PULL_STOPPED);
     if (is_answered && self->asked.count < EDGE_STRETCHES_MAX) {
         self->asked.list[self->asked.count++] = *stretch;
     }
