@@ -379,6 +379,17 @@ svms_status stream_serve_run(stream_serve *serve, uint64_t until, svms_error *er
     return status;
 }
 
+void stream_serve_look(const stream_serve *serve,
+                       void (*each)(void *user, const stream_serve_watch *watch), void *user)
+{
+    for (uint32_t i = 0; i < serve->client_count; i++) {
+        const serve_watch *watch = serve_watched(serve->clients[i]);
+        if (watch && watch->told.number != 0) {
+            each(user, &watch->told);
+        }
+    }
+}
+
 uint32_t stream_serve_watchers(const stream_serve *serve)
 {
     uint32_t count = 0;

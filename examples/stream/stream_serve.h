@@ -172,6 +172,9 @@ svms_status stream_serve_run(stream_serve *serve, uint64_t until, svms_error *er
 void stream_serve_wake(stream_serve *serve);
 /* Rights, revocations or policy have changed: permission is asked for all who watch. */
 void stream_serve_judge_again(stream_serve *serve);
+/* Each of those who watch now, with what was sent so far. */
+void stream_serve_look(const stream_serve *serve,
+                       void (*each)(void *user, const stream_serve_watch *watch), void *user);
 /* How many are being sent to. */
 uint32_t stream_serve_watchers(const stream_serve *serve);
 /* It is over: all who watch are told (BYE). Run on for a moment, so that it arrives. */

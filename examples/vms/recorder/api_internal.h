@@ -40,6 +40,8 @@ typedef struct api_stream {
     void (*stop)(struct api_stream *stream);
     /* The event loop has ended: its thread must not wait for anybody. NULL: it has none. */
     void (*cut)(struct api_stream *stream);
+    /* Each second: whether the audit log hears of it by now. NULL: it has been told. */
+    void (*tend)(struct api_stream *stream);
 } api_stream;
 
 struct recorder_web {

@@ -6,6 +6,7 @@
 
 #include "api_internal.h"
 #include "api_parts.h"
+#include "viewing.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -20,6 +21,7 @@ typedef struct live_stream {
     atomic_bool is_posted;
     int64_t began_utc_ns;
     uint64_t records;
+    bool is_told; /* that it began */
     const char *why;
 } live_stream;
 
@@ -136,6 +138,17 @@ static void tell(live_stream *self, const char *event, bool is_over)
     api_tell(web, &record, status);
 }
 
+/* That it began, as soon as it lasted long enough to be told. */
+static void tend(api_stream *stream)
+{
+    live_stream *self = (live_stream *)(void *)stream;
+    const viewing_rule *rule = &stream->web->options.parts->settings->viewing;
+    if (!self->is_told && viewing_is_told(rule, true, self->began_utc_ns, self->records)) {
+        self->is_told = true;
+        tell(self, "live.start", false);
+    }
+}
+
 static void ended(void *user, web_exchange *exchange, bool was_sent)
 {
     live_stream *self = user;
@@ -143,7 +156,10 @@ static void ended(void *user, web_exchange *exchange, bool was_sent)
     (void)was_sent;
     live_viewer_leave(&self->viewer);
     self->why = self->why ? self->why : "the client ended it";
-    tell(self, "live.stop", true);
+    tend(&self->stream);
+    if (self->is_told) {
+        tell(self, "live.stop", true);
+    }
     api_stream_end(&self->stream);
     self->exchange_ended = true;
     release_if_over(self);
@@ -197,6 +213,7 @@ static void begin(api_caller *caller, const recorded_camera *camera, const gate_
     self->stream.camera = camera;
     self->stream.judge = judge;
     self->stream.stop = stop;
+    self->stream.tend = tend;
     self->began_utc_ns = recorder_now();
     if (!api_stream_begin(&self->stream, caller, answer)) {
         free(self);
@@ -209,7 +226,7 @@ static void begin(api_caller *caller, const recorded_camera *camera, const gate_
         api_refuse(exchange, HTTP_UNAVAILABLE, "too many watch this camera");
         return;
     }
-    tell(self, "live.start", false);
+    tend(&self->stream);
     web_listen(exchange, &events, self);
     web_stream_begin(exchange, HTTP_OK, API_STREAM_TYPE, WEB_LENGTH_UNKNOWN, NULL);
     send_all(self);

@@ -9,6 +9,7 @@
 #include "api_internal.h"
 #include "api_parts.h"
 #include "api_pipe.h"
+#include "viewing.h"
 
 #define SECOND INT64_C(1000000000)
 #define SPEED_MAX 64
@@ -48,13 +49,14 @@ typedef struct playing {
     bool has_base;
     int64_t base_utc_ns; /* this moment of the recording was due ... */
     int64_t base_ms;     /* ... at this one of the monotonic clock */
-    uint64_t records;
+    _Atomic(uint64_t) records;
     int64_t first_utc_ns;
     int64_t last_utc_ns;
     const char *why; /* it ended */
     /* Of the event loop. */
     int64_t began_utc_ns;
-    bool is_told; /* that it began */
+    bool has_begun;
+    bool is_told; /* that it has */
 } playing;
 
 static int64_t now_ms(void)
@@ -307,11 +309,23 @@ static void tell(playing *self, const char *event, bool is_over)
     api_tell(web, &record, status);
 }
 
+/* That it began, as soon as it lasted long enough to be told. */
+static void tend(api_stream *stream)
+{
+    playing *self = (playing *)(void *)stream;
+    const viewing_rule *rule = &stream->web->options.parts->settings->viewing;
+    if (self->has_begun && !self->is_told &&
+        viewing_is_told(rule, false, self->began_utc_ns, atomic_load(&self->records))) {
+        self->is_told = true;
+        tell(self, "playback.start", false);
+    }
+}
+
 static void begun(void *user)
 {
     playing *self = user;
-    self->is_told = true;
-    tell(self, "playback.start", false);
+    self->has_begun = true;
+    tend(&self->stream);
 }
 
 static void release(playing *self)
@@ -328,6 +342,7 @@ static void over(void *user, bool was_sent)
     const char *stopped = atomic_load(&self->stopped);
     self->why = self->why ? self->why : stopped;
     self->why = was_sent && self->why ? self->why : stopped ? stopped : "the client ended it";
+    tend(&self->stream);
     if (self->is_told) {
         tell(self, "playback.stop", true);
     }
@@ -418,6 +433,7 @@ static void begin(api_caller *caller, playing *self, const svms_access_question 
     recorder_web *web = caller->web;
     const api_pipe_calls calls = { .work = work, .begun = begun, .over = over, .user = self };
     self->stream.judge = judge;
+    self->stream.tend = tend;
     self->stream.stop = stop;
     self->stream.cut = cut;
     self->began_utc_ns = recorder_now();

@@ -108,6 +108,7 @@ static void serve_all(recorder_rtsp *self)
         if (stream_clock() >= tend_at) {
             rtsp_live_tend(self);
             rtsp_passes_tend(self);
+            rtsp_watches_tend(self);
             tend_at = stream_clock() + STREAM_SECOND;
         }
     }

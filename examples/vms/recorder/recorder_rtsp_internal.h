@@ -42,6 +42,7 @@ typedef struct rtsp_watch {
     int64_t from_utc_ns; /* that was asked for, or SVMS_NO_TIME */
     int64_t to_utc_ns;
     rtsp_ranges ranges; /* that were allowed; live: none */
+    bool is_told;       /* that it began */
 } rtsp_watch;
 
 /* What one camera offers. */
@@ -99,6 +100,8 @@ void rtsp_permit(void *user, const stream_serve_question *question, stream_serve
 
 /* recorder_rtsp_tell.c */
 void rtsp_watched(void *user, const stream_serve_watch *watch);
+/* Each second: whom the audit log hears of by now. */
+void rtsp_watches_tend(recorder_rtsp *self);
 void rtsp_tell_use(recorder_rtsp *self, const rtsp_pass *pass, const svms_access_question *question,
                    const gate_answer *answer);
 void rtsp_watches_free(recorder_rtsp *self);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "recorder_rtsp_internal.h"
+#include "viewing.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -85,7 +86,7 @@ static svms_status fill(svms_audit_record *record, const stream_serve_watch *wat
     return status;
 }
 
-static void audit(recorder_rtsp *self, const stream_serve_watch *watch, const rtsp_watch *known)
+static void tell(recorder_rtsp *self, const stream_serve_watch *watch, const rtsp_watch *known)
 {
     static const char *const names[2][2] = { { "live.start", "live.stop" },
                                              { "playback.start", "playback.stop" } };
@@ -118,6 +119,37 @@ static void audit(recorder_rtsp *self, const stream_serve_watch *watch, const rt
     auditor_tell_later(log, &record, status);
 }
 
+/* That it began, as soon as it lasted long enough to be told; where no memory was left to know
+ * that, in any case. */
+static void tell_begin(recorder_rtsp *self, const stream_serve_watch *watch, rtsp_watch *known)
+{
+    const viewing_rule *rule = &self->options.parts->settings->viewing;
+    bool is_due = viewing_is_told(rule, watch->kind == STREAM_SERVE_LIVE, watch->began_utc_ns,
+                                  watch->samples);
+    if (known ? !known->is_told && is_due : !watch->is_over) {
+        stream_serve_watch begun = *watch;
+        begun.is_over = false;
+        tell(self, &begun, known);
+        if (known) {
+            known->is_told = true;
+        }
+    }
+}
+
+static void look(void *user, const stream_serve_watch *watch)
+{
+    recorder_rtsp *self = user;
+    rtsp_watch **place = find(self, watch->number);
+    if (place) {
+        tell_begin(self, watch, *place);
+    }
+}
+
+void rtsp_watches_tend(recorder_rtsp *self)
+{
+    stream_serve_look(self->serve, look, self);
+}
+
 void rtsp_watched(void *user, const stream_serve_watch *watch)
 {
     recorder_rtsp *self = user;
@@ -127,7 +159,10 @@ void rtsp_watched(void *user, const stream_serve_watch *watch)
     service_log(self->options.parts->service, SERVICE_INFO, "%s %s %s from %s%s%s", watch->identity,
                 watch->is_over ? "stops watching" : "watches", watch->path, watch->address,
                 watch->is_over ? ": " : "", watch->is_over ? watch->why : "");
-    audit(self, watch, known);
+    tell_begin(self, watch, known);
+    if (watch->is_over && (!known || known->is_told)) {
+        tell(self, watch, known);
+    }
     if (place) {
         drop(place);
     }

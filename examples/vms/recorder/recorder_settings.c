@@ -202,6 +202,14 @@ static void read_export(recorder_settings *self, settings_node *node)
     self->export_key = node ? settings_path(node, "key") : NULL;
 }
 
+static void read_viewing(viewing_rule *out, settings_node *node)
+{
+    out->live = settings_flag_or(node, "live", true);
+    out->playback = settings_flag_or(node, "playback", true);
+    out->least_seconds = (uint32_t)settings_number_or(node, "least_seconds", 0, 86400, 0);
+    out->least_records = (uint64_t)settings_number_or(node, "least_records", 0, 1000000000, 0);
+}
+
 static void read_places(recorder_settings *self, settings_node *root)
 {
     self->identity = settings_path(root, "identity");
@@ -222,6 +230,7 @@ static void read_places(recorder_settings *self, settings_node *root)
     self->user = settings_text_or(root, "user", NULL);
     self->allow_root = settings_flag_or(root, "allow_root", false);
     self->log_json = settings_choice_or(root, "log", logs, 0) == 1;
+    read_viewing(&self->viewing, settings_object(root, "audit_viewing"));
     settings_node *network = settings_object(root, "camera_network");
     self->camera_address = settings_text_or(network, "address", NULL);
     self->camera_interface = settings_text_or(network, "interface", NULL);

@@ -65,6 +65,14 @@ typedef struct token_settings {
     const char *client_crl;   /* revocations by these, or NULL */
 } token_settings;
 
+/* Which viewing the audit log hears of (A-EVT-1). */
+typedef struct viewing_rule {
+    bool live;
+    bool playback;
+    uint32_t least_seconds; /* sequence length */
+    uint64_t least_records; /* records seen */
+} viewing_rule;
+
 typedef struct recorder_settings {
     settings *file;
     const char *identity;     /* folder, as svms enroll makes it */
@@ -76,7 +84,8 @@ typedef struct recorder_settings {
     const char *playback_key; /* opens what was recorded, or NULL: this recorder records only */
     const char *export_certificate; /* who signs exports, with chain, or NULL: there are none */
     const char *export_key;
-    const char *audit;            /* folder or socket, or NULL */
+    const char *audit; /* folder or socket, or NULL */
+    viewing_rule viewing;
     const char *policy;           /* file, or NULL: nobody gets anything */
     token_settings tokens;        /* with a policy */
     const char *camera_address;   /* from which cameras are called, or NULL: the system chooses */

@@ -11,6 +11,7 @@
 #include "recorder_base.h"
 #include "recorder_serve.h"
 #include "storage_scan.h"
+#include "viewing.h"
 
 #define LOOK_MS 1000
 
@@ -153,6 +154,7 @@ static void serve(task *self)
                    https ? https : "");
     recorder_event(parts, SERVICE_NOTICE, NULL, "recorder.start", NULL, words);
     audit_life(self, "service.start", NULL);
+    viewing_tell_rule(&self->base.parts);
     service_ready(parts->service, words);
     while (!is_over) {
         struct pollfd signals = { service_handle(parts->service), POLLIN, 0 };

@@ -69,7 +69,13 @@ static void on_second(evutil_socket_t socket, short what, void *user)
 {
     (void)socket;
     (void)what;
-    judge(user, false);
+    recorder_web *self = user;
+    judge(self, false);
+    for (api_stream *stream = self->streams; stream; stream = stream->next) {
+        if (stream->tend) {
+            stream->tend(stream);
+        }
+    }
 }
 
 static void on_bell(evutil_socket_t socket, short what, void *user)

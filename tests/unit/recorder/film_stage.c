@@ -89,6 +89,7 @@ static void make_settings(film *f)
     f->settings.storage_count = 1;
     f->settings.cameras = f->cameras;
     f->settings.camera_count = 2;
+    f->settings.viewing = (viewing_rule){ .live = true, .playback = true };
     f->parts = (recorder_parts){
         .ctx = f->ctx, .settings = &f->settings, .service = f->service, .index = f->index
     };

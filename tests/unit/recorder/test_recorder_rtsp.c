@@ -40,6 +40,7 @@ live_hub *camera_fleet_hub(camera_fleet *self, const char *camera)
 }
 
 typedef struct house {
+    char found[SVMS_AUDIT_RECORD_MAX + 1]; /* the record that count_records() found last */
     film *film;
     char policy[96];
     char keys[96];
@@ -477,7 +478,10 @@ static unsigned count_records(house *h, const char *event, const char *words)
         if (strstr(record, "\"event\":\"log.gap\"")) {
             fail_msg("%s", record);
         }
-        found += strstr(record, wanted) && strstr(record, words) ? 1 : 0;
+        if (strstr(record, wanted) && strstr(record, words)) {
+            found++;
+            (void)snprintf(h->found, sizeof h->found, "%s", record);
+        }
     }
     svms_audit_reader_close(&reader);
     return found;
@@ -501,6 +505,67 @@ static void who_may_watches_and_it_is_on_the_record(void **state)
     assert_int_equal(count_records(h, "live.stop", "\"device\":\"door\""), 1);
     live_hub_count(h->fleet.door, &stats);
     assert_int_equal(stats.viewers, 0);
+}
+
+/* A-EVT-1: sequence length, records seen, and the switch. */
+static void expect_told(house *h, const viewing_rule *rule, unsigned due)
+{
+    client c;
+    h->film->settings.viewing = *rule;
+    film_make(h->film, FILM_CAMERA, LONG_AGO, 3, 60);
+    start(h);
+    fetch(h, &c, "/replay/door", &whole);
+    expect_end(&c, STREAM_PULL_COMPLETE);
+    leave(&c);
+    assert_int_equal(count_records(h, "playback.start", ""), due);
+    assert_int_equal(count_records(h, "playback.stop", ""), due);
+}
+
+static void what_was_too_short_is_not_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ true, true, 3600, 0 }, 0);
+}
+
+static void what_showed_too_little_is_not_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ true, true, 0, 100000 }, 0);
+}
+
+static void what_is_switched_off_is_not_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ true, false, 0, 0 }, 0);
+}
+
+static void what_showed_enough_is_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ false, true, 0, 5 }, 1);
+}
+
+/* To the second. */
+static void time_of(const char *record, char out[32])
+{
+    const char *at = strstr(record, "\"time\":\"");
+    assert_non_null(at);
+    (void)snprintf(out, 32, "%.19s", at + 8);
+}
+
+static void it_is_on_the_record_while_somebody_still_watches(void **state)
+{
+    house *h = *state;
+    client c;
+    char began[32];
+    char ended[32];
+    h->film->settings.viewing.least_seconds = 1;
+    start(h);
+    begin_live(h);
+    watch_door(h, &c, &annas, 0);
+    (void)poll(NULL, 0, 5000);
+    leave(&c);
+    assert_int_equal(count_records(h, "live.start", "\"stream\":\"/live/door\""), 1);
+    time_of(h->found, began);
+    assert_int_equal(count_records(h, "live.stop", ""), 1);
+    time_of(h->found, ended);
+    assert_true(strcmp(began, ended) < 0);
 }
 
 static void a_token_that_does_not_hold_opens_nothing(void **state)
@@ -936,6 +1001,11 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(who_may_watches_and_it_is_on_the_record),
+        CASE(what_was_too_short_is_not_on_the_record),
+        CASE(what_showed_too_little_is_not_on_the_record),
+        CASE(what_is_switched_off_is_not_on_the_record),
+        CASE(what_showed_enough_is_on_the_record),
+        CASE(it_is_on_the_record_while_somebody_still_watches),
         CASE(a_token_that_does_not_hold_opens_nothing),
         CASE(a_stolen_token_is_of_no_use),
         CASE(what_one_may_not_see_is_not_there),

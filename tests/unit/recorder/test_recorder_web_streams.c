@@ -120,6 +120,28 @@ static void live_is_what_the_camera_sends(void **state)
     assert_int_equal(stats.viewers, 0);
 }
 
+static void live_is_on_the_record_when_it_lasts(void **state)
+{
+    web_case *c = *state;
+    viewing_rule *rule = &c->film->settings.viewing;
+    *rule = (viewing_rule){ true, true, 1, 0 };
+    web_client *client = begin_live(c);
+    (void)poll(NULL, 0, 3000);
+    web_leave(&client);
+    assert_int_equal(web_case_records(c, "live.start", "\"id\":\"anna\""), 1);
+    assert_int_equal(web_case_records(c, "live.stop", ""), 1);
+}
+
+static void live_that_is_switched_off_is_not_on_the_record(void **state)
+{
+    web_case *c = *state;
+    c->film->settings.viewing.live = false;
+    web_client *client = begin_live(c);
+    web_leave(&client);
+    assert_int_equal(web_case_records(c, "live.start", ""), 0);
+    assert_int_equal(web_case_records(c, "live.stop", ""), 0);
+}
+
 static void put_one(web_case *c, unsigned number)
 {
     uint8_t data[8] = { 0, 0, 0, 4, 0x65, 0, 0, (uint8_t)number };
@@ -264,6 +286,38 @@ static void all_that_was_recorded_is_played(void **state)
     assert_int_equal(web_case_records(c, "playback.stop", "\"records\":\"360\"") +
                          web_case_records(c, "playback.stop", "\"records\":360"),
                      1);
+}
+
+/* A-EVT-1: sequence length, records seen, and the switch. */
+static void expect_told(web_case *c, const viewing_rule *rule, unsigned due)
+{
+    c->film->settings.viewing = *rule;
+    film_make(c->film, FILM_CAMERA, WEB_LONG_AGO, 30, 10);
+    web_case_start(c);
+    seen all = play(c, "speed=0");
+    assert_int_equal(all.pictures, 300);
+    assert_int_equal(web_case_records(c, "playback.start", ""), due);
+    assert_int_equal(web_case_records(c, "playback.stop", ""), due);
+}
+
+static void what_was_too_short_is_not_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ true, true, 3600, 0 }, 0);
+}
+
+static void what_showed_too_little_is_not_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ true, true, 0, 361 }, 0);
+}
+
+static void what_is_switched_off_is_not_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ true, false, 0, 0 }, 0);
+}
+
+static void what_showed_enough_is_on_the_record(void **state)
+{
+    expect_told(*state, &(viewing_rule){ false, true, 0, 360 }, 1);
 }
 
 static void it_is_played_backwards_by_groups_and_by_single_pictures(void **state)
@@ -491,12 +545,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ON_A_RECORDER(live_is_what_the_camera_sends),
+        ON_A_RECORDER(live_is_on_the_record_when_it_lasts),
+        ON_A_RECORDER(live_that_is_switched_off_is_not_on_the_record),
         ON_A_RECORDER(other_tracks_of_a_camera_are_told_before_its_samples),
         ON_A_RECORDER(a_slow_viewer_holds_nobody_up),
         ON_A_RECORDER(one_person_watches_so_much_at_once_and_no_more),
         ON_A_RECORDER(live_ends_with_the_permission_and_says_so),
         ON_A_RECORDER(live_ends_with_the_recorder_and_says_so),
         ON_A_RECORDER(all_that_was_recorded_is_played),
+        ON_A_RECORDER(what_was_too_short_is_not_on_the_record),
+        ON_A_RECORDER(what_showed_too_little_is_not_on_the_record),
+        ON_A_RECORDER(what_is_switched_off_is_not_on_the_record),
+        ON_A_RECORDER(what_showed_enough_is_on_the_record),
         ON_A_RECORDER(it_is_played_backwards_by_groups_and_by_single_pictures),
         ON_A_RECORDER(it_begins_where_decoding_can_begin),
         ON_A_RECORDER(it_is_played_as_fast_as_is_wished),
