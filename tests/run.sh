@@ -123,7 +123,7 @@ sanitize() {
         --suite unit/container --suite unit/export --suite unit/access --suite unit/login --suite unit/tls \
         --suite unit/audit --suite unit/rtp --suite unit/rtsp --suite unit/srtp --suite unit/update \
         --suite unit/signedvideo --suite unit/privacy --suite unit/stream --suite unit/vms_common \
-        --suite unit/vms_service --suite unit/recorder \
+        --suite unit/vms_service --suite unit/intake --suite unit/recorder \
         --suite fuzz
     sanitize_threads
 }
