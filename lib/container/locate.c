@@ -77,6 +77,7 @@ static svms_status walk_from(svms_scanner *scanner, svms_place from, int64_t utc
     uint64_t at = chosen.offset;
     uint64_t next = 0;
     int64_t last = SVMS_NO_TIME;
+    bool is_behind_all = false;
     for (;;) {
         svms_glimpse glimpse;
         bool found = true;
@@ -88,6 +89,7 @@ static svms_status walk_from(svms_scanner *scanner, svms_place from, int64_t utc
         if (status != SVMS_OK) {
             return status;
         }
+        is_behind_all = !found;
         if (!found || (glimpse.complete && glimpse.first_utc_ns > utc_ns)) {
             break;
         }
@@ -106,7 +108,8 @@ static svms_status walk_from(svms_scanner *scanner, svms_place from, int64_t utc
             return status;
         }
     }
-    if (last != SVMS_NO_TIME && utc_ns >= last) {
+    /* Between two segments lies time, too. */
+    if (is_behind_all && last != SVMS_NO_TIME && utc_ns >= last) {
         chosen = (svms_place){ at, next, true };
     }
     *out = chosen;

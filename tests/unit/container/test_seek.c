@@ -3,9 +3,10 @@
  * written. */
 #include "fixture.h"
 
-/* One tiny sample a segment; every `stride`th begins with a sync sample. */
-static void record_many(fixture *fix, uint32_t segments, uint32_t stride, bool leave_open,
-                        memory_file *file)
+/* One tiny sample of 10 ticks a segment, one each `step` ticks; every `stride`th begins with a sync
+ * sample. */
+static void record_apart(fixture *fix, uint32_t segments, uint32_t stride, int64_t step,
+                         bool leave_open, memory_file *file)
 {
     recipe how = RECIPE_INIT;
     svms_track tracks[2];
@@ -20,7 +21,7 @@ static void record_many(fixture *fix, uint32_t segments, uint32_t stride, bool l
     assert_int_equal(svms_writer_open(&writer, fix->ctx, &sink, &options, NULL), SVMS_OK);
     for (uint32_t i = 0; i < segments; i++) {
         svms_sample sample = SVMS_SAMPLE_INIT;
-        sample.dts = sample.pts = (int64_t)i * 10;
+        sample.dts = sample.pts = (int64_t)i * step;
         sample.duration = 10;
         sample.flags = i % stride == 0 ? SVMS_SAMPLE_SYNC : 0;
         sample.data = (const uint8_t *)&i;
@@ -33,6 +34,12 @@ static void record_many(fixture *fix, uint32_t segments, uint32_t stride, bool l
     } else {
         assert_int_equal(svms_writer_close(&writer, NULL), SVMS_OK);
     }
+}
+
+static void record_many(fixture *fix, uint32_t segments, uint32_t stride, bool leave_open,
+                        memory_file *file)
+{
+    record_apart(fix, segments, stride, 10, leave_open, file);
 }
 
 static svms_reader *open_reader(fixture *fix, const svms_source *source)
@@ -151,6 +158,28 @@ static void seeking_goes_back_to_a_sync_sample(void **state)
         expect_seek(reader, 75, SVMS_OK, 7);
         svms_reader_close(&reader);
         memory_file_clear(&file);
+    }
+}
+
+/* Few segments are walked through, many have checkpoints. */
+static void time_between_two_segments_leads_to_the_one_before(void **state)
+{
+    fixture *fix = *state;
+    for (int open = 0; open < 2; open++) {
+        for (uint32_t segments = 3; segments < 700; segments += 200) {
+            memory_file file = { 0 };
+            record_apart(fix, segments, 1, 20, open == 1, &file);
+            svms_source source = memory_source(&file);
+            svms_reader *reader = open_reader(fix, &source);
+            for (uint32_t i = 0; i + 1 < segments; i++) {
+                expect_seek(reader, (int64_t)i * 20 + 9, SVMS_OK, i);
+                expect_seek(reader, (int64_t)i * 20 + 10, SVMS_OK, i);
+                expect_seek(reader, (int64_t)i * 20 + 19, SVMS_OK, i);
+            }
+            expect_seek(reader, (int64_t)segments * 20, SVMS_END, 0);
+            svms_reader_close(&reader);
+            memory_file_clear(&file);
+        }
     }
 }
 
@@ -328,6 +357,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(seeking_goes_back_to_a_sync_sample, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(time_between_two_segments_leads_to_the_one_before,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(an_index_that_lies_hides_nothing, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(readers_follow_a_writer, fixture_setup, fixture_teardown),
