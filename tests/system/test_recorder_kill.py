@@ -15,11 +15,14 @@ from recorder_case import RECORDER, RecorderCase, ServedClip
 from system_case import GOOD, main, say
 from tls_check_case import Server
 
+# Shorter gaps are not fetched.
+SHORTEST = 1
+FETCHES = 4
 ROUNDS = int(os.environ.get("SVMS_KILL_ROUNDS", "12"))
 NAMES = ("entrance", "clip")
 # All that a recorder may leave in its folder.
 KEPT = re.compile(r"""
-    storage/\.keeper-reserve | storage/(entrance|clip)/\d{6}-\d{8}T\d{6}Z(-\d)?\.svms(\.part)? | heads/(entrance|clip)\.head |
+    storage/\.keeper-reserve | storage/(entrance|clip)/(edge-)?\d{6}-\d{8}T\d{6}Z(-\d)?\.svms(\.part)? | heads/(entrance|clip)\.head |
     index | ledger | identity/(ca|cert|key)\.pem | recipient\.pem | recorder\.(json|log) |
     audit/(checkpoint|epochs|lock|log|keys/epoch-\d+\.pem|journal/\d{16}|tile/(0|1|entries)/[x\d/]+(\.p/\d+)?)""", re.VERBOSE)
 CONTAINERS = ("SELECT cameras.name, file, hex(container), hex(recording), sequence, segment, hex(manifest), head_utc, first_utc, "
@@ -33,9 +36,9 @@ class RecorderKillTest(RecorderCase):
         self.signed = {name: {} for name in NAMES}
         self.unsigned = 0
 
-    def look(self, recorder):
+    def look(self, recorder, *names):
         """What is signed on the disk at this moment, as svms verify finds it; nobody runs."""
-        for name in NAMES:
+        for name in names or NAMES:
             run = self.run_svms("verify", recorder.at(os.path.join("storage", name)), "--trust", self.trust, "--json")
             report = run.json()
             self.assertIn(report["verdict"], ("authentic", "incomplete"), run)
@@ -93,6 +96,46 @@ class RecorderKillTest(RecorderCase):
         seed = int(os.environ.get("SVMS_KILL_SEED") or random.SystemRandom().randrange(1 << 32))
         say(f"SVMS_KILL_SEED={seed}")
         return random.Random(seed)
+
+    @staticmethod
+    def longest_hole(recorder):
+        """In seconds, in what there is of all, fetched or not."""
+        reached, longest = None, 0
+        for first, last in recorder.ask("SELECT first_utc, last_utc FROM containers WHERE last_utc IS NOT NULL ORDER BY first_utc"):
+            longest = max(longest, first - (reached or first))
+            reached = max(reached or 0, last)
+        return longest / 1e9
+
+    def test_what_is_fetched_outlives_kills_while_it_is_fetched(self):
+        chance = self.chance()
+        camera = self.camera(edge={"keep_bytes": 100000000, "rotate_minutes": 1}).start()
+        recorder = self.recorder(self.known_camera(camera, edge_url=camera.url.replace("/live", "/replay"))).start()
+        self.records(recorder, "entrance", seconds=2)
+        for _ in range(FETCHES):
+            recorder.kill()
+            self.look(recorder, "entrance")
+            time.sleep(chance.uniform(1.5, 4))
+            recorder.start()
+            time.sleep(chance.uniform(0.2, 5))
+        # The last hole is to be seen when something is signed behind it.
+        self.wait_for(lambda: recorder.ask("SELECT * FROM containers WHERE NOT edge AND NOT closed AND last_utc IS NOT NULL"))
+        self.wait_for(lambda: self.longest_hole(recorder) < SHORTEST)
+        recorder.stop()
+        self.check_nothing_is_left(recorder)
+        self.look(recorder, "entrance")
+        self.assertLess(self.longest_hole(recorder), SHORTEST)
+        run = self.run_svms("verify", recorder.at("storage/entrance"), "--trust", self.trust, "--json", "--head",
+                            recorder.at("heads/entrance.head"))
+        report = run.json()
+        self.assertEqual((report["missing"], report["coverage"]["segments_failed"]), (0, 0), run)
+        # Behind what is fetched comes nothing that knows of its end: where that was interrupted, it is said.
+        unproven = {issue["file"] for issue in report["issues"] if issue["kind"] != "interrupted"}
+        self.assertEqual(unproven, {file for file in recorder.containers("entrance") if re.fullmatch(r"edge-.*\.part", file)}, run)
+        self.assertEqual(report["verdict"], "incomplete" if unproven else "authentic", run)
+        self.assertGreaterEqual(report["edge_containers"], 1)
+        self.check_index(recorder)
+        self.check_log(recorder)
+        say(f"{report['containers']} containers, {report['edge_containers']} fetched ones, of them {len(unproven)} interrupted")
 
     def test_whatever_was_signed_outlives_kills_of_either(self):
         chance = self.chance()
