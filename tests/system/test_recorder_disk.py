@@ -104,7 +104,7 @@ class RecorderDiskTest(LoadCase):
         self.assertEqual(len(closed), CONTAINERS)
         self.lock(closed[1][1], closed[1][2] + 1)
         # A warning comes before anything is lost.
-        self.fill_to(RESERVE * 3 // 2)
+        self.fill_to(RESERVE * 15 // 8)
         warned = recorder.wait_for_event("storage.filling")[0][0]
         self.assertEqual((self.count("storage.full"), self.rows()), (0, closed))
         self.fill_to(RESERVE - 1000000)
