@@ -12,6 +12,7 @@
 #include <svms/audit_check.h>
 
 #include "bundle_index.h"
+#include "check_ahead.h"
 #include "epochs.h"
 #include "kept.h"
 #include "log_internal.h"
@@ -109,6 +110,10 @@ void svms_check_wrong_from(svms_check *at, uint64_t record);
 /* Reads a file; what is no fault of the log is a failure. */
 SVMS_MUST_CHECK svms_status svms_check_read(svms_check *at, const char *name, svms_builder *out,
                                             svms_check_presence *presence, svms_error *err);
+/* The same of a file that was read already, with what came of it. */
+SVMS_MUST_CHECK svms_status svms_check_judge_read(svms_check *at, svms_status status,
+                                                  const svms_error *why,
+                                                  svms_check_presence *presence, svms_error *err);
 /* True for what must end the check: memory, provider, a callback, a later version. */
 bool svms_check_is_fatal(svms_status status);
 

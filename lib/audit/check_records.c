@@ -18,8 +18,10 @@ typedef struct bundle {
     uint32_t count; /* of records that are whole */
     bool ends_there;
     uint32_t wrong; /* the first that is; width: none */
-    svms_bundle_entry entry[SVMS_TILE_WIDTH];
-    uint8_t leaves[SVMS_TILE_BYTES];
+    const svms_bundle_entry *entry;
+    const uint8_t *leaves;
+    svms_check_ahead *ahead; /* what reads bundles before they are asked for; may be NULL */
+    svms_check_bundle *own;  /* for those that it does not read */
 } bundle;
 
 uint32_t svms_check_split(const svms_builder *bytes, uint32_t width,
@@ -58,12 +60,37 @@ static svms_status tell_missing(svms_check *at, const bundle *of)
                            of->first + of->width - 1);
 }
 
-static svms_status read_bundle(svms_check *at, bundle *out, svms_error *err)
+/* What there is of a bundle, read ahead or here. */
+static svms_status fetch(svms_check *at, bundle *out, svms_check_presence *presence,
+                         svms_error *err)
 {
     const svms_tile which = { SVMS_TILE_ENTRIES, out->first / SVMS_TILE_WIDTH, out->width };
+    const svms_check_bundle *held = svms_check_ahead_take(out->ahead, which.number);
+    bool is_full = true;
+    svms_status status;
+    if (held) {
+        status = svms_check_judge_read(at, held->status, &held->why, presence, err);
+    } else {
+        held = out->own;
+        status = svms_check_read_tile(at, &which, &out->own->bytes, &is_full, presence, err);
+        if (status == SVMS_OK && *presence == SVMS_CHECK_PRESENT) {
+            status = svms_check_bundle_split(out->own, out->width, at->hasher, err);
+        }
+    }
+    if (status == SVMS_OK && *presence == SVMS_CHECK_PRESENT) {
+        out->count = held->count;
+        /* Of a full one the part in front is wanted. */
+        out->ends_there = held->ends_there || (is_full && out->width < SVMS_TILE_WIDTH);
+    }
+    out->entry = held->entry;
+    out->leaves = held->leaves;
+    return status;
+}
+
+static svms_status read_bundle(svms_check *at, bundle *out, svms_error *err)
+{
     svms_check_presence presence;
-    bool is_full;
-    svms_status status = svms_check_read_tile(at, &which, &at->bundle, &is_full, &presence, err);
+    svms_status status = fetch(at, out, &presence, err);
     if (status != SVMS_OK || presence == SVMS_CHECK_UNREADABLE) {
         return status;
     }
@@ -73,12 +100,7 @@ static svms_status read_bundle(svms_check *at, bundle *out, svms_error *err)
         return status != SVMS_OK || is_told ? status : tell_missing(at, out);
     }
     out->is_there = true;
-    if (presence == SVMS_CHECK_PRESENT) {
-        out->count = svms_check_split(&at->bundle, out->width, out->entry, &out->ends_there);
-        /* Of a full one the part in front is wanted. */
-        out->ends_there = out->ends_there || (is_full && out->width < SVMS_TILE_WIDTH);
-    }
-    return svms_check_leaves(at, out->entry, out->count, out->leaves, err);
+    return SVMS_OK;
 }
 
 static svms_status tell_record(svms_check *at, bundle *of, uint32_t place, const char *what)
@@ -275,22 +297,33 @@ static svms_status check_all(svms_check *at, bundle *of, svms_error *err)
     return status;
 }
 
+static svms_status prepare(svms_check *at, bundle *of, svms_error *err)
+{
+    svms_status status = svms_check_bundle_new(&of->own, at->ctx, err);
+    if (status == SVMS_OK) {
+        status = svms_check_ahead_new(&of->ahead, at->ctx, at->folder,
+                                      (at->minimum.first + SVMS_TILE_WIDTH - 1) / SVMS_TILE_WIDTH,
+                                      at->trunk.size / SVMS_TILE_WIDTH, err);
+    }
+    return status;
+}
+
 svms_status svms_check_records(svms_check *at, svms_error *err)
 {
-    bundle *of = svms_alloc(at->ctx, sizeof *of);
-    svms_status status = SVMS_OK;
-    if (!of) {
-        return svms_fail_memory(err);
-    }
+    bundle of = { 0 };
+    svms_status status = prepare(at, &of, err);
     /* Those of the empty tree. */
-    status = svms_check_anchors(at, &at->edge, NULL, 0, err);
+    if (status == SVMS_OK) {
+        status = svms_check_anchors(at, &at->edge, NULL, 0, err);
+    }
     if (status == SVMS_OK) {
         status = note_journal_edge(at, NULL, 0, err);
     }
     if (status == SVMS_OK) {
-        status = check_all(at, of, err);
+        status = check_all(at, &of, err);
     }
-    svms_release(at->ctx, of);
+    svms_check_ahead_free(&of.ahead);
+    svms_check_bundle_free(&of.own, at->ctx);
     /* Of sizes that tiles have, and nothing could be said of. */
     while (at->next_anchor < at->anchor_count &&
            at->anchor[at->next_anchor].head.size <= at->trunk.size) {

@@ -93,18 +93,24 @@ svms_status svms_check_read(svms_check *at, const char *name, svms_builder *out,
 {
     svms_error why = SVMS_ERROR_INIT;
     svms_status status = svms_log_read_file(at->folder, name, out, &why);
+    return svms_check_judge_read(at, status, &why, presence, err);
+}
+
+svms_status svms_check_judge_read(svms_check *at, svms_status status, const svms_error *why,
+                                  svms_check_presence *presence, svms_error *err)
+{
     if (status == SVMS_OK) {
         *presence = SVMS_CHECK_PRESENT;
         return SVMS_OK;
     }
     if (svms_check_is_fatal(status)) {
-        return svms_fail_as(err, status, &why);
+        return svms_fail_as(err, status, why);
     }
     if (status == SVMS_E_LIMIT) {
         *presence = SVMS_CHECK_TOO_LARGE;
         return SVMS_OK;
     }
-    if (svms_log_is_missing(status, &why)) {
+    if (svms_log_is_missing(status, why)) {
         *presence = SVMS_CHECK_ABSENT;
         return SVMS_OK;
     }
@@ -112,8 +118,8 @@ svms_status svms_check_read(svms_check *at, const char *name, svms_builder *out,
     svms_audit_flaw_found found = { .struct_size = sizeof found,
                                     .flaw = SVMS_AUDIT_FLAW_UNREADABLE,
                                     .status = SVMS_E_IO,
-                                    .os_error = why.os_error,
+                                    .os_error = why->os_error,
                                     .record = SVMS_NO_RECORD };
-    snprintf(found.words, sizeof found.words, "%s", why.message);
+    snprintf(found.words, sizeof found.words, "%s", why->message);
     return settle(at, &found);
 }

@@ -10,6 +10,9 @@ const maxBlocks = 2;
 const runLength = 4;
 export const runSize = runLength * blockSize;
 
+/** End of the run that an offset lies in. */
+export const endOfRun = (offset: number): number => (Math.floor(offset / runSize) + 1) * runSize;
+
 /**
  * A source of which neighbouring pieces are read together, for whoever goes through it from front to back.
  * Unlike other sources it hands out views of memory that it keeps: who changes a byte, changes it back

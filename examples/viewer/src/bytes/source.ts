@@ -10,6 +10,8 @@ export interface Source {
    * the end is left out, so that fewer bytes, also none, may come.
    */
   read(offset: number, length: number): Promise<Octets>;
+  /** The same into memory that the caller has; how many bytes came. */
+  readInto?(offset: number, memory: Octets): Promise<number>;
   /** What follows an offset, to be read forwards; null, or not there, where only slices can be read. */
   streamFrom?(offset: number): ByteStream | null;
 }

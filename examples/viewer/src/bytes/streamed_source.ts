@@ -4,15 +4,23 @@ import type { Octets } from './octets.js';
 import { type LendingSource, type Source, available } from './source.js';
 
 /** What is read at once: so little that a processor still has it near when it is hashed. */
-export const chunkSize = 512 << 10;
+export const chunkSize = 1 << 20;
 /** What is read first where reading begins, so that nobody waits long for it. */
 const firstChunk = 128 << 10;
 /** With so much of a chunk it is worth while to go on. */
 export const leastChunk = 256 << 10;
 /** Memory in front of each chunk, for what is left of the one before and goes on in it. */
 export const roomSize = 256 << 10;
-/** What one reader goes through in a row: with little of it, all readers end at about the same time. */
-export const streamedRun = 16 << 20;
+const leastRun = 16 << 20;
+const mostRun = 96 << 20;
+
+/**
+ * Where a reader stops who begins at an offset of a file of some size: opening a stream costs as much as reading a
+ * megabyte, so runs are long, and become short towards the end, so that all readers end at about the same time.
+ */
+export function endOfStreamedRun(size: number, offset: number, readers: number): number {
+  return offset + Math.min(mostRun, Math.max(leastRun, (size - offset) / (2 * readers)));
+}
 
 /** Bytes of the source from `start` on, at `from` to `to` of the memory. */
 interface Chunk {
@@ -96,22 +104,22 @@ export class StreamedSource implements LendingSource {
     if (offset + wanted > endOf(this.current)) {
       const { memory, from, to, start } = this.current;
       const left = memory.subarray(from + offset - start, to);
-      if (left.length > roomSize) return this.gather(offset, wanted);
+      if (left.length > roomSize) return this.gather(offset, new Uint8Array(wanted));
       const kept = left.slice();
       const next = await this.advance();
       next.from -= kept.length;
       next.start -= kept.length;
       next.memory.set(kept, next.from);
-      if (offset + wanted > endOf(next)) return this.gather(offset, wanted);
+      if (offset + wanted > endOf(next)) return this.gather(offset, new Uint8Array(wanted));
     }
     const { memory, from, to, start } = this.current;
     const at = from + offset - start;
     return memory.subarray(at, Math.min(to, at + Math.max(wanted, most)));
   }
 
-  /** What reaches over several chunks, in memory of its own. */
-  private async gather(offset: number, wanted: number): Promise<Octets> {
-    const whole = new Uint8Array(wanted);
+  /** What reaches over several chunks, in memory that is given. */
+  private async gather(offset: number, whole: Octets): Promise<Octets> {
+    const wanted = whole.length;
     let done = 0;
     for (;;) {
       const { memory, from, to, start } = this.current;
@@ -126,8 +134,13 @@ export class StreamedSource implements LendingSource {
   }
 
   async read(offset: number, length: number): Promise<Octets> {
-    const wanted = available(this.size, offset, length);
+    const memory = new Uint8Array(available(this.size, offset, length));
+    return memory.subarray(0, await this.readInto(offset, memory));
+  }
+
+  async readInto(offset: number, memory: Octets): Promise<number> {
+    const wanted = available(this.size, offset, memory.length);
     if (!this.isAt(offset)) this.jump(offset);
-    return this.gather(offset, wanted);
+    return (await this.gather(offset, memory.subarray(0, wanted))).length;
   }
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import { BlobStream } from '../bytes/byte_stream.js';
 import { reasonOf } from '../bytes/errors.js';
-import { ReadAheadSource, runSize } from '../bytes/read_ahead.js';
+import { ReadAheadSource } from '../bytes/read_ahead.js';
 import type { Source } from '../bytes/source.js';
-import { StreamedSource, streamedRun } from '../bytes/streamed_source.js';
+import { isStreamed, runEndOf } from '../bytes/runs.js';
+import { Scratch } from '../bytes/scratch.js';
+import { StreamedSource } from '../bytes/streamed_source.js';
 import { Distribution, JobQueue, type Loaded, Turns, takeBack } from './job_queue.js';
 import { openHeader } from './opening.js';
 import { type CheckedPlace, checkAndOpen } from './opened_check.js';
@@ -41,25 +42,14 @@ type Reply = { id: number; piece: SegmentPiece } | { id: number; error: string }
 const repliesAtOnce = 8;
 
 /** A file for whoever goes through it from front to back, as a stream where there are such. */
-function readForwards(source: Source): Source {
-  const first = source.streamFrom?.(0) ?? null;
-  if (first === null) return new ReadAheadSource(source);
-  first.close();
-  return new StreamedSource(source);
-}
-
-/** How much of a file a worker goes through in a row: who reads blocks ahead needs more than who reads a stream. */
-function runOf(input: unknown): number {
-  const stream = input instanceof Blob ? BlobStream.open(input.slice(0, 0)) : null;
-  stream?.close();
-  return stream === null ? runSize : streamedRun;
-}
+const readForwards = (source: Source): Source => (isStreamed(source) ? new StreamedSource(source) : new ReadAheadSource(source));
 
 /** The worker's side: checks segments of the container that it is told to open. */
 export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
   let opened: Promise<{ source: Source; context: ContainerContext }> | null = null;
   const queue = new JobQueue();
   const turns = new Turns();
+  const scratch = new Scratch();
   const replies: Reply[] = [];
   const open = async (input: Input): Promise<{ source: Source; context: ContainerContext }> => {
     const source = await makeSource(input);
@@ -69,7 +59,7 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
     try {
       if (opened === null) throw new Error('nothing was opened');
       const { source, context } = await opened;
-      return { id, piece: await turns.take((hasRead) => checkAndOpen(context, source, place, hasRead)) };
+      return { id, piece: await turns.take((hasRead) => checkAndOpen(context, source, place, hasRead, scratch)) };
     } catch (error) {
       return { id, error: reasonOf(error) };
     }
@@ -123,7 +113,7 @@ export class CheckPool<Input> {
       port.send({ kind: 'open', input });
       return worker;
     });
-    this.distribution = new Distribution(workers, runOf(input));
+    this.distribution = new Distribution(workers, runEndOf(input));
   }
 
   private settle(waiting: Map<number, Waiting>, reply: Reply): void {

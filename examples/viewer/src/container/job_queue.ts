@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import { runSize } from '../bytes/read_ahead.js';
-
 /** Jobs of a worker that are under way at once: one is read while others are hashed. */
 const maxRunning = 4;
 
@@ -63,23 +61,35 @@ export function takeBack<Job>(worker: Loaded<Job>): Job[] {
   return left;
 }
 
+/** Where a run of what one worker goes through ends, by where it begins and how many workers there are. */
+export type RunEnd = (start: number, workers: number) => number;
+
+/** Jobs of a run, however small they are: what is given out ahead must be enough for all workers. */
+export const jobsInRun = 96;
+
 /** Gives neighbours to the same worker, which reads them together, and each new run of them to who has least to do. */
 export class Distribution<Worker extends Loaded<unknown>> {
-  private run = -1;
+  private start = 0;
+  private end = 0;
+  private jobs = 0;
   private worker: Worker | null = null;
 
   constructor(
     private readonly workers: readonly Worker[],
-    private readonly length = runSize,
+    private readonly endOf: RunEnd,
   ) {}
 
   /** Null where no worker is left. */
   pick(offset: number): Worker | null {
-    const run = Math.floor(offset / this.length);
-    if (this.worker !== null && !this.worker.isGone && run === this.run) return this.worker;
-    const [first, ...others] = this.workers.filter((worker) => !worker.isGone);
+    this.jobs++;
+    const isInRun = offset >= this.start && offset < this.end && this.jobs <= jobsInRun;
+    if (this.worker !== null && !this.worker.isGone && isInRun) return this.worker;
+    const present = this.workers.filter((worker) => !worker.isGone);
+    const [first, ...others] = present;
     if (first === undefined) return null;
-    this.run = run;
+    this.start = offset;
+    this.end = this.endOf(offset, present.length);
+    this.jobs = 1;
     this.worker = others.reduce((best, one) => (one.waiting.size < best.waiting.size ? one : best), first);
     return this.worker;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import type { Octets } from '../bytes/octets.js';
-import { MemorySource, type Source } from '../bytes/source.js';
+import { Scratch } from '../bytes/scratch.js';
+import type { Source } from '../bytes/source.js';
 import { trackSecretOf } from './keys.js';
 import { UndecryptableError, openAllSamples } from './samples.js';
 import { type ContainerContext, type SegmentInput, type SegmentPiece, checkSegment } from './segment.js';
@@ -15,18 +16,21 @@ export interface CheckedPlace extends Omit<SegmentInput, 'source'> {
 const maxInMemory = 64 << 20;
 
 /** Checks a segment and, where there is a key, opens its samples from the same memory. */
-export async function checkAndOpen(context: ContainerContext, source: Source, place: CheckedPlace, hasRead?: () => void): Promise<SegmentPiece> {
+export async function checkAndOpen(context: ContainerContext, source: Source, place: CheckedPlace, hasRead?: () => void, scratch = new Scratch()): Promise<SegmentPiece> {
   const { opensWith, ...input } = place;
   if (opensWith === undefined) return checkSegment(context, { source, ...input }, hasRead);
   const { at, expectedSize } = place;
-  const isSmall = expectedSize !== undefined && expectedSize <= maxInMemory && at + expectedSize <= place.zerosFrom;
+  const isSmall = expectedSize !== undefined && expectedSize <= maxInMemory && at > 0 && at + expectedSize <= place.zerosFrom;
   if (isSmall) {
-    const memory = new MemorySource(await source.read(at, expectedSize));
-    const shift = (place.shift ?? 0) + at;
-    const within = { ...input, source: memory, at: 0, end: memory.size, zerosFrom: memory.size, shift };
-    const piece = await checkSegment(context, within);
-    // The size was a guess of the index: what does not fit it is looked at where it stands.
-    if (piece.state === 'whole') return openSamples(context, memory, { offset: 0, end: memory.size }, piece, opensWith);
+    // With the byte in front of it, which hashing needs.
+    const piece = await scratch.with(source, at - 1, expectedSize + 1, async (memory) => {
+      hasRead?.();
+      const within = { ...input, source: memory, at: 1, end: memory.size, zerosFrom: memory.size, shift: (place.shift ?? 0) + at - 1 };
+      const checked = await checkSegment(context, within);
+      // The size was a guess of the index: what does not fit it is looked at where it stands.
+      return checked.state === 'whole' ? openSamples(context, memory, { offset: 1, end: memory.size }, checked, opensWith) : null;
+    });
+    if (piece !== null) return piece;
   }
   const piece = await checkSegment(context, { source, ...input });
   if (piece.state !== 'whole') return piece;

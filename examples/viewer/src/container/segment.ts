@@ -175,6 +175,7 @@ class SegmentWalk {
     let at = this.input.at;
     for (;;) {
       if (this.input.apart !== undefined && at >= this.input.end) {
+        this.hasRead();
         return this.finish(this.input.apart, at + this.shift, at + this.shift + this.input.apart.length);
       }
       if (at >= this.input.zerosFrom || at >= this.input.end) throw new PartialSignal();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { CheckPool, type Port, type SegmentCheck } from '../container/check_pool.js';
+import { jobsInRun } from '../container/job_queue.js';
 import type { VerifyOptions } from '../container/verify.js';
 import type { AttachmentChecker } from '../package/attachments.js';
 import { FramePool } from '../package/frame_pool.js';
@@ -10,7 +11,7 @@ import { Channels, type CheckKind } from './channels.js';
  * Jobs that each worker is given at once: enough to fill what it reads at once, when segments are small.
  * It does a few at a time, so that large ones do not fill the memory.
  */
-const jobsPerWorker = 48;
+const jobsPerWorker = jobsInRun;
 /** How long workers are waited for that do not start, in milliseconds. */
 const startTime = 3000;
 

@@ -8,10 +8,12 @@ import type { FirstMessage, GoneMessage } from './start_message.js';
 import { startWorker } from './start_worker.js';
 
 const maxCheckers = 8;
+/** While one waits for the browser, which reads files in another process, the other has something to do. */
+const checkersPerProcessor = 2;
 
 function checkersWanted(): number {
   const processors = globalThis.navigator?.hardwareConcurrency ?? 1;
-  return Math.max(1, Math.min(maxCheckers, processors));
+  return Math.max(1, Math.min(maxCheckers, checkersPerProcessor * processors));
 }
 
 function tell(worker: Worker, first: FirstMessage): void {

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import type { Octets } from '../bytes/octets.js';
 import { ReadAheadSource } from '../bytes/read_ahead.js';
+import { isStreamed, runEndOf } from '../bytes/runs.js';
+import { Scratch } from '../bytes/scratch.js';
 import { MemorySource, type Source } from '../bytes/source.js';
+import { StreamedWindow } from '../bytes/streamed_window.js';
 import type { Port } from '../container/check_pool.js';
-import { Distribution, JobQueue, type Loaded, takeBack } from '../container/job_queue.js';
+import { Distribution, JobQueue, type Loaded, Turns, takeBack } from '../container/job_queue.js';
 import { type OpenedHeader, openHeader } from '../container/opening.js';
 import { AttachmentPool, type AttachmentReply, type AttachmentRequest, AttachmentService, type AttachmentWorker, receivedError, sentError } from './attachment_pool.js';
 import type { AttachmentChecker } from './attachments.js';
@@ -40,12 +43,15 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
   // Attachments are read in pieces as large as what is read ahead, which would only copy them.
   const attachments = new AttachmentService(port, () => plain);
   const queue = new JobQueue();
+  const turns = new Turns();
+  const scratch = new Scratch();
   const contexts = new Map<number, Promise<OpenedHeader>>();
   const run = async ({ id, source, job }: JobRequest): Promise<SegmentReply> => {
     try {
       const context = contexts.get(source);
       if (file === null || context === undefined) throw new Error('nothing was opened');
-      return { id, result: await checkSegmentFrame(await context, await file, job) };
+      const [opened, from] = [await context, await file];
+      return { id, result: await turns.take((hasRead) => checkSegmentFrame(opened, from, job, hasRead, scratch)) };
     } catch (error) {
       return { id, error: sentError(error) };
     }
@@ -65,7 +71,7 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
       attachments.take(request);
     } else {
       plain = Promise.resolve(makeSource(request.input));
-      file = plain.then((source) => new ReadAheadSource(source));
+      file = plain.then((source) => (isStreamed(source) ? new StreamedWindow(source) : new ReadAheadSource(source)));
       // Told, again, to whoever asks for a check.
       file.catch(() => undefined);
       contexts.clear();
@@ -97,7 +103,7 @@ export class FramePool<Input> {
     private readonly here: SegmentChecker | null = null,
   ) {
     const workers: Worker[] = [];
-    this.distribution = new Distribution(workers);
+    this.distribution = new Distribution(workers, runEndOf(input));
     this.attachments = new AttachmentPool(workers);
     for (const port of ports) {
       const worker: Worker = { port, waiting: new Map(), attachments: new Map(), sources: new Set(), isGone: false };

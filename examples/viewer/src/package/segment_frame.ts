@@ -2,6 +2,7 @@
 import { Cursor } from '../bytes/cursor.js';
 import { FormatError } from '../bytes/errors.js';
 import { type Octets, concat, copyOf } from '../bytes/octets.js';
+import { Scratch } from '../bytes/scratch.js';
 import { MemorySource, PartSource, type Source } from '../bytes/source.js';
 import { protection, recordHeaderSize } from '../container/format.js';
 import type { Track } from '../container/header.js';
@@ -113,7 +114,12 @@ export async function readPartA(frame: Frame, wanted: WantedSecrets, isSealed: b
 }
 
 /** Secrets whose commitment is right, and what is said where one is not (C-KEY-5). */
-export function fittingSecrets(secrets: DisclosedSecrets, manifest: Manifest): { source: SecretSource; wrong: string | null } {
+export interface FittingSecrets {
+  source: SecretSource;
+  wrong: string | null;
+}
+
+export function fittingSecrets(secrets: DisclosedSecrets, manifest: Manifest): FittingSecrets {
   const wrong = new Set<number>();
   for (const entry of manifest.entries) {
     if (secrets.of(entry.track)?.fits(entry.commitment) === false) wrong.add(entry.track);
@@ -183,32 +189,68 @@ function manifestOffset(entry: FrameEntry, c: Octets, frame: Frame): number {
   return bytes <= BigInt(Number.MAX_SAFE_INTEGER) ? entry.origin + Number(bytes) : entry.origin;
 }
 
-async function checkBody(context: ContainerContext, frame: Frame, piece: ManifestPiece, job: SegmentJob, result: SegmentResult): Promise<void> {
+/** What is needed to look at a body, besides the frame. */
+interface BodyCheck {
+  context: ContainerContext;
+  piece: ManifestPiece;
+  job: SegmentJob;
+  hasRead: () => void;
+  scratch: Scratch;
+}
+
+async function checkBody(frame: Frame, check: BodyCheck, result: SegmentResult): Promise<void> {
+  const { context, piece, job } = check;
   const { keys, isSealed, removed } = job;
-  const { manifest } = piece;
-  const disclosed = await readPartA(frame, wantedSecrets(context, manifest, frame.entry, removed), isSealed, keys);
+  const disclosed = await readPartA(frame, wantedSecrets(context, piece.manifest, frame.entry, removed), isSealed, keys);
   if (disclosed === null) result.undecryptable = 'the secrets of a segment do not open';
   const stored = bodyOf(frame, keys?.body ?? null);
   if (stored === null) {
     result.isClosed = true;
     return;
   }
-  const body = stored instanceof SealedSource ? await inMemory(stored) : stored;
-  const input = segmentInput(frame, body, removed);
-  result.segment = await checkSegment(context, input);
+  const secrets = disclosed === null || disclosed === 'locked' ? null : fittingSecrets(disclosed, piece.manifest);
+  if (stored instanceof SealedSource) {
+    const body = await inMemory(stored);
+    check.hasRead();
+    await checkRecords(segmentInput(frame, body, removed), frame, check, secrets, result);
+    return;
+  }
+  const input = segmentInput(frame, stored, removed);
+  const isReadTwice = job.opensSamples && secrets !== null && stored.size <= maxInMemory && input.at > 0;
+  if (!isReadTwice) {
+    await checkRecords(input, frame, check, secrets, result);
+    return;
+  }
+  // With the byte in front of it, which hashing needs.
+  await check.scratch.with(input.source, input.at - 1, stored.size + 1, (memory) => {
+    check.hasRead();
+    const shift = (input.shift ?? 0) + input.at - 1;
+    return checkRecords({ ...input, source: memory, at: 1, end: memory.size, zerosFrom: memory.size, shift }, frame, check, secrets, result);
+  });
+}
+
+async function checkRecords(input: SegmentInput, frame: Frame, check: BodyCheck, secrets: FittingSecrets | null, result: SegmentResult): Promise<void> {
+  const { context, piece, job } = check;
+  const { manifest } = piece;
+  const opensAny = job.opensSamples && secrets !== null && manifest.entries.some((entry) => secrets.source(manifest, entry.track) !== null);
+  result.segment = await checkSegment(context, input, opensAny ? undefined : check.hasRead);
   if (result.segment.state !== 'whole') {
     result.fault = result.segment.fault ?? { rule: 'E-SRC-3', offset: frame.offsetB, reason: 'segment whose records are not whole (E-SRC-3)' };
     return;
   }
-  if (disclosed === null || disclosed === 'locked') return;
-  const { source, wrong } = fittingSecrets(disclosed, manifest);
-  result.undecryptable ??= wrong;
-  const opensAny = manifest.entries.some((entry) => source(manifest, entry.track) !== null);
-  if (job.opensSamples && opensAny) await openAllSamples(context, input.source, { offset: input.at, end: input.end }, manifest, source);
+  if (secrets === null) return;
+  result.undecryptable ??= secrets.wrong;
+  if (opensAny) await openAllSamples(context, input.source, { offset: input.at, end: input.end }, manifest, secrets.source);
 }
 
 /** Checks a frame that holds a segment: all about it that does not depend on other frames. */
-export async function checkSegmentFrame(context: ContainerContext, source: Source, job: SegmentJob): Promise<SegmentResult> {
+export async function checkSegmentFrame(
+  context: ContainerContext,
+  source: Source,
+  job: SegmentJob,
+  hasRead = (): void => undefined,
+  scratch = new Scratch(),
+): Promise<SegmentResult> {
   const result: SegmentResult = { fault: null, undecryptable: null, isClosed: false, piece: null, manifestSize: 0, segment: null };
   const { entry } = job;
   try {
@@ -218,7 +260,7 @@ export async function checkSegmentFrame(context: ContainerContext, source: Sourc
     result.manifestSize = frame.c.length;
     checkFlags(context, piece.manifest, job);
     checkSize(frame, piece.manifest, job);
-    await checkBody(context, frame, piece, job, result);
+    await checkBody(frame, { context, piece, job, hasRead, scratch }, result);
   } catch (error) {
     if (error instanceof UndecryptableError) result.undecryptable = error.message;
     else result.fault = faultOf(error, entry.offset);
