@@ -39,7 +39,7 @@ type Request<Input> = OpenRequest<Input> | CheckRequest;
 type Reply = { id: number; piece: SegmentPiece } | { id: number; error: string };
 
 /** Replies that are sent together while there is more to do: a message costs both sides as much as many samples. */
-const repliesAtOnce = 8;
+export const repliesAtOnce = 8;
 
 /** A file for whoever goes through it from front to back, as a stream where there are such. */
 const readForwards = (source: Source): Source => (isStreamed(source) ? new StreamedSource(source) : new ReadAheadSource(source));

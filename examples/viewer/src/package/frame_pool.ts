@@ -5,7 +5,7 @@ import { isStreamed, runEndOf } from '../bytes/runs.js';
 import { Scratch } from '../bytes/scratch.js';
 import { MemorySource, type Source } from '../bytes/source.js';
 import { StreamedWindow } from '../bytes/streamed_window.js';
-import type { Port } from '../container/check_pool.js';
+import { type Port, repliesAtOnce } from '../container/check_pool.js';
 import { Distribution, JobQueue, type Loaded, Turns, takeBack } from '../container/job_queue.js';
 import { type OpenedHeader, openHeader } from '../container/opening.js';
 import { AttachmentPool, type AttachmentReply, type AttachmentRequest, AttachmentService, type AttachmentWorker, receivedError, sentError } from './attachment_pool.js';
@@ -34,7 +34,8 @@ interface JobRequest {
 
 type Request<Input> = OpenRequest<Input> | SourceRequest | JobRequest | AttachmentRequest;
 type SegmentReply = { id: number; result: SegmentResult } | { id: number; error: { name: string; message: string } };
-type Reply = SegmentReply | AttachmentReply;
+/** What segments gave is told several at once, as of containers. */
+type Reply = SegmentReply[] | AttachmentReply;
 
 /** The worker's side: checks segments of the package that it is told to open. */
 export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Promise<Source> | Source): void {
@@ -45,6 +46,7 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
   const queue = new JobQueue();
   const turns = new Turns();
   const scratch = new Scratch();
+  const replies: SegmentReply[] = [];
   const contexts = new Map<number, Promise<OpenedHeader>>();
   const run = async ({ id, source, job }: JobRequest): Promise<SegmentReply> => {
     try {
@@ -60,7 +62,8 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
     const request = message as Request<Input>;
     if (request.kind === 'job') {
       queue.add(async () => {
-        if (port.isEnded?.() !== true) port.send(await run(request));
+        if (port.isEnded?.() !== true) replies.push(await run(request));
+        if (replies.length >= repliesAtOnce || queue.isLast) port.send(replies.splice(0));
       });
     } else if (request.kind === 'source') {
       const context = openHeader(new MemorySource(request.opening));
@@ -118,10 +121,11 @@ export class FramePool<Input> {
   }
 
   private settle(worker: Worker, reply: Reply): void {
-    if ('attachment' in reply) {
-      this.attachments.settle(worker, reply);
-      return;
-    }
+    if (Array.isArray(reply)) for (const one of reply) this.settleSegment(worker, one);
+    else this.attachments.settle(worker, reply);
+  }
+
+  private settleSegment(worker: Worker, reply: SegmentReply): void {
     const asked = worker.waiting.get(reply.id);
     worker.waiting.delete(reply.id);
     if ('result' in reply) asked?.resolve(reply.result);

@@ -2,11 +2,12 @@
 /*
  * Compares how fast a file is verified by the command line, by the page in Chromium, and what Chromium takes to
  * read and hash as many bytes in as many threads without looking at them: no page can be faster than that.
- *   SVMS_VIEWER=PAGE node speed.mjs SVMS FILE ca.pem [ROUNDS]
+ * With a password both open every sample besides, and the page's time begins when the password is sent.
+ *   SVMS_VIEWER=PAGE node speed.mjs SVMS FILE ca.pem [ROUNDS [PASSWORD-FILE]]
  * The program is to be a release build, the file large, and the machine idle.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -57,18 +58,22 @@ interface Asked {
   program: string;
   file: string;
   authority: string;
+  passwordFile: string | undefined;
 }
 
-function byCommandLine({ program, file, authority }: Asked): number {
+function byCommandLine({ program, file, authority, passwordFile }: Asked): number {
   const command = file.endsWith('.svmx') ? ['export', 'verify'] : ['verify'];
   const start = performance.now();
-  execFileSync(program, [...command, file, '--trust', authority], { stdio: 'ignore' });
+  const opening = passwordFile === undefined ? [] : ['--password-file', passwordFile];
+  execFileSync(program, [...command, file, '--trust', authority, ...opening], { stdio: 'ignore' });
   return performance.now() - start;
 }
 
 interface Watched {
   __chosen?: number;
   __done?: number;
+  /** Was there no verdict since? The one before stays for a moment. */
+  __isBusy?: boolean;
 }
 
 /** Notes in the page when a file is chosen and when the verdict is there: asking again and again would take time away. */
@@ -77,7 +82,8 @@ function watch(viewer: Viewer): Promise<boolean> {
     const page = window as unknown as Watched;
     document.addEventListener('change', () => (page.__chosen ??= performance.now()), true);
     new MutationObserver(() => {
-      if (document.querySelector<HTMLElement>('[data-testid="verdict"]')?.dataset['state'] === 'done') page.__done ??= performance.now();
+      if (document.querySelector<HTMLElement>('[data-testid="verdict"]')?.dataset['state'] !== 'done') page.__isBusy = true;
+      else if (page.__isBusy === true) page.__done ??= performance.now();
     }).observe(document.body, { subtree: true, childList: true });
     return true;
   }, null);
@@ -86,13 +92,31 @@ function watch(viewer: Viewer): Promise<boolean> {
 /** How long somebody looks for the file in a page that has just been opened: its threads start meanwhile. */
 const searchTime = 1000;
 
-/** From choosing the file to the verdict; whom to trust takes no reading afterwards. */
-async function byViewer(browser: ChromiumBrowser, page: string, { file, authority }: Asked): Promise<number> {
+/** Sends the password once what is done without it is done, and forgets how long that took. */
+async function open(viewer: Viewer, passwordFile: string): Promise<void> {
+  const [password = ''] = readFileSync(passwordFile, 'utf8').split('\n');
+  await viewer.waitFor('password-input');
+  await viewer.verdict(longest);
+  await viewer.page.run(() => {
+    const page = window as unknown as Watched;
+    document.addEventListener('submit', () => {
+      page.__chosen = performance.now();
+      page.__isBusy = false;
+      delete page.__done;
+    }, true);
+    return true;
+  }, null);
+  await viewer.unlock(password);
+}
+
+/** From choosing the file, or sending the password, to the verdict; whom to trust takes no reading afterwards. */
+async function byViewer(browser: ChromiumBrowser, page: string, { file, authority, passwordFile }: Asked): Promise<number> {
   const viewer = await Viewer.start(browser, page);
   try {
     await watch(viewer);
     await pause(searchTime);
     await viewer.page.choose('file-input', [file]);
+    if (passwordFile !== undefined) await open(viewer, passwordFile);
     const times = (): Promise<Watched> => viewer.page.run(() => {
       const { __chosen, __done } = window as unknown as Watched;
       return { ...(__chosen === undefined ? {} : { __chosen }), ...(__done === undefined ? {} : { __done }) };
@@ -149,10 +173,10 @@ async function measure(asked: Asked, page: string, rounds: number): Promise<void
   }
 }
 
-const [program, file, authority, rounds = '5'] = process.argv.slice(2);
+const [program, file, authority, rounds = '5', passwordFile] = process.argv.slice(2);
 const viewerPage = process.env['SVMS_VIEWER'];
 if (program === undefined || file === undefined || authority === undefined || viewerPage === undefined) {
-  console.error('usage: SVMS_VIEWER=PAGE node speed.mjs SVMS FILE ca.pem [ROUNDS]');
+  console.error('usage: SVMS_VIEWER=PAGE node speed.mjs SVMS FILE ca.pem [ROUNDS [PASSWORD-FILE]]');
   process.exit(2);
 }
-await measure({ program, file, authority }, viewerPage, Number(rounds));
+await measure({ program, file, authority, passwordFile }, viewerPage, Number(rounds));
