@@ -9,8 +9,8 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
 stages=${*:-plain sanitize valgrind lint}
-# One more than there are processors: some tests wait for a clock or a peer.
-jobs=$(($(nproc) + 1))
+# Twice as many as there are processors: many tests wait for a clock or a peer.
+jobs=$(($(nproc) * 2))
 passed=0
 failed=0
 skipped=0
