@@ -15,8 +15,8 @@ const leastRun = 16 << 20;
 const mostRun = 96 << 20;
 
 /**
- * Where a reader stops who begins at an offset of a file of some size: opening a stream costs as much as reading a
- * megabyte, so runs are long, and become short towards the end, so that all readers end at about the same time.
+ * Where a reader stops who begins at an offset of a file of some size: opening a stream costs as much as reading
+ * several megabytes, so runs are long, and become short towards the end, so that all readers end at about the same time.
  */
 export function endOfStreamedRun(size: number, offset: number, readers: number): number {
   return offset + Math.min(mostRun, Math.max(leastRun, (size - offset) / (2 * readers)));
