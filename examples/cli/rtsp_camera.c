@@ -11,8 +11,14 @@
 
 #define TOKEN_MAX ((size_t)16 * 1024)
 
-static exit_status check_who(const rtsp_camera_options *options, const char *command)
+static exit_status check_who(const rtsp_camera_options *options, const char *command, bool secure)
 {
+    if (!options->certificate != !options->certificate_key) {
+        return usage_error(command, "--certificate and --certificate-key belong together");
+    }
+    if (options->certificate && !secure) {
+        return usage_error(command, "--certificate needs an address that begins with rtsps://");
+    }
     if (!options->user != !options->user_password_file) {
         return usage_error(command, "--user and --user-password-file belong together");
     }
@@ -38,7 +44,7 @@ exit_status rtsp_camera_check(rtsp_camera *camera, const rtsp_camera_options *op
         return usage_error(command, "the address %s", wrong);
     }
     camera->secure = url.secure;
-    exit_status status = check_who(options, command);
+    exit_status status = check_who(options, command, url.secure);
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -87,6 +93,12 @@ static exit_status make_tls(rtsp_camera *camera, svms_ctx *ctx, const rtsp_camer
     if (options->trust) {
         status = load_trust_and_crls(&camera->trust, ctx, options->trust, options->crl);
     }
+    if (status == EXIT_GOOD && options->certificate) {
+        status = load_chain(&camera->chain, ctx, options->certificate);
+    }
+    if (status == EXIT_GOOD && options->certificate) {
+        status = load_private_key(&camera->key, ctx, options->certificate_key);
+    }
     if (status != EXIT_GOOD) {
         return status;
     }
@@ -94,8 +106,11 @@ static exit_status make_tls(rtsp_camera *camera, svms_ctx *ctx, const rtsp_camer
     tls.min_version = SVMS_TLS_1_2; /* which many cameras still speak */
     tls.peer = camera->trust || camera->has_pin ? SVMS_TLS_PEER_REQUIRED : SVMS_TLS_PEER_INSPECTED;
     tls.credentials.trust = camera->trust;
+    tls.credentials.chain = camera->chain;
+    tls.credentials.key = camera->key;
     if (svms_tls_context_new(&camera->tls, ctx, &tls, &err) != SVMS_OK) {
-        return complain_error(&err, "TLS cannot begin");
+        return options->certificate ? complain_error(&err, "cannot use %s", options->certificate)
+                                    : complain_error(&err, "TLS cannot begin");
     }
     return EXIT_GOOD;
 }
@@ -131,6 +146,8 @@ void rtsp_camera_free(rtsp_camera *camera)
 {
     svms_tls_context_free(&camera->tls);
     svms_trust_free(&camera->trust);
+    svms_chain_free(&camera->chain);
+    svms_private_key_free(&camera->key);
     password_wipe(&camera->secret);
     file_text_free(&camera->token);
 }

@@ -22,6 +22,8 @@ typedef struct rtsp_camera_options {
     const char *user;
     const char *user_password_file;
     const char *token_file;
+    const char *certificate;
+    const char *certificate_key;
     bool allow_md5;
     bool clear;
     uint64_t timeout_ns;
@@ -71,6 +73,22 @@ typedef struct rtsp_camera_options {
           NULL,                                                                                      \
           0,                                                                                         \
           0 },                                                                                       \
+        { "certificate",                                                                             \
+          "FILE",                                                                                    \
+          "own certificate to show to the camera, then of its authorities (PEM)",                    \
+          OPTION_TEXT,                                                                               \
+          offsetof(request, camera.certificate),                                                     \
+          NULL,                                                                                      \
+          0,                                                                                         \
+          0 },                                                                                       \
+        { "certificate-key",                                                                         \
+          "FILE",                                                                                    \
+          "its private key",                                                                         \
+          OPTION_TEXT,                                                                               \
+          offsetof(request, camera.certificate_key),                                                 \
+          NULL,                                                                                      \
+          0,                                                                                         \
+          0 },                                                                                       \
         { "allow-md5",                                                                               \
           NULL,                                                                                      \
           "Digest authentication also with MD5",                                                     \
@@ -97,6 +115,8 @@ typedef struct rtsp_camera {
     uint8_t pin[32];
     bool has_pin;
     svms_trust *trust;
+    svms_chain *chain; /* one's own */
+    svms_private_key *key;
     svms_tls_context *tls;
     password secret;
     file_text token;

@@ -111,7 +111,7 @@ static exit_status look(rtsp_visit *visit, const rtsp_camera *camera,
     return EXIT_GOOD;
 }
 
-/* Nothing secret is sent, so whoever answers may answer. */
+/* Nothing secret is sent, and no certificate shown, so whoever answers may answer. */
 static exit_status look_as_nobody(rtsp_visit *visit)
 {
     rtsp_camera_options nobody = visit->request->camera;
@@ -124,6 +124,8 @@ static exit_status look_as_nobody(rtsp_visit *visit)
     nobody.user = NULL;
     nobody.user_password_file = NULL;
     nobody.token_file = NULL;
+    nobody.certificate = NULL;
+    nobody.certificate_key = NULL;
     exit_status status = rtsp_camera_load(&camera, visit->means.ctx, &nobody);
     if (status == EXIT_GOOD) {
         status = look(visit, &camera, &nobody, false);

@@ -172,7 +172,8 @@ _svms_update_options() {
 _svms_rtsp_options() {
     case $1 in
     record)
-        echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
+        echo "--trust --crl --pin --user --user-password-file --token-file --certificate --certificate-key" \
+            "--allow-md5 --clear --timeout" \
             "--transport --suite --allow-sha1 --rekey-seconds --rekey-packets --for --once --silence --reorder" \
             "--out --rotate --continue --audit --head --durability --sign-every --late-signatures" \
             "--camera-trust --camera-user-trust --camera-certificate --camera-crl --camera-signed --signer" \
@@ -186,7 +187,8 @@ _svms_rtsp_options() {
             "--password-file --password-prompt --identity --kek --keys --trust --help"
         ;;
     check)
-        echo "--trust --crl --pin --user --user-password-file --token-file --allow-md5 --clear --timeout" \
+        echo "--trust --crl --pin --user --user-password-file --token-file --certificate --certificate-key" \
+            "--allow-md5 --clear --timeout" \
             "--json --help"
         ;;
     *) echo "--help" ;;

@@ -11,7 +11,7 @@ import socket
 import ssl
 import subprocess
 
-from system_case import ENVIRONMENT, GOOD, PROGRAM, TIMEOUT, USAGE, main
+from system_case import ENVIRONMENT, GOOD, MALFORMED, PROGRAM, TIMEOUT, USAGE, main
 from test_rtsp_serve import ServeCase
 from tls_check_case import Authority
 
@@ -178,6 +178,25 @@ class TokenTest(TokenCase):
         status, err = self.ended()
         self.assertEqual(status, GOOD)
         self.assertEqual(err.count("svms: refused: "), 2, err)
+
+    def test_a_recorder_shows_its_certificate(self):
+        url = self.camera("--loop", *self.believed, "--client-ca", self.trust, "--demand-binding")
+        anna, berta = self.authority.at("anna"), self.authority.at("berta")
+        bound = self.token("--certificate", anna + ".pem")
+
+        def shows(who):
+            return "--certificate", who + ".pem", "--certificate-key", who + ".key"
+
+        self.shown(GOOD, url, bound, *shows(anna), "--for", "2s")
+        self.verify()
+        self.assertIn("does not accept", self.shown(ENVIRONMENT, url, bound, "--for", "2s").err)
+        self.assertIn("does not accept", self.shown(ENVIRONMENT, url, bound, *shows(berta), "--for", "2s").err)
+        run = self.record(USAGE, url, "--trust", self.trust, "--certificate", anna + ".pem")
+        self.assertIn("--certificate-key", run.err)
+        run = self.record(USAGE, url.replace("rtsps:", "rtsp:"), "--clear", *shows(anna))
+        self.assertIn("rtsps://", run.err)
+        run = self.record(MALFORMED, url, "--trust", self.trust, "--force", "--certificate", anna + ".pem", "--certificate-key", anna + ".pem")
+        self.assertIn("anna.pem", run.err)
 
     def test_a_client_whose_certificate_is_a_strangers_is_refused(self):
         other = Authority(self.path("other"))

@@ -6,9 +6,9 @@ import { type LendingSource, type Source, available } from './source.js';
 /** What is asked of the stream at once. */
 export const pieceSize = 2 << 20;
 /** Pieces that are kept: so much can be gone back, and what stands behind a body can be read before it. */
-export const piecesKept = 12;
+export const piecesKept = 8;
 /** How far ahead, in pieces, the stream is followed for something small. */
-const reach = 8;
+const reach = 5;
 /** So little is read where it stands, if that is far away: opening a stream costs more. */
 const smallRead = 64 << 10;
 

@@ -65,7 +65,7 @@ export function takeBack<Job>(worker: Loaded<Job>): Job[] {
 export type RunEnd = (start: number, workers: number) => number;
 
 /** Jobs of a run, however small they are: what is given out ahead must be enough for all workers. */
-export const jobsInRun = 96;
+export const jobsInRun = 48;
 
 /** Gives neighbours to the same worker, which reads them together, and each new run of them to who has least to do. */
 export class Distribution<Worker extends Loaded<unknown>> {

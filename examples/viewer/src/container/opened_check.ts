@@ -24,11 +24,12 @@ export async function checkAndOpen(context: ContainerContext, source: Source, pl
   if (isSmall) {
     // With the byte in front of it, which hashing needs.
     const piece = await scratch.with(source, at - 1, expectedSize + 1, async (memory) => {
-      hasRead?.();
       const within = { ...input, source: memory, at: 1, end: memory.size, zerosFrom: memory.size, shift: (place.shift ?? 0) + at - 1 };
       const checked = await checkSegment(context, within);
       // The size was a guess of the index: what does not fit it is looked at where it stands.
-      return checked.state === 'whole' ? openSamples(context, memory, { offset: 1, end: memory.size }, checked, opensWith) : null;
+      if (checked.state !== 'whole') return null;
+      hasRead?.();
+      return openSamples(context, memory, { offset: 1, end: memory.size }, checked, opensWith);
     });
     if (piece !== null) return piece;
   }

@@ -113,12 +113,13 @@ export async function readPartA(frame: Frame, wanted: WantedSecrets, isSealed: b
   return new DisclosedSecrets(secrets);
 }
 
-/** Secrets whose commitment is right, and what is said where one is not (C-KEY-5). */
 export interface FittingSecrets {
   source: SecretSource;
+  /** What is said where a commitment is wrong. */
   wrong: string | null;
 }
 
+/** Secrets whose commitment is right (C-KEY-5). */
 export function fittingSecrets(secrets: DisclosedSecrets, manifest: Manifest): FittingSecrets {
   const wrong = new Set<number>();
   for (const entry of manifest.entries) {
