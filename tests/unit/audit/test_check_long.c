@@ -22,7 +22,7 @@
 
 #define GROUP 1000u
 #define GROUPS 20u
-#define BUNDLE 256u
+#define BUNDLE UINT64_C(256)
 
 typedef struct scene {
     svms_ctx *ctx;
