@@ -61,29 +61,21 @@ FAILED: $1
 "
 }
 
-# What runs of tests in a folder of the build leave is forgotten, and counted.
-forget_logs() {
-    rm -f "$build/$1"/meson-logs/testlog*.json
-}
-
-count_logs() {
-    for log in "$build/$1"/meson-logs/testlog*.json; do
-        if [ -f "$log" ]; then
-            count "$stage, $1" "$log"
-        else
-            fail "$stage, $1: meson test left no log"
-        fi
-    done
-}
-
 # test_in FOLDER ARGUMENT...; a failure is counted, and the run goes on. Unless --no-rebuild is said, what the tests
 # need is built first, and nothing else.
 test_in() {
-    folder=$1
+    stage_of="$stage, $1"
+    folder=$build/$1
     shift
-    forget_logs "$folder"
-    meson test -C "$build/$folder" --num-processes "$jobs" --print-errorlogs "$@" || true
-    count_logs "$folder"
+    rm -f "$folder"/meson-logs/testlog*.json
+    meson test -C "$folder" --num-processes "$jobs" --print-errorlogs "$@" || true
+    for log in "$folder"/meson-logs/testlog*.json; do
+        if [ -f "$log" ]; then
+            count "$stage_of" "$log"
+        else
+            fail "$stage_of: meson test left no log"
+        fi
+    done
 }
 
 # A step that is one test.
@@ -113,20 +105,10 @@ build_gcc() {
     build_in gcc gcc --buildtype=debugoptimized -Dviewer="$viewer"
 }
 
-# Tests of whole programs wait for clocks and peers most of the time, all others compute: they run beside each other.
 plain() {
     say "gcc: every test"
     build_gcc
-    forget_logs gcc
-    meson test -C "$build/gcc" --num-processes "$jobs" --print-errorlogs --no-rebuild \
-        --suite system --logbase testlog-system > "$build/system.log" 2>&1 &
-    system=$!
-    trap 'kill "$system"; exit 130' INT TERM
-    meson test -C "$build/gcc" --num-processes "$(nproc)" --print-errorlogs --no-rebuild --no-suite system || true
-    wait "$system" || true
-    trap - INT TERM
-    cat "$build/system.log"
-    count_logs gcc
+    test_in gcc --no-rebuild
 }
 
 # Of what is exhaustive the longest runs once only, in the stage before; the same code runs here in all other tests.
