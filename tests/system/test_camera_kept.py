@@ -190,7 +190,9 @@ class CameraKeptTest(CameraCase):
             self.wait_for(lambda: len(self.kept()) > last)
             time.sleep(2.5 + chance.random() * 1.5)
             camera.kill()
-            last = len(self.kept())
+            count = len(self.kept())
+            self.assertGreater(count, last)
+            last = count
             self.check_kept()
         began = time.time_ns()
         camera.start()
