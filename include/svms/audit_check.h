@@ -130,10 +130,10 @@ typedef struct svms_audit_report {
 
 /**
  * Verify a whole log: every record, tile, handover of keys, checkpoint; the journal; what was
- * pruned. It may be appended to meanwhile. Memory is bounded at any length. Of a log of more than
- * 8,192 records a thread of the library's own reads ahead: it calls the folder and the context's
- * allocator, and has ended when this returns. The callbacks of the options are called by the
- * caller's thread.
+ * pruned. It may be appended to meanwhile. Memory is bounded at any length. Of a log of
+ * 8,192 records and more a thread of the library's own reads ahead: it calls the folder and the
+ * context's allocator, and has ended when this returns. The callbacks of the options are called by
+ * the caller's thread.
  *
  * @param ctx         context
  * @param folder      the log

@@ -156,7 +156,7 @@ SVMS_MUST_CHECK svms_status svms_check_records(svms_check *at, svms_error *err);
 uint32_t svms_check_split(const svms_builder *bytes, uint32_t width,
                           svms_bundle_entry out[SVMS_TILE_WIDTH], bool *ends_there);
 /* The leaf of each entry. */
-SVMS_MUST_CHECK svms_status svms_check_leaves(svms_check *at, const svms_bundle_entry *entry,
+SVMS_MUST_CHECK svms_status svms_check_leaves(svms_hasher *hasher, const svms_bundle_entry *entry,
                                               uint32_t count, uint8_t *out, svms_error *err);
 /* What the last right record before the first wrong one tells as its time. */
 SVMS_MUST_CHECK svms_status svms_check_last_time(svms_check *at, svms_error *err);

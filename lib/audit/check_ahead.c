@@ -58,13 +58,8 @@ void svms_check_bundle_free(svms_check_bundle **bundle, svms_ctx *ctx)
 svms_status svms_check_bundle_split(svms_check_bundle *bundle, uint32_t width, svms_hasher *hasher,
                                     svms_error *err)
 {
-    svms_status status = SVMS_OK;
     bundle->count = svms_check_split(&bundle->bytes, width, bundle->entry, &bundle->ends_there);
-    for (uint32_t i = 0; i < bundle->count && status == SVMS_OK; i++) {
-        status = svms_tree_leaf(hasher, bundle->entry[i].record, bundle->entry[i].size,
-                                bundle->leaves + (size_t)i * SVMS_DIGEST_SIZE, err);
-    }
-    return status;
+    return svms_check_leaves(hasher, bundle->entry, bundle->count, bundle->leaves, err);
 }
 
 static void read_one(svms_check_ahead *ahead, uint64_t number, svms_check_bundle *out)

@@ -41,12 +41,12 @@ uint32_t svms_check_split(const svms_builder *bytes, uint32_t width,
     return count;
 }
 
-svms_status svms_check_leaves(svms_check *at, const svms_bundle_entry *entry, uint32_t count,
+svms_status svms_check_leaves(svms_hasher *hasher, const svms_bundle_entry *entry, uint32_t count,
                               uint8_t *out, svms_error *err)
 {
     svms_status status = SVMS_OK;
     for (uint32_t i = 0; i < count && status == SVMS_OK; i++) {
-        status = svms_tree_leaf(at->hasher, entry[i].record, entry[i].size,
+        status = svms_tree_leaf(hasher, entry[i].record, entry[i].size,
                                 out + (size_t)i * SVMS_DIGEST_SIZE, err);
     }
     return status;

@@ -224,7 +224,7 @@ static svms_status build(svms_check *at, unsigned level, uint8_t *out, bool *is_
         bool there = status == SVMS_OK && presence == SVMS_CHECK_PRESENT &&
                      svms_check_split(&at->bundle, tile->width, entry, &whole) == tile->width;
         *is_built = there;
-        return there ? svms_check_leaves(at, entry, tile->width, out, err) : status;
+        return there ? svms_check_leaves(at->hasher, entry, tile->width, out, err) : status;
     }
     for (uint32_t i = 0; i < tile->width && status == SVMS_OK; i++) {
         const svms_tile which = { level - 1, tile->number * SVMS_TILE_WIDTH + i, SVMS_TILE_WIDTH };
@@ -359,7 +359,8 @@ static svms_status begins_so(const earlier *seen, bool *good)
     }
     bool ends_there;
     *good = svms_check_split(&at->bytes, width, entry, &ends_there) == width && ends_there;
-    svms_status status = *good ? svms_check_leaves(at, entry, width, leaves, seen->err) : SVMS_OK;
+    svms_status status =
+        *good ? svms_check_leaves(at->hasher, entry, width, leaves, seen->err) : SVMS_OK;
     *good = *good && status == SVMS_OK && memcmp(leaves, present->hash, size) == 0;
     return status;
 }
