@@ -18,7 +18,7 @@ async function measure(file: string, ca: string, password: string | undefined, w
   const anchors = { certificates: certificatesOf(readFileSync(ca)) };
   const trust = { anchors, stampAnchors: { certificates: [] }, now: BigInt(Date.now()) * 1_000_000n };
   const credentials = password === undefined ? {} : { credentials: { password } };
-  const threads = workers === 0 ? null : openPool(file, workers);
+  const threads = workers === 0 ? null : await openPool(source, file, workers);
   const spread = threads === null ? {} : { checker: threads.pool.check, width: 4 * workers };
   // Threads that start are not what is measured: a viewer has them when a file is picked.
   if (threads !== null) await verifyContainer(source, { trust, ...spread });

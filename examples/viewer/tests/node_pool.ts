@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { Worker } from 'node:worker_threads';
+import type { Source } from '../src/bytes/source.js';
 import { CheckPool, type Port } from '../src/container/check_pool.js';
+import { openHeader } from '../src/container/opening.js';
 import { FramePool } from '../src/package/frame_pool.js';
 
 interface Opened<Pool> {
@@ -27,9 +29,10 @@ export function openWorkers(script: string, count: number): { ports: Port[]; clo
 }
 
 /** Threads that check segments of one container; `close` ends them. */
-export function openPool(path: string, count: number): Opened<CheckPool<string>> {
+export async function openPool(source: Source, path: string, count: number): Promise<Opened<CheckPool<string>>> {
+  const context = await openHeader(source);
   const { ports, close } = openWorkers('check_worker.mjs', count);
-  return { pool: new CheckPool(ports, path), close };
+  return { pool: new CheckPool(ports, path, context), close };
 }
 
 /** Threads that check segments of one package. */

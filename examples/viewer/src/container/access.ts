@@ -100,7 +100,7 @@ async function readOfficer(part: Uint8Array, base: number, revision: bigint, sta
   const prefix = readPrefix(inner, objectType.accessChange);
   if (prefix.length !== officerObjectSize || prefix.role !== roles.officer || prefix.suite !== 1) inner.fail('prefix of another object');
   if (prefix.algorithm !== algorithm || !equal(prefix.certificateHash, leaf.fingerprint)) inner.fail('prefix of another signer');
-  const signer = await ObjectSigner.of(algorithm, leaf);
+  const signer = await ObjectSigner.of(algorithm, leaf.publicKey);
   if (signer === null || !(await signer.verify(signature, object))) inner.fail('the signature of the officer is wrong');
   if (!equal(inner.slice(16), owner.id)) inner.fail('signed for another container');
   if (inner.u64('revision') !== revision) inner.fail('signed for another revision');

@@ -5,8 +5,8 @@ import type { Source } from '../bytes/source.js';
 import { isStreamed, runEndOf } from '../bytes/runs.js';
 import { Scratch } from '../bytes/scratch.js';
 import { StreamedSource } from '../bytes/streamed_source.js';
+import { type HandedContext, handOver, takeOver } from './handed.js';
 import { Distribution, JobQueue, type Loaded, Turns, takeBack } from './job_queue.js';
-import { openHeader } from './opening.js';
 import { type CheckedPlace, checkAndOpen } from './opened_check.js';
 import type { ContainerContext, SegmentPiece } from './segment.js';
 
@@ -27,6 +27,7 @@ export type Place = CheckedPlace;
 interface OpenRequest<Input> {
   kind: 'open';
   input: Input;
+  context: HandedContext;
 }
 
 interface CheckRequest {
@@ -51,9 +52,8 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
   const turns = new Turns();
   const scratch = new Scratch();
   const replies: Reply[] = [];
-  const open = async (input: Input): Promise<{ source: Source; context: ContainerContext }> => {
-    const source = await makeSource(input);
-    return { source: readForwards(source), context: await openHeader(source) };
+  const open = async ({ input, context }: OpenRequest<Input>): Promise<{ source: Source; context: ContainerContext }> => {
+    return { source: readForwards(await makeSource(input)), context: await takeOver(context) };
   };
   const check = async ({ id, place }: CheckRequest): Promise<Reply> => {
     try {
@@ -67,7 +67,7 @@ export function serveChecks<Input>(port: Port, makeSource: (input: Input) => Pro
   port.receive((message) => {
     const request = message as Request<Input>;
     if (request.kind === 'open') {
-      opened = open(request.input);
+      opened = open(request);
       // A failure is told to whoever asks for a check.
       opened.catch(() => undefined);
     } else {
@@ -100,8 +100,10 @@ export class CheckPool<Input> {
   constructor(
     ports: readonly Port[],
     input: Input,
+    context: ContainerContext,
     private readonly here: SegmentCheck | null = null,
   ) {
+    const handed = handOver(context);
     const workers = ports.map((port) => {
       const worker: Worker = { port, waiting: new Map<number, Waiting>(), isGone: false };
       port.receive((message) => {
@@ -110,7 +112,7 @@ export class CheckPool<Input> {
       port.failed?.(() => {
         for (const waiting of takeBack(worker)) this.give(waiting);
       });
-      port.send({ kind: 'open', input });
+      port.send({ kind: 'open', input, context: handed });
       return worker;
     });
     this.distribution = new Distribution(workers, runEndOf(input));

@@ -88,16 +88,16 @@ const schemes: Record<number, { scheme: Scheme; fits: (key: PublicKey) => boolea
 export class ObjectSigner {
   private constructor(
     readonly algorithm: number,
-    private readonly key: PublicKey,
+    readonly key: PublicKey,
     private readonly verifier: SignatureVerifier,
   ) {}
 
   /** Null where the algorithm does not belong to the signer's key (C-ALG-3). */
-  static async of(number: number, leaf: Certificate): Promise<ObjectSigner | null> {
+  static async of(number: number, key: PublicKey): Promise<ObjectSigner | null> {
     const known = schemes[number];
-    if (known === undefined || !known.fits(leaf.publicKey)) return null;
-    const verifier = await SignatureVerifier.of(leaf.publicKey, known.scheme);
-    return verifier === null ? null : new ObjectSigner(number, leaf.publicKey, verifier);
+    if (known === undefined || !known.fits(key)) return null;
+    const verifier = await SignatureVerifier.of(key, known.scheme);
+    return verifier === null ? null : new ObjectSigner(number, key, verifier);
   }
 
   async verify(signature: Uint8Array, object: Octets): Promise<boolean> {

@@ -44,7 +44,7 @@ async function readHeaderSignature(source: Source, start: HeaderStart): Promise<
 export async function verifyHeaderSignature(start: HeaderStart, record: Octets): Promise<ObjectSigner> {
   const at = start.raw.length;
   const leaf = start.chain[0];
-  const signer = leaf === undefined ? null : await ObjectSigner.of(start.prefix.algorithm, leaf);
+  const signer = leaf === undefined ? null : await ObjectSigner.of(start.prefix.algorithm, leaf.publicKey);
   if (signer === null) throw new HeaderForgedError('C-ALG-3', 'the algorithm does not belong to the key of the signer', at);
   try {
     await requireSignature(signer, record, at, start, objectNumber.header, start.raw);

@@ -96,8 +96,8 @@ export interface SegmentInput {
   shift?: number;
   /** How large the segment is, as far as somebody knows; nothing depends on it but speed. */
   expectedSize?: number;
-  /** Where the manifest is kept apart: manifest record ‖ its own signature record. */
-  apart?: Octets;
+  /** Where the manifest is kept apart: what was read and verified, and the size of its record and its own signature. */
+  apart?: { piece: ManifestPiece; size: number };
   /** Tracks of which the records were left out. */
   removedTracks?: ReadonlySet<number>;
 }
@@ -176,7 +176,7 @@ class SegmentWalk {
     for (;;) {
       if (this.input.apart !== undefined && at >= this.input.end) {
         this.hasRead();
-        return this.finish(this.input.apart, at + this.shift, at + this.shift + this.input.apart.length);
+        return this.finishApart(this.input.apart, at + this.shift);
       }
       if (at >= this.input.zerosFrom || at >= this.input.end) throw new PartialSignal();
       const header = this.recordHeader(this.window.held(at, sampleHeaderMax) ?? (await this.window.piece(at, sampleHeaderMax)), at);
@@ -384,16 +384,33 @@ class SegmentWalk {
   private async finish(whole: Octets, offset: number, end: number): Promise<void> {
     const { header } = this.context;
     const mayWait = !header.isSigned || header.critical.deferred || header.critical.late;
-    const start = this.result.start;
-    if (start === null) throw new FormatError('C-SEG-1', 'segment without a start', offset);
+    const start = this.requireStart(offset);
     if (!mayWait) this.result.piece = await readManifestPiece(this.context, whole, offset);
     await this.landAll();
     const piece = this.result.piece ?? (await readManifestPiece(this.context, whole, offset, false));
-    const place = { offset, bytes: offset - this.result.offset, number: this.content.records };
-    await compareWithManifest(this.context.header, start, this.content, piece, place, this.input.removedTracks);
+    await this.compare(start, piece, offset);
     if (mayWait) await verifyManifestPiece(this.context, whole, piece);
     this.result.piece = piece;
     this.result.end = end;
+  }
+
+  private async finishApart({ piece, size }: { piece: ManifestPiece; size: number }, offset: number): Promise<void> {
+    const start = this.requireStart(offset);
+    this.result.piece = { ...piece, offset };
+    await this.landAll();
+    await this.compare(start, this.result.piece, offset);
+    this.result.end = offset + size;
+  }
+
+  private requireStart(offset: number): SegmentStart {
+    const { start } = this.result;
+    if (start === null) throw new FormatError('C-SEG-1', 'segment without a start', offset);
+    return start;
+  }
+
+  private compare(start: SegmentStart, piece: ManifestPiece, offset: number): Promise<void> {
+    const place = { offset, bytes: offset - this.result.offset, number: this.content.records };
+    return compareWithManifest(this.context.header, start, this.content, piece, place, this.input.removedTracks);
   }
 }
 

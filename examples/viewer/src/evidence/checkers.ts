@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 import { CheckPool, type Port, type SegmentCheck } from '../container/check_pool.js';
 import { jobsInRun } from '../container/job_queue.js';
+import type { ContainerContext } from '../container/segment.js';
 import type { VerifyOptions } from '../container/verify.js';
 import type { AttachmentChecker } from '../package/attachments.js';
 import { FramePool } from '../package/frame_pool.js';
@@ -82,11 +83,11 @@ export class Checkers {
   }
 
   /** Null where there are no workers: then everything is checked right here, as is what dying ones leave. */
-  async forContainer(input: unknown, here: SegmentCheck): Promise<Spread<ContainerChecker> | null> {
+  async forContainer(input: unknown, context: ContainerContext, here: SegmentCheck): Promise<Spread<ContainerChecker> | null> {
     await this.ready();
     const { ports, close } = this.openPorts('container');
     if (ports.length === 0) return null;
-    const pool = new CheckPool(ports, input, here);
+    const pool = new CheckPool(ports, input, context, here);
     const checker: ContainerChecker = async (place) => {
       await this.precedence.turn();
       return pool.check(place);

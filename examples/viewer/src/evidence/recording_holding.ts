@@ -164,7 +164,7 @@ export class RecordingHolding implements Holding {
     if (opened === null) return null;
     if (held.findings !== null) return held.findings;
     const here: SegmentCheck = (place) => checkAndOpen(opened, file.source, place);
-    const spread = await call.checkers.forContainer(this.platform.inputOf(file.blob), here);
+    const spread = await call.checkers.forContainer(this.platform.inputOf(file.blob), opened, here);
     try {
       const findings = await walkContainer(file.source, opened, {
         ...this.options(call, keys),

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-import type { Octets } from '../bytes/octets.js';
 import { ReadAheadSource } from '../bytes/read_ahead.js';
 import { isStreamed, runEndOf } from '../bytes/runs.js';
 import { Scratch } from '../bytes/scratch.js';
-import { MemorySource, type Source } from '../bytes/source.js';
+import type { Source } from '../bytes/source.js';
 import { StreamedWindow } from '../bytes/streamed_window.js';
 import { type Port, repliesAtOnce } from '../container/check_pool.js';
+import { type HandedContext, handOver, takeOver } from '../container/handed.js';
 import { Distribution, JobQueue, type Loaded, Turns, takeBack } from '../container/job_queue.js';
-import { type OpenedHeader, openHeader } from '../container/opening.js';
+import type { ContainerContext } from '../container/segment.js';
 import { AttachmentPool, type AttachmentReply, type AttachmentRequest, AttachmentService, type AttachmentWorker, receivedError, sentError } from './attachment_pool.js';
 import type { AttachmentChecker } from './attachments.js';
 import { type SegmentJob, type SegmentResult, checkSegmentFrame } from './segment_frame.js';
@@ -18,11 +18,11 @@ interface OpenRequest<Input> {
   input: Input;
 }
 
-/** Header and header signature of a source, which its jobs are about. */
+/** A source that was opened, which its jobs are about. */
 interface SourceRequest {
   kind: 'source';
   number: number;
-  opening: Octets;
+  context: HandedContext;
 }
 
 interface JobRequest {
@@ -47,7 +47,7 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
   const turns = new Turns();
   const scratch = new Scratch();
   const replies: SegmentReply[] = [];
-  const contexts = new Map<number, Promise<OpenedHeader>>();
+  const contexts = new Map<number, Promise<ContainerContext>>();
   const run = async ({ id, source, job }: JobRequest): Promise<SegmentReply> => {
     try {
       const context = contexts.get(source);
@@ -66,7 +66,7 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
         if (replies.length >= repliesAtOnce || queue.isLast) port.send(replies.splice(0));
       });
     } else if (request.kind === 'source') {
-      const context = openHeader(new MemorySource(request.opening));
+      const context = takeOver(request.context);
       // A failure is told to whoever asks for a check.
       context.catch(() => undefined);
       contexts.set(request.number, context);
@@ -83,7 +83,7 @@ export function serveFrames<Input>(port: Port, makeSource: (input: Input) => Pro
 }
 
 interface Waiting {
-  opened: OpenedHeader;
+  opened: ContainerContext;
   source: number;
   job: SegmentJob;
   resolve(result: SegmentResult): void;
@@ -142,7 +142,7 @@ export class FramePool<Input> {
     }
     if (!worker.sources.has(source)) {
       worker.sources.add(source);
-      worker.port.send({ kind: 'source', number: source, opening: opened.opening });
+      worker.port.send({ kind: 'source', number: source, context: handOver(opened) });
     }
     const id = this.nextId++;
     worker.waiting.set(id, asked);

@@ -172,11 +172,11 @@ function compareFirst(context: ContainerContext, manifest: Manifest, offset: num
 }
 
 /** The records of form 1 and the manifest, as a segment of which every track was removed (E-PRF-2). */
-async function compareAuxiliary(context: ContainerContext, content: Content, frame: Frame, result: LeavesResult): Promise<void> {
+async function compareAuxiliary(context: ContainerContext, content: Content, frame: Frame, piece: ManifestPiece, result: LeavesResult): Promise<void> {
   const records = concat(...content.auxiliary);
   const all = new Set(context.header.tracks.map((track) => track.number));
   const input = {
-    source: new MemorySource(records), at: 0, end: records.length, zerosFrom: records.length, shift: frame.entry.origin, apart: frame.c, removedTracks: all,
+    source: new MemorySource(records), at: 0, end: records.length, zerosFrom: records.length, shift: frame.entry.origin, apart: { piece, size: frame.c.length }, removedTracks: all,
   };
   result.segment = await checkSegment(context, input);
   if (result.segment.state !== 'whole') {
@@ -193,7 +193,7 @@ async function checkContent(context: ContainerContext, frame: Frame, piece: Mani
   const stored = await frame.b.read(0, frame.b.size);
   const cursor: Cursor = new Cursor(stored, 'E-PRF-2', frame.offsetB);
   const content = new LeavesReader(context, cursor, lacksSome, manifest).read();
-  await compareAuxiliary(context, content, frame, result);
+  await compareAuxiliary(context, content, frame, piece, result);
   if (result.fault !== null) return;
   compareFirst(context, manifest, entry.offset);
   compareRoots(content, manifest, removed, entry.offset);

@@ -233,7 +233,7 @@ function checkSigner(prefix: ObjectPrefix, number: number, offset: number): void
 
 async function checkSignature(raw: RawLink, prefix: ObjectPrefix, chain: readonly Certificate[]): Promise<boolean> {
   if (prefix.algorithm > algorithms.rsaPss) return false;
-  const signer = await ObjectSigner.of(prefix.algorithm, chain[0] as Certificate);
+  const signer = await ObjectSigner.of(prefix.algorithm, (chain[0] as Certificate).publicKey);
   if (signer === null) throw new FormatError('C-ALG-3', 'the algorithm does not belong to the key of the signer', raw.offset);
   if (!(await signer.verify(raw.signature, raw.object))) throw new FormatError('C-OBJ-3', 'the signature of a link is wrong', raw.offset);
   return true;

@@ -116,7 +116,7 @@ export class SourceReader {
     const frame = await readFrame(opened.source, entry, opened.header);
     const keys = opened.header.isSealed && this.keys !== null ? frameKeysOf(this.keys, entry.index) : null;
     const piece = await readCarriedManifest(container, frame.c, entry.origin, entry);
-    const input = segmentInput(frame, await this.body(frame, keys), info.removed);
+    const input = segmentInput(frame, piece, await this.body(frame, keys), info.removed);
     const checked = await checkSegment(container, input);
     if (checked.state !== 'whole' || checked.piece === null) {
       throw new FormatError(checked.fault?.rule ?? 'E-SRC-3', checked.fault?.reason ?? 'the segment is not whole', entry.offset);

@@ -160,11 +160,11 @@ function whereItStands(body: Source): { source: Source; at: number } {
 }
 
 /** How the records of a frame are handed to what checks, or reads, a segment. */
-export function segmentInput(frame: Frame, body: Source, removed: ReadonlySet<number>): SegmentInput {
+export function segmentInput(frame: Frame, piece: ManifestPiece, body: Source, removed: ReadonlySet<number>): SegmentInput {
   const { entry } = frame;
   const { source, at } = whereItStands(body);
   const end = at + body.size;
-  const input = { source, at, end, zerosFrom: end, shift: entry.origin - at, apart: frame.c, expectedSize: body.size };
+  const input = { source, at, end, zerosFrom: end, shift: entry.origin - at, apart: { piece, size: frame.c.length }, expectedSize: body.size };
   return (entry.flags & frameFlag.removed) === 0 ? input : { ...input, removedTracks: removed };
 }
 
@@ -213,10 +213,10 @@ async function checkBody(frame: Frame, check: BodyCheck, result: SegmentResult):
   if (stored instanceof SealedSource) {
     const body = await inMemory(stored);
     check.hasRead();
-    await checkRecords(segmentInput(frame, body, removed), frame, check, secrets, result);
+    await checkRecords(segmentInput(frame, piece, body, removed), frame, check, secrets, result);
     return;
   }
-  const input = segmentInput(frame, stored, removed);
+  const input = segmentInput(frame, piece, stored, removed);
   const isReadTwice = job.opensSamples && secrets !== null && stored.size <= maxInMemory && input.at > 0;
   if (!isReadTwice) {
     await checkRecords(input, frame, check, secrets, result);

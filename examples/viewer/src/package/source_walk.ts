@@ -7,7 +7,7 @@ import type { ContentKeys } from '../container/keys.js';
 import type { OpenedHeader } from '../container/opening.js';
 import { readRecordHeader } from '../container/records.js';
 import type { Failure } from '../container/report.js';
-import { type Fault, type ManifestPiece, type PlacedRecord, faultOf } from '../container/segment.js';
+import { type ContainerContext, type Fault, type ManifestPiece, type PlacedRecord, faultOf } from '../container/segment.js';
 import { objectNumberOf } from '../container/signatures.js';
 import type { FrameEntry, PackageIndex, SourcePlace } from './directory.js';
 import { type CarriedEnd, checkEnd } from './end_frame.js';
@@ -20,7 +20,7 @@ import { type SegmentJob, type SegmentResult, checkSegmentFrame, readCarriedMani
 import { type SourceInfo, firstRecordOf, openSourceHeader, readSourceInfo } from './source_frame.js';
 
 /** Checks segments of a source, here or in workers. */
-export type SegmentChecker = (opened: OpenedHeader, source: number, job: SegmentJob) => Promise<SegmentResult>;
+export type SegmentChecker = (opened: ContainerContext, source: number, job: SegmentJob) => Promise<SegmentResult>;
 
 export interface WalkOptions {
   isSealed: boolean;
