@@ -137,7 +137,7 @@ sanitize_threads() {
     TSAN_OPTIONS=halt_on_error=1 \
         test_in threads --timeout-multiplier 8 --no-suite interop \
         token_threads threads login_threads password_threads signer shared_trust tls_reload audit_log audit_queue \
-        audit_check_long audit_reader_threads audit_socket vms_auditor vms_gate vms_web_server stream_wake recorder_live_hub
+        audit_check_long audit_log_large audit_reader_threads audit_socket vms_auditor vms_gate vms_web_server stream_wake recorder_live_hub
 }
 
 # What is exhaustive takes hours there; the same code runs in the tests that stay.

@@ -89,12 +89,15 @@ typedef struct svms_store {
     void (*close)(void *user);
     /** Optional: forget everything from @p size on, which is at most the present size. */
     svms_status (*cut)(void *user, uint64_t size, int *os_error);
+    /** Optional: begin to write out the @p size bytes at @p offset, without waiting for it, so that
+     * a later sync has less to do. It promises nothing, so it cannot fail. */
+    void (*hasten)(void *user, uint64_t offset, size_t size);
 } svms_store;
 
 /** Initialiser of ::svms_store. */
 #define SVMS_STORE_INIT                                                                            \
     {                                                                                              \
-        (uint32_t)sizeof(svms_store), NULL, NULL, NULL, NULL, NULL, NULL, NULL                     \
+        (uint32_t)sizeof(svms_store), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL               \
     }
 
 /**

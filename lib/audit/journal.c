@@ -83,18 +83,32 @@ void svms_journal_group_add(svms_builder *out, const void *record, size_t size)
     svms_put_bundle_entry(out, record, size);
 }
 
-void svms_journal_group_end(svms_builder *out, uint32_t count, const void *note, size_t size)
+void svms_journal_group_end_with(svms_builder *out, uint32_t count, uint32_t records_crc,
+                                 const void *note, size_t size)
 {
+    size_t records_end = out->size;
     svms_put_u16(out, (uint16_t)size);
     svms_put_bytes(out, note, size);
     if (out->status != SVMS_OK) {
         return;
     }
     svms_store_u16(out->data + COUNT_AT, (uint16_t)count);
-    size_t body = out->size - SVMS_JOURNAL_FRAME_SIZE;
-    svms_patch_u32(out, 0, (uint32_t)body);
-    svms_patch_u32(
-        out, 4, (uint32_t)crc32_z(crc32_z(0, NULL, 0), out->data + SVMS_JOURNAL_FRAME_SIZE, body));
+    uLong crc = crc32_z(crc32_z(0, NULL, 0), out->data + SVMS_JOURNAL_FRAME_SIZE,
+                        SVMS_JOURNAL_FRONT_SIZE - SVMS_JOURNAL_FRAME_SIZE);
+    crc = crc32_combine(crc, records_crc, (z_off_t)(records_end - SVMS_JOURNAL_FRONT_SIZE));
+    crc = crc32_z(crc, out->data + records_end, out->size - records_end);
+    svms_patch_u32(out, 0, (uint32_t)(out->size - SVMS_JOURNAL_FRAME_SIZE));
+    svms_patch_u32(out, 4, (uint32_t)crc);
+}
+
+void svms_journal_group_end(svms_builder *out, uint32_t count, const void *note, size_t size)
+{
+    uLong crc = crc32_z(0, NULL, 0);
+    if (out->status == SVMS_OK) {
+        crc =
+            crc32_z(crc, out->data + SVMS_JOURNAL_FRONT_SIZE, out->size - SVMS_JOURNAL_FRONT_SIZE);
+    }
+    svms_journal_group_end_with(out, count, (uint32_t)crc, note, size);
 }
 
 /* Walks over the records, so that they can be taken without a further check. */

@@ -12,6 +12,8 @@
 #define SVMS_JOURNAL_NOTE_MAX 1024u
 /* Length and CRC in front of a group. */
 #define SVMS_JOURNAL_FRAME_SIZE 8u
+/* What is known of a group only when it is whole, in front of its records: frame, first, count. */
+#define SVMS_JOURNAL_FRONT_SIZE (SVMS_JOURNAL_FRAME_SIZE + 10u)
 /* Bytes of a group behind its frame. */
 #define SVMS_JOURNAL_GROUP_MAX 4194304u
 #define SVMS_JOURNAL_NAME_SIZE 32u
@@ -29,6 +31,9 @@ SVMS_MUST_CHECK svms_status svms_journal_head_parse(svms_tree_head *out, const v
 void svms_journal_group_begin(svms_builder *out, uint64_t first);
 void svms_journal_group_add(svms_builder *out, const void *record, size_t size);
 void svms_journal_group_end(svms_builder *out, uint32_t count, const void *note, size_t size);
+/* The same for who knows the CRC-32 of all that was added. */
+void svms_journal_group_end_with(svms_builder *out, uint32_t count, uint32_t records_crc,
+                                 const void *note, size_t size);
 
 typedef struct svms_journal_group {
     uint64_t first;

@@ -11,8 +11,6 @@
 #define BLOCK_SIZE ((size_t)262144)
 /* What a damaged end may have, at most. */
 #define END_MAX (4 * (size_t)SVMS_JOURNAL_GROUP_MAX)
-/* Of a group, as much as says how many records it has. */
-#define FRONT_SIZE (SVMS_JOURNAL_FRAME_SIZE + 10u)
 
 static svms_status note_segment(void *user, const char *name)
 {
@@ -153,8 +151,8 @@ svms_status svms_journal_walk_pass(svms_journal_walk *walk, uint64_t number, svm
     for (;;) {
         const uint8_t *bytes = NULL;
         size_t got = 0;
-        svms_status status = look(walk, FRONT_SIZE, &bytes, &got, err);
-        if (status != SVMS_OK || got < FRONT_SIZE) {
+        svms_status status = look(walk, SVMS_JOURNAL_FRONT_SIZE, &bytes, &got, err);
+        if (status != SVMS_OK || got < SVMS_JOURNAL_FRONT_SIZE) {
             return status;
         }
         svms_cursor cursor = svms_cursor_over(bytes, got, 0);
@@ -162,8 +160,8 @@ svms_status svms_journal_walk_pass(svms_journal_walk *walk, uint64_t number, svm
         (void)svms_skip(&cursor, 4);
         uint64_t first = svms_read_u64(&cursor);
         uint32_t count = svms_read_u16(&cursor);
-        if (size < FRONT_SIZE - SVMS_JOURNAL_FRAME_SIZE || size > SVMS_JOURNAL_GROUP_MAX ||
-            first > number || count > number - first) {
+        if (size < SVMS_JOURNAL_FRONT_SIZE - SVMS_JOURNAL_FRAME_SIZE ||
+            size > SVMS_JOURNAL_GROUP_MAX || first > number || count > number - first) {
             return SVMS_OK;
         }
         walk->offset += SVMS_JOURNAL_FRAME_SIZE + size;

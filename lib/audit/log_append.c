@@ -5,6 +5,7 @@
 
 #include "failure.h"
 #include "log_internal.h"
+#include "log_leaves.h"
 #include "log_replay.h"
 #include "options.h"
 
@@ -12,6 +13,9 @@
 /* Room in a group for a record of the log's own and the checkpoint. */
 #define GROUP_ROOM (2u * (SVMS_AUDIT_RECORD_MAX + 2u) + SVMS_JOURNAL_NOTE_MAX + 64u)
 #define BYTES_MAX (SVMS_JOURNAL_GROUP_MAX - GROUP_ROOM)
+/* Records of a group, for which it is worth while to hash them in two threads while they are
+ * written. */
+#define LARGE_BYTES 131072u
 
 void svms_log_lead(svms_audit_log *log)
 {
@@ -35,25 +39,18 @@ void svms_log_follow(svms_audit_log *log)
 typedef struct draft {
     svms_tree tree;
     uint32_t count;
-    size_t records_at; /* in the group's bytes */
     size_t records_size;
+    uint32_t records_crc;
+    size_t ahead;    /* bytes of it that were written before it was whole */
+    bool is_written; /* something of it may be in the journal */
 } draft;
 
 static svms_status add(svms_audit_log *log, draft *group, const void *record, size_t size,
                        svms_error *err)
 {
-    uint8_t leaf[SVMS_DIGEST_SIZE];
-    svms_status status = svms_tree_leaf(log->hasher, record, size, leaf, err);
-    if (status == SVMS_OK) {
-        status = svms_tree_add(&group->tree, log->hasher, leaf, err);
-    }
-    if (status == SVMS_OK) {
-        svms_put_bytes(&log->leaves, leaf, sizeof leaf);
-        svms_journal_group_add(&log->group, record, size);
-        group->count++;
-        status = svms_builder_check(&log->leaves, "a group", err);
-    }
-    return status == SVMS_OK ? svms_builder_check(&log->group, "a group", err) : status;
+    svms_journal_group_add(&log->group, record, size);
+    group->count++;
+    return svms_builder_check(&log->group, "a group", err);
 }
 
 static svms_status add_own(svms_audit_log *log, draft *group, svms_audit_record *record,
@@ -95,7 +92,7 @@ static svms_status add_all(svms_audit_log *log, draft *group, svms_log_waiter *w
 {
     svms_status status = SVMS_OK;
     for (svms_log_waiter *at = waiters; at && status == SVMS_OK; at = at->next) {
-        at->first = group->tree.size;
+        at->first = log->tree.size + group->count;
         for (size_t i = 0; i < at->count && status == SVMS_OK; i++) {
             status = add(log, group, at->records[i].data, at->records[i].size, err);
         }
@@ -141,30 +138,61 @@ static svms_status take_out(svms_audit_log *log, svms_error *err)
                               "what a failed write left cannot be taken out of the journal");
 }
 
+static void undo(svms_audit_log *log)
+{
+    svms_error why = SVMS_ERROR_INIT;
+    if (take_out(log, &why) != SVMS_OK) {
+        svms_log(log->ctx, SVMS_LOG_ERROR, "audit log: %s", why.message);
+    }
+}
+
 svms_status svms_log_repair(svms_audit_log *log, svms_error *err)
 {
     svms_status status = svms_log_drop_stray(log, err);
     return status == SVMS_OK && log->is_broken ? take_out(log, err) : status;
 }
 
-static svms_status write_durably(svms_audit_log *log, svms_error *err)
+/* Writes what there is of the group from an offset in it on. */
+static svms_status write_from(svms_audit_log *log, draft *group, size_t offset, size_t end,
+                              svms_error *err)
 {
     int os_error = 0;
     const svms_store *journal = &log->journal;
-    svms_status status = journal->write_at(journal->user, log->journal_size, log->group.data,
-                                           log->group.size, &os_error);
-    if (status == SVMS_OK) {
-        status = journal->sync(journal->user, &os_error);
+    group->is_written = true;
+    svms_status status = journal->write_at(journal->user, log->journal_size + offset,
+                                           log->group.data + offset, end - offset, &os_error);
+    return status == SVMS_OK ? SVMS_OK : svms_fail_io(err, os_error, "the log cannot be written");
+}
+
+/* The disk takes the records of a large group while they are hashed. Its front is zeros by then, so
+ * that it is none (A-JRN-1) until that is written, last. */
+static svms_status write_ahead(svms_audit_log *log, draft *group, svms_error *err)
+{
+    const svms_store *journal = &log->journal;
+    group->ahead = log->group.size;
+    svms_status status = write_from(log, group, 0, group->ahead, err);
+    if (status == SVMS_OK && journal->hasten) {
+        journal->hasten(journal->user, log->journal_size, group->ahead);
     }
-    if (status == SVMS_OK) {
-        log->journal_size += log->group.size;
-        return SVMS_OK;
+    return status;
+}
+
+static svms_status write_durably(svms_audit_log *log, draft *group, svms_error *err)
+{
+    int os_error = 0;
+    svms_status status = write_from(log, group, group->ahead, log->group.size, err);
+    if (status == SVMS_OK && group->ahead > 0) {
+        status = write_from(log, group, 0, SVMS_JOURNAL_FRONT_SIZE, err);
     }
-    svms_error why = SVMS_ERROR_INIT;
-    if (take_out(log, &why) != SVMS_OK) {
-        svms_log(log->ctx, SVMS_LOG_ERROR, "audit log: %s", why.message);
+    if (status != SVMS_OK) {
+        return status;
     }
-    return svms_fail_io(err, os_error, "the log cannot be written");
+    status = log->journal.sync(log->journal.user, &os_error);
+    if (status != SVMS_OK) {
+        return svms_fail_io(err, os_error, "the log cannot be written");
+    }
+    log->journal_size += log->group.size;
+    return SVMS_OK;
 }
 
 static svms_status reserve_in(svms_builder *builder, size_t size, svms_error *err)
@@ -211,22 +239,57 @@ static void settle(svms_audit_log *log, const void *records, size_t records_size
     svms_platform_unlock(&log->latch);
 }
 
-/* Fills the group; where in it the records stand. */
+/* Fills the group with records. */
 static svms_status draw_up(svms_audit_log *log, svms_log_waiter *waiters, draft *group,
                            int64_t now_utc_ns, svms_error *err)
 {
-    svms_builder_reset(&log->leaves);
     svms_journal_group_begin(&log->group, log->tree.size);
-    group->records_at = log->group.size;
     svms_status status = add_news(log, group, now_utc_ns, err);
     if (status == SVMS_OK) {
         status = add_all(log, group, waiters, err);
     }
-    group->records_size = log->group.size - group->records_at;
+    group->records_size = log->group.size - SVMS_JOURNAL_FRONT_SIZE;
     return status;
 }
 
-/* Everything that can fail comes before the write; what is written is acknowledged. */
+/* Hashes the records, and writes them meanwhile where they are many. */
+static svms_status hash(svms_audit_log *log, draft *group, svms_error *err)
+{
+    svms_log_hashing hashing;
+    bool is_large = group->records_size >= LARGE_BYTES;
+    svms_status status =
+        svms_log_make_room(&log->leaves, (size_t)group->count * SVMS_DIGEST_SIZE, "a group", err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    const svms_log_run run = { log->group.data + SVMS_JOURNAL_FRONT_SIZE, group->records_size,
+                               group->count, log->leaves.data };
+    status = svms_log_hashing_begin(&hashing, log->ctx, &run, log->tree.size, is_large, err);
+    if (status == SVMS_OK && is_large) {
+        status = write_ahead(log, group, err);
+        if (status != SVMS_OK) {
+            svms_log_hashing_give_up(&hashing);
+        }
+    }
+    return status == SVMS_OK
+               ? svms_log_hashing_end(&hashing, log->hasher, &group->tree, &group->records_crc, err)
+               : status;
+}
+
+/* The group with its checkpoint, and room for what comes of it. */
+static svms_status complete(svms_audit_log *log, draft *group, svms_checkpoint *checkpoint,
+                            svms_builder *note, svms_error *err)
+{
+    svms_status status = sign(log, group, checkpoint, note, err);
+    if (status == SVMS_OK) {
+        svms_journal_group_end_with(&log->group, group->count, group->records_crc, note->data,
+                                    note->size);
+        status = svms_builder_check(&log->group, "a group", err);
+    }
+    return status == SVMS_OK ? reserve(log, group->records_size, err) : status;
+}
+
+/* Everything that can fail comes before the last write; what is written is acknowledged. */
 static svms_status write_group(svms_audit_log *log, svms_log_waiter *waiters, svms_error *err)
 {
     draft group = { .tree = log->tree };
@@ -235,18 +298,14 @@ static svms_status write_group(svms_audit_log *log, svms_log_waiter *waiters, sv
     int64_t now_utc_ns = svms_utc_now(log->ctx);
     svms_status status = draw_up(log, waiters, &group, now_utc_ns, err);
     if (status == SVMS_OK) {
-        status = sign(log, &group, &checkpoint, &note, err);
+        status = hash(log, &group, err);
     }
     if (status == SVMS_OK) {
-        svms_journal_group_end(&log->group, group.count, note.data, note.size);
-        status = svms_builder_check(&log->group, "a group", err);
+        status = complete(log, &group, &checkpoint, &note, err);
     }
     if (status == SVMS_OK) {
-        status = reserve(log, group.records_size, err);
-    }
-    if (status == SVMS_OK) {
-        status = write_durably(log, err);
-        settle(log, log->group.data + group.records_at, group.records_size, &note,
+        status = write_durably(log, &group, err);
+        settle(log, log->group.data + SVMS_JOURNAL_FRONT_SIZE, group.records_size, &note,
                status == SVMS_OK ? &checkpoint.head : NULL);
     }
     svms_builder_clear(&note);
@@ -254,6 +313,8 @@ static svms_status write_group(svms_audit_log *log, svms_log_waiter *waiters, sv
         log->tree = group.tree;
         log->last_utc_ns = now_utc_ns;
         log->refused = 0;
+    } else if (group.is_written) {
+        undo(log);
     }
     return status;
 }

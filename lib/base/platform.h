@@ -31,6 +31,9 @@ int svms_platform_size(int handle, uint64_t *size);
 struct svms_iovec;
 int svms_platform_append(int handle, const struct svms_iovec *runs, size_t count);
 int svms_platform_sync(int handle);
+/* Begins to write out a part of a file, where the system can do that without waiting for it. Whole
+ * pages only: one that is changed while it is written has to be written again. */
+void svms_platform_hasten(int handle, uint64_t offset, size_t size);
 /* Opens the folder that holds path, so that a later sync does not depend on the current one. */
 int svms_platform_open_folder(const char *path, int *handle);
 /* Path of a folder without symbolic links and dots. ENOTDIR where it is none, ENAMETOOLONG where it

@@ -50,6 +50,12 @@ static svms_status file_sync(void *user, int *os_error)
     return *os_error == 0 ? SVMS_OK : SVMS_E_IO;
 }
 
+static void file_hasten(void *user, uint64_t offset, size_t size)
+{
+    const file_store *file = user;
+    svms_platform_hasten(file->handle, offset, size);
+}
+
 static svms_status file_cut(void *user, uint64_t size, int *os_error)
 {
     const file_store *file = user;
@@ -93,6 +99,7 @@ static svms_status open_with(svms_store *out, svms_ctx *ctx, const char *path,
     made.sync = file_sync;
     made.close = file_close;
     made.cut = file_cut;
+    made.hasten = file_hasten;
     *out = made;
     return SVMS_OK;
 }

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How fast an audit log takes records, beside a bare write and fdatasync of the same bytes into a
  * file beside it; both take turns. What the disk takes for that is most of it, and is printed.
- * Then single records, and eight threads. Prints; never judges.
+ * Before that, the least that any log does besides writing: every record and every node above it
+ * hashed, by two threads, while the disk writes. Then single records, and eight threads. Prints;
+ * never judges.
  *
  *   audit_bench [FOLDER [GROUPS]]    FOLDER: on the disk to measure; the present one if not said */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -198,6 +202,97 @@ static void compare_with_bare(bench *b, size_t rounds, size_t records)
     free(log);
 }
 
+/* Records that one of the two threads hashes at once. */
+#define PART 125u
+
+typedef struct least {
+    bench *b;
+    const EVP_MD *sha256;
+    atomic_uint next;
+} least;
+
+static void hash_one(const least *at, EVP_MD_CTX *hasher, uint8_t kind, const void *data,
+                     size_t size, uint8_t *out)
+{
+    need(EVP_DigestInit_ex2(hasher, at->sha256, NULL) == 1 &&
+             EVP_DigestUpdate(hasher, &kind, 1) == 1 && EVP_DigestUpdate(hasher, data, size) == 1 &&
+             EVP_DigestFinal_ex(hasher, out, NULL) == 1,
+         "hashing");
+}
+
+/* Leaves and nodes of the parts that nobody has begun. */
+static void *hash_parts(void *user)
+{
+    least *at = user;
+    EVP_MD_CTX *hasher = EVP_MD_CTX_new();
+    unsigned part;
+    need(hasher != NULL, "memory");
+    while ((part = atomic_fetch_add(&at->next, 1)) < GROUP / PART) {
+        uint8_t hash[PART + 1][32] = { { 0 } };
+        for (unsigned i = 0; i < PART; i++) {
+            hash_one(at, hasher, 0, at->b->bytes[part * PART + i], RECORD, hash[i]);
+        }
+        for (unsigned left = PART; left > 1; left = (left + 1) / 2) {
+            for (unsigned i = 0; i < left / 2; i++) {
+                uint8_t both[64];
+                memcpy(both, hash[2 * i], sizeof both);
+                hash_one(at, hasher, 1, both, sizeof both, hash[i]);
+            }
+            if (left % 2 == 1) {
+                memcpy(hash[left / 2], hash[left - 1], sizeof hash[0]);
+            }
+        }
+    }
+    EVP_MD_CTX_free(hasher);
+    return NULL;
+}
+
+static double write_hashed(least *at, int file, uint64_t offset)
+{
+    char note[300] = { 0 };
+    size_t size = sizeof at->b->bytes;
+    pthread_t helper;
+    double from = seconds(CLOCK_MONOTONIC);
+    atomic_store(&at->next, 0);
+    need(pthread_create(&helper, NULL, hash_parts, at) == 0, "starting a thread");
+    need(pwrite(file, at->b->bytes, size, (off_t)offset) == (ssize_t)size, "writing");
+    (void)sync_file_range(file, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE);
+    (void)hash_parts(at);
+    pthread_join(helper, NULL);
+    need(pwrite(file, note, sizeof note, (off_t)(offset + size)) == (ssize_t)sizeof note,
+         "writing");
+    need(fdatasync(file) == 0, "syncing");
+    return seconds(CLOCK_MONOTONIC) - from;
+}
+
+/* Nothing is copied, signed, kept or published. */
+static void compare_least_with_bare(bench *b, size_t rounds)
+{
+    EVP_MD *sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    least at = { .b = b, .sha256 = sha256 };
+    double *bare = calloc(rounds, sizeof *bare);
+    double *hashed = calloc(rounds, sizeof *hashed);
+    int file = open("hashed", O_WRONLY | O_CREAT | O_EXCL, 0600);
+    double ignored;
+    need(sha256 && bare && hashed && file >= 0, "preparing");
+    for (size_t i = 0; i < rounds; i++) {
+        bare[i] = write_bare(b, GROUP, &ignored);
+        hashed[i] = write_hashed(&at, file, i * (sizeof b->bytes + 300));
+    }
+    printf("%zu bare writes of %u records, hashed meanwhile by two threads with all nodes above\n",
+           rounds, GROUP);
+    print_two("write and fdatasync", bare, rounds);
+    print_two("hashed besides", hashed, rounds);
+    printf("  speed of bare %.3f at p50\n",
+           quantile(bare, rounds, 0.5) / quantile(hashed, rounds, 0.5));
+    close(file);
+    /* What is measured next begins with a disk that has nothing to do. */
+    sync();
+    free(bare);
+    free(hashed);
+    EVP_MD_free(sha256);
+}
+
 static void *append_each(void *user)
 {
     for (unsigned i = 0; i < EACH; i++) {
@@ -226,6 +321,7 @@ int main(int count, char **words)
     static bench b = { .folder = SVMS_FOLDER_INIT };
     size_t groups = count > 2 ? (size_t)strtoul(words[2], NULL, 10) : 200;
     begin(&b, count > 1 ? words[1] : ".");
+    compare_least_with_bare(&b, groups > 0 ? groups : 1);
     compare_with_bare(&b, groups > 0 ? groups : 1, GROUP);
     compare_with_bare(&b, SINGLES, 1);
     append_from_threads(&b);
