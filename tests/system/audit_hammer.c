@@ -3,7 +3,8 @@
  *
  *   audit_hammer create FOLDER
  *   audit_hammer hammer FOLDER NOTES ROUND   eight threads; a line "index thread number" in NOTES
- *                                            for each record that was acknowledged
+ *                                            for each record that was acknowledged (of a
+ *                                            large group for two)
  *   audit_hammer reopen FOLDER               opens and closes it
  *   audit_hammer fill FOLDER NOTES           one thread, until the disk is full; says how many
  *                                            records were refused; goes on when a line comes in
@@ -25,6 +26,9 @@
 #define ORIGIN "vms.example/hammer"
 #define THREADS 8u
 #define BATCH_MOST 20u
+/* Records of a group that is hashed while it is written; one of the threads has such, rarely. */
+#define LARGE 900u
+#define LARGE_EVERY 20u
 #define RECORD_ROOM 512u
 #define REFUSALS 5u
 
@@ -87,7 +91,9 @@ static void note(const hammer *h, uint64_t first, unsigned thread, unsigned numb
 {
     char lines[BATCH_MOST * 48];
     size_t size = 0;
-    for (unsigned i = 0; i < count; i++) {
+    /* Of a large group the first and the last. */
+    unsigned step = count > BATCH_MOST ? count - 1 : 1;
+    for (unsigned i = 0; i < count; i += step) {
         size += (size_t)snprintf(lines + size, sizeof lines - size, "%llu %u %u\n",
                                  (unsigned long long)(first + i), thread, number + i);
     }
@@ -110,10 +116,14 @@ static size_t make_record(const hammer *h, unsigned thread, unsigned number, cha
 static void *strike(void *user)
 {
     const hand *at = user;
-    static _Thread_local char bytes[BATCH_MOST][RECORD_ROOM];
-    svms_iovec run[BATCH_MOST];
+    static _Thread_local char bytes[LARGE][RECORD_ROOM];
+    svms_iovec run[LARGE];
+    unsigned appends = at->number;
     for (unsigned number = 0;;) {
         unsigned count = 1 + (number * 7 + at->number) % (at->number < 4 ? 1 : BATCH_MOST);
+        if (at->number == THREADS - 1 && ++appends % LARGE_EVERY == 0) {
+            count = LARGE;
+        }
         svms_error err = SVMS_ERROR_INIT;
         uint64_t first;
         for (unsigned i = 0; i < count; i++) {
