@@ -307,6 +307,38 @@ static void a_callback_that_fails_decides_the_status(void **state)
     }
 }
 
+/* Whatever is asked to be written out early, whole pages or not, there or not: it stays what it is.
+ */
+static void what_is_hastened_is_not_changed(void **state)
+{
+    static const struct {
+        uint64_t offset;
+        size_t size;
+    } parts[] = { { 0, 20000 }, { 1, 20000 }, { 5, 10 },      { 4096, 4096 },
+                  { 8192, 0 },  { 19999, 1 }, { 40000, 9000 } };
+    (void)state;
+    uint8_t bytes[20000];
+    uint8_t found[sizeof bytes];
+    memset(bytes, 0x5a, sizeof bytes);
+    write_file("data", "");
+    svms_store store = open_store("data");
+    svms_source source = svms_store_source(&store);
+    assert_non_null(store.hasten);
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        uint64_t size = 0;
+        bytes[i] = (uint8_t)i;
+        assert_int_equal(svms_store_write(&store, 0, bytes, sizeof bytes, NULL), SVMS_OK);
+        store.hasten(store.user, parts[i].offset, parts[i].size);
+        assert_int_equal(svms_store_sync(&store, NULL), SVMS_OK);
+        assert_int_equal(svms_source_read(&source, 0, found, sizeof found, NULL), SVMS_OK);
+        assert_memory_equal(found, bytes, sizeof bytes);
+        assert_int_equal(source.get_size(source.user, &size, &(int){ 0 }), SVMS_OK);
+        assert_true(size == sizeof bytes);
+    }
+    svms_store_close(&store);
+    assert_int_equal(unlink("data"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,6 +352,7 @@ int main(void)
         cmocka_unit_test(a_write_that_ends_early_is_a_failure),
         cmocka_unit_test(system_failures_give_their_number),
         cmocka_unit_test(a_callback_that_fails_decides_the_status),
+        cmocka_unit_test(what_is_hastened_is_not_changed),
     };
     return cmocka_run_group_tests(tests, enter_folder, leave_folder);
 }
