@@ -205,6 +205,31 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_camera_validator_add(svms_camera_valid
                                                                int64_t utc_ns, svms_error *err);
 
 /**
+ * Between the access unit before and the next one something is missing, as the caller knows: a
+ * connection was lost, say, or a recorder stood still. Whatever waits is decided; what ends here is
+ * *unsigned*, reason "tail". What follows begins as a stream does: the camera may have gone on with
+ * its counters, or have started again, neither of which is an alarm. That something is gone is not
+ * told. Nothing is forgotten for it: keys, copies, and the time of what was signed before; what was
+ * signed earlier than that, and comes now, is *changed*, reason "link" (CS-VER-13).
+ *
+ * To be called for what is certainly not there, and not for each lost packet: of what the lists of
+ * the camera still cover the validator says exactly what is missing.
+ *
+ * @param validator  the validator
+ * @param[out] err   why it failed, or NULL
+ *
+ * @retval SVMS_OK           done; svms_camera_validator_next() may have reports now
+ * @retval SVMS_E_USAGE      @p validator is NULL
+ * @retval SVMS_E_STATE      svms_camera_validator_end() was called, or a call failed before
+ * @retval SVMS_E_NO_MEMORY  the allocator failed; the validator is of no more use
+ * @retval SVMS_E_CRYPTO     the provider failed; the validator is of no more use
+ *
+ * Thread safety: one thread at a time. Since 0.1.
+ */
+SVMS_API SVMS_MUST_CHECK svms_status svms_camera_validator_gap(svms_camera_validator *validator,
+                                                               svms_error *err);
+
+/**
  * No more access units come: whatever waits is decided (CS-VER-7).
  *
  * @param validator  the validator

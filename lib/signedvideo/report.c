@@ -251,7 +251,7 @@ svms_status svms_camera_report_rest(svms_camera_validator *v, svms_error *err)
     svms_status status = svms_camera_report_add(v, v->decided, true, &report, err);
     if (status == SVMS_OK) {
         report->gop.verdict = SVMS_CAMERA_UNSIGNED;
-        report->gop.reasons = v->seis > 0 ? SVMS_CAMERA_WHY_TAIL : 0;
+        report->gop.reasons = v->seis > 0 || v->is_at_gap ? SVMS_CAMERA_WHY_TAIL : 0;
         report->gop.first_frame = v->frames - rest;
         report->gop.frame_count = rest;
     }

@@ -57,6 +57,7 @@ static void set_up(svms_camera_validator *v, svms_ctx *ctx)
                           : (int64_t)options->clock_tolerance_ms * 1000000;
     v->order = SVMS_CAMERA_LITTLE_ENDIAN;
     v->last_from_utc_ns = SVMS_NO_TIME;
+    v->last_to_utc_ns = SVMS_NO_TIME;
     v->summary = (svms_camera_summary)SVMS_CAMERA_SUMMARY_INIT;
     svms_camera_items_init(&v->items, ctx, v->hasher);
     svms_camera_authors_init(&v->authors, ctx, v->hasher);

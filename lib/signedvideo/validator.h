@@ -135,13 +135,17 @@ struct svms_camera_validator {
 
     /* Reporting. */
     uint64_t decided;    /* items before this one are in reports */
-    uint64_t given_up;   /* items before this one were given up, as too many waited */
+    uint64_t given_up;   /* items before this one were given up, as too many waited, or told */
+    uint64_t beginning;  /* the first item behind the newest gap */
+    bool is_at_gap;      /* what ends here is only cut */
     uint64_t next_frame; /* frames before this one, too */
     svms_camera_chain_end chain;
     svms_camera_chain_end other_chain; /* where the counter went back: what was before */
+    svms_camera_chain_end past;        /* behind a gap, until something goes on: what was before */
     bool has_key;
     uint8_t key_sha256[32]; /* of the last report that is signed */
     int64_t last_from_utc_ns;
+    int64_t last_to_utc_ns;
     svms_camera_report *reports; /* those that wait begin with report_first */
     size_t report_first;
     size_t report_count; /* of those that wait */
@@ -195,7 +199,7 @@ SVMS_MUST_CHECK svms_status svms_camera_place(svms_camera_validator *v, size_t i
 /* validator_judge.c: the list lies along the items from begin on, at least one of them in order;
  * fills in claim and items. names_before: the GOP that it names as the one before it stands in
  * front of them, where nothing belongs to it then. */
-void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim,
+void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim, const uint8_t *list,
                        svms_alignment *alignment, uint64_t begin, bool names_before);
 /* What stands behind a claim with an open tail, up to limit, is judged, too. */
 void svms_camera_close_tail(svms_camera_validator *v, svms_camera_claim *claim, uint64_t limit);
@@ -206,6 +210,12 @@ void svms_camera_judge_copies(svms_camera_validator *v, svms_camera_claim *claim
 /* validator_emit.c: makes reports of what is decided; at_end, of all items. */
 SVMS_MUST_CHECK svms_status svms_camera_emit(svms_camera_validator *v, bool at_end,
                                              svms_error *err);
+/* The next one, and linked with it. */
+bool svms_camera_follows(const svms_camera_validator *v, const svms_camera_chain_end *chain,
+                         const svms_camera_claim *claim);
+/* validator_gap.c: of the first claim behind a gap, reasons that it goes on there (CS-VER-13). */
+uint32_t svms_camera_judge_gap(svms_camera_validator *v, const svms_camera_claim *claim,
+                               bool is_other_key);
 /* Makes room: the oldest items are given up. */
 SVMS_MUST_CHECK svms_status svms_camera_emit_oldest(svms_camera_validator *v, svms_error *err);
 

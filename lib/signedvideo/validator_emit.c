@@ -28,9 +28,8 @@ void svms_camera_chain_to(svms_camera_validator *v, const svms_camera_claim *cla
     memcpy(v->chain.successor, claim->successor, sizeof v->chain.successor);
 }
 
-/* The next one, and linked with it. */
-static bool follows(const svms_camera_validator *v, const svms_camera_chain_end *chain,
-                    const svms_camera_claim *claim)
+bool svms_camera_follows(const svms_camera_validator *v, const svms_camera_chain_end *chain,
+                         const svms_camera_claim *claim)
 {
     return chain->is_there && svms_camera_step(chain, claim->counter) == 1 &&
            (!chain->has_first || (claim->has_predecessor && memcmp(chain->first, claim->predecessor,
@@ -55,10 +54,13 @@ static void judge_link(svms_camera_validator *v, svms_camera_gop *gop,
 {
     bool is_other_key = (gop->reasons & SVMS_CAMERA_WHY_KEY_CHANGED) != 0;
     uint32_t step = svms_camera_step(&v->chain, claim->counter);
-    if (!v->chain.is_there || follows(v, &v->chain, claim)) {
+    if (v->past.is_there) {
+        gop->reasons |= svms_camera_judge_gap(v, claim, is_other_key);
+    }
+    if (!v->chain.is_there || svms_camera_follows(v, &v->chain, claim)) {
         return;
     }
-    if (follows(v, &v->other_chain, claim)) {
+    if (svms_camera_follows(v, &v->other_chain, claim)) {
         v->other_chain.is_there = false;
         return;
     }
@@ -181,6 +183,7 @@ static svms_status emit_claim(svms_camera_validator *v, size_t index, uint32_t u
     report->gop.verdict = verdict_of(&report->gop);
     svms_camera_chain_to(v, claim);
     v->last_from_utc_ns = claim->from_utc_ns;
+    v->last_to_utc_ns = claim->to_utc_ns;
     claim->is_done = true;
     return SVMS_OK;
 }

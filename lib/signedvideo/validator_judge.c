@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From an alignment to verdicts: what lies between two that match is changed as far as there is
  * something on both sides, and then missing or inserted (CS-VER-2). */
+#include <string.h>
+
 #include "validator.h"
 
 /* An alignment and where it lies; indices of found are those of items less begin. */
 typedef struct laid {
     svms_camera_validator *v;
     svms_camera_claim *claim;
+    const uint8_t *list;
     svms_alignment *alignment;
     uint64_t begin;
     size_t first; /* the first and the last item that match in order */
@@ -33,23 +36,24 @@ static bool is_match(laid *l, size_t found)
     return true;
 }
 
-/* Right beside the run they belong to it. */
-static void take_data_back(laid *l)
+/* Right beside the run, in the stream as in the list, they belong to it (CS-VER-2.8). */
+static bool take_data_back(laid *l, size_t found, size_t expected)
 {
     svms_alignment *a = l->alignment;
-    for (;;) {
-        size_t found = l->last + 1;
-        size_t expected = a->found[l->last].partner + 1;
-        bool is_data = found < a->found_count && expected < a->expected_count &&
-                       item_of(l, found)->kind == SVMS_CAMERA_ITEM_SEI_DATA &&
-                       a->found[found].partner == expected;
-        if (!is_data) {
-            return;
+    size_t size = l->v->items.digest_size;
+    bool is_data = found < a->found_count && expected < a->expected_count &&
+                   item_of(l, found)->kind == SVMS_CAMERA_ITEM_SEI_DATA &&
+                   a->expected[expected].state == SVMS_ALIGNED_NOT &&
+                   memcmp(svms_camera_item_hash(&l->v->items, l->begin + found),
+                          l->list + expected * size, size) == 0;
+    if (is_data) {
+        if (a->found[found].state == SVMS_ALIGNED_MOVED) {
+            a->expected[a->found[found].partner].state = SVMS_ALIGNED_NOT;
         }
-        a->found[found].state = SVMS_ALIGNED_IN_ORDER;
-        a->expected[expected].state = SVMS_ALIGNED_IN_ORDER;
-        l->last = found;
+        a->found[found] = (svms_alignment_side){ SVMS_ALIGNED_IN_ORDER, (uint32_t)expected };
+        a->expected[expected] = (svms_alignment_side){ SVMS_ALIGNED_IN_ORDER, (uint32_t)found };
     }
+    return is_data;
 }
 
 static void find_ends(laid *l)
@@ -62,7 +66,14 @@ static void find_ends(laid *l)
     while (!is_match(l, l->last)) {
         l->last--;
     }
-    take_data_back(l);
+    const svms_alignment_side *found = l->alignment->found;
+    while (l->first > 0 && found[l->first].partner > 0 &&
+           take_data_back(l, l->first - 1, found[l->first].partner - 1)) {
+        l->first--;
+    }
+    while (take_data_back(l, l->last + 1, found[l->last].partner + 1)) {
+        l->last++;
+    }
 }
 
 static bool is_displaced(const laid *l, size_t found)
@@ -167,7 +178,7 @@ static void judge_head(const laid *l, size_t low, size_t first_entry)
     if (l->begin + low > l->v->given_up) {
         item_of(l, low)->missing_before += left;
     } else {
-        l->claim->is_cut = left > 0 && l->begin + low == 0;
+        l->claim->is_cut = left > 0 && l->begin + low == l->v->beginning;
     }
 }
 
@@ -193,10 +204,10 @@ static bool has_behind(const laid *l, size_t high)
     return high < l->alignment->found_count && item_of(l, high)->kind != SVMS_CAMERA_ITEM_ANCHOR;
 }
 
-void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim,
+void svms_camera_judge(svms_camera_validator *v, svms_camera_claim *claim, const uint8_t *list,
                        svms_alignment *alignment, uint64_t begin, bool names_before)
 {
-    laid l = { v, claim, alignment, begin, 0, 0 };
+    laid l = { v, claim, list, alignment, begin, 0, 0 };
     find_ends(&l);
     size_t first_entry = alignment->found[l.first].partner;
     size_t last_entry = alignment->found[l.last].partner;
@@ -279,7 +290,7 @@ static void miss_rest(const gap *g, svms_camera_claim *claim)
     } else if (g->begin > g->v->given_up) {
         svms_camera_item_at(&g->v->items, g->begin)->missing_before += g->places;
     } else {
-        claim->is_cut |= g->places > 0 && g->begin == 0;
+        claim->is_cut |= g->places > 0 && g->begin == g->v->beginning;
     }
 }
 

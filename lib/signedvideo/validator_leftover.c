@@ -128,7 +128,8 @@ static void judge_by_counters(const svms_camera_validator *v, const svms_camera_
 {
     out->verdict = SVMS_CAMERA_UNSIGNED;
     if (!next) {
-        out->reasons |= v->seis == 0 ? why_never(v) : SVMS_CAMERA_WHY_TAIL;
+        bool was_never = v->seis == 0 && !v->is_at_gap;
+        out->reasons |= was_never ? why_never(v) : SVMS_CAMERA_WHY_TAIL;
         return;
     }
     if (!v->chain.is_there) {

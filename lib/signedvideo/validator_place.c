@@ -371,7 +371,7 @@ static svms_status lay_along(svms_camera_validator *v, size_t index, const uint8
         status = find_predecessor(v, claim, &best, begin, &names_before, err);
     }
     if (status == SVMS_OK && best.in_order > 0) {
-        svms_camera_judge(v, claim, &best, begin, names_before);
+        svms_camera_judge(v, claim, list, &best, begin, names_before);
         set_placed(v, claim, anchor ? anchor : svms_camera_items_anchor_of(&v->items, claim->end));
     }
     svms_alignment_clear(&best);

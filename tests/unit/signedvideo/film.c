@@ -83,7 +83,7 @@ static film_unit *add_unit(film *to, char kind, unsigned frame, int64_t utc_ns)
         assert_non_null(to->units);
     }
     film_unit *unit = &to->units[to->count++];
-    *unit = (film_unit){ kind, frame, utc_ns, { NULL, 0 } };
+    *unit = (film_unit){ kind, frame, utc_ns, { NULL, 0 }, false };
     return unit;
 }
 
@@ -338,7 +338,14 @@ void film_append(film *out, const film *other, size_t from, size_t to)
         frame += i > from && other->units[i].frame != other->units[i - 1].frame;
         film_unit *unit = add_unit(out, other->units[i].kind, frame, other->units[i].utc_ns);
         put(&unit->nal, other->units[i].nal.data, other->units[i].nal.size);
+        unit->is_behind_gap = other->units[i].is_behind_gap;
     }
+}
+
+void film_gap(film *of, size_t unit)
+{
+    assert_true(unit == 0 || of->units[unit - 1].frame != of->units[unit].frame);
+    of->units[unit].is_behind_gap = true;
 }
 
 film film_copy(const film *other)

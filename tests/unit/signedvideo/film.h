@@ -22,6 +22,7 @@ typedef struct film_unit {
     unsigned frame; /* units of one frame follow one another */
     int64_t utc_ns;
     bytes nal;
+    bool is_behind_gap; /* before its frame, the validator is told of a gap */
 } film_unit;
 
 typedef struct film {
@@ -87,6 +88,8 @@ void film_repeat(film *of, size_t unit, size_t at);
 void film_insert(film *of, size_t at, const void *nal, size_t size);
 /* Unit from stands at to then, as a frame of its own. */
 void film_move(film *of, size_t from, size_t to);
+/* Something is known to be missing before the unit, which leads its frame. */
+void film_gap(film *of, size_t unit);
 /* Another unit in its place; its header stays. Of a SEI something that is signed. */
 void film_change(film *of, size_t unit);
 

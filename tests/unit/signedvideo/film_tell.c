@@ -82,8 +82,13 @@ svms_status film_try(char out[FILM_TEXT_ROOM], svms_ctx *ctx, const film *of,
     for (size_t at = 0; at < of->count && status == SVMS_OK; taken++) {
         bytes unit = { NULL, 0 };
         int64_t utc_ns = of->units[at].utc_ns;
+        if (of->units[at].is_behind_gap) {
+            status = svms_camera_validator_gap(validator, err);
+        }
         at = film_unit_bytes(of, at, &unit);
-        status = svms_camera_validator_add(validator, unit.data, unit.size, utc_ns, err);
+        if (status == SVMS_OK) {
+            status = svms_camera_validator_add(validator, unit.data, unit.size, utc_ns, err);
+        }
         bytes_free(&unit);
         if (status == SVMS_OK) {
             take_reports(out, validator, &frames);

@@ -12,6 +12,7 @@
 #define PROMPT "CI P P P P SI P P P P SI P P P P SI P P P P S"
 #define LATE "CI P P P P I P SP P P I P SP P P I P SP P P S"
 #define EVERY_THIRD "CI P P P P I UP P P P I UP P P P I SP P P P I UP P P P I UP P P P I SP P P P S"
+#define WITH_DATA "CI P DP P SI DP P DP DP P SI P S"
 #define PARTS "CI P P /P SP P /P P SP I P SP P /P P SP P I P SP P S"
 
 typedef enum edit_kind {
@@ -335,6 +336,15 @@ static const edit edits[] = {
       "authentic 0+5; unsigned:sei_changed 5+5; authentic 10+5; authentic 15+6" },
     { PROMPT, true, CUT, 'I', 1, 'I', 2, "authentic 0+6; missing-1 6+5; authentic 11+6" },
     { PROMPT, true, TRIM, 'I', 1, 0, 0, "authentic 0+6; authentic 6+5; authentic 11+6" },
+    /* A stream that begins with data, of which the list has more than one. */
+    { WITH_DATA, false, TRIM, 'D', 0, 0, 0, "authentic:head 0+3; authentic 3+6; authentic 9+3" },
+    { WITH_DATA, false, TRIM, 'D', 1, 0, 0, "authentic:head 0+6; authentic 6+3" },
+    { WITH_DATA, false, TRIM, 'D', 2, 0, 0, "authentic:head 0+4; authentic 4+3" },
+    { WITH_DATA, false, TRIM, 'D', 3, 0, 0, "authentic:head 0+3; authentic 3+3" },
+    { WITH_DATA, false, DROP, 'P', 5, 0, 0,
+      "authentic 0+4; missing 4+6 missing@8; authentic 10+3" },
+    { WITH_DATA, false, DROP, 'D', 2, 0, 0,
+      "authentic 0+4; missing 4+6 missing@7; authentic 10+3" },
     { PROMPT, true, TRIM, 'P', 2, 0, 0,
       "unsigned:head 0+3; authentic 3+5; authentic 8+5; authentic 13+6" },
     { PROMPT, true, CUT, 'P', 9, 'E', 0, "authentic 0+5; authentic 5+5; unsigned:tail 10+2" },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random edits of random streams: what is called authentic is as it was signed, and in order; a
- * stream that nobody touched is no alarm. The model knows what was shot, not how it is found out.
- */
+/* Random edits of random streams, and gaps that are known or only claimed: what is called authentic
+ * is as it was signed, and in order; a stream that nobody touched is no alarm, wherever it was cut.
+ * The model knows what was shot, not how it is found out. */
 #include "../base/cmocka_all.h"
 
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 #define STREAMS 120
 #define EDITS_MAX 5
+#define CUTS_MAX 3
 #define FRAMES_MAX 600
 
 static uint32_t next_random(uint32_t *seed)
@@ -41,13 +42,22 @@ static void shoot_random(lab *l, uint32_t *seed)
     film_shoot(&l->film, &l->camera, "P S");
 }
 
+static void cut_randomly(film *of, uint32_t *seed)
+{
+    size_t at = 1 + next_random(seed) % (of->count - 1);
+    while (at > 0 && of->units[at - 1].frame == of->units[at].frame) {
+        at--;
+    }
+    film_gap(of, at);
+}
+
 static void edit_randomly(film *of, uint32_t *seed)
 {
     static const uint8_t never[] = { 0x41, 0x88, 0x7A, 0x7A, 0x7A, 0x80 };
     size_t at = 1 + next_random(seed) % (of->count - 1);
     size_t other = 1 + next_random(seed) % (of->count - 1);
     size_t last = at + next_random(seed) % 4;
-    switch (next_random(seed) % 6) {
+    switch (next_random(seed) % 7) {
     case 0:
         film_remove(of, at, last < of->count ? last : of->count);
         break;
@@ -63,6 +73,9 @@ static void edit_randomly(film *of, uint32_t *seed)
     case 4:
         film_insert(of, at, never, sizeof never);
         break;
+    case 5:
+        cut_randomly(of, seed);
+        break;
     default:
         film_remove(of, 1, at);
     }
@@ -73,6 +86,7 @@ typedef struct says {
     bool is_authentic[FRAMES_MAX];
     bool is_in_order[FRAMES_MAX]; /* and the GOP with it, and linked with the one before */
     bool has_alarm;
+    bool has_head; /* something began in the midst of it */
 } says;
 
 static void take_report(says *out, svms_camera_validator *validator, const svms_camera_gop *gop)
@@ -92,8 +106,11 @@ static void take_report(says *out, svms_camera_validator *validator, const svms_
             out->is_authentic[remark.frame] = false;
         }
     }
-    bool is_tail = gop->verdict == SVMS_CAMERA_UNSIGNED && gop->reasons == SVMS_CAMERA_WHY_TAIL;
-    out->has_alarm |= gop->verdict != SVMS_CAMERA_AUTHENTIC && !is_tail;
+    uint32_t ends = SVMS_CAMERA_WHY_HEAD | SVMS_CAMERA_WHY_TAIL;
+    bool is_end =
+        gop->verdict == SVMS_CAMERA_UNSIGNED && gop->reasons != 0 && (gop->reasons & ~ends) == 0;
+    out->has_alarm |= gop->verdict != SVMS_CAMERA_AUTHENTIC && !is_end;
+    out->has_head |= (gop->reasons & SVMS_CAMERA_WHY_HEAD) != 0;
 }
 
 static void validate(lab *l, says *out)
@@ -106,6 +123,9 @@ static void validate(lab *l, says *out)
     assert_int_equal(svms_camera_validator_new(&validator, l->ctx, &l->options, NULL), SVMS_OK);
     for (size_t at = 0; at < l->film.count; frames++) {
         bytes unit = { NULL, 0 };
+        if (l->film.units[at].is_behind_gap) {
+            assert_int_equal(svms_camera_validator_gap(validator, NULL), SVMS_OK);
+        }
         at = film_unit_bytes(&l->film, at, &unit);
         assert_int_equal(
             svms_camera_validator_add(validator, unit.data, unit.size, INT64_MIN, NULL), SVMS_OK);
@@ -161,7 +181,13 @@ static void nothing_that_was_touched_is_authentic(void **state)
         shoot_random(l, &seed);
         film original = film_copy(&l->film);
         validate(l, &said);
-        assert_false(said.has_alarm);
+        assert_false(said.has_alarm || said.has_head);
+        for (uint32_t cuts = 0; cuts < CUTS_MAX; cuts++) {
+            cut_randomly(&l->film, &seed);
+            validate(l, &said);
+            assert_false(said.has_alarm);
+            check(&original, &l->film, &said);
+        }
         for (uint32_t edits = 0; edits < EDITS_MAX && l->film.count > 2; edits++) {
             edit_randomly(&l->film, &seed);
             if (l->film.count > 0) {
