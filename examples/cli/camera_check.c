@@ -112,6 +112,19 @@ exit_status camera_check_feed(camera_check *self, const svms_sample *sample, int
     return take_reports(self, sample->track);
 }
 
+exit_status camera_check_gap(camera_check *self, uint32_t track)
+{
+    svms_camera_validator *validator = camera_check_of(self, track);
+    svms_error err = SVMS_ERROR_INIT;
+    if (!validator) {
+        return EXIT_GOOD;
+    }
+    if (svms_camera_validator_gap(validator, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot validate track %" PRIu32, track);
+    }
+    return take_reports(self, track);
+}
+
 exit_status camera_check_end(camera_check *self)
 {
     exit_status status = EXIT_GOOD;

@@ -107,16 +107,7 @@ static exit_status take_record(camera_story *self, const svms_sample *sample)
     return EXIT_GOOD;
 }
 
-static bool same_tracks(const camera_story *self, const svms_track *tracks, uint32_t number)
-{
-    bool same = number == self->track_count;
-    for (uint32_t i = 0; same && i < number; i++) {
-        same = tracks[i].codec == self->tracks[i].codec;
-    }
-    return same;
-}
-
-/* The stream goes on from container to container while their tracks are the same. */
+/* A stream goes on from container to container while their tracks are the same. */
 static exit_status enter(camera_story *self, svms_reader *reader, bool *can_be_read)
 {
     svms_track tracks[SVMS_MAX_TRACKS];
@@ -134,28 +125,23 @@ static exit_status enter(camera_story *self, svms_reader *reader, bool *can_be_r
         }
         self->has_records = self->has_records || tracks[i].codec == SVMS_CODEC_CAMERA_VERDICTS;
     }
-    if (self->track_count > 0 && same_tracks(self, tracks, info.track_count)) {
-        return EXIT_GOOD;
-    }
     const camera_check_options options = { .trust = self->trust,
                                            .attested_utc_ns = SVMS_NO_TIME,
                                            .claimed_time = self->claimed_time,
                                            .any_clock = info.capture_clock == SVMS_CLOCK_UNKNOWN,
                                            .take = take_report,
                                            .user = self };
-    exit_status status = camera_story_end(self);
-    memcpy(self->tracks, tracks, sizeof tracks);
-    self->track_count = info.track_count;
-    if (status == EXIT_GOOD && self->trust) {
-        status = camera_check_new(&self->check, self->ctx, tracks, info.track_count, &options);
-        self->has_video = self->has_video || (self->check && camera_check_count(self->check) > 0);
-    }
+    self->lane = info.origin == SVMS_ORIGIN_EDGE ? &self->edges : &self->lives;
+    exit_status status =
+        camera_lane_enter(self->lane, self->ctx, tracks, info.track_count, &options);
+    const camera_check *check = self->lane->check;
+    self->has_video = self->has_video || (check && camera_check_count(check) > 0);
     return status;
 }
 
 static exit_status take_sample(camera_story *self, const svms_sample *sample)
 {
-    if (self->tracks[sample->track].codec == SVMS_CODEC_CAMERA_VERDICTS) {
+    if (self->lane->tracks[sample->track].codec == SVMS_CODEC_CAMERA_VERDICTS) {
         return take_record(self, sample);
     }
     camera_pictures *video = &self->video[sample->track];
@@ -163,7 +149,7 @@ static exit_status take_sample(camera_story *self, const svms_sample *sample)
         video->begin_utc_ns = sample->utc_ns;
     }
     video->count++;
-    return self->check ? camera_check_feed(self->check, sample, sample->utc_ns) : EXIT_GOOD;
+    return camera_lane_feed(self->lane, sample);
 }
 
 /* A verdict comes behind the pictures, where something else may be recorded already. */
@@ -243,9 +229,9 @@ exit_status camera_story_add_source(camera_story *self, const svms_source *sourc
 
 exit_status camera_story_end(camera_story *self)
 {
-    exit_status status = self->check ? camera_check_end(self->check) : EXIT_GOOD;
-    camera_check_free(&self->check);
-    return status;
+    exit_status lives = camera_lane_end(&self->lives);
+    exit_status edges = camera_lane_end(&self->edges);
+    return lives == EXIT_GOOD ? edges : lives;
 }
 
 bool camera_story_is_told(const camera_story *self)
@@ -314,7 +300,7 @@ void camera_story_print(const camera_story *self)
         return;
     }
     print_again(self);
-    if (!self->has_records && self->track_count == 0) {
+    if (!self->has_records && !self->lane) {
         return;
     }
     if (!self->has_records) {
@@ -374,5 +360,6 @@ json_t *camera_story_to_json(const camera_story *self)
 
 void camera_story_free(camera_story *self)
 {
-    camera_check_free(&self->check);
+    camera_lane_free(&self->lives);
+    camera_lane_free(&self->edges);
 }

@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <svms/svms.h>
 
-#include "camera_check.h"
+#include "camera_lane.h"
 #include "camera_watch.h"
 #include "exit_status.h"
 
@@ -39,9 +39,7 @@ typedef struct camera_story {
     svms_ctx *ctx;
     const camera_trust *trust; /* NULL: signatures are not looked at again */
     bool claimed_time;
-    bool is_asked;                      /* there is trust */
-    svms_track tracks[SVMS_MAX_TRACKS]; /* of the newest container; without configurations */
-    uint32_t track_count;
+    bool is_asked;      /* there is trust */
     bool has_records;   /* a recorder wrote them */
     bool is_locked;     /* something of it could not be opened */
     bool is_damaged;    /* or does not verify, which whoever verifies it is told besides */
@@ -49,8 +47,10 @@ typedef struct camera_story {
     camera_pictures video[SVMS_MAX_TRACKS];
     camera_count recorder;
     camera_count again;
-    bool has_video; /* something was looked at again */
-    camera_check *check;
+    bool has_video;    /* something was looked at again */
+    camera_lane lives; /* what came as it was captured */
+    camera_lane edges; /* what was fetched later: it fills gaps of the other one */
+    camera_lane *lane; /* of the newest container, or NULL */
 } camera_story;
 
 /* trust may be NULL, and must outlive the story. */

@@ -222,7 +222,9 @@ svms_status verdicts_follow(verdicts *self, const svms_sample *sample, svms_erro
     return status;
 }
 
-svms_status verdicts_end(verdicts *self, svms_error *err)
+typedef svms_status decide(svms_camera_validator *validator, svms_error *err);
+
+static svms_status decide_all(verdicts *self, decide *how, svms_error *err)
 {
     svms_error own = SVMS_ERROR_INIT;
     svms_error *why = err ? err : &own;
@@ -230,12 +232,22 @@ svms_status verdicts_end(verdicts *self, svms_error *err)
     for (uint32_t i = 0; self && status == SVMS_OK && i < self->track_count; i++) {
         if (self->validators[i]) {
             self->track = i;
-            status = svms_camera_validator_end(self->validators[i], why);
+            status = how(self->validators[i], why);
             status = status == SVMS_OK ? take_reports(self, i, why) : status;
             status = go_on(self, status, why);
         }
     }
     return status;
+}
+
+svms_status verdicts_gap(verdicts *self, svms_error *err)
+{
+    return decide_all(self, svms_camera_validator_gap, err);
+}
+
+svms_status verdicts_end(verdicts *self, svms_error *err)
+{
+    return decide_all(self, svms_camera_validator_end, err);
 }
 
 int64_t verdicts_newest_utc(const verdicts *self)

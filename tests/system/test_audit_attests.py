@@ -4,7 +4,9 @@
 svms timestamp puts the proof behind the container, and svms verify believes it (container.md, C-TRL-5)."""
 
 import json
+import math
 import os
+import time
 
 from system_case import EVIDENCE, GOOD, USAGE, SystemCase, main
 from test_audit_witness import ORIGIN, Witness
@@ -26,6 +28,11 @@ class AuditAttests(SystemCase):
         told = [part for one in witnesses for part in ("--witness", one.url, "--witness-key", one.key)]
         self.expect(GOOD, "audit", "checkpoint", "log", *told)
 
+    @staticmethod
+    def next_second():
+        """Witnesses count in whole seconds, rounded down: theirs is later than what was signed in this one from here on."""
+        time.sleep(math.floor(time.time()) + 1 - time.time())
+
     def prove(self, number, name="proof"):
         self.expect(GOOD, "audit", "prove", "log", str(number), "--out", name, "--force")
 
@@ -42,25 +49,26 @@ class AuditAttests(SystemCase):
         self.record("b.svms")
         heads = self.heads()
         self.assertEqual([len(head["record"]["details"]["end"]) for head in heads], [64, 64])
+        self.next_second()
         self.cosign(one, two)
         before = self.load("a.svms")
         self.prove(heads[0]["index"])
         self.expect(GOOD, "timestamp", "a.svms", "--audit-proof", "proof", *self.whom(one, two))
         after = self.load("a.svms")
         self.assertEqual(after[:len(before)], before)
-        time = self.verify(GOOD, "a.svms", *self.whom(one, two))["time"]
-        self.assertEqual((time["kind"], time["authority"], time["stamps_valid"]), ("attested", f"audit log {ORIGIN}, 2 witnesses", 1))
-        self.assertGreater(time["attested"], time["signed_to"])
-        time = self.verify(GOOD, "a.svms")["time"]
-        self.assertEqual((time["kind"], time["stamps"]), ("claimed", 0))
+        said = self.verify(GOOD, "a.svms", *self.whom(one, two))["time"]
+        self.assertEqual((said["kind"], said["authority"], said["stamps_valid"]), ("attested", f"audit log {ORIGIN}, 2 witnesses", 1))
+        self.assertGreater(said["attested"], said["signed_to"])
+        said = self.verify(GOOD, "a.svms")["time"]
+        self.assertEqual((said["kind"], said["stamps"]), ("claimed", 0))
         # Not what they were asked about, and too few of them.
         size = os.path.getsize(self.path("b.svms"))
         self.expect(EVIDENCE, "timestamp", "b.svms", "--audit-proof", "proof", *self.whom(one, two))
         self.assertEqual(os.path.getsize(self.path("b.svms")), size)
         stranger = Witness(self, "stranger")
-        time = self.verify(GOOD, "a.svms", *self.whom(stranger))["time"]
-        self.assertEqual((time["kind"], time["stamps"], time["stamps_valid"]), ("claimed", 1, 0))
-        self.assertIn("witnesses", time["stamp_reason"])
+        said = self.verify(GOOD, "a.svms", *self.whom(stranger))["time"]
+        self.assertEqual((said["kind"], said["stamps"], said["stamps_valid"]), ("claimed", 1, 0))
+        self.assertIn("witnesses", said["stamp_reason"])
         for witness in (one, two, stranger):
             witness.stop()
 

@@ -134,9 +134,8 @@ static void end_verdicts(camera_feed *self)
     verdicts_free(&self->verdicts);
 }
 
-/* Recording goes on without them. tracks and count: those of the camera, to which theirs is added.
- */
-static void begin_verdicts(camera_feed *self, svms_track *tracks, uint32_t *count)
+/* Recording goes on without them. Their track is added to those of the camera. */
+static void begin_verdicts(camera_feed *self)
 {
     svms_error err = SVMS_ERROR_INIT;
     verdicts_options options;
@@ -148,33 +147,20 @@ static void begin_verdicts(camera_feed *self, svms_track *tracks, uint32_t *coun
     options.alarm = take_alarm;
     options.failed = validation_failed;
     options.user = self;
-    if (self->signers && verdicts_begin(&self->verdicts, self->options.parts->ctx, tracks, count,
-                                        self->start_utc_ns, &options, &err) != SVMS_OK) {
+    if (self->signers &&
+        verdicts_begin(&self->verdicts, self->options.parts->ctx, self->tracks, &self->track_count,
+                       self->start_utc_ns, &options, &err) != SVMS_OK) {
         validation_failed(self, &err);
     }
 }
 
-static bool was_good(const camera_feed *self)
+/* What comes over another connection need not go on with what came before: the camera may have
+ * started again, and its chain of signatures with it. */
+static void interrupt_verdicts(camera_feed *self)
 {
-    const camera_watch *watch = self->verdicts ? verdicts_watch(self->verdicts) : NULL;
-    bool is_good = watch && watch->authentic > 0;
-    for (size_t i = 0; is_good && i < self->camera_tracks; i++) {
-        is_good = !watch->tracks[i].is_on;
-    }
-    return is_good;
-}
-
-/* What comes over another connection does not go on with what came before: the camera may have
- * started again, and its chain of signatures with it. Where it has not signed anything yet, or
- * something is wrong, that is not forgotten. */
-static void renew_verdicts(camera_feed *self)
-{
-    svms_track tracks[TRACKS_MAX];
-    uint32_t count = self->camera_tracks;
-    if (was_good(self)) {
+    svms_error err = SVMS_ERROR_INIT;
+    if (verdicts_gap(self->verdicts, &err) != SVMS_OK && !verdicts_have_failed(self->verdicts)) {
         end_verdicts(self);
-        memcpy(tracks, self->tracks, count * sizeof tracks[0]);
-        begin_verdicts(self, tracks, &count);
     }
 }
 
@@ -231,7 +217,7 @@ static svms_status on_begin(void *user, const intake_media *media, svms_error *e
     if (status != SVMS_OK) {
         return status;
     }
-    begin_verdicts(self, self->tracks, &self->track_count);
+    begin_verdicts(self);
     self->is_live = false;
     if (!self->store) {
         camera_feed_tend(self);
@@ -408,7 +394,7 @@ void camera_feed_disconnect(camera_feed *self, bool was_lost)
         status = intake_failure(self->intake, &err);
     }
     live_hub_pause(self->options.hub);
-    renew_verdicts(self);
+    interrupt_verdicts(self);
     if (status != SVMS_OK) {
         begin_anew(self, &err);
     }
