@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-#include "media_time.h"
-
-/* Whoever loses packets for less, and says so, is told exactly what is missing. */
-#define PAUSE_NS INT64_C(500000000)
-
 static bool same_tracks(const camera_lane *self, const svms_track *tracks, uint32_t number)
 {
     bool same = number > 0 && number == self->track_count;
@@ -26,8 +21,7 @@ exit_status camera_lane_enter(camera_lane *self, svms_ctx *ctx, const svms_track
         self->tracks[i] = tracks[i];
         self->tracks[i].config = NULL; /* it is the reader's */
         self->tracks[i].config_size = 0;
-        self->until_utc_ns[i] = goes_on ? self->until_utc_ns[i] : SVMS_NO_TIME;
-        self->has_entered[i] = true;
+        self->has_sample[i] = goes_on && self->has_sample[i];
     }
     self->track_count = track_count;
     if (status == EXIT_GOOD && !goes_on && options->trust) {
@@ -36,30 +30,13 @@ exit_status camera_lane_enter(camera_lane *self, svms_ctx *ctx, const svms_track
     return status;
 }
 
-static bool is_long(int64_t from_utc_ns, int64_t to_utc_ns)
-{
-    uint64_t apart = from_utc_ns > to_utc_ns ? (uint64_t)from_utc_ns - (uint64_t)to_utc_ns
-                                             : (uint64_t)to_utc_ns - (uint64_t)from_utc_ns;
-    return apart >= (uint64_t)PAUSE_NS;
-}
-
-/* Only where the recorder says that it continues nothing, or another container begins: a camera may
- * take its time between two pictures (CS-REC-7). */
+/* What packets are lost within a connection is missing; what came over another one need not go on
+ * with what was before (CS-REC-7). */
 static bool is_behind_gap(camera_lane *self, const svms_sample *sample)
 {
-    const svms_track *track = &self->tracks[sample->track];
-    int64_t until = self->until_utc_ns[sample->track];
-    bool may_be = self->has_entered[sample->track] || (sample->flags & SVMS_SAMPLE_DISCONTINUITY);
-    uint32_t ticks = sample->duration > 0 ? sample->duration : track->default_duration;
-    bool is_gap = may_be && until != SVMS_NO_TIME && sample->utc_ns != SVMS_NO_TIME &&
-                  is_long(until, sample->utc_ns);
-    int64_t end = sample->utc_ns != SVMS_NO_TIME
-                      ? time_add(sample->utc_ns, ticks_to_ns(track, ticks))
-                      : SVMS_NO_TIME;
-    /* Pictures may come in another order than they are shown. */
-    self->until_utc_ns[sample->track] = is_gap || end > until ? end : until;
-    self->has_entered[sample->track] = false;
-    return is_gap;
+    bool had_sample = self->has_sample[sample->track];
+    self->has_sample[sample->track] = true;
+    return had_sample && (sample->flags & SVMS_SAMPLE_FIRST) != 0;
 }
 
 exit_status camera_lane_feed(camera_lane *self, const svms_sample *sample)

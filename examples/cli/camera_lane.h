@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures that a camera signed, from container to container of one recording: where they stop for
- * a while, the camera may have started again. Every function complains itself. */
+/* Pictures that a camera signed, from container to container of one recording, and from connection
+ * to connection: between two of these the camera may have started again. Every function complains
+ * itself. */
 #ifndef SVMS_CLI_CAMERA_LANE_H
 #define SVMS_CLI_CAMERA_LANE_H
 
@@ -14,9 +15,8 @@
 typedef struct camera_lane {
     svms_track tracks[SVMS_MAX_TRACKS]; /* of the newest container; without configurations */
     uint32_t track_count;
-    int64_t until_utc_ns[SVMS_MAX_TRACKS]; /* where its newest sample ends, or SVMS_NO_TIME */
-    bool has_entered[SVMS_MAX_TRACKS];     /* the next sample is its first of that container */
-    camera_check *check;                   /* NULL: nothing is looked at again */
+    bool has_sample[SVMS_MAX_TRACKS];
+    camera_check *check; /* NULL: nothing is looked at again */
 } camera_lane;
 
 /* The next container. Where its tracks are others than before, what waits is told, and another

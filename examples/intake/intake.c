@@ -123,6 +123,7 @@ void intake_connect(intake *self, stream_pull *pull)
     self->settle_ns = STREAM_NEVER;
     for (size_t i = 0; i < self->track_count; i++) {
         intake_order_break(&self->tracks[i].order);
+        self->tracks[i].is_connected = false;
     }
 }
 

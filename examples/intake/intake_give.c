@@ -87,12 +87,13 @@ static svms_status give_sample(intake *self, size_t number, const svms_rtp_event
         return status;
     }
     sample->track = (uint32_t)number;
-    sample->flags = event->flags;
+    sample->flags = event->flags | (track->is_connected ? 0 : SVMS_SAMPLE_FIRST);
     sample->utc_ns = event->utc_ns;
     sample->data = event->data;
     sample->size = event->size;
     tell_missing(self, number, sample);
     track->has_sample = true;
+    track->is_connected = true;
     status = self->calls->sample(self->user, sample, &err);
     return status == SVMS_OK ? SVMS_OK : intake_fail(self, status, &err);
 }

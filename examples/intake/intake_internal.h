@@ -12,6 +12,7 @@ typedef struct intake_track {
     uint8_t *config;
     intake_order order;
     bool has_sample;      /* that was given on */
+    bool is_connected;    /* one was, over the present connection */
     bool has_gap;         /* before its next sample */
     uint32_t reasons;     /* of that gap */
     bool is_missing;      /* something is, behind the last sample */

@@ -135,7 +135,8 @@ SVMS_API SVMS_MUST_CHECK svms_status svms_writer_open(svms_writer **out, svms_ct
  * first.
  *
  * @param writer    the writer
- * @param sample    the sample; of its flags, sync, discardable and discontinuity are stored
+ * @param sample    the sample; of its flags, sync, discardable, discontinuity and first are
+ *                  stored
  * @param[out] err  why it failed, or NULL
  *
  * @retval SVMS_OK           stored

@@ -70,6 +70,13 @@ class RecorderKillTest(RecorderCase):
             for one, other in zip(files, files[1:]):
                 self.assertLessEqual(one["last"], other["first"])
 
+    def check_camera(self, recorder):
+        """Whoever was killed: of what is there, all is what the camera signed, but for the ends of what was cut."""
+        told = self.verified(recorder, "entrance", "--camera-trust", self.trust, "--camera-signed", "--identity", self.opener)["camera"]
+        for who in ("validated", "recorded"):
+            self.assertEqual((told[who]["verdict"], told[who]["trusted"], told[who]["first_failed_time"]), ("authentic", True, None), told)
+            self.assertGreater(told[who]["authentic"], 0)
+
     def check_index(self, recorder):
         """What is in the index is what is on the disk."""
         for question in (CONTAINERS, GAPS):
@@ -169,6 +176,7 @@ class RecorderKillTest(RecorderCase):
         self.check_nothing_is_left(recorder)
         self.look(recorder)
         self.check_recordings(recorder)
+        self.check_camera(recorder)
         self.check_index(recorder)
         self.check_log(recorder)
         say(f"killed: recorder {kills['recorder']} times and {kills['start']} times at its start, cameras {kills['camera']} times; "

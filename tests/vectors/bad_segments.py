@@ -162,7 +162,7 @@ def sample_fields(**changes):
 def samples():
     bad = Bad("sample", two, verdict="not_authentic", segment=1)
     bad.add("crc", "CRC of the record header", sample_record(flip(20)), "C-REC-2")
-    bad.add("flag-unknown", "unknown flag 0x40", sample_record(rebuilt(flip(1, 0x40))), "C-REC")
+    bad.add("flag-unknown", "unknown flag 0x80", sample_record(rebuilt(flip(1, 0x80))), "C-REC")
     bad.add("flag-range", "range table flag on a clear track", sample_record(rebuilt(flip(1, 8))),
             "C-REC-4")
     bad.add("header-length", "header length without its flag", sample_record(

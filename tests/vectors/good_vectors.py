@@ -172,6 +172,8 @@ def times():
     sound = [{"track": 0, "dts": n, "size": 4, "flags": 1} for n in range(2)]
     yield entry("good-no-video", "sound only", clear(
         "sound", tracks=[track(AUDIO), track(META)], segments=[{"samples": sound}]))
+    marked = [{"dts": n * 9000, "size": 4, "flags": one} for n, one in enumerate((0x41, 0x02, 0x04, 0x40, 0x45, 0x47))]
+    yield entry("good-flags", "every flag of a sample", clear("flags", segments=[{"samples": marked}]))
     gaps = clear("gaps", 8, end_reason=3)
     for number, segment in enumerate(gaps["segments"]):
         segment.update(samples=pictures(number, 1, 4), gap_reason=number, clock_state=number % 4)

@@ -313,7 +313,8 @@ static void describe_sample(const svms_sample *sample, char *out, size_t size)
     hex_of(digest, sizeof(digest), hex);
     (void)snprintf(out, size, "sample %u %lld %lld %u %u %zu %s %lld", sample->track,
                    (long long)sample->dts, (long long)sample->pts, sample->duration,
-                   sample->flags & 7u, sample->size, hex, (long long)sample->utc_ns);
+                   sample->flags & ~SVMS_SAMPLE_UNATTESTED, sample->size, hex,
+                   (long long)sample->utc_ns);
 }
 
 /* The next sample, passing over those that were not disclosed. */

@@ -79,6 +79,7 @@ export const sampleFlag = {
   ranges: 0x08,
   composition: 0x10,
   duration: 0x20,
+  first: 0x40,
 } as const;
 
 export const gapReasons = [

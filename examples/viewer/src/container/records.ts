@@ -65,7 +65,7 @@ export function readRecordHeader(bytes: Uint8Array, offset: number): RecordHeade
   return { type, headerSize: recordHeaderSize, bodySize, number };
 }
 
-const allFlags = 0x3f;
+const allFlags = 0x7f;
 
 export function readSampleHeader(bytes: Uint8Array, offset: number, tracks: readonly Track[]): SampleHeader {
   const cursor: Cursor = new Cursor(bytes, 'C-REC-3', offset);
