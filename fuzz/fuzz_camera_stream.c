@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Streams of camera-signed video, mutated: the first byte of the input chooses a clip, which was
- * signed once and for all, then each three bytes make one edit of it. Every access unit must be in
+ * signed once and for all, and where something is said to be missing, if anywhere; then each three
+ * bytes make one edit of it. Every access unit must be in
  * exactly one report, whatever was done. Clips are short, as the signatures of each are verified
  * in each run. */
 #include <stdbool.h>
@@ -291,7 +292,8 @@ static uint64_t take_reports(svms_camera_validator *validator, uint64_t frames)
     return frames;
 }
 
-static void validate(const clip *of, size_t count)
+/* gap: the unit before which something is said to be missing; 0: nothing is. */
+static void validate(const clip *of, size_t count, size_t gap)
 {
     svms_camera_validator_options options = SVMS_CAMERA_VALIDATOR_OPTIONS_INIT;
     svms_camera_validator *validator = NULL;
@@ -301,6 +303,7 @@ static void validate(const clip *of, size_t count)
     options.waiting_max = 64;
     must(svms_camera_validator_new(&validator, ctx, &options, NULL) == SVMS_OK);
     for (size_t i = 0; i < count; i++) {
+        must(gap == 0 || i != gap || svms_camera_validator_gap(validator, NULL) == SVMS_OK);
         svms_status status =
             svms_camera_validator_add(validator, edited[i].data, edited[i].size, START, NULL);
         must(status == SVMS_OK || status == SVMS_E_MALFORMED || status == SVMS_E_TRUNCATED);
@@ -322,7 +325,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t at = 1; at + 3 <= size && at < 3 * EDITS_MAX && count > 1; at += 3) {
         count = edit(count, data + at);
     }
-    validate(of, count);
+    validate(of, count, size > 0 ? data[0] / CLIPS : 0);
     while (made_count > 0) {
         free(made[--made_count]);
     }

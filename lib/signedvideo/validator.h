@@ -141,7 +141,8 @@ struct svms_camera_validator {
     uint64_t next_frame; /* frames before this one, too */
     svms_camera_chain_end chain;
     svms_camera_chain_end other_chain; /* where the counter went back: what was before */
-    svms_camera_chain_end past;        /* behind a gap, until something goes on: what was before */
+    svms_camera_chain_end covered;     /* what the last one says that covered something */
+    svms_camera_chain_end past;        /* behind a gap, until something goes on: that of before */
     bool has_key;
     uint8_t key_sha256[32]; /* of the last report that is signed */
     int64_t last_from_utc_ns;

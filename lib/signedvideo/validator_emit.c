@@ -182,6 +182,7 @@ static svms_status emit_claim(svms_camera_validator *v, size_t index, uint32_t u
     judge_link(v, &report->gop, claim, unsigned_count);
     report->gop.verdict = verdict_of(&report->gop);
     svms_camera_chain_to(v, claim);
+    v->covered = v->chain;
     v->last_from_utc_ns = claim->from_utc_ns;
     v->last_to_utc_ns = claim->to_utc_ns;
     claim->is_done = true;

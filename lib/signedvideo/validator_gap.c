@@ -53,9 +53,7 @@ uint32_t svms_camera_judge_gap(svms_camera_validator *v, const svms_camera_claim
 
 static void begin_again(svms_camera_validator *v)
 {
-    if (v->chain.is_there) {
-        v->past = v->chain;
-    }
+    v->past = v->covered;
     v->chain = (svms_camera_chain_end){ 0 };
     v->other_chain = (svms_camera_chain_end){ 0 };
     v->latest = (svms_camera_chain_end){ 0 };

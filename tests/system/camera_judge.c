@@ -4,7 +4,8 @@
  *   camera_judge TRUST < STREAMS
  *
  * A stream is u32 codec (264 or 265), u32 number of access units, and for each of them u32 size and
- * NAL units with 4-byte lengths; numbers are big-endian. For each stream comes one line, a JSON
+ * NAL units with 4-byte lengths; numbers are big-endian. The size 2^32 - 1 has no bytes: something
+ * is known to be missing there, and the unit counts as one. For each stream comes one line, a JSON
  * array of reports. TRUST is a file of anchors (PEM). Exit status 3 and words on stderr: it failed.
  */
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 #include <svms/time.h>
 
 #define MOST (64u << 20)
+#define GAP UINT32_MAX
 
 static void need(svms_status status, const svms_error *err)
 {
@@ -131,9 +133,13 @@ static void judge(svms_ctx *ctx, const svms_trust *trust, uint32_t codec)
     for (uint32_t i = 0; i < count; i++) {
         uint32_t size = 0;
         need_that(read_number(&size), "no size");
-        uint8_t *bytes = read_bytes(size);
-        need(svms_camera_validator_add(validator, bytes, size, SVMS_NO_TIME, &err), &err);
-        free(bytes);
+        if (size == GAP) {
+            need(svms_camera_validator_gap(validator, &err), &err);
+        } else {
+            uint8_t *bytes = read_bytes(size);
+            need(svms_camera_validator_add(validator, bytes, size, SVMS_NO_TIME, &err), &err);
+            free(bytes);
+        }
         print_ready(validator, &between);
     }
     need(svms_camera_validator_end(validator, &err), &err);

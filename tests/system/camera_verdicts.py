@@ -156,6 +156,9 @@ class Receiver:
         self.troubles = []  # why SEIs since the last placement do not count
         self.strays = []  # documents that fit nothing since the last placement
         self.chain, self.other_chain = None, None  # what the reports so far end with; what that was where the counter went back
+        self.covered_chain = None  # of the last document that covered something
+        self.past = None  # behind a gap, until something goes on: that of before
+        self.is_at_gap = False
         self.latest_is_partial = False
         self.latest = None  # the counter of the document that was placed last
         self.leaf = None  # who signed the last report
@@ -502,6 +505,8 @@ class Receiver:
 
     def link(self, said, document, lost):
         """CS-VER-5: whether it follows, begins anew, or does neither."""
+        if self.past is not None:
+            self.resume(said, document)
         if self.chain is None or self.follows(self.chain, document):
             return
         if self.follows(self.other_chain, document):
@@ -520,6 +525,22 @@ class Receiver:
             if far == 0:
                 self.other_chain = self.chain if self.chain.first else None
 
+    def resume(self, said, document):
+        """CS-VER-13: does the first one behind a gap go on, or begin anew, or was it signed earlier than what was before?"""
+        past, self.past = self.past, None
+        far = self.step(past, document.counter)
+        is_next_but_other = far == 1 and past.first is not None
+        if self.follows(past, document):
+            return
+        if document.counter <= 1 and not any(document.predecessor):
+            said.reasons.add("new_session")
+        elif document.start < self.last_start:
+            said.is_unlinked = True
+            said.reasons.add("link")
+            self.other_chain = past if far == 0 and past.first else None
+        elif self.leaf != document.leaf or far == 0 or is_next_but_other:
+            said.reasons.add("new_session")
+
     def judge(self, said):
         if said.is_unlinked or said.count(CHANGED, INSERTED, MOVED, REPEATED):
             said.verdict = CHANGED
@@ -529,6 +550,7 @@ class Receiver:
     def remember(self, document, placement):
         self.covered.extend(unit.data for unit, _ in placement.fitting)
         self.chain, self.leaf = Chain(document.counter, document.is_partial, document.hashes[0]), document.leaf
+        self.covered_chain = self.chain
         self.troubles = [one for one in self.troubles if one.at > document.at]
         self.strays = [one for one in self.strays if one.at > document.at]
 
@@ -610,7 +632,7 @@ class Receiver:
 
     def by_counters(self, document):
         if document is None:
-            return UNSIGNED, {"tail"} if self.seis else {"stripped"} if self.expect_signed else set()
+            return UNSIGNED, {"tail"} if self.seis or self.is_at_gap else {"stripped"} if self.expect_signed else set()
         if self.chain is None:
             return UNSIGNED, {"head"}
         far = self.step(self.chain, document.counter)
@@ -682,13 +704,26 @@ class Receiver:
         self.reports.append(Report(verdict, units[0].frame, units, reasons | self.pending_reasons | ({"tail"} if is_tail else set())))
         self.pending_reasons = set()
 
-    def end(self):
+    def decide_all(self):
         self.settle_what_is_known(at_end=True)
         left = self.waiting
         self.say_of_what_stands_before(left, None)
         if self.chain is not None and self.strays and self.reports:
             self.reports[-1].reasons.add("stray")
         self.waiting = []
+
+    def gap(self):
+        """CS-VER-13: it is known that something is missing here."""
+        self.is_at_gap = True
+        self.decide_all()
+        self.is_at_gap = False
+        self.unsigned_documents, self.strays, self.troubles, self.last_trouble = [], [], [], None
+        self.past = self.covered_chain
+        self.chain, self.other_chain, self.latest, self.latest_is_partial = None, None, None, False
+        self.first_unit = None
+
+    def end(self):
+        self.decide_all()
         self.count_frames()
         return self.reports
 
@@ -719,10 +754,12 @@ class Receiver:
         return next((verdict for verdict in WORST_FIRST if any(said.verdict == verdict for said in self.reports)), None)
 
 
-def judge(codec, units, **how):
-    """Reports of a stream given as access units."""
+def judge(codec, units, gaps=(), **how):
+    """Reports of a stream given as access units. gaps: numbers of those before which something is known to be missing."""
     receiver = Receiver(codec, **how)
-    for nals in units:
+    for number, nals in enumerate(units):
+        if number in gaps:
+            receiver.gap()
         receiver.add(nals)
     receiver.end()
     return receiver

@@ -7,6 +7,7 @@ kind of stream are tried."""
 
 import json
 import os
+import random
 import struct
 import subprocess
 
@@ -22,16 +23,25 @@ WAYS = ({}, {"late": 2}, {"every": 2, "late": 1}, {"every": 3, "copies": 2}, {"p
         {"certificates": "always", "version": 1, "order": "big"}, {"lists": False}, {"escaped": True, "lists": False, "late": 1})
 
 
-def encoded(codec, units):
+# In place of a size: here something is known to be missing.
+GAP = struct.pack(">I", 2**32 - 1)
+
+
+def encoded(codec, units, gaps=()):
     samples = [camera_signed.join_lengths(nals) for nals in units]
-    return struct.pack(">II", {"h264": 264, "h265": 265}[codec], len(samples)) + b"".join(
-        struct.pack(">I", len(sample)) + sample for sample in samples)
+    return struct.pack(">II", {"h264": 264, "h265": 265}[codec], len(samples) + len(gaps)) + b"".join(
+        (GAP if number in gaps else b"") + struct.pack(">I", len(sample)) + sample for number, sample in enumerate(samples))
 
 
 def said(report):
     """What is compared: of the GOP, and of each of its frames. Why, and where SEIs that count for nothing are told, is not."""
     return {"verdict": report["verdict"], "frames": range(report["first_frame"], report["first_frame"] + report["frames"]),
             "missing_gops": report["missing_gops"], "remarks": sorted(remarks_of(report).items())}
+
+
+def continued(report):
+    """The same, and how it goes on with what was before."""
+    return {**said(report), "goes on": set(report["reasons"]) & {"link", "new_session"}}
 
 
 class Chance(CamSignCase):
@@ -71,6 +81,37 @@ class Chance(CamSignCase):
                         was_before = "head" in reports[0]["reasons"] or reports[0]["counter"] > 0
                         self.assertEqual(left, signed[len(signed) - len(left) if was_before else 0:])
             self.assertLess(all_is_well, len(cases) // 4)
+
+    def interrupted(self, codec, slices):
+        """A camera that is lost, once or several times, and goes on, starts again, or is played back: each way of signing."""
+        for how, seed, units, edited in self.edited(codec, slices):
+            chance = random.Random(f"{codec} {seed}")
+            kind = ("goes on", "again", "earlier")[seed % 3]
+            if kind != "goes on":
+                first = camera_signed.EPOCH_1601 + (1_780_000_000 + (3600 if kind == "again" else -3600)) * 10**7
+                other = camera_signed.sign(codec, scene(codec, slices=slices), self.key_pem, self.chain_pem, start=first, **how)
+                begin = chance.randrange(len(other) * 2 // 3)
+                edited = edited[:chance.randrange(1, len(edited))] + other[begin:]
+            gaps = {chance.randrange(1, len(edited)) for _ in range(chance.randrange(3))}
+            if kind == "goes on":
+                begin = chance.randrange(1, len(edited))
+                del edited[begin:begin + chance.randrange(1, 12)]
+                gaps = {number for number in gaps | {begin} if number < len(edited)}
+            else:
+                gaps |= {len(edited) - len(other[begin:])}
+            # Whose an access unit without slices is depends on when reports are taken.
+            yield how, seed, edited, {number for number in gaps if all(self.pictures(codec, edited[number - 1 + i:number + i]) for i in (0, 1))}
+
+    def test_both_implementations_say_the_same_of_what_was_interrupted(self):
+        for codec, slices in (("h264", 1), ("h265", 3)):
+            cases = list(self.interrupted(codec, slices))
+            found = set()
+            for (how, seed, edited, gaps), reports in zip(cases, self.judged([(codec, *case[2:]) for case in cases])):
+                with self.subTest(codec=codec, how=how, seed=seed):
+                    theirs = by_reference(codec, edited, gaps=gaps)[0]
+                    self.assertEqual([continued(report) for report in reports], [continued(report) for report in theirs])
+                    found.update(word for report in reports for word in (report["verdict"], *report["reasons"]))
+            self.assertLessEqual({"authentic", "missing", "changed", "unsigned", "link", "new_session", "head", "tail"}, found)
 
     @staticmethod
     def pictures(codec, units):
