@@ -10,6 +10,7 @@
 struct camera_check {
     camera_check_options options;
     svms_camera_validator *validators[SVMS_MAX_TRACKS];
+    bool has_sample[SVMS_MAX_TRACKS];
     uint32_t track_count;
 };
 
@@ -96,12 +97,24 @@ static exit_status take_reports(camera_check *self, uint32_t track)
     }
 }
 
+/* What packets are lost within a connection is missing; what came over another one need not go on
+ * with what was before (CS-REC-7). */
+static bool is_behind_gap(camera_check *self, const svms_sample *sample)
+{
+    bool had_sample = self->has_sample[sample->track];
+    self->has_sample[sample->track] = true;
+    return had_sample && (sample->flags & SVMS_SAMPLE_FIRST) != 0;
+}
+
 exit_status camera_check_feed(camera_check *self, const svms_sample *sample, int64_t utc_ns)
 {
     svms_camera_validator *validator = camera_check_of(self, sample->track);
     svms_error err = SVMS_ERROR_INIT;
     if (!validator) {
         return EXIT_GOOD;
+    }
+    if (is_behind_gap(self, sample) && svms_camera_validator_gap(validator, &err) != SVMS_OK) {
+        return complain_error(&err, "cannot validate track %" PRIu32, sample->track);
     }
     svms_status added =
         svms_camera_validator_add(validator, sample->data, sample->size, utc_ns, &err);
@@ -110,19 +123,6 @@ exit_status camera_check_feed(camera_check *self, const svms_sample *sample, int
         return complain_error(&err, "cannot validate track %" PRIu32, sample->track);
     }
     return take_reports(self, sample->track);
-}
-
-exit_status camera_check_gap(camera_check *self, uint32_t track)
-{
-    svms_camera_validator *validator = camera_check_of(self, track);
-    svms_error err = SVMS_ERROR_INIT;
-    if (!validator) {
-        return EXIT_GOOD;
-    }
-    if (svms_camera_validator_gap(validator, &err) != SVMS_OK) {
-        return complain_error(&err, "cannot validate track %" PRIu32, track);
-    }
-    return take_reports(self, track);
 }
 
 exit_status camera_check_end(camera_check *self)

@@ -34,10 +34,9 @@ exit_status camera_check_new(camera_check **out, svms_ctx *ctx, const svms_track
 uint32_t camera_check_count(const camera_check *check);
 /* Of a track that is not validated: NULL. */
 svms_camera_validator *camera_check_of(const camera_check *check, uint32_t track);
-/* A sample with NAL units behind 4-byte lengths, and when it was captured, or SVMS_NO_TIME. */
+/* A sample with NAL units behind 4-byte lengths, and when it was captured, or SVMS_NO_TIME. Where
+ * it came over another connection, it need not go on with those before. */
 exit_status camera_check_feed(camera_check *check, const svms_sample *sample, int64_t utc_ns);
-/* Something is known to be missing before the next sample of that track. */
-exit_status camera_check_gap(camera_check *check, uint32_t track);
 /* No more samples come; all that waits is told. */
 exit_status camera_check_end(camera_check *check);
 void camera_check_free(camera_check **check);

@@ -21,7 +21,6 @@ exit_status camera_lane_enter(camera_lane *self, svms_ctx *ctx, const svms_track
         self->tracks[i] = tracks[i];
         self->tracks[i].config = NULL; /* it is the reader's */
         self->tracks[i].config_size = 0;
-        self->has_sample[i] = goes_on && self->has_sample[i];
     }
     self->track_count = track_count;
     if (status == EXIT_GOOD && !goes_on && options->trust) {
@@ -30,24 +29,9 @@ exit_status camera_lane_enter(camera_lane *self, svms_ctx *ctx, const svms_track
     return status;
 }
 
-/* What packets are lost within a connection is missing; what came over another one need not go on
- * with what was before (CS-REC-7). */
-static bool is_behind_gap(camera_lane *self, const svms_sample *sample)
-{
-    bool had_sample = self->has_sample[sample->track];
-    self->has_sample[sample->track] = true;
-    return had_sample && (sample->flags & SVMS_SAMPLE_FIRST) != 0;
-}
-
 exit_status camera_lane_feed(camera_lane *self, const svms_sample *sample)
 {
-    exit_status status = EXIT_GOOD;
-    if (self->check && is_behind_gap(self, sample)) {
-        status = camera_check_gap(self->check, sample->track);
-    }
-    return status == EXIT_GOOD && self->check
-               ? camera_check_feed(self->check, sample, sample->utc_ns)
-               : status;
+    return self->check ? camera_check_feed(self->check, sample, sample->utc_ns) : EXIT_GOOD;
 }
 
 exit_status camera_lane_end(camera_lane *self)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pictures that a camera signed, from container to container of one recording, and from connection
- * to connection: between two of these the camera may have started again. Every function complains
- * itself. */
+/* Pictures that a camera signed, from container to container of one recording. Every function
+ * complains itself. */
 #ifndef SVMS_CLI_CAMERA_LANE_H
 #define SVMS_CLI_CAMERA_LANE_H
 
@@ -15,7 +14,6 @@
 typedef struct camera_lane {
     svms_track tracks[SVMS_MAX_TRACKS]; /* of the newest container; without configurations */
     uint32_t track_count;
-    bool has_sample[SVMS_MAX_TRACKS];
     camera_check *check; /* NULL: nothing is looked at again */
 } camera_lane;
 

@@ -71,11 +71,6 @@ exit_status record_camera_follow(record_camera *self, const svms_sample *sample)
     return verdicts_follow(self->verdicts, sample, NULL) == SVMS_OK ? EXIT_GOOD : self->stored;
 }
 
-exit_status record_camera_gap(record_camera *self)
-{
-    return verdicts_gap(self->verdicts, NULL) == SVMS_OK ? EXIT_GOOD : self->stored;
-}
-
 exit_status record_camera_end(record_camera *self)
 {
     return verdicts_end(self->verdicts, NULL) == SVMS_OK ? EXIT_GOOD : self->stored;

@@ -39,8 +39,6 @@ exit_status record_camera_begin(record_camera *camera, svms_ctx *ctx, svms_track
                                 uint32_t *count, int64_t start_utc_ns, bool any_clock);
 /* A sample that was recorded just now. */
 exit_status record_camera_follow(record_camera *camera, const svms_sample *sample);
-/* What comes next comes over another connection. */
-exit_status record_camera_gap(record_camera *camera);
 /* Nothing more will be recorded. */
 exit_status record_camera_end(record_camera *camera);
 /* What was found, all in all, in words. */

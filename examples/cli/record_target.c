@@ -382,11 +382,6 @@ exit_status record_target_gap(record_target *self, svms_gap_reason reason)
     return stop(self, status, &err);
 }
 
-exit_status record_target_interrupt(record_target *self)
-{
-    return self->broken ? EXIT_GOOD : record_camera_gap(&self->camera);
-}
-
 bool record_target_reports(const record_target *self)
 {
     return self->folder && self->way->json;

@@ -63,8 +63,6 @@ exit_status record_target_append(record_target *target, const svms_sample *sampl
 void record_target_show(record_target *target, int64_t duration_ns);
 /* Why something is missing in front of the next sample. */
 exit_status record_target_gap(record_target *target, svms_gap_reason reason);
-/* What comes next comes over another connection, if anything does. */
-exit_status record_target_interrupt(record_target *target);
 /* Whether a report as JSON is wanted, and more members for it, in place of those before; taken
  * over. */
 bool record_target_reports(const record_target *target);

@@ -93,7 +93,6 @@ void rtsp_recorder_disconnect(rtsp_recorder *self, bool lost)
         self->status = EXIT_ENVIRONMENT;
     }
     if (lost && self->target->has_begun) {
-        (void)give_on(self, record_target_interrupt(self->target));
         record_audit_event(&self->target->audit, "recording.gap", &self->target->audit.head,
                            "the camera was lost");
     }

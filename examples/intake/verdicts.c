@@ -13,6 +13,7 @@
 struct verdicts {
     verdicts_options options;
     svms_camera_validator *validators[SVMS_MAX_TRACKS];
+    bool has_sample[SVMS_MAX_TRACKS];
     svms_track clocks[SVMS_MAX_TRACKS]; /* time bases of the tracks */
     uint32_t track_count;               /* without that of verdicts, which is the next one */
     camera_watch watch;
@@ -189,10 +190,25 @@ static svms_status go_on(verdicts *self, svms_status status, const svms_error *e
     return SVMS_OK;
 }
 
+/* What comes over another connection need not go on with what was before: the camera may have
+ * started again, and its chain of signatures with it (CS-REC-6). */
+static bool is_behind_gap(verdicts *self, const svms_sample *sample)
+{
+    bool had_sample = self->has_sample[sample->track];
+    self->has_sample[sample->track] = true;
+    return had_sample && (sample->flags & SVMS_SAMPLE_FIRST) != 0;
+}
+
 static svms_status feed(verdicts *self, const svms_sample *sample, svms_error *err)
 {
-    svms_status status = svms_camera_validator_add(self->validators[sample->track], sample->data,
-                                                   sample->size, self->newest_utc_ns, err);
+    svms_camera_validator *validator = self->validators[sample->track];
+    svms_status status =
+        is_behind_gap(self, sample) ? svms_camera_validator_gap(validator, err) : SVMS_OK;
+    if (status != SVMS_OK) {
+        return status;
+    }
+    status =
+        svms_camera_validator_add(validator, sample->data, sample->size, self->newest_utc_ns, err);
     /* What is no NAL unit counts as one that was never signed, and is told so. */
     if (status != SVMS_OK && status != SVMS_E_MALFORMED && status != SVMS_E_TRUNCATED) {
         return status;
@@ -222,9 +238,7 @@ svms_status verdicts_follow(verdicts *self, const svms_sample *sample, svms_erro
     return status;
 }
 
-typedef svms_status decide(svms_camera_validator *validator, svms_error *err);
-
-static svms_status decide_all(verdicts *self, decide *how, svms_error *err)
+svms_status verdicts_end(verdicts *self, svms_error *err)
 {
     svms_error own = SVMS_ERROR_INIT;
     svms_error *why = err ? err : &own;
@@ -232,22 +246,12 @@ static svms_status decide_all(verdicts *self, decide *how, svms_error *err)
     for (uint32_t i = 0; self && status == SVMS_OK && i < self->track_count; i++) {
         if (self->validators[i]) {
             self->track = i;
-            status = how(self->validators[i], why);
+            status = svms_camera_validator_end(self->validators[i], why);
             status = status == SVMS_OK ? take_reports(self, i, why) : status;
             status = go_on(self, status, why);
         }
     }
     return status;
-}
-
-svms_status verdicts_gap(verdicts *self, svms_error *err)
-{
-    return decide_all(self, svms_camera_validator_gap, err);
-}
-
-svms_status verdicts_end(verdicts *self, svms_error *err)
-{
-    return decide_all(self, svms_camera_validator_end, err);
 }
 
 int64_t verdicts_newest_utc(const verdicts *self)

@@ -37,9 +37,6 @@ svms_status verdicts_begin(verdicts **out, svms_ctx *ctx, svms_track *tracks, ui
 /* A sample that was recorded; those of the track of verdicts itself are passed over. NULL is
  * accepted. */
 svms_status verdicts_follow(verdicts *self, const svms_sample *sample, svms_error *err);
-/* What comes next comes over another connection: what waits is told (CS-REC-6). NULL is accepted.
- */
-svms_status verdicts_gap(verdicts *self, svms_error *err);
 /* No more come: what waits is told. NULL is accepted. */
 svms_status verdicts_end(verdicts *self, svms_error *err);
 /* For take() and failed(): UTC of the newest sample that was recorded, and the track whose pictures

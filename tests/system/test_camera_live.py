@@ -13,7 +13,8 @@ import stat
 import subprocess
 import unittest
 
-from camera_case import PASSWORD, CameraCase
+from camera_case import PASSWORD, SCENE, CameraCase
+from rtsp_case import Recorder
 from system_case import ENVIRONMENT, GOOD, TIMEOUT, main, say
 
 LEFT_HALF = [(0, 0), (500000, 0), (500000, 1000000), (0, 1000000)]
@@ -65,6 +66,41 @@ class CameraLiveTest(CameraCase):
         self.assertIn("640x360", tracks)
         self.assertNotIn("lens lost", camera.said())
         self.assertIn("admin stops watching /live", camera.said())
+
+    def told_of(self, name):
+        """What svms verify says of the camera by what is recorded so far, interrupted or not."""
+        run = self.run_svms("verify", name, "--trust", self.ca, "--camera-trust", self.trust, "--camera-signed", "--password-file",
+                            self.password_file, "--json")
+        return run.json()["camera"] if run.out else None
+
+    def test_a_camera_that_starts_again_is_believed_as_before(self):
+        camera = self.camera().start()
+        camera.configure({"source": SCENE, "listen": {"rtsps": f"127.0.0.1:{camera.port}"}})
+        recorder = Recorder(self.folder, camera.url, "--trust", self.trust, "--user", "admin", "--user-password-file", "password", "--out",
+                            "folder", "--rotate", "5s", *self.signer, "--password-file", self.password_file, "--segment-seconds", "1",
+                            "--camera-trust", self.trust, "--camera-signed")
+        self.addCleanup(recorder.process.kill)
+
+        def authentic():
+            said = self.told_of("folder") if os.path.isdir(self.path("folder")) else None
+            return said["validated"]["authentic"] if said and said["validated"] else 0
+
+        for _ in range(3):
+            before = authentic()
+            self.wait_for(lambda least=before + 2: authentic() >= least)
+            camera.kill()
+            camera.start()
+        before = authentic()
+        self.wait_for(lambda: authentic() >= before + 2)
+        status, said = recorder.interrupt()
+        self.assertEqual(status, GOOD, said)
+        self.assertNotIn("WARNING", said)
+        told = self.told_of("folder")
+        for who in ("validated", "recorded"):
+            self.assertEqual((told[who]["verdict"], told[who]["trusted"], told[who]["first_failed_time"]), ("authentic", True, None), told)
+            self.assertLessEqual(set(told[who]["reasons"]), {"head", "tail", "new_session"})
+            self.assertIn("new_session", told[who]["reasons"])
+        camera.stop()
 
     def test_only_the_documented_ports_are_open(self):
         camera = self.camera()

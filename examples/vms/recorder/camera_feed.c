@@ -154,16 +154,6 @@ static void begin_verdicts(camera_feed *self)
     }
 }
 
-/* What comes over another connection need not go on with what came before: the camera may have
- * started again, and its chain of signatures with it. */
-static void interrupt_verdicts(camera_feed *self)
-{
-    svms_error err = SVMS_ERROR_INIT;
-    if (verdicts_gap(self->verdicts, &err) != SVMS_OK && !verdicts_have_failed(self->verdicts)) {
-        end_verdicts(self);
-    }
-}
-
 static void forget_tracks(camera_feed *self)
 {
     for (size_t i = 0; i < STREAM_PULL_TRACKS_MAX; i++) {
@@ -394,7 +384,6 @@ void camera_feed_disconnect(camera_feed *self, bool was_lost)
         status = intake_failure(self->intake, &err);
     }
     live_hub_pause(self->options.hub);
-    interrupt_verdicts(self);
     if (status != SVMS_OK) {
         begin_anew(self, &err);
     }
