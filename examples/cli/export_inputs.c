@@ -202,7 +202,7 @@ static const char *name_of(export_inputs *inputs, size_t place, svms_ctx *ctx,
     svms_container_info info = SVMS_CONTAINER_INFO_INIT;
     svms_reader_options options = SVMS_READER_OPTIONS_INIT;
     options.keys = keys;
-    if (svms_source_open_file(&source, ctx, input->path, NULL) == SVMS_OK &&
+    if (folder_open(&source, ctx, input->path, NULL) == SVMS_OK &&
         svms_reader_open(&reader, ctx, &source, &options, NULL) == SVMS_OK &&
         svms_reader_get_info(reader, &info, NULL) == SVMS_OK && info.device_name) {
         input->device_name = path_with_suffix(info.device_name, "");

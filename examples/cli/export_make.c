@@ -10,6 +10,7 @@
 #include "export_inputs.h"
 #include "export_result.h"
 #include "file.h"
+#include "folder.h"
 #include "interrupt.h"
 #include "keys.h"
 #include "link_stamp.h"
@@ -200,7 +201,7 @@ static exit_status add_source(export_job *self, size_t place)
     self->finding_count = 0;
     snprintf(self->words, sizeof self->words, "exporting source %zu of %zu", place + 1,
              self->inputs.count);
-    svms_status added = svms_source_open_file(&source, self->ctx, input->path, &err);
+    svms_status added = folder_open(&source, self->ctx, input->path, &err);
     if (added == SVMS_OK) {
         progress_begin(&self->bar);
         added = svms_export_add_source(self->package, &source, &options, &report, &err);

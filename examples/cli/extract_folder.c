@@ -30,7 +30,7 @@ struct extract_folder {
 static svms_status open_source(void *user, uint64_t key, svms_source *source, svms_error *err)
 {
     const extract_folder *self = user;
-    return svms_source_open_file(source, self->ctx, self->list.paths[key], err);
+    return folder_open(source, self->ctx, self->list.paths[key], err);
 }
 
 static void close_source(void *user, uint64_t key, svms_source *source)

@@ -135,6 +135,24 @@ void folder_list_free(folder_list *list)
     list->count = 0;
 }
 
+svms_status folder_open(svms_source *out, svms_ctx *ctx, const char *path, svms_error *err)
+{
+    svms_error why = SVMS_ERROR_INIT;
+    svms_status status = svms_source_open_file(out, ctx, path, &why);
+    size_t length = strlen(path);
+    if (status == SVMS_E_IO && why.os_error == ENOENT && ends_with(path, PART_SUFFIX)) {
+        char *complete = strndup(path, length - strlen(PART_SUFFIX));
+        svms_status renamed =
+            complete ? svms_source_open_file(out, ctx, complete, NULL) : SVMS_E_NO_MEMORY;
+        free(complete);
+        status = renamed == SVMS_OK ? SVMS_OK : status;
+    }
+    if (status != SVMS_OK && err) {
+        *err = why;
+    }
+    return status;
+}
+
 exit_status folder_claim(int *handle, const char *path)
 {
     bool made = mkdir(path, S_IRWXU) == 0;

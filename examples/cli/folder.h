@@ -31,6 +31,8 @@ exit_status folder_drop_second_names(const folder_list *list);
 /* The same, and all signed records of containers that were removed. */
 exit_status folder_list_recording(folder_list *out, const char *path);
 void folder_list_free(folder_list *list);
+/* Opens one of them. What was completed meanwhile has another name now. */
+svms_status folder_open(svms_source *out, svms_ctx *ctx, const char *path, svms_error *err);
 
 /* Makes the folder where it is missing, durably, and locks it against other recorders until the
  * handle is closed. */

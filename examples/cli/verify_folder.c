@@ -31,7 +31,7 @@ typedef struct folder_state {
 static svms_status open_file(void *user, uint32_t index, svms_source *out, svms_error *err)
 {
     const folder_state *self = user;
-    return svms_source_open_file(out, self->ctx, self->files.paths[index], err);
+    return folder_open(out, self->ctx, self->files.paths[index], err);
 }
 
 static void close_file(void *user, uint32_t index, svms_source *source)

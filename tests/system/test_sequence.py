@@ -5,10 +5,15 @@ rolled back or removed with a record, and what was remembered elsewhere."""
 
 import fcntl
 import os
+import random
 import shutil
 import subprocess
+import time
 
 from system_case import (ENVIRONMENT, EVIDENCE, GOOD, MALFORMED, PROGRAM, START, SystemCase, TIMEOUT, USAGE, main)
+
+# At any moment, so that some are right between a folder and its files.
+RENAMED = 40
 
 
 class Sequence(SystemCase):
@@ -180,6 +185,17 @@ class Sequence(SystemCase):
             self.assertIn("being written", self.prune(ENVIRONMENT, 3).err)
         self.assertEqual(sorted(os.listdir(self.path("one"))), self.names)
         self.prune(GOOD, 3)
+
+    def test_what_is_completed_while_it_is_verified_is_found_again(self):
+        complete = self.file(3)
+        for _ in range(RENAMED):
+            os.rename(complete, complete + ".part")
+            with subprocess.Popen([PROGRAM, "verify", self.path("one"), "--trust", self.ca],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+                time.sleep(random.uniform(0, 0.05))
+                os.rename(complete + ".part", complete)
+                said = process.communicate(timeout=TIMEOUT)[1]
+            self.assertEqual((process.returncode, said), (GOOD, b""))
 
     def test_a_name_that_stands_for_a_container_is_not_taken_for_it(self):
         os.symlink(self.file(1), self.path("link.svms"))
