@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "camera_watch.h"
 #include "message.h"
 
 struct camera_check {
@@ -97,15 +98,6 @@ static exit_status take_reports(camera_check *self, uint32_t track)
     }
 }
 
-/* What packets are lost within a connection is missing; what came over another one need not go on
- * with what was before (CS-REC-7). */
-static bool is_behind_gap(camera_check *self, const svms_sample *sample)
-{
-    bool had_sample = self->has_sample[sample->track];
-    self->has_sample[sample->track] = true;
-    return had_sample && (sample->flags & SVMS_SAMPLE_FIRST) != 0;
-}
-
 exit_status camera_check_feed(camera_check *self, const svms_sample *sample, int64_t utc_ns)
 {
     svms_camera_validator *validator = camera_check_of(self, sample->track);
@@ -113,7 +105,8 @@ exit_status camera_check_feed(camera_check *self, const svms_sample *sample, int
     if (!validator) {
         return EXIT_GOOD;
     }
-    if (is_behind_gap(self, sample) && svms_camera_validator_gap(validator, &err) != SVMS_OK) {
+    if (camera_begins_anew(&self->has_sample[sample->track], sample) &&
+        svms_camera_validator_gap(validator, &err) != SVMS_OK) {
         return complain_error(&err, "cannot validate track %" PRIu32, sample->track);
     }
     svms_status added =

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "camera_lane.h"
 
-#include <string.h>
-
 static bool same_tracks(const camera_lane *self, const svms_track *tracks, uint32_t number)
 {
     bool same = number > 0 && number == self->track_count;

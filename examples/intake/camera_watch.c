@@ -43,6 +43,13 @@ bool camera_end_excuses(camera_span *end, svms_camera_verdict verdict, uint32_t 
     return end->lasted_ns <= CAMERA_END_MAX_NS;
 }
 
+bool camera_begins_anew(bool *has_sample, const svms_sample *sample)
+{
+    bool had_sample = *has_sample;
+    *has_sample = true;
+    return had_sample && (sample->flags & SVMS_SAMPLE_FIRST) != 0;
+}
+
 void camera_watch_begin(camera_watch *self, camera_alarm_taker *take, void *user)
 {
     memset(self, 0, sizeof *self);

@@ -34,6 +34,11 @@ void camera_span_add(camera_span *span, int64_t utc_ns);
 bool camera_end_excuses(camera_span *end, svms_camera_verdict verdict, uint32_t reasons,
                         int64_t utc_ns);
 
+/* Whether a sample need not go on with those before. What packets are lost within a connection is
+ * missing; over another one the camera may have started again, and its chain of signatures with it
+ * (CS-REC-6, CS-REC-7). has_sample: whether its track had one; it has, then. */
+bool camera_begins_anew(bool *has_sample, const svms_sample *sample);
+
 typedef enum camera_alarm_kind {
     CAMERA_ALARM_BAD,    /* what comes now is not what a trusted camera signed */
     CAMERA_ALARM_SILENT, /* no signature came for too long */

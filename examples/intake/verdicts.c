@@ -190,20 +190,12 @@ static svms_status go_on(verdicts *self, svms_status status, const svms_error *e
     return SVMS_OK;
 }
 
-/* What comes over another connection need not go on with what was before: the camera may have
- * started again, and its chain of signatures with it (CS-REC-6). */
-static bool is_behind_gap(verdicts *self, const svms_sample *sample)
-{
-    bool had_sample = self->has_sample[sample->track];
-    self->has_sample[sample->track] = true;
-    return had_sample && (sample->flags & SVMS_SAMPLE_FIRST) != 0;
-}
-
 static svms_status feed(verdicts *self, const svms_sample *sample, svms_error *err)
 {
     svms_camera_validator *validator = self->validators[sample->track];
-    svms_status status =
-        is_behind_gap(self, sample) ? svms_camera_validator_gap(validator, err) : SVMS_OK;
+    svms_status status = camera_begins_anew(&self->has_sample[sample->track], sample)
+                             ? svms_camera_validator_gap(validator, err)
+                             : SVMS_OK;
     if (status != SVMS_OK) {
         return status;
     }

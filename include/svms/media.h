@@ -74,8 +74,7 @@ typedef struct svms_track {
 #define SVMS_SAMPLE_DISCARDABLE 0x02u
 /** What the sample shows does not continue the one before. */
 #define SVMS_SAMPLE_DISCONTINUITY 0x04u
-/** The first of its track over a connection to the camera: what came before came over another one.
- */
+/** The first of its track over a connection: what came before came over another one. */
 #define SVMS_SAMPLE_FIRST 0x40u
 /** Set by the reader only: no signature covers this sample. */
 #define SVMS_SAMPLE_UNATTESTED 0x80000000u
