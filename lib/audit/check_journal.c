@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "failure.h"
+#include "log_leaves.h"
 
 #define SEGMENTS_MAX 4096u
 
@@ -20,6 +21,7 @@ typedef struct journal {
     svms_check *check;
     svms_tree tree;
     svms_builder bytes;
+    svms_builder leaves; /* of a group */
     svms_store store;
     char name[SVMS_JOURNAL_NAME_SIZE];
     uint64_t offset;
@@ -179,13 +181,30 @@ static svms_status check_note(journal *at, const svms_journal_group *group, svms
                     : status;
 }
 
+/* The tree grows by the records of a group, which was parsed. */
+static svms_status grow(journal *at, const svms_journal_group *group, svms_error *err)
+{
+    svms_check *check = at->check;
+    const svms_cursor *records = &group->records;
+    svms_log_hashing hashing;
+    uint32_t crc = 0;
+    svms_status status =
+        svms_log_make_room(&at->leaves, (size_t)group->count * SVMS_DIGEST_SIZE, "a group", err);
+    if (status != SVMS_OK) {
+        return status;
+    }
+    const svms_log_run run = { records->data, records->size, group->count, at->leaves.data };
+    status = svms_log_hashing_begin(&hashing, check->ctx, &run, group->first,
+                                    records->size >= SVMS_LOG_LARGE_BYTES, err);
+    return status == SVMS_OK ? svms_log_hashing_end(&hashing, check->hasher, &at->tree, &crc, err)
+                             : status;
+}
+
 static svms_status check_group(journal *at, svms_journal_group *group, svms_error *err)
 {
     svms_check *check = at->check;
     svms_checkpoint signed_head;
     svms_error why = SVMS_ERROR_INIT;
-    svms_journal_group walk = *group;
-    svms_bundle_entry entry;
     if (group->first != at->tree.size) {
         return tell(at, SVMS_AUDIT_FLAW_JOURNAL, "it goes on with another record");
     }
@@ -201,13 +220,7 @@ static svms_status check_group(journal *at, svms_journal_group *group, svms_erro
                     why.message);
     }
     svms_tree before = at->tree;
-    while (status == SVMS_OK && svms_journal_next_record(&walk, &entry)) {
-        uint8_t leaf[SVMS_DIGEST_SIZE];
-        status = svms_tree_leaf(check->hasher, entry.record, entry.size, leaf, err);
-        if (status == SVMS_OK) {
-            status = svms_tree_add(&at->tree, check->hasher, leaf, err);
-        }
-    }
+    status = grow(at, group, err);
     if (status == SVMS_OK) {
         status = meet(at, group->first, &signed_head, err);
     }
@@ -378,6 +391,7 @@ static svms_status check_from_edge(svms_check *at, segments *found, svms_error *
     journal run = { .check = at, .tree = at->journal_edge };
     bool is_behind = false;
     run.bytes = svms_builder_new(at->ctx, SVMS_JOURNAL_FRAME_SIZE + (size_t)SVMS_JOURNAL_GROUP_MAX);
+    run.leaves = svms_builder_new(at->ctx, (size_t)SVMS_JOURNAL_GROUP_RECORDS * SVMS_DIGEST_SIZE);
     svms_status status = list_segments(at, found, err);
     if (status == SVMS_OK && found->count > 0 && found->first[0] > at->journal_first) {
         status = move_on(&run, found->first[0], &is_behind, err);
@@ -386,6 +400,7 @@ static svms_status check_from_edge(svms_check *at, segments *found, svms_error *
         status = check_segments(&run, found, err);
     }
     svms_builder_clear(&run.bytes);
+    svms_builder_clear(&run.leaves);
     return status;
 }
 

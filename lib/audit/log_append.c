@@ -13,9 +13,6 @@
 /* Room in a group for a record of the log's own and the checkpoint. */
 #define GROUP_ROOM (2u * (SVMS_AUDIT_RECORD_MAX + 2u) + SVMS_JOURNAL_NOTE_MAX + 64u)
 #define BYTES_MAX (SVMS_JOURNAL_GROUP_MAX - GROUP_ROOM)
-/* Records of a group, for which it is worth while to hash them in two threads while they are
- * written. */
-#define LARGE_BYTES 131072u
 
 void svms_log_lead(svms_audit_log *log)
 {
@@ -256,7 +253,7 @@ static svms_status draw_up(svms_audit_log *log, svms_log_waiter *waiters, draft 
 static svms_status hash(svms_audit_log *log, draft *group, svms_error *err)
 {
     svms_log_hashing hashing;
-    bool is_large = group->records_size >= LARGE_BYTES;
+    bool is_large = group->records_size >= SVMS_LOG_LARGE_BYTES;
     svms_status status =
         svms_log_make_room(&log->leaves, (size_t)group->count * SVMS_DIGEST_SIZE, "a group", err);
     if (status != SVMS_OK) {

@@ -13,6 +13,8 @@
  * at both ends of the run. */
 #define SVMS_LOG_PART_LEVEL 6u
 #define SVMS_LOG_PART_RECORDS (1u << SVMS_LOG_PART_LEVEL)
+/* Records for which a second thread is worth while. */
+#define SVMS_LOG_LARGE_BYTES 131072u
 #define SVMS_LOG_PARTS_MAX (SVMS_JOURNAL_GROUP_RECORDS / SVMS_LOG_PART_RECORDS + 2u)
 
 /* The records of a group, as they stand in it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logs that are long enough for a thread to read ahead of who verifies them: what is wrong is told
- * as in a short one, wherever it stands, and whatever fails or ends early leaves nothing behind.
+/* Logs that are long enough for a thread to read ahead of who verifies them, with groups that are
+ * large enough for a second one to hash them: what is wrong is told as in a short one, wherever it
+ * stands, and whatever fails or ends early leaves nothing behind.
  * tests/run.sh runs this under ThreadSanitizer, too. */
 #define _XOPEN_SOURCE 700
 #include <fcntl.h>
@@ -16,9 +17,15 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <zlib.h>
 
 #include <svms/audit_check.h>
 #include <svms/audit_log.h>
+
+#include "builder.h"
+#include "cursor.h"
+#include "journal.h"
+#include "log_leaves.h"
 
 #define GROUP 1000u
 #define GROUPS 20u
@@ -66,7 +73,7 @@ static int remove_one(const char *path, const struct stat *info, int kind, struc
 
 static void append_all(scene *s)
 {
-    static char text[GROUP][128];
+    static char text[GROUP][256];
     svms_iovec run[GROUP];
     svms_audit_log *log = NULL;
     svms_audit_log_options options = SVMS_AUDIT_LOG_OPTIONS_INIT;
@@ -77,7 +84,8 @@ static void append_all(scene *s)
     assert_int_equal(svms_audit_log_open(&log, s->ctx, &s->folder, &options, NULL), SVMS_OK);
     for (unsigned group = 0; group < GROUPS; group++) {
         for (unsigned i = 0; i < GROUP; i++) {
-            int size = snprintf(text[i], sizeof text[i], "{\"number\":%u}", group * GROUP + i);
+            int size = snprintf(text[i], sizeof text[i], "{\"number\":%u,\"more\":\"%0150u\"}",
+                                group * GROUP + i, i);
             run[i] = (svms_iovec){ text[i], (size_t)size };
         }
         assert_int_equal(svms_audit_log_append(log, run, GROUP, &first, NULL), SVMS_OK);
@@ -174,6 +182,32 @@ static void change_last_byte(const scene *s, unsigned number)
     close(file);
 }
 
+/* A byte of a record in the group with that number, whose CRC is made to fit. */
+static void forge_in_journal(const scene *s, unsigned number)
+{
+    static uint8_t bytes[SVMS_JOURNAL_GROUP_MAX];
+    char path[128];
+    snprintf(path, sizeof path, "%s/journal/0000000000000000", s->path);
+    int file = open(path, O_RDWR);
+    assert_true(file >= 0);
+    off_t at = SVMS_JOURNAL_HEAD_SIZE;
+    uint32_t size = 0;
+    for (unsigned i = 0; i <= number; i++) {
+        at += i > 0 ? (off_t)(SVMS_JOURNAL_FRAME_SIZE + size) : 0;
+        assert_int_equal(pread(file, bytes, SVMS_JOURNAL_FRAME_SIZE, at), SVMS_JOURNAL_FRAME_SIZE);
+        svms_cursor frame = svms_cursor_over(bytes, SVMS_JOURNAL_FRAME_SIZE, 0);
+        size = svms_read_u32(&frame);
+    }
+    assert_true(size > SVMS_LOG_LARGE_BYTES && size < sizeof bytes);
+    assert_int_equal(pread(file, bytes, size, at + SVMS_JOURNAL_FRAME_SIZE), size);
+    bytes[size / 2] ^= 1;
+    assert_int_equal(pwrite(file, bytes, size, at + SVMS_JOURNAL_FRAME_SIZE), size);
+    uint32_t crc = (uint32_t)crc32_z(crc32_z(0, NULL, 0), bytes, size);
+    svms_store_u32(bytes, crc);
+    assert_int_equal(pwrite(file, bytes, 4, at + 4), 4);
+    close(file);
+}
+
 static void a_long_log_is_right(void **state)
 {
     scene *s = *state;
@@ -209,6 +243,17 @@ static void what_is_wrong_is_told_in_order(void **state)
     assert_true(t.record[3] > 60 * BUNDLE && t.record[3] < 61 * BUNDLE);
     assert_int_equal(t.flaw[3], SVMS_AUDIT_FLAW_RECORD);
     assert_int_equal(t.record[4], 78 * BUNDLE - 1);
+}
+
+static void a_forged_record_in_a_large_group_is_found(void **state)
+{
+    scene *s = *state;
+    svms_audit_report report;
+    told t = { .count = 0 };
+    forge_in_journal(s, GROUPS - 2);
+    assert_int_equal(verify(s, &t, &report), SVMS_E_NOT_AUTHENTIC);
+    assert_int_equal(t.count, 1);
+    assert_int_equal(t.flaw[0], SVMS_AUDIT_FLAW_JOURNAL);
 }
 
 static void what_cannot_be_read_is_not_called_changed(void **state)
@@ -266,6 +311,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_long_log_is_right),
         TEST(what_is_wrong_is_told_in_order),
+        TEST(a_forged_record_in_a_large_group_is_found),
         TEST(what_cannot_be_read_is_not_called_changed),
         TEST(it_can_be_cancelled_anywhere),
         TEST(memory_that_is_short_ends_it),
